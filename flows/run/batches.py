@@ -27,7 +27,7 @@ BATCH_SOURCES = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Due sources of a run, as plain data; `shared_work.do_batch` finds the workers of the process that is given it."""
+    """Due sources of a run, as plain data; `shared_work.do_batch` finds the workers of the process that receives it."""
 
     run: str
     """Name of the run."""
@@ -63,7 +63,7 @@ def estimated_seconds(due: Due) -> float:
 
 
 def into_batches(due: Sequence[Due]) -> list[list[Due]]:
-    """Group the sources into batches, the longest first, so that no long one is left for the end."""
+    """Group the sources into batches, the longest first, so that no long one remains at the end."""
     batches: list[list[Due]] = []
     cost = 0.0
     for one in sorted(due, key=estimated_seconds, reverse=True):
@@ -93,7 +93,7 @@ def run_batch(
 
 
 def _used_by(batch: Sequence[Due]) -> Iterator[ResultRef]:
-    """Yield the results that due ones build on, and those below, which tell why one was not made."""
+    """Yield all direct and indirect inputs of due results; an indirect one may explain why an input was not made."""
     for due in batch:
         waiting = list(due.processors)
         while waiting:
@@ -103,7 +103,7 @@ def _used_by(batch: Sequence[Due]) -> Iterator[ResultRef]:
 
 
 def _at_hand(batch: Sequence[Due]) -> tuple[list[Due], list[SourceOutcome]]:
-    """Fetch the sources that are in a bucket; return those that can be read here, and the failures of the others."""
+    """Fetch the sources that are in a bucket; return the readable ones, and the failures of the others."""
     here, lost = list[Due](), list[SourceOutcome]()
     for due in batch:
         if due.address is None:

@@ -52,7 +52,7 @@ def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: 
 
 
 def titled_by_folders(recipe: Recipe, store: Store) -> list[str]:
-    """Return the releases whose folders' names are the title of a pack, since neither recipe nor release has one."""
+    """Return the releases whose folder names serve as the pack's title, because neither recipe nor release has one."""
     if recipe.title:
         return []
     catalogue = Catalogue(store)
@@ -95,7 +95,7 @@ def due_for(recipe: Recipe, store: Store) -> ReprocessRequest | None:
 
 @dataclass(frozen=True, kw_only=True)
 class _PackResult:
-    """Result of one source that only packs need."""
+    """Result of one source that is needed only by packs."""
 
     ref: ResultRef
     is_exact: bool
@@ -120,7 +120,7 @@ class _WantedForPacks:
         self._wanted = WantedResults(self._recipes, self._releases)
 
     def of(self, row: SourceRow) -> list[_PackResult]:
-        """Return those of one source."""
+        """Return the results needed of one source."""
         context = self._releases.of(row) if self._recipes.asks_camera else None
         set_by_file = self._recipes.set_for(row.release, context.recorded_by if context else None)
         return [
@@ -144,7 +144,7 @@ def _tables() -> dict[str, tuple[Table, ...]]:
 
 
 def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = False, steps: Steps = unseen) -> Built:
-    """Build a pack and record what it was made of; without a title it has that of its releases. Raises as `build`."""
+    """Build a pack and record its sources; without a title it gets that of its releases. Raises as `build`."""
     catalogue = Catalogue(store)
     wanted, of_packs = wanted_today(catalogue.sources().values()), _WantedForPacks(catalogue)
     if not recipe.title:

@@ -1,4 +1,4 @@
-"""A change of a raw file since the last run, as reports have it."""
+"""Change of a raw file since the last run, as shown in reports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Change:
     """Path relative to the raw folder."""
     path: str
     kind: Literal["changed", "replaced", "moved", "withdrawn"]
-    """`changed`: other bytes with the same size and date, so certainly not on purpose."""
+    """`changed`: other bytes with the same size and date, so certainly unintended."""
     was: str
     """SHA-256 of the previous bytes."""
     now: str | None

@@ -21,13 +21,13 @@ def gone_from(
     root: str,
     releases: Collection[str] | None,
 ) -> list[SourceRow]:
-    """Return the known files below a folder that are missing, with the current time as their end.
+    """Return the known files below a folder that are missing, marked as gone from now on.
 
     An empty list if nothing at all is found, as in an unmounted folder. Files below an unreadable folder do not count.
 
     Parameters
     ----------
-    unseen : files and folders below the folder that could not be read, or are empty, as a mount point is.
+    unseen : files and folders below the folder that could not be read, or are empty, like an unused mount point.
     """
     if not found:
         return []
@@ -51,8 +51,8 @@ def _folders(relative: str) -> Iterable[str]:
 def known_again(row: SourceRow, before: SourceRow | None, changes: list[Change]) -> SourceRow:
     """Return the row of a hashed file, given the previous row of its path; a change is added to `changes`.
 
-    Bytes that were at this path before keep the time when they were first seen. A file that changed while its size and
-    date did not keeps its previous row, with the digest found: it is damaged, not new, and every run hashes it again.
+    Bytes that were at this path before keep the time when they were first seen. A file whose bytes changed but not its
+    size and date keeps its previous row, with the new digest added: it is damaged, not new, and every run rehashes it.
     """
     if before is None:
         return row
@@ -74,7 +74,7 @@ def known_again(row: SourceRow, before: SourceRow | None, changes: list[Change])
 
 
 def changes_of_missing(gone: Iterable[SourceRow], rows: Iterable[SourceRow], known: Container[str]) -> list[Change]:
-    """Return a change for each missing file: moved, if its bytes are at a new path, else withdrawn."""
+    """Return a change for each missing file: moved if its bytes are at a new path, otherwise withdrawn."""
     old, new = {}, {}
     for row in rows:
         (old if row.path in known else new).setdefault(row.digest, row.relative)
@@ -92,7 +92,7 @@ def changes_of_missing(gone: Iterable[SourceRow], rows: Iterable[SourceRow], kno
 
 
 def with_words(rows: Sequence[SourceRow], plan: Plan, store: Store) -> list[SourceRow]:
-    """Return the files with the keys of two records of evidence: the statements at their path, and what forbids it."""
+    """Return the files with two evidence keys: that of the statements at their path, and that which forbids sharing."""
     return [
         dataclasses.replace(row, evidence_key=own.key, forbidden_key=_forbidden(row, store))
         if (own := plan.of_place.get(row.path)) and own.key != row.evidence_key

@@ -1,7 +1,6 @@
 """Check-up of a store: hash all stored and raw files, rebuild a sample and compare, sweep leftovers. No Prefect.
 
-Progress is saved now and then in `checkups/unfinished.json` in the store, so that a check-up that was killed
-can resume.
+Progress is saved periodically in `checkups/unfinished.json` in the store, so that a killed check-up can resume.
 """
 
 from __future__ import annotations
@@ -154,7 +153,7 @@ def _each(store: Store, which: Which, done: Hashed, steps: Steps) -> Iterator[tu
 
 
 def _taken_up(note: Path, store: Store) -> Hashed:
-    """Return the progress of an interrupted check-up; no progress if there was none, or if it is too old."""
+    """Return the progress of an interrupted check-up; none if there was no such check-up, or if it is too old."""
     if not note.exists() or time.time() - note.stat().st_mtime > NOTE_HOLDS_SECONDS:
         return Hashed()
     state = json.loads(note.read_bytes())
@@ -190,4 +189,4 @@ def hash_sample(
 
 
 def _readable(store: Store) -> list[Manifest]:
-    return list(store.readable([]))  # those that cannot be read are reported as faults by the hashing
+    return list(store.readable([]))  # hashing reports unreadable ones as faults

@@ -1,4 +1,4 @@
-"""Disk space that the results of a plan will take, from what results of the same media took before."""
+"""Disk space that the results of a plan will need, estimated from earlier results of the same media."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from processors.store.sql import connect
 from processors.store.store import Store
 
 LARGE_BYTES = 10**9
-"""Size of the media due from which the space is worth a line."""
+"""Minimum size of the due media for which the space is reported."""
 USUAL_RATIO = 16.0
-"""Bytes of results for each byte of media with the full recipe: 58 MB of many kinds became 927 MB."""
+"""Bytes of results per byte of media with the full recipe: 58 MB of many kinds became 927 MB."""
 RATIOS = """
 SELECT medium, sum(made) / sum(size_bytes) FROM known
 JOIN (SELECT source, sum(size_bytes) AS made FROM results GROUP BY source) USING (source)
@@ -35,7 +35,7 @@ class DiskUse:
 
 
 def disk_use(due: Sequence[Due], store: Store) -> DiskUse | None:
-    """Return the estimate for due files; None if they are too small for it to matter, or if the store is a bucket."""
+    """Return the estimate for due files; None if they are too small to matter, or if the store is in a bucket."""
     sizes = {one.source.digest: one.source for one in due}.values()
     media_bytes = sum(source.size_bytes for source in sizes)
     if media_bytes < LARGE_BYTES or not store.is_in_folder:

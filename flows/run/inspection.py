@@ -22,14 +22,14 @@ INSPECTED_AT_ONCE = 64
 FETCHED_AT_ONCE = 8
 """Number of objects of a bucket that are fetched at the same time."""
 MAX_DESCRIPTION_BYTES = 16 * 1024 * 1024
-"""Size up to which a file without the suffix of a medium is read by every shard, as a label, sidecar or table."""
+"""Maximum size of a file without a media suffix (a label, sidecar or table) that every shard reads."""
 
 
 def read_by(shard: Shard, unknown: Sequence[FoundFile], found: Iterable[FoundFile]) -> list[FoundFile]:
     """Return the new files that a shard reads.
 
-    These are its own, those that may describe them, and those with the size of one of its own, which may have the same
-    bytes. So each result, and its key, is the one that a run over everything makes.
+    These are its own files, those that may describe them, and those of the same size, which may have the same bytes. So
+    each result and its key are those that a run over everything would make.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def read_by(shard: Shard, unknown: Sequence[FoundFile], found: Iterable[FoundFil
 
 
 def unread(files: Iterable[FoundFile], read: Iterable[FoundFile]) -> list[SourceRow]:
-    """Return rows for the files that are not read: only that there is a file of that name is known."""
+    """Return rows for the files that are not read: only their existence and name are known."""
     paths = {file.path for file in read}
     nothing = Identity(kind="media", format="")
     return [SourceRow.of(file, "", nothing, "") for file in files if file.path not in paths]
@@ -91,7 +91,7 @@ def inspect_all(
                 for file, answer in zip(batch, pool.answer(job), strict=True):
                     settle(file, answer)
             except WorkerDeath:
-                alone += batch  # one of them ended the worker: each gets a job of its own
+                alone += batch  # one of them ended the worker: run each in its own job
         for file in alone:
             try:
                 size = file.size_bytes
@@ -128,7 +128,7 @@ def _batches(files: Sequence[FoundFile], workers: int) -> Iterator[list[FoundFil
 
 
 def _to_read(files: Iterable[FoundFile]) -> list[tuple[SourceFile, str]]:
-    """Return the files as a worker reads them, with their names; it knows nothing of a bucket."""
+    """Return the local files to be read by a worker, which has no access to a bucket, with their names."""
     return [
         (SourceFile(path=local_path(file.path), size_bytes=file.size_bytes, mtime_ns=file.mtime_ns), file.name)
         for file in files

@@ -36,7 +36,7 @@ def signal_of(error: BaseException) -> str | None:
 def signals_interrupt() -> Iterator[None]:
     """Raise `Terminated` at SIGTERM and SIGHUP; in threads other than the main one, do nothing.
 
-    A signal that is ignored already, as SIGHUP under `nohup`, stays ignored.
+    A signal that is already ignored, such as SIGHUP under `nohup`, stays ignored.
     """
 
     def terminate(number: int, frame: FrameType | None) -> None:
@@ -48,7 +48,7 @@ def signals_interrupt() -> Iterator[None]:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Ignore all three signals while results are recorded, which takes a moment."""
+    """Ignore all three signals while results are recorded, which is quick."""
     with _handled(signal.SIG_IGN, [signal.SIGINT, *LIKE_CTRL_C]):
         yield
 

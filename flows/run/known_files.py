@@ -1,4 +1,4 @@
-"""Files known to the catalogue, also those gone from raw, and their entries in the by-name view."""
+"""Files known to the catalogue, including those gone from raw, and their entries in the by-name view."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from processors.store.source_row import SourceRow
 
 
 def known_files(catalogue: Catalogue) -> list[SourceRow]:
-    """Return the file at every path, and files that are gone from all their paths, which cannot be made again."""
+    """Return the file at every path, and files gone from all their paths, whose results cannot be made again."""
     present = catalogue.sources()
     held = {row.digest for row in present.values()}
     gone = {row.digest: row for row in catalogue.sightings() if row.digest not in held}
@@ -23,7 +23,7 @@ def known_files(catalogue: Catalogue) -> list[SourceRow]:
 def by_name_entries(rows: Iterable[SourceRow], today: WantedResults, catalogue: Catalogue) -> Iterator[ByNameEntry]:
     """Yield the entries of the by-name view: every media file with the results of today's recipes, and with others.
 
-    Of what the recipes want, only the names of results are kept: there may be 1,000,000.
+    Only the names of wanted results are kept in memory: there may be 1,000,000.
     """
     media = sorted((row for row in rows if row.kind == "media"), key=lambda row: row.relative)
     keys: set[str] = set()

@@ -1,4 +1,4 @@
-"""Problems of files that the store and the report of the last run record."""
+"""Problems of files recorded in the store and in the report of the last run."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
 
 
 def files_with_problems(store: Store) -> list[FileProblems]:
-    """Return every file of which the store or the last run records a problem, those with refused results only aside."""
+    """Return the files with a problem recorded in the store or the last run; refused results alone are none."""
     return [one for one in by_file([*stored((), store), *of_last_run(store)]) if not one.has_findings_only]
 
 
@@ -67,7 +67,7 @@ def _newest(catalogue: Catalogue) -> list[dict[str, Any]]:
 
 
 def _problem(row: SourceRow, result: dict[str, Any], store: Store) -> FileProblem | None:
-    """Return the problem of a stored result; None if it was removed since it was catalogued."""
+    """Return the problem of a stored result; None if the result was removed after it was catalogued."""
     ref = ResultRef(source=result["source"], processor=result["processor"], key=result["key"])
     try:
         blame = store.manifest(ref).blame
@@ -77,7 +77,7 @@ def _problem(row: SourceRow, result: dict[str, Any], store: Store) -> FileProble
 
 
 def _means(selection: Selection, row: SourceRow) -> bool:
-    """Return True if a selection matches a file without a medium, which only a name or a release can."""
+    """Return True if a selection matches a file without a medium, which only names and a release can select."""
     if selection == Selection(names=selection.names, release=selection.release):
         by_release = selection.release in (None, row.release)
         names = selection.names
@@ -88,7 +88,7 @@ def _means(selection: Selection, row: SourceRow) -> bool:
 
 
 def of_last_run(store: Store) -> Iterator[FileProblem]:
-    """Yield problems that only a report records, since the next run tries again: machine faults and files not taken."""
+    """Yield problems that only a report records, because the next run retries: machine faults and files not taken."""
     for one in _last_report(store).get("problems", ()):
         is_untaken = one["processor"] is None and one["verdict"] in ("failed", "not taken", "unmatched")
         if is_untaken or one.get("blame") == "machine":
@@ -96,7 +96,7 @@ def of_last_run(store: Store) -> Iterator[FileProblem]:
 
 
 def stop_of_last_run(store: Store) -> str | None:
-    """Return why the last run ended early and what it had not reached; None if it finished."""
+    """Return why the last run ended early and what it did not reach; None if it finished."""
     last = _last_report(store)
     if not last.get("stop"):
         return None

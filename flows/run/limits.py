@@ -92,7 +92,7 @@ class _Watch:
             with self._changing:  # a worker that ended while taking a job would hold the pool's lock for ever
                 if self._at_work and used.rss - getattr(used, "shared", 0) > self._limit_bytes:
                     os._exit(OUT_OF_MEMORY)
-        os._exit(RUN_ENDED)  # the run was killed: the server that workers are forked from lives as long as they do
+        os._exit(RUN_ENDED)  # the run was killed: the server that forks workers lives as long as they do
 
 
 _watch: _Watch | None = None
@@ -119,7 +119,7 @@ def limit_this_process(memory_mb: int) -> None:
 
 
 def limited(cpu_seconds: int, function: Callable[..., Any], *arguments: Any) -> Any:
-    """Run a job in a worker; end the worker if memory or threads run out, so that no later job inherits the lack."""
+    """Run a job in a worker; end the worker if memory or threads run out, so that no later job is affected."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + cpu_seconds, hard))

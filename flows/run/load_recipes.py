@@ -1,4 +1,4 @@
-"""Recipes of the operator, completed with the inputs of their processors; an error is one line."""
+"""Operator's recipes, completed with the inputs of their processors; an error is one line."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _module() -> ModuleType:
 
 
 def _choices(module: ModuleType) -> Mapping[str, Sequence[type[Any]]]:
-    return getattr(module, "CHOICES", {})  # not in recipes that were written before there were several
+    return getattr(module, "CHOICES", {})  # missing from recipes written before there were several
 
 
 def _book(module: ModuleType, changes: Sequence[RecipeChange], recipe: str | None, file: Path | None) -> RecipeBook:
@@ -75,13 +75,13 @@ def _book(module: ModuleType, changes: Sequence[RecipeChange], recipe: str | Non
             return _built(module, some, recipe)
 
     book = RecipeBook(changes, build)
-    _ = book.all  # a mistake in the change for one release is reported even if no run meets that release
+    _ = book.all  # report a mistake in the change for one release even if no run includes that release
     return book
 
 
 @contextmanager
 def _naming(file: Path | None) -> Iterator[None]:
-    """Name the recipe file in the message about a mistake in it."""
+    """Add the name of the recipe file to the message about a mistake in it."""
     try:
         yield
     except RequestError as error:
@@ -89,7 +89,7 @@ def _naming(file: Path | None) -> Iterator[None]:
 
 
 def _built(module: ModuleType, changes: Sequence[RecipeChange], recipe: str | None) -> Recipes:
-    """Return the recipes with changes; the recipe asked for counts before those that changes name."""
+    """Return the recipes with changes; a requested recipe overrides those that changes name."""
     full, others = _changed(module, changes)
     named = [one.recipe for one in changes if one.recipe]
     choice = recipe or (named[-1] if named else FULL)
@@ -113,7 +113,7 @@ def _built(module: ModuleType, changes: Sequence[RecipeChange], recipe: str | No
 
 
 def _changed(module: ModuleType, changes: Sequence[RecipeChange]) -> tuple[Recipes, Recipes]:
-    """Return the entries of the recipes and those made on request, with other parameters."""
+    """Return the entries of the recipes, and those made on request, with changed parameters."""
     full, others = dict(module.RECIPES), dict(module.ON_REQUEST)
     known = {p.name for recipes in (full, others) for ours in recipes.values() for p in ours}
     for change in changes:
@@ -129,7 +129,7 @@ def _changed(module: ModuleType, changes: Sequence[RecipeChange]) -> tuple[Recip
 def with_own_inputs(processors: Sequence[Processor], recipe: Sequence[Processor]) -> tuple[Processor, ...]:
     """Return the processors; inputs left at their defaults become the recipe's entries.
 
-    A processor that is in the recipe twice, with different parameters, is not used as an input by default.
+    A processor that is in the recipe twice, with different parameters, is not a default input.
     """
     counts = Counter(one.name for one in recipe)
     own = {one.name: one for one in recipe if counts[one.name] == 1}
@@ -152,7 +152,7 @@ def _default_input(field: dataclasses.Field[Any]) -> Processor | None:
 
 
 def without_own_inputs(processor: Processor, recipe: Sequence[Processor]) -> Processor:
-    """Return the processor as a recipe entry is written: without the inputs that the recipe supplies anyway."""
+    """Return the processor as written in a recipe: without the inputs that the recipe supplies anyway."""
     for field in dataclasses.fields(processor):  # type: ignore[arg-type]
         if (default := _default_input(field)) is not None:
             short = dataclasses.replace(processor, **{field.name: default})  # type: ignore[type-var]
@@ -162,7 +162,7 @@ def without_own_inputs(processor: Processor, recipe: Sequence[Processor]) -> Pro
 
 
 def on_request() -> RecipeBook:
-    """Load the results made on request; they build on the full recipes' entries. Raises as `load_recipes`."""
+    """Load the results made on request; their inputs are the full recipes' entries. Raises as `load_recipes`."""
     file = recipe_file()
 
     def build(some: Sequence[RecipeChange]) -> Recipes:
@@ -174,7 +174,7 @@ def on_request() -> RecipeBook:
 
 
 def wanted_today(rows: Iterable[SourceRow]) -> WantedResults:
-    """Return what today's recipes want of files; raises as `load_recipes`.
+    """Return the results that the current recipes want of files; raises as `load_recipes`.
 
     Parameters
     ----------
@@ -184,12 +184,12 @@ def wanted_today(rows: Iterable[SourceRow]) -> WantedResults:
 
 
 def every_processor() -> list[RecipeBook]:
-    """Return the full recipes and what is made on request; raises as `load_recipes`."""
+    """Return the full recipes and the processors run on request; raises as `load_recipes`."""
     return [load_recipes(FULL), on_request()]
 
 
 def named(name: str, *recipes: Recipes) -> Recipes:
-    """Return one processor, for each medium, as in the first of the recipes that has it.
+    """Return one processor for each medium, as in the first recipe that has it.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Files of a release whose labels name another mission than `release.toml` does."""
+"""Files of a release whose labels name a different mission than `release.toml`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SUFFIXES = (".lbl", ".xml")
 
 
 def other_missions(folder: Path, described: Release) -> Iterator[str]:
-    """Yield a sentence for each file; labels that cannot be read are left to a run."""
+    """Yield a sentence for each such file; unreadable labels are reported by a run."""
     for path in media_below(folder):
         mission = mission_of_file(described.head, described.files.get(path, {}))
         words = [word for word, _ in mission_words(_tags(folder / path))] if mission else []
@@ -35,7 +35,7 @@ def other_missions(folder: Path, described: Release) -> Iterator[str]:
 
 
 def _tags(file: Path) -> tuple[Tag, ...]:
-    """Return the tags of the first label next to a file, else of the one that it begins with."""
+    """Return the tags of the first label next to a file, else of the label at its beginning."""
     stems = (file.name.casefold(), file.stem.casefold())
     beside = [one for one in file.parent.iterdir() if one.suffix.lower() in SUFFIXES and one.stem.casefold() in stems]
     try:

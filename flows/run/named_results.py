@@ -1,4 +1,4 @@
-"""Results that no recipe asks for, and their names in the by-name view: `video.frames~every_seconds=0.5`."""
+"""Results outside the recipes, and their names in the by-name view: `video.frames~every_seconds=0.5`."""
 
 from __future__ import annotations
 
@@ -19,14 +19,12 @@ from processors.store.source_row import SourceRow
 
 
 def name_of(processor: str, values: Mapping[str, Json], usual: Mapping[str, Json], key: str) -> str:
-    """Return the name of a result: its processor, and the parameters that differ from the usual ones.
-
-    One that is not set is left out.
+    """Return the name of a result: its processor, and the parameters that are set and differ from the usual ones.
 
     Parameters
     ----------
-    values, usual : parameters as a manifest and `contract.parameters` have them.
-    key : of the result; its beginning takes the place of parameters that differ too much to be listed.
+    values, usual : parameters as in a manifest and from `contract.parameters`.
+    key : key of the result; its beginning replaces parameters that are too long to be listed.
     """
     ours, theirs = flat(values), flat(usual)
     differing = [name for name in sorted(ours) if ours[name] is not None and ours[name] != theirs.get(name)]
@@ -37,7 +35,7 @@ def name_of(processor: str, values: Mapping[str, Json], usual: Mapping[str, Json
 
 
 def asked_entries(rows: Iterable[SourceRow], plan: Plan, today: WantedResults) -> list[ByNameEntry]:
-    """Return files with the results that a selection names, under their names in the view."""
+    """Return files with the results requested for a selection, under their names in the view."""
     usual = _usual()
     entries = []
     for row in rows:
@@ -55,7 +53,7 @@ def asked_entries(rows: Iterable[SourceRow], plan: Plan, today: WantedResults) -
 def other_results(
     catalogue: Catalogue, recipe_keys: Collection[str], rows: Mapping[str, SourceRow], today: WantedResults
 ) -> dict[str, tuple[NamedResult, ...]]:
-    """Return by source what was made by today's processors with other parameters than the recipes'.
+    """Return by source the results of current processors with parameters other than the recipes'.
 
     Results of earlier versions are left out.
 
@@ -85,7 +83,7 @@ def other_results(
 
 
 def told_apart(results: Sequence[NamedResult]) -> tuple[NamedResult, ...]:
-    """Return the results of a source; those that would have one name have the beginning of their keys instead."""
+    """Return the results of a source; those that would share a name get the beginning of their keys instead."""
     counts = Counter(one.name for one in results)
     return tuple(
         one if counts[one.name] == 1 else replace(one, name=f"{one.ref.processor}~{one.ref.key[:8]}") for one in results
@@ -107,7 +105,7 @@ def _name(
 
 
 def _usual() -> dict[str, Processor]:
-    """Return each processor as the recipes have it; what is made on request, as it is made without other parameters."""
+    """Return each processor as in the recipes; those run on request, with their default parameters."""
     return {p.name: p for recipes in reversed(every_processor()) for ours in recipes.values() for p in ours}
 
 

@@ -1,4 +1,4 @@
-"""Note at the end of a run how it leaves everything, for the next one (`unchanged.py`)."""
+"""Record the state at the end of a run for the next one (`unchanged.py`)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from processors.store.store import Store, replace_file
 
 
 def note_unchanged(prepared: Prepared, report: Report, store: Store, options: Options) -> None:
-    """Note the state in which a run leaves everything, if a plan made now would find nothing to do.
+    """Record the state at the end of a run, if a plan made now would find nothing to do.
 
-    Not where a file is read again by each run, nor next to another run, which may have changed what this one did not
-    see.
+    Nothing is recorded if some file must be read again by each run, or if another run was at work, whose changes this
+    one may have missed.
     """
     survey, plan = prepared.survey, prepared.plan
     if survey is None or prepared.fingerprints is None or not _is_final(prepared, report, options):
@@ -55,7 +55,7 @@ def note_unchanged(prepared: Prepared, report: Report, store: Store, options: Op
 
 
 def _is_final(prepared: Prepared, report: Report, options: Options) -> bool:
-    """Return True if a plan made after the run follows from the same files, and finds nothing to do."""
+    """Return True if a plan made after the run would depend on the same files and find nothing to do."""
     is_whole = prepared.is_whole and options.releases is None and bool(prepared.rows) and not report.stop
     is_read_again = prepared.gone or any(not one.is_refused for one in prepared.untaken)
     is_altered = any(row.changed_to is not None for row in prepared.rows)

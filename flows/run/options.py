@@ -1,4 +1,4 @@
-"""Options of a run: name, type, default, range and help of each, shown by the commands and Prefect's forms."""
+"""Options of a run, with name, type, default, range and help, shown by the commands and Prefect's forms."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RECIPES_FILE = "MARSMEDIA_RECIPES"
 
 @dataclass(frozen=True)
 class Described:
-    """Description of an option, to be used in the `Annotated` of its type."""
+    """Description of an option, for use in the `Annotated` of its type."""
 
     help: str
     """Effect of the option, with its unit."""
@@ -25,7 +25,7 @@ class Described:
     maximum: float | None = None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
-        """Let Prefect check the range of a flow's parameter; 0 or nothing is None where that is possible."""
+        """Let Prefect check the range of a flow's parameter; 0 or nothing means None if None is allowed."""
         schema = handler(source)
         is_optional = schema["type"] == "nullable"
         number = schema["schema"] if is_optional else schema
@@ -38,7 +38,7 @@ class Described:
     def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
         """Describe the field in Prefect's form, which ignores the description of pydantic's `Field`."""
         shown = handler(core_schema)
-        if "anyOf" in shown:  # a field of one type, where 0 or nothing stands for None
+        if "anyOf" in shown:  # a field of one type, in which 0 or nothing means None
             (shown,) = [one for one in shown["anyOf"] if one != {"type": "null"}]
             shown |= {"minimum": 0} if "minimum" in shown else {}
         nothing = "0" if shown.get("type") in ("integer", "number") else "Empty"
@@ -89,7 +89,7 @@ ShardName = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Options of one run; none of them changes the content of results."""
+    """Options of one run; none changes the content of results."""
 
     strict: Strict = False
     hash_all: HashAll = False

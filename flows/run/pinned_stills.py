@@ -1,4 +1,4 @@
-"""Stills that a `release.toml` pins: whether each is a moment of its video."""
+"""Check that each still pinned by a `release.toml` is a moment of its video."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from processors.video.reading.video_reader import VideoReader
 
 
 def misplaced_stills(folder: Path, described: Release) -> list[tuple[int, str]]:
-    """Return the line and the description of each `still_seconds` at which its file shows no picture.
+    """Return the line and a description of each `still_seconds` at which its file shows no picture.
 
-    Files that are missing or cannot be opened are left to others, and so are videos for which only decoding shows how
-    long they are.
+    Files that are missing or cannot be opened are reported elsewhere, and so are videos whose length is known only
+    after decoding.
     """
     found = []
     for path, entry in described.files.items():

@@ -50,27 +50,27 @@ class Prepared:
     survey: RawSurvey | None = None
     """Everything below the raw folder; None for a selection."""
     recipe_files: str | None = None
-    """Digest of where the recipes were loaded from, if the caller knows it."""
+    """Digest of the files from which the recipes were loaded, if the caller knows it."""
     unchanged: LastRun | None = None
-    """What the last run found, if everything is as it left it: then nothing was planned."""
+    """Findings of the last run, if nothing has changed since: then nothing was planned."""
     fingerprints: Fingerprints | None = None
-    """Fingerprints of the sources of a whole run, with which its end notes those that have all their results."""
+    """Fingerprints of the sources of a whole run, used at its end to record those that have all their results."""
     unmatched: list[SkippedFile] = field(default_factory=list)
     """Files in `rows` that describe missing files, once for each missing file."""
     hashed: int = 0
     """Number of files that had to be read to identify them."""
     duplicates: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)
-    """Media with the bytes of another: (this one, the one worked on)."""
+    """Media with the same bytes as another: (this one, the one processed)."""
     departed: list[SourceRow] = field(default_factory=list)
-    """Files that are no longer where the last run found them."""
+    """Files no longer at the path where the last run found them."""
     changes: list[Change] = field(default_factory=list)
     """Differences from the last run."""
     passed_over: int = 0
     """Number of hidden files, unfinished downloads, and files left by editors and systems."""
     gone: tuple[str, ...] = ()
-    """Messages on folders that are empty now and held files in an earlier run."""
+    """Messages on folders that are empty now but held files in an earlier run."""
     is_empty: str | None = None
-    """Advice for a folder that is empty and always was."""
+    """Advice for a folder that has always been empty."""
     is_whole: bool = True
     """False: a selection, perhaps with parameters other than the recipe's."""
     asked_for: list[ByNameEntry] = field(default_factory=list)
@@ -78,9 +78,9 @@ class Prepared:
 
     @property
     def view(self) -> list[ByNameEntry]:
-        """Return entries of the by-name view: media files with their results, or what a selection asks for.
+        """Return entries of the by-name view: media files with their results, or the results that a selection requests.
 
-        Those of settled sources are left out: the view shows them already.
+        Settled sources are left out: the view already shows them.
         """
         if not self.is_whole:
             return self.asked_for
@@ -109,8 +109,8 @@ def prepare(
 
     Parameters
     ----------
-    surveyed : survey of `raw`, if it was made already.
-    recipe_files : digest of where the recipes were loaded from.
+    surveyed : survey of `raw`, if already made.
+    recipe_files : digest of the files from which the recipes were loaded.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def _identify_and_plan(
     *,
     remember: bool,
 ) -> Prepared:
-    """Identify the new files of a survey, and plan what is due of all of them, or of those of the run's shard."""
+    """Identify the new files of a survey, and plan the due results of all files, or of those in the run's shard."""
     shard = Shard.parse(options.shard)
     store.look_at_all()
     catalogue = Catalogue(store)
@@ -183,7 +183,7 @@ def _identify_and_plan(
 
 @dataclass(frozen=True, kw_only=True)
 class _Identified:
-    """Every file of a survey: known from an earlier run, or read in this one."""
+    """Every file of a survey, known from an earlier run or read in this one."""
 
     rows: list[SourceRow]
     """The known files, then those read, each group in the order of the survey."""
@@ -192,11 +192,11 @@ class _Identified:
     lost: list[SkippedFile]
     """Files that could not be read."""
     hashed: int
-    """Number of files that had to be read, the lost ones among them."""
+    """Number of files that had to be read, including the lost ones."""
     changes: list[Change]
-    """Files whose bytes are not those of the last run."""
+    """Files whose bytes differ from the last run."""
     unread: list[SourceRow]
-    """Files that are left to other shards, of which only the names are known."""
+    """Files left to other shards; only their names are known."""
 
 
 def _identify(
@@ -207,7 +207,7 @@ def _identify(
     *,
     is_followed_by_work: bool,
 ) -> _Identified:
-    """Return the row of each file; read those whose size or date are not those of the last run."""
+    """Return the row of each file; read those whose size or date differs from the last run."""
     rows, new = _known_and_unknown(found, known, options)
     unknown = read_by(Shard.parse(options.shard), new, found)
     others = unread(new, unknown)
@@ -226,7 +226,7 @@ def _identify(
 def _known_and_unknown(
     found: Iterable[FoundFile], known: Mapping[str, SourceRow], options: Options
 ) -> tuple[list[SourceRow], list[FoundFile]]:
-    """Return the rows of files whose size and date are those of the last run, and the files that must be read."""
+    """Return the rows of files with the same size and date as in the last run, and the files that must be read."""
     rows: list[SourceRow] = []
     unknown: list[FoundFile] = []
     for file in found:
@@ -240,7 +240,7 @@ def _known_and_unknown(
 
 
 def _in_releases(identified: _Identified, paths: Mapping[str, FoundFile]) -> tuple[list[SourceRow], ReleaseIndex]:
-    """Return the rows by place, those with a label as that label says, and the index of what their releases say."""
+    """Return the rows in path order, classified by their labels if they have any, and the index of their releases."""
     rows = sorted(identified.rows, key=lambda row: row.relative)
     named = [*rows, *identified.unread]
 
@@ -256,7 +256,7 @@ def _in_releases(identified: _Identified, paths: Mapping[str, FoundFile]) -> tup
     releases = ReleaseIndex(named, to_read)
 
     def labels_of_read(row: SourceRow) -> list[SourceRow]:
-        return releases.labels_of(row) if row.digest else []  # what is left to another shard is not classified here
+        return releases.labels_of(row) if row.digest else []  # files of other shards are not classified here
 
     weighed = pair_with_labels(named, labels_of_read, to_read_with_labels, identified.fresh)
     by_path = {row.path: row for row in weighed}
@@ -264,7 +264,7 @@ def _in_releases(identified: _Identified, paths: Mapping[str, FoundFile]) -> tup
 
 
 def _unaltered_media(rows: Iterable[SourceRow], changes: Iterable[Change]) -> list[SourceRow]:
-    """Return the media, without files whose bytes changed while their size and date did not."""
+    """Return the media, without files whose bytes changed but not their size and date."""
     altered = {change.path for change in changes if change.kind == "changed"}
     return [row for row in rows if row.kind == "media" and row.path not in altered]
 
@@ -294,13 +294,13 @@ def _plan(
 
 
 def _unmatched(releases: ReleaseIndex, recipes: Recipes, plan: Plan, options: Options) -> list[SkippedFile]:
-    """Return the places in releases, and calibrations in the recipes, that concern no file of the run."""
+    """Return the entries of releases, and calibrations of the recipes, that apply to no file of the run."""
     places = [*releases.strays(), *(("recipes", what) for what in _unused(recipes, plan, options))]
     return [SkippedFile(relative=place, reason=what, is_refused=True) for place, what in places]
 
 
 def _unused(recipes: Recipes, plan: Plan, options: Options) -> list[str]:
-    """Return messages on the recipes' calibrations that changed nothing, if every release is part of the run."""
+    """Return messages on recipe calibrations without effect, if every release is part of the run."""
     if options.releases is not None or options.shard is not None:
         return []
     every = recipes.all if isinstance(recipes, RecipeBook) else [recipes]
@@ -320,7 +320,7 @@ def _store_errors(store: Store) -> Iterator[None]:
 
 
 def _gone(raw: StorePlace, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tuple[str, ...]:
-    """Return a message for each folder that is empty now and held files before, as an absent disk's mount point."""
+    """Return a message for each folder that is empty now but held files before, like an absent disk's mount point."""
     root = storable(os.path.realpath(raw))
     messages = []
     for folder in empty:
@@ -333,7 +333,7 @@ def _gone(raw: StorePlace, empty: Iterable[EmptyFolder], known: Iterable[str]) -
 
 
 def duplicates_of(media: list[SourceRow]) -> list[tuple[SourceRow, SourceRow]]:
-    """Return the files with the bytes of another: (this one, the first)."""
+    """Return the files with the same bytes as another: (this one, the first)."""
     first: dict[tuple[str, ...], SourceRow] = {}
     found = ((row, first.setdefault(row.digests, row)) for row in media)
     return [(row, one) for row, one in found if row is not one]

@@ -20,7 +20,7 @@ FAULT_OF: dict[Blame, str] = {
     "marsmedia": "in marsmedia",
 }
 _NAMES_LIMIT = re.compile(r"raise (--[a-z-]+|max_\w+)")
-"""Advice in a reason to raise a limit, which was too low for the file."""
+"""Advice in a reason to raise a limit that was too low for the file."""
 NAMES_SHOWN = 4
 _NEEDS = re.compile(
     r"(?:it )?needs (?P<used>[\w.]+), which (?:was )?(?:failed|refused)(?: \((?P<in>.*)\): |: )(?P<out>.*)", re.S
@@ -29,7 +29,7 @@ _NEEDS = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class FileProblem:
-    """Result that was not made, or was made from a damaged file, with the reason."""
+    """Problem with a result that was not made or came from a damaged file, with the reason."""
 
     file: str
     """Path relative to the raw folder."""
@@ -47,7 +47,7 @@ class FileProblem:
     def of_result(
         cls, file: str, processor: str, verdict: Verdict, reason: str | None, blame: str | None, *, is_new: bool
     ) -> FileProblem:
-        """Return the problem of a result that was refused or failed, also one stored by an older version."""
+        """Return the problem of a result that was refused or failed, even one stored by an older version."""
         words, whose = reason or "", blame_of(reason or "", blame)
         told = told_verdict(verdict, whose)
         assert told != "made"
@@ -62,7 +62,7 @@ class FileProblem:
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """Root cause in one file, and everything that follows from it."""
+    """Root cause in one file, with all its consequences."""
 
     verdict: ProblemVerdict
     reason: str
@@ -73,12 +73,12 @@ class Cause:
 
     @property
     def names_limit(self) -> bool:
-        """Return whether the file is over a limit that the reason says how to raise."""
+        """Return whether the file exceeds a limit, and the reason says how to raise it."""
         return _NAMES_LIMIT.search(self.reason) is not None
 
     @property
     def is_finding(self) -> bool:
-        """Return whether nothing is wrong: these results do not suit the file, such as motion of a still scene."""
+        """Return whether nothing is wrong and these results just do not suit the file, as motion of a still scene."""
         return self.verdict == "refused" and self.blame == "file" and not self.names_limit
 
     @property
@@ -105,7 +105,7 @@ class FileProblems:
 
     @property
     def has_findings_only(self) -> bool:
-        """Return whether nothing is wrong with the file, although some results do not suit it."""
+        """Return whether nothing is wrong with the file except that some results do not suit it."""
         return all(cause.is_finding for cause in self.causes)
 
     @property
@@ -114,7 +114,7 @@ class FileProblems:
         return self.causes[0].blame
 
     def __str__(self) -> str:
-        """Return one line; the other causes are only counted."""
+        """Return one line for the gravest cause; the others are only counted."""
         first, more = self.causes[0], len(self.causes) - 1
         others = f" (and {more} other {'problem' if more == 1 else 'problems'})" if more else ""
         return f"{first.verdict}: {printable(self.file)}: {printable(str(first))}{others}"

@@ -19,12 +19,12 @@ from processors.engine.pass_progress import Position, read_position
 from processors.sources.scan import printable
 
 LOG_SECONDS = 30.0
-"""Time between two lines where stderr is no terminal."""
+"""Time between two lines if stderr is not a terminal."""
 NAME_CHARACTERS = 24
-"""Part of a file's name that fits into 80 columns next to the bar and the counts."""
+"""Length of a file name that fits into 80 columns next to the bar and the counts."""
 BAR_CHARACTERS = 10
 LOOK_SECONDS = 1.0
-"""Time between two looks at how far the passes are."""
+"""Time between two checks of the passes' progress."""
 STEP_SECONDS = 0.1
 """Time between two steps that are shown: there may be thousands a second."""
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class _File:
 
 
 class RunProgress:
-    """Progress on stderr while a run lasts: a bar on a terminal, a line now and then elsewhere; on request nothing."""
+    """Progress on stderr during a run: a bar on a terminal, occasional lines elsewhere, or nothing on request."""
 
     def __init__(
         self, *, quiet: bool = False, console: Console | None = None, log_seconds: float = LOG_SECONDS
@@ -89,7 +89,7 @@ class RunProgress:
 
         Parameters
         ----------
-        files : number of files, or of what `noun` says; None: it is not known.
+        files : number of files, or of other things named by `noun`; None: unknown.
         """
         with self._lock:
             if self._task is not None:
@@ -100,12 +100,12 @@ class RunProgress:
             self._task = self._bar.add_task(description, total=files, media="", current="")
 
     def begin(self, name: str, note: Path | None = None, media_seconds: float = 0.0) -> None:
-        """Show a file as being worked on.
+        """Show that a file is being worked on.
 
         Parameters
         ----------
         note : file with the position of the pass, see `pass_progress`.
-        media_seconds : length of the medium as it is counted in the phase.
+        media_seconds : length of the medium, as counted in the phase.
         """
         with self._lock:
             self._current.append(_File(name=printable(name), note=note, media_seconds=media_seconds))
@@ -129,7 +129,7 @@ class RunProgress:
         noun: str = "file",
         name: Callable[[T], str] | None = None,
     ) -> Iterator[T]:
-        """Yield the things and count them, as `processors.store.steps.Steps`."""
+        """Yield the elements and count them, as `processors.store.steps.Steps` does."""
         self.phase(work, total, noun=noun)
         self._stepped = 0.0
         for thing in things:
@@ -147,7 +147,7 @@ class RunProgress:
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Take the bar away while something is printed, so that it reaches stdout, whatever stdout is."""
+        """Hide the bar while something is printed, so that the text reaches stdout, whatever stdout is."""
         self._bar.stop()
         try:
             yield
@@ -187,7 +187,7 @@ def _where(one: _File, position: Position | None) -> str:
 
 
 def _short(name: str) -> str:
-    """Return a name whose middle is left out where it is long: its end often tells files apart."""
+    """Return a name, a long one without its middle: the end often distinguishes files."""
     if len(name) <= NAME_CHARACTERS:
         return name
     end = NAME_CHARACTERS // 2

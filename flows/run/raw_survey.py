@@ -1,4 +1,4 @@
-"""Survey of the raw folder at the start of a run, and its digest, by which two surveys are compared."""
+"""Survey of the raw folder at the start of a run, and its digest for comparing two surveys."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RawSurvey:
 
     @property
     def digest(self) -> str:
-        """Return the SHA-256 of places, releases, sizes and dates of all files, and of what is not read and why."""
+        """Return the SHA-256 of paths, releases, sizes and dates of all files, and of skipped entries with reasons."""
         found = hashlib.sha256()
         for file in self.found:
             line = f"{file.path}\n{file.release}\n{file.size_bytes} {file.mtime_ns}\n"

@@ -1,4 +1,4 @@
-"""Edits one processor's parameters in `flows/recipes.py` and leaves the rest, with comments and order, unchanged."""
+"""Editing of one processor's parameters in `flows/recipes.py`; the rest, including comments and order, is unchanged."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _call(processor: Processor) -> str:
 
 
 def _check(text: str, where: Path, wanted: Processor, count: int) -> None:
-    """Run the edited text and require that it yields exactly the wanted processors."""
+    """Run the edited text and check that it yields exactly the wanted processors."""
     names: dict[str, Any] = {}
     exec(compile(text, str(where), "exec"), names)  # the operator's own file; the next run imports it too
     recipes: Recipes = names["RECIPES"]

@@ -1,4 +1,4 @@
-"""Recipe file: what is to differ from `flows/recipes.py`, in TOML, for everything, for a release or for a camera.
+"""Recipe file: changes to `flows/recipes.py`, in TOML, for everything, for a release or for a camera.
 
 recipe = "light"                  # begin with this recipe; full without it
 also = ["audio.film"]             # add processors, here one that is made on request only
@@ -29,11 +29,11 @@ WORDS_OF_FOR = ("release", "camera", *WORDS)
 
 
 def read_recipe_file(path: Path) -> tuple[RecipeChange, ...]:
-    """Read the changes: that for everything first. Names of processors and parameters are not checked yet.
+    """Read the changes, the general one first. Names of processors and parameters are not checked yet.
 
     Raises
     ------
-    RecipeError : the file cannot be read, or holds a wrong name or value; the message gives the line.
+    RecipeError : the file cannot be read, or contains a wrong name or value; the message gives the line.
     """
     try:
         with path.open("rb") as opened:
@@ -73,14 +73,14 @@ def _change(table: Mapping[str, Any], at: Location, file: TomlFile, words: tuple
 
 
 def _processors(key: str, table: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Return tables by processor: [video.frames] is to TOML a table in a table, ["video.frames"] is one."""
+    """Return tables by processor: in TOML [video.frames] is a table in a table, ["video.frames"] a single one."""
     if "." in key or not table or not all(isinstance(one, dict) for one in table.values()):
         return [(key, table)]
     return [(f"{key}.{name}", of_it) for name, of_it in table.items()]
 
 
 def _settings(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Return parameters as `--set` is given them; those of a nested table with dotted names."""
+    """Return parameters as in `--set`; those of a nested table have dotted names."""
     found: list[tuple[str, str]] = []
     for key, value in table.items():
         if isinstance(value, dict):

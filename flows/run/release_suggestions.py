@@ -28,18 +28,18 @@ RECIPES: Recipes = {medium: (Metadata(), Evidence()) for medium in ("video", "au
 
 @dataclass(frozen=True, kw_only=True)
 class Suggestions:
-    """What the files of a folder, their labels and its `release.toml` say, by path in the folder."""
+    """Statements of a folder's files, their labels and its `release.toml`, by path in the folder."""
 
     known: dict[str, tuple[Suggestion, ...]]
-    """Values of each file; first what a `release.toml` in the folder says of it, as it is written there."""
+    """Values of each file; those in the folder's `release.toml` come first, as written there."""
     mission: str | None
-    """Mission of the release: as named or stated, else the only one that labels name, if it has a profile."""
+    """Mission of the release: the one named or stated, else the only one that labels name, if it has a profile."""
     other_missions: dict[str, str]
-    """Words of the labels that name another mission than the release's."""
+    """Text of the labels that name a mission other than the release's."""
 
 
 def suggestions(folder: Path, *, mission: str | None = None) -> Suggestions:
-    """Read the files by workers with limits, as in a run; nothing is kept of it."""
+    """Read the files in workers with limits, as in a run; nothing is stored."""
     described = folder / "release.toml"
     stated = read_release(described.read_bytes() if described.exists() else b"")
     with tempfile.TemporaryDirectory() as scratch:
@@ -87,7 +87,7 @@ def _mission_of_label(record: dict[str, Any]) -> _Labelled | None:
 def _of_file(
     record: dict[str, Any], of_release: str | None, labelled: _Labelled | None, stated: Mapping[str, Any]
 ) -> list[Suggestion]:
-    """Return the statements word for word, then those of the record but for its copies from a `release.toml`."""
+    """Return the statements word for word, then those of the record that do not come from a `release.toml`."""
     kept = [Suggestion(key=key, value=value, source=STATED) for key, value in stated.items() if key != "path"]
     own = [] if labelled is None or labelled.name == (of_release or "") else [_mission(labelled)]
     mission = str(stated["mission"] if "mission" in stated else own[0].value if own else of_release or "")

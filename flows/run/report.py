@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 State = Literal["completed", "completed with warnings", "failed", "interrupted"]
 FAULT_EXIT_CODE = 3
-"""Exit code of a run that ended by a fault in marsmedia."""
+"""Exit code of a run ended by a fault in marsmedia."""
 MAX_NAMED = 3
-"""Files of one kind that the message names; more are counted."""
+"""Maximum number of files of one kind named in the message; more are only counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +74,9 @@ class Report:
     files: int
     """All files found below `raw`: sources + duplicates + companions + unsupported + not_taken + passed_over."""
     sources: int
-    """Media files with bytes of their own."""
+    """Media files with distinct bytes."""
     duplicates: int
-    """Media files with the bytes of another."""
+    """Media files with the same bytes as another."""
     companions: int
     """Labels, inventories, read-me files and other text that belongs to a release."""
     unsupported: int
@@ -95,7 +95,7 @@ class Report:
     report: str | None
     """Path of this report; None if it could not be written."""
     traffic: Traffic | None = None
-    """What the run asked of the bucket of its store; None for a store in a folder."""
+    """Traffic of the run with the bucket of its store; None for a store in a folder."""
 
     @property
     def exit_code(self) -> int:
@@ -133,7 +133,7 @@ def make_report(
 
     Parameters
     ----------
-    elsewhere : due results that another run made meanwhile.
+    elsewhere : due results made by another run meanwhile.
     """
     counts, failed_now = _counts(prepared.plan, done, elsewhere)
     kinds = Counter(row.kind for row in prepared.rows)
@@ -170,7 +170,7 @@ def make_report(
 def report_again(
     last: LastRun, record: RunRecord, asked: str, store: Store, started: datetime, *, strict: bool
 ) -> Report:
-    """Return the report of a run that finds everything as the last one left it."""
+    """Return the report of a run that finds nothing changed since the last one."""
     counts = ResultCounts(
         inputs=last.inputs, due=0, made=0, reused=last.reused, refused=last.refused, failed=last.failed, not_reached=0
     )
@@ -263,7 +263,7 @@ def _summary(counts: ResultCounts, state: State) -> str:
 
 
 def _named(files: Sequence[str], what: str) -> list[str]:
-    """Return the files by name with what happened to them, or only their number if they are many; empty for none."""
+    """Return the files by name with what happened to them, or only their number if there are many; empty for none."""
     if len(files) > MAX_NAMED:
         return [f"{len(files)} files {what}"]
     return [f"{', '.join(map(printable, files))} {what}"] if files else []
@@ -328,7 +328,7 @@ def _altered(changes: Sequence[Change]) -> list[FileProblem]:
 def _damaged(
     prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome]
 ) -> list[FileProblem]:
-    """Return one problem for each damaged file that still gave results."""
+    """Return one problem for each damaged file from which results were made."""
     reasons_of: dict[str, dict[str, bool]] = {}
     for entry in prepared.plan.damaged:
         reasons_of.setdefault(entry.relative, {})[entry.reason or ""] = False
@@ -346,7 +346,7 @@ def _damaged(
 
 
 def _untaken_before(record: RunRecord) -> set[tuple[str, str]]:
-    """Return the files that the last run with a report could not read, with the reasons."""
+    """Return the files that the latest run with a report could not read, with the reasons."""
     for path in record.store.records("runs"):
         last: dict[str, Any] = json.loads(path.read_bytes())
         if "problems" in last:

@@ -61,6 +61,6 @@ def _row(file: str, cause: Cause) -> str:
 
 
 def cell(text: str) -> str:
-    """Return text from files, safe in a Markdown table: no mark-up, and nothing that a renderer turns into a link."""
+    """Escape text from files for a Markdown table: no mark-up, and nothing that a renderer turns into a link."""
     safe = "".join(MARKS.get(c, c) for c in printable(text))
     return re.sub(r"(?i)(https?|ftp|mailto|xmpp):", r"\1&#58;", re.sub(r"(?i)(www)\.", r"\1&#46;", safe))

@@ -98,7 +98,7 @@ def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
 
 
 def _nearness(row: SourceRow, manifest: Manifest) -> tuple[bool, bool, bool, str]:
-    """Rank a path by how well its statements match the result's; of several with the same bytes the highest counts."""
+    """Rank a path by how well its statements match the result's; of paths with the same bytes the highest is used."""
     return (
         row.evidence_key == manifest.ref.key,
         row.release == manifest.release,

@@ -1,4 +1,4 @@
-"""Settling of one file when a worker fails: retry, then result by result, until each has its outcome."""
+"""Handling of a file whose worker fails: retry it, then result by result, until each has an outcome."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from processors.errors import NO_SPACE, SourceChanged, StoreError, machine_reaso
 from processors.store.store import Store
 
 SLOW_TRIES = 2
-"""Results using the same units that may time out alone; after that the remaining ones fail without a try."""
+"""Maximum number of results from the same units that may time out alone; the remaining ones then fail untried."""
 
 PHOTO_SECONDS = 600.0
 """Extra time for any photo: its size says little about its pixels, which readers limit to 300 million."""
 SECONDS_FOR_EACH_OF = {"audio": 0.2, "video": 10.0}
 """Extra time, in s, for each second that the container declares; of video with frames of up to `FULL_HD_PIXELS`."""
 FULL_HD_PIXELS = 1920 * 1080
-"""A video with larger frames gets as many times more time as they have more pixels."""
+"""A video with larger frames gets more time in proportion to their pixels."""
 MIN_BYTES_A_SECOND = {"audio": 8, "video": 500}
 """Minimum size of a credible duration, in bytes per second: digital silence in Opus takes 46."""
 MAX_EXTRA_SECONDS = 12 * 3600.0
@@ -52,7 +52,7 @@ def extra_seconds(due: Due) -> float:
 
 
 def plausible_seconds(due: Due) -> float:
-    """Return the duration, in s, that a header claims, or as much of it as the size of the file allows."""
+    """Return the duration, in s, that a header claims, limited to what the size of the file allows."""
     if due.source.medium == "photo":
         return 0.0
     return min(due.duration_seconds or 0.0, due.source.size_bytes / MIN_BYTES_A_SECOND[due.source.medium])
@@ -64,7 +64,7 @@ def outcomes_of(due: Due, job: Job, store: Store, workers: Workers) -> list[Outc
     Raises
     ------
     Stopped : the run was stopped meanwhile.
-    StoreError : our disk is full, or the store cannot be trusted.
+    StoreError : the store's disk is full, or the store cannot be trusted.
     """
     answer = _answer(due, job, store, workers)
     if isinstance(answer, Exception):
@@ -100,7 +100,7 @@ def _answer(due: Due, job: Job, store: Store, workers: Workers) -> list[Outcome]
 
 
 def _one_by_one(due: Due, death: WorkerDeath, store: Store, workers: Workers) -> list[Outcome]:
-    """Try each result alone after the file ended its worker: only those that end it again have failed."""
+    """Try each result alone after the file ended its worker; only those that end a worker again count as failed."""
     if len(due.results) == 1:
         return _failed(due, death, store)
     outcomes: list[Outcome] = []

@@ -33,7 +33,7 @@ from processors.store.open_store import StorePlace
 from processors.store.store import Store
 
 CATALOGUE_SOURCES, CATALOGUE_SECONDS = 1_000, 60.0
-"""Limits between two writes of the catalogue: sources and time. The next plan finds the results of a killed run."""
+"""Maximum sources and time between two writes of the catalogue. The next plan finds the results of a killed run."""
 
 Dispatch = Callable[[Sequence[Batch]], Iterable[Answer]]
 """Run every batch with `do_batch`, several at a time, and yield what each returned or raised, in any order."""
@@ -55,14 +55,14 @@ def run_ingest(
 def run(
     prepare: Prepare, store_folder: StorePlace, options: Options, dispatch: Dispatch, *, name: str, asked: str
 ) -> Report:
-    """Prepare, derive, catalogue and report; anything that happens after the plan is made ends in the report.
+    """Prepare, derive, catalogue and report; whatever happens after planning is in the report.
 
-    A plan that the process made before it started the flow, `RunRecord.prepared`, is carried out.
-    SIGTERM stops the run as Ctrl-C does. Work claimed by another run is waited for and not done again.
+    A plan made by the process before it started the flow, `RunRecord.prepared`, is carried out. SIGTERM stops the run
+    as Ctrl-C does. The run waits for work claimed by another run and does not repeat it.
 
     Raises
     ------
-    StoreError : the store cannot be opened or trusted. One that fills up during the run ends in the report.
+    StoreError : the store cannot be opened or trusted. A disk that fills up during the run is only reported.
     TimeoutError : the flow's time limit has passed; the report is saved all the same.
     """
     store = store_of_run(store_folder)
@@ -91,10 +91,10 @@ class _Run:
         self._shared: SharedWork | None = None
         self._stop: Stop | None = None
         self.raised: BaseException | None = None
-        """Exception that the caller must still get after the report is saved."""
+        """Exception to raise to the caller after the report is saved."""
 
     def work(self, prepare: Prepare, dispatch: Dispatch) -> None:
-        """Do all the work; raise only what keeps the run from starting."""
+        """Do all the work; raise only errors that keep the run from starting."""
         self._sweep()
         try:
             with RunProgress(quiet=self._options.quiet) as progress:
@@ -119,7 +119,7 @@ class _Run:
             prepared.plan.noted = settle(media, prepared.plan, prepared.fingerprints, outcomes, self._store)
 
     def write_down(self) -> None:
-        """After a stop, find and catalogue what the workers had committed."""
+        """After a stop, find and catalogue the results that the workers had committed."""
         if self._stop is None:
             return
         self._sweep()
@@ -133,7 +133,7 @@ class _Run:
             return  # if the disk is full, the next run finds what was made
 
     def note(self, report: Report) -> None:
-        """Note how the run leaves everything, unless another one was at work meanwhile."""
+        """Record the state at the end of the run, unless another one was at work meanwhile."""
         if self._prepared and not self._elsewhere and self._record.is_alone():
             note_unchanged(self._prepared, report, self._store, self._options)
 
@@ -181,7 +181,7 @@ class _Run:
                 end(error)
 
     def _runner(self, plan: Plan, progress: RunProgress, stop: threading.Event) -> Runner:
-        """Start the runner that the options ask for; raises RequestError if a cluster is not fit for the run."""
+        """Start the runner chosen in the options; raises RequestError if a cluster is unsuitable for the run."""
         options = self._options
         if options.runner == "local":
             return LocalRunner(options, self._store, progress, stop, has_sound=plan.has_sound_due)
@@ -210,7 +210,7 @@ class _Run:
         return busy
 
     def _ended_by(self, error: BaseException) -> None:
-        """Record why the run ended; the first reason counts, unless a person interrupts it later."""
+        """Record why the run ended; the first reason is kept, unless a person interrupts the run later."""
         if self._stop is None or signal_of(error):
             self._stop = _stop_of(error)
         is_time_out = isinstance(error, TimeoutError) and error.errno is None
@@ -218,7 +218,7 @@ class _Run:
             self.raised = error
 
     def _sweep(self) -> None:
-        """Remove leftovers of killed runs, but no scratch folder while another run is at work."""
+        """Remove leftovers of killed runs, except scratch folders while another run is at work."""
         sweep_claims(self._store)
         if not self._record.others_at_work:
             self._store.sweep()
@@ -249,7 +249,7 @@ def in_threads(batches: Sequence[Batch]) -> Iterable[Answer]:
 
 
 class _CatalogueKeeper:
-    """Batches finished results into periodic writes of the catalogue."""
+    """Collector of finished results, which writes them to the catalogue periodically."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

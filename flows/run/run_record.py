@@ -1,4 +1,4 @@
-"""Record of a run from its start: which runs are at work, and which ended without a report.
+"""Record of a run from its start, which shows the runs at work and those that ended without a report.
 
 `runs/NAME.json` says `running` until the report replaces it. Space for the report is reserved at the start, so
 that a run that fills the disk can still report it.
@@ -83,7 +83,7 @@ class RunRecord:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return messages on this run: other runs at work, runs that were lost, and what `note` was given."""
+        """Return messages on this run: other runs at work, lost runs, and the messages given to `note`."""
         lost = [f"an earlier run {LOST}: {who}; what it had finished is kept" for who in self.lost]
         at_work = [f"another run is at work on this store: {who}; nothing is made twice" for who in self.others_at_work]
         return (*lost, *at_work, *self._noted)
@@ -97,7 +97,7 @@ class RunRecord:
 
     @contextmanager
     def known_elsewhere(self) -> Iterator[None]:
-        """Make the run known to those on other machines meanwhile; raises as `join`."""
+        """Announce the run to runs on other machines while it lasts; raises as `join`."""
         self.join()
         try:
             yield
@@ -105,7 +105,7 @@ class RunRecord:
             self.leave()
 
     def join(self) -> None:
-        """Make the run known to those on other machines, where a bucket needs that; note who is at work there.
+        """Announce the run to runs on other machines if the store is in a bucket; record which are at work there.
 
         Raises
         ------
@@ -115,9 +115,9 @@ class RunRecord:
             self._meet(elsewhere.join(json.dumps(asdict(self.who)).encode()))
 
     def leave(self) -> None:
-        """Make the run unknown again on other machines; note who was at work there meanwhile."""
+        """Withdraw the announcement to other machines; record which runs were at work there meanwhile."""
         if elsewhere := self.store.claims_elsewhere:
-            with suppress(StoreError):  # the run is given up there when its time is over
+            with suppress(StoreError):  # the announcement expires there by itself
                 self._meet(elsewhere.leave())
 
     def _meet(self, words: list[bytes]) -> None:
@@ -129,7 +129,7 @@ class RunRecord:
         self._noted.append(message)
 
     def take_over(self, name: str, asked: str) -> None:
-        """Continue under another name: that of the Prefect flow that this process has started."""
+        """Continue under the name of the Prefect flow that this process has started."""
         self.leave()
         self._forget_files()
         self.is_ended = False
@@ -150,7 +150,7 @@ class RunRecord:
             break
         if written:
             self._mark_lost()
-            with suppress(StoreError):  # the copy on this machine says why the bucket cannot be used
+            with suppress(StoreError):  # the local copy records why the bucket cannot be used
                 self.store.upload(self.path)
         else:
             with suppress(OSError):
@@ -160,7 +160,7 @@ class RunRecord:
         return written
 
     def close(self) -> None:
-        """Remove the record of a run that never began."""
+        """Remove the record of a run that never started."""
         self.leave()
         if not self.is_ended:
             self._forget_files()
@@ -202,7 +202,7 @@ class RunRecord:
             self._reserve = None
 
     def _mark_lost(self) -> None:
-        """Record what is known of the lost runs, so that they are reported only once."""
+        """Record the known facts on lost runs, so that these are reported only once."""
         for who in self.lost:
             path = self.store.runs_folder / f"{who.run}.json"
             with suppress(OSError, ValueError):
@@ -217,7 +217,7 @@ class RunRecord:
 
 
 def store_of_run(place: StorePlace) -> Store:
-    """Return the store of the run in progress in this process, if it is at this place; else open it.
+    """Return the store of this process's run in progress, if it is at this place; otherwise open it.
 
     Raises
     ------
@@ -225,7 +225,7 @@ def store_of_run(place: StorePlace) -> Store:
     """
     outer = _current.get()
     if outer is not None and not outer.is_ended and outer.store.address == str(place):
-        return outer.store  # what it knows of a bucket need not be asked again
+        return outer.store  # its knowledge of a bucket need not be fetched again
     return open_store(place)
 
 
@@ -234,7 +234,7 @@ _current: ContextVar[RunRecord | None] = ContextVar("run_record", default=None)
 
 @contextmanager
 def recorded(store: Store, name: str, asked: str) -> Iterator[RunRecord]:
-    """Record a run while it lasts; inside another one over the same store, rename that one and continue it.
+    """Record a run while it lasts; inside another one on the same store, rename that one and continue it.
 
     Raises
     ------
@@ -256,7 +256,7 @@ def recorded(store: Store, name: str, asked: str) -> Iterator[RunRecord]:
 
 
 def last_run(store: Store) -> dict[str, Any] | None:
-    """Return the record of the newest run: its report, or that it is in progress or ended without a report."""
+    """Return the record of the newest run: its report, or the fact that it is in progress or ended without one."""
     runs = store.records("runs")
     if not runs:
         return None

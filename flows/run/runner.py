@@ -14,7 +14,7 @@ from processors.engine.plan import Due
 from processors.store.store import Store
 
 WAITING_THREADS = 64
-"""Number of threads that give batches to a runner; they only wait, and the runner decides how many are at work."""
+"""Number of threads that pass batches to a runner; they only wait, and the runner decides how many batches run."""
 
 
 class Runner(Protocol):
@@ -26,17 +26,17 @@ class Runner(Protocol):
         ...
 
     def derive(self, batch: Sequence[Due]) -> list[SourceOutcome]:
-        """Derive every source of the batch; called from several threads. After `stop`, return what was done.
+        """Derive every source of the batch; called from several threads. After `stop`, return the finished outcomes.
 
         Raises
         ------
         StoreError : the store's disk is full or read-only; what was committed stays.
-        RequestError : the processes cannot be reached any more.
+        RequestError : the processes can no longer be reached.
         """
         ...
 
     def stop(self) -> None:
-        """End all work at once."""
+        """End all work immediately."""
         ...
 
     def __enter__(self) -> Runner: ...
@@ -50,7 +50,7 @@ class LocalRunner:
     def __init__(
         self, options: Options, store: Store, progress: RunProgress, stop: threading.Event, *, has_sound: bool
     ) -> None:
-        """Start loading what the workers need.
+        """Start loading the workers' libraries.
 
         Parameters
         ----------

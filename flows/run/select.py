@@ -1,4 +1,4 @@
-"""Preparation of a reprocessing: chosen sources, processors and parameters. Needs no Prefect and no raw folder."""
+"""Preparation of a reprocessing: selected sources, processors and parameters. Needs no Prefect and no raw folder."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class ReprocessRequest:
 def prepare_chosen(
     choice: ReprocessRequest, store: Store, *, retry_failed: bool, remember: bool = True, shard: Shard = EVERYTHING
 ) -> Prepared:
-    """Select sources and plan; report and skip those that are not where they were ingested.
+    """Select sources and plan; report and skip those that are no longer where they were ingested.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def _places(rows: list[SourceRow], named: set[tuple[str, ...]]) -> dict[tuple[st
 
 
 def place_of(rows: Sequence[SourceRow], wanted: Path | None = None) -> tuple[SourceRow | None, str]:
-    """Return the path that still holds the source, by size and date: the wanted one, else the latest; or the problem.
+    """Return a path that still holds the source, by size and date: the wanted one, else the latest; else the problem.
 
     Parameters
     ----------

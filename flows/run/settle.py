@@ -1,4 +1,4 @@
-"""Sources that have all their results: found at the start of a run by one comparison each, and noted at its end."""
+"""Sources that have all their results: found by one comparison each at the start of a run, recorded at its end."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from processors.store.store import Store
 def settled_sources(
     media: Sequence[SourceRow], departed: Sequence[SourceRow], fingerprints: Fingerprints, store: Store
 ) -> dict[str, SettledSource]:
-    """Return the sources, by digest, with nothing due and nothing to report.
+    """Return by digest the sources with nothing due and nothing to report.
 
-    Empty without a by-name view, which must then be rebuilt. A source whose place in the view another file may take is
-    left out.
+    Empty without a by-name view, which must then be rebuilt. A source whose folder in the view another file may take
+    is left out.
     """
     known = read_settled(store)
     if not known or not shown_before(store):
         return {}
     found: dict[str, SettledSource] = {}
-    troubled = Catalogue(store).troubled()  # a report names them, in every run
+    troubled = Catalogue(store).troubled()  # every run's report names them
     for digest, rows in by_source(media).items():
         one = known.get(digest)
         if one and digest not in troubled and one.fingerprint == fingerprints.of(rows) and one.is_whole(store):
@@ -44,7 +44,7 @@ def settled_sources(
 def settle(
     media: Iterable[SourceRow], plan: Plan, fingerprints: Fingerprints, outcomes: Iterable[SourceOutcome], store: Store
 ) -> frozenset[str]:
-    """Note the sources of a whole run that have all their results now, each made without a reason; return them."""
+    """Record the sources of a whole run that now have all their results, each made without a reason; return them."""
     made = {
         outcome.ref
         for one in outcomes

@@ -1,7 +1,7 @@
-"""Shards of a run: n runs over the same releases, each with a part of the files, that need not know of each other.
+"""Shards of a run: n independent runs over the same releases, each processing a part of the files.
 
-A file's shard follows from its path below the raw folder alone, so that every run of the same shard works on the same
-files, no two shards share one, and all together are everything.
+A file's shard depends only on its path below the raw folder, so that every run of the same shard works on the same
+files, no two shards share a file, and all shards together cover every file.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Shard:
 
     @classmethod
     def parse(cls, text: str | None) -> Shard:
-        """Return the shard of words such as `2/8`, or everything; raises `RequestError` for other words."""
+        """Parse a shard such as `2/8`; without text return everything; raises `RequestError` for other text."""
         if text is None:
             return EVERYTHING
         found = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", text)
@@ -55,7 +55,7 @@ class Shard:
         return int.from_bytes(digest[:8], "big") % self.count == self.number - 1
 
     def own(self, entries: Iterable[Placed]) -> list[Placed]:
-        """Return those that belong to this shard."""
+        """Return the elements that belong to this shard."""
         return [one for one in entries if self.has(one.relative)]
 
 

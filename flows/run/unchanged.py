@@ -1,9 +1,9 @@
-"""Runs that find everything as the last run left it: the answer is that run's, and nothing is planned.
+"""Runs that find nothing changed since the last run: they repeat its report, and nothing is planned.
 
-A plan is determined by the files' places, sizes and dates, the catalogue, the recipes, the program, and the results
-in the store. At its end a run notes the state of all these with its counts and problems, in a file of the catalogue's
-folder that can be thrown away. A later run that meets the same state looks for each manifest, and needs no row of the
-catalogue, no recipe, and no library that reads either.
+A plan is determined by the files' paths, sizes and dates, the catalogue, the recipes, the program, and the results
+in the store. At its end a run records the state of all these, with its counts and problems, in a disposable file in
+the catalogue's folder. A later run that finds the same state only checks that each manifest exists; it needs no row of
+the catalogue, no recipe, and no library that reads either.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ TABLES = ("sources", "results")
 
 @dataclass(frozen=True, kw_only=True)
 class LastRun:
-    """What a run found, and the state in which it left everything."""
+    """Findings of a run, and the state at its end."""
 
     state: str
     """Digest of everything that determines a plan, except the recipes and the results in the store."""
     recipes: str
     """Digest of the recipes as they were loaded."""
     recipe_files: str | None
-    """Digest of where the recipes were loaded from; None where the caller brought them."""
+    """Digest of the files from which the recipes were loaded; None if the caller supplied the recipes."""
     files: int
     sources: int
     duplicates: int
@@ -53,21 +53,21 @@ class LastRun:
     failed: int
     problems: tuple[FileProblem, ...]
     settled: int
-    """Number of settled sources among the run's."""
+    """Number of settled sources in the run."""
     not_of_run: tuple[str, ...]
-    """Settled sources that are not among the run's, by digest: gone, or of another folder."""
+    """Digests of settled sources outside the run: gone, or from another folder."""
     others: dict[str, str]
-    """Folders of the results of sources that are not settled, by digest, with spaces between."""
+    """Folders of the results of unsettled sources, by digest, separated by spaces."""
 
 
 def unchanged(
     survey: RawSurvey, store: Store, options: Options, *, recipes: str | None = None, recipe_files: str | None = None
 ) -> LastRun | None:
-    """Return what the last run over this folder found, if a plan would find just that; None if one must be made.
+    """Return the findings of the last run over this folder if a plan would find the same; None if one must be made.
 
     Parameters
     ----------
-    recipes, recipe_files : digests of the recipes, one of which is compared.
+    recipes, recipe_files : digests of the recipes, of which one is compared.
     """
     if options.hash_all or options.retry_failed or options.releases is not None:
         return None
@@ -80,11 +80,11 @@ def unchanged(
 
 
 def recipe_files(recipe: str | None) -> str:
-    """Return the digest of what the recipes are loaded from, besides the program's files: a name, and a file."""
+    """Return the digest of the recipe's name and the recipe file, from which recipes are loaded besides the program."""
     path = os.environ.get(RECIPES_FILE)
     content = b""
     if path:
-        with suppress(OSError):  # whoever loads it reports that
+        with suppress(OSError):  # loading the recipes reports this
             content = Path(path).read_bytes()
     return hashlib.sha256(repr((recipe, path, content)).encode()).hexdigest()
 

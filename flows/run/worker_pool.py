@@ -1,4 +1,4 @@
-"""Pool of processes that restarts if it breaks or stalls, so that every waiting caller gets an answer."""
+"""Pool of processes that restarts when it breaks or stalls, so that every waiting caller gets an answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STILL_SECONDS = 120.0
 
 
 class Stopped(Exception):
-    """Stop of the run before the job returned."""
+    """The run was stopped before the job returned."""
 
 
 class WorkerPool:
@@ -60,14 +60,14 @@ class WorkerPool:
     def wait(self, future: Future[Any]) -> None:
         """Wait for the job; if no job runs for long, cancel all, so that the next one starts a new pool.
 
-        The cause may be a worker that was killed while it took up a job.
+        The cause may be a worker that was killed while taking a job.
         """
         done = threading.Event()  # `concurrent.futures.wait` does not notice a cancelled job
         future.add_done_callback(lambda _: done.set())
         while not done.wait(LOOK_SECONDS):
             with self._changing:
                 now = time.monotonic()
-                if self._pool is not None and not self._pool.active:  # jobs not yet begun would never return
+                if self._pool is not None and not self._pool.active:  # jobs not yet started would never return
                     self._end_pool()
                 elif any(one.running() for one in list(self._unanswered)):
                     self._at_work = now

@@ -38,9 +38,9 @@ _FORKED = multiprocessing.get_context("forkserver")
 
 
 class _KeepsLocks(ForkServerContext):
-    """Context of one pool, which keeps the pool's locks.
+    """Context of one pool that keeps references to the pool's locks.
 
-    Pebble drops them before it ends the workers, and one that is just starting would not find them: a traceback.
+    Pebble drops them before it ends the workers; a worker that is just starting would fail with a traceback.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class _KeepsLocks(ForkServerContext):
 
 _STARTING = threading.Lock()
 CREDENTIALS = ("AWS_", "AZURE_", "GOOGLE_")
-"""Beginnings of the names of variables with which libraries find credentials, and what they may open."""
+"""Prefixes of the environment variables through which libraries find credentials and endpoints."""
 LOADED_FOR_ALL = [
     "cv2",
     "processors.engine.derive",
@@ -67,18 +67,18 @@ JOBS_FOR_EACH_WORKER = 100
 
 
 def warm_up(*, has_sound: bool) -> None:
-    """Start loading the workers' libraries in the background, if they are not loaded; takes 0.6 s, with audio 1 s.
+    """Start loading the workers' libraries in the background unless loaded; takes 0.6 s, with audio 1 s.
 
-    What only some recipes need (scipy.signal, matplotlib) is loaded by the worker that first needs it.
+    Libraries that only some recipes need (scipy.signal, matplotlib) are loaded by the worker that first needs them.
     """
     _FORKED.set_forkserver_preload(LOADED_FOR_ALL + (LOADED_FOR_SOUND if has_sound else []))
     _start_server()
 
 
 def warm_up_for_first_run(raw: Path, store_folder: Path) -> bool:
-    """`warm_up` if the store is new and there are files to work on: then it is certain that workers are needed.
+    """Call `warm_up` if the store is new and there are files to process, so that workers are certainly needed.
 
-    Call it before the imports that planning needs, which take as long. Returns whether it was done.
+    Call this before the imports for planning, which take as long. Return whether `warm_up` was called.
     """
     if (store_folder / "store.json").exists():
         return False
@@ -90,13 +90,13 @@ def warm_up_for_first_run(raw: Path, store_folder: Path) -> bool:
 
 
 def _start_server() -> None:
-    """Start the process that workers are forked from, with the interrupt of a Ctrl-C blocked.
+    """Start the process that workers are forked from, with SIGINT blocked.
 
-    At a terminal it reaches all processes; the workers inherit the block and leave it to the run, which stops them.
-    They inherit no credentials either: they decode what others have made.
+    Ctrl-C at a terminal reaches all processes; the workers inherit the block and leave the signal to the run, which
+    stops them. They inherit no credentials, because they decode untrusted files.
     """
     with _STARTING, _without_credentials():
-        resource_tracker.ensure_running()  # the server needs it, and its start would end the block
+        resource_tracker.ensure_running()  # the server needs it, and starting it would end the block
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             multiprocessing.forkserver.ensure_running()
@@ -106,7 +106,7 @@ def _start_server() -> None:
 
 @contextmanager
 def _without_credentials() -> Iterator[None]:
-    """Take what opens a bucket out of the environment, for the processes that are started meanwhile."""
+    """Remove credentials for buckets from the environment for processes started meanwhile."""
     taken = {name: value for name, value in os.environ.items() if name.startswith(CREDENTIALS)}
     for name in taken:
         del os.environ[name]
@@ -117,7 +117,7 @@ def _without_credentials() -> Iterator[None]:
 
 
 class WorkerDeath(Exception):
-    """Job that ended without a result: it crashed, hung or reached a limit.
+    """A job ended without a result: it crashed, hung or reached a limit.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ class Workers:
         ----------
         size_bytes, extra_seconds : arguments of `Limits.wall_seconds_for`.
         patience : factor on the time limits.
-        unused : run it in a worker that has done nothing yet.
+        unused : run it in a worker that has not had a job yet.
 
         Raises
         ------

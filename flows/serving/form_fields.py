@@ -24,10 +24,10 @@ Retries = Annotated[
 
 
 def with_form(function: Function) -> Function:
-    """Give the form of a flow's function titles, and values of one type; the function itself stays as it is.
+    """Give the form of a flow's function titles and values of one type; the function itself is unchanged.
 
-    Prefect takes titles and defaults from its signature, where a default may be a pydantic `Field`. Each parameter
-    needs a default: Prefect would pass on a `Field` without one as it is.
+    Prefect takes titles and defaults from its signature, in which a default may be a pydantic `Field`. Each parameter
+    needs a default: Prefect would pass a `Field` without one to the function.
     """
     signature = inspect.signature(function, eval_str=True)
     shown = [_shown(parameter) for parameter in signature.parameters.values()]

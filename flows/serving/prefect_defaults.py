@@ -8,7 +8,7 @@ DEFAULTS = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",  # the first start on a new machine migrates a database
-    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",  # the embedded server prints CancelledError at exit otherwise
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",  # otherwise the embedded server prints CancelledError at exit
     "PREFECT_LOGGING_LEVEL": "CRITICAL",  # the progress bar and the summary replace it
     "PREFECT_LOGGING_LOGGERS_PREFECT_FLOW_RUNS_LEVEL": "WARNING",  # warnings still appear on a run's page,
 }

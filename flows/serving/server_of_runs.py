@@ -1,7 +1,7 @@
 """Prefect server that records the runs of the commands, if there is one; Prefect itself is not imported without need.
 
-It is the one that Prefect's own settings name, as `PREFECT_API_URL` does, or else the one of the `marsmedia serve`
-that is at work on the store.
+It is the one named by Prefect's own settings, such as `PREFECT_API_URL`, or else that of a `marsmedia serve` running
+on the store.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ADDRESS = "PREFECT_API_URL"
 PROBE_SECONDS = 10.0
 SERVICE = "serve"
 SETTINGS_FILES = {".env": "PREFECT_", "prefect.toml": "", "pyproject.toml": "[tool.prefect"}
-"""Files of the working directory that Prefect reads, and what they contain if they hold settings of Prefect."""
+"""Files in the working directory that Prefect reads, and the text that they contain if they hold Prefect settings."""
 
 
 def server_of_runs(store: Store) -> str | None:
@@ -59,7 +59,7 @@ def answers(address: str) -> bool:
 
 @contextmanager
 def recorded_at(address: str) -> Iterator[None]:
-    """Let the flows of this process be recorded by that server."""
+    """Have the flows of this process recorded by that server."""
     before = os.environ.get(ADDRESS)
     os.environ[ADDRESS] = address
     _refresh()
@@ -73,7 +73,7 @@ def recorded_at(address: str) -> Iterator[None]:
 
 @contextmanager
 def announced(store: Store, address: str) -> Iterator[None]:
-    """Announce to commands on the store which server records their runs; of several servers, the first."""
+    """Announce to commands on the store which server records their runs; the first of several servers counts."""
     claim = claim_service(store, SERVICE, json.dumps({"host": platform.node(), "address": address}).encode())
     try:
         yield
@@ -83,7 +83,7 @@ def announced(store: Store, address: str) -> Iterator[None]:
 
 
 def _serving(store: Store) -> str | None:
-    """Return the address of the `marsmedia serve` at work on the store on this machine."""
+    """Return the address of the `marsmedia serve` running on the store on this machine."""
     words = service_claimed(store, SERVICE)
     where = json.loads(words) if words else {}
     return where["address"] if where.get("host") == platform.node() else None

@@ -12,11 +12,11 @@ T = TypeVar("T")
 
 
 class StepsInLog:
-    """Passes things on, as `processors.store.steps.Steps`, and tells how many are done.
+    """Passes elements on, as `processors.store.steps.Steps` does, and logs how many are done.
 
     Parameters
     ----------
-    tell : takes a line: `Hashing results: 1200/5000 results`.
+    tell : writes a line: `Hashing results: 1200/5000 results`.
     every_seconds : time between two lines; short work has none.
     """
 
@@ -27,7 +27,7 @@ class StepsInLog:
     def __call__(
         self, work: str, things: Iterable[T], total: int | None, *, noun: str = "file", **shown: Any
     ) -> Iterator[T]:
-        """Yield the things as they are asked for."""
+        """Yield the elements on demand."""
         of = "" if total is None else f"/{total}"
         for done, thing in enumerate(things):
             if time.monotonic() - self._told >= self._every_seconds:

@@ -41,7 +41,7 @@ T = TypeVar("T")
 CANNOT_BEGIN = (OSError, StoreError, RequestError, RecipeError)
 """Exceptions that keep a flow from starting and need no traceback."""
 TASKS_AT_ONCE = 4 * WAITING_THREADS
-"""Tasks submitted before the first of them has ended; at the end of each so many, workers wait for the last batch."""
+"""Number of tasks submitted at a time; at the end of each group, workers wait for the last batch."""
 SHEETS_SHOWN = 20
 """Maximum number of contact sheets of one run on Prefect's page: each is a request to the server."""
 LINES_SHOWN = 200
@@ -65,7 +65,7 @@ def derive_batch(batch: Batch) -> Finished | State[StoreError]:
 
 
 def in_tasks(batches: Sequence[Batch]) -> Iterable[Answer]:
-    """Dispatch each batch as a Prefect task, some at once: Prefect fails with thousands under way."""
+    """Dispatch each batch as a Prefect task, a group at a time: Prefect fails with thousands in progress."""
     for first in range(0, len(batches), TASKS_AT_ONCE):
         futures = [derive_batch.submit(batch) for batch in batches[first : first + TASKS_AT_ONCE]]
         for future in as_completed(futures):
@@ -130,7 +130,7 @@ def said(error: Exception) -> str:
 
 
 def log_lines(lines: Sequence[str], report: str | None = None) -> None:
-    """Write lines into the run's log on Prefect's page, up to a limit."""
+    """Write lines to the run's log on Prefect's page, up to a limit."""
     log = get_run_logger()
     for line in lines[:LINES_SHOWN]:
         log.warning("%s", line)

@@ -51,8 +51,8 @@ def derive(
 ) -> list[Outcome]:
     """Make every due result of one source in one pass over its file, and commit them.
 
-    Another pass follows only for what cannot be chosen before results of the first are there. A damaged video is read a
-    second time, in packet order.
+    Another pass follows only for results that depend on results of the first. A damaged video is read a second time,
+    in packet order.
 
     A `MediaError`, or a bug in a processor or a reader, becomes the stored result of the affected processors.
 
@@ -65,7 +65,7 @@ def derive(
     ------
     SourceChanged : the file is not the one that was hashed; nothing is committed.
     OSError : a fault of the machine; nothing is committed.
-    MemoryError : too little memory for a processor or, if `is_last_try` is false, for a decoder.
+    MemoryError : too little memory for a processor or, unless `is_last_try`, for a decoder.
     """
     there = {manifest.ref.key: manifest for manifest in already_made(due, source, store)}
     outcomes = [outcome_of(manifest) for manifest in there.values()]
@@ -105,12 +105,12 @@ def _derive_stage(
     memory_mb: int | None,
     note: Path | None,
 ) -> list[Outcome]:
-    """Run one stage, and commit what it ends.
+    """Run one stage, and commit the results that end in it.
 
     Parameters
     ----------
-    held : runs that were fed in earlier stages; those that end here are taken out, and those that end later are added.
-    kept : context that keeps the folders of those that end later.
+    held : runs fed in earlier stages; this stage removes those that end here and adds those that end later.
+    kept : context that keeps the folders of the runs that end later.
     """
     with ExitStack() as folders:
         scratch = folders.enter_context(store.scratch())
@@ -138,7 +138,7 @@ def _derive_stage(
 
 
 def _give_inputs(one: ProcessorRun, source: Source, store: Store) -> None:
-    """Look up the results that it builds on; where one was not made, that is the reason and not its own fault."""
+    """Look up the results that it uses; if one was not made, that is the recorded reason."""
     fault, one.fault = one.fault, None
     with _blamed_on([one]):
         one.used = stored_inputs(one.processor, source, store)
@@ -197,7 +197,7 @@ def _run_photo(source: Source, file: SourceFile, work: list[ProcessorRun], readi
         fits = None if memory_mb is None else functools.partial(reader.refuse_unless_it_fits, memory_mb=memory_mb)
         needs = _start(work, reader.info, fits)
         reading.facts["photo"] = as_json(reader.report())
-        if work:  # else all of them refused it
+        if work:  # otherwise all of them refused it
             with reading.clock("photo"):
                 photo = reader.photo(needs)
             reading.facts["photo"] = as_json(reader.report())
@@ -232,7 +232,7 @@ def _run_video(
     reading: SourceReading,
     in_order: bool,
 ) -> None:
-    """Decode video and audio of one container side by side in a single pass over its packets.
+    """Decode video and audio of one container together in a single pass over its packets.
 
     Raises
     ------
@@ -332,7 +332,7 @@ def _feed(work: list[ProcessorRun], unit: Any) -> None:
 
 
 def _finish(work: list[ProcessorRun]) -> None:
-    """Finish the sessions, but for those that take their inputs now: these may not be there yet."""
+    """Finish the sessions, except those that take their inputs now: these may not exist yet."""
     for one in work:
         if not one.takes_inputs_at_finish:
             one.finish()

@@ -8,7 +8,7 @@ import textwrap
 
 
 def field_docs(kind: type) -> dict[str, str]:
-    """Return by field the string that follows it in the class's source, as one line."""
+    """Return the docstring of each field, which follows it in the class's source, as one line."""
     (body,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(body, ast.ClassDef)
     docs: dict[str, str] = {}

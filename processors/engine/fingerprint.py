@@ -16,9 +16,9 @@ from processors.store.source_row import SourceRow
 class Fingerprints:
     """Fingerprints of the sources of one run.
 
-    A fingerprint holds the recipes with versions and parameters of all processors, the program's own files, and for
-    each path of the source: the bytes, the place, what the file is, its evidence, and the bytes of all that describes
-    it (`ReleaseIndex.descriptions_of`).
+    A fingerprint covers the recipes with versions and parameters of all processors, the program's own files, and for
+    each path of the source its bytes, location, type and evidence, and the bytes of all files that describe it
+    (`ReleaseIndex.descriptions_of`).
     """
 
     def __init__(self, recipes: Recipes, releases: ReleaseIndex) -> None:
@@ -30,7 +30,7 @@ class Fingerprints:
     def of(self, places: Sequence[SourceRow]) -> str | None:
         """Return the fingerprint of a source, given its paths in the order of the plan.
 
-        None for audio if the recipes hold a calibration: every run reports whether any audio uses it.
+        None for audio if the recipes contain a calibration: every run reports whether any audio uses it.
         """
         if self._is_calibrated and any(row.has_sound or row.medium == "audio" for row in places):
             return None

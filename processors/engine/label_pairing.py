@@ -31,14 +31,14 @@ def pair_with_labels(
     """Yield the rows that change because a label has appeared, has changed or is gone.
 
     A label that describes an image in a file takes precedence over the file's first bytes: a first row of 255 looks
-    like MP3, others like JPEG, H.264 or text, a header of records like PNG. A file that is media by its own header and
-    can be opened keeps its type if the label says less: the label of a WAV, a JPEG or a GeoTIFF describes no such
-    array, one that does not fill the file, or the very picture that the header describes.
+    like MP3, other rows like JPEG, H.264 or text, a header of records like PNG. A file that is media by its own header
+    and can be opened keeps its type if the label adds nothing: the label of a WAV, a JPEG or a GeoTIFF describes no
+    array, one that does not fill the file, or the same picture as the header.
 
     Parameters
     ----------
-    fresh : paths registered in this run; a file that is media by itself is classified again only if it, or its
-        label, is among them. None: all are.
+    fresh : paths registered in this run; a file that is media by its own header is classified again only if it or
+        its label is among them. None: all are.
     """
     rows = list(rows)
     if not any(row.label_sha256 is not None or row.format in IMAGE_LABELS for row in rows):
@@ -99,9 +99,9 @@ class _Pairing:
         return self._fresh is None or row.path in self._fresh
 
     def _labels(self, row: SourceRow) -> list[SourceRow]:
-        """Return labels with a file's name: CNSA's, the whole name plus an L, before PDS4's, before PDS3's.
+        """Return labels with a file's name: CNSA's (the whole name plus an L), then PDS4's, then PDS3's.
 
-        A file of no known kind may have a label of another name that names it, like labels of several files.
+        For a file of unknown type this includes labels of another name that name it, as labels of several files do.
         """
         labels = sorted((one for one in self._labels_of(row) if one.format in IMAGE_LABELS), key=lambda one: one.name)
         labels = [one for one in labels if one.path != row.path]
@@ -126,7 +126,7 @@ class _Pairing:
         return self._named[label.path]
 
     def _missing_partner(self, label: SourceRow) -> SourceRow:
-        """Add a note to a label whose files are all missing; once, and until one of them appears."""
+        """Add a note to a label whose files are all missing, until one of them appears."""
         names = self._files[_folder(label)]
         stem = label.name.rpartition(".")[0].casefold()
         has_partner = any(name.rpartition(".")[0] == stem for name in names)

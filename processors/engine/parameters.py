@@ -1,4 +1,4 @@
-"""Parameters of a processor changed by name, from words on a command line or from a result's record."""
+"""Changes to a processor's parameters by name, from a command line or a result's record."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _changed(record: Any, settings: Mapping[str, str], where: str) -> Any:
 
 
 def _is_read_from_a_file(hint: Any) -> bool:
-    """Return True for a record with `from_text`, which reads the file that the text names, or for None or such one."""
+    """Return True for a record, perhaps optional, with `from_text`, which reads the file that the text names."""
     return any(hasattr(one, "from_text") for one in (hint, *get_args(hint)))
 
 

@@ -1,4 +1,4 @@
-"""Progress of the pass over a source, in a small file: the worker writes it, the run reads and shows it."""
+"""Progress of the pass over a source, in a small file that the worker writes and the run reads and shows."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Position:
     seconds: float
     """Seconds of the medium that have been decoded."""
     processor: str | None
-    """Processor that finishes its result now; None while units are handed out to all."""
+    """Processor that is finishing its result; None while units are being passed to all."""
 
 
 class PassProgress:
-    """Writer of the position of one pass; without a path it does nothing. Losing a position does no harm."""
+    """Writer of the position of one pass; without a path it does nothing. A lost position does no harm."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -31,14 +31,14 @@ class PassProgress:
         self._written = 0.0
 
     def decoded(self, unit: Any, rate_hz: int | None) -> None:
-        """Record a unit that was handed out: a frame with its time, or a block of audio at a sample rate."""
+        """Record a unit that was passed on: a frame with its time, or a block of audio at a sample rate."""
         if self._path is not None and time.monotonic() - self._written >= WRITE_SECONDS:
             seconds = unit.first_sample / rate_hz if rate_hz else getattr(unit, "time", 0)
             self._seconds = max(self._seconds, float(seconds))
             self._write("")
 
     def finishing(self, processor: str) -> None:
-        """Record the processor that works now, without units."""
+        """Record the processor that is now working without units."""
         if self._path is not None:
             self._write(processor)
 

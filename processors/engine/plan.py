@@ -1,4 +1,4 @@
-"""Due results and the reasons: compares the recipes with the store, without opening a source."""
+"""Due results and why they are due: compares the recipes with the store, without opening a source."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Due:
     frame_pixels: int | None = None
     """Pixels of a video frame, as its header claims; None if unknown."""
     address: str | None = None
-    """Address of the object in a bucket of which `file` is the copy on this machine; None for a file."""
+    """Address of the bucket object that `file` is a local copy of; None for a file."""
 
     @property
     def processors(self) -> tuple[Processor, ...]:
@@ -41,7 +41,7 @@ class Due:
 
 @dataclass(frozen=True, kw_only=True)
 class Earlier:
-    """Result of an earlier run that was not made, or was made of a damaged source."""
+    """Result of an earlier run that was not made, or was made from a damaged source."""
 
     relative: str
     ref: ResultRef
@@ -69,11 +69,11 @@ class Plan:
     of_place: dict[str, ResultRef] = field(default_factory=dict)
     """Evidence of each path: the one in `wanted` that holds the statements at that path."""
     settled: frozenset[str] = frozenset()
-    """Digests of sources whose results were not compared one by one, as nothing that determines them has changed."""
+    """Digests of sources whose results were not compared individually, as nothing that determines them has changed."""
     noted: frozenset[str] = frozenset()
-    """Digests of sources that have all their results at the end of the run, and had not at its start."""
+    """Digests of sources that have all their results at the end of the run, but were not settled at its start."""
     not_catalogued: list[Manifest] = field(default_factory=list)
-    """Results that are in the store but not in the catalogue, as after a killed run."""
+    """Results in the store but not in the catalogue, such as those of a killed run."""
 
     @property
     def due_count(self) -> int:
@@ -85,7 +85,7 @@ class Plan:
         return [*self.due, *self.later]
 
     def shown_at(self, row: SourceRow) -> tuple[ResultRef, ...]:
-        """Return one result of each processor for a file, with the statements at its own path."""
+        """Return one result of each processor for a file, based on the statements at its own path."""
         own = self.of_place.get(row.path)
         wanted = self.wanted.get(row.digest, ())
         return shown(one for one in wanted if own is None or one.ref == own or one.ref.processor != own.processor)
@@ -105,11 +105,11 @@ def make_plan(
     retry_failed: bool = False,
     local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path),
 ) -> Plan:
-    """Decide for each source and processor: due, reused, or refused or failed before.
+    """Decide for each source and processor whether the result is due, reused, or was refused or failed before.
 
     Parameters
     ----------
-    rows : media files; of several with the same bytes only the first is processed, except for results of each path.
+    rows : media files; of those with the same bytes only the first is processed, except for results of each path.
     verdicts : verdicts of results already in the catalogue, by key.
     """
     plan = Plan()
@@ -176,7 +176,7 @@ def _keep(known: KnownOutcome, ref: ResultRef, row: SourceRow, plan: Plan) -> No
 
 
 def _is_retried(known: KnownOutcome) -> bool:
-    """Return whether `--retry-failed` tries it again: all failures, and what was over a limit of its run."""
+    """Return whether `--retry-failed` retries it: any failure, or a refusal because of a limit of its run."""
     return known.verdict == "failed" or (known.verdict == "refused" and is_over_limit_of_run(known.reason))
 
 

@@ -1,4 +1,4 @@
-"""Recipes of every medium, and their changes for one release or camera."""
+"""Recipes for every medium, and their changes for one release or camera."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Recipes = Mapping[Medium, Sequence[Processor]]
 
 @dataclass(frozen=True, kw_only=True)
 class RecipeChange:
-    """Difference from the recipes, for every source or for those of one release or camera."""
+    """Change to the recipes, for every source or for those of one release or camera."""
 
     release: str | None = None
     """Name or pattern of a release; None for any."""
     camera: str | None = None
     """Part of the name of a camera or instrument in release.toml, in any case; None for any."""
     recipe: str | None = None
-    """Named recipe to begin with; None for the one that the run asks for."""
+    """Named recipe to begin with; None for the run's own."""
     also: tuple[str, ...] = ()
     """Names of processors to add."""
     without: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class RecipeBook(Mapping[Medium, Sequence[Processor]]):
 
     Parameters
     ----------
-    changes : in order; of two that set the same, the later counts.
+    changes : in order; a later one overrides an earlier one.
     build : makes recipes with some of the changes.
     """
 
@@ -65,12 +65,12 @@ class RecipeBook(Mapping[Medium, Sequence[Processor]]):
 
     @property
     def all(self) -> list[Recipes]:
-        """Return the recipes in general and those with each single exception."""
+        """Return the general recipes, and those with each single exception."""
         special = [one for one in self._changes if not one.is_for_all]
         return [self._general, *(self._build([c for c in self._changes if c.is_for_all or c is s]) for s in special)]
 
     def of(self, release: str, camera: str | None) -> Recipes:
-        """Return the recipes for the sources of a release that a camera has recorded."""
+        """Return the recipes for the sources of a release recorded by a camera."""
         meant = tuple(n for n, one in enumerate(self._changes) if one.applies(release, camera))
         if meant not in self._built:
             self._built[meant] = self._build([self._changes[n] for n in meant])
@@ -81,7 +81,7 @@ class RecipeBook(Mapping[Medium, Sequence[Processor]]):
         return frozenset(name for one in self._changes if one.applies(release, camera) for name in one.parameters)
 
     def each(self, changed: Callable[..., Recipes], *others: RecipeBook) -> RecipeBook:
-        """Return a book in which every recipe is made by a function of it, and of the same recipe of other books."""
+        """Return a book whose recipes result from a function of each recipe and the same one in other books."""
         books = (self, *others)
         return RecipeBook(self._changes, lambda some: changed(*(one._build(some) for one in books)))
 

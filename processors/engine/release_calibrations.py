@@ -1,4 +1,4 @@
-"""Calibrations that a release names: which sound each one is for, and which of them changes nothing."""
+"""Calibrations that a release names: the sounds that each applies to, and those that have no effect."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class ReleaseCalibrations:
     def of(self, folder: str, release: Release, entry: Mapping[str, Any], recorded_by: str | None) -> str | None:
         """Return canonical JSON of the calibration of a sound; None without one.
 
-        It is the one that the file's entry names, unless that belongs to another instrument; else the one among the
-        `calibrations` of the release that belongs to the file's instrument.
+        It is the one named in the file's entry, unless that is for another instrument; otherwise the one among the
+        release's `calibrations` for the file's instrument.
         """
         for name in filter(None, (entry.get("calibration"), *release.head.get("calibrations", ()))):  # type: ignore[misc]
             found = self._calibration(folder, str(name))
@@ -40,7 +40,7 @@ class ReleaseCalibrations:
         return " ".join(row.digest if row else "missing" for row in rows)
 
     def strays(self, folder: str, release: Release) -> Iterator[str]:
-        """Yield what is wrong with the calibrations of a release, and which of them change nothing."""
+        """Yield the problems of a release's calibrations, including those that have no effect."""
         instruments = [str(entry.get("recorded_by") or "") for entry in release.files.values()]
         for name in release.head.get("calibrations", ()):  # type: ignore[union-attr]
             found = self._calibration(folder, str(name))
@@ -66,7 +66,7 @@ class ReleaseCalibrations:
                     )
 
     def _calibration(self, folder: str, name: str) -> Calibration | str:
-        """Return a calibration, or what is wrong with its file."""
+        """Return a calibration, or a description of the problem with its file."""
         path = _inside(folder, name)
         if path not in self._read:
             self._read[path] = self._from_file(path, name)
@@ -89,7 +89,7 @@ def unused_calibrations(asked: Iterable[Processor], wanted: Iterable[Processor])
 
     Parameters
     ----------
-    asked, wanted : processors as the recipe has them, and as they are for the sources.
+    asked, wanted : processors as the recipe has them, and as configured for the sources.
     """
     used = {found for one in wanted for found in _calibrations_in(one)}
     named = dict.fromkeys(found for one in asked for found in _calibrations_in(one))
@@ -102,12 +102,12 @@ def unused_calibrations(asked: Iterable[Processor], wanted: Iterable[Processor])
 
 
 def has_calibration(processor: Processor) -> bool:
-    """Return True if a recipe gives a processor, or one that it builds on, a calibration."""
+    """Return True if a recipe gives a calibration to a processor or to one that it uses."""
     return any(True for _ in _calibrations_in(processor))
 
 
 def _calibrations_in(processor: Processor) -> Iterator[Calibration]:
-    """Yield the calibrations of a processor and of those that it builds on."""
+    """Yield the calibrations of a processor and of those that it uses."""
     if isinstance(found := getattr(processor, "calibration", None), Calibration):
         yield found
     for used in inputs_of(processor):

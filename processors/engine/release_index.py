@@ -30,7 +30,7 @@ class ReleaseIndex:
 
     Parameters
     ----------
-    rows : every file of the survey or the catalogue, companions too.
+    rows : every file of the survey or the catalogue, including companions.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class ReleaseIndex:
         self._labels: dict[tuple[str, str], list[SourceRow]] = {}
         self._paths: set[str] = set()
         self._first: dict[tuple[str, ...], SourceRow] = {}
-        """Path of each source whose statements are used in the results made of its bytes."""
+        """Path of each source whose statements apply to the results made from its bytes."""
         self._places: dict[tuple[str, ...], list[SourceRow]] = {}
         """All paths of each source."""
         self._above: dict[str, str | None] = {}
@@ -75,7 +75,7 @@ class ReleaseIndex:
         return replace(self._at(row), of_bytes=self._agreed(first, self._at(first)))
 
     def _agreed(self, row: SourceRow, context: ReleaseContext) -> ReleaseContext:
-        """Return the statements at a path with only what all paths of the same bytes agree on."""
+        """Return the statements at a path, reduced to those on which all paths of the same bytes agree."""
         words, calibration = context.words, context.calibration
         for place in self._places.get(row.digests, ()):
             if place.path != row.path:
@@ -114,7 +114,7 @@ class ReleaseIndex:
         return next((RecordedStart(utc=start, named_by=name) for start, name in named if start), None)
 
     def descriptions_of(self, row: SourceRow) -> str:
-        """Return the digests of all files that say something of a source at its path."""
+        """Return the digests of all files that describe a source at its path."""
         found = [f"{one.name} {one.digest}" for one in self._sidecars.of_file.get(row.path, ())]
         if self._labels:
             found += sorted(f"{one.name} {one.digest}" for one in self.labels_of(row))
@@ -132,7 +132,7 @@ class ReleaseIndex:
         return any(self._releases.get(folder, (row, True))[1] is None for folder in _folders_above(row.path))
 
     def strays(self) -> list[tuple[str, str]]:
-        """Return descriptions of missing files: (path of the entry or the sidecar, what is wrong)."""
+        """Return descriptions of missing files: (path of the entry or the sidecar, problem)."""
         messages = [(row.relative, what) for row, what in self._sidecars.strays]
         for folder, (row, release) in self._releases.items():
             if release is None:
@@ -184,7 +184,7 @@ class ReleaseIndex:
 
 
 def _start_in(label: Path) -> str | None:
-    """Return the recording start of a label; None also if it cannot be read, which the evidence reports."""
+    """Return the recording start of a label; None also if the label cannot be read, which the evidence reports."""
     with suppress(OSError, MediaError), label.open("rb") as file:
         data = file.read(MAX_LABEL_BYTES + 1)
         if is_sidecar_file(label.name, data):

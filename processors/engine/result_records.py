@@ -26,7 +26,7 @@ class Outcome:
     ref: ResultRef
     verdict: Verdict
     reason: str | None
-    """Reason why it was not made; for a made one, the damage of its source."""
+    """Reason why it was not made; for one that was made, the damage to its source."""
     item_count: int
     size_bytes: int
     seconds: float
@@ -51,7 +51,7 @@ def outcome_of(manifest: Manifest) -> Outcome:
 
 
 def already_made(due: Sequence[Processor], source: Source, store: Store) -> list[Manifest]:
-    """Return the due results that are in the store after all, made by a pass that died later or by another run."""
+    """Return the due results that are already in the store, made by a pass that died later or by another run."""
     refs = [ResultRef.of(processor, source.digests) for processor in due]
     there = [store.manifest(ref) for ref in refs if store.has(ref)]
     return [manifest for manifest in there if manifest.verdict == "made"]
@@ -88,7 +88,7 @@ def record(
     cost: Cost | None = None,
     damage: str | None = None,
 ) -> Manifest:
-    """Return the manifest of one result; `damage` describes the damage of its source if it was made."""
+    """Return the manifest of one result; `damage` describes the damage to its source if it was made."""
     return Manifest(
         ref=ResultRef.of(processor, source.digests),
         version=processor.version,

@@ -35,13 +35,13 @@ class ProcessorRun:
         self.seconds = 0.0
 
     def informed(self, info: Any) -> Any:
-        """Return the medium's info, combined with the used results if there are any and it takes them now."""
+        """Return the medium's info, combined with the used results, if any, that the processor takes now."""
         if self.used is None or self.takes_inputs_at_finish:
             return info
         return dataclasses.replace(self.used, info=info)
 
     def make(self, given: OpenSource | None) -> None:
-        """Collect the output of a processor that is fed no units."""
+        """Collect the output of a processor that reads no units."""
         self.take(lambda: cast(OneShot, self.processor).items(self.informed(given), self.folder))
 
     def finish(self) -> None:
@@ -53,7 +53,7 @@ class ProcessorRun:
         self.take(functools.partial(self.session.finish, *given))
 
     def take(self, give: Callable[[], Iterable[Item]]) -> None:
-        """Write the processor's output; after a failure of any kind it is not called again.
+        """Write the processor's output; after any failure the processor is not called again.
 
         The other processors continue.
         """
@@ -71,14 +71,14 @@ class ProcessorRun:
 
 @dataclasses.dataclass
 class SourceReading:
-    """Findings of one pass over the source, and the time taken, by unit read."""
+    """Findings of one pass over the source, and the time taken for each kind of unit."""
 
     memory_mb: int | None = None
     """Memory that this process may fill, in MB; None if it is not limited."""
     facts: dict[Reads, Json] = dataclasses.field(default_factory=dict)
     seconds: dict[Reads, float] = dataclasses.field(default_factory=dict)
     damage: dict[Reads, str | None] = dataclasses.field(default_factory=dict)
-    """Damage of the source in one sentence; None if it is sound as far as its format can show."""
+    """Damage to the source in one sentence; None if it is intact as far as its format can show."""
     progress: PassProgress = dataclasses.field(default_factory=lambda: PassProgress(None))
     started: datetime = dataclasses.field(default_factory=lambda: datetime.now(UTC))
     _began: float = dataclasses.field(default_factory=time.monotonic)

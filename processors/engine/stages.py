@@ -1,4 +1,4 @@
-"""Order of the due results of one source: what one pass makes together, and what follows from stored results."""
+"""Order of the due results of one source: those made together in one pass, and those made from stored results."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ class Stage:
     """Processors that work together. Those with `inputs_at_finish` may begin in one stage and end in a later one."""
 
     begun: tuple[Processor, ...]
-    """Processors that are made here, or fed by the pass over the source."""
+    """Processors that run in this stage, or are fed by its pass over the source."""
     ended: tuple[Processor, ...]
     """Processors whose results are complete after this stage."""
 
 
 def takes_inputs_at_finish(processor: Processor) -> bool:
-    """Return True if a streamed processor is fed before its inputs are there."""
+    """Return True if a streamed processor is fed before its inputs exist."""
     return getattr(processor, "inputs_at_finish", False)
 
 

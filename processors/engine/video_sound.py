@@ -18,7 +18,7 @@ from processors.video.reading.video_info import Sound
 
 
 def sound_reader(file: SourceFile, container: av.container.InputContainer) -> StreamReader:
-    """Return a reader of the stream that a player plays, the default or else the first.
+    """Return a reader of the stream that players choose: the default one, else the first.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def sound_reader(file: SourceFile, container: av.container.InputContainer) -> St
 def sound_between(file: SourceFile, start: Fraction, end: Fraction) -> Sound | None:
     """Read the audio presented from `start` until just before `end` (s); return None if none of it can be decoded.
 
-    Reads the file again, from its beginning until `end`, because the audio reader counts from the first sample.
+    The file is read from its beginning until `end`, because the audio reader counts from the first sample.
     """
     with file.open() as opened, open_container(opened) as container:
         try:

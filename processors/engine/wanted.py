@@ -75,20 +75,20 @@ def wanted_of(source: Source, recipes: Recipes, context: ReleaseContext | None =
 
 
 def all_inputs(processor: Processor) -> Iterator[Processor]:
-    """Yield everything that a processor builds on, inputs before their users; a processor may occur twice."""
+    """Yield all direct and indirect inputs of a processor, each before its users; one may occur twice."""
     for used in inputs_of(processor):
         yield from all_inputs(used)
         yield used
 
 
 def shown(wanted: Iterable[WantedResult]) -> tuple[ResultRef, ...]:
-    """Return one result of each processor: the last that the recipe names, else the last that is only used."""
+    """Return one result of each processor: the last named by the recipe, else the last that is only used."""
     chosen = {one.ref.processor: one.ref for one in sorted(wanted, key=lambda one: one.is_named)}
     return tuple(chosen.values())
 
 
 def _has_units(processor: Processor, source: Source) -> bool:
-    """Return True if a source has the units that a processor, and all that it builds on, reads."""
+    """Return True if a source has the units that a processor and all its inputs read."""
     if processor.reads == "audio" and not (source.has_sound or source.medium == "audio"):
         return False
     return all(_has_units(used, source) for used in inputs_of(processor))

@@ -12,13 +12,13 @@ import numpy as np
 from processors.store.steps import Steps, unseen
 
 SIDE_PX = 640
-"""Longer side to which both pictures are reduced; the part must be at least `MIN_PART_PX` long in the whole."""
+"""Longer side to which both pictures are reduced; in the whole the part must be at least `MIN_PART_PX` long."""
 MIN_SIDE_PX = 16
 """Minimum shorter side of a reduced picture; a thinner one is too thin for feature points."""
 MAX_POINTS = 600
 MIN_PART_PX = 80
 MIN_POINTS = 14
-"""Points that must agree on one position. Even with 8 and a score of 0.3, no unrelated pair of sample photos passed."""
+"""Minimum number of points that agree on a position. Even with 8 and a score of 0.3 no unrelated sample pair passed."""
 RATIO = 0.8
 """Maximum distance ratio of a point's best to its second-best match (Lowe 2004, section 7.1)."""
 MIN_SCORE = 0.85
@@ -27,7 +27,7 @@ MIN_INSIDE = 0.95
 MAX_PAIRS = 20_000
 """Pairs compared; they take about three minutes."""
 WHOLE_PART = 0.97
-"""Share of the other's area from which it is the same picture and not a crop."""
+"""Share of the other's area above which it is the same picture and not a crop."""
 
 
 @dataclass(frozen=True, kw_only=True)

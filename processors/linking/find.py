@@ -22,7 +22,7 @@ from processors.store.store import Store
 from processors.store.stored_links import LinkEnd, LinkKind, SourceLink
 
 PHOTO_PICTURES = ("preview_1024.jpg", "preview_320.jpg", "enhanced.jpg")
-"""Items compared for a photo: its first available preview, and the stretched one: 16-bit photos can be nearly black."""
+"""Items compared for a photo: its first available preview, and the stretched one, as 16-bit photos can look black."""
 CROP_FRAMES_OF_A_VIDEO = 12
 CROP_PICTURES = 2000
 """Limit on pictures in the search for crops; each takes about 0.7 MB."""
@@ -48,7 +48,7 @@ class _Picture:
 
 
 def find_links(store: Store, steps: Steps = unseen) -> Found:
-    """Compare all sources in the store; opens results only, never a source."""
+    """Compare all sources in the store; open only results, never a source."""
     items = Catalogue(store).table("items").to_pylist()
     items.sort(key=lambda item: (item["source"], item["processor"], item["key"], item["name"]))
     pictures = list(_pictures(items, store))

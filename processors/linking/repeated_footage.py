@@ -17,7 +17,7 @@ MAX_BITS = 15
 AT_ONCE = 4096
 
 SAME_MOMENT_FRAMES = 25
-"""Within one video, frames closer than this show the same moment, which is no repetition."""
+"""Within one video, frames closer than this show the same moment and are not a repetition."""
 
 MIN_FRAMES = 5
 """Minimum length of a segment: single frames look alike by chance."""
@@ -139,7 +139,7 @@ class _Shown:
         return cls(seconds=seconds[places], hashes=hashes)
 
     def between(self, first_seconds: float, last_seconds: float) -> np.ndarray:
-        """Return the hashes of the pictures in a closed span."""
+        """Return the hashes of the pictures in a closed time span."""
         first, end = np.searchsorted(self.seconds, first_seconds), np.searchsorted(self.seconds, last_seconds, "right")
         return self.hashes[first:end]
 

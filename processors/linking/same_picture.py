@@ -20,7 +20,7 @@ MIN_DETAIL_LEVELS = 4.0
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A picture that may be another's rendition."""
+    """Picture that may be a rendition of another."""
 
     name: str
     """Identifier chosen by the caller; any text."""
@@ -35,7 +35,7 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class PictureMatch:
-    """Two pictures that show the same, with their agreement."""
+    """Two pictures that show the same scene, with their agreement."""
 
     first: str
     second: str
@@ -59,7 +59,7 @@ def candidate(name: str, group: str, picture: np.ndarray) -> Candidate | None:
 
 
 def renditions(candidates: Sequence[Candidate]) -> Iterator[PictureMatch]:
-    """Yield every pair of pictures that show the same, once each, in the order given."""
+    """Yield every pair of renditions of one picture, once each, in the order given."""
     hashes = np.array([int(one.hash, 16) for one in candidates], np.uint64)
     for number, one in enumerate(candidates):
         bits = np.bitwise_count(hashes[number + 1 :] ^ hashes[number])

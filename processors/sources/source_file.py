@@ -44,5 +44,5 @@ class SourceFile:
         return os.fdopen(descriptor, "rb")
 
     def check_unchanged(self) -> None:
-        """Raise `SourceChanged` where `open` would."""
+        """Raise `SourceChanged` as `open` would."""
         self.open().close()

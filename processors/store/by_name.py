@@ -1,4 +1,4 @@
-"""Readable view of the store for browsing: disposable links named release / path in it / processor."""
+"""Browsable view of the store: disposable links named release / path in the release / processor."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FORBIDDEN = set('<>:"/\\|?*')
 RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))}
 
 SHOWN = ".shown"
-"""File in the view with what the links of each folder were pointed to last."""
+"""File in the view that records the last link targets of each folder."""
 Links = list[tuple[str, ResultRef]]
 
 
@@ -36,7 +36,7 @@ def safe_name(name: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class NamedResult:
-    """A result that the view shows under a name of its own, next to those of the recipes."""
+    """Result that the view shows under its own name, next to the results of the recipes."""
 
     name: str
     """Processor and changed parameters: `video.frames~every_seconds=0.5`."""
@@ -45,7 +45,7 @@ class NamedResult:
 
 @dataclass(frozen=True, kw_only=True)
 class ByNameEntry:
-    """A file and the results that the view shows for it."""
+    """File with the results that the view shows for it."""
 
     release: str
     name: str
@@ -82,22 +82,21 @@ class ByNameEntry:
         return safe_name(self.name)
 
     def places(self, store: Store) -> tuple[Path, Path]:
-        """Return `place`, and the folder that earlier versions used for a file in a folder of its release."""
+        """Return `place` and, for a file in a subfolder of its release, the folder that earlier versions used."""
         return self.place(store), store.by_name_folder / safe_name(self.release) / self.safe
 
     def place(self, store: Store) -> Path:
-        """Return the folder of its links, if no other file of the same name takes it."""
+        """Return the folder of the file's links, unless another file of the same name has it."""
         parts = [safe_name(part) for part in self.folder.split("/")] if self.folder else []
         return store.by_name_folder.joinpath(safe_name(self.release), *parts, safe_name(self.name))
 
 
 def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
-    """Point every file's links to the given results; there are none for missing or failed results.
+    """Point every file's links to the given results; missing and failed results get no link.
 
-    Files of one release whose names are the same on every file system are distinguished by the first characters of
-    their digests. Links of files that are not given stay, and links to other results of a file; `rebuild_by_name`
-    removes them. Only files whose results are not those that were shown last are looked at on the disk. A store in a
-    bucket has no view.
+    Files of one release whose names coincide in the view are distinguished by the first characters of their digests.
+    Links of files not given, and a file's links to other results, stay until `rebuild_by_name` removes them. Only
+    files whose results differ from those shown last are checked on disk. A store in a bucket has no view.
     """
     if not store.is_in_folder:
         return
@@ -120,18 +119,18 @@ def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
         if one.is_gone and folder not in taken:
             _remove(folder, store)
         if one.folder and flat not in taken and any(map(Path.is_symlink, flat.glob("*"))):
-            shutil.rmtree(flat)  # a file in a folder was shown without it by earlier versions
+            shutil.rmtree(flat)  # earlier versions left out a file's subfolder
     if now != known:
         _write_shown(store, now)
 
 
 def shown_before(store: Store) -> bool:
-    """Return True if there is a view whose links were pointed by this version, or if the store has none."""
+    """Return True if the store's view was written by this version, or if the store cannot have a view."""
     return not store.is_in_folder or (store.by_name_folder / SHOWN).exists()
 
 
 def state_of_view(store: Store) -> str:
-    """Return a text that changes whenever the view is pointed to other results; empty without a view."""
+    """Return text that changes whenever links of the view change; empty without a view."""
     try:
         seen = (store.by_name_folder / SHOWN).stat()
     except FileNotFoundError:
@@ -140,7 +139,7 @@ def state_of_view(store: Store) -> str:
 
 
 def _shown(store: Store) -> dict[str, str]:
-    """Return for each folder of the view a hash of what its links were pointed to last; older views have no list."""
+    """Return a hash of the last link targets of each folder in the view; older views have no list."""
     try:
         lines = (store.by_name_folder / SHOWN).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
@@ -187,7 +186,7 @@ def rebuild_by_name(
 
 
 def _own_folder(one: ByNameEntry, links: Links, taken: dict[Path, str], store: Store) -> Path:
-    """Return the folder of a file's links; `taken` has the source of each that was given out."""
+    """Return the folder of a file's links; `taken` holds the source of each assigned folder."""
     folder = one.place(store)
     if links and taken.setdefault(folder, links[0][1].source) != links[0][1].source:
         return folder.with_name(f"{folder.name}~{links[0][1].source[:8]}")
@@ -205,7 +204,7 @@ def _write_shown(store: Store, shown: Mapping[str, str]) -> None:
 
 
 def _remove(folder: Path, store: Store) -> None:
-    """Remove a file's links, and folders above that are empty then."""
+    """Remove a file's links, and parent folders that this leaves empty."""
     shutil.rmtree(folder, ignore_errors=True)
     with suppress(OSError):
         while folder.parent != store.by_name_folder:

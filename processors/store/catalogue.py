@@ -85,14 +85,14 @@ COMMIT_TRIES = 10
 ROWS_AT_ONCE = 50_000
 """Rows in one write, so that memory is bounded."""
 FILES_AT_MOST = 50
-"""Number of files of a table from which they are rewritten as few large ones, so that reading stays fast."""
+"""Number of files at which a table is compacted into a few large ones, so that reading stays fast."""
 NAMED_AT_MOST = 1_000
-"""Number of sources up to which a query names them; for more, all rows are read and compared.
+"""Maximum number of sources listed in a query; for more, all rows are read and compared.
 
-A condition of 30,000 digests overflows the stack of the query engine, which ends the process (deltalake 1.6.6).
+A condition with 30,000 digests overflows the query engine's stack and kills the process (deltalake 1.6.6).
 """
 READERS_HOURS = 1
-"""Age of files no longer in the table from which they are removed; a reader of an earlier state may hold them open."""
+"""Age at which files no longer in the table are deleted; a reader of an earlier state may still have them open."""
 
 _T = TypeVar("_T")
 
@@ -107,7 +107,7 @@ class Catalogue:
         return str(self._store.catalogue_folder / table)
 
     def files(self, name: str) -> tuple[list[str], set[str]]:
-        """Return the Parquet files that hold the current table, and its columns without those added since."""
+        """Return the Parquet files of the current table and its stored columns, which may lack those added later."""
         if not DeltaTable.is_deltatable(self._uri(name)):
             return [], set()
         stored = DeltaTable(self._uri(name))
@@ -136,11 +136,11 @@ class Catalogue:
         return {row.path: row for row in self.sightings() if row.gone_utc is None}
 
     def sightings(self, where: str = "TRUE") -> list[SourceRow]:
-        """Return every path with its present and past contents, oldest first; a replaced file is gone since then.
+        """Return the present and past contents of every path, oldest first; a replaced file counts as gone.
 
         Parameters
         ----------
-        where : SQL condition on the columns of `sources`; of a path that meets it, all contents are returned.
+        where : SQL condition on the columns of `sources`; all contents of a matching path are returned.
         """
         paths = "TRUE" if where == "TRUE" else f"path IN (SELECT path FROM asked WHERE {where})"
         batches = self.table("sources", where=paths).to_batches(max_chunksize=1024)  # few Python objects at a time
@@ -164,7 +164,7 @@ class Catalogue:
         return found
 
     def seen(self, digests: Collection[str]) -> list[SourceRow]:
-        """Return what `sightings` does of the paths that hold, or held, one of these digests."""
+        """Return the `sightings` of the paths that hold, or held, one of these digests."""
         if len(digests) <= NAMED_AT_MOST:
             return self.sightings(among("digest", digests))
         every, wanted = self.sightings(), frozenset(digests)
@@ -172,7 +172,7 @@ class Catalogue:
         return [row for row in every if row.path in paths]
 
     def troubled(self) -> set[str]:
-        """Return the sources with a result that was not made, or was made of a damaged source."""
+        """Return the sources with a result that was not made, or was made from a damaged source."""
         return set(self.table("results", ["source"], "verdict <> 'made' OR reason IS NOT NULL").column(0).to_pylist())
 
     def not_made(self) -> dict[str, Verdict]:
@@ -181,7 +181,7 @@ class Catalogue:
         return {row["key"]: row["verdict"] for row in rows}
 
     def results_besides(self, keys: Collection[str], columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Yield some columns, one of them `key`, of the results with other keys than these, a batch at a time."""
+        """Yield in batches some columns, including `key`, of all results except those with these keys."""
         for batch in self._reader("results", columns) or ():
             for number, key in enumerate(batch.column(list(columns).index("key")).to_pylist()):
                 if key not in keys:
@@ -194,9 +194,9 @@ class Catalogue:
         self._add("sources", (asdict(row) for row in rows))
 
     def add_results(self, manifests: Sequence[Manifest]) -> None:
-        """Index results; of existing ones only the verdict can change, when a failure was retried."""
+        """Index results; an existing one can only change its verdict, after a failure was retried."""
         self._add("items", (row for manifest in manifests for row in item_rows(manifest)))
-        self._add("results", map(result_row, manifests))  # last: it tells what is there
+        self._add("results", map(result_row, manifests))  # last: a result counts once it is in this table
 
     def replace_links(self, links: Sequence[SourceLink]) -> None:
         """Replace all links with these, seen from both ends, in the sources' own records and in the table."""
@@ -211,7 +211,7 @@ class Catalogue:
         """Remove results from the index."""
         keys = arrow_table(
             [{"key": ref.key} for ref in refs], pa.schema([("key", _TEXT)])
-        )  # it holds processor and source
+        )  # a key is unique to its processor and source
 
         def remove(name: str) -> None:
             if DeltaTable.is_deltatable(self._uri(name)):
@@ -226,10 +226,10 @@ class Catalogue:
             self._add_some(name, some)
 
     def _add_some(self, name: str, rows: list[dict[str, Any]]) -> None:
-        """Append the rows that the table does not have, and replace those that it has with other values.
+        """Append the rows that are new to the table, and replace those whose values have changed.
 
-        Nearly all rows are new: only a file that is gone or has other words, and a failure that is retried, are merged,
-        which rewrites files. So a run's writes do not grow with the table, and a row is never there twice.
+        Nearly all rows are new. Only files that are gone or have changed statements, and retried failures, are merged,
+        which rewrites Parquet files. So a run's writes do not grow with the table, and no row is duplicated.
         """
 
         def identity(row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -245,7 +245,7 @@ class Catalogue:
         self._change(name, add)
 
     def _held(self, name: str, given: pa.Table) -> list[dict[str, Any]]:
-        """Return the rows of the table with a digest or key of the given ones: few or none of many."""
+        """Return the table's rows that share a digest or key with the given rows; usually few or none."""
         from pyarrow.compute import is_in  # pyright: ignore[reportAttributeAccessIssue] - made at import; 0.1 s
 
         column = IDENTITY[name][0]
@@ -258,7 +258,7 @@ class Catalogue:
     def _with(
         self, name: str, column: str, digests: Collection[str], columns: Sequence[str]
     ) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of a table that hold one of these digests or keys in a column, a batch at a time."""
+        """Yield in batches the rows of a table whose column holds one of these digests or keys."""
         from pyarrow.compute import is_in  # pyright: ignore[reportAttributeAccessIssue] - made at import; 0.1 s
 
         if not digests:
@@ -288,11 +288,11 @@ class Catalogue:
             merge.when_matched_update_all().execute()
 
     def overwrite(self, name: str, rows: Callable[[], pa.Table | pa.RecordBatchReader]) -> None:
-        """Replace a whole table by the rows that the function gives, again where another writer was first."""
+        """Replace a whole table with the function's rows; retry if another writer was first."""
         self._change(name, lambda: write_deltalake(self._uri(name), rows(), mode="overwrite", schema_mode="overwrite"))
 
     def _change(self, name: str, change: Callable[[], None]) -> None:
-        """Change a table, from the newest state again where another writer was first: there may be no locks."""
+        """Change a table; retry from its newest state if another writer was first, as there may be no locks."""
         with self._writing(name):
             for attempt in range(COMMIT_TRIES):
                 self._store.pull(name)
@@ -305,7 +305,7 @@ class Catalogue:
 
     @contextmanager
     def _writing(self, name: str) -> Iterator[None]:
-        """Write as the only process and thread; raise errors of the table, and a full disk, as `StoreError`."""
+        """Write with exclusive access; raise errors of the table, and a full disk, as `StoreError`."""
         try:
             self._store.catalogue_folder.mkdir(exist_ok=True)
             with room_to_write(self._store.root), alone(self._store.catalogue_folder / "lock"):
@@ -316,19 +316,19 @@ class Catalogue:
 
 
 def arrow_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Return the rows as a table. Read as JSON, since arrays made of Python objects import pandas (0.4 s)."""
+    """Return the rows as a table, parsed from JSON: arrays built from Python objects import pandas (0.4 s)."""
     if not rows:
         return pa.Table.from_batches([], schema)
     data = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
     return read_json(
         io.BytesIO(data),
-        ReadOptions(use_threads=False, block_size=len(data) + 1),  # no row may lie across two blocks
+        ReadOptions(use_threads=False, block_size=len(data) + 1),  # no row may span two blocks
         ParseOptions(explicit_schema=schema, unexpected_field_behavior="error"),
     )
 
 
 def among(column: str, digests: Iterable[str]) -> str:
-    """Return the SQL condition that a column holds one of these digests or keys: hexadecimal, nothing to escape."""
+    """Return the SQL condition that a column holds one of these digests or keys (hexadecimal: nothing to escape)."""
     listed = ", ".join(f"'{one}'" for one in sorted(digests))
     return f"{column} IN ({listed})"
 

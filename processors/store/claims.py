@@ -3,7 +3,7 @@
 `claims/run-NAME` is held by a run, `claims/<digest>` by the process working on that source, `claims/serve` by the one
 that runs the schedules. A claim is an `flock`, so a killed process loses it at once. Other machines see it if the file
 system shares such locks, as NFS does. On a file system without locks nothing is claimed: two runs then do some work
-twice, without harm. The claims on a store in a bucket are kept twice: here, for processes of this machine, and there.
+twice, without harm. Claims on a store in a bucket are kept here, for this machine's processes, and in the bucket.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Claim:
 
 
 def claim_source(store: Store, digest: str) -> Claim | None:
-    """Return a claim on the work on one source, or None where another machine, process or thread holds it.
+    """Claim the work on one source; return None if another machine, process or thread holds the claim.
 
     Raises
     ------
@@ -70,12 +70,12 @@ def claim_run(store: Store, name: str, words: bytes) -> Claim:
 
 
 def claim_service(store: Store, name: str, words: bytes) -> Claim | None:
-    """Return the claim of a process that serves the store, or None where another one serves it."""
+    """Return the claim of a process that serves the store, or None if another one serves it."""
     return _claim(_folder(store) / name, words)
 
 
 def service_claimed(store: Store, name: str) -> bytes | None:
-    """Return the description that the process serving the store left with its claim; None if there is none."""
+    """Return the description that the process serving the store left in its claim; None if no process serves it."""
     path = store.claims_folder / name
     try:
         return path.read_bytes() if _is_held(path) else None
@@ -84,7 +84,7 @@ def service_claimed(store: Store, name: str) -> bytes | None:
 
 
 def runs_claimed(store: Store) -> Iterator[tuple[str, bytes, bool]]:
-    """Yield name and words of every run that has not ended normally, and whether its process is alive."""
+    """Yield name and description of every run that has not ended normally, and whether its process is alive."""
     for path in sorted(store.root.glob(f"claims/{RUN}*")):
         try:
             words = path.read_bytes()
@@ -107,7 +107,7 @@ def sweep_claims(store: Store) -> None:
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Wait until no other process or thread holds the lock of this file, and hold it; the file stays."""
+    """Wait for the lock of this file, then hold it against other processes and threads; the file stays."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:

@@ -22,7 +22,7 @@ SEVERAL_PLACES = """
 SELECT digest FROM sources WHERE kind = 'media' AND gone_utc IS NULL GROUP BY digest
 HAVING count(*) > 1 AND (count(DISTINCT evidence_key) > 1 OR count(evidence_key) < count(*))
 """
-"""Sources that may have several statements; of few or none of many, so that the others are not looked up."""
+"""Sources that may have conflicting statements: usually few or none, so that the others need no lookup."""
 
 SAID_APART = """
 SELECT s.digest, s.relative, r.parameters, s.words FROM sighted s
@@ -52,7 +52,7 @@ class _Said:
 
 
 def disagreements(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[Disagreement, ...]]:
-    """Return the disagreements between the places of each source, by its digest; sources without any are left out."""
+    """Return the disagreements between the paths of each source, by digest; sources without any are left out."""
     several = [digest for (digest,) in connection.execute(SEVERAL_PLACES).fetchall()]
     rows = connection.execute(SAID_APART, [several]).fetchall() if several else []
     found: dict[str, tuple[Disagreement, ...]] = {}

@@ -1,4 +1,4 @@
-"""Room on the store's disk, and errors of the system that deltalake gives in words only."""
+"""Free space on the store's disk, and system errors that deltalake reports only as text."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from deltalake.exceptions import DeltaError
 from processors.errors import StoreError, machine_reason
 
 ROOM_BYTES = 64 << 10
-"""Free space below which nothing is begun: deltalake fails on a full disk with a traceback of Rust's."""
+"""Minimum free space to start a write: on a full disk deltalake fails with a Rust traceback."""
 _IN_WORDS = re.compile(r"\(os error (\d+)\)")
 
 
 @contextmanager
 def room_to_write(root: Path) -> Iterator[None]:
-    """Write tables below a folder; raise errors of the system, such as a full disk, as `StoreError`."""
+    """Write tables below a folder; raise system errors, such as a full disk, as `StoreError`."""
     try:
         room = os.statvfs(root)
         if room.f_bavail * room.f_frsize < ROOM_BYTES:
@@ -33,7 +33,7 @@ def room_to_write(root: Path) -> Iterator[None]:
 
 
 def _number_of(error: Exception) -> int | None:
-    """Return the number of an error of the system, which may be in its words: "No space left (os error 28)"."""
+    """Return the number of a system error, which may be given only in its text: "No space left (os error 28)"."""
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno
     found = _IN_WORDS.search(str(error))

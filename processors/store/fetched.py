@@ -1,4 +1,4 @@
-"""Items as files in a folder outside the store, in the tree of the by-name view."""
+"""Items copied to a folder outside the store, laid out as in the by-name view."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from processors.store.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class FetchedItem:
-    """An item that is a file now."""
+    """Item that was copied to a file."""
 
     path: Path
     size_bytes: int
     is_new: bool
-    """False if the file was there already."""
+    """False if the file already existed."""
 
 
 def fetch_items(
@@ -32,12 +32,12 @@ def fetch_items(
 ) -> Iterator[FetchedItem]:
     """Write the items of sources to `folder/release/path of the source/processor/item`, and yield each file.
 
-    The latest result of a processor has its name; earlier ones have the beginning of their keys too. A file that has
-    the item's bytes already is left alone.
+    The latest result of a processor is named after it; earlier ones have the first characters of their keys added. A
+    file that already has the item's bytes is left unchanged.
 
     Parameters
     ----------
-    processor : its items only.
+    processor : copies only the items of this processor; None: of all.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def fetch_items(
 
 
 def _is_of(manifest: Manifest, row: SourceRow) -> bool:
-    """Return False for what is said of the same bytes at another place."""
+    """Return False for evidence that belongs to another path of the same bytes."""
     return manifest.ref.processor != "evidence" or row.evidence_key in (None, manifest.ref.key)
 
 

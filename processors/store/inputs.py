@@ -25,7 +25,7 @@ class StoredResult:
         return self.store.item_path(self.manifest.ref, name)
 
     def facts(self, name: str, kind: type[T]) -> T:
-        """Return an item's facts, as the record from which they were stored."""
+        """Return an item's facts as the type of record from which they were stored."""
         return from_json(kind, self._item(name).facts)
 
     def _item(self, name: str) -> StoredItem:
@@ -36,7 +36,7 @@ class StoredResult:
 
 
 def stored_inputs(processor: Processor, source: Source, store: Store) -> Inputs[Any] | None:
-    """Return the results of one source on which a processor builds; None if it builds on none.
+    """Return the results of one source that a processor uses; None if it uses none.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Items read from a bucket, kept on this machine by their SHA-256 up to a size."""
+"""Cache of items read from a bucket, on this machine, by SHA-256 and limited in size."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ LIMIT = "MARSMEDIA_CACHE_MB"
 """Environment variable with the size of the cache in MB."""
 USUAL_MB = 10_000
 IN_USE_SECONDS = 3600.0
-"""Time since its last use in which an item is not removed: a reader may have its path still."""
+"""Time after its last use during which an item is not removed: a reader may still have its path."""
 
 
 class ItemCache:
     """Files of items in one folder; several processes may use it at once."""
 
     def __init__(self, folder: Path) -> None:
-        """Use a folder; raises `RequestError` if the size in the environment is no number."""
+        """Use a folder; raises `RequestError` if the size in the environment is not a number."""
         self._folder = folder
         self._limit_bytes = cache_limit_bytes()
-        self._added_bytes = self._limit_bytes  # so that the first item that is added looks at what there is
+        self._added_bytes = self._limit_bytes  # so that the first item added checks the whole folder
         self._counting = threading.Lock()
 
     def path(self, item: StoredItem, where: str, fetch: Callable[[Path], str]) -> Path:
-        """Return a file with the item's bytes; it has the item's suffix, and stays for an hour at least.
+        """Return a file with the item's bytes; it has the item's suffix and stays for at least an hour.
 
         Parameters
         ----------
@@ -40,7 +40,7 @@ class ItemCache:
 
         Raises
         ------
-        ResultCorrupt : what was fetched is not the item.
+        ResultCorrupt : the fetched bytes are not those of the item.
         """
         path = self._folder / item.sha256[:2] / f"{item.sha256}{PurePosixPath(item.name).suffix}"
         with suppress(FileNotFoundError):
@@ -65,7 +65,7 @@ class ItemCache:
         return path
 
     def _added(self, size_bytes: int) -> None:
-        """Remove the items that were not used for the longest time, each time a tenth of the cache is new."""
+        """Remove the least recently used items each time a tenth of the cache is new."""
         with self._counting:
             self._added_bytes += size_bytes
             if self._added_bytes < self._limit_bytes / 10:
@@ -86,7 +86,7 @@ def cache_folder() -> Path:
 
 
 def cache_limit_bytes() -> int:
-    """Return the size of the cache; raises `RequestError` if that in the environment is no number."""
+    """Return the size limit of the cache; raises `RequestError` if the one in the environment is not a number."""
     text = os.environ.get(LIMIT, str(USUAL_MB))
     if not text.isascii() or not text.isdigit():
         raise RequestError(f"{LIMIT}={text}: must be a number of megabytes")

@@ -16,7 +16,7 @@ StorePlace = Path | str
 
 
 def store_place(text: str) -> StorePlace:
-    """Return what a user's words name: an address if there is `://` in them, else a folder."""
+    """Return the place that a user's text names: an address if it contains `://`, else a folder."""
     return text if is_address(text) else Path(text)
 
 
@@ -26,7 +26,7 @@ def is_address(place: StorePlace) -> bool:
 
 
 def is_store(place: StorePlace) -> bool:
-    """Return whether there is a store in a folder; of an address that is known once it is opened."""
+    """Return whether a folder holds a store; for an address this is known only once it is opened."""
     return is_address(place) or (Path(place) / MARK).exists()
 
 
@@ -49,7 +49,7 @@ def open_store(place: StorePlace, *, writes: bool = True) -> Store:
 
     Parameters
     ----------
-    writes : make a store where there is none.
+    writes : create the store if there is none.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""Releases in a bucket: a survey of the objects, and their copies on this machine, which decoders read as files.
+"""Releases in a bucket: a survey of the objects, and local copies of them, which decoders read as files.
 
-An object's path is its address, its copy the same name below the user's cache, so that labels and sidecars are next
-to the files that they describe. The date of an object is that of the server, whose whole seconds are followed by nine
-digits of a digest of the object's ETag: another version has another date. A copy has the size and date of its object.
+An object's path is its address; its copy has the same name below the user's cache, so that labels and sidecars are
+next to the files that they describe. The date of an object has the server's whole seconds and, below them, nine digits
+of a digest of the object's ETag, so that another version has another date. A copy has its object's size and date.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from processors.store.place import Place, Seen
 
 MAX_NAME_BYTES = 255
-"""Length of a name in a folder that file systems allow."""
+"""Longest file name that file systems allow."""
 DATE_DIGITS = 10**9
 
 _counting = threading.Lock()
@@ -39,11 +39,11 @@ _added_bytes = 0
 
 
 def survey_bucket(address: str) -> Iterator[Surveyed]:
-    """List the objects below an address, in the order of their names; the rules are those of `scan.survey`.
+    """List the objects below an address in name order, by the rules of `scan.survey`.
 
     Raises
     ------
-    RequestError : not an address, no object there, or one has a name that no path can have.
+    RequestError : not an address, no object there, or the name of one cannot be a path.
     StoreError : the bucket cannot be used.
     """
     address = address.rstrip("/")
@@ -81,13 +81,13 @@ def survey_bucket(address: str) -> Iterator[Surveyed]:
 
 
 def date_ns(seen: Seen) -> int:
-    """Return the date of an object, in ns, with a mark of its version in the digits below a second."""
+    """Return the date of an object, in ns; the digits below a second identify its version."""
     mark = int.from_bytes(sha256(seen.e_tag.encode()).digest()[:8], "big") % DATE_DIGITS
     return int(seen.modified.timestamp()) * DATE_DIGITS + mark
 
 
 def local_path(path: str) -> Path:
-    """Return the file at a source's path, or the place of its copy, which may not be there yet."""
+    """Return the file at a source's path, or the path of its copy, which may not exist yet."""
     if not is_address(path):
         return Path(path)
     parts = urlsplit(path)
@@ -95,11 +95,11 @@ def local_path(path: str) -> Path:
 
 
 def at_hand(path: str, size_bytes: int, mtime_ns: int) -> Path:
-    """Return the file at a source's path, or a copy of the object there, which is fetched unless it is there.
+    """Return the file at a source's path, or a copy of the object there, fetched if it does not exist yet.
 
     Raises
     ------
-    SourceChanged : the object is gone, or another version than that of this size and date.
+    SourceChanged : the object is gone, or no longer has this size and date.
     StoreError : the bucket cannot be used.
     """
     copy = local_path(path)
@@ -133,11 +133,11 @@ def present(path: str) -> tuple[int, int] | None:
 
 
 def as_it_is(path: str) -> Path:
-    """Return the file at a source's path, or a copy of the object there as it is now, whatever was there before.
+    """Return the file at a source's path, or a copy of the current version of the object there.
 
     Raises
     ------
-    SourceChanged : there is none.
+    SourceChanged : neither exists.
     StoreError : the bucket cannot be used.
     """
     if not is_address(path):
@@ -149,7 +149,7 @@ def as_it_is(path: str) -> Path:
 
 
 def hash_again(path: str) -> str:
-    """Return the SHA-256 of the file or object at a source's path, whatever copy of it there is.
+    """Return the SHA-256 of the file or object at a source's path, without using a local copy.
 
     Raises
     ------
@@ -165,7 +165,7 @@ def hash_again(path: str) -> str:
 
 
 def label_at_hand(path: str, label: LabelRef) -> None:
-    """Fetch the label next to an object, unless its copy is there; raises as `at_hand`."""
+    """Fetch the label next to an object, unless its copy exists; raises as `at_hand`."""
     beside = f"{path.rpartition('/')[0]}/{label.name}"
     if not is_address(path):
         return
@@ -197,7 +197,7 @@ def _fetch(path: str, copy: Path, wanted: tuple[int, int] | None) -> None:
 
 
 def _trim(size_bytes: int) -> None:
-    """Remove the copies that were not used for the longest time, each time a tenth of the cache is new."""
+    """Remove the least recently used copies each time a tenth of the cache is new."""
     global _added_bytes
     limit_bytes = cache_limit_bytes()
     with _counting:

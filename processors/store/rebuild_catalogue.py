@@ -31,7 +31,7 @@ _Add = Callable[[str, Iterable[dict[str, Any]]], None]
 SOURCES_AT_ONCE = 200
 """Sources whose records a process holds."""
 MIN_SOURCES = 2_000
-"""Fewer sources are read by one process: starting others takes a second."""
+"""Minimum number of sources for several processes: starting them takes a second."""
 
 
 def rebuild_catalogue(store: Store, processes: int | None = None, steps: Steps = unseen) -> list[str]:
@@ -62,7 +62,7 @@ def rebuild_catalogue(store: Store, processes: int | None = None, steps: Steps =
 
 
 def _rebuild_in_bucket(store: Store) -> list[str]:
-    """Rebuild all tables from the commits in a bucket, and from where sources were seen."""
+    """Rebuild all tables from the commits and source records in a bucket."""
     unreadable: list[str] = []
     with store.scratch() as folder:
         with _row_files(folder, "all") as add:
@@ -90,7 +90,7 @@ def _read_group(root: Path, folder: Path, group: str) -> list[str]:
 
 @contextmanager
 def _row_files(folder: Path, group: str) -> Iterator[_Add]:
-    """Give a function that adds rows to the Parquet file of a table."""
+    """Yield a function that adds rows to the Parquet file of a table."""
     with ExitStack() as stack:
         files = {
             name: stack.enter_context(ParquetWriter(_file(folder, group, name), schema))
@@ -105,7 +105,7 @@ def _row_files(folder: Path, group: str) -> Iterator[_Add]:
 
 
 def _add_records(records: Sequence[dict[str, Any]], add: _Add) -> None:
-    """Add what the records of sources say."""
+    """Add the paths and links in source records."""
     add("sources", ({"digest": record["digest"], **at} for record in records for at in record["seen"]))
     add("links", (link_row(link) for record in records for link in record.get("links", [])))
 

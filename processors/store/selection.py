@@ -20,7 +20,7 @@ from processors.store.sql import connect
 
 MEDIA = ("video", "audio", "photo")
 NAMED_AT_MOST = 50
-"""Number of names up to which a query asks for them: its time grows with their square (2,000 took 160 s)."""
+"""Maximum number of names in one query: its time grows with their square (2,000 took 160 s)."""
 WORDS = ("medium", "release", "processor", "mission", "sol", "event", "camera", "date", "sql")
 
 
@@ -44,7 +44,7 @@ class Selection:
 
 
 def parse(words: Sequence[str]) -> Selection:
-    """Read the words of a selection.
+    """Parse the words of a selection.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def _select(
 
 
 def find_sighting(word: str, catalogue: Catalogue) -> SourceRow:
-    """Return what `find_source` does, of all sources in the catalogue."""
+    """Find one source as `find_source` does, among all sources in the catalogue."""
     try:
         return find_source(word, catalogue.sightings(_may_mean(word)))
     except RequestError:
@@ -133,14 +133,14 @@ def find_sighting(word: str, catalogue: Catalogue) -> SourceRow:
 
 
 def _candidates(selection: Selection) -> str:
-    """Return the SQL condition that each source that the selection names meets, so that few of many are read."""
+    """Return an SQL condition met by every source that the selection names, so that few rows are read."""
     if not 0 < len(selection.names) <= NAMED_AT_MOST or any(map(_is_pattern, selection.names)):
         return "TRUE"
     return " OR ".join(map(_may_mean, selection.names))
 
 
 def _may_mean(word: str) -> str:
-    """Return the SQL condition that each source that a path, name or digest may mean meets."""
+    """Return an SQL condition met by every source that a path, name or digest may mean."""
     text, end = _quoted(word), _quoted(f"/{word}")
     paths = ", ".join(map(_quoted, _absolute(word)))
     called = f"name = {text} OR relative = {text} OR ends_with(relative, {end})"

@@ -1,8 +1,8 @@
-"""Sources that had all their results at the end of a run, in a file that can be thrown away: `catalogue/settled`.
+"""Sources that had all their results at the end of a run, in the disposable file `catalogue/settled`.
 
-A line holds a source's digest, the fingerprint of all that its wanted results follow from, and the folders of these
-results, each made without a reason. Lines are appended, and the newest of a source counts. A plan that computes the
-same fingerprint, and finds the folders' manifests, need not compute what is wanted, nor read the verdicts.
+A line holds a source's digest, the fingerprint of everything that determines its wanted results, and the folders of
+these results, each made without a reason. Lines are appended; the newest of a source counts. A plan that computes the
+same fingerprint, and finds the manifests in these folders, need not compute the wanted results or read the verdicts.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from processors.store.manifest import ResultRef
 from processors.store.store import Store, replace_file
 
 END = "."
-"""Last word of a whole line: one that was cut off by a crash is not used."""
+"""Last word of a complete line; a line cut off by a crash is ignored."""
 OUTDATED_AT_MOST = 2
-"""Lines in the file for each source in it, above which it is written anew."""
+"""Maximum number of lines per source; above it, the file is rewritten."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +28,7 @@ class SettledSource:
     digest: str
     fingerprint: str
     folders: str
-    """Folders of its results below its own, with a space between."""
+    """Folders of its results, relative to its own and separated by spaces."""
 
     @classmethod
     def of(cls, digest: str, fingerprint: str, refs: Iterable[ResultRef]) -> SettledSource:
@@ -45,7 +45,7 @@ class SettledSource:
 
 
 def results_are_there(store: Store, digest: str, folders: str) -> bool:
-    """Return True if these folders of a source, with spaces between, hold a manifest each."""
+    """Return True if each of these folders of a source, separated by spaces, holds a manifest."""
     return store.has_all(digest, folders)
 
 
@@ -63,7 +63,7 @@ def newest_folders(store: Store) -> dict[str, str]:
 
 
 def forget_settled(store: Store, digests: Iterable[str]) -> None:
-    """Forget sources, as those of which results were removed; raises `OSError`."""
+    """Forget sources, such as those whose results were removed; raises `OSError`."""
     gone = set(digests)
     with alone(store.catalogue_folder / "lock"):
         known = read_settled(store)
@@ -73,7 +73,7 @@ def forget_settled(store: Store, digests: Iterable[str]) -> None:
 
 
 def _read(store: Store) -> Iterator[tuple[str, str, str]]:
-    """Yield digest, fingerprint and folders of each whole line, the newest of a source last."""
+    """Yield digest, fingerprint and folders of each complete line, the newest of a source last."""
     with suppress(OSError, UnicodeDecodeError), (store.catalogue_folder / "settled").open(encoding="ascii") as lines:
         for line in lines:
             digest, _, rest = line.rstrip("\n").partition(" ")

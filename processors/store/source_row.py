@@ -42,11 +42,11 @@ class SourceRow:
     evidence_key: str | None = None
     """Key of the evidence for this path; None until a run has planned it."""
     forbidden_key: str | None = None
-    """Key of earlier evidence of this place that forbids passing it on, where nobody has said otherwise there since."""
+    """Key of earlier evidence for this path that forbids redistribution, unless a later statement there differs."""
     changed_to: str | None = None
-    """SHA-256 of what a run found here in place of these bytes, with their size and date; None where they are whole."""
+    """SHA-256 of the altered bytes that a run found here with the same size and date; None if unaltered."""
     frame_pixels: int | None = None
-    """Pixels of a video frame claimed by the header; None for other media, and where an older run saw the file."""
+    """Pixels of a video frame claimed by the header; None for other media, and for files seen only by old versions."""
 
     @classmethod
     def of(cls, file: FoundFile, digest: str, identity: Identity, seen_utc: str) -> SourceRow:

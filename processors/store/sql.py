@@ -119,7 +119,7 @@ SQL_TYPES = {pa.string(): "VARCHAR", pa.int64(): "BIGINT", pa.float64(): "DOUBLE
 
 @contextmanager
 def connect(catalogue: Catalogue) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a connection with the tables and views, including `known` and `sightings`.
+    """Yield a connection with the tables and views, including `known` and `sightings`.
 
     The tables stay in their files, from which a query reads only the columns and rows that it needs.
 
@@ -150,9 +150,9 @@ def _library() -> ModuleType:
 
 @contextmanager
 def _signals_held_back() -> Iterator[None]:
-    """Deliver signals at the end; in threads other than the main one, which runs no handlers, do nothing.
+    """Hold back signals until the end; do nothing in threads other than the main one, as these run no handlers.
 
-    To block them would not do: another thread would take them, and the main thread run their handlers.
+    Blocking them is not enough: another thread would receive them, and the main thread would run their handlers.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

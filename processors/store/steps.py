@@ -1,4 +1,4 @@
-"""Steps of long work over a store, so that whoever asked for it can show how far it is."""
+"""Steps of long work over a store, so that the caller can show its progress."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class Steps(Protocol):
-    """Passes things on one by one, and may show how many are done."""
+    """Iteration that passes elements on one by one, and may show how many are done."""
 
     def __call__(
         self,
@@ -20,18 +20,18 @@ class Steps(Protocol):
         noun: str = "file",
         name: Callable[[T], str] | None = None,
     ) -> Iterator[T]:
-        """Yield the things as they are asked for; each is done when the next is asked for.
+        """Yield the elements on demand; each counts as done when the next is requested.
 
         Parameters
         ----------
-        work : what is done with them, in two words: `Hashing results`.
-        total : how many there are, as far as it is known.
-        noun : what one of them is.
-        name : returns the name of one for people; None: none is shown.
+        work : description of the work in two words: `Hashing results`.
+        total : number of elements, None if unknown.
+        noun : noun for one element.
+        name : returns the name to show for an element; None: none is shown.
         """
         ...
 
 
 def unseen(work: str, things: Iterable[T], total: int | None, **shown: Any) -> Iterator[T]:
-    """Pass things on and show nothing."""
+    """Pass the elements on and show nothing."""
     yield from things

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 STORE_FORMAT = 1
 NOT_IN_PATHS = "[]\\^|"
-"""Characters that the library of the catalogue's tables cannot have in a path."""
+"""Characters that the catalogue's library does not support in a path."""
 MARK = "store.json"
 """The file that makes a folder a store."""
 
@@ -41,7 +41,7 @@ MARK = "store.json"
 class Store:
     """A processed store in a folder.
 
-    The methods that say that they do nothing here have a task in a store whose folder is a copy of parts of a bucket.
+    Methods that do nothing here have a task in a store in a bucket, whose folder is a copy of parts of it.
     """
 
     is_in_folder = True
@@ -81,17 +81,17 @@ class Store:
 
     @property
     def mark(self) -> bytes:
-        """Return what tells this store from others, to processes that are to open the same one."""
+        """Return an identifier of this store, for processes that must open the same one."""
         return (self.root / MARK).read_bytes()
 
     @property
     def traffic(self) -> Traffic | None:
-        """Return what was asked of the store's bucket so far; None for a folder."""
+        """Return the traffic with the store's bucket so far; None for a folder."""
         return None
 
     @property
     def local(self) -> Store:
-        """Return the store in a folder in which the results of a pass are made: itself."""
+        """Return the store in a folder in which the results of a pass are made: this one."""
         return self
 
     @property
@@ -135,7 +135,7 @@ class Store:
         return Path(self.source_folder(ref.source)) / ref.processor / ref.key[:16]
 
     def where(self, ref: ResultRef) -> str:
-        """Return where a result is kept, for people."""
+        """Return the location of a result, for messages."""
         return str(self.folder(ref))
 
     def source_folder(self, digest: str) -> str:
@@ -155,24 +155,24 @@ class Store:
 
         Parameters
         ----------
-        folders : processor and beginning of the key of each, `name/key[:16]`, with a space between.
+        folders : processor and first 16 digits of the key of each, `name/key[:16]`, separated by spaces.
         """
         source = self.source_folder(digest)
         places = [f"{source}/{folder}/manifest.json" for folder in folders.split(" ")]
         return all(map(os.access, places, repeat(os.F_OK)))
 
     def look_at_all(self, *, again: bool = False) -> None:
-        """Find at once what is committed of all sources, unless that was done before. Does nothing here."""
+        """List the committed results of all sources at once, unless already listed. Does nothing here."""
 
     def look_again(self, digest: str) -> None:
-        """Find what others have committed of a source meanwhile. Does nothing here."""
+        """Look for results of a source that others have committed meanwhile. Does nothing here."""
 
     def bringing(self, refs: Iterable[ResultRef]) -> AbstractContextManager[None]:
-        """Keep results in `local` meanwhile, for processes that can reach nothing else. Does nothing here."""
+        """Keep copies of results in `local` meanwhile, for processes that can reach only that. Does nothing here."""
         return nullcontext()
 
     def publish(self, refs: Iterable[ResultRef]) -> None:
-        """Make results that were committed in `local` part of the store. Does nothing here."""
+        """Add results that were committed in `local` to the store. Does nothing here."""
 
     def manifest(self, ref: ResultRef) -> Manifest:
         """Read a result's record.
@@ -225,7 +225,7 @@ class Store:
             yield self.read_manifest(path)
 
     def readable(self, unreadable: list[str]) -> Iterator[Manifest]:
-        """Yield every manifest that can be read; what is wrong with the others is added to the list."""
+        """Yield every readable manifest; add to the list what is wrong with the others."""
         for path in self.manifest_paths():
             try:
                 yield self.read_manifest(path)
@@ -284,14 +284,14 @@ class Store:
             self.remove(ref)
 
     def remove_unnamed(self) -> None:
-        """Remove what killed runs have left in a bucket. Does nothing here."""
+        """Remove leftovers of killed runs from a bucket. Does nothing here."""
 
     def sweep(self) -> int:
         """Remove the scratch folders of this machine's killed runs and return their number; all others stay."""
         removed = 0
         for left in self._scratch.iterdir():
             machine, _, rest = left.name.rpartition("-")[0].rpartition("-")
-            if machine in ("", this_machine()) and not is_alive_here(rest):  # "": made before this was noted
+            if machine in ("", this_machine()) and not is_alive_here(rest):  # "": made by an older version
                 shutil.rmtree(left, ignore_errors=True)
                 removed += 1
         return removed
@@ -301,7 +301,7 @@ class Store:
 
         Parameters
         ----------
-        entries : digest, and what is known of one place where it is or was.
+        entries : digest, and the record of one path where it is or was.
         """
         seen = {digest: self.source(digest) or {"digest": digest, "seen": []} for digest, _ in entries}
         for digest, entry in entries:
@@ -343,10 +343,10 @@ class Store:
         return sorted((self.root / kind).glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
 
     def upload(self, record: Path) -> None:
-        """Make a record that was written in the folder part of the store. Does nothing here."""
+        """Add a record that was written in the folder to the store. Does nothing here."""
 
     def withdraw(self, record: Path) -> None:
-        """Remove a record that was removed from the folder. Does nothing here."""
+        """Remove from the store a record that was removed from the folder. Does nothing here."""
 
     @property
     def claims_elsewhere(self) -> BucketClaims | None:
@@ -354,10 +354,10 @@ class Store:
         return None
 
     def pull(self, table: str) -> None:
-        """Bring a table of the catalogue in the folder up to date; its lock is held. Does nothing here."""
+        """Update a catalogue table in the folder; the caller holds its lock. Does nothing here."""
 
     def push(self, table: str) -> bool:
-        """Make changes of a table part of the store; False if another writer was first. Does nothing here."""
+        """Add changes of a table to the store; return False if another writer was first. Does nothing here."""
         return True
 
 

@@ -1,11 +1,11 @@
-"""Results of one pass over a source in a bucket: a zip of their items, and the commit that makes them count.
+"""Results of one pass over a source in a bucket: a zip of their items, and the commit that makes them valid.
 
 data/<source[:2]>/<source>/<any name>.zip    the items, stored and not compressed, with the manifests, as in a folder
 commits/<source[:2]>/<source>/<keys>.json    their manifests, and where in the zip each item begins
 
-The zip is written first, under a name that nobody else uses, and means nothing by itself. The name of the commit is
-made of the first 16 digits of its results' keys, so that a listing tells which results there are, and two runs that
-make the same results meet there: the server lets only one of them create it.
+The zip is written first, under a unique name, and has no effect by itself. A commit is named after the first 16 digits
+of its results' keys, so that a listing shows which results exist, and two runs that make the same results choose the
+same name: the server lets only one of them create it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ UNDATED = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True, kw_only=True)
 class PassResult:
-    """A result of a pass, and where its items are."""
+    """Result of a pass, with the positions of its items."""
 
     manifest: Manifest
     data: str
@@ -132,7 +132,7 @@ def read_commit(content: bytes, where: str) -> list[PassResult]:
 
 
 def newest_of(results: Iterable[PassResult]) -> PassResult:
-    """Return the one that counts of several with one key: the first that has not failed, else the latest failure."""
+    """Return the valid one of several results with one key: the first that has not failed, else the latest failure."""
     every = sorted(results, key=lambda one: (one.manifest.started_utc, one.data))
     return next((one for one in every if one.manifest.verdict != "failed"), every[-1])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(kw_only=True)
 class Traffic:
-    """What a process has asked of the bucket of a store, without what was repeated."""
+    """Requests of a process to its store's bucket, not counting retries."""
 
     requests: int = 0
     sent_bytes: int = 0
