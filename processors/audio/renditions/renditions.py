@@ -114,22 +114,14 @@ class Renditions:
         )
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Output:
-    """File being written on its own thread."""
+    """File being written."""
 
     name: str
     media_type: str
     rendition: str
     writer: SoundWriter
-    beside: OrderedExecutor[None] = field(default_factory=OrderedExecutor)
-
-    def write(self, samples: np.ndarray) -> None:
-        self.beside.start(functools.partial(self.writer.write, samples))
-
-    def close(self) -> None:
-        self.beside.rest()
-        self.writer.close()
 
 
 class _Session:
@@ -147,11 +139,13 @@ class _Session:
         raising = processor.raising(levels.loudness.integrated_lufs, rate_hz)
         self._chains: dict[str, tuple[str, ...]] = {"original": ()}
         self._outputs: list[_Output] = []
+        self._beside: dict[str, OrderedExecutor[None]] = {}
         if layout:
             self._restoring = Chain(restoring, rate_hz=rate_hz, layout=layout)
             self._raising = Chain(raising, rate_hz=rate_hz, layout=layout)
             self._chains |= {"restored": (*dc, *restoring), "audible": (*dc, *restoring, *raising)}
         for rendition in self._chains:
+            self._beside[rendition] = OrderedExecutor()
             self._open(rendition, processor.web if layout else (), layout or "")
         self._runs = BlockRechunker(RUN_SAMPLES, self._take)
         self._samples = 0
@@ -193,9 +187,9 @@ class _Session:
             self._write("audible", audible)
 
     def _write(self, rendition: str, samples: np.ndarray) -> None:
-        for output in self._outputs:
-            if output.rendition == rendition:
-                output.write(samples)
+        """Write samples to every file of a rendition, on one thread: encoders on more threads wait for each other."""
+        writers = [output.writer for output in self._outputs if output.rendition == rendition]
+        self._beside[rendition].start(functools.partial(_write_all, writers, samples))
 
     def finish(self) -> Iterator[Item]:
         self._runs.finish()
@@ -204,8 +198,10 @@ class _Session:
                 self._restored(restored)
             for audible in self._raising.finish():
                 self._write("audible", audible)
+        for beside in self._beside.values():
+            beside.rest()
         for output in self._outputs:
-            output.close()
+            output.writer.close()
             if not (self._scratch / output.name).exists():
                 continue  # less than one sample at the web's rate: FFmpeg writes no file
             yield Item(
@@ -244,3 +240,8 @@ class _Session:
             clipped_sample_count=output.writer.clipped if isinstance(output.writer, ExactWriter) else 0,
             non_finite_samples_taken_as_zero=self._runs.non_finite,
         )
+
+
+def _write_all(writers: list[SoundWriter], samples: np.ndarray) -> None:
+    for writer in writers:
+        writer.write(samples)
