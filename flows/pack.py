@@ -65,7 +65,7 @@ def pack(
 
 
 def _made(due: ReprocessRequest, store: StorePlace) -> Report:
-    """Make what the pack takes and no run makes unasked; the pack does without what cannot be made."""
+    """Make the results that the pack needs but no run makes by default; the pack does without those that fail."""
     options = Options(quiet=True)
     return run(
         lambda opened, progress: prepare_chosen(due, opened, retry_failed=False),

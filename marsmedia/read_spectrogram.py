@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def read_spectrogram(path: Path, manifest: Manifest, provenance: SourceAttributes, clocks: Clocks) -> xr.Dataset:
-    """Return the file, open for reading, with the clocks as coordinates and its origin as today's release says."""
+    """Return the file, open for reading, with the clocks as coordinates and its origin by the current release."""
     needed("xarray")
     import numpy as np
     import xarray as xr

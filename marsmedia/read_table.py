@@ -1,4 +1,4 @@
-"""Reading a table of a result, with what its columns mean and the clocks of its times."""
+"""Reading a table of a result, with the meaning of its columns and the clocks of its times."""
 
 from __future__ import annotations
 

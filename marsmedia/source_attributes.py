@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceAttributes:
-    """One source as today's release and labels describe it; None is unknown."""
+    """One source as the current release and labels describe it; None is unknown."""
 
     name: str
     sha256: str
@@ -27,7 +27,7 @@ class SourceAttributes:
     """`minute`, `second` or `subsecond`: how finely the start is known."""
 
     def attributes(self, manifest: Manifest, what: str) -> dict[str, Any]:
-        """Return plain values for `attrs`, with the processor of a result; what is not known is left out.
+        """Return plain values for `attrs`, with the processor of a result; unknown ones are left out.
 
         Parameters
         ----------

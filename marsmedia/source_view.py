@@ -1,4 +1,4 @@
-"""One source of a store: what is known of it, and its results as pandas, xarray and PIL objects."""
+"""One source of a store: all that is known about it, and its results as pandas, xarray and PIL objects."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class SourceView:
 
     @property
     def results(self) -> list[ResultView]:
-        """Return every result that was made of it, by processor, the oldest first."""
+        """Return every result made from it, by processor, the oldest first."""
         return [ResultView.of(manifest, self._store) for manifest in self._made()]
 
     def result(self, processor: str, /, **parameters: object) -> ResultView:

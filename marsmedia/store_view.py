@@ -133,13 +133,13 @@ class StoreView:
         title: str | None = None,
         force: bool = False,
     ) -> Built:
-        """Build a pack, as `marsmedia pack`; `path` of what is returned is where it is.
+        """Build a pack, as `marsmedia pack` does; the returned record's `path` is its location.
 
         Parameters
         ----------
         words : a recipe file (`press.toml`), or the words of a selection.
         output : folder, or a name that ends in `.zip`.
-        force : replace a pack that is there.
+        force : replace an existing pack.
 
         Raises
         ------

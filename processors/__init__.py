@@ -1,1 +1,1 @@
-"""What can be made of a file: importable and testable without Prefect."""
+"""Everything that can be made from a file: importable and testable without Prefect."""

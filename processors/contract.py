@@ -1,4 +1,4 @@
-"""Contract of processors: frozen parameters, items made of a source or of results, and the key of a result."""
+"""Contract of processors: frozen parameters, items made from a source or from results, and the key of a result."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Source:
 
     @property
     def digests(self) -> tuple[str, ...]:
-        """Return the digest of every file that its results are made of."""
+        """Return the digest of every file from which its results are made."""
         return (self.digest, self.label.sha256) if self.label else (self.digest,)
 
 
@@ -81,7 +81,7 @@ class RecordedStart:
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseWords:
-    """Words of the release about a source, to be written into files that are made of it. Empty: not said."""
+    """Texts of the release about a source, to be written into files made from it. Empty: not stated."""
 
     title: str = ""
     release_title: str = ""
@@ -93,7 +93,7 @@ class ReleaseWords:
     """Date of recording as far as it is known, ISO 8601; `2021-05-14T23:18Z (touchdown)` is that of the event shown."""
 
     def agreed_with(self, other: ReleaseWords) -> ReleaseWords:
-        """Return the words that both say; empty where they differ."""
+        """Return the texts that both have in common; empty where they differ."""
         mine, theirs = dataclasses.asdict(self), dataclasses.asdict(other)
         return ReleaseWords(**{name: text for name, text in mine.items() if theirs[name] == text})
 
@@ -116,7 +116,7 @@ class ReleaseContext:
     calibration: str | None = None
     """Canonical JSON of the calibration that the release names for this file's instrument."""
     words: ReleaseWords = ReleaseWords()
-    """Words on which all paths of the same bytes agree, so that no release's words are passed on with another."""
+    """Texts on which all paths of the same bytes agree, so that no release's texts are passed on with another's."""
     altitude: tuple[float, float, int] | None = None
     """Descent camera: metres at a shot's first frame, field of view in degrees, and the shot's number."""
     still_seconds: float | None = None
@@ -171,7 +171,7 @@ class UsedResult(Protocol):
         ...
 
     def facts(self, name: str, kind: type[T], /) -> T:
-        """Return an item's facts, as the record that they were stored from."""
+        """Return an item's facts, as the type of record from which they were stored."""
         ...
 
 

@@ -42,18 +42,18 @@ class UnsupportedMedia(MediaError):
 
 
 def note_of(error: MediaError) -> str:
-    """Return the note on a file that is not opened; what this version does not support is so called."""
+    """Return the note on a file that is not opened; it says so if this version does not support the file."""
     words = str(error)
     return f"not supported: {words}" if isinstance(error, UnsupportedMedia) and not _is_unsupported(words) else words
 
 
 def blame_for_unopened(note: str) -> Blame:
-    """Return who is to blame for a file that is not opened, from its note, also from one of an older version."""
+    """Return who is to blame for a file that is not opened, from its note, which may be from an older version."""
     return "version" if _is_unsupported(note) or note.startswith(NO_KNOWN_FORMAT) else "file"
 
 
 def told_verdict(verdict: Verdict, blame: str | None) -> Verdict | Literal["unsupported"]:
-    """Return the verdict as told to people: a refusal of what this version does not support is called so."""
+    """Return the verdict for people, in which a refusal for lack of support in this version is `unsupported`."""
     return "unsupported" if blame == "version" else verdict
 
 
@@ -70,7 +70,7 @@ class RefusedMedia(MediaError):
 
 
 class OutOfMemory(RefusedMedia):
-    """Memory requested by a decoder exceeds the available; in a reused worker, earlier files may be the cause."""
+    """A decoder requested more memory than available; in a reused worker, earlier files may be the cause."""
 
 
 class UsedNotMade(MediaError):
@@ -158,7 +158,7 @@ REASON_FOR_ERRNO = {
 
 
 def is_over_limit_of_run(reason: str | None) -> bool:
-    """Return whether a file was not done for a limit of the run alone, so that it may be done in another."""
+    """Return whether only a limit of the run prevented a result, so that another run may make it."""
     return bool(reason) and reason.endswith((MORE_TIME, MORE_MEMORY))
 
 

@@ -69,7 +69,7 @@ def hash_and_identify(file: SourceFile, name: str) -> tuple[str, Identity]:
     Raises
     ------
     SourceChanged : the file changed or vanished meanwhile.
-    OSError : the machine will not give it.
+    OSError : the file cannot be read.
     """
     with file.open() as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()  # type: ignore[arg-type]
@@ -86,7 +86,7 @@ def identify(file: BinaryIO, name: str) -> Identity:
 
     Raises
     ------
-    OSError : the machine will not give it.
+    OSError : the file cannot be read.
     """
     head = file.read(HEAD_BYTES)
     if not head:

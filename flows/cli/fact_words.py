@@ -1,4 +1,4 @@
-"""Words for the facts of a decoding report: what is odd or lost, without what every file has."""
+"""Facts of a decoding report in words: what is unusual or lost, without what every file has."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_SPANS = 10
 
 
 def fact_lines(facts: Mapping[str, Any]) -> dict[str, str]:
-    """Return the facts that say something, in words, by name."""
+    """Return the informative facts in words, by name."""
     shown = {name: value for name, value in facts.items() if _says_something(name, value)}
     if "orientation" in facts:
         shown["colour"] = _colour_of_photo(facts)
@@ -40,7 +40,7 @@ SKIPPED = "frame_count_skipped"
 
 
 def fact_in_words(name: str, value: Any) -> str:
-    """Format a fact for people; only the first time spans."""
+    """Format a fact for people; of many time spans, only the first ones."""
     if value is None:
         return "none" if name in ("first_error", "unreadable") or name.endswith("_because") else "unknown"
     if name == "streams":
@@ -65,7 +65,7 @@ def _says_something(name: str, value: Any) -> bool:
 
 
 def _stream(one: Mapping[str, Any]) -> str:
-    """Return another sound of the file: "stream 2: aac, 6 channels, de, Commentary"."""
+    """Describe another audio stream of the file: "stream 2: aac, 6 channels, de, Commentary"."""
     words = [one["codec"] or "without a decoder"]
     if count := one.get("channel_count"):
         words.append(f"{count} channel{'' if count == 1 else 's'}")
@@ -74,7 +74,7 @@ def _stream(one: Mapping[str, Any]) -> str:
 
 
 def _colour_of_photo(facts: Mapping[str, Any]) -> str:
-    """Return how a photo's numbers are taken for colours."""
+    """Describe how a photo's numbers are interpreted as colours."""
     if named := facts.get("icc_profile_name"):
         return f"by its ICC profile, {named}"
     if source := facts.get("colour_source"):

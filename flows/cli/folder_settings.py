@@ -1,4 +1,4 @@
-"""`marsmedia.toml`: options that a folder gives to every command that is started in it."""
+"""`marsmedia.toml`: default options for every command that is started in its folder."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ FOR_ALL = {"store": "store_folder", "raw": "raw", "recipes": "recipes"}
 
 
 def settings_for(command: click.Command, name: str, folder: Path) -> dict[str, Any]:
-    """Return the values that `marsmedia.toml` in a folder gives to the parameters of a command.
+    """Return the values that `marsmedia.toml` in a folder sets for the parameters of a command.
 
-    `store`, `raw` and `recipes` stand by themselves; other options in a table of the command's name, as on the command
-    line but without `--`: `[ingest]` with `workers = 4`, `[pack.build]` with `audience = "press"`. Paths in it are
-    relative to the folder.
+    `store`, `raw` and `recipes` are top-level keys; other options are in a table of the command's name, as on the
+    command line but without `--`: `[ingest]` with `workers = 4`, `[pack.build]` with `audience = "press"`. Paths in it
+    are relative to the folder.
 
     Raises
     ------

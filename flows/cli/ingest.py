@@ -124,7 +124,7 @@ def ingest_folder(
 
 
 def space(use: DiskUse) -> str:
-    """Return the expected space in words, and what to do if it is not there."""
+    """Describe the expected space, and what to do if there is less."""
     words = (
         f"about {size(use.result_bytes)} of results for {size(use.media_bytes)} of media; {size(use.free_bytes)} free"
     )

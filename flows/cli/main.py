@@ -88,7 +88,7 @@ class _LazyGroup(click.Group):
         except (RequestError, StoreError) as error:
             click.echo(f"marsmedia: {error}", err=True)
         except OSError as error:
-            if error.errno in (None, errno.EPIPE):  # whoever reads has heard enough: click ends quietly
+            if error.errno in (None, errno.EPIPE):  # the reader has closed the pipe: click ends quietly
                 raise
             where = f"{printable(str(error.filename))}: " if error.filename is not None else ""
             click.echo(f"marsmedia: {where}{machine_reason(error)}", err=True)

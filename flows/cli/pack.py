@@ -122,7 +122,7 @@ def build(
 
 
 def _tell_built(built: Built, recipe: Recipe, *, as_json: bool) -> None:
-    """Print what the pack is, and warn of what its maker should look at."""
+    """Print a summary of the pack, and warn of what its author should check."""
     if as_json:
         print_json(
             {

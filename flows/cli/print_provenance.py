@@ -54,7 +54,7 @@ def source_of_bytes(path: Path, rows: Sequence[SourceRow]) -> SourceRow:
 
     Raises
     ------
-    RequestError : none has; of a file in a pack it says where its provenance is.
+    RequestError : no source has; for a file in a pack, the message says where its provenance is.
     """
     digest = _digest(path)
     if any(row.digest == digest for row in rows):

@@ -89,7 +89,7 @@ def aligned(rows: Iterable[Sequence[str]], *, right: Sequence[int] = (), indent:
 
     Parameters
     ----------
-    right : numbers of the columns, from 0, that are set to the right.
+    right : indices of the right-aligned columns.
     """
     cells = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(width, column)) for column in zip(*cells, strict=True)] if cells else []

@@ -90,7 +90,7 @@ def _first_sentence(processor: Processor) -> str:
 
 
 def _in_words(value: Any) -> str:
-    """Return a parameter's value; of a processor that is built upon, the name, as its parameters are its own."""
+    """Return a parameter's value; for a processor used as an input, only its name."""
     if isinstance(name := getattr(value, "name", None), str):
         return f"{name} (its own parameters: {name.rpartition('.')[2]}.NAME=VALUE)"
     return str(value)

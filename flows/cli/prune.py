@@ -1,4 +1,4 @@
-"""`marsmedia prune`: remove results that nothing asks for any more."""
+"""`marsmedia prune`: remove results that are no longer wanted."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
     by_release = {p.name for one in recipes.all for ours in one.values() for p in ours if asks_release(p)}
     today = WantedResults(recipes, releases)
     wanted = {one.ref for row in rows if row.kind == "media" for one in today.of(row)} | _evidence(catalogue)
-    # where the release file is out of reach, what was made with it is kept
+    # results made with a release file that cannot be read now are kept
     known = catalogue.table("results", ["verdict"]).num_rows
     with RunProgress(quiet=quiet or as_json) as progress:
         every = progress.each("Reading results", store.manifests(), known, noun="result")

@@ -1,4 +1,4 @@
-"""Plan, run, report: the steps of every command that makes results, recorded in Prefect where there is a server."""
+"""Plan, run, report: the steps of every command that makes results, recorded in Prefect if there is a server."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ def conduct(
 
     Parameters
     ----------
-    prepare : looks and plans.
-    flow : imports Prefect, runs the flow, which carries that plan out, and gives its final state. It is called if
+    prepare : surveys and plans.
+    flow : imports Prefect, runs the flow, which carries out that plan, and returns its final state. It is called if
         something is due and a Prefect server records the runs.
-    asked : what the run works on, for the report.
-    unchanged : gives what the last run found, if there is nothing to plan; called before what is heavy is imported.
+    asked : what the run was asked to work on, for the report.
+    unchanged : returns the findings of the last run if there is nothing to plan; called before heavy imports.
 
     Raises
     ------

@@ -138,7 +138,7 @@ def _span(row: SourceRow) -> str:
 
 
 def _properties(row: SourceRow, known: Properties) -> Iterator[tuple[str, str]]:
-    """Pixels, rates and length: what a player shows first."""
+    """Describe pixels, rates and length, as players do."""
     if words := picture(known):
         yield "picture", words
     elif row.medium == "photo":

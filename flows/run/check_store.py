@@ -127,7 +127,7 @@ def check_up(store: Store, *, sample: int, seed: int, options: Options, steps: S
 def hash_all(
     store: Store, tell: Callable[[FixityFault], None] = lambda fault: None, which: Which = "all", steps: Steps = unseen
 ) -> Hashed:
-    """Hash every item and raw file, but no result that an interrupted check-up found sound within a week."""
+    """Hash every item and raw file, except results that an interrupted check-up found intact within the last week."""
     note = store.checks_folder / ("unfinished.json" if which == "all" else f"unfinished-{which}.json")
     note.parent.mkdir(exist_ok=True)
     done = _taken_up(note, store)

@@ -1,7 +1,7 @@
 """Runner on a Dask cluster: each batch is a task of Dask, and the store remembers what a lost worker had finished.
 
 The driver plans, claims, catalogues and reports as for one machine. Dask repeats the batches of a lost worker; a
-connection or scheduler that is lost is waited for, and what has no answer is asked for again.
+connection or scheduler that is lost is waited for, and requests without an answer are sent again.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ LOST_CONNECTION = (CancelledError, CommClosedError, TimeoutError)
 """Errors on the driver for a task whose answer is lost; a batch itself raises none of these."""
 PLAIN = "the connection is not encrypted; use tls:// where others share the network, as Dask runs what it is sent"
 WITH_TRACEBACKS = ("distributed", "distributed.client", "distributed.core", "tornado.application")
-"""Loggers that print tracebacks of a lost connection, which a run answers for in words."""
+"""Loggers that print tracebacks of a lost connection, which the run itself reports in a sentence."""
 KILLED = "its worker was killed several times (out of memory?): run again, with more memory for each worker"
 
 
@@ -50,7 +50,7 @@ class DaskRunner:
 
         Raises
         ------
-        RequestError : no scheduler, no worker, or a worker that is not fit, with the reason.
+        RequestError : no scheduler, no worker, or an unsuitable worker, with the reason.
         """
         self._progress = progress
         self._cluster = None if options.scheduler else _local_cluster(options.worker_count)
@@ -94,7 +94,7 @@ class DaskRunner:
         self._close()
 
     def derive(self, batch: Sequence[Due]) -> list[SourceOutcome]:
-        """Derive a batch somewhere; one that kills its workers is split until a single source is to blame."""
+        """Derive a batch on some worker; one that kills its workers is split until a single source is to blame."""
         if not batch:
             return []
         for due in batch:
@@ -153,7 +153,7 @@ class DaskRunner:
 
         Raises
         ------
-        RequestError : a worker is not fit for the run.
+        RequestError : a worker is unsuitable for the run.
         """
         answers: Any = self._client.run(unmet, self._needs, on_error="return")
         for address, answer in sorted(answers.items()):

@@ -1,7 +1,7 @@
-"""What a Dask worker does for a run: it keeps decoder processes and derives the batches that it is sent.
+"""Part of a run on a Dask worker, which keeps decoder processes and derives the batches sent to it.
 
-Neither Prefect nor anything of the driver is needed there: marsmedia must be installed in the same versions, and the
-store and the releases be found under the same paths.
+A worker needs neither Prefect nor any part of the driver, but marsmedia and its libraries in the same versions, and
+the store and the releases under the same paths.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Needs:
     store: StorePlace
     """Folder or address; a worker opens a bucket with credentials of its own environment."""
     mark: bytes
-    """What is the same only for one store, as `Store.mark` returns it."""
+    """Identifier of the store, as returned by `Store.mark`."""
     source: Path | None
     """A file that the run is going to read; None if it fetches them from a bucket."""
     software: Mapping[str, str]
@@ -100,7 +100,7 @@ class Decoders(WorkerPlugin):
 
         Raises
         ------
-        RequestError : this worker is not fit for the run.
+        RequestError : this worker is unsuitable for the run.
         """
         needs = self._needs
         if reason := unmet(needs):
@@ -129,12 +129,12 @@ class Decoders(WorkerPlugin):
 
 
 def derive_there(plugin: str, batch: Sequence[Due]) -> list[SourceOutcome]:
-    """Derive a batch with the decoders of the worker that this runs on; raises as `run_batch`."""
+    """Derive a batch with the decoders of the worker that runs this; raises as `run_batch`."""
     return _decoders(get_worker(), plugin).derive(batch)
 
 
 def stop_there(plugin: str, dask_worker: Worker) -> None:
-    """End the work of a run on the worker that this runs on."""
+    """End the work of a run on the worker that runs this."""
     if plugin in dask_worker.plugins:
         _decoders(dask_worker, plugin).stop()
 

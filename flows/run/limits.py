@@ -26,7 +26,7 @@ OUT_OF_MEMORY, OUT_OF_THREADS, RUN_ENDED = 86, 87, 88
 LOOK_SECONDS = 0.05
 """Time between two checks of the memory, in s: a process can fill about 0.2 GB meanwhile."""
 RESERVED_MB = 3000
-"""Address space, in MB, that thread stacks and malloc pools reserve and never fill."""
+"""Address space, in MB, that thread stacks and malloc pools reserve but never fill."""
 MALLOC_ARENAS = 2
 """Number of malloc arenas (glibc: 8 per core); saves a sixth of the memory of a 60 s clip and costs no time."""
 M_ARENA_MAX = -8

@@ -1,1 +1,1 @@
-"""Audio: exact samples and the results made of them."""
+"""Audio: exact samples and the results made from them."""

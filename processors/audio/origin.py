@@ -1,7 +1,7 @@
 """Provenance of an audio array, as global attributes of a netCDF file.
 
-Words of a release are not among them, so that another title or credit measures no sound again: they are added where a
-file leaves the store (`packs/embedded/in_arrays.py`, `marsmedia/source_attributes.py`).
+They do not include texts of a release, so that no sound is measured again for another title or credit; these are added
+when a file leaves the store (`packs/embedded/in_arrays.py`, `marsmedia/source_attributes.py`).
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ COPIED = (
     "source_sha256",
     "rate_hz",
 )
-"""Attributes that an array takes over from the array that it is made of."""
+"""Attributes that an array takes over from the array from which it is made."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """What is said of a sound from outside its bytes."""
+    """Information about a sound from outside its bytes."""
 
     words: ReleaseWords = field(default_factory=ReleaseWords)
     """Words to write into the file; empty, but in results of earlier releases of marsmedia."""
@@ -80,7 +80,7 @@ def origin_attributes(
 
 
 def made_by(processor: Processor, source_name: str) -> dict[str, str | int]:
-    """Return which processor, with which parameters, made an array; without dates, so that it can be made again."""
+    """Describe the processor and parameters that made an array; without dates, so that it can be reproduced."""
     given = parameters(processor)
     return {
         "Conventions": CONVENTIONS,
@@ -92,7 +92,7 @@ def made_by(processor: Processor, source_name: str) -> dict[str, str | int]:
 
 
 def attributes_taken_over(path: Path) -> dict[str, Any]:
-    """Return the attributes of an array that also hold for one made of it."""
+    """Return the attributes of an array that also hold for one made from it."""
     import h5py
 
     with h5py.File(path, "r") as file:

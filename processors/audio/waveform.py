@@ -28,7 +28,7 @@ class WaveformFacts:
     channel_count: int
     rate_hz: int
     dc_offsets: tuple[float, ...]
-    """Mean of each channel's samples, re full scale: in the peaks, and taken out of the picture."""
+    """Mean of each channel's samples, re full scale: included in the peaks, removed from the picture."""
 
 
 @dataclass(frozen=True, kw_only=True)

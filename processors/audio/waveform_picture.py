@@ -1,4 +1,4 @@
-"""Picture of a waveform: time and amplitude axes, scaled to the sound, the offset taken out and named."""
+"""Picture of a waveform: time and amplitude axes, scaled to the sound, with the offset removed and stated."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MIN_PEAK = 1e-6
 
 @dataclass(frozen=True, kw_only=True)
 class WaveformTitle:
-    """What the title says; see `draw_title`."""
+    """Content of the title; see `draw_title`."""
 
     source_name: str
     words: ReleaseWords
@@ -43,7 +43,7 @@ def draw_waveform(
     Parameters
     ----------
     lowest, highest : extremes of each point, full scale is 1: float32, shape (channels, points).
-    offsets : mean of each channel, which is at the middle of its strip.
+    offsets : mean of each channel, drawn at the middle of its strip.
     span_seconds : start and end of the points, in s.
     title : None leaves it out.
     """

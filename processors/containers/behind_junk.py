@@ -22,12 +22,12 @@ _BEGINNINGS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Beginning:
-    """Where a file of a known kind begins."""
+    """Beginning of a file of a known kind."""
 
     place: int
     """Offset of its first byte, above 0."""
     what: str
-    """Its kind, with an article."""
+    """Kind of file, with an article."""
 
 
 def first_beginning(file: BinaryIO) -> Beginning | None:

@@ -1,4 +1,4 @@
-"""Which loudspeaker each channel of a WAVE is for (Microsoft, WAVEFORMATEXTENSIBLE), and masks that do not fit."""
+"""Loudspeaker masks of WAVE files (Microsoft, WAVEFORMATEXTENSIBLE), and masks that do not match the channels."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ LOUDSPEAKERS = (
     "TBC",
     "TBR",
 )
-"""By bit of the mask, from the lowest."""
+"""Loudspeaker by bit of the mask, from the lowest."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelMask:
-    """Mask of loudspeakers, and the number of channels that it is for."""
+    """Mask of loudspeakers, and the number of channels to which it applies."""
 
     bits: int
-    """0: no channel is for a loudspeaker of its own."""
+    """Mask; 0: no channel is assigned to a loudspeaker."""
     channel_count: int
 
     @property
@@ -56,9 +56,9 @@ class ChannelMask:
 
     @property
     def misfit(self) -> str | None:
-        """Say what is wrong with a mask that names more or fewer loudspeakers than there are channels; None if it fits.
+        """Describe the mismatch if the mask names more or fewer loudspeakers than channels exist; None if it matches.
 
-        Channels are in the file's order in any case, and none is left out.
+        In any case channels keep the file's order, and none is left out.
         """
         named, count = self.bits.bit_count(), self.channel_count
         if not named or named == count:

@@ -69,7 +69,7 @@ class Chunk:
 
 
 class ChunkFile:
-    """An open file of chunks; `kind` is None if the file is not made of chunks.
+    """Open file of chunks; `kind` is None if the file does not consist of chunks.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ class ChunkFile:
     def _leads_on(self, start: int, size: int) -> bool:
         """Return whether content of this size ends where a chunk with a known name begins, or with the file.
 
-        So a chunk is recognised whose name no letters spell.
+        This recognises chunks whose names are not letters.
         """
         end = start + size
         if size <= 0 or end > self._size_bytes:

@@ -27,7 +27,7 @@ class AbsentFragments:
     words: str
     """"the index of fragments (mfra) names 4, 1 of which is missing or out of place"."""
     at_bytes: tuple[int, ...]
-    """Where each would begin, within the file; for one of which only the number is known, where the others end."""
+    """Offset in the file where each would begin; if only their number is known, the end of the others."""
 
 
 def absent_fragments(opened: BinaryIO, size_bytes: int) -> tuple[AbsentFragments, ...]:
@@ -90,7 +90,7 @@ def _moof_offsets(table: bytes) -> Iterator[int]:
 
 
 def _absent_places(opened: BinaryIO, size_bytes: int, named: list[int]) -> list[int]:
-    """Return the places at which no fragment begins, where that is a loss and not a shift of all that follows."""
+    """Return the listed places at which no fragment begins, if that is a loss and not a shift of all later ones."""
     is_there = [_box_at(opened, place) == b"moof" for place in named]
     last = max((number for number, there in enumerate(is_there) if there), default=-1)
     absent = [place for place, there in zip(named[: last + 1], is_there, strict=False) if not there]
@@ -107,7 +107,7 @@ def _absent_places(opened: BinaryIO, size_bytes: int, named: list[int]) -> list[
 
 
 def _absent_segments(opened: BinaryIO, size_bytes: int) -> tuple[int, list[int]]:
-    """Return how many segments all indexes name, and where each that is cut or holds no fragment would begin."""
+    """Return the number of segments in all indexes, and the start of each that is truncated or holds no fragment."""
     named = dict[int, int]()
     for place, name in _box_starts(opened, size_bytes) or ():
         if name == b"sidx":
@@ -121,7 +121,7 @@ def _absent_segments(opened: BinaryIO, size_bytes: int) -> tuple[int, list[int]]
 
 
 def _segments(opened: BinaryIO, place: int) -> Iterator[tuple[int, int]]:
-    """Yield start and size of each segment of the index at a place, counted from the index's end; 0 is no size."""
+    """Yield start and size of each segment listed by the index at this offset; a size of 0 is unknown."""
     opened.seek(place)
     size, _, version, _ = struct.unpack(">I4sB3s", opened.read(12))
     body = opened.read(min(size, MAX_INDEX_BYTES) - 12) if size > 12 else b""
@@ -138,7 +138,7 @@ def _segments(opened: BinaryIO, place: int) -> Iterator[tuple[int, int]]:
 
 
 def _holds_fragment(opened: BinaryIO, start: int, end: int) -> bool:
-    """Return whether the boxes of a segment lead to a fragment, or to an index of smaller segments."""
+    """Return whether a segment contains a fragment, or an index of smaller segments."""
     for _ in range(MAX_BOXES_BEFORE):
         opened.seek(start)
         header = opened.read(8)
@@ -156,7 +156,7 @@ def _box_at(opened: BinaryIO, place: int) -> bytes:
 
 
 def _box_starts(opened: BinaryIO, size_bytes: int) -> list[tuple[int, bytes]] | None:
-    """Return where each outermost box begins, and its name; None where there are too many to know."""
+    """Return the offset and name of each top-level box; None if there are too many."""
     found, start = list[tuple[int, bytes]](), 0
     for name, _, end in boxes(opened, size_bytes, ()):
         found.append((start, name))

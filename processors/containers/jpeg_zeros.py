@@ -1,4 +1,4 @@
-"""Zeros in the data of a sequential JPEG that are valid codes to every decoder, and that no encoder writes."""
+"""Zeros in the data of a sequential JPEG that are valid codes for every decoder, but that no encoder writes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MIN_ZEROS = 64
 
 @dataclass(frozen=True, kw_only=True)
 class _ZeroCode:
-    """What the code of zeros only means, the first of every Huffman table (T.81, C.2)."""
+    """Meaning of the all-zeros code, the first of every Huffman table (T.81, C.2)."""
 
     length_bits: int
     symbol: int
 
 
 def zeros_that_no_encoder_writes(file: BinaryIO, parts: JpegFile) -> int | None:
-    """Return the length in bytes of the first such run in the only scan; None if there is none or it cannot be told.
+    """Return the length in bytes of the first such run in the only scan; None if there is none, or this is unknown.
 
     Read as codes, zeros give block after block whose 63 values are the same, -1 for example, unless their code ends the
     block: then they are a plain area. A run of two units (MCU) holds such a block whole. Directly before the end marker
@@ -47,7 +47,7 @@ def zeros_that_no_encoder_writes(file: BinaryIO, parts: JpegFile) -> int | None:
 
 
 def _bits_of_zero_unit(head: bytes) -> int | None:
-    """Return the bits that a unit takes if all are 0; None if every block of it would be plain, or it is unknown."""
+    """Return the length in bits of an all-zero unit; None if each of its blocks would be plain, or it is unknown."""
     codes: dict[int, _ZeroCode] = {}
     blocks: dict[int, int] = {}
     at = 2

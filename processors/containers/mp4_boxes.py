@@ -10,7 +10,7 @@ MAX_BOXES = 20_000
 
 
 def boxes(opened: BinaryIO, size_bytes: int, inside: Collection[bytes]) -> Iterator[tuple[bytes, int, int]]:
-    """Yield the name of every box and where its content begins and ends, also within the boxes named `inside`.
+    """Yield name, start and end of the content of every box, including those within the boxes named `inside`.
 
     Stops at `MAX_BOXES` and at an impossible length.
     """
@@ -38,9 +38,9 @@ def boxes(opened: BinaryIO, size_bytes: int, inside: Collection[bytes]) -> Itera
 
 
 def second_file(opened: BinaryIO, size_bytes: int) -> str | None:
-    """Tell of another whole file behind the first, which demuxers skip; None if there is none.
+    """Describe a second complete file after the first, which demuxers skip; None if there is none.
 
-    Fragments may follow one another with headers of their own; they are read.
+    Fragments may follow one another, each with its own headers; these are read.
     """
     has_movie = False
     for name, content, _ in boxes(opened, size_bytes, ()):

@@ -24,7 +24,7 @@ _BEGINNINGS = {
 def behind_picture(file: BinaryIO, picture_format: str) -> tuple[int, str | None]:
     """Return the number of bytes after the last box or chunk, and their apparent kind.
 
-    0 for a format that does not show it. `picture_format`: Pillow's name.
+    The number is 0 for a format that does not show it. `picture_format`: Pillow's name.
     """
     size_bytes = file.seek(0, 2)
     end = _end_of_boxes(file, size_bytes) if picture_format in IN_BOXES else None
@@ -32,7 +32,7 @@ def behind_picture(file: BinaryIO, picture_format: str) -> tuple[int, str | None
         declared = 8 + _number(file, 4)
         end = declared + declared % 2
     elif picture_format == "BMP":
-        end = _number(file, 2) if _number(file, 2) > _number(file, 10) else None  # else a program left the size out
+        end = _number(file, 2) if _number(file, 2) > _number(file, 10) else None  # else a program left out the size
     elif picture_format == "PPM":
         end = pnm_end(file)
     if end is None or end >= size_bytes:
@@ -48,14 +48,14 @@ def _number(file: BinaryIO, place: int) -> int:
 
 
 def kind_of(head: bytes) -> str | None:
-    """Return what bytes that begin like this seem to be; None if unknown."""
+    """Return the apparent kind of bytes that begin like this; None if unknown."""
     if head[4:8] == b"ftyp":
         return "another picture" if head[8:12] in PICTURE_BRANDS else "an MP4 video"
     return next((kind for begins, kind in _BEGINNINGS.items() if head.startswith(begins)), None)
 
 
 def _end_of_boxes(file: BinaryIO, size_bytes: int) -> int | None:
-    """Return where the row of top-level boxes ends; None if the first bytes are none (a bare JPEG 2000 codestream)."""
+    """Return the end of the top-level boxes; None if the file does not begin with one (a bare JPEG 2000 codestream)."""
     place, seen = 0, set[bytes]()
     for _ in range(MAX_BOXES):
         file.seek(place)

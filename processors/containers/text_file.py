@@ -35,7 +35,7 @@ _CONTROLS = re.compile(
 
 
 def text_of(file: BinaryIO, name: str) -> str | None:
-    """Return the first characters of a text file, with its line ends; None where it is not text.
+    """Return the first characters of a text file, with its line ends; None if it is not text.
 
     The rule: all examined bytes (`MAX_BYTES` and the end) decode without a control character. UTF-8 and
     files with a byte order mark need no more. Other encodings accept nearly any bytes: their characters must be

@@ -1,7 +1,7 @@
 """Repaired view of an audio file for the libraries: without leading junk, and with chunks as the format requires.
 
 FFmpeg and libsndfile misread files that our own walk reads: with padding missing, with several audio chunks, or with
-junk before the first frame. They get the same bytes without what misleads them.
+junk before the first frame. They get the same bytes without the misleading parts.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def mended(file: SourceFile) -> tuple[SourceFile, Mending | None]:
 def _chunks_mended(opened: BinaryIO) -> Mending | None:
     """Return the repair of a file of chunks: padding added, and cut before a second chunk of audio data.
 
-    An empty chunk of audio data comes last: FFmpeg takes whatever follows it for its sound.
+    An empty chunk of audio data comes last: FFmpeg would read any following bytes as its sound.
     """
     walked = ChunkFile(opened)
     if walked.kind is None or walked.content == b"AVI ":
@@ -182,7 +182,7 @@ def _chunks_mended(opened: BinaryIO) -> Mending | None:
 
 
 def _with_size(opened: BinaryIO, walked: ChunkFile, pieces: list[Piece]) -> Iterator[Piece]:
-    """Return the pieces with the total size in the header, if the format has it there."""
+    """Return the pieces with the total size in the header, if the format states it there."""
     first, *others = pieces
     assert not isinstance(first, bytes)
     size = sum(len(piece) if isinstance(piece, bytes) else piece[1] - piece[0] for piece in pieces)

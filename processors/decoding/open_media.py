@@ -123,7 +123,7 @@ def open_container(file: BinaryIO, probe_bytes: int | None = None) -> av.contain
 
     Raises
     ------
-    UnsupportedMedia : the demuxer knows the kind of file, and does not read it.
+    UnsupportedMedia : the demuxer recognises the kind of file, but does not read it.
     DamagedMedia : no allowed demuxer accepts the bytes.
     """
     if mending := mending_of(file):

@@ -1,4 +1,4 @@
-"""Text for pictures: two fonts that are the same everywhere, which characters they draw, and how wide a text is."""
+"""Text for pictures: two fonts that are the same everywhere, their characters, and the width of a text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import ImageDraw, ImageFont
 from processors.imaging.wide_letters import baseline_px, has_wide_letter, wide_mask, wide_width_px
 
 PROBE_PX = 22
-"""Size at which the font is asked for a character; any would do."""
+"""Size at which a character is looked up in the font; any would do."""
 Ink = int | tuple[int, ...]
 Box = tuple[float, float, float, float]
 """Left, upper, right and lower edge, in px."""
@@ -37,7 +37,7 @@ def has_plain_letter(character: str) -> bool:
 
 
 def drawable(text: str) -> str:
-    """Return the text without what no font here can draw, such as emoji; empty if no word remains."""
+    """Return the text without characters that neither font has, such as emoji; empty if no word remains."""
     kept = "".join(one if one == " " or has_plain_letter(one) or has_wide_letter(one) else " " for one in text)
     words = " ".join(kept.split()).replace(" .", ".")
     stem = words.rpartition(".")[0] if "." in words else words
@@ -106,7 +106,7 @@ def runs(text: str, is_plain: Callable[[str], bool] = has_plain_letter) -> Itera
 
     Parameters
     ----------
-    is_plain : whether the font of plain letters has a character. What neither font has is left to it.
+    is_plain : whether the font of plain letters has a character, or neither font has it.
     """
     for plain, run in groupby(text, lambda one: is_plain(one) or not has_wide_letter(one)):
         yield "".join(run), plain

@@ -1,4 +1,4 @@
-"""Words of a picture's title: file, mission, time and credit, from the release's words."""
+"""Texts of a picture's title: file, mission, time and credit, from the release's texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from processors.imaging.lettering import drawable
 
 
 def title_parts(source_name: str, words: ReleaseWords, start_utc: str | None, unnamed: str) -> Iterator[str]:
-    """Yield file (with its title), mission, time and credit; what is not known is left out but for the file.
+    """Yield file (with its title), mission, time and credit; unknown ones are left out, except the file.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Letters that DejaVu Sans lacks, Chinese above all, from the font that OpenCV carries: alike on every machine.
+"""Letters that DejaVu Sans lacks, mainly Chinese, from the font that OpenCV carries: the same on every machine.
 
 The font is WenQuanYi Micro Hei (Apache License 2.0): Chinese, Japanese and Korean, in the shapes of mainland China.
 """
@@ -47,7 +47,7 @@ def baseline_px(size_px: float) -> int:
 
 @functools.lru_cache(maxsize=256)
 def wide_mask(text: str, size_px: float, *, is_bold: bool = False) -> Image.Image:
-    """Return the text as a mask of mode L; bold letters are those of the one weight, a pixel wider."""
+    """Return the text as a mask of mode L; bold letters are those of the only weight, widened by a pixel."""
     import cv2
 
     base = baseline_px(size_px)

@@ -28,16 +28,16 @@ class Language:
     page: dict[str, Any]
     """Phrases of the gallery's page."""
     pack: dict[str, str]
-    """Phrases of packs, with names in braces for what is put in."""
+    """Phrases of packs, with names in braces for inserted texts."""
     labels: dict[str, str]
-    """What a processor makes, by its name."""
+    """Description of a processor's results, by the processor's name."""
     sentences: dict[str, str] = field(default_factory=dict)
     """Sentences that processors write into results, by the English template: see `sentences.py`."""
 
 
 @functools.cache
 def language(code: str) -> Language:
-    """Return the language of a code of `LANGUAGES`."""
+    """Return the language for one of the codes in `LANGUAGES`."""
     table = tomllib.loads((FOLDER / f"{code}.toml").read_text(encoding="utf-8"))
     if code == FALLBACK:
         return Language(**table)
@@ -69,5 +69,5 @@ def joined(texts: Iterable[Text]) -> Text:
 
 
 def in_all_languages(text: Text) -> str:
-    """Return the same said in every language, on one line."""
+    """Return one text as that of every language, on one line."""
     return " / ".join(one.strip() for one in text.values())

@@ -1,7 +1,7 @@
 """Sentences that processors write into results, in other languages, by the templates of the language files.
 
-Results are in English, for they are the record. A template is a whole sentence with names in braces for what differs
-and `(s)` for a plural: `{count} frame(s) in {seconds} s.`
+Results are in English, as they are the record. A template is a whole sentence with names in braces for its variable
+parts and `(s)` for a plural: `{count} frame(s) in {seconds} s.`
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def translated(text: str) -> Text:
 
 
 def is_translated(text: str, code: str) -> bool:
-    """Return whether every sentence of a text, without what is put in, has a template in a language."""
+    """Return whether every sentence of a text has a template in a language; inserted texts do not count."""
     return all(_one(code, sentence) is not None for sentence in _BETWEEN_SENTENCES.split(text))
 
 
@@ -32,7 +32,7 @@ def _in(code: str, text: str) -> str:
 
 
 def _one(code: str, sentence: str) -> str | None:
-    """Return a sentence by the first template that it matches; what is put in may be reasons, which have templates."""
+    """Return a sentence by the first template that it matches; inserted texts may be reasons with templates."""
     for pattern, template in _templates(code):
         if found := pattern.fullmatch(sentence):
             return template.format(**{name: _reasons(code, value) for name, value in found.groupdict().items()})

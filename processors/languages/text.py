@@ -1,4 +1,4 @@
-"""A text by language, and what a reader gets where nobody has written it in theirs."""
+"""A text by language, and the fallback for readers of a language that it lacks."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 FALLBACK = "en"
 RECORDED = ("en", "zh")
-"""Languages that a stored text names even where it does not exist in them, so that packs keep their digests."""
+"""Languages that a stored text always lists, even without a text, so that packs keep their digests."""
 
 
 class Text(Mapping[str, str]):
-    """One text by language code: the fallback first, then by code; a language that nobody has written is missing."""
+    """One text by language code: the fallback first, then by code; languages without a text are missing."""
 
     def __init__(self, texts: Mapping[str, str | None] | None = None, /, **more: str | None) -> None:
         given = {code: text for code, text in {**(texts or {}), **more}.items() if text}
@@ -24,7 +24,7 @@ class Text(Mapping[str, str]):
         return cls({FALLBACK: record.get(key), **languages})
 
     def best(self, language: str = FALLBACK) -> str | None:
-        """Return the text in this language, else in the fallback, else in the first that it has; None: it is empty."""
+        """Return the text in this language, else in the fallback, else in the first one; None if there is none."""
         return self.get(language) or next(iter(self._texts.values()), None)
 
     def record(self) -> dict[str, str | None]:

@@ -30,7 +30,7 @@ def xml_tags(namespace: str, data: bytes) -> Iterator[Tag]:
 
     Raises
     ------
-    ValueError : it is no XML, declares a document type, or is nested too deep.
+    ValueError : not XML, declares a document type, or nested too deep.
     """
     try:
         root = defusedxml.ElementTree.fromstring(_xml(data), forbid_dtd=True)

@@ -51,7 +51,7 @@ def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str)
 
 
 def _as_the_header_says(stream: StreamRecord, file: BinaryIO) -> StreamRecord:
-    """Correct what FFmpeg reports of a WAVE's stream otherwise than its header.
+    """Correct FFmpeg's report on a WAVE's stream where it differs from the header.
 
     It reports a little-endian codec for a RIFX file, whose samples are big-endian, and no loudspeakers if the mask has
     more of them than the file has channels.

@@ -1,4 +1,4 @@
-"""Processor `evidence`: when, where and with what a source was recorded, and who says so.
+"""Processor `evidence`: time, place and device of a recording, each with its source.
 
 The release's statements about a file are parameters, and so part of the key: a changed entry of `release.toml` makes
 the evidence of that file due, and nothing else. Labels and XMP sidecars are named by their digests and read in place.
@@ -30,7 +30,7 @@ from processors.sources.source_file import SourceFile
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """All voices on a source, in standard terms, with their disagreements, as `evidence.json`."""
+    """All statements about a source, in standard terms, with their disagreements, as `evidence.json`."""
 
     name: ClassVar[str] = "evidence"
     version: ClassVar[int] = 8

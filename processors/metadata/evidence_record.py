@@ -44,8 +44,8 @@ class EvidenceRecord:
     """Source of the sols: the date if the mission is known, else a label."""
     event: EventRecord | None
     camera: str | None
-    """The profile's name of what recorded it, where the release's or a label's words name just one; else the label's
-    words."""
+    """Profile's name of the camera or instrument, if the texts of release or label name exactly one; else the label's
+    text."""
     camera_source: str | None
     recorded_by: str | None
     """Camera or instrument as the release words it: "rear hazard-avoidance camera"."""

@@ -1,7 +1,7 @@
 """Maker notes: every entry of the directories that camera makers write, under the maker's name and the entry's number.
 
-What the numbers mean is the makers' secret; nothing is guessed. Layouts as described in ExifTool's documentation,
-"MakerNotes"; a layout that is not known stays the bytes that it is.
+The meaning of the numbers is not published, and nothing is guessed. Layouts as described in ExifTool's documentation,
+"MakerNotes"; a note of unknown layout is kept as bytes.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def maker_note_tags(directories: Directories, read: Read, make: str) -> Iterator
 
     Parameters
     ----------
-    directories : of the EXIF block, after its tags were read.
-    read : of the EXIF block.
+    directories : directories of the EXIF block, after its tags were read.
+    read : reader of the EXIF block.
     make : the camera's maker, which is the only way to recognise a Canon note.
     """
     if directories.maker_note is None:

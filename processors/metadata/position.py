@@ -89,7 +89,7 @@ def _iso_degrees(text: str, degree_digits: int) -> float:
 
 
 def _of_notes(by_place: Mapping[str, object]) -> Iterator[tuple[float, float, str]]:
-    """GUANO and `wamd`."""
+    """Read the positions in GUANO and `wamd` notes."""
     for place, pattern in WRITTEN_POSITION.items():
         if found := pattern.match(str(by_place.get(place, ""))):
             yield (

@@ -19,9 +19,9 @@ class Properties:
     """Width as players and viewers show it, upright and in square pixels; as coded if nothing was decoded."""
     height_px: int | None = None
     frame_rate_hz: float | None = None
-    """Average, as the header states it."""
+    """Average frame rate, as stated in the header."""
     duration_seconds: float | None = None
-    """As the header states it."""
+    """Duration, as stated in the header."""
     picture_codec: str | None = None
     picture_mode: str | None = None
     """Mode of a photo, such as RGB, or I;16 for 16-bit grey."""

@@ -29,7 +29,7 @@ def release_context(
     ----------
     entry : the file's entry in release.toml; None without one.
     fault : the mistake in release.toml that keeps the entry from being read.
-    start_of_labels : reads the labels; asked only where the release names no moment.
+    start_of_labels : reads the start from the labels; called only if the release names no moment.
     """
     words = {} if fault else entry or {}
     mission = mission_of_file(head, words)

@@ -13,12 +13,12 @@ from processors.mission.profile import profile_names
 from processors.mission.said_of_file import mission_of_file
 from processors.mission.when import parse_when
 
-if TYPE_CHECKING:  # most who import this module read no release.toml
+if TYPE_CHECKING:  # most importers of this module read no release.toml
     from pydantic import BaseModel
 
 MAX_BYTES = 4 << 20
 BYTE_NOT_UTF_8 = re.compile(r"\\x[89a-f][0-9a-f]")
-"""A byte of a file name that is no text, as `storable` writes it."""
+"""A byte of a file name that is not UTF-8, as `storable` writes it."""
 
 ALTITUDE_KEYS = ("altitude_metres", "field_of_view_degrees", "altitude_shot")
 """Parameters that make a motion curve absolute; given together or not at all."""

@@ -69,7 +69,7 @@ class _File(_Table):
 
     path: str = Field(min_length=1)
     mission: Annotated[str, AfterValidator(_mission_of_file)] = ""
-    """Mission of this file in a release of several; empty: of none that has a profile."""
+    """Mission of this file, if not the release's; empty: a mission without a profile."""
     caption: str = ""
     alt_text: str = ""
     recorded_by: str = ""
@@ -81,7 +81,7 @@ class _File(_Table):
     event: Annotated[str, AfterValidator(_event)] = ""
     keywords: list[str] = []
     still_seconds: float = Field(0, ge=0, allow_inf_nan=False)
-    """Presentation time of the frame that stands for a video."""
+    """Presentation time of the frame that represents a video."""
     altitude_metres: float = Field(1, gt=0, allow_inf_nan=False)
     field_of_view_degrees: float = Field(1, gt=0, lt=180)
     altitude_shot: int = Field(1, ge=1)

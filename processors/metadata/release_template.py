@@ -67,7 +67,7 @@ def template(
 
     Parameters
     ----------
-    known : what files and labels say, by path below the folder.
+    known : values from files and labels, by path below the folder.
 
     Raises
     ------
@@ -84,12 +84,12 @@ def template(
 
 
 def entries(paths: Iterable[str], known: Mapping[str, tuple[Suggestion, ...]]) -> str:
-    """Return a `[[file]]` section for each path, with what is known of it."""
+    """Return a `[[file]]` section for each path, with its known values."""
     return "".join(_entry(path, known.get(path, ())) for path in paths)
 
 
 def with_entries(data: bytes, added: str) -> bytes:
-    """Return a `release.toml` with sections at its end; its own bytes stay, and its line ends are used.
+    """Return a `release.toml` with sections appended; its own bytes are unchanged, and its line ends are used.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def with_entries(data: bytes, added: str) -> bytes:
 
 
 def backup_path(target: Path) -> Path:
-    """Return the first of `release.toml.bak`, `.bak2`, `.bak3` ... that is not there yet."""
+    """Return the first of `release.toml.bak`, `.bak2`, `.bak3` ... that does not exist."""
     names = (target.with_name(f"{target.name}.bak{number if number > 1 else ''}") for number in itertools.count(1))
     return next(path for path in names if not os.path.lexists(path))
 

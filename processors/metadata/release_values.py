@@ -6,12 +6,12 @@ import datetime
 from typing import Any
 
 TRANSLATED = ("title", "caption", "alt_text")
-"""Keys that may be given again with a language: `title_zh`."""
+"""Keys that may be repeated with a language: `title_zh`."""
 
 Said = dict[str, str | bool | float | int | list[str]]
-"""Only keys of `release_model`, dates as text."""
+"""Values by key of `release_model`, dates as text."""
 
 
 def as_written(value: Any) -> Any:
-    """Return a date without quotes as the text that it is written as, all else as it is."""
+    """Return an unquoted date as its text, any other value unchanged."""
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime.date) else value

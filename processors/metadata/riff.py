@@ -17,9 +17,9 @@ from processors.metadata.tag_records import Tag, bytes_tag, text_tag
 from processors.metadata.xmp import xmp_tags
 
 MAX_UNKNOWN = 100
-"""Chunks that are reported by name and size only."""
+"""Maximum number of unknown chunks that are reported, by name and size."""
 MAX_TEXTS = 1000
-"""Of one list or one chunk."""
+"""Texts read from one list or one chunk."""
 READ_ELSEWHERE = frozenset(
     b"data|fact|ds64|cue |plst|JUNK|junk|PAD |FLLR|PEAK|idx1|movi|COMM|SSND|MARK|FVER|FORM|desc|pakt|chan|CHAN"
     b"|kuki|free|slnt|RIFF|RIFX|RF64|id3 |ID3 |elm1|minf|regn|umid|INST|ltxt|IDIT|ISFT|LIST|list|wave".split(b"|")
@@ -101,7 +101,7 @@ CART_TEXTS = (("Title", 64), ("Artist", 64), ("CutID", 64), ("ClientID", 64), ("
 
 
 def _cart(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
-    """AES46-2002, of traffic systems in broadcasting."""
+    """Yield the tags of broadcasting traffic systems (AES46-2002)."""
     if len(data) < 2048:
         raise ValueError(f"{len(data)} bytes are too short for a cart chunk")
     yield text_tag("cart", "Version", text_of(data[:4]))
@@ -130,7 +130,7 @@ def _list(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
 
 
 def _smpl(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
-    """Microsoft, Multimedia Data Standards Update (1994): what a sampler plays."""
+    """Yield the settings for samplers (Microsoft, Multimedia Data Standards Update, 1994)."""
     names = (
         "Manufacturer",
         "Product",
@@ -183,7 +183,7 @@ def _text_chunk(chunk: Chunk) -> ChunkReader:
 
 
 def _comments(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
-    """Apple, AIFF 1.3: each with a time in seconds since 1904, a marker and a text."""
+    """Yield comments (Apple, AIFF 1.3), each with a time in seconds since 1904, a marker and a text."""
     place = 2
     for _ in range(min(struct.unpack_from(">H", data)[0], MAX_TEXTS)):
         if place + 8 > len(data):
@@ -195,7 +195,7 @@ def _comments(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
 
 
 def _caf_info(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
-    """Apple, CAF 1.0: pairs of key and value, each ended by a zero byte."""
+    """Yield pairs of key and value, each ended by a zero byte (Apple, CAF 1.0)."""
     (count,), parts = struct.unpack_from(">I", data), data[4:].split(b"\0")
     for key, value in list(zip(parts[::2], parts[1::2], strict=False))[: min(count, MAX_TEXTS)]:
         if text := text_of(value):

@@ -83,7 +83,7 @@ CREDIT_TAGS = {
 
 ALTERNATIVE_TEXT = "Iptc4xmpCore:AltTextAccessibility"
 TRANSLATED_TAGS = {"dc:title": "title", "dc:description": "caption", ALTERNATIVE_TEXT: "alt_text"}
-"""Properties of XMP with a text in each language."""
+"""Properties of XMP that have a text per language."""
 _IN_A_LANGUAGE = re.compile(r"(.+)\[([A-Za-z]{2,3})(?:-[\w-]*)?\]")
 
 LABEL_NAMES = {
@@ -162,7 +162,7 @@ def translations_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
 
 
 def alternative_text_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
-    """Yield the alternative text whose language is not said (`x-default`), unless it is also there in one."""
+    """Yield the alternative text without a stated language (`x-default`), unless it exists in a language too."""
     in_languages = {str(tag.value) for tag in tags if tag.name.startswith(f"{ALTERNATIVE_TEXT}[")}
     for tag in tags:
         if (tag.namespace, tag.name) == ("xmp", ALTERNATIVE_TEXT):

@@ -51,13 +51,13 @@ class Taken:
     last_sol: int | None
     first_solar_longitude_degrees: float | None
     last_solar_longitude_degrees: float | None
-    """Like all times on Mars, None for a date before 1972."""
+    """Solar longitude at the end of the span; None, like all times on Mars, for a date before 1972."""
     local_mean_solar_time_hours: float | None
     local_true_solar_time_hours: float | None
     mars_time_accuracy_seconds: int | None
     source: str
     is_of_event: bool = False
-    """True where nothing dates the recording itself: the time of the mission's event that it shows."""
+    """True if nothing dates the recording itself, so that this is the time of the mission's event that it shows."""
 
 
 RECORDED_TAGS = (
@@ -81,7 +81,7 @@ DIGITIZED_TAGS = {
     ("exif", "DateTimeOriginal"): ("exif", "DateTimeDigitized", "OffsetTimeDigitized"),
     ("xmp", "exif:DateTimeOriginal"): ("xmp", "xmp:CreateDate", ""),
 }
-"""Read as the time of recording where that is written as a date that cannot be."""
+"""Tags read as the time of recording if its own tag holds an impossible date."""
 
 
 def stamp(moment: datetime) -> str:
@@ -184,7 +184,7 @@ def _date_of_gps(by_place: Mapping[tuple[str, str], object], problems: list[str]
 
 
 def _dates_in_two_parts(written: Mapping[str, str], problems: list[str]) -> Iterator[tuple[Date, When]]:
-    """IPTC IIM 4.2 writes `YYYYMMDD` and `HHMMSS+HHMM`; EBU Tech 3285 writes `YYYY-MM-DD` and `HH:MM:SS`, no zone."""
+    """Yield dates in two tags: `YYYYMMDD`, `HHMMSS+HHMM` (IPTC IIM 4.2); `YYYY-MM-DD`, `HH:MM:SS` (EBU Tech 3285)."""
     day = re.fullmatch(r"(\d{4})(\d{2})(\d{2})", written.get("iptc:DateCreated", "").strip())
     if day and day[1] != "0000":
         # the standard writes 00 for a month or a day that is not known
@@ -295,7 +295,7 @@ def _date(meaning: Meaning, when: When, source: str) -> Date:
 
 
 def hours_of_clock(text: str) -> float | None:
-    """0 to 24 of `HH:MM:SS` as labels write it, also after its sol (`Sol-03778M12:11:16`); None for other text."""
+    """Return the hours, 0 to 24, of a label's `HH:MM:SS`, perhaps after a sol (`Sol-03778M12:11:16`), or None."""
     parts = re.fullmatch(r"(?:Sol-\d+M)?(\d{2}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?", text.strip())
     if not parts or int(parts[1]) > 23:
         return None

@@ -39,8 +39,8 @@ def holds_a_date(text: str) -> bool:
 def clock_at_zero(text: str) -> str | None:
     """Return the format whose epoch this is, in any time zone; None for other dates.
 
-    A day or a year alone is a person's word: only a time to the minute or finer is a clock's. The zone that is written
-    does not count: many writers give local time and call it UTC.
+    A day or a year alone was written by a person: only a time to the minute or finer is from a clock. The stated zone
+    does not count, as many writers call local time UTC.
     """
     found = _MOMENT.fullmatch(text.strip(" \x00\r\n\t"))
     if not found:
@@ -56,7 +56,7 @@ def clock_at_zero(text: str) -> str | None:
 
 
 def with_time_beside(place: str, text: str, written: Mapping[str, str]) -> str:
-    """Return a day with the time of day that its file keeps in another tag; other text as it is.
+    """Return a day with the time of day from another tag of its file; other text unchanged.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""Weighing of the evidence: nothing that is stated is dropped, and the most precise date is chosen.
+"""Weighing of the evidence: no statement is dropped, and the most precise date is chosen.
 
-A recording that nothing dates has the date of the mission's event that the release says it shows.
+A recording without a date gets that of the mission's event that it shows according to the release.
 """
 
 from __future__ import annotations
@@ -86,14 +86,14 @@ def _camera(
 
 @dataclass(frozen=True, kw_only=True)
 class Voices:
-    """Everything that states something about one source, by where it is stated."""
+    """All statements about one source, by their origin."""
 
     metadata: dict[str, Any]
     """The file's metadata record, as JSON."""
     head: Said
     """Statements of release.toml about the whole release."""
     entry: Said
-    """Those about this file; empty without an entry."""
+    """Statements of release.toml about this file; empty without an entry."""
     labels: dict[str, tuple[Tag, ...]]
     """Entries of the labels next to the file, by their names."""
     sidecars: dict[str, tuple[Tag, ...]]
@@ -135,7 +135,7 @@ class Voices:
         yield from translations_of(self.tags, "file")
         yield from alternative_text_of(self.tags, "file")
         yield from keywords_of(self.tags, "file")
-        # a file's own entry stands before the release's; the release's title is not the file's
+        # a file's own entry precedes the release's; the release's title is not the file's
         of_all = said_of_all(self.head, self.entry)
         yield from said_by_release({k: v for k, v in of_all.items() if not k.startswith("title")}, "")
         if profile:
@@ -152,8 +152,8 @@ def weigh(
 
     Parameters
     ----------
-    name : of the file, or its product name.
-    profile : of the mission that the release names for the file; None: that of the one which a label names, if any.
+    name : name of the file, or its product name.
+    profile : profile of the mission that the release names for the file; None: of the one that a label names, if any.
     checksums : contradictions between labels and the file's bytes about its digest.
     """
     problems: list[str] = []
@@ -228,7 +228,7 @@ def _mission(
 def _missions_apart(
     profile: Profile | None, stated_at: str, labels: dict[str, tuple[Tag, ...]]
 ) -> Iterator[Contradiction]:
-    """Yield the first label whose words for mission and spacecraft all name another mission than the release does."""
+    """Yield the first label whose names of mission and spacecraft all belong to another mission than the release's."""
     for name, tags in labels.items():
         words = mission_words(tags) if profile else []
         if profile and words and not any(profile_called(word) == profile for word, _ in words):

@@ -28,12 +28,12 @@ class Calibration:
     full_scale_pascals: float
     """Sound pressure at which the samples reach 1.0."""
     instrument: str | None = None
-    """Instrument that it belongs to, as `recorded_by` of release.toml names it: it touches the sounds of no other.
-    None: every sound that it is given."""
+    """Instrument that it belongs to, as named by `recorded_by` in release.toml; it is not used for sounds of others.
+    None: used for every sound."""
     response: tuple[tuple[float, float], ...] = ()
     """Pairs of frequency in Hz, rising, and response in dB relative to the sensitivity; empty: flat."""
     beyond_response: Literal["nearest"] = "nearest"
-    """Response outside the pairs: that of the nearest one. Broadband pressures have the response since it is named."""
+    """Response outside the pairs: that of the nearest one. Before this field, broadband pressures ignored it."""
 
     def __post_init__(self) -> None:
         require(bool(self.name.strip()), "calibration name", self.name, "must name the calibration")
@@ -54,7 +54,7 @@ class Calibration:
 
     @property
     def attributes(self) -> dict[str, str | float]:
-        """Return what names it in a netCDF file."""
+        """Return the attributes that identify it in a netCDF file."""
         told = {
             "calibration": self.name,
             "calibration_source": self.source,

@@ -68,7 +68,7 @@ class ChannelTally:
         """Highest magnitude of each block."""
 
     def add(self, samples: np.ndarray) -> None:
-        """Take float32, shape (samples,), finite."""
+        """Add samples: float32, shape (samples,), finite."""
         self._samples += len(samples)
         whole = len(samples) // self._block * self._block
         for part in (samples[:whole].reshape(-1, self._block), samples[whole:][None]):

@@ -84,7 +84,7 @@ class LoudnessMeter:
             self._graph.configure()
 
     def add(self, samples: np.ndarray) -> None:
-        """Take float32, shape (channels, samples), finite."""
+        """Add samples: float32, shape (channels, samples), finite."""
         if not self._layout:
             return
         frame = frame_of(samples, rate_hz=self._rate_hz, layout=self._layout, first_sample=self._samples)

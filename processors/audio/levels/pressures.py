@@ -20,7 +20,7 @@ class Pressure:
 
     channel: int
     peak_pascals: float | None
-    """Pressure of the sample that is furthest from the mean, with the sensitivity alone; see `peak_note`."""
+    """Pressure of the sample furthest from the mean, by the sensitivity alone; see `peak_note`."""
     peak_note: str | None
     """What the peak leaves out; None if the response is flat."""
     rms_pascals: float | None
@@ -32,7 +32,7 @@ class Pressure:
 class PressureTally:
     """Tally of one channel; each run is transformed whole, so the sum over its bands is its power (Parseval).
 
-    What changes more slowly than a run, but is no offset, has the response of the lowest known frequency.
+    Changes slower than a run, other than the offset, get the response of the lowest known frequency.
     """
 
     def __init__(self, channel: int, rate_hz: int, calibration: Calibration) -> None:
@@ -53,7 +53,7 @@ class PressureTally:
         self._heard += float(power @ self._weights_of(count))
 
     def _weights_of(self, count: int) -> np.ndarray:
-        """Return the factor of each band of a run of so many samples: power of a sample, in Pa²."""
+        """Return the factor of each band of a run of this many samples: power of a sample, in Pa²."""
         if count not in self._weights:
             both_sides = np.full(count // 2 + 1, 2.0)
             both_sides[0] = 1

@@ -31,7 +31,7 @@ class TruePeak:
         """Highest magnitude so far; full scale is 1."""
 
     def add(self, samples: np.ndarray) -> None:
-        """Take float32, shape (samples,)."""
+        """Add samples: float32, shape (samples,)."""
         if not samples.size:
             return
         self.highest = max(self.highest, float(np.abs(samples).max()))

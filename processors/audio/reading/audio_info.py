@@ -78,7 +78,7 @@ class AudioReport:
     sample_count_decoded: int
     """Samples per channel."""
     missing_sample_count: int
-    """Per channel; in the middle NaN is given in their place, so that what follows keeps its time."""
+    """Per channel; in the middle they are replaced by NaN, so that later samples keep their times."""
     end_padding_sample_count: int
     """Samples per channel decoded beyond the length declared by an MP4, and discarded."""
     non_finite_sample_count: int
@@ -100,7 +100,7 @@ class AudioReport:
     None without one, and if something is missing anyway."""
 
     time_gaps: tuple[Damaged, ...] = ()
-    """Where the times jump although every packet is there, at most the first 1000 places; taken as silence."""
+    """Places where the times jump although no packet is missing, at most the first 1000; taken as silence."""
 
     @property
     def damage(self) -> str | None:

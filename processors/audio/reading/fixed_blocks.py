@@ -1,4 +1,4 @@
-"""Sound in runs of one fixed length, so that no result depends on the blocks that a decoder happens to give."""
+"""Sound in runs of one fixed length, so that no result depends on the block lengths of a decoder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from processors.audio.reading.missing_samples import MissingRuns
 
 
 class BlockRechunker:
-    """Passes samples on to `take` in runs of `run_samples`, each starting where the one before ended.
+    """Collector that passes samples on to `take` in consecutive runs of `run_samples`.
 
     A run is float32, shape (channels, samples); NaN and infinities are taken as zero, and counted.
     """
@@ -26,7 +26,7 @@ class BlockRechunker:
         self.missing = MissingRuns()
 
     def add(self, block: AudioBlock) -> None:
-        """Take a block, and give the runs that it completes."""
+        """Take a block, and pass on the runs that it completes."""
         if block.non_finite_count:
             self.non_finite += block.non_finite_count
             self.missing.add(block.first_sample, np.asarray(np.isfinite(block.samples).all(axis=0)))
@@ -43,6 +43,6 @@ class BlockRechunker:
             self._take(joined[:, first : first + self._run_samples])
 
     def finish(self) -> None:
-        """Give the last, shorter run, unless the sound ends with a whole one."""
+        """Pass on the last, shorter run, unless the sound ends with a complete one."""
         if self._waiting_samples:
             self._take(np.concatenate(self._waiting, axis=1))

@@ -102,7 +102,7 @@ class LossCounter:
             self.samples, sample_count = self.samples + count, sample_count - count
 
     def gap_in_times(self, sample_count: int) -> Iterator[AudioBlock]:
-        """NaN where the times jump although nothing is lost, so that what follows is when its container says."""
+        """Yield NaN where the times jump although nothing is lost, so that later samples have the container's times."""
         start = self._info.start + Fraction(self.samples, self._info.rate_hz)
         end = start + Fraction(sample_count, self._info.rate_hz)
         if len(self._time_gaps) < MAX_DAMAGED:

@@ -196,7 +196,7 @@ class StreamReader:
                 yield self.tally.block(samples)
 
     def more_than_declared(self) -> str | None:
-        """Return that the file holds more than its own header counts, in words; None for joined files."""
+        """Return a sentence if the file holds more than its own header counts; None otherwise, and for joined files."""
         if self._joined is None:
             return self.tally.more_than_declared()
         return self.tally.more_than_declared(MAX_MP3_PADDING) if self._joined.file_count == 1 else None

@@ -40,7 +40,7 @@ class Chain:
             self._graph.configure()
 
     def add(self, samples: np.ndarray) -> Iterator[np.ndarray]:
-        """Take float32, shape (channels, samples); yield the samples that are ready."""
+        """Add samples: float32, shape (channels, samples); yield those that are ready."""
         self._fed += samples.shape[1]
         if self._graph is None:
             yield samples

@@ -43,7 +43,7 @@ class OriginalStreamFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class OriginalStream:
-    """`original_stream.*`: the first audio stream of a video, or a record of the reason why there is no copy."""
+    """First audio stream of a video as `original_stream.*`, or the reason why there is no copy."""
 
     name: ClassVar[str] = "audio.original_stream"
     version: ClassVar[int] = 2

@@ -21,7 +21,7 @@ DEAD_DB = 40.0
 FLAT_DB = 10.0
 """... maximum distance to the recording's floor, in dB. A voice or wind continues, lower, above a steep drop."""
 BROAD_SIDES = 4
-"""Number of sides of the spectrum under the edge that must be louder: the flank of a lone tone is no edge."""
+"""Width of the spectrum under the edge that must be louder, in sides: the flank of a lone tone is no edge."""
 LEAK_DB = 6.0
 """Minimum level under the edge above the leakage of louder lines, in dB: a lone tone has no edge, nor have tones with
 only their leakage in between."""

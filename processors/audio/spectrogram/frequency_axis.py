@@ -40,7 +40,7 @@ class FrequencyAxis:
     sound_ends_hz: float | None
     """Upper edge of the highest band that stands out; None if none does."""
     reason: str
-    """Why this kind, and why it ends there, in a sentence."""
+    """Reason for its kind and its end, in a sentence."""
 
     def share(self, hz: float) -> float:
         """Return the position of a frequency: 0 at the bottom, 1 at the top."""
@@ -55,7 +55,7 @@ class FrequencyAxis:
         return np.linspace(self.lowest_hz, self.highest_hz, row_count + 1)
 
     def ticks(self, most: float) -> list[float]:
-        """Return round frequencies for ticks, in Hz: the most that are evenly `most` or fewer over the axis."""
+        """Return round frequencies for ticks, in Hz: as many as possible, at most `most`."""
         octaves = math.log2(self.highest_hz / self.lowest_hz) if self.kind == "log" else 0.0
         for ticks in self._tick_choices():
             apart = min((b / a for a, b in itertools.pairwise(ticks)), default=math.inf) if octaves else 0.0
@@ -95,7 +95,7 @@ def choose_axis(
     ----------
     loud, mean : power that each band reaches at its loudest, and its mean over time: float64, shape (bands,).
     first_band : the first band without an offset: a logarithmic axis begins at its lower edge.
-    kind : an axis that was asked for; None chooses by where the energy is.
+    kind : requested kind of axis; None chooses by the distribution of the energy.
     is_whole : end the axis at half the sampling rate.
     """
     half_rate_hz = band_hz * (len(mean) - 1)

@@ -1,4 +1,4 @@
-"""Range of levels that a picture's colours show: from the quiet of a recording to its loudest, without its offset."""
+"""Range of levels that a picture's colours show: from a recording's quietest to its loudest, without its offset."""
 
 from __future__ import annotations
 

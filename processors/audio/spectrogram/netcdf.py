@@ -46,7 +46,7 @@ class PressureScale:
     square_pascals: np.ndarray
     """Mean square pressure of each band at power 1, Pa² (or Pa²/Hz for a density): float64, shape (bands,)."""
     attributes: Mapping[str, str | float]
-    """What names the calibration."""
+    """Attributes that identify the calibration."""
 
 
 def _add_pressures(file: h5netcdf.File, pressures: PressureScale) -> None:

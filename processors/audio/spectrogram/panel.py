@@ -13,8 +13,8 @@ FLOOR = 1e-30
 def rows_of(power: np.ndarray, band_hz: float, axis: FrequencyAxis, height_px: int) -> np.ndarray:
     """Return rows of a picture, the lowest frequency last.
 
-    A row that is wider than a band is the mean of what it covers; a narrower one lies on the line, in dB, between the
-    middles of two bands.
+    A row that is wider than a band is the mean of the bands that it covers; a narrower one is interpolated linearly, in
+    dB, between the middles of two bands.
 
     Parameters
     ----------
@@ -45,15 +45,15 @@ def columns_of(rows: np.ndarray, first: float, end: float, width_px: int) -> np.
     Parameters
     ----------
     rows : float32, shape (columns, height).
-    first, end : what the picture shows, in columns from 0; beyond the last it continues.
+    first, end : range that the picture shows, in columns from 0; beyond the last column, that one continues.
     """
     return _means(rows.astype(np.float64).T, np.linspace(first, end, width_px + 1)).T.astype(np.float32)
 
 
 def _means(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Return the means between edges of values that each hold from their number to the next; along the last axis.
+    """Return the means between edges of a step function, along the last axis; value n holds from n to n + 1.
 
-    The last value holds for ever.
+    The last value holds for all later positions.
     """
     total = np.concatenate([np.zeros((*values.shape[:-1], 1)), np.cumsum(values, axis=-1)], axis=-1)
     whole = np.minimum(edges.astype(int), values.shape[-1] - 1)

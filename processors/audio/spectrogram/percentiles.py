@@ -43,7 +43,7 @@ class DensityTally:
             self._waiting, self._waiting_frames, self._below = [], 0, None
 
     def percentile(self, percent: float) -> np.ndarray:
-        """Return the value that this share of the frames stay below, float64, shape (bands,); within 0.14 dB."""
+        """Return the value below which this percentage of the frames are: float64, shape (bands,); within 0.14 dB."""
         self._count()
         counts = self._counts.reshape(self._bands, STEPS)
         if self._below is None:

@@ -1,4 +1,4 @@
-"""Spectrogram picture: where the sound is, with title, axes, and a colour bar with its unit."""
+"""Spectrogram picture of the band with sound, with title, axes, and a colour bar with its unit."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class PictureFacts:
     end_seconds: float
     frequency_axis: AxisKind
     frequency_axis_reason: str
-    """Why the axis is of this kind, and why it ends where it does."""
+    """Reason for the kind of axis, and for its end."""
     lowest_hz: float
     highest_hz: float
     band_width_hz: float
@@ -81,7 +81,7 @@ class PictureFacts:
     calibration: Calibration | None
     """Calibration of the levels; None: they are re full scale."""
     channels_shown: str
-    """What each panel shows: the mean of all channels, or which channel."""
+    """Content of each panel: the mean of all channels, or one channel."""
     is_silent: bool
     """True if no band of any channel reaches −140 dBFS."""
     cutoff_hz: float | None
@@ -152,7 +152,7 @@ class Picture:
 
 
 class PictureMaker:
-    """Draws one recording."""
+    """Drawing of one recording."""
 
     def __init__(self, processor: Picture, inputs: Inputs[None]) -> None:
         self._processor, self._source_name = processor, inputs.source_name
@@ -236,7 +236,7 @@ class PictureMaker:
         )
 
     def _names(self) -> list[str]:
-        """Return what each panel shows."""
+        """Return the content of each panel."""
         if self._facts.channels_mixed > 1:
             return [f"mean power of {self._facts.channels_mixed} channels"]
         return ["mono"] if len(self._power) == 1 else [f"channel {n + 1}" for n in range(len(self._power))]
@@ -246,7 +246,7 @@ class PictureMaker:
         return unit.replace("dBFS", PRESSURE_LEVEL, 1) if self._calibration else unit
 
     def _pressure_gain_db(self) -> np.ndarray:
-        """Return what a calibration adds to the levels of each row, in dB; 0 without one; shape (height, 1)."""
+        """Return the dB that a calibration adds to the levels of each row; 0 without one; shape (height, 1)."""
         edges_hz = self._axis.edges_hz(self._panel_px)
         middles_hz = (edges_hz[1:] + edges_hz[:-1])[::-1] / 2
         if self._calibration is None:

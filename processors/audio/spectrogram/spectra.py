@@ -1,4 +1,4 @@
-"""Spectra of a whole recording: densities, bands, the strongest tone and the codec's edge."""
+"""Spectra of a whole recording: densities, bands, the strongest tone and the codec's cut-off."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def _bands(frequency_hz: np.ndarray, density: np.ndarray) -> list[OctaveBand]:
 
 
 def _pressure(band: OctaveBand) -> BandPressure:
-    """Return the pressure of a band that was summed over Pa²/Hz instead of full scale."""
+    """Return the pressure of a band that was summed over Pa²/Hz."""
     level_db = band.rms_dbfs
     return BandPressure(
         octave_fraction=band.octave_fraction,

@@ -43,7 +43,7 @@ MIN_CHOSEN_SAMPLES, MAX_CHOSEN_SAMPLES = 256, 16384
 """Limits of a window chosen by `band_hz`: enough bands for a picture at any rate, and a bounded memory."""
 LOW_RATE_BITS, LOW_RATE_SECONDS = 11, 0.1
 """At low rates the window stays at 2048 samples as long as this is no more than 0.1 s: harmonics close to each other
-are told apart."""
+can be distinguished."""
 UNITS: dict[Scaling, dict[str, str]] = {
     "mean_square": {"units": "1", "long_name": "mean square in the band relative to full scale 1.0 (0 dBFS)"},
     "power": {"units": "1", "long_name": "power relative to a sine of full scale (0 dBFS)"},

@@ -133,7 +133,7 @@ class FrameBatches:
         self._samples = 0
 
     def add(self, samples: np.ndarray) -> Iterator[np.ndarray]:
-        """Take float32, shape (channels, samples); yield spans of `BATCH_FRAMES` frames, shape (channels, span)."""
+        """Add float32, shape (channels, samples); yield spans of `BATCH_FRAMES` frames, shape (channels, span)."""
         if self._waiting is None:
             self._waiting = np.zeros((samples.shape[0], self._size // 2), np.float32)
             self._pieces, self._samples = [self._waiting], self._size // 2
