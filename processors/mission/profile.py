@@ -1,4 +1,4 @@
-"""A mission's facts from its profile, a TOML file beside this one: each with value, precision and source."""
+"""A mission's facts from its profile, a TOML file next to this one: each with value, precision and source."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def profile_called(words: str) -> Profile | None:
 
 @functools.cache
 def profiles_sha256() -> str:
-    """Return the SHA-256 of all profiles' texts: it changes when a mission may be found by another name."""
+    """Return the SHA-256 of all profiles' texts: it changes with the names by which missions can be found."""
     return hashlib.sha256("".join(load_profile(name).sha256 for name in profile_names()).encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What of a release's statements is said of one file: not what belongs to another mission or agency."""
+"""Statements of a release that apply to one file: none that belong to another mission or agency."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ OF_MISSION = ("agency", "credit", "rights", "redistribute")
 
 
 def mission_of_file(head: Mapping[str, Any], entry: Mapping[str, Any]) -> str | None:
-    """Return the mission of a file: its own, else the release's; None without one, and for a file's own `""`."""
+    """Return the mission of a file: its own, else the release's; None without one, or if the file's own is `""`."""
     return str(entry.get("mission", head.get("mission", ""))) or None
 
 
 def said_of_all(head: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of the release's statements that hold for a file which does not state the same itself.
+    """Return the release's statements that apply to a file without such statements of its own.
 
     A file of another mission has agency, credit, rights and permission from its own entry, else from that mission's
     profile; one of another agency has no credit from the release.

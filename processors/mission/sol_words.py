@@ -1,4 +1,4 @@
-"""Sols in words: a mission counts them from its landing, and what is earlier is so many sols before it."""
+"""Sols in words: a mission counts them from its landing; earlier ones are a number of sols before it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def landing_sol(mission: str | None) -> int | None:
 
 
 def is_before_landing(mission: str | None, sol: int) -> bool:
-    """Return True if a mission's count of sols gives the number of a sol on which it had not landed yet."""
+    """Return True if a sol by a mission's count is before its landing."""
     landing = landing_sol(mission)
     return landing is not None and sol < landing
 

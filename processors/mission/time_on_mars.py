@@ -18,7 +18,7 @@ SECONDS_OF_DAY = 86400
 TT_MINUS_TAI_SECONDS = 32.184
 SOL_IN_DAYS = 1.0274912517
 FIRST_YEAR = 1972
-"""Before it UTC had no leap seconds, and no Mars time is computed."""
+"""First year with leap seconds in UTC; no Mars time is computed for earlier ones."""
 J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
 """Epoch J2000, Julian date 2451545.0."""
 

@@ -52,17 +52,17 @@ class Built:
     file_count: int
     size_bytes: int
     results: tuple[ResultRef, ...]
-    """Results that the pack was made of; `prune` keeps them."""
+    """Results from which the pack was made; `prune` keeps them."""
     uncleared: tuple[str, ...]
-    """Release and name of each source that nobody allows to pass on, overrides aside."""
+    """Release and name of each source that nobody allows to be passed on, apart from overrides."""
     source_count: int
     highlight: HighlightClip | None = None
     labels_apart: tuple[str, ...] = ()
-    """Labels that describe files which do not lie next to them, each with where those are."""
+    """Labels that describe files not next to them, each with the places of these."""
     repeated: tuple[str, ...] = ()
     """Sources with the picture of another source of the pack, each with its name."""
     left_out: tuple[str, ...] = ()
-    """Files of the originals' releases that an archive's pack does not take, each with the reason."""
+    """Files of the originals' releases that an archive's pack leaves out, each with the reason."""
 
 
 def build(
@@ -82,7 +82,7 @@ def build(
     ----------
     asked : returns the results that today's recipes want of a source.
     tables : tables that each processor writes, by its name, for the data dictionary.
-    steps : shows how far the media and the highlight are.
+    steps : shows the progress of the media and the highlight.
 
     Raises
     ------
@@ -176,9 +176,9 @@ def _sink(made: Path, recipe: Recipe, output: Path, dated_utc: str) -> ZipSink |
 
 
 def _stated(recipe: Recipe) -> str | None:
-    """Return the time of packing that the recipe gives, else the environment; None if nobody does.
+    """Return the time of packing stated by the recipe, else by the environment; None if neither does.
 
-    `SOURCE_DATE_EPOCH` is what reproducible builds use: https://reproducible-builds.org/specs/source-date-epoch/
+    `SOURCE_DATE_EPOCH` is the convention of reproducible builds: https://reproducible-builds.org/specs/source-date-epoch/
     """
     if recipe.date:
         return f"{recipe.date}T00:00:00Z"

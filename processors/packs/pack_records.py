@@ -61,7 +61,7 @@ class Gallery(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class PackRecords:
-    """All that the records of one pack are made from."""
+    """Everything from which the records of one pack are made."""
 
     chosen: list[SelectedSource]
     packed: list[PackedFile]

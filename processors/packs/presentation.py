@@ -1,6 +1,6 @@
 """Presentation of each processor's results: the one table that packs, the gallery and its page read.
 
-What a processor makes is described in `[labels]` of each file in processors/languages. A processor without an entry
+A processor's results are described in `[labels]` of each file in processors/languages. A processor without an entry
 here is still presented: by its name, in packs as `other`, in the viewer after those with a rank.
 """
 
@@ -59,11 +59,11 @@ class Presentation:
     file_word: str | None = None
     """Word in their names there; None: the processor's own, or that of a sound's item."""
     digital_source_type: str | None = None
-    """IPTC NewsCode of its pictures, where the processor decides it and not the camera."""
+    """IPTC NewsCode of its pictures, if it depends on the processor and not on the camera."""
     is_made_for_packs: bool = False
-    """True if no run makes it unasked, and a pack that takes it has it made."""
+    """True if no run makes it by default, but a pack that takes it does."""
     formerly: str | None = None
-    """Processor that made its items before, whose name in a pack's recipe still takes them."""
+    """Processor that made its items formerly; its name in a pack's recipe still selects them."""
     page_data: Mapping[str, str] = field(default_factory=dict)
     """Data that the page draws from an item, and the item's name."""
 

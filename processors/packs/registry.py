@@ -75,7 +75,7 @@ class BuiltPack:
     built_utc: str
     result_count: int
     is_there: bool
-    """Whether something is at that path now."""
+    """Whether something exists at that path now."""
 
 
 def built_packs(store: Store) -> list[BuiltPack]:

@@ -1,4 +1,4 @@
-"""Labels and sidecars beside the originals that they describe, and what a label describes that is elsewhere."""
+"""Labels and sidecars next to the originals that they describe, and files that a label describes elsewhere."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PackedCompanion:
     """Path relative to `data/`."""
     media_type: str
     elsewhere: str
-    """The files that it describes and where they are, if not all lie next to it under the names that it uses."""
+    """The files that it describes, with their places, if not all are next to it under the names that it uses."""
     md5_named: str | None
     """Entry of the label that gives the MD5 of the original; None if none does."""
     is_needed: bool
@@ -45,7 +45,7 @@ class PackedCompanion:
 def write_companions(
     chosen: Sequence[SelectedSource], packed: Sequence[PackedFile], writer: MediaWriter
 ) -> Iterator[PackedCompanion]:
-    """Write the companions of each original, byte for byte; one that describes several files lies next to each.
+    """Write the companions of each original, byte for byte; one that describes several files is next to each.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def _md5_entry(row: SourceRow, name: str) -> str | None:
 
 
 def _elsewhere(found: dict[str, PackedFile | None], path: str) -> str:
-    """Return where the described files are; empty if they lie next to the label under the names that it uses."""
+    """Return the places of the described files; empty if they are next to the label under the names that it uses."""
     folder, places = path.rpartition("/")[0], list[str]()
     for name, one in found.items():
         if one is None:

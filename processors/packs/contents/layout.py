@@ -1,4 +1,4 @@
-"""Places of files in a pack: by source and processor, or by kind under names that people read."""
+"""Places of files in a pack: by source and processor, or by kind under readable names."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ TITLE_CHARACTERS = 48
 
 
 class Places(Protocol):
-    """Gives each file its path relative to `data/`."""
+    """Layout that gives each file its path relative to `data/`."""
 
     def original(self, subject: SourceRecord) -> str:
         """Return the path of a source as it was released."""
         ...
 
     def companion(self, subject: SourceRecord, name: str, digest: str) -> str:
-        """Return the path of a label or sidecar of this name beside a source."""
+        """Return the path of a label or sidecar of this name next to a source."""
         ...
 
     def release_file(self, relative: str) -> str:
-        """Return the path of a file that belongs to a release and no single source, at this path below `raw`."""
+        """Return the path of a file that belongs to a release but to no single source, given its path below `raw`."""
         ...
 
     def item(self, entry: ItemRecord, name: str, longest_side_px: int | None) -> str:
-        """Return the path of an item that is to be called `name`, of a picture's size where it is known."""
+        """Return the path of an item to be called `name`; for a picture, also its size if known."""
         ...
 
     def document(self, name: str) -> str:
@@ -135,7 +135,7 @@ class ByKind:
 
 
 def _cut(text: str, room_bytes: int) -> str:
-    """Return the text, or as much of it as has room: of a long title, and not of the words that tell files apart."""
+    """Return the text, cut to the available room: a long title is cut, not the words that distinguish files."""
     return text.encode()[:room_bytes].decode(errors="ignore").rstrip("-_ ")
 
 
@@ -157,7 +157,7 @@ def slug(text: str) -> str:
 
 
 def _kind(entry: ItemRecord) -> str:
-    """Return the word for what a processor makes; empty for what needs none, a photo and a still."""
+    """Return the word for a processor's results; empty for those that need none, such as a photo or a still."""
     processor = entry.manifest.ref.processor
     how = presentation_of(processor)
     if how.file_word is not None:

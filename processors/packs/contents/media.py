@@ -60,7 +60,7 @@ class MediaWriter:
         return _packed(subject, None, path, media_type, written, None, size_px)
 
     def companion(self, subject: SourceRecord, row: SourceRow) -> str:
-        """Write a label or sidecar as it was released, beside its source; return its path. Raises as `original`."""
+        """Write a label or sidecar as it was released, next to its source; return its path. Raises as `original`."""
         path = self.places.companion(subject, row.name, row.digest)
         self._copy(as_it_is(row.path), path, row.digest, row.relative, "", is_original=True)
         return path
@@ -72,7 +72,7 @@ class MediaWriter:
         return path
 
     def item(self, entry: ItemRecord) -> Iterator[PackedFile]:
-        """Write an item as stored, or as the recipe asks for: in other sizes, with credits in it, signed.
+        """Write an item as stored or as the recipe requests: in other sizes, with credits in it, signed.
 
         Raises
         ------
@@ -131,7 +131,7 @@ class MediaWriter:
         made: Conversion,
         size_px: tuple[int | None, int | None],
     ) -> PackedFile:
-        """Write bytes with their credits and their signature, as far as the recipe wants them and the format can."""
+        """Write bytes with their credits and their signature, as far as recipe and format allow."""
         if self.recipe.credits_in_files and (
             credited := credited_picture(data, media_type, credits_of(entry, self.recipe))
         ):
@@ -292,7 +292,7 @@ def _size(entry: ItemRecord) -> tuple[int | None, int | None]:
             return opened.size
     except FileNotFoundError as error:
         raise _missing(entry) from error
-    except UnidentifiedImageError:  # its digest will say that it is damaged
+    except UnidentifiedImageError:  # its digest will show that it is damaged
         return None, None
 
 

@@ -66,7 +66,7 @@ class PackIdentity:
     dated_utc: str
     """Date from the recipe, the environment or the newest result, never from the clock."""
     is_stated: bool = True
-    """True if somebody gave the date as that of the packing; False if it is that of the newest result."""
+    """True if the date was stated as that of the packing; False if it is that of the newest result."""
 
     @property
     def urn(self) -> str:
@@ -83,7 +83,7 @@ def in_seconds(utc: str, later_seconds: float = 0.0) -> str:
 
 
 def in_languages(text: Text, languages: Iterable[str]) -> dict[str, list[str]]:
-    """Return a text in IIIF's form: in those of the languages that it exists in."""
+    """Return a text in IIIF's form, in those of the languages in which it exists."""
     return {code: [text[code]] for code in languages if code in text}
 
 

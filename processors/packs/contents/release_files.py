@@ -22,7 +22,7 @@ MEDIA_TYPES = {
 }
 SUFFIX_TYPES = {"csv": "text/csv", "tab": "text/tab-separated-values", "toml": "application/toml"}
 MAX_FILE_BYTES = 256_000_000
-"""Size above which a file that is no medium is left out: inventories of whole missions are far smaller."""
+"""Size above which a file other than media is left out: inventories of whole missions are far smaller."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class PackedReleaseFile:
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseFiles:
-    """What a pack takes of the releases of its originals, beside media and their labels."""
+    """Files that a pack takes from the releases of its originals, besides media and their labels."""
 
     taken: tuple[SourceRow, ...]
     left_out: tuple[str, ...]
@@ -49,7 +49,7 @@ def release_files(
 ) -> ReleaseFiles:
     """Return the files of the originals' releases that are not media, in the order of their paths.
 
-    Labels and sidecars of recordings that the pack does not hold are no part of it and are not mentioned.
+    Labels and sidecars of recordings outside the pack are neither taken nor mentioned.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Sources of a pack that show the picture of another one, as `links` knows."""
+"""Sources of a pack that show the picture of another one, by the stored links."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from processors.packs.contents.subject import SourceRecord
 from processors.store.store import Store
 
 SAME_FROM_SCORE = 0.999
-"""Correlation from which two linked pictures are one, of any size or format."""
+"""Minimum correlation at which two linked pictures count as the same, whatever their size or format."""
 
 
 def repeated_pictures(subjects: Iterable[SourceRecord], store: Store) -> dict[str, SourceRecord]:

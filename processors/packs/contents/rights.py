@@ -66,7 +66,7 @@ def credit(subject: SourceRecord) -> str:
 
 
 def known_credit(subject: SourceRecord) -> str | None:
-    """Return the agency's preferred credit, else the agency, else the creator; None if nobody is named."""
+    """Return the agency's preferred credit, else the agency, else the creator; None if none is named."""
     return subject.credit or subject.agency or subject.creator
 
 

@@ -54,7 +54,7 @@ def strictness(redistribute: bool | None, rights: str | None) -> tuple[int, int]
 
 
 def voice(place: str, statements: Sequence[Mapping[str, Any]] | None, failure: str | None = None) -> PlaceRights:
-    """Return the voice of a path.
+    """Return the statement of a path.
 
     Parameters
     ----------

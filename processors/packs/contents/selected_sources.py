@@ -29,16 +29,16 @@ Asked = Callable[[SourceRow], frozenset[ResultRef]]
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """What happened to a source before it was packed."""
+    """History of a source before it was packed."""
 
     seen_utc: str
     """Time at which it was first identified in its place."""
     decoded: Manifest | None = None
-    """Earliest result for which a photo or sound was decoded, or failed in this; None without one, and for videos."""
+    """Earliest result for which a photo or sound was decoded, or failed to be; None without one, and for videos."""
     weighed: Manifest | None = None
     """Its evidence, for which its MD5 was compared with that of its label."""
     replaced: SourceRow | None = None
-    """What was in its place before."""
+    """Earlier contents of its path."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class SelectedSource:
 
     @property
     def refs(self) -> set[ResultRef]:
-        """Return the results that the pack is made of."""
+        """Return the results from which the pack is made."""
         return {manifest.ref for manifest in (*self.results, *self.shown)}
 
 
@@ -98,7 +98,7 @@ def choose(recipe: Recipe, store: Store, catalogue: Catalogue, asked: Asked) -> 
 
 
 def publishable(words: tuple[str, ...], rows: Iterable[SourceRow]) -> tuple[str, ...]:
-    """Return the selection for publication: a path, which names a person's folders, is replaced by its digest."""
+    """Return the selection for publication: a path, which may name a person's folders, is replaced by a digest."""
     by_path = {row.path: row.digest for row in rows}
     paths = {word for word in parse(words).names if "/" in word}
     return tuple(
@@ -108,7 +108,7 @@ def publishable(words: tuple[str, ...], rows: Iterable[SourceRow]) -> tuple[str,
 
 
 def _replaced(sightings: Iterable[SourceRow]) -> dict[tuple[str, str], SourceRow]:
-    """Return what was at a path before these bytes, by path and digest; the sightings are the oldest first."""
+    """Return the content of a path before these bytes, by path and digest; the sightings are the oldest first."""
     found: dict[tuple[str, str], SourceRow] = {}
     last: dict[str, SourceRow] = {}
     for row in sightings:
@@ -119,7 +119,7 @@ def _replaced(sightings: Iterable[SourceRow]) -> dict[tuple[str, str], SourceRow
 
 
 def _history(row: SourceRow, manifests: list[Manifest], replaced: SourceRow | None) -> History:
-    """Return what happened to a source; of a video, only an audit decodes all frames, and the subject has that."""
+    """Return the history of a source; for a video only an audit decodes all frames, and the subject has that."""
     decoded = [one for one in manifests if one.ref.processor.startswith(f"{row.medium}.")]
     decoded = [one for one in decoded if row.medium != "video" and one.verdict in ("made", "failed")]
     return History(
@@ -146,7 +146,7 @@ def _chosen(
 
 
 def _further_evidence(recipe: Recipe, subject: SourceRecord, store: Store) -> Iterator[Manifest]:
-    """Yield what is said at the other places of the same bytes, for an archive, which keeps every sighting."""
+    """Yield the evidence of other paths with the same bytes, for an archive, which keeps every sighting."""
     others = subject.every_evidence_key[1:]
     if PRESETS[recipe.audience].has_premis and others:
         for manifest in store.manifests(subject.digest):

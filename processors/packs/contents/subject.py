@@ -1,4 +1,4 @@
-"""Subjects (sources with all that is known of them) and entries (their items) of a pack or the gallery."""
+"""Subjects (sources with all known facts) and entries (their items) of a pack or the gallery."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class Recorded:
     solar_longitude_degrees: float | None
     local_true_solar_time_hours: float | None
     is_of_event: bool = False
-    """True for the time of the event that it shows, where nothing dates the recording itself."""
+    """True for the time of the event that it shows, if nothing dates the recording itself."""
 
     @property
     def in_words(self) -> Text:
-        """Return the date as written, with a note where it is that of the event."""
+        """Return the date as written, with a note if it is that of the event."""
         return phrase("time_of_event", written=self.written) if self.is_of_event else Text({FALLBACK: self.written})
 
 
@@ -288,7 +288,7 @@ def _with_past(
 
 
 def _refused_shots(facts: dict[str, Any]) -> tuple[str, ...]:
-    """Return why each shot's motion was refused; nothing if one was measured."""
+    """Return the reason of each shot's refusal; empty if the motion of one was measured."""
     reasons = [(shot["shot"], shot.get("refused_because")) for shot in facts.get("shots") or ()]
     return tuple(f"shot {number}: {why}" for number, why in reasons) if all(why for _, why in reasons) else ()
 

@@ -1,4 +1,4 @@
-"""Caption, credit, rights, source and date of one file: what its embedded metadata say."""
+"""Caption, credit, rights, source and date of one file, for its embedded metadata."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class FileCredits:
 
     title: Text
     caption: Text
-    """Caption by the agency, else what the record says of the file."""
+    """Caption by the agency, else the record's description of the file."""
     alternative: Text
-    """Text for those who cannot see it."""
+    """Alternative text, for those who cannot see it."""
     creator: str | None
     """Creator as the file or its label names it, else the agency."""
     credit: str | None
@@ -36,11 +36,11 @@ class FileCredits:
     rights_address: str | None
     """Standard URI of these rights."""
     instructions: Text
-    """Notice to read before publishing, or who decided to pass it on and why; empty if its rights allow it."""
+    """Notice to read before publishing, or who decided to redistribute it and why; empty if its rights allow it."""
     date: str | None
     """Date of the recording in ISO 8601, as precise as it is known."""
     digital_source_type: str | None
-    """IPTC NewsCode; None where the release states none: only the agency may claim a capture."""
+    """IPTC NewsCode; None if the release states none: only the agency may claim a capture."""
     published_at: str | None
     source_sha256: str | None
     """SHA-256 of the source; None for a clip of several."""

@@ -1,7 +1,7 @@
-"""Words of the release as global attributes of a netCDF file: title, credit, rights and mission of what it measures.
+"""Texts of the release as global attributes of a netCDF file: title, credit, rights and mission of the recording.
 
-The store's arrays say only what the sound itself decides (file, SHA-256, start, processor), so that another credit
-measures nothing again; a file that leaves the store takes the words of that day with it.
+The store's arrays hold only facts of the sound itself (file, SHA-256, start, processor), so that another credit makes
+no measurement due; a file that leaves the store gets the current texts of its release.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def can_be_tagged(media_type: str) -> bool:
 def write_tagged(source: Path, target: Path, media_type: str, told: FileCredits) -> None:
     """Write a copy of `source` with title, credit, rights, date and description; the same credits give the same bytes.
 
-    Title and description are there in every language of `told`. A comment that the file has stays.
+    Title and description are in every language of `told`. An existing comment of the file is kept.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def _remux(source: Path, target: Path, form: str, told: FileCredits) -> None:
 
 
 def _tags(told: FileCredits, form: str, own_comment: str | None) -> dict[str, str]:
-    """Return the tags by FFmpeg's names, which it writes as each container calls them."""
+    """Return the tags by FFmpeg's names, which FFmpeg translates to those of each container."""
     comment = [told.caption.best(), told.instructions.best(), own_comment]
     said = {
         "title": told.title.best(),
@@ -89,7 +89,7 @@ def _tags(told: FileCredits, form: str, own_comment: str | None) -> dict[str, st
         "description": told.caption.best(),
         "publisher": told.source,
     }
-    if form == "matroska":  # FFmpeg writes what follows the hyphen as the language of the tag
+    if form == "matroska":  # FFmpeg writes the part after the hyphen as the language of the tag
         texts: dict[str, Text] = {"title": told.title, "description": told.caption, "terms_of_use": told.instructions}
         said |= {
             f"{name}-{_three_letters(code)}": value for name, text in texts.items() for code, value in text.items()
@@ -102,7 +102,7 @@ def _three_letters(code: str) -> str:
 
 
 def _add_xmp_to_mp4(path: Path, packet: bytes) -> None:
-    """Add a box at the end, where it moves nothing that the file's tables point to."""
+    """Add a box at the end, where it does not move anything that the file's tables point to."""
     with path.open("ab") as file:
         file.write(struct.pack(">I4s", 8 + len(XMP_IN_MP4) + len(packet), b"uuid") + XMP_IN_MP4 + packet)
 

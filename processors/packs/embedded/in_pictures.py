@@ -1,4 +1,4 @@
-"""Credits in JPEG, PNG and WebP: metadata are put between the file's segments; its coded pixels stay as they are."""
+"""Credits in JPEG, PNG and WebP: metadata are put between the file's segments; the coded pixels are unchanged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HAS_XMP, HAS_ALPHA = 0x04, 0x10
 
 
 def credited_picture(data: bytes, media_type: str, told: FileCredits) -> bytes | None:
-    """Return the picture with its credits; None for a format that holds none, or a file that is not of its format."""
+    """Return the picture with its credits; None if the format holds none, or the file is not of that format."""
     put_in = {"image/jpeg": _jpeg, "image/png": _png, "image/webp": _webp}.get(media_type)
     try:
         return put_in(data, told) if put_in else None
@@ -62,7 +62,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
 
     Raises
     ------
-    ValueError : not a JPEG, or not one without fill bytes, as our encoders write them.
+    ValueError : not a JPEG, or one with fill bytes, which our encoders never write.
     """
     if data[:2] != b"\xff\xd8":
         raise ValueError("no start of image")

@@ -1,4 +1,4 @@
-"""Credits as Vorbis comments in FLAC and Ogg: only the comments are replaced, all other bytes of the sound stay."""
+"""Credits as Vorbis comments in FLAC and Ogg: only the comments are replaced, all other bytes are unchanged."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def comments(told: FileCredits, own: Sequence[str] = ()) -> list[str]:
 
     Parameters
     ----------
-    own : fields that the file has; they stay, except those that the credits state anew.
+    own : existing fields of the file; they are kept unless replaced by the credits.
     """
     both = [
         " ".join(filter(None, [told.caption.get(code), told.instructions.get(code)]))
@@ -72,7 +72,7 @@ def write_flac(source: Path, target: Path, told: FileCredits) -> None:
 def write_ogg(source: Path, target: Path, told: FileCredits) -> None:
     """Write a copy of an Ogg file with Opus or Vorbis with the credits among its comments.
 
-    Pages of sound keep their content; they are numbered anew if the comments now need another number of pages.
+    Pages of sound keep their content; they are renumbered if the comments need another number of pages.
 
     Raises
     ------
@@ -177,7 +177,7 @@ def _paged(packets: Sequence[bytes], like: Page) -> Iterator[bytes]:
 
 
 def _page(page: Page, *, sequence: int | None = None) -> bytes:
-    """Return a page as it is written, under its own number or another."""
+    """Return the bytes of a page, with its own number or another."""
     granule, number = -1 if page.granule is None else page.granule, page.sequence if sequence is None else sequence
     head = struct.pack("<4sBBqII", MARK, 0, page.flags, granule, page.serial, number)
     table = bytes([len(page.lengths)]) + page.lengths

@@ -14,7 +14,7 @@ IPTC, IPTC_DIGEST = 0x0404, 0x0425
 """Numbers of the resources: the record, and its MD5, by which readers see that XMP and IPTC agree (MWG 2.0, 3.3)."""
 UTF_8 = b"\x1b%G"
 TEXTS = (5, 40, 105, 120)
-"""Title, instructions, headline and caption, whose beginning says something; a longer name is left out."""
+"""Title, instructions, headline and caption, of which a beginning is useful; a name that is too long is left out."""
 
 
 def photoshop_block(told: FileCredits) -> bytes:

@@ -1,4 +1,4 @@
-"""XMP packets (ISO 16684-1) with the terms of IPTC Photo Metadata 2023; what a picture's own packet said stays."""
+"""XMP packets (ISO 16684-1) with the terms of IPTC Photo Metadata 2023; a picture's own properties are kept."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def xmp_packet(told: FileCredits, own: bytes | None = None) -> bytes:
 
     Parameters
     ----------
-    own : packet that the picture has; its properties stay, except those that the credits state anew.
+    own : existing packet of the picture; its properties are kept unless replaced by the credits.
     """
     longest = MAX_CHARACTERS
     while len(packet := _packet(told, own, longest)) > MAX_PACKET_BYTES:
@@ -102,7 +102,7 @@ def _state(described: Element, told: FileCredits, longest: int) -> None:
 
 
 def _descriptions(packet: bytes | None) -> list[Element]:
-    """Return the descriptions of a packet; none if it has none that can be read."""
+    """Return the descriptions of a packet; empty if none can be read."""
     if not packet:
         return []
     try:

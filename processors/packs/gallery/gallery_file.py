@@ -22,7 +22,7 @@ class GalleryFile:
     thumbnail_href: str | None
     """URL of a thumbnail; None without one."""
     passed_on: Text | None = None
-    """Who lets a pack pass its source on, and why; None without a written override."""
+    """Who allows a pack to redistribute its source, and why; None without a written override."""
 
     def __post_init__(self) -> None:
         for name in ("href", "thumbnail_href"):

@@ -33,7 +33,7 @@ class Group:
     shown: list[GalleryFile] = field(default_factory=list)
 
     def page_data(self, what: str) -> Iterator[tuple[int, ItemRecord]]:
-        """Yield the items that the page draws this data from, each with its index among the shown files."""
+        """Yield the items from which the page draws this data, each with its index among the shown files."""
         for place, shown in enumerate(self.shown):
             if shown.entry:
                 named = presentation_of(shown.entry.manifest.ref.processor).page_data.get(what)
@@ -80,7 +80,7 @@ def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _said(subject: SourceRecord) -> list[str]:
-    """Return what is searched besides titles and names: captions, alternative texts and credits, in all languages."""
+    """Return the texts to search besides titles and names: captions, alternative texts, credits, in all languages."""
     texts = [*subject.caption.values(), *subject.alternative.values(), subject.credit, subject.creator, subject.agency]
     return list(dict.fromkeys(text for text in texts if text))
 
@@ -110,7 +110,7 @@ def _face(group: Group) -> str | None:
 
 
 def _audit(group: Group) -> dict[str, Any] | None:
-    """Return the audit of a video, with what measuring its motion found, or the decoder's report on a damaged photo."""
+    """Return the audit of a video, with the outcome of `video.motion`, or the decoder's report on a damaged photo."""
     subject = group.subject
     if subject.audit and subject.motion_refused_because:
         found = f"Motion was refused in every shot: {'; '.join(subject.motion_refused_because)}."
@@ -219,7 +219,7 @@ def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | No
 
 
 def _passed_on(group: Group) -> Text | None:
-    """Return who lets a pack pass this on though its rights are not cleared; None without a written override."""
+    """Return who allows a pack to redistribute this although its rights are not cleared; None without an override."""
     return next((one.passed_on for one in group.shown if one.passed_on), None)
 
 
@@ -247,12 +247,12 @@ def _properties(entry: ItemRecord, shown_size_px: tuple[int, int] | None) -> dic
 
 
 def _waveform(entry: ItemRecord) -> dict[str, Any]:
-    """Return the peaks without the channels' offsets, as far as the result says what those are."""
+    """Return the peaks without the channels' offsets, if the result states those."""
     return peaks(entry.path, _fact(entry.facts, "dc_offsets") or ())
 
 
 def _made(entry: ItemRecord) -> dict[str, Any]:
-    """Return how a result was made; nothing about machine or time, so that the page is the same everywhere."""
+    """Describe how a result was made, without machine or time, so that the page is the same everywhere."""
     manifest = entry.manifest
     return {
         "processor": manifest.ref.processor,

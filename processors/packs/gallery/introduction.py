@@ -25,7 +25,7 @@ class PageClip:
 
 @dataclass(frozen=True, kw_only=True)
 class Introduction:
-    """What a pack says of itself; what it does not say is empty or None."""
+    """Introduction of a pack; missing parts are empty or None."""
 
     text: Text
     publisher: str | None
@@ -33,14 +33,14 @@ class Introduction:
     """URL of `CREDITS.txt`."""
     clip: PageClip | None
     is_for_readers: bool = False
-    """True to leave out what serves only those who measure, or who keep the store."""
+    """True to leave out everything that serves only those who measure or who keep the store."""
 
     def __post_init__(self) -> None:
         href = self.credits_href
         require(is_relative(href), "credits_href", href, "must be a relative, percent-encoded URL")
 
     def record(self) -> dict[str, Any]:
-        """Return what the page reads."""
+        """Return the record that the page reads."""
         clip = self.clip
         return {
             "text": self.text.record(),

@@ -47,7 +47,7 @@ def write_gallery(
     Parameters
     ----------
     shown : files to show; the page keeps the order of their subjects.
-    introduction : what a pack says of itself; None for a page over a store.
+    introduction : introduction of a pack; None for a page over a store.
     languages : some of `LANGUAGES`; the first is the fallback for browsers that prefer none of them.
 
     Raises
@@ -77,7 +77,7 @@ def write_gallery(
 def _write_details(
     folder: Path, shown: Iterable[GalleryFile]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[Path]]:
-    """Write what is read when a subject is opened; return rows of all subjects and frames, and the paths written."""
+    """Write the details, read when a subject is opened; return rows of all subjects and frames, and the paths."""
     subjects: list[dict[str, Any]] = []
     frames: list[dict[str, Any]] = []
     written: list[Path] = []
@@ -136,7 +136,7 @@ def _copy(part: Traversable, target: Path) -> Iterable[Path]:
 
 
 def _table(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return records that have the same fields as their names and rows of their values: half as long."""
+    """Return records with the same fields as one list of names and rows of values, which is half as long."""
     return {"names": list(records[0]) if records else [], "rows": [list(one.values()) for one in records]}
 
 

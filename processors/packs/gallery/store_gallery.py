@@ -21,7 +21,7 @@ from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 MAX_NAMED = 3
-"""More releases than these do not fit into a heading."""
+"""Maximum number of releases that fit into a heading."""
 
 
 def shown_of_store(subjects: Iterable[SourceRecord], store: Store, folder: Path) -> Iterator[GalleryFile]:
@@ -60,7 +60,7 @@ def selection_title(rows: Iterable[SourceRow], catalogue: Catalogue) -> Text:
 
 
 def release_titles(releases: Iterable[str], catalogue: Catalogue) -> list[Text]:
-    """Return the title of each release, as its release.toml gives it; the folder's name where it gives none."""
+    """Return the title of each release, as stated in its release.toml; without one, the folder's name."""
     rows = list(catalogue.sources().values())
     index = ReleaseIndex(rows)
     titles: dict[str, Text] = {}

@@ -35,7 +35,7 @@ class Thumbnails:
         self._folder = folder
 
     def of_result(self, entries: Sequence[ItemRecord]) -> dict[str, str]:
-        """Return URL by item name; a result's own small pictures are used if it has any, and no others are made.
+        """Return URLs by item name; if a result has small pictures of its own, these are used and no others are made.
 
         Raises
         ------

@@ -1,7 +1,7 @@
-"""Pictures of a highlight clip: title, scene with caption bar, credits; drawn alike on every machine.
+"""Pictures of a highlight clip: title, scene with caption bar, credits; drawn the same on every machine.
 
 Latin letters are in Pillow's own font, Chinese ones in OpenCV's unless the recipe names another: both are the same
-everywhere. What neither draws becomes a middle dot.
+everywhere. Letters that neither font has become a middle dot.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Cards:
     def _write(
         self, draw: ImageDraw.ImageDraw, place: tuple[float, float], text: str, colour: tuple[int, int, int], lines: int
     ) -> None:
-        """Write one line, letters of each script in their font; this number of lines fill the picture's height."""
+        """Write one line, letters of each script in their font; `lines` lines fill the picture's height."""
         size_px = self.size_px[1] / lines
         latin = ImageFont.load_default(size_px)
         other = ImageFont.truetype(self.font, size_px) if self.font else None
@@ -101,7 +101,7 @@ class Cards:
 
 
 def wrapped(text: str, columns: int) -> list[str]:
-    """Return lines of at most this width, in which a Chinese letter counts as two and ends a word by itself."""
+    """Return lines of at most this width; a Chinese letter counts as two columns and is a word by itself."""
     lines, line, taken = [], "", 0
     for word in re.findall(r"[\u2e80-\uffef]|\s+|[^\s\u2e80-\uffef]+", " ".join(text.split())):
         wide = 2 if "\u2e80" <= word <= "\uffef" else len(word)
@@ -115,7 +115,7 @@ def wrapped(text: str, columns: int) -> list[str]:
 
 @functools.cache
 def has_latin_letter(character: str) -> bool:
-    """Return whether Pillow's own font has this letter: it draws the same box for all that it lacks."""
+    """Return whether Pillow's own font has this letter: it draws the same box for all letters that it lacks."""
     font = ImageFont.load_default(20)
     return bytes(font.getmask(character)) != bytes(font.getmask("\uffff"))
 

@@ -1,4 +1,4 @@
-"""Credits and rights of a highlight clip: those of every source in it, of which the strictest binds."""
+"""Credits and rights of a highlight clip: those of every source in it; the strictest applies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from processors.packs.recipe.pack_recipe import Recipe
 
 
 def clip_credits(sources: Sequence[SourceRecord], recipe: Recipe) -> FileCredits:
-    """Return the statements to embed in a clip of these sources: what it shows, and the sound under it."""
+    """Return the statements to embed in a clip of these sources: of its pictures, and of the sound under them."""
     binds = strictest(sources, recipe)
     names = ", ".join(dict.fromkeys(_title(one) for one in sources))
     return FileCredits(
@@ -35,13 +35,13 @@ def clip_credits(sources: Sequence[SourceRecord], recipe: Recipe) -> FileCredits
 
 
 def strictest(sources: Sequence[SourceRecord], recipe: Recipe) -> SourceRecord:
-    """Return the source that allows least; one that a written override clears comes after those not cleared."""
+    """Return the source that allows the least; one cleared by a written override comes after those not cleared."""
 
     return max(sources, key=lambda one: (not is_cleared(one, recipe), strictness(one.redistribute, one.rights)))
 
 
 def _decisions(sources: Sequence[SourceRecord], recipe: Recipe) -> Text:
-    """Return who passes on the sources that only a written override clears, and why; each once."""
+    """Return who redistributes the sources that only a written override clears, and why; each once."""
     said = dict.fromkeys(notice(one, recipe) for one in sources if override_of(one, recipe.overrides))
     return Text({code: "; ".join(one[code] for one in said if code in one) for code in LANGUAGES})
 

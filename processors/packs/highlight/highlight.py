@@ -53,7 +53,7 @@ class HighlightClip:
     recording_seconds: float | None
     """Length of that recording in the clip."""
     silent_seconds: float
-    """Seconds between the two cards in which nothing is heard."""
+    """Silent seconds between the two cards."""
 
     @property
     def sources(self) -> tuple[SourceRecord, ...]:
@@ -76,7 +76,7 @@ def write_highlight(
 
     Raises
     ------
-    RequestError : the selection has no still and no shot, or no recording of the name that the recipe gives.
+    RequestError : the selection has no still and no shot, or no recording with the name in the recipe.
     ResultMissing, ResultCorrupt : a still or shot does not match its manifest.
     StoreError : ffmpeg ended before the last frame.
     """
@@ -180,7 +180,7 @@ def _title(subject: SourceRecord, recipe: Recipe) -> str:
 
 
 def _in(recipe: Recipe, text: Text) -> list[str]:
-    """Return a text in each of the pack's languages, else in the one that there is."""
+    """Return a text in each of the pack's languages, else in an available one."""
     return [text[code] for code in recipe.languages if code in text] or [*filter(None, [text.best()])]
 
 
@@ -209,9 +209,9 @@ def _moving(entry: ItemRecord) -> Iterator[Image.Image]:
 
 
 def _under(chosen: Sequence[SelectedSource], highlight: Highlight, store: Store) -> ItemRecord | None:
-    """Return the recording that the recipe wants under the clip, in its most audible rendition; None for none.
+    """Return the recording that the recipe puts under the clip, in its most audible rendition; None for none.
 
-    Without a wish, it is the first recording of a selection that shows no video: the sound of what is shown is silence.
+    By default this is the first recording of a selection without videos, which would otherwise be silent.
     """
     if highlight.sound is None and any(one.subject.medium == "video" for one in chosen):
         return None

@@ -23,7 +23,7 @@ Samples = NDArray[np.float32]
 
 
 class Soundtrack:
-    """Sound of a clip of known length, silent where nothing was put."""
+    """Sound of a clip of known length, silent by default."""
 
     def __init__(self, seconds: float) -> None:
         self._samples: Samples = np.zeros((round(seconds * RATE_HZ), 2), np.float32)

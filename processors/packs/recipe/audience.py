@@ -1,4 +1,4 @@
-"""Audiences of a pack, and what each gets where its recipe says nothing else."""
+"""Audiences of a pack, and the defaults that the recipe may override."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal, get_args
 Audience = Literal["internal", "press", "public", "research", "archive"]
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 Layout = Literal["kind", "source"]
-"""`kind`: photos, videos, sound and documents under names that people read; `source`: by source and by processor."""
+"""`kind`: photos, videos, sound and documents under readable names; `source`: by source and by processor."""
 
 
 @dataclass(frozen=True, kw_only=True)

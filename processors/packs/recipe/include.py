@@ -11,7 +11,7 @@ from processors.store.latest import latest
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 
 THUMBNAIL_PX = 640
-"""Longest side below which a size of a photo serves pages alone, and nobody prints it."""
+"""Longest side below which a size of a photo is for web pages only, not for print."""
 
 
 def included(manifests: Iterable[Manifest], recipe: Recipe, asked: frozenset[ResultRef]) -> Iterator[Manifest]:

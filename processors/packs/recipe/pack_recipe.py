@@ -76,7 +76,7 @@ class BagInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """All that a pack's bytes depend on besides the store."""
+    """Everything besides the store on which a pack's bytes depend."""
 
     title: Text
     text: Text = field(default_factory=Text)
@@ -91,7 +91,7 @@ class Recipe:
     languages: tuple[str, ...] = LANGUAGES
     publisher: str | None = None
     date: str | None = None
-    """Day printed on the pack; None: that of `SOURCE_DATE_EPOCH`, else of its latest result."""
+    """Date stated on the pack; None: that of `SOURCE_DATE_EPOCH`, else of its latest result."""
     web_address: str | None = None
     """URL at which the pack's `data` folder will be published; IIIF identifies everything by URL."""
     pictures: Pictures | None = None
@@ -101,7 +101,7 @@ class Recipe:
     bag_info: BagInfo | None = None
 
     def completed(self) -> Recipe:
-        """Return the recipe with what its audience gets filled in."""
+        """Return the recipe with the defaults of its audience filled in."""
         preset = PRESETS[self.audience]
         return replace(
             self,

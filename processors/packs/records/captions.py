@@ -23,9 +23,9 @@ class Words:
     caption: Text
     """Caption by the agency; empty without one."""
     description: Text
-    """Caption for print: the agency's, else title and facts; only a plot or sheet says first what it is."""
+    """Caption for print: the agency's, else title and facts; only that of a plot or sheet begins with its kind."""
     alternative: Text
-    """Text for those who cannot see or hear it: as stated, else from the caption, else generated, as it then says."""
+    """Text for those who cannot see or hear it: as stated, else from the caption, else generated and marked so."""
 
 
 def words(subject: SourceRecord, entry: ItemRecord | None) -> Words:
@@ -45,7 +45,7 @@ def words(subject: SourceRecord, entry: ItemRecord | None) -> Words:
 
 
 def _after(kind: Text, text: Text) -> Text:
-    """Return a text after the kind of the item, in the languages in which somebody has written it."""
+    """Return a text preceded by the kind of the item, in the languages in which the text exists."""
     said = phrase("described", kind=kind, caption=text)
     return Text({code: said[code] for code in text if code in said})
 

@@ -63,7 +63,7 @@ def credits_text(
 
 
 def _of_clip(clip: CreditedClip, recipe: Recipe) -> Iterator[str]:
-    """Yield the paragraph of the highlight: what it shows, and the strictest rights of that and of its sound."""
+    """Yield the paragraph of the highlight: its contents, and the strictest rights of pictures and sound."""
     binds = strictest(clip.sources, recipe)
     yield clip.path.rpartition("/")[2]
     yield f"  {_named('highlight')}"
@@ -85,14 +85,14 @@ def _of_clip(clip: CreditedClip, recipe: Recipe) -> Iterator[str]:
 
 
 def _places(files: Sequence[PackedFile], recipe: Recipe) -> list[str]:
-    """Return the folder of a source's files, or each file where they are with others of their kind."""
+    """Return the folder of a source's files, or each file if they are in folders with files of other sources."""
     if recipe.layout != "kind":
         return [f"  {_named('files')}: {len(files)}, {files[0].folder.rpartition('/')[0]}/"]
     return [f"  {_named('files')}:", *(f"    {one.path}" for one in files if not one.path.startswith(f"{TECHNICAL}/"))]
 
 
 def _other_voices(subject: SourceRecord) -> Iterator[str]:
-    """Yield the statements on credit and rights at other paths of the same bytes, and which of them binds."""
+    """Yield the statements on credit and rights at other paths of the same bytes, and which of them applies."""
     if subject.bound_by:
         yield f"  {_named('rights_said_by')}: {subject.bound_by.place}: {subject.bound_by.why_not}"
     own = subject.voices[0] if subject.voices else None
@@ -118,5 +118,5 @@ def _named(name: str) -> str:
 
 
 def _lines(lines: Iterable[str]) -> bytes:
-    """Return each text as one line for people: white space becomes a blank, control characters become escapes."""
+    """Return each text as one line for people: white space becomes a blank, control characters are escaped."""
     return "".join(printable(re.sub(r"\s", " ", line)) + "\n" for line in lines).encode()

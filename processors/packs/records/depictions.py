@@ -1,4 +1,4 @@
-"""Depictions: what a viewer shows as one thing, in the sizes and formats that the pack holds of it."""
+"""Depictions: pictures, videos and recordings that a viewer shows as one thing, in all packed sizes and formats."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from processors.packs.presentation import presentation_of
 from processors.packs.records.captions import time_of
 
 KINDS = ("image", "audio", "video")
-"""Kinds of media by how much of a thing they show, the least first."""
+"""Kinds of media by how much they show, the least first."""
 ORDER = ("full video", "stills", "frames", "contact sheets", "clips", "web sound", "sound", "spectrograms")
 """Words of recipes in the order in which a source's depictions are shown; originals come first, others last."""
 

@@ -41,7 +41,7 @@ def premis(
 
     Parameters
     ----------
-    histories : what happened to each source before, by digest.
+    histories : history of each source before packing, by digest.
     left_out : files of the releases that are not in the pack, each with the reason.
     """
     yield (

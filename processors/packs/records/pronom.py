@@ -1,4 +1,4 @@
-"""PRONOM identifiers: those that media type and first bytes decide; PRONOM counts versions, and a guess is no fact."""
+"""PRONOM identifiers that media type and first bytes determine; PRONOM distinguishes versions, and none is guessed."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ BY_MEDIA_TYPE = {
     "video/x-matroska": "fmt/569",
     "video/x-msvideo": "fmt/5",
 }
-"""Formats of which PRONOM has one entry for all versions, or a general one."""
+"""Formats with one PRONOM entry for all versions, or a general one."""
 JFIF = {b"\x01\x00": "fmt/42", b"\x01\x01": "fmt/43", b"\x01\x02": "fmt/44"}
 """JPEG files by the version in their JFIF segment."""
 GIF = {b"GIF87a": "fmt/3", b"GIF89a": "fmt/4"}
 
 
 def pronom_of(media_type: str, head: bytes) -> str | None:
-    """Return the identifier of a file's format; None where its first bytes leave the version open.
+    """Return the identifier of a file's format; None if its first bytes do not determine the version.
 
     Parameters
     ----------

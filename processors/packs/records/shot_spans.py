@@ -22,7 +22,7 @@ class ShotSpan:
 
 
 def shots_of(subject: SourceRecord, store: Store) -> list[ShotSpan]:
-    """Return the shots of a source, in order; empty if nobody has looked for them.
+    """Return the shots of a source, in order; empty if they were never detected.
 
     Raises
     ------
