@@ -50,11 +50,11 @@ class Column:
     unit: str
     """One of `UNITS`."""
     meaning: str
-    """One phrase that can be read alone; an empty cell's meaning, if cells can be empty."""
+    """One self-contained phrase; if cells can be empty, with the meaning of an empty one."""
     arrow: pa.DataType | None = None
     """Type in a Parquet file; None in a CSV file."""
     is_optional: bool = False
-    """True for a column that only some parameters give."""
+    """True for a column that exists only with some parameters."""
 
     def __post_init__(self) -> None:
         if self.unit not in UNITS:
@@ -69,7 +69,7 @@ class Table:
     """Name of the item: `motion.parquet`."""
     title: str
     row: str
-    """What one row is, and the order of rows."""
+    """Meaning of one row, and the order of the rows."""
     columns: tuple[Column, ...]
 
     @property
@@ -85,8 +85,9 @@ class Table:
     def schema(self) -> pa.Schema:
         """Return the names and types of the columns of a Parquet table.
 
-        Units and descriptions are not written into the file: they would be part of the result's version, and a reworded
-        one would make every video be decoded again. `marsmedia` adds them to every table that it reads, old or new.
+        Units and descriptions are not written into the file: they would be part of the result's version, and a change
+        of words would require every video to be decoded again. `marsmedia` adds them to every table that it reads, old
+        or new.
         """
         import pyarrow as pa
 

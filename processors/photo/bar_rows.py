@@ -74,7 +74,7 @@ class _Waves:
 
 @dataclass(frozen=True)
 class _Step:
-    """Place on a walk: y and x in windows, direction in radians, pitch in px, and the wave's strength."""
+    """Position on a walk: y and x in windows, direction in radians, pitch in px, and the wave's strength."""
 
     y: float
     x: float
@@ -85,7 +85,7 @@ class _Step:
 
 @dataclass(frozen=True)
 class _Walk:
-    """Steps of one window along a row of bars."""
+    """Walk along a row of bars, in steps of one window."""
 
     steps: tuple[_Step, ...]
 
@@ -232,7 +232,7 @@ def _longest_walk(waves: _Waves, region: np.ndarray) -> _Walk:
         turned = [replace(step, direction=step.direction + np.pi) for step in reversed(back)]
         walk = _Walk((*turned, seed, *_half_walk(waves, region, seed)))
         best = max(best, walk, key=lambda one: one.bars)
-        for step in walk.steps:  # walks that begin beside this one would follow it
+        for step in walk.steps:  # walks that begin next to this one would follow it
             y, x = round(step.y), round(step.x)
             left[max(0, y - 3) : y + 4, max(0, x - 3) : x + 4] = 0
     return best

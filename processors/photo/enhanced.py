@@ -34,7 +34,7 @@ class EnhancedFacts:
     white_level: float
     """Brightness that became white, as a share of full scale; a brighter one keeps a tone of its own."""
     clipped_share_before: float
-    """Share of the pixels of which a channel is white, or all are black, in the picture at this size."""
+    """Share of pixels with one channel white, or all channels black, in the picture at this size."""
     clipped_share: float
     """The same in the enhanced picture."""
     hue_shift_degrees: float | None
@@ -50,8 +50,8 @@ class Enhanced:
     reads: ClassVar[Reads] = "photo"
 
     grey_world: float = 0.0
-    """Degree to which the channels' means are equalised, 0 to 1, for pictures that nobody has balanced. The ground of
-    Mars is not grey: 1 makes it so."""
+    """Degree to which the channels' means are equalised, 0 to 1, for unbalanced pictures. The ground of Mars is not
+    grey, but 1 makes it so."""
     dark_percent: float = 0.5
     """Percentage of the pixels, the darkest, that becomes black."""
     bright_percent: float = 0.5

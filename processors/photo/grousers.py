@@ -55,12 +55,12 @@ class Grousers:
 
 Step = Literal["size", "contrast", "width", "correlation", "bars", "tracks"]
 STEPS: tuple[Step, ...] = ("size", "contrast", "width", "correlation", "bars", "tracks")
-"""What a search must pass, in order; each names what was missing where a search ended at it."""
+"""Conditions that a search must meet, in order; a search ends at the first that is not met."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """How far a search came and the figures on which it was decided; None where it did not come so far."""
+    """Progress of a search and the figures that decided it; None for steps that it did not reach."""
 
     ended_at: Step
     """`size`: the picture is too small; `contrast`: no row of bars stands out; `width`: the bars form no band;
@@ -75,7 +75,7 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True)
 class GrouserSearch:
-    """Outcome of a search: the tracks, if there are any, and the attempt that came furthest."""
+    """Outcome of a search: the tracks, if any, and the attempt that came furthest."""
 
     tracks: Grousers | None
     attempt: Attempt

@@ -51,7 +51,7 @@ class PreviewFacts:
     levels_rule: str | None
     """Rule by which both were chosen; None for a picture of 8 bits."""
     damage: str | None
-    """Damage or truncation of the photo; None if it is sound as far as its format can show."""
+    """Damage or truncation of the photo; None if it is intact as far as its format can show."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,9 +32,9 @@ class SalvagedFacts:
     """Real part of the picture."""
 
     is_needed: bool
-    """False if the photo can be shown, sound or damaged, so that no picture is made here."""
+    """False if the photo can be shown, intact or damaged, so that no picture is made here."""
     fault: str | None
-    """Fault of the file; None if it is sound."""
+    """Fault of the file; None if it is intact."""
     rows_decoded: int | None
     """Decoded rows from the top, as stored, not turned; uniform ones at their end may not be counted."""
     rows_promised: int | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 LOW, HIGH = 0.03, 0.97
-"""Brightness to which the two percentiles of a stretch go; what lies beyond them shares the rest, unclipped."""
+"""Brightness to which the two percentiles of a stretch are moved; values beyond them share the rest, unclipped."""
 MIN_RANGE = 1 / 8
 """Minimum distance of the two percentiles in a colour picture, as a share of full scale: at most eightfold contrast."""
 FIRST, LAST = 4 / 255, 250 / 255
@@ -27,7 +27,7 @@ def levels(brightness: np.ndarray, dark_percent: float, bright_percent: float) -
 def stretched(brightness: np.ndarray, black: float, white: float) -> np.ndarray:
     """Return brightness with `black` moved down to `LOW` and `white` up to `HIGH`; neither is moved the other way.
 
-    Levels closer together than `MIN_RANGE` are first moved apart, equally, within the scale.
+    Levels closer than `MIN_RANGE` are first moved apart equally, within the scale.
     """
     missing = max(0.0, MIN_RANGE - (white - black))
     black = float(np.clip(black - missing / 2, 0, 1 - MIN_RANGE)) if missing else black
@@ -99,7 +99,7 @@ def hue_shift_degrees(before: np.ndarray, after: np.ndarray) -> float:
 
 
 def _guided(picture: np.ndarray) -> np.ndarray:
-    """Smooth a picture but for its edges."""
+    """Smooth a picture except at its edges."""
     import cv2
 
     side = 2 * max(2, round(max(picture.shape) / RADIUS_PART)) + 1

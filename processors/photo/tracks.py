@@ -1,8 +1,8 @@
 """Wheel tracks in a photo: where they are, their direction, and the pitch of the grouser prints, in pixels.
 
-What is searched for are rows of bars, as grousers print them: at one pitch, seen from above or rectified by four
-corners on the ground, and else in perspective, where direction and pitch change along the track. Tracks without bars
-are not found: the facts say so.
+The search is for rows of bars, as printed by grousers: at one pitch, seen from above or rectified by four corners on
+the ground, otherwise in perspective, where direction and pitch change along the track. Tracks without bars are not
+found, which the facts state.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ class TracksFacts:
     """Straight tracks at one pitch, seen from above."""
     spectral_contrast: float | None
     is_rectified: bool
-    """True if measured in the rectified view, of which the pixels are then meant."""
+    """True if measured in the rectified view; pixels are then those of that view."""
     attempt: Attempt | None = None
-    """How far the search for bands came, and its figures; None if the photo was not searched."""
+    """Progress of the search for bands, with its figures; None if the photo was not searched."""
     rows: tuple[BarRow, ...] = ()
-    """Tracks in perspective, the longest first; searched for where there are no bands."""
+    """Tracks in perspective, the longest first; searched for if there are no bands."""
     longest_row_bar_count: int | None = None
     """Bars of the longest row in perspective, whether or not it is a track; None if none was searched for."""
     not_found_because: str | None = None
-    """Why no track is given; None if one was found."""
+    """Reason why no track was found; None if one was."""
     meaning: str = RELATIVE
 
 
@@ -74,7 +74,7 @@ UNSEARCHED = TracksFacts(
 class Tracks:
     """Grouser tracks as `tracks.json`, drawn in `tracks.jpg`; `no-tracks.jpg` says why there are none.
 
-    `rectified.png` is the view in which they were searched for, if the ground's corners are given.
+    `rectified.png` is the searched view, if the ground's corners are given.
     """
 
     name: ClassVar[str] = "photo.tracks"
@@ -91,7 +91,7 @@ class Tracks:
     """Minimum autocorrelation of a band at one pitch, 0 to 1. The sample's tracks reach 0.84 or more
     at every angle and size tried; in 122 photos without tracks louvres and fences reached 0.66."""
     least_row_bars: int = 40
-    """Minimum bars of a track in perspective: fences and louvres reached 26, the tracks that were found 57 or more."""
+    """Minimum bars of a track in perspective: fences and louvres reached 26, actual tracks 57 or more."""
     ground_corners_px: tuple[float, ...] | None = None
     """Four corners x, y of a rectangle on the ground, clockwise from the far left one; None: seen from above."""
     ground_aspect: float = 1.0
@@ -121,7 +121,7 @@ class Tracks:
         return _Session(self, is_wanted=self._is_wanted(info))
 
     def why_not(self, attempt: Attempt, longest_row_bar_count: int) -> str:
-        """Return why a search with these parameters ended without tracks."""
+        """Return the reason why a search with these parameters ended without tracks."""
         return why_no_tracks(
             attempt,
             longest_row_bar_count,

@@ -14,7 +14,7 @@ EDGE_PX = 2
 BACKGROUND, INK = (18, 18, 20), (236, 232, 226)
 TEXT_PX, LINE_PX, MARGIN_PX = 15, 21, 10
 MIN_WIDTH_PX = 480
-"""Minimum width of a picture with words, so that they can be read."""
+"""Minimum width of a picture with text, so that it is legible."""
 
 
 def draw_bands(grey: np.ndarray, direction_degrees: float, bands: tuple[GrouserBand, ...]) -> np.ndarray:
@@ -42,7 +42,7 @@ def draw_rows(grey: np.ndarray, rows: tuple[BarRow, ...]) -> np.ndarray:
 
 
 def draw_reason(grey: np.ndarray, reason: str) -> np.ndarray:
-    """Return the photo with these words below it; uint8, shape (height, width, 3)."""
+    """Return the photo with this text below it; uint8, shape (height, width, 3)."""
     picture = Image.fromarray(_stretched(grey))
     width_px = max(picture.width, MIN_WIDTH_PX)
     lines = _wrapped(reason, width_px - 2 * MARGIN_PX)

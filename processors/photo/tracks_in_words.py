@@ -1,4 +1,4 @@
-"""Why no wheel tracks were found in a photo, in words and with the figures that decided it."""
+"""Reasons why no wheel tracks were found in a photo, in words, with the figures that decided it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`rear-camera-tracks.png`: what a rover sees behind itself through a wide-angle hazard camera, in grey.
+"""`rear-camera-tracks.png`: view behind a rover through a wide-angle hazard camera, in grey.
 
 Two wheel tracks with the marks of grousers lead to the horizon; deck and solar wings are at the edges, the shadow of
 mast and wings is on the ground.
@@ -163,12 +163,12 @@ def _render(truth: RearPhotoTruth) -> NDArray[np.uint8]:
 
 
 def _pitch_px(truth: RearPhotoTruth, distance_m: Grid) -> Grid:
-    """Return the distance in the picture of two crests that lie behind each other, seen at a distance."""
+    """Return the distance in the picture between two successive crests, seen from a distance."""
     return (_PITCH_M * _CAMERA_M[2] * truth.focal_px / np.square(distance_m)).astype(np.float32)
 
 
 def _unseen() -> list[Face]:
-    """Build what is out of sight and casts a shadow: the mast, its head, and the hinges of the wings."""
+    """Build the parts that are out of sight but cast a shadow: the mast, its head, and the hinges of the wings."""
     faces: list[Face] = []
     mast, head = ((0.0, 0.48, 1.45), (0.10, 0.10, 1.2)), ((0.0, 0.48, 2.12), (0.50, 0.16, 0.18))
     for place_m, size_m in (mast, head, ((0.0, -0.10, 0.80), (1.10, 1.10, 0.12))):
@@ -194,7 +194,7 @@ def _press(brightness: Grid, east_m: Grid, north_m: Grid, pitch_px: Grid) -> Non
 
     Parameters
     ----------
-    pitch_px : distance of two crests in the picture; what would be too fine for it is left out.
+    pitch_px : distance between two crests in the picture; finer detail is left out.
     """
     angle = np.float32(np.radians(_HEADING_DEGREES))
     behind = -(east_m * np.sin(angle) + north_m * np.cos(angle))

@@ -15,7 +15,7 @@ from processors.sample.terrain import TOWARDS_SUN, Grid
 
 
 class View(Protocol):
-    """What a picture of solids needs of a camera."""
+    """Camera, as a picture of solids needs it."""
 
     @property
     def position_m(self) -> tuple[float, float, float]: ...

@@ -1,10 +1,10 @@
-"""Claims in a bucket: runs on any machine share the work on one store, and take over what a lost one had claimed.
+"""Claims in a bucket: runs on any machine share the work on one store, and take over the claims of lost runs.
 
     claims/runs/<holder>.json              a run at work and who it is; written again every `BEAT_SECONDS`
     claims/sources/<source>/<n>.json       the holder that works on a source
 
-A claim is an object that the server creates once. It counts while its holder's run is written again: with none for
-`LEASE_SECONDS` the run is lost, and whoever meets its claim creates the next one, `n + 1`, which again only one can.
+A claim is an object that the server creates once. It is valid while its holder's run is rewritten: without that for
+`LEASE_SECONDS` the run is lost, and a run that meets its claim creates the next one, `n + 1`, which again only one can.
 A run that was killed on this machine is lost at once. Ages are measured by the server's clock. A run that was only
 stopped for so long may do some work twice, without harm.
 """
@@ -28,16 +28,16 @@ BEAT_SECONDS = 15.0
 LEASE_SECONDS = 60.0
 """Time without a beat after which a run is lost: a few beats may fail."""
 LOOKS_A_LEASE = 24
-"""What was seen of the other runs is used again for that part of the lease."""
+"""Maximum number of looks at the other runs per lease; in between, the last look is reused."""
 RUNS, SOURCES = "claims/runs", "claims/sources"
 
 
 @dataclass(frozen=True)
 class _Run:
-    """A run at work, as it is written in the bucket."""
+    """A run at work, as recorded in the bucket."""
 
     words: str
-    """Who it is, for people."""
+    """Description of the run, for people."""
     machine: str
     process: int
 
@@ -63,10 +63,10 @@ class BucketClaims:
         self._looked = 0.0
         self._alive: set[str] = set()
         self._known: dict[str, _Run] = {}
-        """What other runs have said of themselves, by holder."""
+        """Descriptions of other runs, by holder."""
 
     def join(self, words: bytes) -> list[bytes]:
-        """Make this run known, and keep it so until `leave`; return the words of the others at work.
+        """Announce this run, and keep it announced until `leave`; return the descriptions of the others at work.
 
         The claims of lost runs are removed.
         """
@@ -81,7 +81,7 @@ class BucketClaims:
             return self._others()
 
     def leave(self) -> list[bytes]:
-        """Make this run unknown; return the words of the others at work, and nothing if it was not known."""
+        """Withdraw the announcement; return the descriptions of the others at work, empty if there was none."""
         with self._changing:
             if self._holder is None:
                 return []
@@ -118,7 +118,7 @@ class BucketClaims:
 
     def _beats(self, holder: str, run: _Run, ended: threading.Event) -> None:
         while not ended.wait(self._beat_seconds):
-            with suppress(StoreError):  # the run notices it elsewhere; the next beat may get through
+            with suppress(StoreError):  # the run notices it elsewhere; the next beat may succeed
                 self._beat(holder, run)
 
     def _beat(self, holder: str, run: _Run) -> None:
@@ -142,13 +142,13 @@ class BucketClaims:
         return sorted(seen.keys() - self._alive)
 
     def _server_time(self, seen: dict[str, datetime]) -> datetime:
-        """Return the server's time, from the date that it gave to this run's last beat."""
+        """Return the server's time, from its date of this run's last beat."""
         own = seen.get(self._holder or "")
         newest = max(seen.values(), default=datetime.max)
         return newest if own is None else own + timedelta(seconds=time.monotonic() - self._beaten)
 
     def _has_died_here(self, holder: str) -> bool:
-        """Return whether a run was on this machine, and its process is gone."""
+        """Return whether a run was on this machine and its process is gone."""
         if holder == self._holder:
             return False
         if holder not in self._known:

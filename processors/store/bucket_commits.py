@@ -1,4 +1,4 @@
-"""Commits in a bucket: which results there are, by listings, and their manifests, from copies or the bucket."""
+"""Commits in a bucket: available results, from listings, and their manifests, from copies or the bucket."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from processors.store.store import replace_file
 from processors.store.stored_pass import KEY_DIGITS, PassResult, below, keys_of, newest_of, read_commit, source_of
 
 SINGLE_LISTINGS = 20
-"""Sources that are looked up one by one; from then on one listing of all commits answers."""
+"""Number of sources that are looked up one by one; after these, all commits are listed at once."""
 COMMITS_HELD = 64
-"""Commits in memory."""
+"""Maximum number of commits in memory."""
 
 
 class BucketCommits:
@@ -130,7 +130,7 @@ class BucketCommits:
             self._names.get(source_of(name), {}).pop(name, None)
 
     def _copy_of(self, name: str, size_bytes: int) -> Path:
-        """Return the path of a commit's copy. One that was removed and made again has hardly ever the same size."""
+        """Return the path of a commit's copy. A commit that is removed and made again hardly ever has the same size."""
         mark = sha256(name.encode()).hexdigest()
         return self._copies / mark[:2] / f"{mark[:32]}-{size_bytes}.json"
 

@@ -9,9 +9,9 @@
       claims/                            runs at work, and the sources they work on: see `bucket_claims`
       runs/, packs/, kept/, checkups/    small records, as in a folder
 
-Objects are written once, but for small records of which the newest counts; nothing is renamed. The copies are
-in a folder of the user's cache, which is itself a store in a folder: the results of a pass are made there as always,
-by processes that know nothing of the bucket, and published when the pass is over. It can be thrown away.
+Objects are written once, except small records of which the newest counts; nothing is renamed. The copies are in a
+folder of the user's cache, which is itself a store in a folder: the results of a pass are made there as usual, by
+processes without access to the bucket, and published when the pass is over. The folder is disposable.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ from processors.store.traffic import Traffic
 
 BUCKET_FORMAT = 2
 MIN_UNNAMED_AGE = timedelta(days=1)
-"""Age at which a zip without a commit is left over; a run may still be about to commit a younger one."""
+"""Age from which a zip without a commit counts as a leftover; a run may still commit a younger one."""
 CHANGING = ("packs", "kept")
 """Kinds of records that may be removed from the bucket, and then from the copies."""
 
 
 class BucketStore(Store):
-    """A processed store below an address as `s3://bucket/prefix`. Pickles hold the address, and no credentials."""
+    """A processed store below an address such as `s3://bucket/prefix`. Pickles hold the address, and no credentials."""
 
     is_in_folder = False
 
@@ -65,7 +65,7 @@ class BucketStore(Store):
 
         Parameters
         ----------
-        writes : make a store if there is none, and make sure that the server is fit for one.
+        writes : create the store if there is none, and check that the server is suitable.
 
         Raises
         ------
@@ -95,7 +95,7 @@ class BucketStore(Store):
 
     @property
     def traffic(self) -> Traffic:
-        """Return what this process has asked of the bucket."""
+        """Return the traffic of this process with the bucket."""
         return replace(self.place.traffic)
 
     @property
@@ -104,7 +104,7 @@ class BucketStore(Store):
 
     @property
     def catalogue_folder(self) -> Path:
-        """Return the folder of the tables' copies, which are brought up to date once."""
+        """Return the folder of the tables' copies, which are updated once."""
         if self._tables is not None:
             self._tables.pull_once()
         return self.root / "catalogue"
@@ -158,7 +158,7 @@ class BucketStore(Store):
         """Yield the zips that no commit names, of runs that were killed a day ago or more."""
         named = set[str]()
         for name in self.commit_names():
-            with suppress(ResultCorrupt):  # what it named is unnamed
+            with suppress(ResultCorrupt):  # the zip that it named is no longer named
                 named.update(one.data for one in self._commits.results_in(name))
         before = datetime.now(UTC) - MIN_UNNAMED_AGE
         yield from (one.name for one in self.place.list("data") if one.name not in named and one.modified < before)
@@ -169,7 +169,7 @@ class BucketStore(Store):
     # items
 
     def item_path(self, ref: ResultRef, name: str) -> Path:
-        """Return the path of a copy of an item, which is fetched if it is not there; it stays for an hour at least.
+        """Return the path of an item's copy, fetched if it does not exist; it stays for at least an hour.
 
         Raises
         ------
@@ -229,7 +229,7 @@ class BucketStore(Store):
             self._local.remove(ref)
 
     def _publish(self, refs: Sequence[ResultRef]) -> None:
-        """Put the zip, then create the commit; where another run was first, its results count."""
+        """Put the zip, then create the commit; if another run was first, its results count."""
         manifests = [self._local.manifest(ref) for ref in refs]
         data = f"data/{below(refs[0].source)}/{uuid.uuid4().hex}.zip"
         with self._local.scratch() as scratch:
@@ -252,7 +252,7 @@ class BucketStore(Store):
         self.remove_all([ref])
 
     def remove_all(self, refs: Iterable[ResultRef]) -> None:
-        """Remove results: each pass is written anew without them, or, if it holds nothing else, removed."""
+        """Remove results: each pass is rewritten without them or, if it holds nothing else, removed."""
         gone = set(refs)
         for name in sorted({name for ref in gone for name in self._commits.holding(ref)}):
             results = self._commits.results_in(name)
@@ -274,7 +274,7 @@ class BucketStore(Store):
         self.place.put(f"links/{_now()}.json", json.dumps(links).encode())
 
     def source(self, digest: str) -> dict[str, Any] | None:
-        """Return the links of a source; where it was seen is in the catalogue."""
+        """Return the links of a source; its paths are in the catalogue."""
         return {"digest": digest, "seen": [], "links": self._links().get(digest, [])}
 
     def sources(self) -> Iterator[dict[str, Any]]:
@@ -296,7 +296,7 @@ class BucketStore(Store):
         raise RuntimeError("where sources were seen is added with `saw`")
 
     def records(self, kind: str) -> list[Path]:
-        """Return the records of one kind; they are brought up to date once."""
+        """Return the records of one kind, which are updated once."""
         if kind not in self._pulled:
             self._pulled.add(kind)
             there = {one.name.rpartition("/")[2]: one for one in self.place.list(kind)}
@@ -335,12 +335,12 @@ def _opened_again(address: str) -> BucketStore:
 
 
 def _identity(place: Place, *, writes: bool) -> str:
-    """Return the identity of the store at a place; make one if there is none.
+    """Return the identity of the store at a place; create it if there is none.
 
     Raises
     ------
     RequestError : there is none, and `writes` is false.
-    StoreError : the server is not fit, the store is of a newer version, or the object is no mark.
+    StoreError : the server is unsuitable, the store is of a newer version, or the object is not a store's mark.
     """
     is_new = False
     try:
@@ -370,5 +370,5 @@ def _identity(place: Place, *, writes: bool) -> str:
 
 
 def _now() -> str:
-    """Return a name that sorts by time and is nobody else's."""
+    """Return a unique name that sorts by time."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}"

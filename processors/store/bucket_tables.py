@@ -1,9 +1,9 @@
-"""Tables of the catalogue in a bucket: local copies, which are read as those of a folder, and sent back when changed.
+"""Tables of the catalogue in a bucket: local copies, which are read as in a folder, and sent back when changed.
 
 A Delta table is files that never change, and a log whose entries are created once. So a copy needs only the files that
 it lacks, and a change is sent as Delta would write it there: first the new files, then the entry of the log, which the
-server lets one writer create. Another one is told, brings its copy up to date, and makes its change again.
-Nothing but `Place` speaks to the server, and whatever reads Delta tables can read those in the bucket.
+server lets only one writer create. Any other writer is refused, updates its copy, and repeats its change. Only `Place`
+accesses the server, and every reader of Delta tables can read those in the bucket.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from processors.store.place import Place, Seen
 
 LOG = "_delta_log"
 POINTER = "_last_checkpoint"
-"""The one file that changes: it tells readers of the bucket where to begin. The copies do without."""
+"""The only file that changes: it tells readers of the bucket where to begin. The copies do not need it."""
 
 
 class BucketTables:
@@ -29,10 +29,10 @@ class BucketTables:
         self._pulling = threading.Lock()
         self._is_pulled = False
         self._there: dict[str, set[str]] = {}
-        """Files of each table in the bucket, as they were when it was last listed; names within the table."""
+        """Files of each table in the bucket at its last listing; names within the table."""
 
     def pull_once(self) -> None:
-        """Bring all tables up to date, unless this process has done so before; one listing."""
+        """Update all tables, unless this process has done so before; one listing."""
         with self._pulling:
             if not self._is_pulled:
                 with alone(self._folder / "lock"):
@@ -40,7 +40,7 @@ class BucketTables:
                 self._is_pulled = True
 
     def pull(self, table: str) -> None:
-        """Bring one table up to date; the lock of the catalogue is held."""
+        """Update one table; the caller holds the lock of the catalogue."""
         self._bring(list(self._place.list(f"catalogue/{table}")), table)
 
     def _bring(self, listed: Iterable[Seen], only: str | None = None) -> None:
@@ -96,5 +96,5 @@ class BucketTables:
 
 
 def _in_order(names: Iterable[str]) -> list[str]:
-    """Return files before the entries of the log that name them; nobody then reads of a file that is not there."""
+    """Return files before the entries of the log that name them, so that no entry names a missing file."""
     return sorted(names, key=lambda name: (name.startswith(LOG), name))

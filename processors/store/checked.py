@@ -1,4 +1,4 @@
-"""What a fixity check found, of stored and of raw files."""
+"""Findings of a fixity check of stored and raw files."""
 
 from __future__ import annotations
 

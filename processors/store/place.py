@@ -27,13 +27,13 @@ from processors.errors import RequestError, StoreError
 from processors.store.traffic import Traffic
 
 PART_BYTES = 16 * 1024 * 1024
-"""Size from which a file is sent in parts of this size, and in which one is fetched."""
+"""Size from which a file is sent in parts, and size of the parts in which files are sent and fetched."""
 LISTED_AT_ONCE = 1_000
 """Names in one answer of a listing: the limit of S3."""
 RETRIES, RETRY_SECONDS = 6, 60.0
-"""Repetitions of a request that got no answer or a server's error, and the time after which none is repeated."""
+"""Maximum retries of a request without an answer or with a server error, and the time after which none is retried."""
 READ_BYTES = 1024 * 1024
-"""Part of an object that is read at once where it is opened as a file."""
+"""Part of an object that is read at once if it is opened as a file."""
 CONFLICT_TRIES = 5
 IN_WORDS = {
     "NoSuchBucket": "there is no such bucket: create it, or name another one",
@@ -43,7 +43,7 @@ IN_WORDS = {
     "ExpiredToken": "the credentials have expired: get new ones, and run again",
     "QuotaExceeded": "the bucket is full: free some space, and run again",
 }
-"""What an error code of S3 means, and what to do."""
+"""Meaning of S3's error codes, and what to do."""
 NO_CREDENTIALS = (
     "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, in the environment; "
     "they are never options"
@@ -63,7 +63,7 @@ class Seen(NamedTuple):
     size_bytes: int
     modified: datetime
     e_tag: str = ""
-    """What the server says of the version; empty where it says nothing."""
+    """Server's identifier of the version; empty if there is none."""
 
 
 class Place:
@@ -73,7 +73,7 @@ class Place:
     """
 
     def __init__(self, address: str) -> None:
-        """Take credentials from the environment; nothing is asked of the server yet.
+        """Take credentials from the environment; no request is made yet.
 
         Raises
         ------
@@ -102,7 +102,7 @@ class Place:
         return data
 
     def fetch(self, name: str, to: Path, start: int = 0, length: int | None = None) -> str:
-        """Write an object, or some bytes of it, to a file, and return the SHA-256 of what was written."""
+        """Write an object, or some bytes of it, to a file, and return the SHA-256 of the written bytes."""
         digest = hashlib.sha256()
         with to.open("wb") as file:
             for data in self._pieces(name, start, length):
@@ -111,7 +111,7 @@ class Place:
         return digest.hexdigest()
 
     def fetch_whole(self, name: str, to: Path) -> tuple[str, Seen]:
-        """Write an object to a file, and return the SHA-256 of what was written, and the version that it is.
+        """Write an object to a file, and return the SHA-256 of the written bytes, and the object's version.
 
         Raises
         ------
@@ -128,7 +128,7 @@ class Place:
         return digest.hexdigest(), _seen(answer.meta)
 
     def look(self, name: str) -> Seen:
-        """Return what the server says of an object; raises `FileNotFoundError` if there is none."""
+        """Return an object's entry, as in a listing; raises `FileNotFoundError` if there is none."""
         with self._asking(name):
             return _seen(obstore.head(self._store, name))
 
@@ -149,7 +149,7 @@ class Place:
         return io.BufferedReader(_ObjectFile(self, name, size_bytes), min(max(size_bytes, 1), READ_BYTES))
 
     def put(self, name: str, content: Path | bytes) -> None:
-        """Write an object, over one that is there; a large file is sent in parts and appears as a whole."""
+        """Write an object, replacing an existing one; a large file is sent in parts and appears as a whole."""
         size = len(content) if isinstance(content, bytes) else content.stat().st_size
         parts = 2 + -(-size // PART_BYTES) if size > PART_BYTES else 1  # a beginning, parts and an end
         with self._asking(name, requests=parts):
@@ -169,7 +169,7 @@ class Place:
                 return True
             except AlreadyExistsError:
                 return self.get(name) == data
-            except _Conflict:  # another writer is at it: the next try says who was first
+            except _Conflict:  # another writer is at work: the next try shows who was first
                 time.sleep(0.1 * 2**attempt)
         raise StoreError(f"{self.address}/{name}: is constantly being written by others: run again")
 
@@ -182,13 +182,13 @@ class Place:
                     yield _seen(one)
 
     def delete(self, names: Collection[str]) -> None:
-        """Remove objects, one by one, as some servers refuse lists; one that is not there is no error."""
+        """Remove objects, one by one, as some servers refuse lists; a missing one is no error."""
         for name in names:
             with suppress(FileNotFoundError), self._asking(name):
                 obstore.delete(self._store, name)
 
     def check_creates_once(self, name: str, data: bytes) -> None:
-        """Make sure that an object with these bytes is there, and that the server refuses to create it again.
+        """Check that an object with these bytes exists, or create it, and that the server refuses to create it again.
 
         Raises
         ------
@@ -205,7 +205,7 @@ class Place:
 
     @contextmanager
     def _asking(self, name: str, requests: int = 1) -> Iterator[None]:
-        """Count, and raise errors of the library as `StoreError`, except for a missing or existing object."""
+        """Count requests, and raise errors of the library as `StoreError`, except for a missing or existing object."""
         self._count(requests=requests)
         try:
             yield
@@ -272,7 +272,7 @@ def _check(address: str) -> None:
 
 
 def _opened(address: str) -> Any:
-    """Return the library's store; it takes credentials from the environment, so they are in no object of ours."""
+    """Return the library's store; it takes credentials from the environment, so that no object here holds them."""
     options: Any = {"connect_timeout": "5s", "timeout": "300s"}
     if os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://"):
         options["allow_http"] = True
@@ -291,7 +291,7 @@ def _opened(address: str) -> Any:
 
 
 def _in_words(text: str, code: str) -> str:
-    """Return what is wrong and what to do, from an error of the library."""
+    """Translate an error of the library: what is wrong and what to do."""
     if code in IN_WORDS:
         return IN_WORDS[code]
     status = next(iter(re.findall(r"status code: (\d+)", text)), "")

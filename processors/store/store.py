@@ -297,7 +297,7 @@ class Store:
         return removed
 
     def saw(self, entries: Sequence[tuple[str, dict[str, Any]]]) -> None:
-        """Record where sources were seen, in each source's own record.
+        """Record the paths of sources, in each source's own record.
 
         Parameters
         ----------
@@ -318,14 +318,14 @@ class Store:
                 self.write_source(record["digest"], {**record, "links": found})
 
     def write_source(self, digest: str, record: dict[str, Any]) -> None:
-        """Record where a source was seen, next to its results."""
+        """Record the paths of a source, next to its results."""
         folder = Path(self.source_folder(digest))
         folder.mkdir(parents=True, exist_ok=True)
         data = json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"
         replace_file(folder / "source.json", data)
 
     def source(self, digest: str) -> dict[str, Any] | None:
-        """Return where a source was seen; None without a readable record: the next run writes it again."""
+        """Return the record of a source's paths; None without a readable one: the next run writes it again."""
         try:
             return json.loads(Path(self.source_folder(digest), "source.json").read_bytes())
         except (FileNotFoundError, ValueError):

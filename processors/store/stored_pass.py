@@ -68,7 +68,7 @@ def keys_of(name: str) -> Iterator[str]:
 
 
 def write_zip(path: Path, results: Iterable[tuple[Path, Manifest]]) -> list[dict[str, int]]:
-    """Write the files of results into a zip; return for each result where its items begin.
+    """Write the files of results into a zip; return the offsets of each result's items.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ BLOCK_SAMPLES = 1 << 20
 """Samples scaled at a time, so that a large picture needs no further copies in doubles."""
 NARROW_SHARE_16_BIT = 1 / 8
 NARROW_SHARE = 1 / 2
-"""Positive samples that fill less than this share of the range from 0 to white are shown from their smallest upward."""
+"""Positive samples that fill less than this share of the range from 0 to white are shown from the smallest upward."""
 MIN_FILLED_SHARE = 1 / 4
 """Minimum filled share of a declared full scale; below it the picture would be nearly black."""
 

@@ -1,4 +1,4 @@
-"""Damage of HEIC files, found by FFmpeg's decoder: the one used for pixels fills in what is missing or wrong."""
+"""Damage of HEIC files, found by FFmpeg's decoder: the one used for pixels conceals missing and wrong data."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from processors.errors import MediaError
 from processors.photo.reading.damage import Damage
 
 CUT = "partial file"
-"""Part of FFmpeg's message about an item that the file ends before."""
+"""Part of FFmpeg's message about an item beyond the end of the file."""
 
 
 def heic_damage(file: BinaryIO, width_px: int, height_px: int) -> Damage | None:
-    """Decode every tile and picture again, and return what FFmpeg complains of; None for files that it does not open.
+    """Decode every tile and picture again, and return the damage that FFmpeg reports; None if it cannot open the file.
 
     Parameters
     ----------

@@ -16,14 +16,14 @@ MAX_PIXELS = 64_000_000
 """Size up to which a picture is decoded again: FFmpeg's decoder is slow."""
 _MISMATCH = re.compile(r"End mismatch (\d+)")
 WHOLE_MISMATCH = 1
-"""Bytes left of a coding pass that whole files of some encoders have, too."""
+"""Bytes left of a coding pass that intact files of some encoders have too."""
 
 
 def jpeg2000_damage(file: BinaryIO, width_px: int, height_px: int) -> Damage | None:
-    """Decode again and return what shows that a part does not end where its header says.
+    """Decode again and return the damage if a part does not end where its header says.
 
-    The format has no checksum: about half of all changed bytes go unnoticed. What FFmpeg refuses is not damaged:
-    it does not know all kinds.
+    The format has no checksum: about half of all changed bytes go unnoticed. A refusal by FFmpeg is no damage, as it
+    does not support all kinds.
     """
     if width_px * height_px > MAX_PIXELS:
         return None

@@ -1,4 +1,4 @@
-"""Impossible blocks of a JPEG, which libjpeg decodes without a word and FFmpeg's decoder notices."""
+"""Impossible blocks of a JPEG, which libjpeg decodes silently but FFmpeg's decoder reports."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _PLACE = re.compile(r"error y=(\d+)")
 
 
 def impossible_blocks(file: BinaryIO, parts: JpegFile, width_px: int, height_px: int) -> Damage | None:
-    """Decode again, at 1/8 of the size, and return what no encoder writes, as values beyond the 64 of a block.
+    """Decode again, at 1/8 of the size, and return the damage if a block is impossible, as with over 64 values.
 
-    Zeros in place of a part of the file often are valid codes, after which both decoders are out of step. A kind of
-    JPEG that FFmpeg does not know is not damaged.
+    Zeros in place of a part of the file are often valid codes, after which both decoders are out of step. A kind of
+    JPEG that FFmpeg does not support is not damaged.
     """
     if parts.is_progressive and width_px * height_px > MAX_PROGRESSIVE_PIXELS:
         return None

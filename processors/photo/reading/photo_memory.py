@@ -1,4 +1,4 @@
-"""Least memory that a photo needs, known from its header."""
+"""Minimum memory that a photo needs, known from its header."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from dataclasses import dataclass
 _PILLOW_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}
 """Bytes of a pixel in Pillow's memory by mode; 4 for all others, RGB among them (Pillow, "Concepts: modes")."""
 _SUMS_BYTES = 8
-"""Bytes of a pixel taken by a measurement of all pixels, in 64-bit sums."""
+"""Bytes per pixel of a measurement of all pixels, in 64-bit sums."""
 WORKER_BYTES = 80_000_000
 """Private memory of a worker before it reads anything."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DecodedSize:
-    """Size of a decoded picture; lower bounds, since what its decoder takes meanwhile is not known."""
+    """Size of a decoded picture; lower bounds, as the memory of its decoder is unknown."""
 
     pixels: int
     """Pixels after the reduction of a very large picture."""
     picture_bytes: int
 
     def needed_bytes(self, *, measures_all: bool) -> int:
-        """Return the memory, in bytes, without which a picture cannot be decoded and used.
+        """Return the memory, in bytes, needed to decode and use a picture.
 
-        `measures_all`: a processor looks at all pixels, not at a reduced copy only.
+        `measures_all`: a processor measures all pixels, not only a reduced copy.
         """
         sums = self.pixels * _SUMS_BYTES if measures_all else 0
         return WORKER_BYTES + self.picture_bytes + sums

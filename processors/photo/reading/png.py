@@ -51,7 +51,7 @@ def alpha_of_16_bits(file: BinaryIO, png: PngFile) -> np.ndarray | None:
 
 
 def palette_damage(image: Image.Image) -> Damage | None:
-    """Return the damage of a picture with pixels whose colour its palette does not have, which decoders show as black.
+    """Return the damage of a picture with pixels of a colour outside its palette, which decoders show as black.
 
     Such an index is an error (PNG, 11.2.2, "PLTE").
     """

@@ -1,4 +1,4 @@
-"""Root cause of a broken photo, in the same words in every processor, whatever its decoder."""
+"""Root cause of a broken photo, with the same message from every processor, whatever its decoder."""
 
 from __future__ import annotations
 

@@ -78,8 +78,8 @@ def _to_8_bit(values: np.ndarray) -> np.ndarray:
 def white_level(values: np.ndarray) -> float:
     """Return the level that is shown as white in a picture of more than 8 bits; above 0.
 
-    Whole numbers: full scale of the fewest bits, 8 to 16, that hold them all, because cameras of 10, 12 or 14 bits put
-    their numbers into 16. Wider ones and floats: their own largest value.
+    Integers: full scale of the fewest bits, 8 to 16, that hold them all, because cameras of 10, 12 or 14 bits put
+    their numbers into 16. Wider integers and floats: their own largest value.
     """
     largest = float(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0).max(initial=0))
     if values.dtype.kind in "ui" and largest <= 65535:
