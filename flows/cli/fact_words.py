@@ -45,6 +45,8 @@ def fact_in_words(name: str, value: Any) -> str:
         return "none" if name in ("first_error", "unreadable") or name.endswith("_because") else "unknown"
     if name == "streams":
         return ", ".join(f"{one['index']} {one['kind']} {one['codec'] or 'without a decoder'}" for one in value)
+    if name == "joined":
+        return ", ".join(f"{one['codec']} from {one['start_seconds']:.3f} s" for one in value[:MAX_SPANS])
     if name == "other_streams":
         return "; ".join(map(_stream, value))
     if name == "colour" and isinstance(value, dict):

@@ -26,6 +26,7 @@ from processors.languages.text import FALLBACK
 from processors.metadata.properties import Properties, properties
 from processors.sources.scan import printable
 from processors.store.by_name import ByNameEntry
+from processors.store.decoded_length import decoded_length
 
 if TYPE_CHECKING:
     from processors.contract import Json
@@ -62,7 +63,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     seen = [one for one in rows if one.digest == row.digest]
     before = [one for one in rows if one.path == row.path and one.digest != row.digest]
     own, apart, shown_size = _from_catalogue(row, catalogue)
-    known = properties(_metadata(manifests, store), shown_size)
+    known = _known_properties(row, manifests, shown_size, store)
     if as_json:
         record = {
             **asdict(row),
@@ -152,9 +153,20 @@ def _properties(row: SourceRow, known: Properties) -> Iterator[tuple[str, str]]:
             else ""
         )
         yield "streams", f"not taken: {'; '.join(known.other_streams)}{how}"
-    seconds = known.duration_seconds if known.duration_seconds is not None else row.duration_seconds
-    if seconds:
-        yield "length", length(seconds)
+    if known.duration_seconds:
+        stated = known.duration_seconds_from_header
+        is_other = stated and stated != known.duration_seconds
+        yield "length", length(known.duration_seconds) + (f" ({length(stated)} by its headers)" if is_other else "")
+
+
+def _known_properties(
+    row: SourceRow, manifests: Sequence[Manifest], shown_size: tuple[int, int] | None, store: Store
+) -> Properties:
+    """Return what the headers state, with the size and length of what was decoded."""
+    record = _metadata(manifests, store)
+    stated = record.get("container_duration_seconds") or row.duration_seconds
+    decoded = None if row.medium == "photo" else decoded_length(store, row.digest, stated)
+    return properties({**record, "container_duration_seconds": stated}, shown_size, decoded)
 
 
 def _metadata(manifests: Sequence[Manifest], store: Store) -> dict[str, Any]:

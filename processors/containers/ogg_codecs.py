@@ -66,6 +66,18 @@ class OggCodec:
             return b"\x02" + sizes + b"".join(self.headers[:3])
         return first
 
+    @property
+    def comments(self) -> bytes:
+        """Return the header with the tags, from its list of comments on (Vorbis I, 5.2.1); empty without one."""
+        second = self.headers[1] if len(self.headers) > 1 else b""
+        skipped = {"vorbis": 7, "libopus": 8, "flac": 4}.get(self.name, 0)
+        return second[skipped:]
+
+    @property
+    def public_name(self) -> str:
+        """Return the codec's own name."""
+        return self.name.removeprefix("lib")
+
     def begin_again(self) -> None:
         """Reset the state after a loss."""
         self._previous = 0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import BinaryIO
 
-from processors.containers.ogg import CONTINUED, FIRST, LAST, Packets, Page, Rubbish, pages
+from processors.containers.ogg import CONTINUED, FIRST, LAST, MARK, READ_BYTES, Packets, Page, Rubbish, pages
 from processors.containers.ogg_codecs import OggCodec, described
 from processors.errors import DamagedMedia
 from processors.sources.source_file import SourceFile
@@ -283,3 +284,57 @@ def summary(file: SourceFile) -> OggSummary:
             else:
                 end = event
     return OggSummary(codec=codec, is_plain=is_plain and links == 1, end=end)
+
+
+FIRST_PAGE = MARK + bytes((0, FIRST))
+"""Beginning of a stream's first page in files written in one piece (RFC 3533, 6)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """One of several recordings joined end to end."""
+
+    codec: OggCodec
+    sample_count: int
+    """Samples per channel, including missing ones."""
+
+    @property
+    def seconds(self) -> Fraction:
+        return Fraction(self.sample_count, self.codec.rate_hz)
+
+
+def links(opened: BinaryIO, first_stream_count: int) -> tuple[Link, ...]:
+    """Return the recordings of a chained file in order; nothing for a file that holds a single one.
+
+    Parameters
+    ----------
+    first_stream_count : streams of the first recording; a file without further first pages is not walked.
+
+    Raises
+    ------
+    DamagedMedia : headers that a decoder needs are missing.
+    """
+    if _count(opened, FIRST_PAGE) <= first_stream_count:
+        return ()
+    codecs: list[OggCodec] = []
+    counts: list[int] = []
+    for event in timeline(opened):
+        if isinstance(event, OggRecording):
+            codecs.append(event.codec)
+            counts.append(0)
+        elif isinstance(event, PageRun) and counts:
+            counts[-1] += event.missing_samples + max(
+                0, sum(event.sample_counts) - event.skip_samples - event.trimmed_samples
+            )
+    found = tuple(Link(codec=codec, sample_count=n) for codec, n in zip(codecs, counts, strict=True))
+    return found if len(found) > 1 else ()
+
+
+def _count(opened: BinaryIO, mark: bytes) -> int:
+    """Return how often some bytes occur in a file."""
+    opened.seek(0)
+    count, before = 0, b""
+    while data := opened.read(READ_BYTES):
+        count += (before + data).count(mark)
+        before = data[1 - len(mark) :]
+    return count

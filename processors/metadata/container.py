@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import BinaryIO
@@ -14,9 +14,11 @@ from av.audio.codeccontext import AudioCodecContext
 from av.video.codeccontext import VideoCodecContext
 
 from processors.containers.channel_mask import channel_mask
+from processors.containers.ogg_timeline import Link, links
 from processors.decoding.mended_file import as_mended, mending_of
 from processors.decoding.open_media import declared_frame_count, decoder_errors, frame_rate_of, open_container
 from processors.metadata.mp4_metadata import box_tags
+from processors.metadata.ogg_links import link_tags
 from processors.metadata.position import position_of
 from processors.metadata.riff import riff_tags
 from processors.metadata.tag_records import MetadataRecord, StreamRecord, Tag, known_from, text_tag
@@ -34,28 +36,32 @@ def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str)
     container = open_container(file)
     problems: list[str] = []
     with container, decoder_errors("reading the container's tags"):
-        tags = (*_tags(container), *_more_tags(file, problems))
+        ogg = links(file, len(container.streams)) if container.format.name == "ogg" else ()
+        tags = (*_tags(container), *_more_tags(file, problems), *link_tags(ogg))
         return MetadataRecord(
             sha256=sha256,
             size_bytes=size_bytes,
             medium=medium,
             container=container.format.name,
             container_start_seconds=_seconds(container.start_time, Fraction(1, av.time_base)),
-            container_duration_seconds=_seconds(container.duration, Fraction(1, av.time_base)),
+            container_duration_seconds=sum((link.seconds for link in ogg), Fraction(0))
+            or _seconds(container.duration, Fraction(1, av.time_base)),
             container_bit_rate_bps=container.bit_rate or None,
-            streams=tuple(_as_the_header_says(_stream(stream), file) for stream in container.streams),
+            streams=tuple(_as_its_headers_say(_stream(stream), file, ogg) for stream in container.streams),
             known=known_from(tags, **position_of(tags)),
             tags=tags,
             problems=tuple(problems[:MAX_PROBLEMS]),
         )
 
 
-def _as_the_header_says(stream: StreamRecord, file: BinaryIO) -> StreamRecord:
-    """Correct FFmpeg's report on a WAVE's stream where it differs from the header.
+def _as_its_headers_say(stream: StreamRecord, file: BinaryIO, ogg: Sequence[Link]) -> StreamRecord:
+    """Correct FFmpeg's report on a stream where it differs from the headers.
 
-    It reports a little-endian codec for a RIFX file, whose samples are big-endian, and no loudspeakers if the mask has
-    more of them than the file has channels.
+    It reports a little-endian codec for a RIFX file, whose samples are big-endian, no loudspeakers if a WAVE's mask has
+    more of them than the file has channels, and for a chained Ogg a duration from the last recording's clock.
     """
+    if ogg:
+        return replace(stream, duration_seconds_from_header=None)
     file.seek(0)
     codec = stream.codec or ""
     if file.read(4) == b"RIFX" and codec.startswith("pcm_") and codec.endswith("le"):

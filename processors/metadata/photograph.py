@@ -59,6 +59,7 @@ def read_photograph(
             frame_count = getattr(image, "n_frames", 1)
     except MediaError as error:
         found.problems.append(error.what)
+    width_px, height_px = _stored_size(image)
     return MetadataRecord(
         sha256=sha256,
         size_bytes=size_bytes,
@@ -66,8 +67,8 @@ def read_photograph(
         container=(image.format or "unknown").lower(),
         picture=PictureRecord(
             format=(image.format or "unknown").lower(),
-            width_px=image.width,
-            height_px=image.height,
+            width_px=width_px,
+            height_px=height_px,
             mode=image.mode,
             frame_count=frame_count,
             icc_profile=_profile(image),
@@ -77,6 +78,13 @@ def read_photograph(
         tags=tuple(found.tags),
         problems=tuple(found.problems),
     )
+
+
+def _stored_size(image: _Header) -> tuple[int, int]:
+    """Return width and height before rotation; of a turned TIFF, Pillow gives those after it."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return image.tag_v2[TiffImagePlugin.IMAGEWIDTH], image.tag_v2[TiffImagePlugin.IMAGELENGTH]
+    return image.width, image.height
 
 
 @dataclass(kw_only=True)

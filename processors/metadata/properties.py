@@ -16,12 +16,14 @@ class Properties:
 
     container: str | None = None
     width_px: int | None = None
-    """Width as players and viewers show it, upright and in square pixels; as coded if nothing was decoded."""
+    """Width as players and viewers show it, upright and in square pixels; of a video that was not decoded, as coded."""
     height_px: int | None = None
     frame_rate_hz: float | None = None
     """Average frame rate, as stated in the header."""
     duration_seconds: float | None = None
-    """Duration, as stated in the header."""
+    """As decoded if the headers are wrong about it, otherwise as they state it."""
+    duration_seconds_from_header: float | None = None
+    """As the headers state it, or as FFmpeg estimates it from them."""
     picture_codec: str | None = None
     picture_mode: str | None = None
     """Mode of a photo, such as RGB, or I;16 for 16-bit grey."""
@@ -33,25 +35,31 @@ class Properties:
     `2 subtitle mov_text eng`. Nothing is taken from them by default."""
 
 
-def properties(record: Mapping[str, Any], shown_size_px: tuple[int, int] | None = None) -> Properties:
+def properties(
+    record: Mapping[str, Any], shown_size_px: tuple[int, int] | None = None, decoded_seconds: float | None = None
+) -> Properties:
     """Return the properties of the video and the audio stream that players choose, or of the picture.
 
     Parameters
     ----------
     shown_size_px : width and height of the upright picture; None if it was not decoded.
+    decoded_seconds : length of what was decoded; None if it is as the headers state it.
     """
     streams: list[Mapping[str, Any]] = record.get("streams") or []
     video, sound = _chosen(streams, "video"), _chosen(streams, "audio")
     picture = record.get("picture") or {}
+    stated_seconds = record.get("container_duration_seconds")
     rate = video.get("average_rate_hz")
     coded = video if video.get("width_px") else picture
-    width, height = shown_size_px or (coded.get("width_px"), coded.get("height_px"))
+    size = coded.get("width_px"), coded.get("height_px")
+    width, height = shown_size_px or (size[::-1] if coded is picture and _is_on_its_side(record) else size)
     return Properties(
         container=record.get("container"),
         width_px=width,
         height_px=height,
         frame_rate_hz=float(Fraction(rate)) if rate else None,
-        duration_seconds=record.get("container_duration_seconds"),
+        duration_seconds=decoded_seconds or stated_seconds,
+        duration_seconds_from_header=stated_seconds,
         picture_codec=video.get("codec") or picture.get("format"),
         picture_mode=picture.get("mode"),
         sound_codec=sound.get("codec"),
@@ -61,6 +69,14 @@ def properties(record: Mapping[str, Any], shown_size_px: tuple[int, int] | None 
             _in_words(one, video) for one in streams if one["kind"] in TAKEN_BY_PLAYERS and one not in (video, sound)
         ),
     )
+
+
+def _is_on_its_side(record: Mapping[str, Any]) -> bool:
+    """Return whether a photo is stored turned by a quarter; a PNG may say so in XMP alone."""
+    stated = (record.get("known") or {}).get("orientation") or {}
+    in_xmp = [tag["value"] for tag in record.get("tags") or () if tag["name"] == "tiff:Orientation"]
+    written = stated.get("value") or (in_xmp[0] if in_xmp and record.get("container") == "png" else 1)
+    return str(written) in ("5", "6", "7", "8")
 
 
 def _chosen(streams: Iterable[Mapping[str, Any]], kind: str) -> Mapping[str, Any]:

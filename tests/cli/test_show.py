@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -10,16 +11,24 @@ import pillow_heif
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from flows.cli import fact_words, print_table, show
 from processors.audio.envelope import Envelope
+from processors.audio.levels.levels import Levels
 from processors.engine.wanted import Recipes
 from processors.metadata import Metadata
 from processors.metadata.properties import Properties
 from processors.photo.photo_preview import PhotoPreview
+from processors.video.audit.integrity import Integrity
 from processors.video.audit.measurements import Measurements
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
+
+XMP = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" {}/></rdf:RDF></x:xmpmeta>'
+)
 
 
 def test_show_names_the_colours_that_were_assumed(tmp_path: Path) -> None:
@@ -86,6 +95,78 @@ def test_turned_pictures_have_the_size_that_players_show(tmp_path: Path) -> None
         record = CliRunner().invoke(show.show, [name, "--json", "--store", str(tmp_path / "store")]).output
         known = json.loads(record)["properties"]
         assert (known["width_px"], known["height_px"]) == (96, 128)
+
+
+def test_a_photo_without_preview_has_its_upright_size(tmp_path: Path) -> None:
+    (tmp_path / "raw" / "r").mkdir(parents=True)
+    exif = Image.Exif()
+    exif[0x112] = 8
+    picture = Image.new("RGB", (128, 96))
+    picture.save(tmp_path / "raw/r/a.jpg", exif=exif)
+    picture.save(tmp_path / "raw/r/b.tif", tiffinfo={0x112: 6})
+    xmp = PngInfo()
+    xmp.add_itxt("XML:com.adobe.xmp", XMP.format('tiff:Orientation="5"'))
+    picture.save(tmp_path / "raw/r/c.png", pnginfo=xmp)
+    picture.save(tmp_path / "raw/r/d.webp", exif=exif)
+    ingest(tmp_path / "raw", tmp_path / "store", {"video": (), "audio": (), "photo": (Metadata(),)})
+    for name in ("a.jpg", "b.tif", "c.png", "d.webp"):
+        told = CliRunner().invoke(show.show, [name, "--store", str(tmp_path / "store")]).output
+        assert "  picture  96 x 128 px, " in told, name
+        record = CliRunner().invoke(show.show, [name, "--json", "--store", str(tmp_path / "store")]).output
+        known = json.loads(record)["properties"]
+        assert (known["width_px"], known["height_px"]) == (96, 128), name
+
+
+def test_the_length_is_that_of_all_joined_recordings(tmp_path: Path) -> None:
+    folder = tmp_path / "raw" / "r"
+    folder.mkdir(parents=True)
+    made = MediaMaker(tmp_path).video("clip.mp4", ticks=list(range(50)), sound_hz=440.0).path
+    for suffix, codec in (("ts", "copy"), ("mkv", "copy"), ("mpg", "mpeg2video")):
+        part = tmp_path / f"part.{suffix}"
+        coding = ("-c", "copy") if codec == "copy" else ("-c:v", codec, "-c:a", "mp2")
+        subprocess.run(["ffmpeg", "-v", "error", "-i", str(made), *coding, str(part)], check=True)
+        (folder / f"two.{suffix}").write_bytes(2 * part.read_bytes())
+    recipes: Recipes = {"video": (Metadata(), Measurements(), Integrity(), Levels()), "audio": (), "photo": ()}
+    ingest(tmp_path / "raw", tmp_path / "store", recipes)
+    for name in ("two.ts", "two.mkv", "two.mpg"):
+        told = CliRunner().invoke(show.show, [name, "--store", str(tmp_path / "store")]).output
+        (line,) = [line for line in told.splitlines() if line.startswith("  length")]
+        assert re.fullmatch(r"  length   4\.\d+ s \(2\.\d+ s by its headers\)", line), (name, line)
+        assert "100 frames in 4.000 s" in told
+        record = CliRunner().invoke(show.show, [name, "--json", "--store", str(tmp_path / "store")]).output
+        assert json.loads(record)["properties"]["duration_seconds"] == pytest.approx(4.1, abs=0.11)
+
+
+def test_chained_ogg_names_its_recordings_and_their_whole_length(tmp_path: Path) -> None:
+    folder = tmp_path / "raw" / "r"
+    folder.mkdir(parents=True)
+    coders = {"vorbis": ("libvorbis", 3, 48000, 2), "opus": ("libopus", 4, 48000, 2), "other": ("flac", 2, 44100, 1)}
+    parts: dict[str, bytes] = {}
+    for name, (codec, seconds, rate_hz, channels) in coders.items():
+        sine = f"sine=r={rate_hz}:d={seconds}"
+        coding = ("-ac", str(channels), "-c:a", codec, "-metadata", f"title={name}", "-f", "ogg")
+        command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", sine, *coding, str(tmp_path / name)]
+        subprocess.run(command, check=True)
+        parts[name] = (tmp_path / name).read_bytes()
+    (folder / "same.ogg").write_bytes(parts["vorbis"] + parts["opus"])
+    (folder / "other.ogg").write_bytes(parts["opus"] + parts["other"])
+    ingest(tmp_path / "raw", tmp_path / "store", {"audio": (Metadata(), Levels()), "video": (), "photo": ()})
+    same, other = (
+        CliRunner().invoke(show.show, [name, "--store", str(tmp_path / "store")]).output.splitlines()
+        for name in ("same.ogg", "other.ogg")
+    )
+    assert {"  length   7 s", "  joined: opus from 3.000 s", "  sample_count_decoded: 336000"} <= set(same)
+    assert {
+        "  length   6 s",
+        "  verdict  damaged: another recording, of 44100 Hz and 1 channels, follows at 4.000 s",
+    } <= set(other)
+    record = CliRunner().invoke(show.show, ["same.ogg", "--json", "--store", str(tmp_path / "store")]).output
+    (metadata,) = (one for one in json.loads(record)["results"] if one["ref"]["processor"] == "metadata")
+    text = json.loads((tmp_path / "store" / "results" / metadata["folder"] / "metadata.json").read_text())
+    second = {tag["name"]: tag["value"] for tag in text["tags"] if tag["namespace"] == "recording.2"}
+    expected = {"start_seconds": 3.0, "codec": "opus", "rate_hz": 48000, "channel_count": 2, "title": "opus"}
+    assert {name: second[name] for name in expected} == expected
+    assert text["container_duration_seconds"] == 7.0
 
 
 def test_oddities_are_reported_in_sentences() -> None:

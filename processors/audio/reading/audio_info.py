@@ -67,6 +67,14 @@ class Damaged:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JoinedRecording:
+    """A further recording in the same file, which begins where the one before it ends."""
+
+    start_seconds: float
+    codec: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AudioReport:
     """Decoding report of audio, with its losses."""
 
@@ -101,6 +109,8 @@ class AudioReport:
 
     time_gaps: tuple[Damaged, ...] = ()
     """Places where the times jump although no packet is missing, at most the first 1000; taken as silence."""
+    joined: tuple[JoinedRecording, ...] = ()
+    """Recordings joined to the first one, at most the first 1000."""
 
     @property
     def damage(self) -> str | None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 import av.packet
 import numpy as np
 
-from processors.audio.reading.audio_info import AudioInfo, AudioReport, Damaged
+from processors.audio.reading.audio_info import AudioInfo, AudioReport, Damaged, JoinedRecording
 from processors.audio.reading.block import AudioBlock
 from processors.errors import DamagedMedia
 
@@ -74,6 +74,7 @@ class LossCounter:
         """Samples per channel replaced by NaN."""
         self._missing_at_end: int | None = None
         self._time_gaps: list[Damaged] = []
+        self._joined: list[JoinedRecording] = []
         self._samples_in_time_gaps = 0
 
     def block(self, samples: np.ndarray) -> AudioBlock:
@@ -122,6 +123,12 @@ class LossCounter:
                 self.reached_samples = max(self.reached_samples, round(reached * self._info.rate_hz))
         self.first_error = self.first_error or error.what
 
+    def join(self, codec: str) -> None:
+        """Record that another recording begins with the next sample."""
+        if len(self._joined) < MAX_DAMAGED:
+            start = self._info.start + Fraction(self.samples, self._info.rate_hz)
+            self._joined.append(JoinedRecording(start_seconds=float(start), codec=codec))
+
     def cut_off(self, why: str, missing_samples: int | None = None) -> None:
         """Record that the end is missing, with its number of samples if known."""
         self.cut_off_because, self._missing_at_end = why, missing_samples
@@ -148,6 +155,7 @@ class LossCounter:
             sample_count_decoded=self.samples - self.missing,
             missing_sample_count=self.missing - self._samples_in_time_gaps + (self._missing_at_end or 0),
             time_gaps=tuple(self._time_gaps),
+            joined=tuple(self._joined),
             end_padding_sample_count=self.end_padding,
             non_finite_sample_count=self.non_finite,
             decoder_errors=self.errors,

@@ -32,7 +32,7 @@ class OggReader:
     def __init__(self, file: SourceFile, codec: OggCodec, promise: Promise) -> None:
         self._file = file
         self.info = AudioInfo(
-            codec={"libopus": "opus"}.get(codec.name, codec.name),
+            codec=codec.public_name,
             rate_hz=codec.rate_hz,
             channel_count=codec.channel_count,
             sample_count_from_header=None,
@@ -56,6 +56,8 @@ class OggReader:
                             f" {at:.3f} s"
                         )
                         return
+                    if decoder is not None:
+                        self._tally.join(codec.public_name)
                     decoder, self._skip = _Decoder(codec), 0
                 elif isinstance(event, PageFault):
                     self._tally.error(DamagedMedia(event.what))

@@ -130,6 +130,7 @@ class StreamReader:
         if packet is not None and self._joined and self._joined.begins(bytes(packet)):
             self._codec.flush_buffers()
             self._zero = None
+            self.tally.join("mp3")
             return
         if packet is not None and self._is_in_mp4 and packet.pts is not None and packet.time_base is not None:
             self._last_packet_ends = (packet.pts + (packet.duration or 0)) * packet.time_base

@@ -15,6 +15,7 @@ from processors.languages.language import LANGUAGES, phrase
 from processors.languages.text import FALLBACK, Text
 from processors.packs.contents.rights_by_place import PlaceRights, binding, voice
 from processors.store.catalogue import Catalogue
+from processors.store.decoded_length import decoded_length
 from processors.store.disagreements import Disagreement, disagreements
 from processors.store.evidence_of import read_evidence
 from processors.store.manifest import Manifest
@@ -169,8 +170,10 @@ def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> I
         voices = _with_past(voices, places, every, row.digest, store)
         known = subject(row, records[0], audits.get(row.digest))
         binds = binding(voices)
+        known_length = None if row.medium == "photo" else decoded_length(store, row.digest, row.duration_seconds)
         yield replace(
             known,
+            duration_seconds=known_length or known.duration_seconds,
             shown_size_px=shown.get(row.digest),
             motion_refused_because=refused.get(row.digest, ()),
             failures=(*filter(None, missing[:1]), *failures.get(row.digest, ())),
