@@ -187,6 +187,8 @@ def _tell_results(manifests: Sequence[Manifest], store: Store, links: Mapping[Pa
     told: list[dict[str, Json]] = []
     if links:
         click.echo(f"results in {printable(str(next(iter(links.values())).parent))}:")
+    made = {manifest.ref.processor for manifest in manifests if manifest.items}
+    teller = "evidence" if "evidence" in made else "metadata"  # evidence has the problems of the metadata, too
     names = [_name(manifest, store, links) for manifest in manifests]
     wide = max(map(len, names), default=0)
     for name, manifest in zip(names, manifests, strict=True):
@@ -202,7 +204,10 @@ def _tell_results(manifests: Sequence[Manifest], store: Store, links: Mapping[Pa
             record_of = json.loads(store.item_path(manifest.ref, manifest.items[0].name).read_text())
             for line in [*said_lines(record_of), *evidence_lines(record_of)]:
                 click.echo(f"    {printable(line)}")
-        for line in dict.fromkeys(line for item in manifest.items for line in _known(item.facts)):
+        known = [line for item in manifest.items for line in _known(item.facts)]
+        if manifest.ref.processor == teller:
+            known += [line for item in manifest.items for line in _problems(item.facts)]
+        for line in dict.fromkeys(known):
             click.echo(f"    {printable(line)}")
         if isinstance(manifest.source_facts, dict) and manifest.source_facts not in told:
             told.append(manifest.source_facts)
@@ -241,6 +246,12 @@ def _verdict(manifests: list[Manifest], format_name: str) -> str | None:
 def _why_not(reason: str) -> str:
     """Return why nothing was found; many reasons say already that nothing was, or that nobody searched."""
     return reason if reason.startswith(("no ", "not ")) else f"not found: {reason}"
+
+
+def _problems(facts: Any) -> list[str]:
+    """Return what could not be read of the metadata, in words."""
+    told = facts.get("problems") if isinstance(facts, dict) else None
+    return [f"problem: {one}" for one in told or ()]
 
 
 def _known(facts: Any) -> list[str]:

@@ -48,7 +48,7 @@ def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str)
             or _seconds(container.duration, Fraction(1, av.time_base)),
             container_bit_rate_bps=container.bit_rate or None,
             streams=tuple(_as_its_headers_say(_stream(stream), file, ogg) for stream in container.streams),
-            known=known_from(tags, **position_of(tags)),
+            known=known_from(tags, problems, **position_of(tags, problems)),
             tags=tags,
             problems=tuple(problems[:MAX_PROBLEMS]),
         )

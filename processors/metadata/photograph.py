@@ -74,7 +74,7 @@ def read_photograph(
             icc_profile=_profile(image),
             compression=str(image.info["compression"]) if "compression" in image.info else None,
         ),
-        known=known_from(tuple(found.tags), **position_of(found.tags)),
+        known=known_from(tuple(found.tags), found.problems, **position_of(found.tags, found.problems)),
         tags=tuple(found.tags),
         problems=tuple(found.problems),
     )

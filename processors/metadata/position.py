@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from processors.metadata.tag_records import Tag, Value
 
@@ -26,57 +27,117 @@ XMP_COORDINATE = re.compile(r"(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)
 """XMP specification part 1, GPSCoordinate: `DDD,MM,SSk` or `DDD,MM.mmk`."""
 
 
-def position_of(tags: Iterable[Tag]) -> dict[str, Value | None]:
+MAX_DEGREES = {"latitude": 90, "longitude": 180}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Position:
+    latitude: float
+    longitude: float
+    source: str
+    """Tag; `{}` in it stands for `Latitude` or `Longitude`."""
+
+
+def position_of(tags: Iterable[Tag], problems: list[str] | None = None) -> dict[str, Value | None]:
     """Return `latitude_degrees_north` and `longitude_degrees_east`, north and east positive; empty without them.
 
     Exif's own place comes first, then XMP, the container, and the notes of field recorders.
+
+    Parameters
+    ----------
+    problems : where positions that cannot be are named, each with its tag.
     """
     by_place = {f"{tag.namespace}:{tag.name}": tag.value for tag in tags}
-    for latitude, longitude, source in (
-        *_of_exif(by_place),
-        *_of_xmp(by_place),
-        *_of_container(by_place),
-        *_of_notes(by_place),
-    ):
-        if abs(latitude) <= 90 and abs(longitude) <= 180:
-            return {
-                "latitude_degrees_north": Value(value=latitude, source=source.format("Latitude")),
-                "longitude_degrees_east": Value(value=longitude, source=source.format("Longitude")),
+    wrong: list[str] = []
+    found: dict[str, Value | None] = {}
+    for one in (*_of_exif(by_place, wrong), *_of_xmp(by_place, wrong), *_of_container(by_place, wrong),
+                *_of_notes(by_place, wrong)):  # fmt: skip
+        if not found and _is_on_the_globe(one, wrong):
+            found = {
+                "latitude_degrees_north": Value(value=one.latitude, source=one.source.format("Latitude")),
+                "longitude_degrees_east": Value(value=one.longitude, source=one.source.format("Longitude")),
             }
-    return {}
+    if problems is not None:
+        problems += wrong
+    return found
 
 
-def _of_exif(by_place: Mapping[str, object]) -> Iterator[tuple[float, float, str]]:
+def _is_on_the_globe(position: _Position, wrong: list[str]) -> bool:
+    """Return whether both degrees are in their range; what is not is added to `wrong`."""
+    is_good = True
+    for name, most in MAX_DEGREES.items():
+        degrees = getattr(position, name)
+        if not abs(degrees) <= most:
+            place = position.source.format(name.capitalize())
+            wrong.append(f"{place}: a {name} of {degrees:.6g} degrees is over {most}; the position is not used")
+            is_good = False
+    return is_good
+
+
+def _of_exif(by_place: Mapping[str, object], wrong: list[str]) -> Iterator[_Position]:
     """Parse three rationals and a letter each (Exif 2.32, 4.6.7); degrees alone suffice."""
-    found = []
+    found: dict[str, float] = {}
     for name, letters in (("GPSLatitude", "NS"), ("GPSLongitude", "EW")):
         parts, letter = by_place.get(f"exif.gps:{name}"), by_place.get(f"exif.gps:{name}Ref")
-        sign = str(letter).strip().upper()[:1] if isinstance(letter, str) else ""
         numbers = parts if isinstance(parts, list) else [parts]
-        if not sign or sign not in letters or not all(isinstance(n, int | float) and n >= 0 for n in numbers):
-            return
-        found.append((-1 if sign in "SW" else 1) * sum(float(n) / 60**place for place, n in enumerate(numbers[:3])))  # type: ignore[arg-type]
-    yield found[0], found[1], "exif.gps:GPS{}"
+        if all(number is None for number in numbers):  # a receiver without a fix writes 0/0
+            continue
+        place = f"exif.gps:{name}"
+        sign = str(letter).strip(" \x00").upper()[:1] if isinstance(letter, str) else ""
+        if not sign or sign not in letters:
+            neither = f"neither {letters[0]} nor {letters[1]}"
+            said = (
+                f"its reference {sign!r} is {neither}"
+                if sign
+                else f"its reference, {letters[0]} or {letters[1]}, is missing"
+            )
+            wrong.append(f"{place}: {said}; the position is not used")
+        elif not all(isinstance(n, int | float) and n >= 0 for n in numbers):
+            wrong.append(f"{place}: {numbers} are no degrees, minutes and seconds; the position is not used")
+        else:
+            parts_of_degree = [float(n) / 60**place for place, n in enumerate(numbers[:3])]  # type: ignore[arg-type]
+            found[name] = (-1 if sign in "SW" else 1) * sum(parts_of_degree)
+    yield from _pair(found, "exif.gps:GPS{}", wrong)
 
 
-def _of_xmp(by_place: Mapping[str, object]) -> Iterator[tuple[float, float, str]]:
-    found = []
-    for name in ("GPSLatitude", "GPSLongitude"):
-        parts = XMP_COORDINATE.fullmatch(str(by_place.get(f"xmp:exif:{name}", "")).strip())
-        if not parts:
-            return
+def _pair(found: Mapping[str, float], source: str, wrong: list[str]) -> Iterator[_Position]:
+    """Yield the position of a latitude and a longitude; a single one is told if nothing is wrong with the other."""
+    if len(found) == 2:
+        yield _Position(latitude=found["GPSLatitude"], longitude=found["GPSLongitude"], source=source)
+    elif found and not wrong:
+        (here,) = found
+        other = "Longitude" if here == "GPSLatitude" else "Latitude"
+        wrong.append(f"{source.format(here[3:])}: there is no {other.lower()} with it; the position is not used")
+
+
+def _of_xmp(by_place: Mapping[str, object], wrong: list[str]) -> Iterator[_Position]:
+    found: dict[str, float] = {}
+    for name, letters in (("GPSLatitude", "NS"), ("GPSLongitude", "EW")):
+        text = str(by_place.get(f"xmp:exif:{name}", "")).strip()
+        if not text:
+            continue
+        parts = XMP_COORDINATE.fullmatch(text)
+        if not parts or parts[4].upper() not in letters or float(parts[2]) > 60 or float(parts[3] or 0) > 60:
+            wrong.append(f"xmp:exif:{name}: {text!r} is not like 109,54.5{letters[0]}; the position is not used")
+            continue
         degrees = int(parts[1]) + float(parts[2]) / 60 + float(parts[3] or 0) / 3600
-        found.append(-degrees if parts[4].upper() in "SW" else degrees)
-    yield found[0], found[1], "xmp:exif:GPS{}"
+        found[name] = -degrees if parts[4].upper() in "SW" else degrees
+    yield from _pair(found, "xmp:exif:GPS{}", wrong)
 
 
-def _of_container(by_place: Mapping[str, object]) -> Iterator[tuple[float, float, str]]:
+def _of_container(by_place: Mapping[str, object], wrong: list[str]) -> Iterator[_Position]:
+    read: set[str] = set()
     for place, value in by_place.items():
         namespace, _, name = place.partition(":")
-        if namespace != "container" or not name.startswith(ISO_6709_NAMES):
+        text = str(value).strip()
+        if namespace != "container" or not name.startswith(ISO_6709_NAMES) or text in read:
             continue
-        if parts := ISO_6709.fullmatch(str(value).strip()):
-            yield _iso_degrees(parts["latitude"], 2), _iso_degrees(parts["longitude"], 3), place
+        read.add(text)  # FFmpeg gives the same text once more for its language
+        if parts := ISO_6709.fullmatch(text):
+            latitude, longitude = _iso_degrees(parts["latitude"], 2), _iso_degrees(parts["longitude"], 3)
+            yield _Position(latitude=latitude, longitude=longitude, source=place)
+        elif re.match(r"[+-]\d", text):
+            wrong.append(f"{place}: {text!r} is not like +25.1+109.9/; the position is not used")
 
 
 def _iso_degrees(text: str, degree_digits: int) -> float:
@@ -88,12 +149,15 @@ def _iso_degrees(text: str, degree_digits: int) -> float:
     return -degrees if text[0] == "-" else degrees
 
 
-def _of_notes(by_place: Mapping[str, object]) -> Iterator[tuple[float, float, str]]:
-    """Read the positions in GUANO and `wamd` notes."""
+def _of_notes(by_place: Mapping[str, object], wrong: list[str]) -> Iterator[_Position]:
+    """Read the positions in GUANO and `wamd` notes; what is none is added to `wrong`."""
     for place, pattern in WRITTEN_POSITION.items():
-        if found := pattern.match(str(by_place.get(place, ""))):
-            yield (
-                float(found["latitude"]) * (-1 if found["south"] == "S" else 1),
-                float(found["longitude"]) * (-1 if found["west"] == "W" else 1),
-                place,
+        text = str(by_place.get(place, "")).strip()
+        if found := pattern.match(text):
+            yield _Position(
+                latitude=float(found["latitude"]) * (-1 if found["south"] == "S" else 1),
+                longitude=float(found["longitude"]) * (-1 if found["west"] == "W" else 1),
+                source=place,
             )
+        elif re.search(r"\d", text):
+            wrong.append(f"{place}: {text!r} is no latitude and longitude; the position is not used")

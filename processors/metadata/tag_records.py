@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from processors.metadata.unset_dates import holds_a_date, with_time_beside
+from processors.metadata.written_dates import read_date
 
 MAX_TEXT_CHARACTERS = 65536
 """Maximum length of a text; a longer one is cut, and its tag gives the original length."""
@@ -45,7 +47,7 @@ class KnownTags:
     software: Value | None = None
     device: Value | None = None
     created: Value | None = None
-    """As written in the file; it carries a time zone only where the file does."""
+    """As far as it is a date, as written in the file; it carries a time zone only where the file does."""
     latitude_degrees_north: Value | None = None
     longitude_degrees_east: Value | None = None
     orientation: Value | None = None
@@ -210,9 +212,9 @@ KNOWN_TAGS: dict[str, tuple[str, ...]] = {
 """Tags that hold each value, in order of preference."""
 
 
-def _one_value(question: str, tag: Tag | None) -> str | int | float | None:
+def _one_value(question: str, tag: Tag) -> str | int | float | None:
     """Return a tag's value as a single one: all of several creators, the first of other lists."""
-    if tag is None or tag.value is None:
+    if tag.value is None:
         return None
     values = tag.value if isinstance(tag.value, list) else [tag.value]
     if question == "creator":
@@ -220,8 +222,37 @@ def _one_value(question: str, tag: Tag | None) -> str | int | float | None:
     return values[0] if values else None
 
 
-def known_from(tags: tuple[Tag, ...], **more: Value | None) -> KnownTags:
-    """Return the first available value for each question; `more` holds values that need several tags."""
+def _each_once(tags: Mapping[str, Tag | None]) -> Iterator[tuple[str, Tag]]:
+    """Yield each existing tag with the first of its names, which may differ in capital letters only."""
+    seen: list[Tag] = []
+    for place, tag in tags.items():
+        if tag is not None and not any(tag is one for one in seen):
+            seen.append(tag)
+            yield place, tag
+
+
+def _date(tag: Tag, text: str, written: Mapping[str, str], problems: list[str]) -> str | None:
+    """Return the text of a tag as far as it is a date; what is wrong with it is added to `problems`."""
+    place = f"{tag.namespace}:{tag.name}"
+    whole = with_time_beside(place, text, written)
+    if not holds_a_date(whole):
+        return None
+    when, wrong = read_date(whole)
+    if wrong:
+        problems.append(f"{place}: {wrong}")
+        return when.written if when else None
+    return text
+
+
+def known_from(tags: tuple[Tag, ...], problems: list[str] | None = None, **more: Value | None) -> KnownTags:
+    """Return the first available value for each question.
+
+    Parameters
+    ----------
+    problems : where dates that cannot be are named, each with its tag.
+    more : values that need several tags.
+    """
+    problems = [] if problems is None else problems
     found: dict[str, Value] = {}
     by_place: dict[str, Tag] = {}
     for tag in tags:
@@ -229,12 +260,13 @@ def known_from(tags: tuple[Tag, ...], **more: Value | None) -> KnownTags:
         by_place.setdefault(f"{tag.namespace}:{tag.name}".lower(), tag)
     written = {place: str(tag.value) for place, tag in by_place.items()}
     for question, places in KNOWN_TAGS.items():
-        for place in places:
-            tag = by_place.get(place) or by_place.get(place.lower())
+        tags_of_places = {place: by_place.get(place) or by_place.get(place.lower()) for place in places}
+        for place, tag in _each_once(tags_of_places):
             value = _one_value(question, tag)
-            if question == "created" and not holds_a_date(with_time_beside(place, str(value), written)):
-                continue
+            if question == "created":
+                value = _date(tag, str(value), written, problems)
             if isinstance(value, str | int | float) and str(value).strip():
-                found[question] = Value(value=value, source=place)
-                break
+                found.setdefault(question, Value(value=value, source=place))
+                if question != "created":
+                    break
     return KnownTags(**found, **more)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Literal
@@ -14,9 +13,10 @@ from processors.metadata.label import found
 from processors.metadata.product_name import ProductName
 from processors.metadata.tag_records import Tag
 from processors.metadata.unset_dates import EAST, WEST, begins_with_year, clock_at_zero, holds_a_date, with_time_beside
+from processors.metadata.written_dates import read_date
 from processors.mission.profile import MissionEvent, Profile
 from processors.mission.time_on_mars import ACCURACY_SECONDS, FIRST_YEAR, mars_time
-from processors.mission.when import BEIJING, When, parse_when
+from processors.mission.when import BEIJING, When
 
 Meaning = Literal["recorded", "recording ended", "file written", "released"]
 
@@ -75,6 +75,7 @@ WRITTEN_TAGS = (
     ("xmp", "xmp:ModifyDate", ""),
     ("container", "creation_time", ""),
     ("container", "date", ""),
+    ("container", "DATE", ""),
     ("png", "Creation Time", ""),
 )
 DIGITIZED_TAGS = {
@@ -178,7 +179,7 @@ def _date_of_gps(by_place: Mapping[tuple[str, str], object], problems: list[str]
     if not isinstance(day, str) or not holds_a_date(day) or not isinstance(clock, list) or len(clock) != 3:
         return
     parts = [part for part in clock if isinstance(part, int | float)]
-    if len(parts) == 3 and parts[0] < 24 and parts[1] < 60 and 0 <= parts[2] < 61:
+    if len(parts) == 3 and all(0 <= part < 100 for part in parts):
         text = f"{day.strip()} {int(parts[0]):02d}:{int(parts[1]):02d}:{int(parts[2]):02d}Z"
         yield from _dated_by_clock(text, "file:exif.gps:GPSDateStamp", problems)
 
@@ -259,27 +260,11 @@ def dated(
     zone: str | None = None,
 ) -> Iterator[tuple[Date, When]]:
     """Yield one date, or its valid part; an invalid part is added to `problems`."""
-    try:
-        when = parse_when(text, precision=precision, zone=zone)
-    except ValueError as error:
-        when = _shorter(text, zone)
-        rest = f"; read as {when.written}" if when else ""
-        problems.append(f"{source}: {error}{rest}")
-        if when is None:
-            return
-    yield _date(meaning, when, source), when
-
-
-def _shorter(text: str, zone: str | None) -> When | None:
-    """Return the day of a date with an invalid time of day; its month or year if the rest is zeros or blanks."""
-    known = re.match(r"\d{4}(?:-(?!000)\d{3}(?!\d)|[-:](?!00)\d{2}(?:[-:](?!00)\d{2})?)?", text)
-    rest = text[known.end() :] if known else ""
-    is_day = known is not None and len(re.sub(r"\D", "", known[0])) >= 7
-    if known is None or (not is_day and not re.match(r"[-: 0]*(?:\D|$)", rest)):
-        return None
-    with suppress(ValueError):
-        return parse_when(known[0], zone=zone)
-    return None
+    when, wrong = read_date(text, precision=precision, zone=zone)
+    if wrong:
+        problems.append(f"{source}: {wrong}")
+    if when:
+        yield _date(meaning, when, source), when
 
 
 def _date(meaning: Meaning, when: When, source: str) -> Date:

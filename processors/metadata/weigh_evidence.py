@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from processors.contract import Source
 from processors.metadata.evidence_record import EventRecord, EvidenceRecord
 from processors.metadata.label import files_described, last_part
+from processors.metadata.position import position_of
 from processors.metadata.product_name import ProductName, product_name
 from processors.metadata.release_values import Said
 from processors.metadata.sidecar_tags import voice_of_sidecar
@@ -118,7 +119,10 @@ class Voices:
         for label, entries in self.all_labels.items():
             yield from dates_of_label(entries, label, problems)
         for sidecar, entries in self.sidecars.items():
-            yield from dates_of_file(entries, problems, voice_of_sidecar(sidecar))
+            voice, of_position = voice_of_sidecar(sidecar), list[str]()
+            yield from dates_of_file(entries, problems, voice)
+            position_of(entries, of_position)
+            problems += [f"{voice}:{problem}" for problem in of_position]
         yield from dates_of_file(self.tags, problems)
 
     def statements(self, profile: Profile | None) -> Iterator[Statement]:
@@ -143,6 +147,12 @@ class Voices:
                 if meaning not in of_all and meaning not in self.entry:
                     yield statement(meaning, getattr(profile, meaning), f"profile {profile.name}:{meaning}")
         yield from credits_of(self.tags, "file")
+
+
+def _said_once(of_file: Sequence[str], of_dates: Sequence[str]) -> Iterator[str]:
+    """Yield the problems of the file's metadata, but for dates about which evidence says more."""
+    told = {problem.split(": ")[0] for problem in of_dates}
+    yield from (problem for problem in of_file if f"file:{problem.split(': ')[0]}" not in told)
 
 
 def weigh(
@@ -207,7 +217,7 @@ def weigh(
             Contradiction(about=d.about, says=d.says) for d in (profile.disagreements if profile else ())
         ),
         labels={**voices.labels, **voices.sidecars},
-        problems=(*voices.metadata["problems"], *problems),
+        problems=(*_said_once(voices.metadata["problems"], problems), *problems),
     )
 
 

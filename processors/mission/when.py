@@ -26,6 +26,8 @@ _WRITTEN = re.compile(
     r"(?:[T ](?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?P<fraction>\.\d+)?)?"
     r"\s*(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?)?"
 )
+_BASIC = re.compile(r"(\d{4})(\d{2})(\d{2})(?=$|T)")
+"""The basic format of ISO 8601 for a day; many programs write it as the date of a video."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,7 @@ class When:
 
 
 def parse_when(written: str, *, precision: str | None = None, zone: str | None = None) -> When:
-    """Read ISO 8601 (also day of year), EXIF's `YYYY:MM:DD HH:MM:SS`, or a part of one.
+    """Read ISO 8601 (also day of year, or a day as YYYYMMDD), EXIF's `YYYY:MM:DD HH:MM:SS`, or a part of one.
 
     Parameters
     ----------
@@ -68,7 +70,7 @@ def parse_when(written: str, *, precision: str | None = None, zone: str | None =
     ValueError : not a date, an impossible one, or a precision finer than the text.
     """
     text = written.strip()
-    found = _WRITTEN.fullmatch(text)
+    found = _WRITTEN.fullmatch(_BASIC.sub(r"\1-\2-\3", text))
     require(found is not None, "date", written, "must be like 2021-06-16, 2021-05-22T02:40Z or 2021-05-22T10:40+08:00")
     assert found is not None
     part = found.groupdict()

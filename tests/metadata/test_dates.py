@@ -69,6 +69,57 @@ def test_a_day_that_never_was_is_a_problem_and_no_date(written: str) -> None:
     assert len(problems) == (1 if written[0] == "2" else 0)
 
 
+@pytest.mark.parametrize(
+    ("place", "written", "created"),
+    [
+        ("exif:DateTimeOriginal", "2021:13:45 25:61:00", None),
+        ("exif:DateTimeOriginal", "2021:02:30 10:00:00", None),
+        ("exif:DateTimeOriginal", "2021:05:15 25:61:00", "2021:05:15"),
+        ("xmp:photoshop:DateCreated", "2021-02-29", None),
+        ("xmp:xmp:CreateDate", "2021-05-15T07:18:99", "2021-05-15"),
+        ("container:creation_time", "2021-06-31T00:00:01Z", None),
+        ("container:DATE", "20211345", None),
+        ("bext:OriginationDate", "2021-13-45", None),
+        ("guano:Timestamp", "2021-05-32T07:18:00+08:00", None),
+        ("png:Creation Time", "2021-05-15 later", "2021-05-15"),
+    ],
+)
+def test_created_holds_only_what_is_a_date_and_the_rest_is_a_problem(
+    place: str, written: str, created: str | None
+) -> None:
+    problems: list[str] = []
+    value = known_from((text_tag(*place.split(":", 1), written),), problems).created  # type: ignore[arg-type]
+    assert (value and value.value) == created
+    (problem,) = problems
+    assert problem.startswith(f"{place}: date is {written!r}")
+
+
+def test_an_impossible_date_gives_way_to_a_good_one_in_created() -> None:
+    problems: list[str] = []
+    tags = tags_of(DateTimeOriginal="2021:02:30 10:00:00", DateTimeDigitized="2021:05:15 07:18:00")
+    created = known_from(tags, problems).created
+    assert created is not None
+    assert (created.value, created.source) == ("2021:05:15 07:18:00", "exif:DateTimeDigitized")
+    assert len(problems) == 1
+
+
+@pytest.mark.parametrize("written", ["20210515", "2021_05_15", "2021/05/15", "2021.05.15", "2021 05 15"])
+def test_days_with_other_separators_or_none_are_dates(written: str) -> None:
+    tag = text_tag("bext", "OriginationDate", written)
+    assert dates(tag) == ([("2021-05-14T10:00:00Z", "day", "unknown")], [])
+    created = known_from((tag,)).created
+    assert created is not None
+    assert created.value == written
+
+
+def test_evidence_says_once_what_is_wrong_with_a_date() -> None:
+    found = evidence(
+        tags=(("exif", "DateTimeOriginal", "2021:02:30 10:00:00"),),
+        problems=("exif:DateTimeOriginal: date is '2021:02:30 10:00:00': no such date", "XMP: not well-formed XML"),
+    )
+    assert [problem.split(": ")[0] for problem in found.problems] == ["XMP", "file:exif:DateTimeOriginal"]
+
+
 @pytest.mark.parametrize("nothing", ["0000:00:00 00:00:00", "    :  :     :  :  ", "", "07:18:00", "\0\0\0"])
 def test_a_date_without_a_year_is_no_date(nothing: str) -> None:
     tags = tags_of(DateTimeOriginal=nothing, DateTimeDigitized="2021:05:15 07:18:00")

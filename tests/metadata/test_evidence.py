@@ -41,12 +41,13 @@ def evidence(
     head: dict | None = None,
     labels: dict[str, bytes] | None = None,
     mission: str | None = "tianwen-1",
+    problems: tuple[str, ...] = (),
 ) -> EvidenceRecord:
     source = Source(digest="0" * 64, size_bytes=9, name=name, medium="photo", format="png", has_sound=False)
     metadata: dict[str, Any] = {
         "tags": [{"namespace": n, "name": k, "value": v} for n, k, v in tags],
         "known": {},
-        "problems": [],
+        "problems": list(problems),
     }
     voices = Voices(
         metadata=metadata,

@@ -106,6 +106,57 @@ def test_an_impossible_position_is_none(tags: dict[str, str]) -> None:
     assert position_of(text_tag(*place.split(":", 1), value) for place, value in tags.items()) == {}  # type: ignore[arg-type]
 
 
+def exif_position(**tags: object) -> list[Tag]:
+    return [Tag(namespace="exif.gps", name=f"GPS{name}", value=value) for name, value in tags.items()]  # type: ignore[arg-type]
+
+
+HERE = {"Longitude": [109.0, 54.0, 0.0], "LongitudeRef": "E"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "problem"),
+    [
+        (exif_position(Latitude=[133.0, 30.0, 0.0], LatitudeRef="S", **HERE),
+         "exif.gps:GPSLatitude: a latitude of -133.5 degrees is over 90; the position is not used"),
+        (exif_position(Latitude=[25.0, 6.0, 0.0], **HERE),
+         "exif.gps:GPSLatitude: its reference, N or S, is missing; the position is not used"),
+        (exif_position(Latitude=[25.0, 6.0, 0.0], LatitudeRef="X\0", **HERE),
+         "exif.gps:GPSLatitude: its reference 'X' is neither N nor S; the position is not used"),
+        (exif_position(**HERE), "exif.gps:GPSLongitude: there is no latitude with it; the position is not used"),
+        ([text_tag("xmp", "exif:GPSLatitude", "33.4489"), text_tag("xmp", "exif:GPSLongitude", "70,40.158W")],
+         "xmp:exif:GPSLatitude: '33.4489' is not like 109,54.5N; the position is not used"),
+        ([text_tag("container", "location", "+95.0+010.0/"), text_tag("container", "location-eng", "+95.0+010.0/")],
+         "container:location: a latitude of 95 degrees is over 90; the position is not used"),
+        ([text_tag("container", "location-und", "+4540.4/")],
+         "container:location-und: '+4540.4/' is not like +25.1+109.9/; the position is not used"),
+        ([text_tag("guano", "Loc Position", "25.1")],
+         "guano:Loc Position: '25.1' is no latitude and longitude; the position is not used"),
+    ],
+)  # fmt: skip
+def test_a_position_that_cannot_be_is_reported(tags: list[Tag], problem: str) -> None:
+    problems: list[str] = []
+    assert position_of(tags, problems) == {}
+    assert problems == [problem]
+
+
+def test_no_fix_and_no_words_about_a_place_are_no_problem() -> None:
+    problems: list[str] = []
+    unset = exif_position(Latitude=[None, None, None], LatitudeRef="\0", Longitude=[None] * 3)
+    assert position_of([*unset, text_tag("container", "location", "Utopia Planitia")], problems) == {}
+    assert problems == []
+
+
+def test_a_bad_place_gives_way_to_a_good_one_and_is_reported() -> None:
+    problems: list[str] = []
+    good = [text_tag("xmp", "exif:GPSLatitude", "25,6.0N"), text_tag("xmp", "exif:GPSLongitude", "109,54.0E")]
+    found = position_of([*exif_position(Latitude=[91.0], LatitudeRef="N", **HERE), *good], problems)
+    assert {name: value and value.source for name, value in found.items()} == {
+        "latitude_degrees_north": "xmp:exif:GPSLatitude",
+        "longitude_degrees_east": "xmp:exif:GPSLongitude",
+    }
+    assert problems == ["exif.gps:GPSLatitude: a latitude of 91 degrees is over 90; the position is not used"]
+
+
 @pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
 def test_the_comments_of_ogg_are_the_files_own(tmp_path: Path, subtype: str) -> None:
     path = tmp_path / "a.ogg"
