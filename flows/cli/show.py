@@ -155,8 +155,8 @@ def _properties(row: SourceRow, known: Properties) -> Iterator[tuple[str, str]]:
         yield "streams", f"not taken: {'; '.join(known.other_streams)}{how}"
     if known.duration_seconds:
         stated = known.duration_seconds_from_header
-        is_other = stated and stated != known.duration_seconds
-        yield "length", length(known.duration_seconds) + (f" ({length(stated)} by its headers)" if is_other else "")
+        others = f" ({length(stated)} by its headers)" if stated and stated != known.duration_seconds else ""
+        yield "length", length(known.duration_seconds) + others
 
 
 def _known_properties(

@@ -50,5 +50,4 @@ def _heard_seconds(facts: Any) -> float:
     if not isinstance(facts, dict):
         return 0.0
     count, rate_hz = facts.get("sample_count"), facts.get("rate_hz")
-    is_known = isinstance(count, int) and isinstance(rate_hz, int) and rate_hz > 0
-    return count / rate_hz if is_known else 0.0
+    return count / rate_hz if isinstance(count, int) and isinstance(rate_hz, int) and rate_hz > 0 else 0.0
