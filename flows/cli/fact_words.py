@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 ALWAYS_SHOWN = ("colour", "frame_count_lost", "missing_sample_count")
-"""Facts of decoding that are reassuring where they are 0 or unknown."""
+"""Decoding facts that are shown even if 0 or unknown, because that is reassuring."""
 USUAL = {"orientation": 1, "frame_count": 1, "shrunk_by": 1}
-"""Facts of a photo that tell nothing where they are as in most."""
+"""Facts of a photo that are not worth showing at these usual values."""
 SPANS = ("damaged", "lost_seconds", "time_gaps")
 MAX_SPANS = 10
 

@@ -26,7 +26,7 @@ TO_DO = {
     "not taken": "put a copy of the file itself in its place, or take it out of the release",
     "unmatched": "correct it, or put the file that it names into the release",
 }
-"""By verdict, where the file is at fault."""
+"""Advice by verdict, if the file is at fault."""
 
 
 @click.command()
@@ -74,7 +74,7 @@ def _tell(one: FileProblems) -> None:
 
 
 def things_to_do(one: FileProblems) -> Iterable[str]:
-    """Return what to do for the gravest cause, and for those that are not of the file itself: it mends the others."""
+    """Return what to do about the gravest cause and causes outside the file; fixing the file fixes the others."""
     first, *others = one.causes
     return dict.fromkeys(_to_do(cause) for cause in (first, *others) if cause is first or not _is_of_file(cause))
 

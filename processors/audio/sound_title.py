@@ -1,4 +1,4 @@
-"""Title of a picture of sound: file, mission, time and credit, from the release's words."""
+"""Title of a picture of sound: file, mission, time and credit, from the release's texts."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def draw_title(
 
     Parameters
     ----------
-    source_name : file name; what the font cannot draw is left out.
-    what : what the picture shows.
+    source_name : file name; characters that the font lacks are left out.
+    what : content of the picture.
     """
     name, *details = [*title_parts(source_name, words, start_utc, "sound"), what]
     canvas.title(left, LINE_PX / 2 + 4, name, right, is_main=True)

@@ -45,7 +45,7 @@ class Waveform:
     title: bool = True
     """False leaves out the picture's two lines with file, mission, time and credit."""
     words: ReleaseWords | None = None
-    """Words of the release for the title. None: those that it says, if it says any."""
+    """Texts of the release for the title. None: those that the release states, if any."""
     envelope: Envelope = field(default_factory=Envelope)
 
     def __post_init__(self) -> None:
@@ -58,7 +58,7 @@ class Waveform:
         require(self.most_points >= 1000, "most_points", self.most_points, "must be at least 1000")
 
     def for_release(self, context: ReleaseContext) -> Waveform:
-        """Return this processor with the release's words for the title."""
+        """Return this processor with the release's texts for the title."""
         is_said = self.title and self.words is None and context.words != ReleaseWords()
         return replace(self, words=context.words) if is_said else self
 

@@ -110,7 +110,7 @@ class Picture:
     title: bool = True
     """False leaves out the two lines with file, mission, time and credit."""
     words: ReleaseWords | None = None
-    """Words of the release for the title. None: those that it says, if it says any."""
+    """Texts of the release for the title. None: those that the release states, if any."""
     start_utc: str | None = None
     """Moment of the source's time 0, ISO 8601 with an offset; adds an axis in UTC. None: the moment that the release or
     a label gives, or no such axis."""

@@ -33,7 +33,7 @@ STILL_SHARE = 0.9
 MIN_OVERLAY_SHARE = 5e-5
 MIDDLE_SHARE = 0.08
 AROUND_MIDDLE_SHARE = 0.25
-"""Maximum distance, as a share of width and height, from the picture's centre to that of a box."""
+"""Maximum distance of a box's centre from the picture's, as a share of width and height."""
 MAX_SWING_LEVELS = 30
 """Maximum range of an overlay pixel's levels, which coding causes."""
 MAX_OVERLAY_SHARE = 0.25

@@ -60,7 +60,7 @@ class Findings:
     still: StaticRegions
     detail_share: float | None
     """Share of the resolution, along the better axis, that holds detail; None if the picture
-    is too small, too dark or too plain to tell."""
+    is too small, too dark or too plain for a measurement."""
 
 
 def verdict_words(
@@ -95,7 +95,7 @@ def _untimed(found: Findings) -> str:
 
 
 def _frame_words(found: Findings) -> Iterator[str]:
-    """Yield sentences on the number of frames, and how many of them are pictures of their own."""
+    """Yield sentences on the number of frames, and the number of distinct pictures among them."""
     yield f"{many(found.frame_count_decoded, 'frame')} in {found.duration_decoded_seconds:.3f} s."
     if found.frame_count_black == found.frame_count_decoded:
         yield "Every frame is black."
@@ -161,6 +161,6 @@ def _picture_words(still: StaticRegions, size_px: tuple[int, int]) -> Iterator[s
 
 
 def is_one_sided(box: Box, size_px: tuple[int, int]) -> bool:
-    """Return True if one side is black and the opposite side hardly at all."""
+    """Return True if there is a black bar on one side and hardly any on the opposite side."""
     across = ((box.left_px, size_px[0] - box.right_px), (box.top_px, size_px[1] - box.bottom_px))
     return any(max(pair) > 4 * min(pair) for pair in across)

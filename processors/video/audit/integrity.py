@@ -231,7 +231,7 @@ def _damage(measured: FrameTable) -> tuple[FrameSpan, ...]:
 def _detail_share(statistics: PixelStatistics | None) -> float | None:
     """Return the share, of half a cycle per pixel, up to which the power exceeds coding noise, along the better axis.
 
-    None for a picture too small, or too dark or plain, to tell.
+    None for a picture that is too small, too dark or too plain for a measurement.
     """
     if statistics is None:
         return None

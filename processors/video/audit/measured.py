@@ -45,7 +45,7 @@ class FrameTable:
 
     @classmethod
     def of(cls, inputs: Inputs[Any]) -> FrameTable:
-        """Return the table that `video.measurements` made of this source."""
+        """Return the table that `video.measurements` made from this source."""
         result, report = inputs.results[Measurements.name], video_report(inputs)
         facts = result.facts("measurements.parquet", MeasurementFacts)
         try:

@@ -1,4 +1,4 @@
-"""Animated WebP of the pictures that a video shows at the moments of a steady rate."""
+"""Animated WebP of the pictures that a video shows at the moments of a constant rate."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image
 
 
 class Animation:
-    """Small pictures kept in memory until the end; a held picture is one frame of longer duration."""
+    """Collector of small pictures, in memory until the end; a held picture is one frame of longer duration."""
 
     def __init__(self, rate_hz: int) -> None:
         self.rate_hz = rate_hz
@@ -30,7 +30,7 @@ class Animation:
         return self._images[0].size
 
     def show(self, picture: Callable[[], Image.Image], until_seconds: Fraction) -> None:
-        """Show a picture at each moment before a time, from the start, that has none yet; made only if there is one."""
+        """Show a picture at each moment before a time that has none yet; it is made only if there is such a moment."""
         moments = ceil(until_seconds * self.rate_hz)
         if moments <= self._moments:
             return

@@ -57,7 +57,7 @@ class ContactSheet:
     shots: Shots | None = None
     """Shots to mark. None marks none, and needs no measurement of the video."""
     words: ReleaseWords | None = None
-    """Words of the release for the header. None: those that it says, if it says any."""
+    """Texts of the release for the header. None: those that the release states, if any."""
 
     def __post_init__(self) -> None:
         require(1 <= self.pictures <= 400, "pictures", self.pictures, "must be from 1 to 400")
@@ -65,7 +65,7 @@ class ContactSheet:
         require(16 <= self.picture_px <= 2048, "picture_px", self.picture_px, "must be from 16 to 2048")
 
     def for_release(self, context: ReleaseContext) -> ContactSheet:
-        """Return this processor with the release's words for the header."""
+        """Return this processor with the release's texts for the header."""
         words = context.words if context.words != ReleaseWords() else None
         return replace(self, words=self.words or words)
 
@@ -163,7 +163,7 @@ class _Session:
         return tuple(self._shots[max(0, bisect_right(starts, one.pts) - 1)].number for one in self._kept)
 
     def _header(self, shots: tuple[int, ...] | None) -> tuple[str, list[str]]:
-        """Return the file's name, then what is known of the video, then what the release says."""
+        """Return the file's name, then known facts of the video, then the release's texts."""
         info = self._info
         name, *said = title_parts(info.source_name, self._processor.words or ReleaseWords(), None, "video")
         start = self._kept[0].time if info.start is None else info.start

@@ -38,12 +38,12 @@ class FrameHashFacts:
     frames_of_another_size_or_format: int
     """Number of frames that differ from the first, to whose size FFmpeg would scale them."""
     command: str
-    """Command by which FFmpeg writes the same list; `-bitexact` would leave the line `#software` out."""
+    """FFmpeg command that writes the same list; `-bitexact` would omit the line `#software`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FrameHash:
-    """Hash of each frame as it was decoded, neither turned nor converted, as `framehash.txt`.
+    """Hash of each frame as decoded, neither rotated nor converted, as `framehash.txt`.
 
     Times are in frames where all frames have the same duration, as FFmpeg writes them by default, and otherwise in the
     stream's own ticks.
@@ -117,7 +117,7 @@ class _Session:
         yield Item(name=ITEM, media_type="text/plain", data=("\n".join(lines) + "\n").encode(), facts=facts)
 
     def _time_base(self) -> Fraction:
-        """Return the duration of every frame, if it is the same one and divides all times, or the stream's tick."""
+        """Return the duration common to all frames, if it also divides all times, else the stream's tick."""
         ticks = {row.end_pts - row.pts for row in self._rows}
         step = next(iter(ticks))
         is_steady = len(ticks) == 1 and step > 0 and all(row.pts % step == 0 for row in self._rows)
@@ -129,7 +129,7 @@ class _Session:
         return f"0, {pts:10d}, {pts:10d}, {duration:8d}, {row.size_bytes:8d}, {row.digest}"
 
     def _command(self, base: Fraction) -> str:
-        """Return FFmpeg's command; by default it turns the picture, and moves the times of frames to a steady rate."""
+        """Return FFmpeg's command; by default FFmpeg would rotate the picture and move frames to a constant rate."""
         exact: Sequence[str] = () if base != self._info.time_base else ("-fps_mode passthrough", "-enc_time_base -1")
         words = (
             "ffmpeg -noautorotate -i FILE",
@@ -151,6 +151,6 @@ def _raw(decoded: av.video.frame.VideoFrame) -> bytes:
     codec = av.CodecContext.create("rawvideo", "w")
     assert isinstance(codec, av.video.codeccontext.VideoCodecContext)
     codec.width, codec.height, codec.pix_fmt = decoded.width, decoded.height, decoded.format.name
-    codec.time_base = decoded.time_base or Fraction(1, 90_000)  # the frame's own, so that its time is left as it is
+    codec.time_base = decoded.time_base or Fraction(1, 90_000)  # the frame's own, so that its time is unchanged
     with decoder_errors("writing a frame as raw video"):
         return b"".join(bytes(packet) for packet in codec.encode(decoded))

@@ -41,7 +41,7 @@ class FrameSelection:
     info: VideoInfo
 
     def predicate(self) -> Callable[[Fraction, Fraction], bool] | None:
-        """Return a test whether the frame shown between two times is wanted; None if only decoding can decide."""
+        """Return a test for whether the frame shown between two times is wanted; None if only decoding can tell."""
         info = self.info
         if self.choice == "times":
             return lambda start, end: bool(self.times_in(start, end, None))

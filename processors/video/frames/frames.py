@@ -30,7 +30,7 @@ class FrameFacts(FrameIdentity):
     """End of the frame, half open: the next frame is shown from then on."""
     is_keyframe: bool
     is_interlaced: bool
-    """True if the stream says so; a deinterlaced picture is still marked."""
+    """True if the stream is marked as interlaced, even if the picture was deinterlaced."""
     is_tone_mapped: bool
     """True if high dynamic range was mapped to an ordinary screen's (BT.2390)."""
     transfer: Literal["PQ", "HLG"] | None

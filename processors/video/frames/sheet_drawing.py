@@ -31,16 +31,16 @@ ACCENT = (240, 160, 60)
 
 @dataclass(frozen=True, kw_only=True)
 class SheetPicture:
-    """Picture of a sheet, and what is written below it."""
+    """Picture of a sheet, with the text below it."""
 
     picture: np.ndarray
     """uint8, shape (height, width, 3), RGB."""
     time: str
     frame: str
     shot: str | None
-    """Name of its shot; None if shots are not known."""
+    """Name of its shot; None if shots are unknown."""
     is_new_shot: bool
-    """True if the picture before it, if any, is of another shot."""
+    """True if the previous picture, if any, is from another shot."""
 
 
 def draw_sheet(name: str, details: Sequence[str], pictures: Sequence[SheetPicture], columns: int) -> Image.Image:
@@ -49,7 +49,7 @@ def draw_sheet(name: str, details: Sequence[str], pictures: Sequence[SheetPictur
     Parameters
     ----------
     name : first line of the header.
-    details : further lines; what is too wide for the sheet is cut off with ….
+    details : further lines; those too wide for the sheet are cut off with ….
     """
     columns = min(columns, len(pictures))
     rows = ceil(len(pictures) / columns)

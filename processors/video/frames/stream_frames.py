@@ -33,7 +33,7 @@ class StreamFrames:
     reads: ClassVar[Reads] = "file"
 
     stream: int | None = None
-    """Index in the container, as printed by ffprobe; None: every video stream but the one that a player shows."""
+    """Index in the container, as printed by ffprobe; None: every video stream except the one that players show."""
     frames: Frames = field(default_factory=Frames)
 
     def __post_init__(self) -> None:

@@ -56,7 +56,7 @@ class ClipFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class VideoPreview:
-    """First seconds of the video, upright, at a steady rate: at each moment the frame that the video shows then.
+    """First seconds of the video, upright, at a constant rate: at each moment the frame that the video shows then.
 
     Items: `preview.mp4`, `preview.webp`. Refused if no frame falls into the span.
     """
@@ -106,12 +106,12 @@ class _Shown:
 
     @functools.cached_property
     def coded(self) -> np.ndarray | None:
-        """The picture as the clip codes it; None if it must be made of `picture`."""
+        """Return the picture as planes for the clip's encoder; None if they must be made from `picture`."""
         return None if self._processor.burn_in_time else self.frame.coded(self._processor.longest_side_px)
 
     @functools.cached_property
     def picture(self) -> np.ndarray:
-        """The picture in RGB, with its time if that is asked for."""
+        """Return the picture in RGB, with its time if requested."""
         picture = self.frame.rgb(self._processor.longest_side_px)
         return _with_time(picture, self.start) if self._processor.burn_in_time else picture
 
@@ -125,7 +125,7 @@ class _Shown:
 
 
 class _Session:
-    """Session that encodes as frames come: each is written when the next one tells how long it was shown."""
+    """Session that encodes frames as they arrive: each is written when the next one determines its duration."""
 
     def __init__(self, processor: VideoPreview, info: VideoInfo, scratch: Path) -> None:
         self._processor = processor
@@ -193,7 +193,7 @@ class _Session:
         yield Item(name="preview.webp", media_type="image/webp", data=self._animation.encoded(), facts=facts)
 
     def _with_sound(self, silent: Path, sound: Sound | None) -> Path:
-        """Return the path of the clip with its sound, if it has any."""
+        """Return the path of the clip, with sound if there is any."""
         path, wave = self._scratch / "preview.mp4", self._scratch / "sound.wav"
         if sound is None:
             return silent.rename(path)

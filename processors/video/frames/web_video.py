@@ -28,7 +28,7 @@ class WebVideoFacts:
     duration_seconds: float
     frame_count: int
     frames_left_out: int
-    """Frames of another size than the first, or not after the one before: a copy has one size, and its times ascend."""
+    """Frames of another size than the first, or not later than the last: a copy has one size and ascending times."""
     width_px: int
     height_px: int
     sound_rate_hz: int | None
@@ -42,7 +42,7 @@ class WebVideoFacts:
 class WebVideo:
     """The whole video for the web and for editors, upright, with its sound. Item: `video.mp4`.
 
-    Frames keep their presentation times, from 0 for the first; none is repeated or dropped to make a steady rate.
+    Frames keep their presentation times, from 0 for the first; none is repeated or dropped for a constant rate.
     Refused if the video has no frame, or is too small for H.264.
     """
 

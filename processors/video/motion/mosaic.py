@@ -34,7 +34,7 @@ class Mosaic:
     """Mosaic of one segment in the coordinates of its first frame, drawn as the frames are decoded."""
 
     def __init__(self, frame: VideoFrame | Cropped, mask: np.ndarray) -> None:
-        """Start with the segment's first frame, which is converted only when another is inserted or it is asked for.
+        """Start with the segment's first frame, converted only if another is inserted or the picture is requested.
 
         Parameters
         ----------
@@ -51,7 +51,7 @@ class Mosaic:
 
     @cached_property
     def picture(self) -> np.ndarray:
-        """Mosaic, uint8, shape (height, width, 3), RGB."""
+        """Return the mosaic: uint8, shape (height, width, 3), RGB."""
         import cv2
 
         assert self._first is not None

@@ -79,7 +79,7 @@ class Motion:
     """Left and top edge, width and height of the part of the upright picture that is measured, in px. None: the whole
     picture, or of a shot that does not move as one the part that `RegionFinder` chooses."""
     span_seconds: tuple[float, ...] | None = None
-    """Half-open span of presentation times that is measured, in s. None: all."""
+    """Half-open span of presentation times to measure, in s. None: all."""
     shots: Shots = field(default_factory=Shots)
 
     def __post_init__(self) -> None:
@@ -120,7 +120,7 @@ class Motion:
         return Need(shown=shown, longest_side_px=None if self.region_px else self.longest_side_px)
 
     def is_in_span(self, time: Fraction) -> bool:
-        """Return whether the frame shown from `time` (s) is measured."""
+        """Return whether the frame shown from `time` (s) on is measured."""
         if self.span_seconds is None:
             return True
         start, end = (Fraction(str(seconds)) for seconds in self.span_seconds)  # as written: 0.4 is 2/5
@@ -258,7 +258,7 @@ class _Session:
         return _ShotUnderWay(shot, Track(mask, px), finder, None)
 
     def _mask_of(self, luma: np.ndarray) -> tuple[np.ndarray, float]:
-        """Return where features are allowed, and how many px of the video one px of the luma covers."""
+        """Return where features are allowed, and the size of one px of the luma in px of the video."""
         return mask_of_view(luma, self._width_px, self._still, self._processor.region_px)
 
     def _end_shot(self) -> None:
@@ -285,7 +285,7 @@ class _Session:
         )
 
     def _of_regions(self, whole: ShotMotion, regions: list[Region]) -> _Measured:
-        """Return the measurement of the first region, with what is known of the others."""
+        """Return the measurement of the first region, with the facts of the others."""
         first, others = regions[0], tuple(one.facts for one in regions[1:])
         summary = replace(
             summary_of(whole.shot, [first.curve]),

@@ -1,4 +1,4 @@
-"""Plots of the measured motion, with the release's words: other words draw them again, and measure nothing."""
+"""Plots of the measured motion, with the release's texts: for other texts they are redrawn without a measurement."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class MotionPlot:
 
     motion: Motion = field(default_factory=Motion)
     words: ReleaseWords | None = None
-    """Words of the release for the titles. None: those that it says, if it says any."""
+    """Texts of the release for the titles. None: those that the release states, if any."""
 
     def for_release(self, context: ReleaseContext) -> MotionPlot:
-        """Return this processor with the release's words for the titles."""
+        """Return this processor with the release's texts for the titles."""
         words = context.words if context.words != ReleaseWords() else None
         return replace(self, words=self.words or words)
 

@@ -1,4 +1,4 @@
-"""Panels of a composite picture: rectangles between straight lines that stay where they are while the pictures move."""
+"""Panels of a composite picture: rectangles between straight lines that stay in place while the pictures move."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from processors.video.audit.bars_and_overlays import Box
 
 MAX_PICTURES = 8
-"""Maximum number of pictures of a window that are looked at: more add nothing."""
+"""Maximum number of pictures of a window that are examined: more add nothing."""
 LINE_SHARE = 0.85
 """Minimum share of a line's length along which it stands out: a logo may cover the rest."""
 MIN_LINE_LEVELS = 8.0
 LINE_TO_TEXTURE = 2.5
-"""Minimum mean step across a line, and its ratio to that of the neighbouring lines: what moves past them is blurred in
-the mean of several pictures, a border is not."""
+"""Minimum mean step across a line, and its ratio to that of the neighbouring lines: moving content is blurred in the
+mean of several pictures, a border is not."""
 NEAR_PX = 4
 """Distance of the neighbouring lines; those in between hold the border's own blur."""
 MIN_PANEL_SHARE = 0.04
@@ -38,7 +38,7 @@ class Panel:
     """Panel of the pictures of one window."""
 
     box: Box
-    """Place in px of the pictures."""
+    """Position in px of the pictures."""
     is_moving: bool
 
 
@@ -73,7 +73,7 @@ def panels(pictures: Sequence[np.ndarray], picture_px: int) -> list[Panel]:
 
 
 def _standing_out(steps: np.ndarray) -> np.ndarray:
-    """Return where a step between two columns stands out from those beside it: bool, the shape of `steps`."""
+    """Return where a step between two columns stands out from those next to it: bool, the shape of `steps`."""
     wide = np.pad(steps, ((0, 0), (NEAR_PX, NEAR_PX)), mode="edge")
     beside = np.maximum(wide[:, : -2 * NEAR_PX], wide[:, 2 * NEAR_PX :])
     return (steps >= MIN_LINE_LEVELS) & (steps >= LINE_TO_TEXTURE * beside)
@@ -106,7 +106,7 @@ def _parts(box: Box, alive: np.ndarray, upright: np.ndarray, level: np.ndarray) 
 
 
 def _is_framed(box: Box, upright: np.ndarray, level: np.ndarray) -> bool:
-    """Return whether each side of a box is a line or an edge of the picture: what moves in a still scene has none."""
+    """Return whether each side of a box is a line or the edge of the picture; those of a moving object are not."""
     rows, columns = slice(box.top_px, box.bottom_px), slice(box.left_px, box.right_px)
     sides = (
         (upright[rows], box.left_px),
@@ -126,8 +126,8 @@ def _is_side(lines: np.ndarray, place: int) -> bool:
 
 
 def _without_dead_edges(box: Box, alive: np.ndarray) -> Box:
-    """Return the box without lines at its edges along which little changes: a background, and what is written on it."""
-    for _ in range(2):  # again, as the lines have become shorter
+    """Return the box without edge lines along which little changes: background, and text on it."""
+    for _ in range(2):  # repeat, as the lines have become shorter
         inside = alive[box.top_px : box.bottom_px, box.left_px : box.right_px]
         columns = np.flatnonzero(inside.mean(axis=0) >= ALIVE_SHARE)
         rows = np.flatnonzero(inside.mean(axis=1) >= ALIVE_SHARE)

@@ -34,7 +34,7 @@ MARGIN = 0.05
 MIN_SCALE_RANGE, MIN_DEGREES, MIN_SECONDS = 1.02, 1.0, 0.1
 """Minimum ranges of the axes, so that the noise of a camera that does not move looks like noise."""
 TIMES_MEDIAN = 4
-"""Time to contact above so many times its median is not shown: it has no limit where the picture hardly grows."""
+"""Multiple of its median above which time to contact is not shown: it is unbounded where the picture hardly grows."""
 Ticks = list[tuple[float, str]]
 """Values and their labels."""
 
@@ -51,7 +51,7 @@ class PlottedSegment:
 
 @dataclass(frozen=True, kw_only=True)
 class PlottedRegion:
-    """Region that the lines are about."""
+    """Region to which the lines refer."""
 
     facts: RegionFacts
     picture: np.ndarray
@@ -61,7 +61,7 @@ class PlottedRegion:
 
 
 class MotionPlotter:
-    """Draws the shots of one video, one plot a shot."""
+    """Drawing of the shots of one video, one plot per shot."""
 
     def __init__(self, source_name: str, words: ReleaseWords) -> None:
         """Prepare the title from the file's name and the release's words."""
@@ -79,9 +79,9 @@ class MotionPlotter:
 
         Parameters
         ----------
-        what : what the plot shows: `shot 2 of 3`.
+        what : content of the plot: `shot 2 of 3`.
         curves : the shot's segments, at least one of them of two frames or more.
-        region : the part of the picture that they are about, shown above them; None: the whole.
+        region : the part of the picture to which they refer, shown above them; None: the whole.
         """
         curves = [curve for curve in curves if len(curve.scale) > 1]
         seconds = [value for curve in curves for value in curve.time_to_contact_seconds if value is not None]
@@ -137,7 +137,7 @@ class MotionPlotter:
             self._write(figure, left, height_px - TOP_PX - GAP_PX - number * LINE_PX, line, va="top")
 
     def _blank(self, height_px: int) -> Figure:
-        """Return the one figure, empty: another would be set up as long as it takes to draw it."""
+        """Return the only figure, emptied: setting up another takes as long as drawing it."""
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 

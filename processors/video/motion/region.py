@@ -80,13 +80,13 @@ def mask_of_view(
 
 
 def _box_of(region_px: Sequence[int]) -> Box:
-    """Return the box of left, top, width and height."""
+    """Return the box with this left, top, width and height."""
     left, top, width, height = region_px
     return Box(left_px=left, top_px=top, right_px=left + width, bottom_px=top + height)
 
 
 def _inside(still: StaticRegions, box: Box) -> StaticRegions:
-    """Return bars and overlays in px from the box's corner; what is outside it is cut off."""
+    """Return bars and overlays in px from the box's corner, clipped to the box."""
 
     def moved(one: Box) -> Box:
         return Box(

@@ -16,7 +16,7 @@ from processors.video.motion.track import Row, Track, segments_of
 from processors.video.reading.frame import VideoFrame
 
 WINDOW_SECONDS, MAX_WINDOW_FRAMES = 1, 64
-"""Length of the windows in which panels are looked for; their frames are held in memory, reduced."""
+"""Length of the windows in which panels are searched for; their frames are held in memory, reduced."""
 SAME_PX = 3
 """Maximum distance of a panel's sides from one window to the next."""
 MIN_FRAMES = 8
@@ -52,13 +52,13 @@ class _Held:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Tracked:
     box: Box
-    """Place in px of the registered picture."""
+    """Position in px of the registered picture."""
     track: Track
     picture: np.ndarray
 
 
 class RegionFinder:
-    """Looks for panels in the frames of one shot, a window after the other, and registers those that move.
+    """Search for panels in the frames of one shot, window by window; those that move are registered.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class RegionFinder:
         return found
 
     def _look(self, frame: VideoFrame) -> None:
-        """Find the panels of the window, go on with those of the one before, and begin the next window."""
+        """Find the panels of the window, continue those of the previous one, and begin the next window."""
         kept: list[_Tracked] = []
         for panel in panels([one.luma for one in self._held], self._picture_px):
             before = next((one for one in self._open if _is_same(one.box, panel.box)), None)

@@ -33,7 +33,7 @@ KEPT_SHARE = 0.5
 """Minimum share of the kept frame's features that agree on where it went."""
 FOLLOWED_FRAMES = 12
 FOLLOWED_SHARE = 0.7
-"""Features are followed for this number of frames while this share of them is left, and are then found afresh."""
+"""Number of frames for which features are followed, while this share of them is left, before new ones are found."""
 
 COARSE_SIDE_PX = 160
 """Longer side of the reduced picture that shows roughly how the frame moved."""
@@ -116,7 +116,7 @@ class Registration:
         self._kept: _Kept | None = None
 
     def step(self, luma: np.ndarray) -> Similarity | None:
-        """Return the similarity from the frame before to this one.
+        """Return the similarity from the previous frame to this one.
 
         None for the first frame, or if too little of the scene is seen in both.
 
@@ -138,7 +138,7 @@ class Registration:
         return _similarity(fit, self._from_kept(fit, last, self._last), count, self._centre)
 
     def _have_points(self, picture: _Picture) -> bool:
-        """Find features afresh where too few of them are left; return False if the picture has too few."""
+        """Find new features if too few are left; return False if the picture has too few."""
         self._age_frames += 1
         needed = max(FOLLOWED_SHARE * self._found_count, MIN_FEATURES)
         if len(self._points) < needed or self._age_frames > FOLLOWED_FRAMES:
@@ -158,7 +158,7 @@ class Registration:
         if not self._is_near(guess):
             self._kept = None
             return fit.matrix
-        if kept is self._kept:  # else it is the frame before, to which the step is fitted
+        if kept is self._kept:  # otherwise it is the previous frame, to which the step is fitted
             points, back = kept.points, cv2.invertAffineTransform(guess[:2])
             there, ended = _track(kept.picture.luma, now.luma, points, guess[:2], TRACKING)
             home_found, home = _track(now.luma, kept.picture.luma, ended, back, TRACKING)

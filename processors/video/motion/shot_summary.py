@@ -30,11 +30,11 @@ class ShotMotion:
     other_motion_step_share: float | None
     """Share of steps in which a part of the picture moves differently from the rest; 0 to 1."""
     looks_along_motion: bool
-    """True if the picture grows steadily around a point inside it, as from a camera that looks where it goes."""
+    """True if the picture grows steadily around a point inside it, as for a camera facing its direction of motion."""
     time_to_contact_seconds: float | None
     """Time at the last frame, at a steady speed; None if the camera does not look along its motion."""
     region: RegionFacts | None = None
-    """Part of the picture, and of the shot, that all this is about; None: the whole."""
+    """Part of the picture, and of the shot, to which all this refers; None: the whole."""
     other_regions: tuple[RegionFacts, ...] = ()
     """The other parts that move as one, the largest first."""
     whole_refused_because: str | None = None

@@ -1,4 +1,4 @@
-"""Complaints of decoders that mark no damaged frame: they log an error, and return the frame as if it were whole."""
+"""Complaints of decoders that do not mark damaged frames: they log an error, and return the frame as if intact."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import av
 from processors.decoding.open_media import ffmpeg_errors
 
 EXPLODING = frozenset({"mjpeg"})
-"""Silent decoders that fail at their own errors if told to (`err_detect`), in any number of threads."""
+"""Silent decoders that fail at their own errors if configured to (`err_detect`), in any number of threads."""
 ONLY_LOGGING = frozenset({"cinepak", "dvvideo", "theora"})
 """Silent decoders that never fail: decoded in one thread, as FFmpeg's log is captured only there."""
 SILENT = EXPLODING | ONLY_LOGGING

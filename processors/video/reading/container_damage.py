@@ -31,7 +31,7 @@ class Structure:
     unread_because: str | None = None
     """Description of data that are not read."""
     tables_disagree: str | None = None
-    """Description of sample tables that disagree, or of an index with fragments that are not there."""
+    """Description of sample tables that disagree, or of an index with missing fragments."""
     empty_chunks: Mapping[int, int] = field(default_factory=dict)
     """Number of chunks without a picture, by stream index."""
     edits: EditList = field(default_factory=EditList)
@@ -78,7 +78,7 @@ def _look_at(file: SourceFile, file_format: str) -> ElementFindings:
 
 
 def _mp4_faults(file: SourceFile, file_format: str) -> tuple[tuple[TableFault, ...], tuple[AbsentFragments, ...]]:
-    """Return the faults of video and audio tracks, and the fragments that an index names in vain."""
+    """Return the faults of video and audio tracks, and the missing fragments that an index names."""
     if "mp4" not in file_format.split(","):
         return (), ()
     with file.open() as opened:

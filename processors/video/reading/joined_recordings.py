@@ -19,7 +19,7 @@ BACK_SECONDS = Fraction(1, 2)
 """Minimum step back in decoding order that starts a recording in other formats; a smaller one is a wrong time."""
 
 STRAY_PACKETS = 8
-"""Fewer packets than a recording has: a clock that is back within so many has a few wrong times."""
+"""Fewer packets than a recording has: a clock that returns within this many has a few wrong times."""
 
 AHEAD_SECONDS = 10
 """FFmpeg's own threshold (`dts_delta_threshold`) for a jump of the clock."""

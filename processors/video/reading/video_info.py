@@ -54,9 +54,9 @@ class VideoInfo:
     end: Fraction | None
     """Time at which the last frame is no longer shown, seconds."""
     sound_between: Callable[[Fraction, Fraction], Sound | None] = lambda start, end: None
-    """Reads the audio presented from one time until just before another (s); gives None if none can be decoded."""
+    """Reads the audio presented from one time until just before another (s); returns None if none can be decoded."""
     declared_aspect_ratio: Fraction | None = None
-    """Aspect ratio of a stored pixel in the file's own words; None: it says nothing of it."""
+    """Aspect ratio of a stored pixel as stated by the file; None if not stated."""
     source_name: str = ""
     """File name, for people; empty if unknown."""
 
@@ -112,8 +112,8 @@ class VideoReport:
     unread_because: str | None
     """Description of trailing data that are not read."""
     tables_disagree: str | None
-    """Description of sample tables that disagree, or of an index with fragments that are not there, so that frames may
-    be hidden, missing or at wrong times."""
+    """Description of sample tables that disagree, or of an index with missing fragments, so that frames may be hidden,
+    missing or at wrong times."""
     chunk_count_empty: int
     """Chunks without a picture, counted in the header; in AVI they prolong the previous picture."""
     joined_at_seconds: tuple[Fraction, ...]

@@ -351,7 +351,7 @@ class VideoReader:
         self._held = (decoded, pts)
 
     def _note_coming(self, pts: int) -> None:
-        """Record that a frame of this time was decoded; a wrong table of times may announce several."""
+        """Record that a frame with this time was decoded; a wrong table of times may announce several."""
         announced, position = self._index.shown_pts, bisect_left(self._index.shown_pts, pts)
         while position < len(announced) and announced[position] == pts:
             if not self._came[position]:

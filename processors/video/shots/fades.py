@@ -52,7 +52,7 @@ def _rises(brightness: np.ndarray, black: np.ndarray) -> list[tuple[int, int]]:
             first_black -= 1
         dark = brightness[first_black : last_black + 1]
         floor = float(dark.min())
-        # from the darkest on: frames before it may end a fade-out, dim enough to count as black
+        # from the darkest on: earlier frames may end a fade-out, dim enough to count as black
         start = first_black + int(np.flatnonzero(dark <= floor + FLOOR_LEVELS)[-1]) + 1
         end, steps = start, [float(brightness[start]) - floor]
         while end + 1 < len(brightness):

@@ -22,8 +22,7 @@ def timeline(
 
     Schemas Timeline.1, Track.1, Clip.2, ExternalReference.1 and Marker.2 of OpenTimelineIO's "Serialized Data
     Documentation". Times count frames at the source's rate, from its time code; at a variable rate they may be
-    fractional. A fade's range is counted from
-    the track's beginning.
+    fractional. A fade's range is counted from the track's beginning.
 
     Parameters
     ----------

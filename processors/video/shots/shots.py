@@ -93,10 +93,10 @@ class ShotFacts:
 class Shots:
     """Hard cuts and fades. Items: `shots.json` (`ShotList`), `shots.csv`, `shots.edl` (CMX 3600) and `shots.otio`.
 
-    Repeated frames are removed before cut detection, so that stop-motion is no row of cuts; a cut through black
-    is in the middle of the black frames. A dissolve is no cut: the two scenes that it joins stay one shot,
-    for none of its frames differs from its neighbours much more than theirs do; only one of a frame or two over scenes
-    that hardly move is detected as a cut.
+    Repeated frames are removed before cut detection, so that stop-motion is not a series of cuts; a cut through black
+    is in the middle of the black frames. A dissolve is not a cut: the two scenes that it joins stay one shot, because
+    none of its frames differs from its neighbours much more than theirs do; only a dissolve of one or two frames over
+    scenes that hardly move is detected as a cut.
     """
 
     name: ClassVar[str] = "video.shots"
@@ -238,7 +238,7 @@ def _seconds(measured: FrameTable, run: RepeatedRun) -> float:
 
 
 def _is_no_damage(processor: Shots, measured: FrameTable, cut: int) -> bool:
-    """Return True if the scene changes at a cut, rather than breaking or recovering; always True far from damage."""
+    """Return True if the scene changes at a cut, rather than being damaged or restored; always True far from damage."""
     damaged = measured.is_damaged
     if not damaged[cut - 1 : cut + 1].any():
         return True
@@ -302,5 +302,5 @@ def _table(shots: tuple[Shot, ...]) -> bytes:
 
 
 def read_shots(inputs: Inputs[Any]) -> ShotList:
-    """Return the list that `video.shots` made of this source."""
+    """Return the list that `video.shots` made from this source."""
     return from_json(ShotList, json.loads(inputs.results[Shots.name].path("shots.json").read_bytes()))

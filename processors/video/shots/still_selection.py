@@ -51,7 +51,7 @@ class StillCandidate:
     perceptual_hash: int
     scores: Scores
     is_pinned: bool = False
-    """True if its time was given, so that the scores had no say."""
+    """True if its time was given, whatever the scores."""
 
 
 def select_stills(

@@ -39,7 +39,7 @@ class StillFacts:
     """Rank in the whole video."""
     scores: Scores
     is_pinned: bool
-    """True if the release, or a parameter, names its time: the scores had no say."""
+    """True if the release or a parameter gives its time, whatever the scores."""
     perceptual_hash: str
     """Hash of 16 hexadecimal digits."""
     width_px: int
@@ -80,7 +80,7 @@ class Stills:
     longest_side_px: int | None = None
     """Maximum longer side; larger pictures are shrunk. None keeps their size."""
     pinned_seconds: float | None = None
-    """Presentation time at which the shown frame is a still, 0 or more. None: what the release says, if anything."""
+    """Presentation time at which the shown frame is a still, 0 or more. None: that of the release, if any."""
     shots: Shots = field(default_factory=Shots)
 
     def __post_init__(self) -> None:
