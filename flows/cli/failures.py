@@ -19,7 +19,7 @@ MACHINE = "nothing; the next run tries it again"
 MARSMEDIA = "report it, with the traceback in its manifest; after an update, run `marsmedia ingest --retry-failed`"
 TO_DO = {
     "failed": "fix or replace the file; the same bytes are tried again only with `marsmedia ingest --retry-failed`",
-    "damaged": "get the whole file, or use what was made of the rest",
+    "damaged": "get the whole file, or use what was made from the rest",
     "refused": "nothing, unless the reason names a limit or a setting that you can change",
     "unsupported": "download it again, or take it out of the release",
     "changed": "restore it from a copy, or touch it to have it taken as a new file",

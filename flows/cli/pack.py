@@ -116,9 +116,7 @@ def build(
         sys.exit(1)
     _tell_built(built, chosen, as_json=as_json)
     if not as_json and (untitled := titled_by_folders(chosen, open_store(store_folder))):
-        click.echo(
-            f"no title is known of {', '.join(map(printable, untitled))}; give the pack one with --title", err=True
-        )
+        click.echo(f"no title for {', '.join(map(printable, untitled))}; give the pack one with --title", err=True)
 
 
 def _tell_built(built: Built, recipe: Recipe, *, as_json: bool) -> None:

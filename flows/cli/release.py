@@ -66,7 +66,7 @@ def init(folder: Path, mission: str | None, force: bool) -> None:
         of = ", ".join(sorted(set(others.values())))
         click.echo(
             f"labels of {counted(len(others), 'file')} name another mission ({of}), such as {printable(min(others))}: "
-            f"each has a mission of its own in {target.name}, so that nothing of {found.mission} is said of it",
+            f"{target.name} gives each its own mission, so that statements about {found.mission} do not apply to it",
             err=True,
         )
     click.echo("fill in what the agency says, and run `marsmedia ingest`")
@@ -96,7 +96,7 @@ def _add_missing(folder: Path, mission: str | None) -> None:
         replace_file(target, with_entries(data, entries(missing, suggestions(folder, mission=mission).known)))
     except ValueError as error:
         raise ValueError(f"{target}: {error}") from error
-    click.echo(f"{target}: {counted(len(missing), 'file')} added at its end; the rest is as it was")
+    click.echo(f"{target}: {counted(len(missing), 'file')} added at its end; the rest is unchanged")
 
 
 @release.command()

@@ -41,7 +41,7 @@ FOLDERS_SHOWN = 20
 @run_options(
     "strict", "retry_failed", "workers", "memory_mb", "time_limit_factor", "runner", "scheduler", "shard", "quiet"
 )
-@click.option("--keep", "is_kept", is_flag=True, help="Protect what is made from `marsmedia prune`.")
+@click.option("--keep", "is_kept", is_flag=True, help="Protect the new results from `marsmedia prune`.")
 @JSON
 def reprocess(
     selection: tuple[str, ...],

@@ -53,7 +53,7 @@ def conduct(
 
     Raises
     ------
-    StoreError, OSError, RequestError, RecipeError : the run could not begin.
+    StoreError, OSError, RequestError, RecipeError : the run could not start.
     """
     started = datetime.now(UTC)
     name = f"{started:%Y%m%dT%H%M%S}-{os.getpid()}"
@@ -87,7 +87,7 @@ def conduct(
 def _planned(
     prepare: Prepare, store: Store, options: Options, flow: Callable[[], Any], record: RunRecord, asked: str
 ) -> Stop | None:
-    """Plan, and run; return why the run could not begin."""
+    """Plan, and run; return why the run could not start."""
     from flows.run.progress import RunProgress
     from flows.run.run import in_threads, run
     from flows.run.workers import warm_up
@@ -144,8 +144,8 @@ def _answering(store: Store, record: RunRecord) -> str | None:
 
 
 def _unreported(state: Any, record: RunRecord) -> Stop | None:
-    """Return why the flow could not begin; None if it reported."""
-    return None if record.report else Stop(reason=f"the flow could not begin: {state.message}")
+    """Return why the flow could not start; None if it reported."""
+    return None if record.report else Stop(reason=f"the flow could not start: {state.message}")
 
 
 def _stop(error: BaseException) -> Stop:
@@ -177,7 +177,7 @@ def tell(report: Report) -> None:
     for line in changes[:PROBLEMS_SHOWN]:
         click.echo(line)
     if len(changes) > PROBLEMS_SHOWN:
-        click.echo(f"... and {len(changes) - PROBLEMS_SHOWN} more files that are not as they were, in the report")
+        click.echo(f"... and {len(changes) - PROBLEMS_SHOWN} more changed files; see the report")
     if found:
         click.echo(f"more about these files: marsmedia failures --store {report.store}")
     if report.report:

@@ -56,10 +56,10 @@ RECIPES = click.option(
     type=click.Path(exists=True, dir_okay=False, resolve_path=True),
     expose_value=False,
     callback=_use_recipes,
-    help="TOML file with what differs from flows/recipes.py; also MARSMEDIA_RECIPES.",
+    help="TOML file with changes to flows/recipes.py; also MARSMEDIA_RECIPES.",
 )
 SELECTION = click.argument("selection", nargs=-1, shell_complete=complete_selection)
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON: a list as one object a line.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON; a list as one object per line.")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what is due, why, and how long it should take; then stop.")
 SETTINGS = click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a parameter (repeatable)."

@@ -68,7 +68,7 @@ def _change(table: Mapping[str, Any], at: Location, file: TomlFile, words: tuple
         else:
             said[key] = value
     if at and "release" not in said and "camera" not in said:
-        raise TomlError(file.line(at), "for: of what? add release or camera")
+        raise TomlError(file.line(at), "for: neither release nor camera; add one of them")
     return RecipeChange(**said, parameters=parameters)
 
 

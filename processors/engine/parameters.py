@@ -50,7 +50,7 @@ def from_parameters(kind: type[Any], parameters: Mapping[str, Json]) -> Processo
     try:
         return from_json(kind, parameters, is_strict=True)
     except (TypeError, ValueError, KeyError) as error:
-        raise RequestError(f"{kind.name}: today's version does not take these parameters: {error}") from error
+        raise RequestError(f"{kind.name}: the current version does not accept these parameters: {error}") from error
 
 
 def _changed(record: Any, settings: Mapping[str, str], where: str) -> Any:

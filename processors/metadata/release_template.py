@@ -39,14 +39,14 @@ redistribute = false                   # true only where the rights allow it
 # date_zone = "Beijing"                # or "UTC", where the date itself names none
 # event = "..."                        # an event of the mission profile{events}
 # keywords = ["...", "..."]
-# still_seconds = 12.4                 # of a video: the frame shown at this time stands for it
+# still_seconds = 12.4                 # of a video: the frame shown at this time represents it
 # altitude_metres = 100.0              # of a descent camera at the first frame of a shot, with the two below it
 # field_of_view_degrees = 60.0         # from the left to the right edge of its picture
 # altitude_shot = 3                    # which shot: its number in shots.csv
 # mission = "..."                      # where it is another than the release's: agency, credit, rights and
                                        # redistribute are then its own, else those of its profile; "" for none of them
 # agency, credit, rights, source, redistribute # where they differ from the release's
-# What stands at a file already is from the file itself or its label, as the comment behind it says.
+# Values that a file has already are from the file itself or its label, as the comment after each says.
 """
 
 

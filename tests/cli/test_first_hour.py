@@ -86,8 +86,8 @@ def test_files_whose_labels_name_another_mission_are_named(tmp_path: Path) -> No
     (tmp_path / "theirs.lbl").write_text(label)
     told = command("release", "init", tmp_path, "--mission", "tianwen-1")[1]
     assert (
-        "labels of 1 file name another mission (MARS EXPLORATION ROVER), such as theirs.png: each has a mission of its "
-        "own in release.toml, so that nothing of tianwen-1 is said of it\n"
+        "labels of 1 file name another mission (MARS EXPLORATION ROVER), such as theirs.png: release.toml gives each "
+        "its own mission, so that statements about tianwen-1 do not apply to it\n"
     ) in told
     written = (tmp_path / "release.toml").read_text()
     assert written.endswith(
@@ -163,7 +163,7 @@ def test_files_that_came_later_are_added_at_the_end_of_a_release_file(tmp_path: 
     assert command("release", "init", tmp_path) == (0, told)
     assert target.read_bytes() == written
     Image.new("RGB", (64, 48)).save(tmp_path / "b.png")
-    assert command("release", "init", tmp_path) == (0, f"{target}: 1 file added at its end; the rest is as it was\n")
+    assert command("release", "init", tmp_path) == (0, f"{target}: 1 file added at its end; the rest is unchanged\n")
     assert target.read_bytes() == written + b'\r\n\r\n[[file]]\r\npath = "b.png"\r\n'
     assert command("release", "check", tmp_path)[0] == 0
 

@@ -86,7 +86,7 @@ def test_rights_that_are_not_cleared_are_warned_of(pack: Pack) -> None:
     assert run.stderr == (
         "marsmedia: rights are not cleared for 1 of 2 sources: june/wind.wav; "
         "CREDITS.txt says why: ask the rights holder before publishing\n"
-        "no title is known of june; give the pack one with --title\n"
+        "no title for june; give the pack one with --title\n"
     )
     assert pack("tracks.jpg", "-o", "free", "--store", "store", "--title", "Tracks").stderr == ""
 

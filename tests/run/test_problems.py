@@ -150,11 +150,11 @@ def test_a_damaged_file_with_refused_results_says_one_thing_to_do() -> None:
         problem("video.motion", "motion may not be measured: choose other parameters", verdict="refused"),
     ]
     (one,) = by_file(said)
-    assert list(things_to_do(one)) == ["get the whole file, or use what was made of the rest"]
+    assert list(things_to_do(one)) == ["get the whole file, or use what was made from the rest"]
     limit = problem("photo.deep", "24 x 16 pixels is over the limit of 100: raise max_pixels", verdict="refused")
     (one,) = by_file([*said, limit])
     assert list(things_to_do(one)) == [
-        "get the whole file, or use what was made of the rest",
+        "get the whole file, or use what was made from the rest",
         "raise the limit that is named",
     ]
     (one,) = by_file(said[1:])

@@ -128,7 +128,7 @@ def answering() -> Iterator[str]:
     ("flow", "code", "reason"),
     [
         (lambda: 1 / 0, 3, "a fault in marsmedia: ZeroDivisionError: division by zero: please report it"),
-        (lambda: SimpleNamespace(message="the server is away"), 1, "the flow could not begin: the server is away"),
+        (lambda: SimpleNamespace(message="the server is away"), 1, "the flow could not start: the server is away"),
     ],
 )
 def test_a_command_reports_whatever_comes_of_its_flow(
