@@ -24,6 +24,7 @@ ORIENTATION, ROWS_PER_STRIP, MODEL, EXTRA, SAMPLE_FORMAT, SUB_DIRECTORIES = 274,
 EXIF, GPS = 34665, 34853
 TILE_WIDTH, TILE_HEIGHT, ICC, GDAL_METADATA, GDAL_NODATA = 322, 323, 34675, 42112, 42113
 STRIP_PLACES, STRIP_SIZES, TILE_PLACES, TILE_SIZES = 273, 279, 324, 325
+LUMA, SUBSAMPLING, BLACK_AND_WHITE = 529, 530, 532
 _TAGS = {
     SUBFILE,
     WIDTH,
@@ -49,6 +50,9 @@ _TAGS = {
     TILE_SIZES,
     EXIF,
     GPS,
+    LUMA,
+    SUBSAMPLING,
+    BLACK_AND_WHITE,
 }
 COMPRESSIONS = {
     1: "no compression", 2: "CCITT RLE", 3: "CCITT fax 3", 4: "CCITT fax 4", 5: "LZW", 6: "old-style JPEG", 7: "JPEG",
@@ -65,6 +69,18 @@ RAW = (32803, 34892)
 """Photometric interpretations of sensor data, which are not a picture yet (DNG)."""
 _ITEM = re.compile(r"<Item\b([^>]*)>([^<]*)</Item>")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf(?:inity)?)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class YCbCr:
+    """How luma and colour differences are stored (TIFF 6.0, section 21)."""
+
+    luma: tuple[float, ...]
+    """Share of red, green and blue in luma."""
+    black_and_white: tuple[float, ...]
+    """Stored numbers of black and white, of each sample in turn."""
+    subsampling: tuple[int, ...]
+    """Pixels across and down that share a colour difference."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +125,8 @@ class Directory:
     """Factor and offset in GDAL's metadata, common to all bands, or None."""
     unusual_scaling: bool = False
     """True if bands have different scaling."""
+    ycbcr: YCbCr | None = None
+    """Set for `photometric` 6."""
 
     @property
     def kind(self) -> str:
@@ -264,6 +282,9 @@ class _Walk:
             data = self._file.read(size)
         if kind in (2, 7):
             return (data[:size],)
+        if kind == 5:
+            parts = struct.unpack(f"{self._order}{2 * count}I", data)
+            return tuple(above / below if below else 0.0 for above, below in zip(parts[::2], parts[1::2], strict=True))
         if kind not in _FORMATS:
             return None
         return struct.unpack(f"{self._order}{count}{_FORMATS[kind]}", data[:size])
@@ -308,8 +329,22 @@ def _directory(tags: dict[int, tuple], page: int, sub: int | None, at: int, foll
         model=_text(model),
         no_data=_no_data(_text(tags.get(GDAL_NODATA))),
         scaling=None,
+        ycbcr=_ycbcr(tags) if tags.get(PHOTOMETRIC, (0,))[0] == 6 else None,
     )
     return _with_scaling(photo, _text(tags.get(GDAL_METADATA)))
+
+
+def _ycbcr(tags: dict[int, tuple]) -> YCbCr:
+    """Return the tags of YCbCr; the standard's values for those that are missing or impossible."""
+    top = (1 << min(16, max(tags.get(BITS, (8,))))) - 1
+    middle = (top + 1) // 2
+    luma, around, shared = tags.get(LUMA, ()), tags.get(BLACK_AND_WHITE, ()), tags.get(SUBSAMPLING, ())
+    has_range = len(around) == 6 and all(black < white for black, white in zip(around[::2], around[1::2], strict=True))
+    return YCbCr(
+        luma=luma if len(luma) == 3 and min(luma) > 0 else (0.299, 0.587, 0.114),
+        black_and_white=around if has_range else (0, top, middle, top, middle, top),
+        subsampling=shared if len(shared) == 2 else (2, 2),
+    )
 
 
 def _text(value: tuple | None) -> str | None:

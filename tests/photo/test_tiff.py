@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import struct
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
 
-from processors.errors import DamagedMedia, UnsupportedMedia
+from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
 from processors.photo.reading.photo_reader import Photo, PhotoReader, PhotoReport
+from processors.photo.reading.tiff import photo_options
 
 Tag = tuple[int, int, tuple[int, ...] | bytes]
 
@@ -44,13 +47,15 @@ def tiff(*pages: tuple[np.ndarray, list[Tag]], order: Literal["<", ">"] = "<") -
         }
         entries = bytearray()
         for tag, kind, values in sorted(tags.values()):
-            letter = {1: "B", 2: "s", 3: "H", 4: "I"}[kind]
+            letter = {1: "B", 2: "s", 3: "H", 4: "I", 5: "I"}[kind]
             raw = values if isinstance(values, bytes) else struct.pack(f"{order}{len(values)}{letter}", *values)
             if len(raw) > 4:
                 place = len(data)
                 data += raw + b"\0" * (len(raw) % 2)
                 raw = struct.pack(order + "I", place)
-            entries += struct.pack(order + "HHI", tag, kind, len(values)) + raw.ljust(4, b"\0")
+            entries += struct.pack(order + "HHI", tag, kind, len(values) // (2 if kind == 5 else 1)) + raw.ljust(
+                4, b"\0"
+            )
         struct.pack_into(order + "I", data, link, len(data))
         data += struct.pack(order + "H", len(tags)) + entries
         link = len(data)
@@ -172,9 +177,60 @@ def packed(**options: object) -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("compression", ["tiff_adobe_deflate", "jpeg"])
+def packed_in_ycbcr(compression: str, pixel_format: str) -> bytes:
+    """The picture as FFmpeg writes it in YCbCr."""
+    coder = av.CodecContext.create("tiff", "w")
+    assert isinstance(coder, av.VideoCodecContext)
+    coder.width, coder.height, coder.pix_fmt, coder.time_base = 640, 480, pixel_format, Fraction(1, 25)
+    coder.options = {"compression_algo": compression}
+    (packet,) = coder.encode(av.VideoFrame.from_ndarray(PICTURE, "rgb24").reformat(format=pixel_format))
+    return bytes(packet)
+
+
+@pytest.mark.parametrize("pixel_format", ["yuv444p", "yuv422p", "yuv420p"])
+@pytest.mark.parametrize("compression", ["raw", "packbits", "lzw", "deflate"])
+def test_ycbcr_is_complete_and_has_its_colours(compression: str, pixel_format: str) -> None:
+    photo, report = read(packed_in_ycbcr(compression, pixel_format))
+    assert (report.condition, report.mode) == ("complete", "RGB")
+    away = np.abs(shown(photo) - PICTURE)[4::16, 4::16]  # amid squares of one colour
+    assert away.max() <= 6
+
+
+def test_ycbcr_that_libvips_does_not_convert_is_not_cut_into_tiles() -> None:
+    assert photo_options(io.BytesIO(packed_in_ycbcr("lzw", "yuv420p"))) == {"page": 0}
+    with pytest.raises(RefusedMedia, match="a TIFF in YCbCr without subsampling is not read in strips: convert it"):
+        photo_options(io.BytesIO(packed_in_ycbcr("lzw", "yuv444p")))
+
+
+LUMA_709: Tag = (529, 5, (2126, 10000, 7152, 10000, 722, 10000))
+STUDIO_RANGE: Tag = (532, 5, (16, 1, 235, 1, 128, 1, 240, 1, 128, 1, 240, 1))
+
+
+@pytest.mark.parametrize("luma", [None, LUMA_709])
+@pytest.mark.parametrize(("dtype", "spread"), [("u1", None), ("u1", STUDIO_RANGE), ("u2", None)])
+def test_ycbcr_is_brought_to_rgb_as_its_tags_say(dtype: str, luma: Tag | None, spread: Tag | None) -> None:
+    red, green, blue = (0.2126, 0.7152, 0.0722) if luma else (0.299, 0.587, 0.114)
+    rgb = PICTURE.astype(float)
+    light = rgb @ (red, green, blue)
+    differences = [(rgb[..., 2] - light) / (2 - 2 * blue), (rgb[..., 0] - light) / (2 - 2 * red)]
+    if spread:
+        light, differences = 16 + light * 219 / 255, [one * 112 / 127 for one in differences]
+    scale, middle = (257, 32768) if dtype == "u2" else (1, 128)
+    stored = np.stack([light * scale, *(middle + one * scale for one in differences)], axis=2)
+    tags: list[Tag] = [(262, 3, (6,)), (530, 3, (1, 1)), *(tag for tag in (luma, spread) if tag)]
+    photo, report = read(tiff((np.clip(np.round(stored), 0, 65535).astype(dtype), tags)))
+    assert report.condition == "complete"
+    right = PICTURE
+    if dtype == "u2":  # black and white are those of the picture's own range
+        right = np.polyval(np.polyfit(PICTURE.ravel(), shown(photo).ravel(), 1), PICTURE)
+    assert np.abs(shown(photo) - right).max() <= 2
+
+
+@pytest.mark.parametrize("compression", ["tiff_adobe_deflate", "jpeg", "yuv444p", "yuv420p"])
 def test_damage_is_shown_and_reported(compression: str) -> None:
-    whole = packed(compression=compression)
+    whole = (
+        packed_in_ycbcr("deflate", compression) if compression.startswith("yuv") else packed(compression=compression)
+    )
     _, report = read(whole)
     assert report.condition == "complete"
     middle = len(whole) // 2
@@ -206,9 +262,10 @@ def test_what_is_not_read_is_named() -> None:
         read(tiff((ramp(0, 1, "u2"), [(259, 3, (34887,))])))
 
 
+@pytest.mark.parametrize("is_ycbcr", [False, True])
 @pytest.mark.parametrize("at", range(1, 12))
-def test_no_wrong_pixel_of_a_deflated_tiff_is_passed_on_silently(at: int) -> None:
-    whole = packed(compression="tiff_adobe_deflate")
+def test_no_wrong_pixel_of_a_deflated_tiff_is_passed_on_silently(at: int, is_ycbcr: bool) -> None:
+    whole = packed_in_ycbcr("deflate", "yuv420p") if is_ycbcr else packed(compression="tiff_adobe_deflate")
     place = len(whole) * at // 12
     right, _ = read(whole)
     photo, report = read(whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :])

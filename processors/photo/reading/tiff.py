@@ -28,6 +28,7 @@ from processors.photo.reading.photo_memory import DecodedSize
 from processors.photo.reading.pixels import Pixels, bounding_shrink
 from processors.photo.reading.to_srgb import deep_of, profile_name
 from processors.photo.reading.vips import Heard, listening, load, plain
+from processors.photo.reading.ycbcr import is_stored_as_ycbcr, rgb_of
 
 LAB = (8, 9, 10)
 _ENDS = re.compile(r"bad seek|[Rr]ead error|Not enough data|beyond end of file|got \d+ bytes, expected")
@@ -114,6 +115,8 @@ class Tiff:
         image = load(self._file, "tiff", fail_on=fail_on, **options(self._photo))
         if self._photo.photometric in LAB:
             image = image.colourspace("srgb").cast("uchar")
+        if self._photo.ycbcr and is_stored_as_ycbcr(self._photo):
+            image = rgb_of(image, self._photo.ycbcr)
         if shrink > 1:
             image = image.subsample(shrink, shrink) if image.format != "uchar" else image.shrink(shrink, shrink)
         header = set(heard.words)
@@ -210,6 +213,8 @@ def photo_options(file: BinaryIO) -> dict[str, Any]:
         return {}
     if found.photo.photometric in LAB and max(found.photo.bits) == 8:
         raise RefusedMedia("a TIFF in CIELAB of 8 bits is not read in strips", "convert it to RGB")
+    if is_stored_as_ycbcr(found.photo):
+        raise RefusedMedia("a TIFF in YCbCr without subsampling is not read in strips", "convert it to RGB")
     return options(found.photo)
 
 
