@@ -260,7 +260,8 @@ def _unknown(file: BinaryIO, head: bytes) -> Identity:
         note = f"{begins.what} begins at byte {begins.place}, behind bytes that do not belong to it: cut them off"
         return Identity(kind="unsupported", format="unknown", note=note)
     if not head.strip(b"\0"):
-        note = f"nothing but zeros in its first {len(head)} bytes: download it again unless this is intended"
+        where = f" in its first {HEAD_BYTES} bytes" if len(head) == HEAD_BYTES else ""
+        note = f"nothing but zeros{where}: download it again unless this is intended"
         return Identity(kind="unsupported", format="unknown", note=note)
     if any(mark in head[:LABEL_MARK_BYTES] for mark in LABEL_MARKS):
         note = "not supported: its label describes no image that is; export it as TIFF or PNG"

@@ -99,6 +99,11 @@ def test_everything_else_is_unsupported_and_named(data: bytes, expected: str) ->
     assert found.note
 
 
+@pytest.mark.parametrize(("count", "where"), [(1, ""), (5000, ""), (1 << 17, " in its first 65536 bytes")])
+def test_a_file_of_zeros_is_named_as_such(count: int, where: str) -> None:
+    assert of_bytes(bytes(count)).note == f"nothing but zeros{where}: download it again unless this is intended"
+
+
 @pytest.fixture
 def visits(tmp_path: Path):
     """A web server on this machine; gives its address and what was asked of it."""

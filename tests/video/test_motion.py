@@ -241,6 +241,21 @@ def test_a_caption_that_moves_is_not_the_scene(tmp_path: Path) -> None:
     assert (shot["refused_because"], shot["total_scale"]) == ("no two frames could be registered", None)
 
 
+@pytest.mark.parametrize(
+    ("only_shots", "reason"),
+    [
+        ((), "no shot has 8 frames or more: motion needs a longer shot; the frames are in video.frames"),
+        ((1,), "none of the shots in only_shots has 8 frames or more: choose other shots, or leave only_shots empty"),
+    ],
+)
+def test_a_video_of_a_few_frames_is_refused_with_the_reason(
+    only_shots: tuple[int, ...], reason: str, tmp_path: Path
+) -> None:
+    write(tmp_path / "short.mp4", [scene(3, k) for k in range(6)])
+    (refused,) = derived(tmp_path / "short.mp4", tmp_path / "store", Motion(only_shots=only_shots))
+    assert (refused.manifest.verdict, refused.manifest.reason) == ("refused", reason)
+
+
 def test_an_altitude_for_a_missing_shot_is_refused(sample_release: Path, tmp_path: Path) -> None:
     wrong = Motion(altitude_metres=100.0, field_of_view_degrees=VIEW_DEGREES, altitude_shot=9)
     (motion,) = derived(sample_release / "descent.mp4", tmp_path / "store", wrong)

@@ -146,9 +146,13 @@ class Motion:
             )
         self.require_region_inside(inputs.info)
         if not self.wanted(inputs):
+            if self.only_shots:
+                raise RefusedMedia(
+                    f"none of the shots in only_shots has {MIN_FRAMES} frames or more",
+                    "choose other shots, or leave only_shots empty",
+                )
             raise RefusedMedia(
-                f"no shot that was asked for has {MIN_FRAMES} frames or more",
-                "choose other shots, or leave only_shots empty",
+                f"no shot has {MIN_FRAMES} frames or more", "motion needs a longer shot; the frames are in video.frames"
             )
         return _Session(self, inputs, audit, scratch)
 
