@@ -49,6 +49,15 @@ MAX_PNG_TEXT_BYTES = 64 << 20
 _NOT_KNOWN = re.compile("unknown (pixel mode|data organization)|unsupported", re.IGNORECASE)
 """Pillow's messages for a picture with an intact header."""
 
+_IN_PLAIN_WORDS = {
+    "Invalid data found when processing input": "the data break the rules of the format",
+    "Invalid argument": "the data hold a value that the decoder cannot use",
+    "End of file": "the data end too early",
+    "Generic error in an external library": "the decoder gives no reason",
+    "Unknown error occurred": "the decoder gives no reason",
+}
+"""FFmpeg's words for an error of which its log says nothing more."""
+
 AnyStream = TypeVar("AnyStream", bound=av.stream.Stream)
 
 pillow_heif.register_heif_opener()
@@ -109,9 +118,14 @@ def decoder_errors(doing: str, todo: str | None = None) -> Iterator[None]:
 
 def damaged_by(error: Exception, doing: str = "decoding", todo: str | None = None) -> DamagedMedia:
     """Return the `DamagedMedia` for a decoder's error; parameters as for `decoder_errors`."""
-    words = getattr(error, "strerror", None) or str(error).split("\n")[0] or type(error).__name__
-    told = (f"{words[:300]} (while {doing})", *([todo] if todo else ()))
+    told = (f"{words_of(error)[:300]} (while {doing})", *([todo] if todo else ()))
     return DamagedMedia(*told)
+
+
+def words_of(error: Exception) -> str:
+    """Return a decoder's words for its error, in plain words where FFmpeg has only a name for it."""
+    words = getattr(error, "strerror", None) or str(error).split("\n")[0] or type(error).__name__
+    return _IN_PLAIN_WORDS.get(words, words)
 
 
 def open_container(file: BinaryIO, probe_bytes: int | None = None) -> av.container.InputContainer:

@@ -19,6 +19,21 @@ from processors.errors import MORE_MEMORY, DamagedMedia, OutOfMemory, Unsupporte
     ("raised", "expected", "words"),
     [
         (av.error.InvalidDataError(1, "bad data"), DamagedMedia, "bad data (while testing)"),
+        (
+            av.error.InvalidDataError(1, "Invalid data found when processing input"),
+            DamagedMedia,
+            "the data break the rules of the format (while testing)",
+        ),
+        (
+            av.error.ArgumentError(errno.EINVAL, "Invalid argument"),
+            DamagedMedia,
+            "the data hold a value that the decoder cannot use (while testing)",
+        ),
+        (
+            av.error.ExternalError(1, "Generic error in an external library"),
+            DamagedMedia,
+            "the decoder gives no reason (while testing)",
+        ),
         (OSError("image file is truncated"), DamagedMedia, "image file is truncated (while testing)"),
         (MemoryError(), OutOfMemory, "needs more memory than one file may use, while testing: " + MORE_MEMORY),
         (OSError(errno.ENOSPC, "No space left on device"), OSError, "No space left on device"),
@@ -46,7 +61,7 @@ def test_each_fault_gets_the_class_of_its_reaction(raised: Exception, expected: 
     [
         (b"\0\0\0\x18ftypisom\0\0\2\0isomiso2" + bytes(4000), "moov atom not found (while opening the container)"),
         (b"RIFF\x24\0\0\0WAVEdata" + bytes(4000), "no 'fmt ' or 'XMA2' tag found (while opening the container)"),
-        (bytes(4000), "Invalid data found when processing input (while opening the container)"),
+        (bytes(4000), "the data break the rules of the format (while opening the container)"),
     ],
     ids=["mp4", "wav", "nothing"],
 )

@@ -16,6 +16,7 @@ from PIL import Image, ImageCms
 from processors.contract import Item, Source
 from processors.engine.derive import derive
 from processors.errors import DamagedMedia, RefusedMedia
+from processors.metadata.photograph import read_photograph
 from processors.photo.enhanced import Enhanced
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality
@@ -128,13 +129,31 @@ def test_a_truncated_photo_fails_with_a_message(make: MediaMaker) -> None:
         previews(cut)
 
 
-def test_too_many_pixels_are_refused_before_decoding(make: MediaMaker) -> None:
-    side = int(reader.MAX_PIXELS**0.5) + 1
+def bmp(side: int) -> bytes:
     header = b"BM" + (54).to_bytes(4, "little") + bytes(4) + (54).to_bytes(4, "little") + (40).to_bytes(4, "little")
-    path = make.folder / "bomb.bmp"
-    path.write_bytes(header + side.to_bytes(4, "little") * 2 + b"\x01\x00\x18\x00" + bytes(24))
+    return header + side.to_bytes(4, "little") * 2 + b"\x01\x00\x18\x00" + bytes(24)
+
+
+def png(side: int) -> bytes:
+    """A PNG whose pixels cannot be inflated; Exif may be behind them."""
+    chunks = ((b"IHDR", side.to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0"), (b"IDAT", b"no pixels"), (b"IEND", b""))
+    parts = (
+        len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big") for kind, body in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+@pytest.mark.parametrize("made", [bmp, png])
+def test_too_many_pixels_are_refused_before_decoding(made: Callable[[int], bytes], tmp_path: Path) -> None:
+    side = int(reader.MAX_PIXELS**0.5) + 1
+    path = tmp_path / f"bomb.{made.__name__}"
+    path.write_bytes(made(side))
     with pytest.raises(RefusedMedia, match=f"{side} x {side} pixels is over the limit of 300000000: raise max_pixels"):
         previews(path)
+    with path.open("rb") as file:
+        record = read_photograph(file, sha256="0" * 64, size_bytes=1, medium="photo")
+    assert record.picture is not None
+    assert (record.picture.width_px, record.picture.height_px) == (side, side)
 
 
 @pytest.mark.parametrize("limited", [PhotoPreview, Quality, Enhanced, Tracks])

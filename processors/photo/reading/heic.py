@@ -11,7 +11,7 @@ import av.packet
 import av.video.stream
 
 from processors.containers.heif_file import items_of_picture
-from processors.decoding.open_media import MAX_FRAME_PIXELS, ffmpeg_errors, open_container, packets_of
+from processors.decoding.open_media import MAX_FRAME_PIXELS, ffmpeg_errors, open_container, packets_of, words_of
 from processors.errors import MediaError
 from processors.photo.reading.damage import Damage
 
@@ -65,7 +65,7 @@ def _faults(container: av.container.InputContainer, heard: Callable[[], list[str
             frames = packet.decode()
         except av.error.FFmpegError as error:
             frames = []
-            faults.setdefault(packet.stream.id, error.strerror or str(error))
+            faults.setdefault(packet.stream.id, words_of(error))
         if len(heard()) > before:
             faults.setdefault(packet.stream.id, heard()[before])
         if frames:
