@@ -59,14 +59,13 @@ class LineFinder:
         threshold_db : minimum rise above the median of the neighbouring bands, and above the valleys on both sides.
         """
         import scipy.ndimage  # imported late: 0.1 s that a plan need not pay
-        import scipy.signal
 
         spectrum = np.asarray(power, np.float64)
         if len(spectrum) < 5:
             return []
         level_db = 10 * np.log10(np.maximum(spectrum, max(FLOOR, FLOOR_SHARE * float(spectrum.max()))))
         around_db = scipy.ndimage.median_filter(level_db, NEIGHBOUR_BANDS, mode="nearest")
-        peaks, _ = scipy.signal.find_peaks(level_db, height=around_db + threshold_db, prominence=threshold_db)
+        peaks = peaks_of(level_db, around_db + threshold_db, threshold_db)
         return [
             Line(
                 hz=(peak + self._offset_bands(spectrum, peak)) * self.band_hz,
@@ -89,6 +88,37 @@ class LineFinder:
         left += int(np.argmin(spectrum[left : peak + 1]))  # up to a neighbour's lobe
         right = peak + 1 + int(np.argmin(spectrum[peak:right]))
         return float(spectrum[left:right].sum() / self._noise_bands)
+
+
+def peaks_of(levels: np.ndarray, height: np.ndarray, prominence: float) -> np.ndarray:
+    """Return the places of maxima that reach a height and rise by a prominence: int, in order.
+
+    A flat maximum counts at its middle, one at either end not at all. The same as `scipy.signal.find_peaks`, which is
+    not used because scipy.signal takes longer to import than most sounds to measure.
+
+    Parameters
+    ----------
+    levels, height : float64, shape (places,), without NaN.
+    prominence : minimum rise above the higher of the two valleys between the maximum and the next higher level, or the
+        end, on its left and on its right.
+    """
+    changes = np.flatnonzero(np.diff(levels))
+    firsts, lasts = np.append(0, changes + 1), np.append(changes, len(levels) - 1)
+    flats = levels[firsts]
+    inner = 1 + np.flatnonzero((flats[1:-1] > flats[:-2]) & (flats[1:-1] > flats[2:]))
+    maxima = (firsts[inner] + lasts[inner]) // 2
+    maxima = maxima[levels[maxima] >= height[maxima]]
+    rises = np.array([_prominence(levels, peak) for peak in maxima.tolist()])
+    return maxima[rises >= prominence]
+
+
+def _prominence(levels: np.ndarray, peak: int) -> float:
+    before, after = levels[peak::-1], levels[peak:]
+    valleys = []
+    for side in (before, after):
+        higher = side > levels[peak]
+        valleys.append(side[: int(higher.argmax()) if higher.any() else len(side)].min())
+    return float(levels[peak] - max(valleys))
 
 
 @lru_cache(32)
