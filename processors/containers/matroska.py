@@ -15,7 +15,7 @@ from processors.sources.source_file import SourceFile
 
 HEADER_ID, SEGMENT_ID, CLUSTER_ID, TRACKS_ID = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1654AE6B
 CRC_ID, VOID_ID, SIMPLE_BLOCK_ID, BLOCK_GROUP_ID, BLOCK_ID = 0xBF, 0xEC, 0xA3, 0xA0, 0xA1
-TRACK_ENTRY_ID, TRACK_NUMBER_ID, VIDEO_ID = 0xAE, 0xD7, 0xE0
+TRACK_ENTRY_ID, TRACK_NUMBER_ID, VIDEO_ID, AUDIO_ID = 0xAE, 0xD7, 0xE0, 0xE1
 PIXEL_CROP_IDS = (0x54CC, 0x54BB, 0x54DD, 0x54AA)
 """Element IDs: left, top, right, bottom (RFC 9559, 5.1.4.1.28)."""
 IN_SEGMENT = {
@@ -114,6 +114,10 @@ class _Walk:
             if identity == TRACKS_ID:
                 self.tracks = set(self._track_numbers(content, behind))
                 self.crops = dict(self._pixel_crops(content, behind))
+                if self._has_overrun(content, behind, masters={TRACK_ENTRY_ID, VIDEO_ID, AUDIO_ID}):
+                    yield skipped(place, behind)  # demuxers read on at another place, and find tracks that are none
+                    found, place = found + 1, behind
+                    continue
             if not self._fits_checksum(content, behind):
                 yield DamagedBytes(start_byte=place, end_byte=behind, is_certain=True, is_skipped=False)
                 found += 1
@@ -193,6 +197,18 @@ class _Walk:
         else:
             return count > 0 and (end - self.opened.tell()) % count == 0
         return count > 0 and self.opened.tell() + total <= end
+
+    def _has_overrun(self, start: int, end: int, *, masters: set[int]) -> bool:
+        """Return whether the elements between two places, and those in `masters`, do not end where they should."""
+        while start < end:
+            element = self._element(start)
+            if element is None or element[2] is None or element[1] + element[2] > end:
+                return True
+            identity, content, length = element[0], element[1], element[2]
+            if identity in masters and self._has_overrun(content, content + length, masters=masters):
+                return True
+            start = content + length
+        return False
 
     def _track_numbers(self, start: int, end: int) -> Iterator[int]:
         for identity, content, length in self._children(start, end):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import BinaryIO
 
+import numpy as np
+
 HEAD_BYTES = 1 << 16
+READ_SAMPLES = 1 << 20
 _HEADER = re.compile(rb"P[2356](?:\s|#[^\n]*\n)+(\d+)(?:\s|#[^\n]*\n)+(\d+)(?:\s|#[^\n]*\n)+(\d{1,5})\s")
 
 
@@ -17,6 +20,26 @@ def pnm_end(file: BinaryIO) -> int | None:
         return None
     width, height, white = (int(found[number]) for number in (1, 2, 3))
     return found.end() + width * height * (3 if found[0][1:2] == b"6" else 1) * (2 if white > 255 else 1)
+
+
+def samples_over_white(file: BinaryIO) -> tuple[int, int] | None:
+    """Return how many samples of a binary grey or colour picture are above its white level, and of how many.
+
+    None for another file, and where no sample is: decoders show those samples as white, without a word.
+    """
+    file.seek(0)
+    found = _HEADER.match(file.read(HEAD_BYTES))
+    if not found or found[0][1:2] not in b"56":
+        return None
+    white, kind = int(found[3]), np.dtype(np.uint8 if int(found[3]) < 256 else ">u2")
+    left = count = int(found[1]) * int(found[2]) * (3 if found[0][1:2] == b"6" else 1)
+    over = 0
+    file.seek(found.end())
+    while left and (data := file.read(min(left, READ_SAMPLES) * kind.itemsize)):
+        samples = np.frombuffer(data, kind, len(data) // kind.itemsize)
+        over += int(np.count_nonzero(samples > white))
+        left -= len(samples)
+    return (over, count) if over else None
 
 
 def pnm_white(file: BinaryIO) -> int | None:

@@ -171,8 +171,10 @@ def read_tiff_file(file: BinaryIO) -> TiffFile | None:
     """Read the directories; None if none describes a picture."""
     walk = _Walk(file)
     found = walk.directories()
-    if not found:
-        return None
+    return _described(found, walk) if found else None
+
+
+def _described(found: list[Directory], walk: _Walk) -> TiffFile:
     shown = [one for one in found if one.photometric not in RAW] or found
     full = [one for one in shown if not one.is_reduced and not one.is_mask]
     # subdirectories of a picture are its smaller versions, whatever their type
@@ -190,10 +192,15 @@ def read_tiff_file(file: BinaryIO) -> TiffFile | None:
 
 def pictures_of(file: BinaryIO) -> TiffFile:
     """Read the directories; raise `DamagedMedia` unless at least one describes a picture."""
-    found = read_tiff_file(file)
-    if found is None:
-        raise DamagedMedia("not one directory of this TIFF describes a picture", "download it again")
-    return found
+    walk = _Walk(file)
+    if found := walk.directories():
+        return _described(found, walk)
+    if walk.missing:
+        raise DamagedMedia(
+            f"truncated: the file ends, at byte {walk.size_bytes}, before the directory that describes its picture",
+            "download it again",
+        )
+    raise DamagedMedia("not one directory of this TIFF describes a picture", "download it again")
 
 
 class _Walk:
@@ -241,7 +248,7 @@ class _Walk:
 
     def _tags(self, at: int) -> tuple[dict[int, tuple] | None, int]:
         count_kind, entry_size, value_size = ("Q", 20, 8) if self._is_big else ("H", 12, 4)
-        if at + 2 > self.size_bytes:
+        if at + struct.calcsize(count_kind) > self.size_bytes:
             self.missing.append("a directory")
             return None, 0
         self._file.seek(at)

@@ -57,6 +57,8 @@ _IN_PLAIN_WORDS = {
     "Unknown error occurred": "the decoder gives no reason",
 }
 """FFmpeg's words for an error of which its log says nothing more."""
+_NEGATIVE_RATE = re.compile(r"(?<=sample rate: )-\d+")
+"""A rate above 2^31 Hz, which FFmpeg prints as a signed number."""
 
 AnyStream = TypeVar("AnyStream", bound=av.stream.Stream)
 
@@ -95,6 +97,7 @@ def decoder_errors(doing: str, todo: str | None = None) -> Iterator[None]:
     Raises
     ------
     DamagedMedia : the decoder refused the bytes; the message includes its own.
+    UnsupportedMedia : FFmpeg knows what is asked for, but cannot do it.
     OutOfMemory : the decoder exceeded the memory limit per file.
     OSError : with an errno, unchanged, if caused by the machine and not the bytes. A seek to before the file's start
         is caused by the bytes.
@@ -111,6 +114,10 @@ def decoder_errors(doing: str, todo: str | None = None) -> Iterator[None]:
         from_machine = isinstance(error, OSError) and error.errno is not None
         if from_machine and not isinstance(error, av.error.FFmpegError):
             raise
+        if isinstance(error, av.error.FFmpegError) and error.errno == errno.EOPNOTSUPP:
+            raise UnsupportedMedia(
+                f"FFmpeg does not support {doing}", "convert it with the program that made it"
+            ) from error
         if isinstance(error, av.error.BlockingIOError):  # no thread could be started: not caused by the bytes
             raise OSError(errno.EAGAIN, "the machine has no thread or memory left") from error
         raise damaged_by(error, doing, todo) from error
@@ -125,6 +132,7 @@ def damaged_by(error: Exception, doing: str = "decoding", todo: str | None = Non
 def words_of(error: Exception) -> str:
     """Return a decoder's words for its error, in plain words where FFmpeg has only a name for it."""
     words = getattr(error, "strerror", None) or str(error).split("\n")[0] or type(error).__name__
+    words = _NEGATIVE_RATE.sub(lambda found: str(int(found[0]) + (1 << 32)), words)
     return _IN_PLAIN_WORDS.get(words, words)
 
 

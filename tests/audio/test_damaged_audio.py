@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 
@@ -215,3 +216,16 @@ def test_trailing_data_after_the_audio_are_reported(tmp_path: Path) -> None:
         2000,
         "6000 bytes after the audio data are not part of any chunk",
     )
+
+
+def test_joined_wavpack_files_are_one_with_another_behind_it(tmp_path: Path) -> None:
+    plain, tagged = tmp_path / "plain.wv", tmp_path / "tagged.wv"
+    for path, title in ((plain, ()), (tagged, ("-metadata", "title=First"))):
+        made = ("-f", "lavfi", "-i", "sine=duration=1.5", *title, "-c:a", "wavpack", str(path))
+        subprocess.run(["ffmpeg", "-v", "error", *made], check=True)
+        assert read(path, "wv")[2].damage is None
+        joined = tmp_path / f"joined-{path.name}"
+        joined.write_bytes(2 * path.read_bytes())
+        report = read(joined, "wv")[2]
+        assert report.damage == f"another WavPack file follows at byte {path.stat().st_size}"
+        assert (report.sample_count_decoded, report.missing_sample_count) == (66150, 0)

@@ -21,7 +21,8 @@ from processors.audio.renditions.renditions import Renditions
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.contract import Processor
-from processors.errors import RefusedMedia
+from processors.decoding.open_media import open_container
+from processors.errors import DamagedMedia, RefusedMedia
 from processors.sources.source_file import SourceFile
 from tests.helpers.audio_sessions import Bench
 
@@ -202,3 +203,13 @@ def test_integers_of_64_bits_are_divided_by_their_full_scale(suffix: str, tmp_pa
     samples = np.concatenate([block.samples for block in reader.blocks()], axis=1)
     assert samples.tolist() == np.stack([tone / 2.0**63, -tone / 2.0**63]).astype(np.float32).tolist()
     assert reader.report().damage is None
+
+
+def test_a_rate_above_what_ffmpeg_prints_is_the_rate_of_the_header(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.zeros(1000), 48_000, subtype="PCM_16")
+    data = bytearray(path.read_bytes())
+    data[24:28] = struct.pack("<I", 4_000_000_000)
+    path.write_bytes(data)
+    with path.open("rb") as file, pytest.raises(DamagedMedia, match="Invalid sample rate: 4000000000 "):
+        open_container(file)

@@ -444,3 +444,19 @@ def test_zeros_that_are_a_plain_area_or_padding_are_no_damage() -> None:
     assert read(plain.getvalue())[1].condition == "complete"
     padded = encoded("JPEG", quality=90)
     assert read(padded[:-2] + bytes(3000) + padded[-2:])[1].condition == "complete"
+
+
+@pytest.mark.parametrize(
+    ("mark", "white", "bands"), [(b"P5", 100, 1), (b"P6", 100, 3), (b"P5", 1023, 1), (b"P6", 1023, 3)]
+)
+def test_samples_above_the_white_level_of_a_pnm_are_damage(mark: bytes, white: int, bands: int) -> None:
+    samples = np.full((30, 40, bands), white, np.uint8 if white < 256 else ">u2")
+    header = mark + b"\n# made here\n40 30\n%d\n" % white
+    assert read(header + samples.tobytes())[1].damage is None
+    samples[3, 5, 0] = samples[4, 7, -1] = white + 1
+    report = read(header + samples.tobytes())[1]
+    assert (report.condition, report.damaged_share) == ("damaged", round(2 / (1200 * bands), 6))
+    assert report.damage is not None
+    assert report.damage.endswith(
+        f"(2 of {1200 * bands} samples are above the white level in the header, {white}, and shown as white)"
+    )

@@ -349,3 +349,16 @@ def test_a_cut_12_bit_tiff_is_truncated_and_an_unreadable_kind_is_not_corrupt() 
         read(data)
     with pytest.raises(UnsupportedMedia, match="a TIFF of 1 x 12 bits signed, grey, no compression is not supported"):
         read(tiff((packed, [(256, 4, (64,)), (258, 3, (12,)), (339, 3, (2,))])))
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_tiff_that_ends_before_its_directory_is_truncated(order: Literal["<", ">"]) -> None:
+    data = tiff((np.zeros((30, 40), np.uint8), []), order=order)
+    (directory,) = struct.unpack(order + "I", data[4:8])
+    for end in (directory - 1, directory + 1, 100):
+        with pytest.raises(DamagedMedia) as refused:
+            PhotoReader(io.BytesIO(data[:end]))
+        assert str(refused.value) == (
+            f"truncated: the file ends, at byte {end}, before the directory that describes its picture:"
+            " download it again"
+        )

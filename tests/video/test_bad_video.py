@@ -149,3 +149,33 @@ def _differences(first: Path, second: Path) -> Iterator[tuple[float, float]]:
             pictures.append({frame.time or 0.0: frame.to_ndarray(format="gray").astype(int) for frame in frames})
     for moment in sorted(pictures[0].keys() & pictures[1].keys()):
         yield moment, float(np.abs(pictures[0][moment] - pictures[1][moment]).mean())
+
+
+@pytest.mark.parametrize(
+    ("code", "matrix"), [(8, "YCgCo"), (10, "BT.2020, constant luminance"), (12, "of code 12 in H.273"), (14, "ICtCp")]
+)
+def test_a_matrix_that_ffmpeg_cannot_convert_is_unsupported_and_no_damage(
+    code: int, matrix: str, make: MediaMaker, tmp_path: Path
+) -> None:
+    tagged = tmp_path / "tagged.mp4"
+    tag = ("-c", "copy", "-bsf:v", f"h264_metadata=matrix_coefficients={code}", str(tagged))
+    subprocess.run(["ffmpeg", "-v", "error", "-i", str(make.video("a.mp4", [0, 1, 2, 3]).path), *tag], check=True)
+    frames, integrity = derived(tagged, tmp_path / "store", Frames(), Integrity())
+    assert (frames.manifest.verdict, frames.manifest.blame) == ("refused", "version")
+    assert frames.manifest.reason == (
+        f"FFmpeg does not support converting a frame with the matrix {matrix} to rgb24:"
+        " convert it with the program that made it"
+    )
+    assert (integrity.manifest.verdict, integrity.manifest.reason) == ("made", None)
+
+
+def test_tables_that_disagree_are_the_reason_where_no_frame_decodes(make: MediaMaker, tmp_path: Path) -> None:
+    data = bytearray(make.video("a.mp4", list(range(25))).path.read_bytes())
+    place = data.index(b"stsz") + 12
+    data[place : place + 4] = (1025).to_bytes(4, "big")
+    lying = tmp_path / "lying.mp4"
+    lying.write_bytes(data)
+    (integrity,) = derived(lying, tmp_path / "store", Integrity())
+    reason = str(integrity.manifest.reason)
+    assert "the video's table of durations (stts) lists 25 samples, that of sizes 1025" in reason
+    assert "the stream is empty" not in reason

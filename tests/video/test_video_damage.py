@@ -135,6 +135,21 @@ def test_a_varying_rate_is_no_damage(make: MediaMaker) -> None:
     assert (len(frames), report.frame_count_gone, report.damage) == (12, 0, None)
 
 
+def test_a_track_entry_with_an_impossible_length_is_damage(tmp_path: Path) -> None:
+    """FFmpeg finds tracks that are none in what follows such an entry, and drops most frames without a word."""
+    whole = made(tmp_path / "whole.mkv", *MKV)
+    data = bytearray(whole.read_bytes())
+    entry = b"\xae\x01\0\0\0\0\0"
+    second = data.index(entry, data.index(entry) + 1)
+    data[second + 2] = 0xFF
+    odd = tmp_path / "odd.mkv"
+    odd.write_bytes(data)
+    assert read(whole)[1].damage is None
+    frames, report = read(odd)
+    assert len(frames) < 45
+    assert report.damage is not None
+
+
 def test_a_live_recording_that_ends_in_a_block_is_cut_off(tmp_path: Path) -> None:
     data = made(tmp_path / "live.webm", *WEBM, "-live", "1", with_sound=False).read_bytes()
     cut = tmp_path / "cut.webm"

@@ -179,7 +179,8 @@ class LossCounter:
             until = declared if falls_short else reached + self._missing_at_end if self._missing_at_end else None
             return Ending(damaged=(self._span(reached, until),), truncated_because=self.cut_off_because)
         if not falls_short:  # undecoded samples may still have an unknown place
-            unplaced = self.errors > 0 and not self.damaged and not promise.places_losses
+            is_behind = bool(declared and self.samples >= declared and self.unread_because)  # an error in what follows
+            unplaced = self.errors > 0 and not self.damaged and not promise.places_losses and not is_behind
             return Ending(damaged=(self._span(reached, None),)) if unplaced else Ending()
         assert declared is not None
         if lost_places:

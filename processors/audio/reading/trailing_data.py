@@ -9,6 +9,7 @@ from processors.containers.chunks import MIN_TRAILING_BYTES, READ_BYTES, SOUND, 
 from processors.containers.flac import stream_info
 from processors.containers.flv import look_at_tags
 from processors.containers.mp4_boxes import second_file
+from processors.containers.wavpack import second_wavpack
 from processors.sources.source_file import SourceFile
 
 FLAC_START = b"fLaC\x00\x00\x00\x22"
@@ -26,6 +27,9 @@ def unread_because(file: SourceFile, file_format: str) -> str | None:
             return look_at_tags(opened, file.size_bytes).unread_because
         if "mp4" in file_format.split(","):
             return second_file(opened, file.size_bytes)
+        if file_format == "wv":
+            place = second_wavpack(opened)
+            return None if place is None else f"another WavPack file follows at byte {place}"
         return _second_flac(opened) if file_format == "flac" else None
 
 

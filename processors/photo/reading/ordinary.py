@@ -11,7 +11,7 @@ from processors.containers.gif_file import read_gif_file
 from processors.containers.jpeg_file import JpegFile, read_jpeg_file
 from processors.containers.picture_end import behind_picture
 from processors.containers.png_file import png_exif, read_png_file
-from processors.containers.pnm_header import pnm_white
+from processors.containers.pnm_header import pnm_white, samples_over_white
 from processors.decoding.open_media import decoder_errors
 from processors.decoding.picture_header import open_header, plain_words, what_to_do
 from processors.imaging.colour import SRGB, Colour
@@ -80,6 +80,8 @@ class Ordinary:
             damage = heic_damage(self._file, *self._image.size)
         elif kind == "JPEG2000":
             damage = jpeg2000_damage(self._file, *self._image.size)
+        elif kind == "PPM":
+            damage = pnm_damage(self._file)
         elif kind == "GIF":
             gif = read_gif_file(self._file)
             damage, trailing = (_cut("the trailer of a GIF is missing") if gif.is_cut else None), gif.trailing_bytes
@@ -155,6 +157,16 @@ def _with_alpha(image: Image.Image, alpha: np.ndarray) -> Image.Image:
     made.info.pop("transparency", None)
     made.putalpha(Image.fromarray(alpha))
     return made
+
+
+def pnm_damage(file: BinaryIO) -> Damage | None:
+    """Return as damage that samples are above the white level, so that a header or the samples are wrong."""
+    found = samples_over_white(file)
+    if found is None:
+        return None
+    over, count = found
+    fault = f"{over} of {count} samples are above the white level in the header, {pnm_white(file)}, and shown as white"
+    return Damage(condition="damaged", fault=fault, share=over / count)
 
 
 def _without_end(parts: JpegFile) -> Damage | None:

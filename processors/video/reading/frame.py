@@ -102,7 +102,7 @@ class VideoFrame:
         width, height = self._stored_size_px(longest_side_px)
         if self.matrix != IDENTITY or width % 2 or height % 2 or not self.colour.rgb.is_srgb:
             return None
-        with decoder_errors("converting a frame to yuv420p"):
+        with decoder_errors(f"converting a frame with the matrix {self._matrix_name} to yuv420p"):
             return self.decoded.reformat(
                 width=width,
                 height=height,
@@ -161,7 +161,7 @@ class VideoFrame:
 
     def _converted(self, form: str, longest_side_px: int | None) -> np.ndarray:
         width, height = self._stored_size_px(longest_side_px)
-        with decoder_errors(f"converting a frame to {form}"):
+        with decoder_errors(f"converting a frame with the matrix {self._matrix_name} to {form}"):
             converted = self.decoded.reformat(
                 width=width,
                 height=height,
@@ -171,6 +171,11 @@ class VideoFrame:
                 src_colorspace=self.colour.assumed_matrix,
             )
             return upright(converted.to_ndarray(), self.matrix)
+
+    @property
+    def _matrix_name(self) -> str:
+        code = self.colour.matrix
+        return MATRICES.get(code, "of the file" if code == UNSPECIFIED else f"of code {code} in H.273")
 
     def _stored_size_px(self, longest_side_px: int | None) -> tuple[int, int]:
         """Return width and height in square pixels, as stored (before rotation)."""

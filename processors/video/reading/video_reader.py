@@ -227,7 +227,8 @@ class VideoReader:
         if not self._decoded and (self._wanted is None or self._wanted):
             if not self._in_order:
                 raise DamageMet
-            why = self._first_error or self._index.unreadable or "the stream is empty"
+            why = self._first_error or self._index.unreadable or self._structure.tables_disagree
+            why = why or "the stream is empty"
             raise DamagedMedia(f"not one frame decodes ({why})")
         if self._without_time and self._without_time == self._decoded:
             raise RefusedMedia(
