@@ -146,13 +146,13 @@ def _opened(file: BinaryIO, row: Format) -> Identity | None:
 
 
 def _listed(container: av.container.InputContainer) -> Identity:
-    films = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+    pictures = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
     sounds = list(container.streams.audio)
-    if not films and not sounds:
+    if not pictures and not sounds:
         title = title_of(container.format.name)
         return Identity(kind="unsupported", format=title, note=_without_media(container))
-    medium: Medium = "video" if films else "audio"
-    first = (films or sounds)[0]
+    medium: Medium = "video" if pictures else "audio"
+    first = (pictures or sounds)[0]
     claimed = container.duration / av.time_base if container.duration else None
     return Identity(
         kind="media",
@@ -161,13 +161,13 @@ def _listed(container: av.container.InputContainer) -> Identity:
         codec=first.codec_context.name if first.codec_context else None,
         has_sound=bool(sounds),
         duration_seconds=claimed if claimed and 0 < claimed < 1e8 else None,
-        frame_pixels=max((_pixels(film) for film in films), default=0) or None,
+        frame_pixels=max((_pixels(stream) for stream in pictures), default=0) or None,
     )
 
 
-def _pixels(film: av.video.stream.VideoStream) -> int:
+def _pixels(stream: av.video.stream.VideoStream) -> int:
     """Return the pixels of a frame; 0 without a decoder, which reads the size."""
-    codec = film.codec_context
+    codec = stream.codec_context
     return codec.width * codec.height if codec else 0
 
 

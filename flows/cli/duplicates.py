@@ -35,7 +35,7 @@ def duplicates(store_folder: Path, at_most_bits: int, as_json: bool) -> None:
     marsmedia duplicates
     marsmedia duplicates --bits 2
     """
-    from processors.linking.repeated_footage import same_film
+    from processors.linking.repeated_footage import repeated_segments
     from processors.store.catalogue import Catalogue
     from processors.video.audit.measurements import Measurements
 
@@ -50,7 +50,7 @@ def duplicates(store_folder: Path, at_most_bits: int, as_json: bool) -> None:
         raise click.ClickException(f"{store_folder}: no video was measured; add `Measurements()` to flows/recipes.py")
     names = {source: source[:12] for source in tables}
     names |= {row.digest: row.name for row in catalogue.sightings()}
-    found = same_film(tables, at_most_bits)
+    found = repeated_segments(tables, at_most_bits)
     if as_json:
         for one in found:
             print_json({**asdict(one), "name": names[one.source], "other_name": names[one.other_source]})

@@ -26,7 +26,7 @@ from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.selection import parse, select
 from processors.store.source_row import SourceRow
-from processors.store.steps import Steps, unseen
+from processors.store.steps import Steps, silently
 from processors.store.store import Store
 from processors.tables import Table
 
@@ -143,7 +143,7 @@ def _tables() -> dict[str, tuple[Table, ...]]:
     return {one.name: getattr(one, "tables", ()) for one in every}
 
 
-def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = False, steps: Steps = unseen) -> Built:
+def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = False, steps: Steps = silently) -> Built:
     """Build a pack and record its sources; without a title it gets that of its releases. Raises as `build`."""
     catalogue = Catalogue(store)
     wanted, of_packs = wanted_today(catalogue.sources().values()), _WantedForPacks(catalogue)

@@ -17,7 +17,7 @@ from processors.store.store import Store
 def gone_from(
     known: Iterable[SourceRow],
     found: Sequence[FoundFile],
-    unseen: Iterable[str],
+    unreadable: Iterable[str],
     root: str,
     releases: Collection[str] | None,
 ) -> list[SourceRow]:
@@ -27,13 +27,13 @@ def gone_from(
 
     Parameters
     ----------
-    unseen : files and folders below the folder that could not be read, or are empty, like an unused mount point.
+    unreadable : files and folders below the folder that could not be read, or are empty, like an unused mount point.
     """
     if not found:
         return []
     there = {storable(file.path) for file in found}
     top = storable(root) + "/"
-    left_out = {top + relative for relative in unseen}
+    left_out = {top + relative for relative in unreadable}
     now = _now()
     return [
         dataclasses.replace(row, gone_utc=now)

@@ -20,7 +20,7 @@ from processors.store.checked import Checked, FixityFault
 from processors.store.fixity import verify
 from processors.store.manifest import Manifest
 from processors.store.masters import check_masters
-from processors.store.steps import Steps, unseen
+from processors.store.steps import Steps, silently
 from processors.store.store import Store, replace_file
 
 Which = Literal["all", "store", "raw"]
@@ -104,7 +104,7 @@ class Checkup:
         )
 
 
-def check_up(store: Store, *, sample: int, seed: int, options: Options, steps: Steps = unseen) -> Checkup:
+def check_up(store: Store, *, sample: int, seed: int, options: Options, steps: Steps = silently) -> Checkup:
     """Sweep, hash everything, and rebuild a sample."""
     swept = store.sweep()
     hashed = hash_all(store, steps=steps)
@@ -125,7 +125,10 @@ def check_up(store: Store, *, sample: int, seed: int, options: Options, steps: S
 
 
 def hash_all(
-    store: Store, tell: Callable[[FixityFault], None] = lambda fault: None, which: Which = "all", steps: Steps = unseen
+    store: Store,
+    tell: Callable[[FixityFault], None] = lambda fault: None,
+    which: Which = "all",
+    steps: Steps = silently,
 ) -> Hashed:
     """Hash every item and raw file, except results that an interrupted check-up found intact within the last week."""
     note = store.checks_folder / ("unfinished.json" if which == "all" else f"unfinished-{which}.json")
@@ -174,7 +177,7 @@ def hash_sample(
     seed: int,
     tell: Callable[[FixityFault], None] = lambda fault: None,
     which: Which = "all",
-    steps: Steps = unseen,
+    steps: Steps = silently,
 ) -> Hashed:
     """Hash the items of this percentage of results, and of raw files, chosen by the seed."""
     done, chance = Hashed(), random.Random(seed)

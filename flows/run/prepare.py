@@ -141,8 +141,8 @@ def _identify_and_plan(
     store.look_at_all()
     catalogue = Catalogue(store)
     known = catalogue.sources()
-    unseen = [entry.relative for entry in (*surveyed.untaken, *surveyed.empty)]
-    departed = gone_from(known.values(), surveyed.found, unseen, surveyed.root, options.releases)
+    unreadable = [entry.relative for entry in (*surveyed.untaken, *surveyed.empty)]
+    departed = gone_from(known.values(), surveyed.found, unreadable, surveyed.root, options.releases)
     departed = shard.own(departed)
     identified = _identify(surveyed.found, known, progress, options, is_followed_by_work=remember)
     changes = [*identified.changes, *changes_of_missing(departed, identified.rows, known)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-PICTURES_OF_A_FILM = 3
+MIN_PICTURES = 3
 """Number of pictures that make a video; a photo may be followed by a preview, but not by so many of its own size."""
 MAX_PICTURE_BYTES = 16 << 20
 MAX_SEGMENTS = 1000
@@ -17,7 +17,7 @@ def is_motion_jpeg(file: BinaryIO) -> bool:
     """Return True if enough pictures of one size follow one another from the first byte, but not in an MPO."""
     sizes: set[bytes] = set()
     place = 0
-    for _ in range(PICTURES_OF_A_FILM):
+    for _ in range(MIN_PICTURES):
         file.seek(place)
         data = file.read(MAX_PICTURE_BYTES)
         found = _size_and_end(data)

@@ -9,7 +9,7 @@ from itertools import islice
 import cv2
 import numpy as np
 
-from processors.store.steps import Steps, unseen
+from processors.store.steps import Steps, silently
 
 SIDE_PX = 640
 """Longer side to which both pictures are reduced; in the whole the part must be at least `MIN_PART_PX` long."""
@@ -86,7 +86,9 @@ def points_of(name: str, group: str, picture: np.ndarray, *, is_photo: bool) -> 
     return FeaturePoints(name=name, group=group, is_photo=is_photo, grey=grey, places=places, descriptors=roots)
 
 
-def crops(pictures: Sequence[FeaturePoints], known: Set[frozenset[str]], steps: Steps = unseen) -> Iterator[FoundCrop]:
+def crops(
+    pictures: Sequence[FeaturePoints], known: Set[frozenset[str]], steps: Steps = silently
+) -> Iterator[FoundCrop]:
     """Yield every crop among the first `MAX_PAIRS` pairs; photos are compared before frames.
 
     Parameters

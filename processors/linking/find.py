@@ -17,7 +17,7 @@ from processors.linking.same_sound import course_of, same_sounds
 from processors.linking.stills_of_videos import frame_of, read_frames, still_of
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
-from processors.store.steps import Steps, unseen
+from processors.store.steps import Steps, silently
 from processors.store.store import Store
 from processors.store.stored_links import LinkEnd, LinkKind, SourceLink
 
@@ -47,7 +47,7 @@ class _Picture:
             return np.asarray(image.convert("L"))
 
 
-def find_links(store: Store, steps: Steps = unseen) -> Found:
+def find_links(store: Store, steps: Steps = silently) -> Found:
     """Compare all sources in the store; open only results, never a source."""
     items = Catalogue(store).table("items").to_pylist()
     items.sort(key=lambda item: (item["source"], item["processor"], item["key"], item["name"]))

@@ -96,7 +96,7 @@ class RepeatedSegment:
     """Number of distinct pictures that match."""
 
 
-def same_film(tables: Mapping[str, Path], at_most_bits: int = 6) -> list[RepeatedSegment]:
+def repeated_segments(tables: Mapping[str, Path], at_most_bits: int = 6) -> list[RepeatedSegment]:
     """Return footage that occurs twice, in one video or in two; `tables` and `at_most_bits` as for `similar_frames`."""
     times = {source: dict(_times(table)) for source, table in tables.items()}
     stretches: dict[tuple[str, str, int], list[list[tuple[float, float]]]] = {}

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 from processors.audio.spectrogram.netcdf import frames_of
-from processors.store.steps import Steps, unseen
+from processors.store.steps import Steps, silently
 
 STEP_SECONDS = 0.01
 BANDS_HZ = tuple(round(80 * 2 ** (n / 3), 1) for n in range(17))
@@ -90,7 +90,7 @@ def course_of(name: str, spectrogram: Path) -> Course | None:
     return Course(name=name, first_seconds=float(time[0]), levels=np.clip(levels, -3, 3).astype(np.float32))
 
 
-def same_sounds(courses: Sequence[Course], steps: Steps = unseen) -> Iterator[SameSound]:
+def same_sounds(courses: Sequence[Course], steps: Steps = silently) -> Iterator[SameSound]:
     """Yield every pair of recordings that hold the same sound, once each, in the order given."""
     pairs = combinations(courses, 2)
     for one, other in steps("Comparing sounds", pairs, comb(len(courses), 2), noun="pair"):

@@ -36,7 +36,7 @@ from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.records.readme import readme
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
-from processors.store.steps import Steps, unseen
+from processors.store.steps import Steps, silently
 from processors.store.store import Store
 from processors.tables import Table
 
@@ -74,7 +74,7 @@ def build(
     gallery: Gallery | None = None,
     tables: Mapping[str, Sequence[Table]] | None = None,
     force: bool = False,
-    steps: Steps = unseen,
+    steps: Steps = silently,
 ) -> Built:
     """Build a pack as a folder, or as a zip if the output's name ends in `.zip`.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from processors.errors import ResultCorrupt
 from processors.store.bucket_store import BucketStore
 from processors.store.checked import Checked, FixityFault
-from processors.store.steps import Steps, unseen
+from processors.store.steps import Steps, silently
 from processors.store.store import Store
 from processors.store.stored_pass import KEY_DIGITS, PassResult, below
 
@@ -17,7 +17,7 @@ PIECE_BYTES = 1024 * 1024
 
 
 def verify_bucket(
-    store: Store, *, after: str, wanted: Callable[[Path], bool], steps: Steps = unseen
+    store: Store, *, after: str, wanted: Callable[[Path], bool], steps: Steps = silently
 ) -> Iterator[Checked]:
     """Verify every result, in order; parameters as in `fixity.verify`, with the paths that a folder would have."""
     assert isinstance(store, BucketStore)

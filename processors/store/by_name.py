@@ -13,7 +13,7 @@ from pathlib import Path
 
 from processors.errors import Verdict
 from processors.store.manifest import ResultRef
-from processors.store.steps import Steps, unseen
+from processors.store.steps import Steps, silently
 from processors.store.store import Store, replace_file
 
 NAME_BYTES = 120
@@ -148,7 +148,7 @@ def _shown(store: Store) -> dict[str, str]:
 
 
 def rebuild_by_name(
-    store: Store, shown: Iterable[ByNameEntry], not_made: Mapping[str, Verdict], steps: Steps = unseen
+    store: Store, shown: Iterable[ByNameEntry], not_made: Mapping[str, Verdict], steps: Steps = silently
 ) -> None:
     """Delete the view and rebuild it, without reading a manifest.
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from processors.errors import ResultCorrupt
 from processors.store.catalogue import Catalogue
 from processors.store.checked import Checked, FixityFault
-from processors.store.steps import Steps, unseen
+from processors.store.steps import Steps, silently
 from processors.store.store import Store
 
 
 def verify(
-    store: Store, *, after: str = "", wanted: Callable[[Path], bool] = lambda path: True, steps: Steps = unseen
+    store: Store, *, after: str = "", wanted: Callable[[Path], bool] = lambda path: True, steps: Steps = silently
 ) -> Iterator[Checked]:
     """Verify every result in the store; a result whose whole folder vanished leaves no trace and is due again.
 
@@ -28,7 +28,7 @@ def verify(
 
         yield from verify_bucket(store, after=after, wanted=wanted, steps=steps)
         return
-    known = 0 if steps is unseen else Catalogue(store).table("results", ["verdict"]).num_rows
+    known = 0 if steps is silently else Catalogue(store).table("results", ["verdict"]).num_rows
     for path in steps("Hashing results", store.manifest_paths(), known or None, noun="result"):
         folder = path.parent
         where = str(folder.relative_to(store.root))

@@ -11,7 +11,7 @@ from processors.store.checked import Checked, FixityFault
 from processors.store.open_store import is_address
 from processors.store.raw_bucket import hash_again, survey_bucket
 from processors.store.source_row import SourceRow
-from processors.store.steps import Steps, unseen
+from processors.store.steps import Steps, silently
 
 
 def check_masters(
@@ -19,7 +19,7 @@ def check_masters(
     *,
     after: str = "",
     wanted: Callable[[str], bool] = lambda path: True,
-    steps: Steps = unseen,
+    steps: Steps = silently,
 ) -> Iterator[Checked]:
     """Hash every raw file in the catalogue, in path order; new files are reported but not hashed.
 

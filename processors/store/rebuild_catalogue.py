@@ -22,7 +22,7 @@ from pyarrow.parquet import ParquetFile, ParquetWriter
 from processors.errors import ResultCorrupt
 from processors.store.catalogue import SCHEMAS, Catalogue, arrow_table, in_turn, item_rows, result_row
 from processors.store.manifest import Manifest
-from processors.store.steps import Steps, unseen
+from processors.store.steps import Steps, silently
 from processors.store.store import Store
 from processors.store.stored_links import link_row
 
@@ -34,7 +34,7 @@ MIN_SOURCES = 2_000
 """Minimum number of sources for several processes: starting them takes a second."""
 
 
-def rebuild_catalogue(store: Store, processes: int | None = None, steps: Steps = unseen) -> list[str]:
+def rebuild_catalogue(store: Store, processes: int | None = None, steps: Steps = silently) -> list[str]:
     """Rebuild all tables from the source records and manifests; return why some manifests were left out.
 
     Parameters

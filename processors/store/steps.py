@@ -32,6 +32,6 @@ class Steps(Protocol):
         ...
 
 
-def unseen(work: str, things: Iterable[T], total: int | None, **shown: Any) -> Iterator[T]:
+def silently(work: str, things: Iterable[T], total: int | None, **shown: Any) -> Iterator[T]:
     """Pass the elements on and show nothing."""
     yield from things

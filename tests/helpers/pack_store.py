@@ -19,7 +19,7 @@ from processors.packs.recipe.pack_recipe import Recipe
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.source_row import SourceRow
-from processors.store.steps import Steps, unseen
+from processors.store.steps import Steps, silently
 from processors.store.store import Store, put_item
 
 HOSTILE = "<script>alert('Mars')</script> & \"tracks\""
@@ -198,7 +198,7 @@ def filled(folder: Path) -> PackStore:
     return made
 
 
-def make_pack(made: PackStore, output: Path, *, force: bool = False, steps: Steps = unseen, **recipe: Any) -> Built:
+def make_pack(made: PackStore, output: Path, *, force: bool = False, steps: Steps = silently, **recipe: Any) -> Built:
     """Build a pack of all that there is, or as the recipe's fields say."""
     fields: dict[str, Any] = {
         "title": Text(en="Tracks & wind", zh="车辙与风"),

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from flows.cli.main import main
-from processors.linking.repeated_footage import same_film, similar_frames
+from processors.linking.repeated_footage import repeated_segments, similar_frames
 from processors.video.audit.measurements import Measurements
 from tests.helpers.video_derived import derived
 from tests.helpers.video_scenes import scene, write
@@ -44,7 +44,7 @@ def test_repeated_footage_is_reported_with_its_times(tmp_path: Path) -> None:
     results = [derived(path, tmp_path / "store", Measurements())[0] for path in (one, two)]
     sources = [result.manifest.ref.source for result in results]
     tables = {result.manifest.ref.source: result.path("measurements.parquet") for result in results}
-    (found,) = same_film(tables, at_most_bits=4)
+    (found,) = repeated_segments(tables, at_most_bits=4)
     spans = {
         found.source: (found.first_seconds, found.last_seconds),
         found.other_source: (found.other_first_seconds, found.other_last_seconds),
@@ -61,7 +61,7 @@ def test_slow_repeated_footage_is_reported_once_at_its_true_distance(sample_rele
         derived(path, tmp_path / "store", Measurements())[0] for path in (sample_release / "descent.mp4", excerpt)
     ]
     tables = {result.manifest.ref.source: result.path("measurements.parquet") for result in results}
-    (found,) = same_film(tables)
+    (found,) = repeated_segments(tables)
     assert abs(found.first_seconds - found.other_first_seconds) == pytest.approx(4.0)
     assert found.frame_count > 60
 
@@ -76,7 +76,7 @@ def test_a_scene_that_stays_does_not_come_again(tmp_path: Path) -> None:
     (result,) = derived(path, tmp_path / "store", Measurements())
     tables = {result.manifest.ref.source: result.path("measurements.parquet")}
     assert len(list(similar_frames(tables))) > 100
-    assert same_film(tables) == []
+    assert repeated_segments(tables) == []
 
 
 def test_the_command_names_both_videos(tmp_path: Path) -> None:

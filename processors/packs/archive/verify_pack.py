@@ -13,7 +13,7 @@ from processors.errors import RequestError
 from processors.packs.archive.bagit import ALGORITHMS, BLOCK_BYTES, DECLARATION
 from processors.packs.archive.pack_reader import PackReader, opened
 from processors.store.open_store import StorePlace
-from processors.store.steps import Steps, unseen
+from processors.store.steps import Steps, silently
 
 MAX_LISTING_BYTES = 1 << 28
 """Maximum size of one manifest: a million files take 150 MB."""
@@ -39,7 +39,7 @@ class CheckedPack:
     faults: tuple[PackFault, ...]
 
 
-def verify_pack(place: StorePlace, steps: Steps = unseen) -> CheckedPack:
+def verify_pack(place: StorePlace, steps: Steps = silently) -> CheckedPack:
     """Hash every file of a pack again.
 
     Raises

@@ -26,7 +26,7 @@ from processors.packs.highlight.clip_credits import clip_credits
 from processors.packs.highlight.soundtrack import LAST_FADE_SECONDS, Soundtrack
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import Highlight, Recipe
-from processors.store.steps import Steps, unseen
+from processors.store.steps import Steps, silently
 from processors.store.store import Store
 
 FILE = "highlight.mp4"
@@ -70,7 +70,7 @@ class Scene:
 
 
 def write_highlight(
-    chosen: Sequence[SelectedSource], recipe: Recipe, store: Store, scratch: Path, steps: Steps = unseen
+    chosen: Sequence[SelectedSource], recipe: Recipe, store: Store, scratch: Path, steps: Steps = silently
 ) -> HighlightClip:
     """Write the clip into `scratch`.
 

@@ -173,8 +173,8 @@ class _Session:
             facts.append(f"{float(info.average_rate_hz):.5g} fps")
         facts.append(info.codec)
         if self._shots and shots:
-            unseen = len(self._shots) - len(set(shots))
-            more = f", {unseen} of them without a picture" if unseen else ""
+            unshown = len(self._shots) - len(set(shots))
+            more = f", {unshown} of them without a picture" if unshown else ""
             facts.append(f"{len(self._shots)} shot{'s' if len(self._shots) > 1 else ''}{more}")
         return name, [" · ".join(line) for line in (facts, said) if line]
 

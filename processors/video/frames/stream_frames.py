@@ -16,7 +16,7 @@ from processors.errors import RefusedMedia
 from processors.video.frames.frames import Frames
 from processors.video.reading.container_damage import structure_of
 from processors.video.reading.frame import VideoFrame
-from processors.video.reading.streams import film, films
+from processors.video.reading.streams import video_stream, video_streams
 from processors.video.reading.video_reader import VideoReader
 
 
@@ -52,8 +52,8 @@ class StreamFrames:
         if self.stream is not None:
             return [self.stream]
         with opened.file.open() as file, open_container(file) as container:
-            shown = film(container).index
-            return [stream.index for stream in films(container) if stream.index != shown]
+            shown = video_stream(container).index
+            return [stream.index for stream in video_streams(container) if stream.index != shown]
 
     def _items_of(self, index: int, opened: OpenSource, scratch: Path) -> Iterator[Item]:
         file, digest, frames = opened.file, opened.source.digest, self.frames

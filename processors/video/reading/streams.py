@@ -16,7 +16,7 @@ from processors.video.reading.video_info import StreamFacts
 WITH_TRANSPARENCY = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
-def films(container: av.container.InputContainer) -> list[av.video.stream.VideoStream]:
+def video_streams(container: av.container.InputContainer) -> list[av.video.stream.VideoStream]:
     """Return the video streams with a decoder and a picture size; attached pictures are not video."""
     return [
         stream
@@ -36,7 +36,9 @@ def decoder_of(stream: av.video.stream.VideoStream) -> av.VideoCodecContext:
     return other
 
 
-def film(container: av.container.InputContainer, stream_index: int | None = None) -> av.video.stream.VideoStream:
+def video_stream(
+    container: av.container.InputContainer, stream_index: int | None = None
+) -> av.video.stream.VideoStream:
     """Return the stream with this index, or the one that players show: the default, otherwise the first.
 
     Raises
@@ -44,7 +46,7 @@ def film(container: av.container.InputContainer, stream_index: int | None = None
     DamagedMedia : no stream has a decoder and a picture size.
     RefusedMedia : such streams exist, but none has this index.
     """
-    there = films(container)
+    there = video_streams(container)
     if not there:
         raise DamagedMedia("no decodable video stream")
     if stream_index is None:

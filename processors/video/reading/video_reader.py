@@ -27,7 +27,7 @@ from processors.video.reading.lost_packets import LostPackets, find_lost_packets
 from processors.video.reading.packet_index import read_index
 from processors.video.reading.shortfall import Shortfall, shortfall_of
 from processors.video.reading.steady_clock import steady_clock, steady_rate_hz
-from processors.video.reading.streams import decoder_of, film, first_matrix, first_picture, listed
+from processors.video.reading.streams import decoder_of, first_matrix, first_picture, listed, video_stream
 from processors.video.reading.time_code import written_in, written_on
 from processors.video.reading.timestamp_fallback import BestEffortClock
 from processors.video.reading.video_info import VideoInfo, VideoReport
@@ -93,7 +93,7 @@ class VideoReader:
         in_order: bool = False,
         structure: Structure | None = None,
     ) -> None:
-        stream = film(container, stream_index)
+        stream = video_stream(container, stream_index)
         container.flags &= ~GENERATED_TIMES
         second_opening.flags &= ~GENERATED_TIMES
         twin = second_opening.streams[stream.index]
