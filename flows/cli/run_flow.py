@@ -55,8 +55,7 @@ def conduct(
     ------
     StoreError, OSError, RequestError, RecipeError : the run could not start.
     """
-    started = datetime.now(UTC)
-    name = f"{started:%Y%m%dT%H%M%S}-{os.getpid()}"
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
     store = open_store(store_folder)
     with signals_interrupt(), recorded(store, name, asked) as record:
         for note in record.notes:
@@ -65,7 +64,7 @@ def conduct(
         try:
             if last := unchanged(store):
                 _sweep(store, record)
-                again = report_again(last, record, asked, store, started, strict=options.strict)
+                again = report_again(last, record, asked, store, strict=options.strict)
                 record.report = save(again, record)
             else:
                 stop = _planned(prepare, store, options, flow, record, asked)
@@ -74,7 +73,7 @@ def conduct(
                 raise
         except BaseException as error:  # noqa: BLE001 - the command's outermost edge: a run ends in a report
             stop = _stop(error)
-        report: Report = record.report or _report_of_stop(stop, record, asked, store, started, options)
+        report: Report = record.report or _report_of_stop(stop, record, asked, store, options)
     if report.stop and report.stop.traceback:
         click.echo(report.stop.traceback, err=True)
     if as_json:
@@ -117,17 +116,13 @@ def _sweep(store: Store, record: RunRecord) -> None:
         store.sweep()
 
 
-def _report_of_stop(
-    stop: Stop | None, record: RunRecord, asked: str, store: Store, started: datetime, options: Options
-) -> Report:
+def _report_of_stop(stop: Stop | None, record: RunRecord, asked: str, store: Store, options: Options) -> Report:
     """Save and return the report of a run that ended before it could make one."""
     from flows.run.prepare import Prepared
     from processors.engine.plan import Plan
 
     prepared = record.prepared or Prepared(rows=[], untaken=[], plan=Plan())
-    report = make_report(
-        prepared, [], record=record, asked=asked, store=store, started=started, strict=options.strict, stop=stop
-    )
+    report = make_report(prepared, [], record=record, asked=asked, store=store, strict=options.strict, stop=stop)
     return save(report, record)
 
 

@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from flows.run.change import Change
@@ -121,7 +120,6 @@ def make_report(
     record: RunRecord,
     asked: str,
     store: Store,
-    started: datetime,
     strict: bool,
     elsewhere: Sequence[SourceOutcome] = (),
     stop: Stop | None = None,
@@ -148,7 +146,7 @@ def make_report(
         raw=asked,
         store=store.address,
         started_utc=record.who.started_utc,
-        seconds=round((datetime.now(UTC) - started).total_seconds(), 3),
+        seconds=record.seconds,
         files=len(prepared.rows) + len(prepared.untaken) + prepared.passed_over,
         sources=kinds["media"] - len(prepared.duplicates),
         duplicates=len(prepared.duplicates),
@@ -167,9 +165,7 @@ def make_report(
     )
 
 
-def report_again(
-    last: LastRun, record: RunRecord, asked: str, store: Store, started: datetime, *, strict: bool
-) -> Report:
+def report_again(last: LastRun, record: RunRecord, asked: str, store: Store, *, strict: bool) -> Report:
     """Return the report of a run that finds nothing changed since the last one."""
     counts = ResultCounts(
         inputs=last.inputs, due=0, made=0, reused=last.reused, refused=last.refused, failed=last.failed, not_reached=0
@@ -182,7 +178,7 @@ def report_again(
         raw=asked,
         store=store.address,
         started_utc=record.who.started_utc,
-        seconds=round((datetime.now(UTC) - started).total_seconds(), 3),
+        seconds=record.seconds,
         files=last.files,
         sources=last.sources,
         duplicates=last.duplicates,

@@ -7,7 +7,6 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from datetime import UTC, datetime
 
 from flows.run.batches import Batch, SourceOutcome, into_batches
 from flows.run.interrupt import signal_of, signals_interrupt, uninterrupted
@@ -83,7 +82,6 @@ class _Run:
 
     def __init__(self, store: Store, options: Options, record: RunRecord) -> None:
         self._store, self._options, self._record = store, options, record
-        self._started = datetime.now(UTC)
         self._prepared: Prepared | None = None
         self._done: list[SourceOutcome] = []
         self._elsewhere: list[SourceOutcome] = []
@@ -140,14 +138,13 @@ class _Run:
     def report(self, asked: str) -> Report:
         if self._prepared and self._prepared.unchanged and self._stop is None:
             last, strict = self._prepared.unchanged, self._options.strict
-            return report_again(last, self._record, asked, self._store, self._started, strict=strict)
+            return report_again(last, self._record, asked, self._store, strict=strict)
         return make_report(
             self._prepared or Prepared(rows=[], untaken=[], plan=Plan()),
             self._done,
             record=self._record,
             asked=asked,
             store=self._store,
-            started=self._started,
             strict=self._options.strict,
             elsewhere=self._elsewhere,
             stop=self._stop,

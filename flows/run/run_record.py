@@ -67,6 +67,11 @@ class RunRecord:
         self._introduce(name, asked)
 
     @property
+    def seconds(self) -> float:
+        """Return the seconds since the run started, planning included."""
+        return round((datetime.now(UTC) - self.started).total_seconds(), 3)
+
+    @property
     def path(self) -> Path:
         """Return the path of the report."""
         return self.store.runs_folder / f"{self.who.run}.json"

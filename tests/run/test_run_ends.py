@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +43,9 @@ from processors.store.store import Store
 from tests.helpers.first_recipes import RECIPES
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest
+
+PLANNING_SECONDS = 3.0
+"""More than the rest of a run of one small photo takes."""
 
 
 def committed(store: Path) -> int:
@@ -156,6 +160,19 @@ def test_a_command_reports_whatever_comes_of_its_flow(
     assert report["message"] == f"{reason}; failed: of 2 results: 0 made, 0 reused, 0 refused, 0 failed, 2 not reached"
     assert json.loads(Path(report["report"]).read_bytes()) == report
     assert ("Traceback" in err) == (code == 3)
+
+
+def test_a_run_counts_the_seconds_that_it_planned(
+    raw: Path, maker: MediaMaker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    maker.photo("photo.jpg")
+
+    def look(store: Store, progress: RunProgress) -> Prepared:
+        time.sleep(PLANNING_SECONDS)
+        return prepare(raw, store, RECIPES, progress, Options())
+
+    assert conduct(look, tmp_path / "store", Options(), lambda: None, asked=str(raw), as_json=True) == 0
+    assert json.loads(capsys.readouterr().out)["seconds"] >= PLANNING_SECONDS
 
 
 @pytest.fixture
