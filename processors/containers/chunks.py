@@ -19,8 +19,6 @@ rounded to whole samples. They are trusted if the file holds that many bytes."""
 SOUND = (b"data", b"SSND")
 MAX_WAVE64_BYTES = 1 << 48
 MAX_LONG_SIZES = 1000
-MIN_TRAILING_BYTES = 16
-"""Fewer bytes after the last chunk are taken for padding."""
 READ_BYTES = 1 << 20
 
 ContainerKind = Literal["riff", "wave64", "aiff", "caf"]
@@ -127,10 +125,8 @@ class ChunkFile:
         self._problems.append(f"more than {MAX_CHUNKS} chunks: the rest is not read")
 
     def trailing_bytes(self) -> int:
-        """Return, after the walk, how many bytes belong to no chunk; 0 if they are few or all zeros."""
+        """Return, after the walk, how many bytes belong to no chunk; 0 if all are zeros, as padding is."""
         left = self._size_bytes - self.unread_from if self.unread_from is not None else 0
-        if left < MIN_TRAILING_BYTES:
-            return 0
         self._opened.seek(self._size_bytes - left)
         while data := self._opened.read(READ_BYTES):
             if data.strip(b"\0"):

@@ -45,7 +45,8 @@ def riff_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
             if unknown <= MAX_UNKNOWN:
                 yield Tag(namespace="chunk", name=chunk.title, value=f"{chunk.held_bytes} bytes at byte {chunk.place}")
     if left := walked.trailing_bytes():
-        problems.append(f"{left} bytes at byte {walked.unread_from} belong to no chunk: not read")
+        count, verb = ("1 byte", "belongs") if left == 1 else (f"{left} bytes", "belong")
+        problems.append(f"{count} at byte {walked.unread_from} {verb} to no chunk: not read")
     if unknown > MAX_UNKNOWN:
         problems.append(f"{unknown} chunks that are not read; {MAX_UNKNOWN} of them are named")
 

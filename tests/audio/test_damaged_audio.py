@@ -229,3 +229,23 @@ def test_joined_wavpack_files_are_one_with_another_behind_it(tmp_path: Path) -> 
         report = read(joined, "wv")[2]
         assert report.damage == f"another WavPack file follows at byte {path.stat().st_size}"
         assert (report.sample_count_decoded, report.missing_sample_count) == (66150, 0)
+
+
+@pytest.mark.parametrize("kind", ["wav", "aiff", "au", "w64", "caf"])
+def test_few_bytes_behind_the_sound_are_reported_unless_they_are_padding(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a.{kind}"
+    soundfile.write(path, np.zeros(1000), 48_000, subtype="PCM_16", format=kind.upper())
+    whole = path.read_bytes()
+    told = (
+        "follow the audio data that the header declares"
+        if kind == "au"
+        else ("after the audio data are not part of any chunk")
+    )
+    for behind in (b"", b"\0", bytes(15)):
+        path.write_bytes(whole + behind)
+        assert read(path, kind)[2].damage is None, behind
+    for count in (2, 7, 15):
+        path.write_bytes(whole + b"\0" + bytes(range(2, count + 1)))
+        assert read(path, kind)[2].damage == f"{count} bytes {told}"
+    path.write_bytes(whole + b"x")
+    assert read(path, kind)[2].damage == f"1 byte {told.replace('data are', 'data is').replace('follow ', 'follows ')}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO, Literal
 
 from processors.audio.reading.declared_length import declared_by_chunks
-from processors.containers.chunks import MIN_TRAILING_BYTES, READ_BYTES, SOUND, ChunkFile
+from processors.containers.chunks import READ_BYTES, SOUND, ChunkFile
 from processors.containers.flac import stream_info
 from processors.containers.flv import look_at_tags
 from processors.containers.mp4_boxes import second_file
@@ -44,7 +44,7 @@ def _behind_the_chunks(opened: BinaryIO) -> str | None:
                 return f"a second audio chunk ({name}, {chunk.held_bytes} bytes) starts at byte {where}"
             has_sound = True
     if has_sound and (left := walked.trailing_bytes()):
-        return f"{left} bytes after the audio data are not part of any chunk"
+        return f"{_bytes(left)} after the audio data {'is' if left == 1 else 'are'} not part of any chunk"
     spare = declared_by_chunks(opened).spare_bytes
     if spare == 1:
         return "the last byte of the audio data is not a complete sample"
@@ -56,9 +56,13 @@ def _behind_au(opened: BinaryIO, size_bytes: int) -> str | None:
     order: Literal["big", "little"] = "little" if opened.read(4) == b"dns." else "big"
     start, sound_bytes = (int.from_bytes(opened.read(4), order) for _ in range(2))
     left = size_bytes - start - sound_bytes
-    if sound_bytes == 0xFFFFFFFF or left < MIN_TRAILING_BYTES or _is_empty(opened, start + sound_bytes):
+    if sound_bytes == 0xFFFFFFFF or left <= 0 or _is_empty(opened, start + sound_bytes):
         return None
-    return f"{left} bytes follow the audio data that the header declares"
+    return f"{_bytes(left)} {'follows' if left == 1 else 'follow'} the audio data that the header declares"
+
+
+def _bytes(count: int) -> str:
+    return f"{count} byte{'' if count == 1 else 's'}"
 
 
 def _is_empty(opened: BinaryIO, place: int) -> bool:
