@@ -11,7 +11,17 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run, quiet_environment
-from tests.helpers.stopped_runs import RESULTS, much_work, start, stop, stored, wait_for_end, wait_for_results
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.stopped_runs import (
+    RESULTS,
+    kill_a_worker,
+    much_work,
+    start,
+    stop,
+    stored,
+    wait_for_end,
+    wait_for_results,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -64,6 +74,21 @@ def test_a_signal_stops_the_run_at_once_and_loses_nothing(
     wait_for_results(run, store, 1)
     stop(run, store, kind)
     assert json.loads(marsmedia("ingest", much, "--store", store, "--json").stdout)["state"] == "completed"
+
+
+def test_a_crash_of_one_of_three_workers_costs_no_result(tmp_path: Path, environment: dict[str, str]) -> None:
+    raw, store = tmp_path / "raw", tmp_path / "store"
+    (raw / "june").mkdir(parents=True)
+    for number in range(3):
+        MediaMaker(raw / "june").video(f"{number}.mp4", list(range(250)), sound_hz=440.0 + number)
+    run = start(raw, store, environment, "--workers", "3")
+    kill_a_worker(run, signal.SIGSEGV, of=3)
+    out, err = run.communicate(timeout=120)
+    wait_for_end(run.pid)
+    report = json.loads(out.splitlines()[-1])
+    assert (run.returncode, report["state"], report["problems"]) == (0, "completed", []), err
+    assert report["results"]["made"] == report["results"]["inputs"] == stored(store)
+    assert "Traceback" not in err
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting a small file system needs root")

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from processors.store.open_store import StorePlace
 from tests.helpers.command import command_line
 from tests.helpers.made_media import MediaMaker
@@ -26,10 +28,10 @@ def much_work(release: Path) -> None:
         maker.photo(f"photo-{number}.jpg", size=(1000, 800 + number))
 
 
-def start(raw: Path, store: StorePlace, environment: dict[str, str]) -> subprocess.Popen[str]:
+def start(raw: Path, store: StorePlace, environment: dict[str, str], *options: str) -> subprocess.Popen[str]:
     """Start `marsmedia ingest` in a process group of its own, as a terminal does."""
     return subprocess.Popen(
-        command_line("ingest", raw, "--store", store, "--json"),
+        command_line("ingest", raw, "--store", store, "--json", *options),
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -47,6 +49,27 @@ def wait_for_results(run: subprocess.Popen[str], store: Path, count: int) -> Non
     """Wait until the run has stored so many results."""
     while run.poll() is None and stored(store) < count:
         time.sleep(0.005)
+
+
+def kill_a_worker(run: subprocess.Popen[str], kind: signal.Signals, *, of: int) -> None:
+    """Send a signal to one worker of a run as soon as so many are at work."""
+    while run.poll() is None:
+        at_work = [one for one in psutil.Process(run.pid).children(recursive=True) if _is_at_work(one)]
+        if len(at_work) == of:
+            at_work[-1].send_signal(kind)
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"the run ended before {of} workers were at work")
+
+
+def _is_at_work(process: psutil.Process) -> bool:
+    """Return whether a process is a worker, which the server of workers has forked, and has done something."""
+    try:
+        parent = process.parent()
+        is_worker = parent is not None and "forkserver" in " ".join(parent.cmdline())
+        return is_worker and process.cpu_times().user > 0.2
+    except psutil.NoSuchProcess:
+        return False
 
 
 def processes_of(session: int) -> str:
