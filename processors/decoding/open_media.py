@@ -51,12 +51,13 @@ _NOT_KNOWN = re.compile("unknown (pixel mode|data organization)|unsupported", re
 
 _IN_PLAIN_WORDS = {
     "Invalid data found when processing input": "the data break the rules of the format",
+    "Operation not permitted": "the data break the rules of the format",
     "Invalid argument": "the data hold a value that the decoder cannot use",
     "End of file": "the data end too early",
     "Generic error in an external library": "the decoder gives no reason",
     "Unknown error occurred": "the decoder gives no reason",
 }
-"""FFmpeg's words for an error of which its log says nothing more."""
+"""FFmpeg's words for an error of which its log says nothing more; some readers return -1, which is EPERM."""
 _NEGATIVE_RATE = re.compile(r"(?<=sample rate: )-\d+")
 """A rate above 2^31 Hz, which FFmpeg prints as a signed number."""
 

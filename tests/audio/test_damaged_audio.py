@@ -91,6 +91,30 @@ def test_files_without_rate_or_channels_fail_with_a_message(tmp_path: Path) -> N
         assert isinstance(failure.value, DamagedMedia | RefusedMedia)
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "reason"),
+    [
+        (46, 0xFF, "it points to a place outside itself (while opening the container)"),
+        (196, 0xFF, "it points to a place outside itself (while opening the container)"),
+        (46, 0x00, "the data break the rules of the format (while opening the container)"),
+        (304, 0x00, "the data break the rules of the format (while opening the container)"),
+        (280, 0x00, "no sound stream"),
+        (358, 0x00, "no decoder for the sound stream"),
+        (360, 0x00, "the number of channels is missing or not supported by the decoder"),
+    ],
+)
+def test_a_damaged_header_of_a_wma_is_the_files_fault(place: int, value: int, reason: str, tmp_path: Path) -> None:
+    """FFmpeg's reader seeks to before the start for some of them, which is no fault of the machine."""
+    path = encoded(tmp_path / "a.wma", "wmav2", 44_100)
+    data = bytearray(path.read_bytes())
+    assert data[place] != value
+    data[place] = value
+    path.write_bytes(data)
+    with pytest.raises(DamagedMedia) as failure:
+        read(path, "asf")
+    assert failure.value.what == reason
+
+
 @pytest.mark.parametrize("data_bytes", [4_000_000_000, 0xFFFFFFFF])
 def test_a_wrong_size_is_detected(tmp_path: Path, data_bytes: int) -> None:
     samples, _, report = read(wave_with(tmp_path / "lie.wav", data_bytes=data_bytes), "wav")

@@ -12,6 +12,7 @@ import soundfile
 
 from processors.audio.reading.audio_reader import FileReader
 from processors.audio.renditions.audio_writers import WebWriter
+from processors.containers.ogg import checksum
 from processors.errors import UnsupportedMedia
 from processors.identify import identify
 from processors.sources.source_file import SourceFile
@@ -176,3 +177,20 @@ def test_24_bits_at_the_upper_end_of_4_bytes_are_exact(tmp_path: Path) -> None:
     struct.pack_into("<H", data, 38, 24)
     path.write_bytes(data)
     assert np.array_equal(read(path, "wav")[0], (values.T / 2.0**31).astype(np.float32))
+
+
+@pytest.mark.parametrize("gain_db", [-10.0, 6.0])
+def test_the_output_gain_of_an_opus_header_is_applied(tmp_path: Path, gain_db: float) -> None:
+    """RFC 7845, 5.1: in steps of 1/256 dB."""
+    plain = encoded(tmp_path / "plain.opus", "libopus", 48_000)
+    data = bytearray(plain.read_bytes())
+    struct.pack_into("<h", data, data.index(b"OpusHead") + 16, round(gain_db * 256))
+    end = data.index(b"OggS", 4)
+    struct.pack_into("<I", data, 22, 0)
+    struct.pack_into("<I", data, 22, checksum(bytes(data[:end])))
+    louder = tmp_path / "louder.opus"
+    louder.write_bytes(data)
+    right = read(plain, "ogg")[0] * 10 ** (gain_db / 20)
+    samples, _, report = read(louder, "ogg")
+    assert report.damage is None
+    assert np.abs(samples - right).max() < 1e-3

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 from processors.imaging.image_writer import PictureFormat, encode
+from tests.helpers.command import PROJECT
 
 PICTURE = np.random.default_rng(3).integers(0, 256, (6, 8, 3)).astype(np.uint8).repeat(8, 0).repeat(8, 1)
 FORMATS: tuple[PictureFormat, ...] = ("jpeg", "png", "webp", "avif")
@@ -48,6 +52,25 @@ def test_an_image_is_written_as_its_pixels_alone(source: str, picture_format: Pi
     written = Image.open(io.BytesIO(data))
     assert not {"comment", "icc_profile", "exif", "xmp", "transparency", "dpi"} & set(written.info)
     assert getattr(written, "n_frames", 1) == 1
+
+
+@pytest.mark.parametrize("picture_format", FORMATS)
+def test_bytes_do_not_depend_on_the_number_of_processors_or_on_what_was_encoded_before(
+    picture_format: PictureFormat,
+) -> None:
+    code = (
+        "import hashlib, os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "from tests.imaging.test_image_writer import large; from processors.imaging.image_writer import encode\n"
+        f"print(hashlib.sha256(encode(large(), {picture_format!r}, quality=72)).hexdigest())"
+    )
+    alone = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT)
+    for _ in range(2):
+        assert hashlib.sha256(encode(large(), picture_format, quality=72)).hexdigest() == alone.stdout.strip()
+
+
+def large() -> np.ndarray:
+    """As large as a preview: encoders cut such pictures into parts for their threads."""
+    return PICTURE.repeat(16, 0).repeat(16, 1)
 
 
 @pytest.mark.parametrize("picture_format", FORMATS)

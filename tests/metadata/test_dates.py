@@ -36,6 +36,16 @@ def test_an_offset_that_is_not_known_costs_no_date(offset: str) -> None:
     assert problems == []
 
 
+def test_each_date_has_its_own_offset() -> None:
+    """OffsetTime is that of the file's last change (Exif 2.31)."""
+    written = {"DateTime": "2021:06:01 10:00:00", "OffsetTime": "+00:00"}
+    recorded = {"DateTimeOriginal": "2021:05:15 07:18:00", "OffsetTimeOriginal": "+08:00"}
+    assert dates(*tags_of(**written, **recorded)) == (
+        [("2021-05-14T23:18:00Z", "second", "offset"), ("2021-06-01T10:00:00Z", "second", "offset")],
+        [],
+    )
+
+
 @pytest.mark.parametrize("offset", ["+8", "8:00", "+08:00:00", "CST", "+0800x", "+99:00", "-12:15", "+14:15", "+08:75"])
 def test_a_malformed_offset_costs_itself_and_is_reported(offset: str) -> None:
     found, problems = dates(*tags_of(DateTimeOriginal="2021:05:15 07:18:00", OffsetTimeOriginal=offset))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms
 
 from processors.contract import Item, Source
 from processors.engine.derive import derive
@@ -195,3 +195,58 @@ def test_transparent_colour_of_a_png_of_16_bits_is_exactly_that_one(colours: int
     assert photo.image.mode == "RGBA"
     assert np.argwhere(np.asarray(photo.image)[..., 3] == 0).tolist() == [[20, 30]]
     assert (opened.info.has_alpha, opened.damage) == (True, None)
+
+
+def opened(data: bytes) -> tuple[np.ndarray, int | None]:
+    """The pixels, and how many pictures the file holds."""
+    photos = PhotoReader(io.BytesIO(data))
+    return np.asarray(photos.photo([]).image), photos.info.frame_count
+
+
+def saved(first: Image.Image, form: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    first.save(file, form, **options)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("has_marker", [True, False])
+def test_inks_of_a_jpeg_are_as_stored_with_and_without_adobes_marker(has_marker: bool) -> None:
+    inks = np.vstack([np.eye(4, dtype=np.uint8) * 255, np.zeros((1, 4), np.uint8)])
+    printed = Image.frombytes("CMYK", (160, 32), inks[None].repeat(32, 1).repeat(32, 0).tobytes())
+    data = saved(printed, "JPEG", quality=95, subsampling=0)
+    place = data.index(b"\xff\xee\0\x0eAdobe")
+    picture, _ = opened(data if has_marker else data[:place] + data[place + 16 :])
+    assert picture[16, 16::32].tolist() == [[0, 255, 255], [255, 0, 255], [255, 255, 0], [0, 0, 0], [255, 255, 255]]
+
+
+@pytest.mark.parametrize(
+    ("form", "options", "shown"),
+    [
+        ("GIF", {}, 0),
+        ("WEBP", {"lossless": True}, 0),
+        ("PNG", {}, 0),
+        ("TIFF", {}, 0),
+        ("HEIF", {"primary_index": 1}, 1),
+    ],
+)
+def test_of_several_pictures_the_first_or_the_one_named_as_primary_is_shown(
+    form: str, options: dict[str, Any], shown: int
+) -> None:
+    colours = [(200, 0, 0), (0, 200, 0), (0, 0, 200)]
+    first, *others = (Image.new("RGB", (64, 48), colour) for colour in colours)
+    picture, count = opened(saved(first, form, save_all=True, append_images=others, **options))
+    assert count == 3
+    assert np.abs(picture[20, 20].astype(int) - colours[shown]).max() <= 3
+
+
+def test_a_heic_that_says_twice_that_it_is_turned_is_turned_once() -> None:
+    pixels = np.zeros((48, 64, 3), np.uint8)
+    pixels[:24, :32] = (220, 20, 20)
+    turned = struct.pack(">HHIHH", ExifTags.Base.Orientation, 3, 1, 6, 0)
+    exif = b"Exif\0\0MM\0*" + struct.pack(">IH", 8, 1) + turned + bytes(4)
+    data = saved(Image.fromarray(pixels), "HEIF", quality=90, exif=exif)
+    assert b"irot" in data
+    assert turned in data
+    picture, _ = opened(data)
+    assert picture.shape == (64, 48, 3)
+    assert (is_red(picture[8, 40]), is_red(picture[8, 8]), is_red(picture[56, 40])) == (True, False, False)

@@ -211,18 +211,30 @@ def test_an_overlapping_run_is_refused_and_a_killed_one_is_reported_as_crashed(
 
 @pytest.mark.slow
 @pytest.mark.prefect
-def test_a_scheduled_run_that_fails_says_why_on_the_server(served: Service) -> None:
+def test_runs_that_fail_say_why_on_the_server_in_one_line_a_file(served: Service) -> None:
     whole = served.folder / "raw/photo.jpg"
     (served.folder / "raw/cut.jpg").write_bytes(whole.read_bytes()[:-3000])
     served.start(*EVERY_FEW_SECONDS)
     failed = served.wait_for("FAILED")
     assert failed["auto_scheduled"]
     assert failed["state"]["message"].startswith("failed: of ")
-    served.wait_for_end_of(failed["id"])  # and its log has been sent
-    logs = [one["message"] for one in served.ask("logs/filter", logs={"flow_run_id": {"any_": [failed["id"]]}})]
-    assert len([line for line in logs if line.startswith("failed: cut.jpg: ")]) == 1
-    assert not [line for line in logs if "Traceback" in line or "Error:" in line]
+    assert len([line for line in _log(served, failed["id"]) if line.startswith("failed: cut.jpg: ")]) == 1
+
+    changed = next((served.folder / "store/results").rglob("preview_320.jpg"))
+    changed.chmod(0o644)
+    changed.write_bytes(b"other bytes")
+    checked = served.wait_for("FAILED", served.start_run("verify/weekly-verify"))
+    assert re.match(r"\d+ results, .*: 1 fault", checked["state"]["message"]), checked["state"]["message"]
+    assert len([line for line in _log(served, checked["id"]) if line.startswith("damaged: ")]) == 1
     served.stop()
+
+
+def _log(served: Service, run: str) -> list[str]:
+    """The lines of a run that has ended; none is of an error inside Prefect."""
+    served.wait_for_end_of(run)  # and its log has been sent
+    lines = [one["message"] for one in served.ask("logs/filter", logs={"flow_run_id": {"any_": [run]}})]
+    assert not [line for line in lines if "Traceback" in line or "Error:" in line]
+    return lines
 
 
 def _let_two_nights_pass(database: Path) -> None:

@@ -125,6 +125,16 @@ def test_recordings_joined_end_to_end_continue_their_times(
     assert verdict["is_complete"]
 
 
+@pytest.mark.parametrize("seconds_before", ["1", "0.02"])
+def test_the_clock_of_a_transport_stream_may_begin_anew(seconds_before: str, tmp_path: Path) -> None:
+    """It counts to 2 ** 33 / 90000 s (ISO/IEC 13818-1, 2.4.3.6); `seconds_before` is when it does so."""
+    start = 2**33 / 90_000 - float(seconds_before)
+    path = coded(tmp_path / "a.ts", "-c:v", "libx264", "-bf", "2", "-output_ts_offset", f"{start:.4f}")
+    frames, report = read(path)
+    assert [frame.time - frames[0].time for frame in frames] == [number / Fraction(25) for number in range(50)]
+    assert (report.frame_count_decoded, report.damage) == (50, None)
+
+
 def test_joined_recordings_are_reported(make: MediaMaker, tmp_path: Path) -> None:
     path = joined(make, "ts", "-avoid_negative_ts", "make_zero")
     (audit,) = derived(path, tmp_path / "store", Integrity())
