@@ -179,6 +179,18 @@ def test_24_bits_at_the_upper_end_of_4_bytes_are_exact(tmp_path: Path) -> None:
     assert np.array_equal(read(path, "wav")[0], (values.T / 2.0**31).astype(np.float32))
 
 
+@pytest.mark.parametrize("suffix", ["mp4", "opus", "mkv", "webm"])
+def test_the_padding_of_opus_is_left_out_in_every_container(tmp_path: Path, suffix: str) -> None:
+    path = encoded(tmp_path / f"a.{suffix}", "libopus", 48_000)
+    with path.open("rb") as file:
+        found = identify(file, path.name)
+    samples, _, report = read(path, found.format)
+    assert report.damage is None
+    if suffix != "webm":  # Matroska gives it in whole milliseconds
+        assert samples.shape == (1, 48_777)
+    assert np.argmax(np.abs(samples[0])) in range(23_998, 24_004)
+
+
 @pytest.mark.parametrize("gain_db", [-10.0, 6.0])
 def test_the_output_gain_of_an_opus_header_is_applied(tmp_path: Path, gain_db: float) -> None:
     """RFC 7845, 5.1: in steps of 1/256 dB."""

@@ -11,7 +11,7 @@ from typing import Literal
 import av
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
 from processors.photo.reading.photo_reader import Photo, PhotoReader, PhotoReport
@@ -200,6 +200,17 @@ def test_ycbcr_that_libvips_does_not_convert_is_not_cut_into_tiles() -> None:
     assert photo_options(io.BytesIO(packed_in_ycbcr("lzw", "yuv420p"))) == {"page": 0}
     with pytest.raises(RefusedMedia, match="a TIFF in YCbCr without subsampling is not read in strips: convert it"):
         photo_options(io.BytesIO(packed_in_ycbcr("lzw", "yuv444p")))
+
+
+def test_lab_of_8_bits_has_its_colours_and_is_not_cut_into_tiles() -> None:
+    to_lab = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB")
+    file = io.BytesIO()
+    ImageCms.applyTransform(Image.fromarray(PICTURE), to_lab).save(file, "TIFF")
+    photo, report = read(file.getvalue())
+    assert report.condition == "complete"
+    assert np.abs(shown(photo) - PICTURE).mean() < 3
+    with pytest.raises(RefusedMedia, match="a TIFF in CIELAB of 8 bits is not read in strips: convert it to RGB"):
+        photo_options(file)
 
 
 LUMA_709: Tag = (529, 5, (2126, 10000, 7152, 10000, 722, 10000))
