@@ -204,8 +204,9 @@ def test_ycbcr_that_libvips_does_not_convert_is_not_cut_into_tiles() -> None:
 
 def test_lab_of_8_bits_has_its_colours_and_is_not_cut_into_tiles() -> None:
     to_lab = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB")
-    file = io.BytesIO()
-    ImageCms.applyTransform(Image.fromarray(PICTURE), to_lab).save(file, "TIFF")
+    file, lab = io.BytesIO(), ImageCms.applyTransform(Image.fromarray(PICTURE), to_lab)
+    assert lab is not None
+    lab.save(file, "TIFF")
     photo, report = read(file.getvalue())
     assert report.condition == "complete"
     assert np.abs(shown(photo) - PICTURE).mean() < 3
