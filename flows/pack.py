@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 # isort: off
@@ -26,7 +25,9 @@ from processors.sources.scan import printable
 from processors.store.open_store import StorePlace, open_store, store_place
 
 PackRecipe = Annotated[str, Described("The pack's recipe, a TOML file; `marsmedia pack init` writes a template.")]
-PackOutput = Annotated[str, Described("Destination of the pack: a folder, or a file that ends in .zip.")]
+PackOutput = Annotated[
+    str, Described("Destination: a folder, a file that ends in .zip, or either in a bucket, s3://bucket/june.zip.")
+]
 
 
 @flow(
@@ -40,7 +41,7 @@ PackOutput = Annotated[str, Described("Destination of the pack: a folder, or a f
 def pack(
     recipe: PackRecipe = "packs/press.toml", output: PackOutput = "packs/press.zip", store: StoreFolder = "processed"
 ) -> State:
-    """Build a pack; an existing one is replaced.
+    """Build a pack; an existing one is replaced, except another one in a folder of a bucket.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def pack(
         chosen, opened = recipe_of([recipe]), open_store(store_place(store))
         if due := due_for(chosen, opened):
             log_lines([_made(due, store_place(store)).message])
-        built = build_pack(chosen, Path(output), opened, force=True, steps=steps)
+        built = build_pack(chosen, store_place(output), opened, force=True, steps=steps)
     except CANNOT_BEGIN as error:
         return ended(said(error))
     log_lines(built.labels_apart)
@@ -61,7 +62,8 @@ def pack(
         log_lines(faults)
         return ended(f"{built.path}: {len(faults)} faults: {'; '.join(faults[:10])}")
     size = f"{built.file_count} files, {built.size_bytes / 1e6:.1f} MB"
-    return Completed(message=f"{built.path}: {size}, {built.identity.urn}", data=built)
+    known = ", unchanged" if built.is_unchanged else ""
+    return Completed(message=f"{built.path}: {size}, {built.identity.urn}{known}", data=built)
 
 
 def _made(due: ReprocessRequest, store: StorePlace) -> Report:

@@ -138,7 +138,7 @@ class StoreView:
         Parameters
         ----------
         words : a recipe file (`press.toml`), or the words of a selection.
-        output : folder, or a name that ends in `.zip`.
+        output : folder, or a name that ends in `.zip`; a text may be an address, as `s3://bucket/june.zip`.
         force : replace an existing pack.
 
         Raises
@@ -147,9 +147,10 @@ class StoreView:
         StoreError : a packed file does not match the store's record; no pack is left.
         """
         from flows.run.build_pack import build_pack, recipe_of
+        from processors.store.open_store import store_place
 
         recipe = recipe_of(shlex.split(words), audience=audience, title=title)
-        return build_pack(recipe, Path(output), self._store(), force=force)
+        return build_pack(recipe, store_place(str(output)), self._store(), force=force)
 
     def _store(self) -> Store:
         from processors.store.open_store import open_store

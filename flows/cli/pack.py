@@ -52,7 +52,13 @@ def pack() -> None:
 
 @pack.command()
 @click.argument("recipe", nargs=-1, required=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Folder, or file FILE.zip.")
+@click.option(
+    "-o",
+    "--output",
+    type=PlaceType(path_type=Path),
+    required=True,
+    help="Folder, or file FILE.zip; also in a bucket: s3://bucket/FILE.zip.",
+)
 @click.option(
     "--audience", type=click.Choice(AUDIENCES), help="For whom: decides contents, layout and credits in files."
 )
@@ -64,7 +70,7 @@ def pack() -> None:
 @JSON
 def build(
     recipe: tuple[str, ...],
-    output: Path,
+    output: StorePlace,
     audience: Audience | None,
     title: str | None,
     force: bool,
@@ -126,6 +132,7 @@ def _tell_built(built: Built, recipe: Recipe, *, as_json: bool) -> None:
             {
                 "pack": str(built.path),
                 "identifier": built.identity.urn,
+                "unchanged": built.is_unchanged,
                 "files": built.file_count,
                 "size_bytes": built.size_bytes,
                 "not_cleared": built.uncleared,
@@ -149,7 +156,8 @@ def _tell_built(built: Built, recipe: Recipe, *, as_json: bool) -> None:
         click.echo(f"marsmedia: {one}", err=True)
     for one in built.left_out:
         click.echo(f"marsmedia: not in the pack: {one}", err=True)
-    click.echo(f"{built.path}: {counted(built.file_count, 'file')}, {megabytes(built.size_bytes)}")
+    known = "; unchanged, was there already" if built.is_unchanged else ""
+    click.echo(f"{built.path}: {counted(built.file_count, 'file')}, {megabytes(built.size_bytes)}{known}")
     click.echo(f"{built.identity.urn}, {recipe.audience}, made from {counted(len(built.results), 'result')}")
 
 

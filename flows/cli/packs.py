@@ -30,9 +30,7 @@ def packs(store_folder: Path, as_json: bool) -> None:
         for one in found:
             print_json(one)
         return
-    rows = [
-        (one.pack, one.built_utc, counted(one.result_count, "result"), "" if one.is_there else "no longer there")
-        for one in found
-    ]
+    words = {True: "", False: "no longer there", None: "its bucket does not answer"}
+    rows = [(one.pack, one.built_utc, counted(one.result_count, "result"), words[one.is_there]) for one in found]
     for line in aligned(rows, right=(2,)) or ["no pack was built from this store"]:
         click.echo(line)

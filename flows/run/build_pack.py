@@ -24,6 +24,7 @@ from processors.packs.recipe.pack_recipe_file import read_recipe
 from processors.packs.registry import remember
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
+from processors.store.open_store import StorePlace
 from processors.store.selection import parse, select
 from processors.store.source_row import SourceRow
 from processors.store.steps import Steps, silently
@@ -143,7 +144,9 @@ def _tables() -> dict[str, tuple[Table, ...]]:
     return {one.name: getattr(one, "tables", ()) for one in every}
 
 
-def build_pack(recipe: Recipe, output: Path, store: Store, *, force: bool = False, steps: Steps = silently) -> Built:
+def build_pack(
+    recipe: Recipe, output: StorePlace, store: Store, *, force: bool = False, steps: Steps = silently
+) -> Built:
     """Build a pack and record its sources; without a title it gets that of its releases. Raises as `build`."""
     catalogue = Catalogue(store)
     wanted, of_packs = wanted_today(catalogue.sources().values()), _WantedForPacks(catalogue)

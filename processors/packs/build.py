@@ -16,7 +16,8 @@ from pathlib import Path
 
 from processors.errors import RequestError
 from processors.packs.archive.bagit import BagWriter
-from processors.packs.archive.output import AGENT, finished, is_zip, scratch_beside
+from processors.packs.archive.bucket_output import BucketOutput
+from processors.packs.archive.output import AGENT, DiskOutput, is_zip
 from processors.packs.archive.pack_writers import FolderSink, ZipSink
 from processors.packs.contents.companions import PackedCompanion, write_companions
 from processors.packs.contents.layout import places_of
@@ -36,6 +37,7 @@ from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.records.readme import readme
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
+from processors.store.open_store import StorePlace, is_address
 from processors.store.steps import Steps, silently
 from processors.store.store import Store
 from processors.tables import Table
@@ -47,7 +49,8 @@ EPOCH = "SOURCE_DATE_EPOCH"
 class Built:
     """Finished pack."""
 
-    path: Path
+    path: StorePlace
+    """Absolute path, or address."""
     identity: PackIdentity
     file_count: int
     size_bytes: int
@@ -63,11 +66,13 @@ class Built:
     """Sources with the picture of another source of the pack, each with its name."""
     left_out: tuple[str, ...] = ()
     """Files of the originals' releases that an archive's pack leaves out, each with the reason."""
+    is_unchanged: bool = False
+    """True if the pack was in the bucket already, with the same bytes."""
 
 
 def build(
     recipe: Recipe,
-    output: Path,
+    output: StorePlace,
     store: Store,
     *,
     asked: Asked,
@@ -76,7 +81,7 @@ def build(
     force: bool = False,
     steps: Steps = silently,
 ) -> Built:
-    """Build a pack as a folder, or as a zip if the output's name ends in `.zip`.
+    """Build a pack as a folder, or as a zip if the output's name ends in `.zip`, on a disk or at an address.
 
     Parameters
     ----------
@@ -89,18 +94,17 @@ def build(
     RequestError : recipe, selection or output is invalid; the message lists all problems.
     ResultMissing, ResultCorrupt : a packed file does not match the store's record; no pack is left.
     OSError : the disk is full or not writable; no pack is left.
+    StoreError : the bucket cannot be used; what is there is not taken for a pack.
     """
-    if output.resolve().is_relative_to(store.root.resolve()):
-        raise RequestError(f"{output}: inside the store; choose a place outside {store.root}")
+    destination = _output_at(output, store, force=force)
     catalogue, recipe = Catalogue(store), recipe.completed()
     chosen = choose(recipe, store, catalogue, asked)
     recipe = replace(recipe, selection=publishable(recipe.selection, catalogue.sightings()))
     stated_utc = _stated(recipe)
     dated = stated_utc or _latest(chosen)
-    output = output.absolute()
-    with scratch_beside(output, force=force) as scratch:
+    with destination.scratch() as scratch:
         made, places = scratch / "pack", places_of(recipe.layout or "source", UniqueNames())
-        sink = _sink(made, recipe, output, dated)
+        sink = _sink(made, recipe, Path(destination.name), dated)
         try:
             bag = BagWriter(sink)
             signer = Signer(recipe.signature) if recipe.signature else None
@@ -109,9 +113,9 @@ def build(
             records = _fill(chosen, writer, store, identity, gallery, tables or {}, steps)
         finally:
             sink.abandon()
-        finished(made, output, scratch)
+        is_new = destination.put_in_place(made, scratch)
     return Built(
-        path=output,
+        path=destination.place,
         identity=records.identity,
         file_count=bag.file_count,
         size_bytes=bag.size_bytes,
@@ -124,7 +128,19 @@ def build(
             dict.fromkeys(f"{one.row.relative} {one.elsewhere}" for one in records.companions if one.elsewhere)
         ),
         repeated=_repeated(chosen, store),
+        is_unchanged=not is_new,
     )
+
+
+def _output_at(output: StorePlace, store: Store, *, force: bool) -> DiskOutput | BucketOutput:
+    """Return the place of the pack; raises `RequestError` if it is inside the store, or as `BucketOutput`."""
+    if is_address(output):
+        if f"{output}/".startswith(f"{store.address}/"):
+            raise RequestError(f"{output}: inside the store; choose a place outside {store.address}")
+        return BucketOutput(str(output), force=force)
+    if Path(output).resolve().is_relative_to(store.root.resolve()):
+        raise RequestError(f"{output}: inside the store; choose a place outside {store.root}")
+    return DiskOutput(Path(output), force=force)
 
 
 def _fill(

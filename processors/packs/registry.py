@@ -7,12 +7,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from processors.errors import RequestError, StoreError
+from processors.packs.archive.output import is_zip
 from processors.packs.build import Built
 from processors.packs.contents.names import portable_name
 from processors.store.manifest import ResultRef
+from processors.store.open_store import is_address, open_place
 from processors.store.store import Store, replace_file
 
 
@@ -27,7 +29,7 @@ def remember(store: Store, built: Built) -> Path:
         "results": [asdict(ref) for ref in built.results],
     }
     mark = hashlib.sha256(str(built.path).encode("utf-8", "surrogateescape")).hexdigest()[:8]
-    place = folder / f"{portable_name(built.path.name)}~{mark}.json"
+    place = folder / f"{portable_name(PurePath(built.path).name)}~{mark}.json"
     replace_file(place, json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n")
     store.upload(place)
     return place
@@ -70,12 +72,12 @@ class BuiltPack:
     """A pack as it was recorded when it was built."""
 
     pack: str
-    """Path of the pack when it was built."""
+    """Path or address of the pack when it was built."""
     identifier: str
     built_utc: str
     result_count: int
-    is_there: bool
-    """Whether something exists at that path now."""
+    is_there: bool | None
+    """Whether something is there now; None if its bucket cannot be asked."""
 
 
 def built_packs(store: Store) -> list[BuiltPack]:
@@ -86,7 +88,7 @@ def built_packs(store: Store) -> list[BuiltPack]:
             identifier=one.identifier,
             built_utc=one.built_utc,
             result_count=len(one.results),
-            is_there=Path(one.pack).exists(),
+            is_there=_is_there(one.pack),
         )
         for one in _records(store)
     ]
@@ -97,14 +99,28 @@ def built_packs(store: Store) -> list[BuiltPack]:
 class _PackRecord:
     place: Path
     pack: str
-    """Path of the pack when it was built."""
+    """Path or address of the pack when it was built."""
     identifier: str
     built_utc: str
     results: tuple[ResultRef, ...]
 
 
+def _is_there(pack: str) -> bool | None:
+    if not is_address(pack):
+        return Path(pack).exists()
+    above, _, name = pack.rpartition("/")
+    try:
+        place, name = (open_place(above), name) if is_zip(Path(name)) else (open_place(pack), "bagit.txt")
+        place.look(name)
+    except FileNotFoundError:
+        return False
+    except (RequestError, StoreError):
+        return None
+    return True
+
+
 def _meant(store: Store, word: str) -> list[_PackRecord]:
-    records, path = list(_records(store)), str(Path(word).absolute())
+    records, path = list(_records(store)), word if is_address(word) else str(Path(word).absolute())
     at_path = [record for record in records if record.pack == path]
     return at_path or [record for record in records if Path(record.pack).name == word]
 

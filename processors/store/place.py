@@ -28,6 +28,9 @@ from processors.store.traffic import Traffic
 
 PART_BYTES = 16 * 1024 * 1024
 """Size from which a file is sent in parts, and size of the parts in which files are sent and fetched."""
+MAX_PARTS = 10_000
+"""Parts of one object: the limit of S3. Files above 160 GB have larger parts."""
+PARTS_AT_ONCE = 4
 LISTED_AT_ONCE = 1_000
 """Names in one answer of a listing: the limit of S3."""
 RETRIES, RETRY_SECONDS = 6, 60.0
@@ -127,6 +130,13 @@ class Place:
                 file.write(data)
         return digest.hexdigest(), _seen(answer.meta)
 
+    def digest(self, name: str) -> str:
+        """Return the SHA-256 of an object; raises `FileNotFoundError` if there is none."""
+        digest = hashlib.sha256()
+        for data in self._pieces(name, 0, None):
+            digest.update(data)
+        return digest.hexdigest()
+
     def look(self, name: str) -> Seen:
         """Return an object's entry, as in a listing; raises `FileNotFoundError` if there is none."""
         with self._asking(name):
@@ -151,10 +161,25 @@ class Place:
     def put(self, name: str, content: Path | bytes) -> None:
         """Write an object, replacing an existing one; a large file is sent in parts and appears as a whole."""
         size = len(content) if isinstance(content, bytes) else content.stat().st_size
-        parts = 2 + -(-size // PART_BYTES) if size > PART_BYTES else 1  # a beginning, parts and an end
-        with self._asking(name, requests=parts):
-            obstore.put(self._store, name, content, chunk_size=PART_BYTES, use_multipart=parts > 1)
+        part = max(PART_BYTES, -(-size // MAX_PARTS))
+        parts = 2 + -(-size // part) if size > PART_BYTES else 1  # a beginning, parts and an end
+        try:
+            with self._asking(name, requests=parts):
+                obstore.put(
+                    self._store, name, content, chunk_size=part, use_multipart=parts > 1, max_concurrency=PARTS_AT_ONCE
+                )
+        except FileNotFoundError as error:  # the server no longer knows the upload: the answer to its end was lost
+            if not self._holds(name, content):
+                raise StoreError(f"{self.address}/{name}: its upload was ended by the server: run again") from error
         self._count(sent_bytes=size)
+
+    def _holds(self, name: str, content: Path | bytes) -> bool:
+        """Return whether an object has these bytes."""
+        with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        with suppress(FileNotFoundError):
+            return self.digest(name) == digest
+        return False
 
     def create(self, name: str, data: bytes) -> bool:
         """Write a small object unless there is one; return False if there is another one.

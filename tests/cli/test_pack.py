@@ -265,21 +265,21 @@ def test_verify_names_the_file_and_ends_with_1(pack: Pack, tmp_path: Path) -> No
 
 
 @pytest.mark.prefect
-def test_the_flow_builds_and_checks_and_fails_by_its_state(
-    prefect_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_flow_builds_and_checks_and_fails_by_its_state(prefect_server: str, bucket: str, tmp_path: Path) -> None:
     script = """
 import sys
 from flows.pack import pack
-for recipe in sys.argv[2:]:
-    state = pack(recipe, sys.argv[1] + "/out.zip", sys.argv[1] + "/store", return_state=True)
+outputs = [sys.argv[1]] * 3 + [sys.argv[2]] * 2
+for output, recipe in zip(outputs, sys.argv[3:]):
+    state = pack(recipe, output + "/out.zip", sys.argv[1] + "/store", return_state=True)
     print(state.type.value, state.message)
 """
     filled(tmp_path)
-    (tmp_path / "good.toml").write_text('title="a"\naudience="internal"\nselection=["*"]\n')
+    good = tmp_path / "good.toml"
+    good.write_text('title="a"\naudience="internal"\nselection=["*"]\n')
     (tmp_path / "bad.toml").write_text('title="a"\naudience="public"\nselection=["*"]\n')
     run = subprocess.run(
-        [sys.executable, "-c", script, tmp_path, tmp_path / "good.toml", tmp_path / "good.toml", tmp_path / "bad.toml"],
+        [sys.executable, "-c", script, tmp_path, f"s3://{bucket}", good, good, tmp_path / "bad.toml", good, good],
         env={**os.environ, "PYTHONPATH": str(PROJECT), "PREFECT_API_URL": prefect_server},
         capture_output=True,
         text=True,
@@ -289,3 +289,5 @@ for recipe in sys.argv[2:]:
     assert [line.split(" ")[0] for line in lines[:3]] == ["COMPLETED", "COMPLETED", "FAILED"], run.stderr
     assert lines[0].split(" ")[1] == f"{tmp_path}/out.zip:"
     assert lines[2] == "FAILED a public pack cannot contain sources that may not be redistributed:"
+    assert [line for line in lines if line.startswith(f"COMPLETED s3://{bucket}/out.zip: ")] == lines[-3:-1]
+    assert [line.endswith(", unchanged") for line in lines[-3:-1]] == [False, True]

@@ -17,7 +17,9 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 KEY, SECRET = "marsmedia-tests", "not-to-be-seen-anywhere-0123456789"
-Fault = Literal["500", "503", "slow", "cut before", "cut after", "cut in the middle", "403", "no condition", ""]
+Fault = Literal[
+    "500", "503", "slow", "cut before", "cut after", "cut in the middle", "403", "no condition", "forgotten", ""
+]
 NOT_COPIED = ("connection", "transfer-encoding", "content-length")
 
 
@@ -118,6 +120,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if fault == "cut after":
             self._cut()
             return
+        if fault == "forgotten":
+            status, data = 404, b"<Error><Code>NoSuchUpload</Code></Error>"
+            headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
         self.send_response(status)
         length = str(len(data))
         for name, value in headers:

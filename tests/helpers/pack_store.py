@@ -198,7 +198,9 @@ def filled(folder: Path) -> PackStore:
     return made
 
 
-def make_pack(made: PackStore, output: Path, *, force: bool = False, steps: Steps = silently, **recipe: Any) -> Built:
+def make_pack(
+    made: PackStore, output: Path | str, *, force: bool = False, steps: Steps = silently, **recipe: Any
+) -> Built:
     """Build a pack of all that there is, or as the recipe's fields say."""
     fields: dict[str, Any] = {
         "title": Text(en="Tracks & wind", zh="车辙与风"),

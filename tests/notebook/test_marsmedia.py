@@ -182,7 +182,7 @@ def test_sql_and_packs(store: StoreView, tmp_path: Path) -> None:
     assert rows.name.tolist() == ["drive-off-sound.wav", "drive-off.mp4", "rear-camera-tracks.png"]
     built = store.pack("medium=photo", tmp_path / "photos", title="Tracks")
     assert built.path == tmp_path / "photos"
-    assert list(built.path.rglob("*.jpg"))
+    assert list(Path(built.path).rglob("*.jpg"))
 
 
 def test_unavailable_data_are_refused_with_a_message(store: StoreView, video: SourceView, sound: SourceView) -> None:

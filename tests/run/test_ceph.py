@@ -12,6 +12,8 @@ from pathlib import Path
 import boto3
 import pytest
 
+from processors.errors import RequestError
+from processors.packs.archive.verify_pack import verify_pack
 from processors.store.bucket_claims import BucketClaims
 from processors.store.open_store import open_store
 from processors.store.place import Place
@@ -19,6 +21,7 @@ from processors.store.store import Store
 from tests.helpers.buckets import use_server
 from tests.helpers.command import PROJECT
 from tests.helpers.made_media import MediaMaker
+from tests.helpers.pack_store import filled, make_pack
 from tests.helpers.runs import counts, ingest
 
 SCRIPT = PROJECT.parent / "shared/s3/ceph-rgw"
@@ -73,6 +76,19 @@ def test_releases_and_store_on_ceph_give_what_a_folder_gives(
             with there.open_item(manifest.ref, item.name) as one, folder.open_item(manifest.ref, item.name) as other:
                 assert one.read() == other.read()
     assert ingest(f"s3://{ceph_bucket}/raw", address).results.due == 0  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_a_pack_on_ceph_has_the_bytes_of_one_on_a_disk(ceph_bucket: str, tmp_path: Path) -> None:
+    made = filled(tmp_path)
+    for name in ("june", "june.zip"):
+        address = f"s3://{ceph_bucket}/packs/{name}"
+        make_pack(made, tmp_path / name)
+        assert not make_pack(made, address).is_unchanged
+        assert verify_pack(address) == verify_pack(tmp_path / name)
+        assert make_pack(made, address).is_unchanged
+        with pytest.raises(RequestError, match="already"):
+            make_pack(made, address, take=("stills",))
 
 
 @pytest.mark.slow

@@ -99,6 +99,35 @@ def test_writing_outlives_faults_on_the_way(bucket: str, proxy: Proxy, fault: Fa
     assert not place.create("commit", b"theirs")
 
 
+@pytest.mark.parametrize("fault", ["503", "cut before", "cut after", "forgotten"])
+def test_the_end_of_a_large_upload_is_looked_up_where_its_answer_is_lost(
+    bucket: str, proxy: Proxy, tmp_path: Path, fault: Fault
+) -> None:
+    place, large = Place(f"s3://{bucket}/x"), tmp_path / "large"
+    large.write_bytes(os.urandom(LARGE))
+    proxy.will(fault, 1, only="large?uploadId=")
+    place.put("large", large)
+    assert proxy.left == 0
+    assert place.digest("large") == hashlib.sha256(large.read_bytes()).hexdigest()
+
+
+def test_a_large_upload_that_the_server_ends_leaves_nothing_and_says_so(
+    bucket: str, proxy: Proxy, tmp_path: Path
+) -> None:
+    place, large = Place(f"s3://{bucket}/x"), tmp_path / "large"
+    large.write_bytes(os.urandom(LARGE))
+
+    def end(asked: str) -> None:
+        if asked.startswith("POST") and "large?uploadId=" in asked:
+            upload = asked.partition("uploadId=")[2]
+            client(f"http://{proxy.behind}").abort_multipart_upload(Bucket=bucket, Key="x/large", UploadId=upload)
+
+    proxy.meet = end
+    with pytest.raises(StoreError, match=r"/x/large: its upload was ended by the server: run again$"):
+        place.put("large", large)
+    assert list(place.list("")) == []
+
+
 @pytest.mark.parametrize("fault", ["500", "503", "slow", "cut before", "cut in the middle"])
 def test_reading_outlives_faults_on_the_way(bucket: str, proxy: Proxy, tmp_path: Path, fault: Fault) -> None:
     place, data = Place(f"s3://{bucket}/x"), os.urandom(3_000_000)

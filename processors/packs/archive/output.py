@@ -1,4 +1,4 @@
-"""Output of a pack: built in scratch next to it, put in place by one rename."""
+"""Output of a pack on a disk: built in scratch next to it, put in place by one rename."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from processors.errors import RequestError
@@ -18,6 +18,24 @@ AGENT = "Bag-Software-Agent: marsmedia"
 def is_zip(output: Path) -> bool:
     """Return True if the name is that of a zip."""
     return output.suffix.lower() == ".zip"
+
+
+class DiskOutput:
+    """A pack as a folder, or as a zip."""
+
+    def __init__(self, path: Path, *, force: bool) -> None:
+        self.place = path.absolute()
+        self.name = path.name
+        self._force = force
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        """Give a folder for building the pack; raises as `scratch_beside`."""
+        return scratch_beside(self.place, force=self._force)
+
+    def put_in_place(self, made: Path, scratch: Path) -> bool:
+        """Put the finished pack in place and return True; the previous content goes with the scratch folder."""
+        _finished(made, self.place, scratch)
+        return True
 
 
 @contextmanager
@@ -45,7 +63,7 @@ def scratch_beside(output: Path, *, force: bool) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def finished(made: Path, output: Path, scratch: Path) -> None:
+def _finished(made: Path, output: Path, scratch: Path) -> None:
     """Put the finished pack in place; the previous content goes with the scratch folder."""
     if made.is_file() and not output.is_dir():
         made.replace(output)

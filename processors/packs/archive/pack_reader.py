@@ -67,9 +67,10 @@ def _in_bucket(address: str) -> Iterator[PackReader]:
         return
     above, _, name = place.address.rpartition("/")
     place = open_place(above)
-    size = next((one.size_bytes for one in place.list("") if one.name == name), None)
-    if size is None:
-        raise RequestError(f"{address}: no such pack")
+    try:
+        size = place.look(name).size_bytes
+    except FileNotFoundError as error:
+        raise RequestError(f"{address}: no such pack") from error
     try:
         with zipfile.ZipFile(place.open(name, size)) as archive:
             yield _zip(archive, address)
