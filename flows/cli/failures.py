@@ -42,7 +42,7 @@ def failures(selection: tuple[str, ...], store_folder: Path, as_json: bool) -> N
     marsmedia failures
     marsmedia failures release=june
     """
-    from flows.run.known_problems import of_last_run, stop_of_last_run, stored
+    from flows.run.recorded_problems import of_last_run, stop_of_last_run, stored
 
     store = open_store(store_folder)
     found = by_file([*stored(selection, store), *([] if selection else of_last_run(store))])

@@ -17,7 +17,7 @@ from flows.cli.print_evidence import evidence_lines, said_lines
 from flows.cli.print_links import sentence
 from flows.cli.print_table import length, picture, size, sound
 from flows.cli.shared_options import JSON, STORE
-from flows.run.change import changed_reason
+from flows.run.file_change import changed_reason
 from flows.run.problems import FAULT_OF
 from processors.errors import blame_for_unopened, told_verdict
 from processors.formats import BY_NAME

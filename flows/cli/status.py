@@ -42,7 +42,7 @@ def status(store_folder: Path, as_json: bool) -> None:
 
 def _summary(store_folder: Path) -> dict[str, Any]:
     """Return the counts of sources and results, and the end of the last run, as `--json` prints them."""
-    from flows.run.known_problems import files_with_problems
+    from flows.run.recorded_problems import files_with_problems
     from flows.run.run_record import LOST, RUNNING, last_run
     from processors.store.catalogue import Catalogue
 

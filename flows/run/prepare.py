@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.run.change import Change
-from flows.run.changes import changes_of_missing, gone_from, known_again, with_words
+from flows.run.file_change import Change
 from flows.run.inspection import inspect_all, read_by, unread
 from flows.run.options import Options
 from flows.run.progress import RunProgress
 from flows.run.raw_survey import RawSurvey, survey_raw
 from flows.run.settle import settled_sources
 from flows.run.shard import Shard
+from flows.run.since_last_run import changes_of_missing, gone_from, known_again, with_words
 from flows.run.unchanged import LastRun, unchanged
 from flows.run.workers import warm_up
 from processors.engine.fingerprint import Fingerprints, recipes_digest

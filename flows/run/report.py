@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from flows.run.change import Change
+from flows.run.file_change import Change
 from flows.run.interrupt import EXIT_CODES
 from flows.run.problems import FileProblem, in_one_line
 from processors.sources.scan import printable

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from flows.run.batches import Batch, SourceOutcome, into_batches
+from flows.run.end_state import note_unchanged
 from flows.run.interrupt import signal_of, signals_interrupt, uninterrupted
-from flows.run.note_unchanged import note_unchanged
 from flows.run.options import Options
 from flows.run.prepare import Prepared, prepare
 from flows.run.problems import MARSMEDIA

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.run.changes import with_words
 from flows.run.load_recipes import every_processor, load_recipes, named
 from flows.run.named_results import asked_entries
 from flows.run.prepare import Prepared, duplicates_of
 from flows.run.shard import EVERYTHING, Shard
+from flows.run.since_last_run import with_words
 from processors.engine.parameters import changed
 from processors.engine.plan import Due, make_plan
 from processors.engine.release_calibrations import unused_calibrations

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from processors.sample.burnt_in_caption import TEXT, burn_caption, caption_box
 from processors.sample.camera import focal_length_px
 from processors.sample.canopy import CanopyTruth, ParachuteCamera, canopy_truth
-from processors.sample.caption import TEXT, burn_caption, caption_box
 from processors.sample.clips import write_clip
 from processors.sample.files import Tags
 from processors.sample.ground import Ground, make_ground, tint

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.sample.caption import TEXT, burn_caption, caption_box
+from processors.sample.burnt_in_caption import TEXT, burn_caption, caption_box
 from processors.sample.clips import write_clip
 from processors.sample.drive_off_view import draw_front, draw_rear
 from processors.sample.files import Tags

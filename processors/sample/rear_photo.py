@@ -16,7 +16,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from processors.sample import terrain
-from processors.sample.caption import TEXT, burn_caption, caption_box
+from processors.sample.burnt_in_caption import TEXT, burn_caption, caption_box
 from processors.sample.files import Tags
 from processors.sample.fisheye_camera import FisheyeCamera
 from processors.sample.ground import make_ground

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from processors.sample.burnt_in_caption import TEXT, burn_caption, caption_box
 from processors.sample.camera import Camera
-from processors.sample.caption import TEXT, burn_caption, caption_box
 from processors.sample.clips import write_clip
 from processors.sample.files import Tags
 from processors.sample.ground import make_ground, tint

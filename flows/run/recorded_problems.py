@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from flows.run.change import changed_reason
+from flows.run.file_change import changed_reason
 from flows.run.problems import FileProblem, FileProblems, by_file, in_one_line
 from processors.errors import RequestError, ResultMissing
 from processors.store.catalogue import Catalogue

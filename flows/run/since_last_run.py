@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection, Container, Iterable, Sequence
 from datetime import UTC, datetime
 
-from flows.run.change import Change
+from flows.run.file_change import Change
 from processors.engine.plan import Plan
 from processors.sources.scan import FoundFile, storable
 from processors.store.evidence_of import read_evidence, redistribution
