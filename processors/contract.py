@@ -346,7 +346,7 @@ def need_of(processor: Processor, given: Any) -> Need:
     return needs(given) if needs else Need()
 
 
-def is_of_place(processor: Processor) -> bool:
+def is_of_path(processor: Processor) -> bool:
     """Return True if a processor depends on the statements at each path of a source, not on its bytes alone."""
     return getattr(processor, "of_sighting", False)
 
@@ -368,7 +368,7 @@ def for_release(processor: Processor, context: ReleaseContext) -> Processor:
     configure = getattr(processor, "for_release", None)
     if configure is None:
         return processor
-    return configure(context if is_of_place(processor) or context.of_bytes is None else context.of_bytes)
+    return configure(context if is_of_path(processor) or context.of_bytes is None else context.of_bytes)
 
 
 def _nested(processor: Processor) -> dict[str, Processor]:

@@ -23,7 +23,7 @@ from processors.containers.frame_sync import (
 from processors.contract import Medium
 
 FormatReader = Literal["FFmpeg", "Pillow", "planetary"]
-Mark = tuple[tuple[int, bytes], ...]
+Magic = tuple[tuple[int, bytes], ...]
 """(offset, bytes) pairs that must all match."""
 
 MIN_TEXT_BYTES, TEXT_HEAD_BYTES = 12, 256
@@ -43,10 +43,10 @@ class Format:
     """Name for people."""
     medium: Medium | None = None
     """Medium; for a container, the one assumed if no stream can be listed; None: not opened."""
-    marks: tuple[Mark, ...] = ()
+    signatures: tuple[Magic, ...] = ()
     """Alternative signatures at the file's start."""
     check: Callable[[bytes], bool] | None = None
-    """Further condition on the first bytes; the only one if the format has no marks."""
+    """Further condition on the first bytes; the only one if the format has no signatures."""
     is_text: bool = False
     """True if the start of a file consists of printable characters."""
     is_certain: bool = True
@@ -72,25 +72,25 @@ class Format:
         """Return whether these first bytes begin a file of this format."""
         if not self.is_text and len(head) >= MIN_TEXT_BYTES and _PRINTABLE.fullmatch(head[:TEXT_HEAD_BYTES]):
             return False
-        is_marked = any(all(head.startswith(part, at) for at, part in mark) for mark in self.marks)
+        is_signed = any(all(head.startswith(part, at) for at, part in signature) for signature in self.signatures)
         if self.check is None:
-            return is_marked
-        return (is_marked or not self.marks) and self.check(head)
+            return is_signed
+        return (is_signed or not self.signatures) and self.check(head)
 
 
-def _at(offset: int, *magics: bytes) -> tuple[Mark, ...]:
+def _at(offset: int, *magics: bytes) -> tuple[Magic, ...]:
     return tuple(((offset, magic),) for magic in magics)
 
 
-def _kinds(forms: tuple[bytes, ...], *kinds: bytes) -> tuple[Mark, ...]:
-    """Return marks of chunk files: the form at byte 0, its kind at byte 8."""
+def _kinds(forms: tuple[bytes, ...], *kinds: bytes) -> tuple[Magic, ...]:
+    """Return signatures of chunk files: the form at byte 0, its kind at byte 8."""
     return tuple(((0, form), (8, kind)) for form in forms for kind in kinds)
 
 
 def _picture(
     name: str,
     title: str,
-    marks: tuple[Mark, ...],
+    signatures: tuple[Magic, ...],
     suffixes: str,
     media_type: str,
     reader: str,
@@ -104,7 +104,7 @@ def _picture(
         name=name,
         title=title,
         medium="photo",
-        marks=marks,
+        signatures=signatures,
         check=check,
         suffixes=tuple(suffixes.split()),
         media_type=media_type,
@@ -119,7 +119,7 @@ def _picture(
 def _sound(
     name: str,
     title: str,
-    marks: tuple[Mark, ...],
+    signatures: tuple[Magic, ...],
     suffixes: str,
     media_type: str,
     readers: str | None = None,
@@ -131,7 +131,7 @@ def _sound(
         name=name,
         title=title,
         medium="audio",
-        marks=marks,
+        signatures=signatures,
         check=check,
         suffixes=tuple(suffixes.split()),
         media_type=media_type,
@@ -144,7 +144,7 @@ def _sound(
 def _video(
     name: str,
     title: str,
-    marks: tuple[Mark, ...],
+    signatures: tuple[Magic, ...],
     suffixes: str,
     media_type: str,
     readers: str | None = None,
@@ -158,7 +158,7 @@ def _video(
         name=name,
         title=title,
         medium="video",
-        marks=marks,
+        signatures=signatures,
         check=check,
         is_certain=is_certain,
         suffixes=tuple(suffixes.split()),
@@ -172,13 +172,13 @@ def _video(
 
 def _other(
     title: str,
-    marks: tuple[Mark, ...],
+    signatures: tuple[Magic, ...],
     todo: str,
     *,
     check: Callable[[bytes], bool] | None = None,
     is_text: bool = False,
 ) -> Format:
-    return Format(name=title, title=title, marks=marks, check=check, todo=todo, is_text=is_text)
+    return Format(name=title, title=title, signatures=signatures, check=check, todo=todo, is_text=is_text)
 
 
 def _has_bitmap_header(head: bytes) -> bool:
@@ -187,12 +187,12 @@ def _has_bitmap_header(head: bytes) -> bool:
 
 
 def _has_flic_header(head: bytes) -> bool:
-    """Check the fields of a FLIC header after its mark: a width, a height, and the depth of a pixel."""
+    """Check the fields of a FLIC header after its signature: a width, a height, and the depth of a pixel."""
     return any(head[8:10]) and any(head[10:12]) and head[12:14] in (b"\x08\0", b"\x0f\0", b"\x10\0", b"\x18\0", b"\0\0")
 
 
 def _is_targa(head: bytes) -> bool:
-    """Return whether all fields of a Truevision TGA header, which has no mark, agree (2.0, "TGA file header")."""
+    """Return whether all fields of a Truevision TGA header, which has no signature, agree (2.0, "TGA file header")."""
     if len(head) < 18 or head[1] not in (0, 1) or head[2] not in (1, 2, 3, 9, 10, 11):
         return False
     has_map, depths = head[2] in (1, 9), {1: (8, 16), 2: (15, 16, 24, 32), 3: (8, 16)}[head[2] & 7]
@@ -293,7 +293,7 @@ FORMATS: tuple[Format, ...] = (
     _sound("caf", "Core Audio", _at(0, b"caff\x00"), "caf", "audio/x-caf"),
     _sound("au", "AU", _at(0, b".snd"), "au snd", "audio/basic"),
     _sound("flac", "FLAC", _at(0, b"fLaC"), "flac", "audio/flac"),
-    Format(name="ogg", title="Ogg", medium="audio", marks=_at(0, b"OggS\x00"),
+    Format(name="ogg", title="Ogg", medium="audio", signatures=_at(0, b"OggS\x00"),
            suffixes=("ogg", "oga", "ogv", "ogx", "opus", "spx"), media_type="video/ogg", sound_type="audio/ogg",
            reader="FFmpeg", readers=("ogg",)),
     _sound("wv", "WavPack", _at(0, b"wvpk"), "wv", "audio/x-wavpack"),

@@ -53,10 +53,10 @@ def watch(raw: Path, store_folder: Path, settle_seconds: float, **options: Any) 
     click.echo(f"watching {raw}; a release is ingested when nothing in it has changed for {settle_seconds:g} s")
     try:
         while True:
-            settled = releases.settled(look(raw), time.monotonic())
-            if settled:
-                click.echo(f"{', '.join(map(printable, settled))}: settled")
-                chosen = Options(**options, releases=tuple(settled))
+            at_rest = releases.at_rest(look(raw), time.monotonic())
+            if at_rest:
+                click.echo(f"{', '.join(map(printable, at_rest))}: settled")
+                chosen = Options(**options, releases=tuple(at_rest))
                 if ingest_folder(raw, store_folder, chosen) in EXIT_CODES.values():
                     return
             time.sleep(min(2.0, settle_seconds / 3))
@@ -81,19 +81,19 @@ class Releases:
         self._since: dict[str, tuple[Look, float]] = {}
         self._given: dict[str, Look] = {}
 
-    def settled(self, now: dict[str, Look], seconds: float) -> list[str]:
+    def at_rest(self, now: dict[str, Look], seconds: float) -> list[str]:
         """Return the releases that have stopped changing and differ from when they were last returned.
 
         Parameters
         ----------
         seconds : monotonic time.
         """
-        settled = []
+        at_rest = []
         for release, files in sorted(now.items()):
             before, since = self._since.get(release, (None, seconds))
             if files != before:
                 self._since[release] = files, seconds
             elif seconds - since >= self._settle_seconds and self._given.get(release) != files:
                 self._given[release] = files
-                settled.append(release)
-        return settled
+                at_rest.append(release)
+        return at_rest

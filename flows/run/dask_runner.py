@@ -62,7 +62,7 @@ class DaskRunner:
             self._needs = Needs(
                 run=run,
                 store=store.root.absolute() if store.is_in_folder else store.address,
-                mark=store.mark,
+                store_identity=store.identity,
                 source=None if due[0].address else due[0].file.path,
                 software=software(),
                 slots=_slots(self._client),

@@ -36,8 +36,8 @@ class Needs:
     """Name of the run."""
     store: StorePlace
     """Folder or address; a worker opens a bucket with credentials of its own environment."""
-    mark: bytes
-    """Identifier of the store, as returned by `Store.mark`."""
+    store_identity: bytes
+    """Identifier of the store, as returned by `Store.identity`."""
     source: Path | None
     """A file that the run is going to read; None if it fetches them from a bucket."""
     software: Mapping[str, str]
@@ -74,7 +74,7 @@ def unmet(needs: Needs) -> str | None:
 def _not_the_store(needs: Needs) -> str | None:
     """Return why this process cannot write to the run's store; None if it can."""
     try:
-        is_same = is_store(needs.store) and open_store(needs.store).mark == needs.mark
+        is_same = is_store(needs.store) and open_store(needs.store).identity == needs.store_identity
     except (RequestError, StoreError) as error:
         if is_address(needs.store):
             return f"cannot use the store: {error}"

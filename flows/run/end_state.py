@@ -14,7 +14,7 @@ from processors.store.settled import newest_folders
 from processors.store.store import Store, replace_file
 
 
-def note_unchanged(prepared: Prepared, report: Report, store: Store, options: Options) -> None:
+def record_end_state(prepared: Prepared, report: Report, store: Store, options: Options) -> None:
     """Record the state at the end of a run, if a plan made now would find nothing to do.
 
     Nothing is recorded if some file must be read again by each run, or if another run was at work, whose changes this

@@ -64,7 +64,7 @@ def inspect_all(
     untaken: list[SkippedFile] = []
     progress.phase("Hashing", len(files))
 
-    def settle(file: FoundFile, answer: object) -> None:
+    def record(file: FoundFile, answer: object) -> None:
         progress.end(file.relative)
         if isinstance(answer, OSError):
             reason = (
@@ -79,7 +79,7 @@ def inspect_all(
             digest, identity = answer  # type: ignore[misc]
             known.append((file, digest, identity))
 
-    files = _at_hand(files, settle)
+    files = _at_hand(files, record)
     if not files:
         return known, untaken
     with Workers(min(workers, len(files)), default_limits(workers)) as pool:
@@ -89,20 +89,20 @@ def inspect_all(
         for batch, job in started:
             try:
                 for file, answer in zip(batch, pool.answer(job), strict=True):
-                    settle(file, answer)
+                    record(file, answer)
             except WorkerDeath:
                 alone += batch  # one of them ended the worker: run each in its own job
         for file in alone:
             try:
                 size = file.size_bytes
-                settle(file, pool.answer(pool.start(_inspect_batch, [_to_read([file])], size_bytes=size))[0])
+                record(file, pool.answer(pool.start(_inspect_batch, [_to_read([file])], size_bytes=size))[0])
             except WorkerDeath as death:
-                settle(file, death)
+                record(file, death)
     return known, untaken
 
 
-def _at_hand(files: Sequence[FoundFile], settle: Callable[[FoundFile, object], None]) -> Sequence[FoundFile]:
-    """Fetch the files that are in a bucket; return those that can be read here, and settle the others."""
+def _at_hand(files: Sequence[FoundFile], record: Callable[[FoundFile, object], None]) -> Sequence[FoundFile]:
+    """Fetch the files that are in a bucket; return the readable ones, and record the failures of the others."""
     if not any(is_address(file.path) for file in files):
         return files
 
@@ -117,7 +117,7 @@ def _at_hand(files: Sequence[FoundFile], settle: Callable[[FoundFile, object], N
         errors = list(threads.map(fetch, files))
     for file, error in zip(files, errors, strict=True):
         if error is not None:
-            settle(file, error)
+            record(file, error)
     return [file for file, error in zip(files, errors, strict=True) if error is None]
 
 

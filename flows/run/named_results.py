@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from flows.run.load_recipes import every_processor
-from processors.contract import Json, Processor, is_of_place, parameters
+from processors.contract import Json, Processor, is_of_path, parameters
 from processors.engine.plan import Plan, flat
 from processors.engine.wanted import WantedResults
 from processors.store.by_name import NAME_BYTES, ByNameEntry, NamedResult, safe_name
@@ -44,7 +44,7 @@ def asked_entries(rows: Iterable[SourceRow], plan: Plan, today: WantedResults) -
         others = [
             NamedResult(name=_name(one.processor, one.ref, recipe, in_recipe, usual), ref=one.ref)
             for one in plan.wanted.get(row.digest, ())
-            if one.is_named and not one.is_of_place
+            if one.is_named and not one.is_of_path
         ]
         entries.append(ByNameEntry.at(row.relative, row.release, others=told_apart(others)))
     return entries
@@ -73,7 +73,7 @@ def other_results(
             in_recipe[ref.source] = {one.ref.processor: one.processor for one in wanted}
         own = in_recipe[ref.source].get(ref.processor)
         known = own or usual.get(ref.processor)
-        if row["verdict"] != "made" or known is None or is_of_place(known) or row["version"] != known.version:
+        if row["verdict"] != "made" or known is None or is_of_path(known) or row["version"] != known.version:
             continue
         values: dict[str, Any] = json.loads(row["parameters"])
         is_usual = own is None and values == parameters(known)

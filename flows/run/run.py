@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from flows.run.batches import Batch, SourceOutcome, into_batches
-from flows.run.end_state import note_unchanged
+from flows.run.end_state import record_end_state
 from flows.run.interrupt import signal_of, signals_interrupt, uninterrupted
 from flows.run.options import Options
 from flows.run.prepare import Prepared, prepare
@@ -133,7 +133,7 @@ class _Run:
     def note(self, report: Report) -> None:
         """Record the state at the end of the run, unless another one was at work meanwhile."""
         if self._prepared and not self._elsewhere and self._record.is_alone():
-            note_unchanged(self._prepared, report, self._store, self._options)
+            record_end_state(self._prepared, report, self._store, self._options)
 
     def report(self, asked: str) -> Report:
         if self._prepared and self._prepared.unchanged and self._stop is None:

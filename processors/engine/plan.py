@@ -66,7 +66,7 @@ class Plan:
     """Failures to be retried, each with the time of the failure (ISO 8601, UTC)."""
     wanted: dict[str, list[WantedResult]] = field(default_factory=dict)
     """Recipes' results of each source, by digest, whether available or due."""
-    of_place: dict[str, ResultRef] = field(default_factory=dict)
+    of_path: dict[str, ResultRef] = field(default_factory=dict)
     """Evidence of each path: the one in `wanted` that holds the statements at that path."""
     settled: frozenset[str] = frozenset()
     """Digests of sources whose results were not compared individually, as nothing that determines them has changed."""
@@ -86,7 +86,7 @@ class Plan:
 
     def shown_at(self, row: SourceRow) -> tuple[ResultRef, ...]:
         """Return one result of each processor for a file, based on the statements at its own path."""
-        own = self.of_place.get(row.path)
+        own = self.of_path.get(row.path)
         wanted = self.wanted.get(row.digest, ())
         return shown(one for one in wanted if own is None or one.ref == own or one.ref.processor != own.processor)
 
@@ -118,12 +118,12 @@ def make_plan(
     for row in rows:
         is_first = row.digests not in seen
         seen.add(row.digests)
-        asked = wanted.of(row) if is_first else wanted.of_place(row)
+        asked = wanted.of(row) if is_first else wanted.of_path(row)
         of_source = plan.wanted.setdefault(row.digest, [])
         due: list[WantedResult] = []
         for one in asked:
-            if one.is_of_place:
-                plan.of_place[row.path] = one.ref
+            if one.is_of_path:
+                plan.of_path[row.path] = one.ref
             if not is_first and any(one.ref == other.ref for other in of_source):
                 continue
             of_source.append(one)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from processors.contract import Processor, ReleaseContext, Source, asks_release, for_release, inputs_of, is_of_place
+from processors.contract import Processor, ReleaseContext, Source, asks_release, for_release, inputs_of, is_of_path
 from processors.engine.recipe_book import RecipeBook, Recipes, recipes_of
 from processors.engine.release_index import ReleaseIndex
 from processors.store.manifest import ResultRef
@@ -29,9 +29,9 @@ class WantedResult:
         return cls(processor=processor, ref=ResultRef.of(processor, digests), is_named=is_named)
 
     @property
-    def is_of_place(self) -> bool:
+    def is_of_path(self) -> bool:
         """Return True if it depends on the statements at each path of a source, not on its bytes alone."""
-        return is_of_place(self.processor)
+        return is_of_path(self.processor)
 
 
 class WantedResults:
@@ -48,7 +48,7 @@ class WantedResults:
         """Return the wanted results of a media file, each after those that it uses."""
         return self._wanted(row)
 
-    def of_place(self, row: SourceRow) -> list[WantedResult]:
+    def of_path(self, row: SourceRow) -> list[WantedResult]:
         """Return only the results specific to each path of the same bytes, and those that they use."""
         return self._wanted(row, only_of_place=True)
 
@@ -57,7 +57,7 @@ class WantedResults:
         context = self._releases.of(row) if self._is_asked else None
         recipe = recipes_of(self._recipes, row.release, context.recorded_by if context else None)[source.medium]
         if only_of_place:
-            recipe = [processor for processor in recipe if is_of_place(processor)]
+            recipe = [processor for processor in recipe if is_of_path(processor)]
         return wanted_of(source, {source.medium: recipe}, context) if recipe else []
 
 

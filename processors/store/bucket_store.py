@@ -34,7 +34,7 @@ from processors.store.bucket_tables import BucketTables
 from processors.store.item_cache import ItemCache, cache_folder
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.place import Place
-from processors.store.store import MARK, Store, replace_file
+from processors.store.store import STORE_FILE, Store, replace_file
 from processors.store.stored_pass import (
     RESULTS_AT_MOST,
     PassResult,
@@ -90,7 +90,7 @@ class BucketStore(Store):
         return self.place.address
 
     @property
-    def mark(self) -> bytes:
+    def identity(self) -> bytes:
         return self.root.name.encode()
 
     @property
@@ -344,27 +344,27 @@ def _identity(place: Place, *, writes: bool) -> str:
     """
     is_new = False
     try:
-        mark = place.get(MARK)
+        mark = place.get(STORE_FILE)
     except FileNotFoundError as error:
         if not writes:
             raise RequestError(f"no store found at {place.address}; run `marsmedia ingest` or pass --store") from error
         new = {"marsmedia_store_format": BUCKET_FORMAT, "layout": "passes", "identity": uuid.uuid4().hex}
         mark = json.dumps(new).encode() + b"\n"
-        is_new = place.create(MARK, mark)
-        mark = mark if is_new else place.get(MARK)
+        is_new = place.create(STORE_FILE, mark)
+        mark = mark if is_new else place.get(STORE_FILE)
     try:
         found = json.loads(mark)
         store_format, identity = int(found["marsmedia_store_format"]), str(found["identity"])
     except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{place.address}/{MARK}: not a valid store file: choose another address") from error
+        raise StoreError(f"{place.address}/{STORE_FILE}: not a valid store file: choose another address") from error
     if store_format > BUCKET_FORMAT:
         raise StoreError(f"{place.address}: made by a newer marsmedia (store format {store_format}): use that version")
     try:
         if writes:
-            place.check_creates_once(MARK, mark)
+            place.check_creates_once(STORE_FILE, mark)
     except StoreError:
         if is_new:
-            place.delete([MARK])
+            place.delete([STORE_FILE])
         raise
     return sha256(identity.encode()).hexdigest()[:32]
 

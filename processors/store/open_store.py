@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from processors.errors import RequestError
-from processors.store.store import MARK, Store
+from processors.store.store import STORE_FILE, Store
 
 if TYPE_CHECKING:
     from processors.store.place import Place
@@ -27,7 +27,7 @@ def is_address(place: StorePlace) -> bool:
 
 def is_store(place: StorePlace) -> bool:
     """Return whether a folder holds a store; for an address this is known only once it is opened."""
-    return is_address(place) or (Path(place) / MARK).exists()
+    return is_address(place) or (Path(place) / STORE_FILE).exists()
 
 
 def open_place(address: str) -> Place:

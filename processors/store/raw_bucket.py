@@ -82,8 +82,8 @@ def survey_bucket(address: str) -> Iterator[Surveyed]:
 
 def date_ns(seen: Seen) -> int:
     """Return the date of an object, in ns; the digits below a second identify its version."""
-    mark = int.from_bytes(sha256(seen.e_tag.encode()).digest()[:8], "big") % DATE_DIGITS
-    return int(seen.modified.timestamp()) * DATE_DIGITS + mark
+    version = int.from_bytes(sha256(seen.e_tag.encode()).digest()[:8], "big") % DATE_DIGITS
+    return int(seen.modified.timestamp()) * DATE_DIGITS + version
 
 
 def local_path(path: str) -> Path:

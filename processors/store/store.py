@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 STORE_FORMAT = 1
 NOT_IN_PATHS = "[]\\^|"
 """Characters that the catalogue's library does not support in a path."""
-MARK = "store.json"
+STORE_FILE = "store.json"
 """The file that makes a folder a store."""
 
 
@@ -60,7 +60,7 @@ class Store:
         try:
             for folder in (self.results_folder, self._scratch, self.catalogue_folder, self.runs_folder):
                 folder.mkdir(parents=True, exist_ok=True)
-            mark = root / MARK
+            mark = root / STORE_FILE
             if not mark.exists():
                 write_durably(mark, json.dumps({"marsmedia_store_format": STORE_FORMAT}).encode() + b"\n")
             found = json.loads(mark.read_bytes())["marsmedia_store_format"]
@@ -80,9 +80,9 @@ class Store:
         return str(self.root)
 
     @property
-    def mark(self) -> bytes:
+    def identity(self) -> bytes:
         """Return an identifier of this store, for processes that must open the same one."""
-        return (self.root / MARK).read_bytes()
+        return (self.root / STORE_FILE).read_bytes()
 
     @property
     def traffic(self) -> Traffic | None:

@@ -22,14 +22,14 @@ def at(size: int) -> Look:
 
 def test_a_release_is_given_out_once_when_it_has_come_to_rest() -> None:
     releases = Releases(10.0)
-    assert releases.settled({"june": at(1)}, 0.0) == []
-    assert releases.settled({"june": at(2)}, 9.0) == []  # it grew
-    assert releases.settled({"june": at(2)}, 18.9) == []
-    assert releases.settled({"june": at(2), "july": at(5)}, 19.0) == ["june"]
-    assert releases.settled({"june": at(2), "july": at(5)}, 25.0) == []
-    assert releases.settled({"june": at(2), "july": at(6)}, 29.0) == []
-    assert releases.settled({"june": at(3), "july": at(6)}, 39.0) == ["july"]
-    assert releases.settled({"june": at(3)}, 49.0) == ["june"]  # it grew again after it was ingested
+    assert releases.at_rest({"june": at(1)}, 0.0) == []
+    assert releases.at_rest({"june": at(2)}, 9.0) == []  # it grew
+    assert releases.at_rest({"june": at(2)}, 18.9) == []
+    assert releases.at_rest({"june": at(2), "july": at(5)}, 19.0) == ["june"]
+    assert releases.at_rest({"june": at(2), "july": at(5)}, 25.0) == []
+    assert releases.at_rest({"june": at(2), "july": at(6)}, 29.0) == []
+    assert releases.at_rest({"june": at(3), "july": at(6)}, 39.0) == ["july"]
+    assert releases.at_rest({"june": at(3)}, 49.0) == ["june"]  # it grew again after it was ingested
 
 
 def test_files_are_grouped_by_release(tmp_path: Path) -> None:

@@ -188,7 +188,7 @@ def test_a_key_depends_on_parameters_and_source_and_on_nothing_else(sides: list[
     assert result_key(PhotoPreview(longest_sides_px=(*sides, 5000)), digest) != result_key(first, digest)
 
 
-MARKS = [magic for row in FORMATS for mark in row.marks for offset, magic in mark if offset == 0]
+MARKS = [magic for row in FORMATS for mark in row.signatures for offset, magic in mark if offset == 0]
 
 
 @steady

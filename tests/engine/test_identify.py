@@ -156,7 +156,7 @@ def marked(row: Format) -> bytes:
     """Bytes that begin as a format's first mark says, and are no text."""
     data = bytearray(40000)
     data[300:304] = b"\xde\xad\xbe\xef"
-    for offset, magic in row.marks[0]:
+    for offset, magic in row.signatures[0]:
         data[offset : offset + len(magic)] = magic
     return bytes(data)
 

@@ -145,4 +145,4 @@ OTHERS: dict[str, bytes] = {
     "tar archive": b"a.txt".ljust(257, b"\0") + b"ustar\x0000" + bytes(250),
     "Windows program": b"MZ" + bytes(64) + b"PE\0\0",
 }
-"""Of formats that are named and never opened, those whose marks alone do not make them."""
+"""Of formats that are named and never opened, those whose signatures alone do not make them."""

@@ -21,7 +21,7 @@ from distributed import Client
 from flows.run.dask_runner import is_open
 from flows.run.dask_worker import Needs, unmet
 from processors.engine.result_records import software
-from processors.store.store import MARK, Store
+from processors.store.store import STORE_FILE, Store
 from tests.conftest import quiet_environment
 from tests.helpers.command import command_line
 from tests.helpers.made_media import MediaMaker
@@ -252,7 +252,7 @@ def needs(tmp_path: Path) -> Needs:
     return Needs(
         run="20210611T000000-1",
         store=store.root,
-        mark=(store.root / MARK).read_bytes(),
+        store_identity=(store.root / STORE_FILE).read_bytes(),
         source=source,
         software=software(),
         slots={},

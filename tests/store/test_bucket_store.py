@@ -251,7 +251,7 @@ def test_a_server_that_is_not_fit_is_refused_and_left_as_it_was(
         with pytest.raises(StoreError, match="ignores If-None-Match"):
             machine("a")
         proxy.will("")
-        assert machine("b").mark == open_store(f"s3://{bucket}/mars", writes=False).mark
+        assert machine("b").identity == open_store(f"s3://{bucket}/mars", writes=False).identity
 
 
 def test_a_pickle_holds_the_address_and_no_credentials(machine: Machine) -> None:

@@ -13,7 +13,7 @@ from processors.contract import Json
 from processors.errors import told_verdict
 from processors.languages.language import LANGUAGES, phrase
 from processors.languages.text import FALLBACK, Text
-from processors.packs.contents.rights_by_place import PlaceRights, binding, voice
+from processors.packs.contents.rights_by_path import PathRights, binding, voice
 from processors.store.catalogue import Catalogue
 from processors.store.decoded_length import decoded_length
 from processors.store.disagreements import Disagreement, disagreements
@@ -115,9 +115,9 @@ class SourceRecord:
     """Keys of the evidence records of every place that holds the bytes, this one's first."""
     relative: str = ""
     """`path` relative to the folder of releases."""
-    voices: tuple[PlaceRights, ...] = ()
+    voices: tuple[PathRights, ...] = ()
     """Statements about its rights at every path with its bytes, this one first; empty if only the above are known."""
-    bound_by: PlaceRights | None = None
+    bound_by: PathRights | None = None
     """Other path whose stricter rights are given above; None if they are this path's own."""
 
 
@@ -258,14 +258,14 @@ def _unsaid(place: _Place, failures: dict[str, FailedResult]) -> FailedResult | 
 
 
 def _with_past(
-    voices: list[PlaceRights], places: list[_Place], every: list[_Place], digest: str, store: Store
-) -> list[PlaceRights]:
+    voices: list[PathRights], places: list[_Place], every: list[_Place], digest: str, store: Store
+) -> list[PathRights]:
     """Return the voices of paths, and earlier prohibitions at paths without current statements.
 
     A path that is gone binds until a path that has held its bytes since then permits redistribution.
     """
 
-    def said(place: _Place, key: str | None, past: str) -> PlaceRights | None:
+    def said(place: _Place, key: str | None, past: str) -> PathRights | None:
         record = read_evidence(store, digest, key)
         return replace(voice(place.relative, record["statements"]), past=past) if record else None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from processors.languages.language import LANGUAGES, phrase
 from processors.languages.text import Text
 from processors.packs.contents.rights import is_cleared, known_credit, notice, override_of, rights
-from processors.packs.contents.rights_by_place import strictness
+from processors.packs.contents.rights_by_path import strictness
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.embedded.file_credits import SOURCE_TYPES, FileCredits
 from processors.packs.recipe.pack_recipe import Recipe

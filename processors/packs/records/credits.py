@@ -11,7 +11,7 @@ from processors.languages.text import Text
 from processors.packs.contents.layout import TECHNICAL
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
 from processors.packs.contents.rights import credit, is_cleared, notice, override_of, rights
-from processors.packs.contents.rights_by_place import PlaceRights
+from processors.packs.contents.rights_by_path import PathRights
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.highlight.clip_credits import each_once, strictest
 from processors.packs.recipe.pack_recipe import Recipe
@@ -101,7 +101,7 @@ def _other_voices(subject: SourceRecord) -> Iterator[str]:
             yield f"  {_named('also_said')}: {voice.place}: {_says(voice)}"
 
 
-def _says(voice: PlaceRights) -> str:
+def _says(voice: PathRights) -> str:
     if voice.unread:
         return voice.why_not
     may = {True: "true", False: "false", None: "not said"}[voice.redistribute]

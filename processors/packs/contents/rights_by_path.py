@@ -13,7 +13,7 @@ OF_RELEASE = ("release.toml", "label ", "XMP sidecar ", "profile ")
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlaceRights:
+class PathRights:
     """Statement on the rights at one path."""
 
     place: str
@@ -53,7 +53,7 @@ def strictness(redistribute: bool | None, rights: str | None) -> tuple[int, int]
     return {True: 0, None: 1, False: 2}[redistribute], strictness_of(rights)
 
 
-def voice(place: str, statements: Sequence[Mapping[str, Any]] | None, failure: str | None = None) -> PlaceRights:
+def voice(place: str, statements: Sequence[Mapping[str, Any]] | None, failure: str | None = None) -> PathRights:
     """Return the statement of a path.
 
     Parameters
@@ -63,13 +63,13 @@ def voice(place: str, statements: Sequence[Mapping[str, Any]] | None, failure: s
     """
     if statements is None:
         because = failure or "it has no evidence record (processor `evidence`)"
-        return PlaceRights(
+        return PathRights(
             place=place, credit=None, rights=None, redistribute=None, said_in=None, speaks=True, unread=because
         )
     said = _first(statements, "marsmedia:redistribute")
     rights = _first(statements, "dc:rights")
     credit = _first(statements, "photoshop:Credit")
-    return PlaceRights(
+    return PathRights(
         place=place,
         credit=str(credit["value"]) if credit else None,
         rights=str(rights["value"]) if rights else None,
@@ -79,7 +79,7 @@ def voice(place: str, statements: Sequence[Mapping[str, Any]] | None, failure: s
     )
 
 
-def binding(voices: Sequence[PlaceRights]) -> PlaceRights:
+def binding(voices: Sequence[PathRights]) -> PathRights:
     """Return the strictest voice; the first, which is the path's own, if the others are no stricter."""
     return max((one for one in voices if one is voices[0] or one.speaks), key=lambda one: one.strictness)
 
