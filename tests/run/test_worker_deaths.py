@@ -104,9 +104,15 @@ def test_what_kills_a_worker_is_one_files_failure(
     assert again.results.due == (0 if is_stored else 1)
 
 
-def test_photo_that_cannot_fit_is_refused_from_its_header_and_made_with_more_memory(raw: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "mode", "size", "needed_mb"),
+    [("large.png", "L", (5000, 4000), 260), ("large.webp", "RGB", (3000, 2500), 260)],
+)
+def test_photo_that_cannot_fit_is_refused_from_its_header_and_made_with_more_memory(
+    raw: Path, tmp_path: Path, name: str, mode: str, size: tuple[int, int], needed_mb: int
+) -> None:
     (raw / "june").mkdir(exist_ok=True)
-    Image.new("L", (5000, 4000), 90).save(raw / "june" / "large.png")
+    Image.new(mode, size, "grey").save(raw / "june" / name)
     recipes: Recipes = {
         "audio": (),
         "photo": (Metadata(), PhotoPreview(longest_sides_px=(64,), formats=("jpeg",)), Quality()),
@@ -116,7 +122,7 @@ def test_photo_that_cannot_fit_is_refused_from_its_header_and_made_with_more_mem
     assert (report.results.made, report.results.refused, report.results.failed) == (2, 1, 0)
     (problem,) = report.problems
     assert problem.reason == (
-        "5000 x 4000 pixels (L) need at least 260 MB of memory, and 250 MB may be used: "
+        f"{size[0]} x {size[1]} pixels ({mode}) need at least {needed_mb} MB of memory, and 250 MB may be used: "
         "raise --memory-mb and run again with --retry-failed"
     )
     assert ingest(raw, tmp_path / "store", recipes, memory_mb=1000).results.due == 0

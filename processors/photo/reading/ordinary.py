@@ -54,6 +54,7 @@ class Ordinary:
         return pillow_size(
             width * height // (shrink * shrink),
             self._image.mode,
+            self._image.format,
             is_converted=bool(self.info.has_alpha or self._image.info.get("icc_profile")),
         )
 
