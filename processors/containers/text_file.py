@@ -1,9 +1,11 @@
-"""Detection of text in UTF-8, UTF-16, GBK or a European code page; numbers that happen to be letters are not text."""
+"""Detection of text in Unicode, GBK or another code page; numbers that happen to be letters are not text."""
 
 from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import BinaryIO
 
 MAX_BYTES = 1 << 20
@@ -28,6 +30,16 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_ASIAN = r"[\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffee“”‘’…—·]"
+_CYRILLIC = r"[А-яЁё«»№“”„’–—…°§©]"
+_OF_NAMED_TEXT = (
+    ("big5", _ASIAN),
+    ("shift_jis", _ASIAN),
+    ("euc_kr", _ASIAN),
+    ("cp1251", _CYRILLIC),
+    ("koi8_r", _CYRILLIC),
+)
+"""Encodings tried only where the name is that of a text, with their letters: nearly any bytes are valid in them."""
 _CONTROLS = re.compile(
     r"[\x00-\x08\x0b\x0e-\x19\x1c-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff]"
 )
@@ -39,7 +51,8 @@ def text_of(file: BinaryIO, name: str) -> str | None:
 
     The rule: all examined bytes (`MAX_BYTES` and the end) decode without a control character. UTF-8 and
     files with a byte order mark need no more. Other encodings accept nearly any bytes: their characters must be
-    typical of texts, with line ends or punctuation between them unless the file is named as text.
+    typical of texts, with line ends or punctuation between them unless the file is named as text. Encodings of
+    other agencies are tried where it is.
 
     Raises
     ------
@@ -53,13 +66,16 @@ def text_of(file: BinaryIO, name: str) -> str | None:
             text = _decoded(data[len(mark) :], encoding, is_whole)
             return text if text is not None and _end_is_text(file, encoding) else None
     is_named = _NAMES.search(name) is not None
-    for encoding, is_likely in (
+    encodings: list[tuple[str, Callable[[str], bool]]] = [
         ("utf-8", lambda text: is_named or _is_written(text)),
         ("utf-16-le", _is_wide),
         ("utf-16-be", _is_wide),
         ("gb18030", lambda text: _is_chinese(text, is_named)),
         ("cp1252", lambda text: _is_european(text, is_named)),
-    ):
+    ]
+    if is_named:
+        encodings += [(encoding, partial(_is_of_letters, letters)) for encoding, letters in _OF_NAMED_TEXT]
+    for encoding, is_likely in encodings:
         if _decoded(data[:HEAD_BYTES], encoding, is_whole=len(data) <= HEAD_BYTES) is None:
             continue
         text = _decoded(data, encoding, is_whole)
@@ -134,3 +150,14 @@ def _is_european(text: str, is_named: bool) -> bool:
     if len(foreign) > (0.3 if is_named else 0.1) * len(text) or letters < 0.5 * len(text):
         return False
     return is_named or len(re.findall(r"\s", text)) * 20 >= len(text)
+
+
+def _is_of_letters(letters: str, text: str) -> bool:
+    """Detect another code page: what is not ASCII is letters of its writing, with spaces or line ends between them."""
+    foreign = re.sub(r"[\x00-\x7f]", "", text)
+    breaks = len(re.findall(r"[\s，。、：；]", text))
+    return (
+        len(foreign) >= MIN_ENCODED_CHARACTERS
+        and len(re.findall(letters, foreign)) >= 0.95 * len(foreign)
+        and breaks * 60 >= len(text)
+    )

@@ -192,6 +192,20 @@ def test_european_read_me_files_are_companions(encoding: str) -> None:
     assert of_bytes(text.encode(encoding), "notes").format == "text"
 
 
+@pytest.mark.parametrize(
+    ("encoding", "line"),
+    [
+        ("big5", "火星車著陸影像說明。"), ("shift_jis", "火星探査機の画像について。"), ("euc_kr", "화성 탐사선의 사진"),
+        ("cp1251", "Снимки посадки на Марс"), ("koi8_r", "Снимки посадки на Марс"),
+    ],
+)  # fmt: skip
+def test_read_me_files_of_other_agencies_are_companions_by_their_name(encoding: str, line: str) -> None:
+    data = f"{line}\r\n".encode(encoding) * 5
+    assert of_bytes(data, "README.txt").format == "read-me"
+    noise = np.random.default_rng(7).integers(128, 256, 4000, np.uint8).tobytes()
+    assert of_bytes(noise, "README.txt").kind == "unsupported"
+
+
 def test_four_chinese_letters_in_gbk_are_text_only_under_a_name_of_text() -> None:
     data = "天问影像".encode("gbk")
     assert of_bytes(data, "说明.txt").kind == "companion"
