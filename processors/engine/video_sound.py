@@ -12,7 +12,7 @@ from processors.audio.reading.audio_reader import StreamReader
 from processors.audio.reading.first_sound import first_sound_seconds
 from processors.containers.fragments import has_every_fragment
 from processors.decoding.open_media import default_stream, open_container, packets_of
-from processors.errors import DamagedMedia
+from processors.errors import DamagedMedia, UnsupportedMedia
 from processors.sources.source_file import SourceFile
 from processors.video.reading.video_info import Sound
 
@@ -22,7 +22,8 @@ def sound_reader(file: SourceFile, container: av.container.InputContainer) -> St
 
     Raises
     ------
-    DamagedMedia : there is no audio stream, or no decoder for it.
+    DamagedMedia : there is no audio stream.
+    UnsupportedMedia : there is no decoder for it.
     """
     heard = default_stream(container.streams.audio)
     if heard is None:
@@ -40,7 +41,7 @@ def sound_between(file: SourceFile, start: Fraction, end: Fraction) -> Sound | N
     with file.open() as opened, open_container(opened) as container:
         try:
             reader = sound_reader(file, container)
-        except DamagedMedia:
+        except (DamagedMedia, UnsupportedMedia):
             return None
         rate_hz, channels = reader.info.rate_hz, reader.info.channel_count
         if not rate_hz or not channels:

@@ -48,7 +48,7 @@ def properties(
     streams: list[Mapping[str, Any]] = record.get("streams") or []
     video, sound = _chosen(streams, "video"), _chosen(streams, "audio")
     picture = record.get("picture") or {}
-    stated_seconds = record.get("container_duration_seconds")
+    stated_seconds = _shown_seconds(streams) or record.get("container_duration_seconds")
     rate = video.get("average_rate_hz")
     coded = video if video.get("width_px") else picture
     size = coded.get("width_px"), coded.get("height_px")
@@ -77,6 +77,19 @@ def _is_on_its_side(record: Mapping[str, Any]) -> bool:
     in_xmp = [tag["value"] for tag in record.get("tags") or () if tag["name"] == "tiff:Orientation"]
     written = stated.get("value") or (in_xmp[0] if in_xmp and record.get("container") == "png" else 1)
     return str(written) in ("5", "6", "7", "8")
+
+
+def _shown_seconds(streams: Iterable[Mapping[str, Any]]) -> float | None:
+    """Return the length of picture and sound beside longer data, such as time codes, which players do not show.
+
+    None without data, or if a length is not stated: the container's counts.
+    """
+    every = list(streams)
+    shown = [one for one in every if one["kind"] in ("video", "audio")]
+    spans = [(one.get("start_seconds") or 0.0, one.get("duration_seconds_from_header") or 0.0) for one in shown]
+    if not spans or len(shown) == len(every) or not all(length for _, length in spans):
+        return None
+    return max(start + length for start, length in spans) - min(start for start, _ in spans)
 
 
 def _chosen(streams: Iterable[Mapping[str, Any]], kind: str) -> Mapping[str, Any]:

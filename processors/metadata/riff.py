@@ -36,7 +36,7 @@ def riff_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
                 yield from read(chunk.read(file), walked)
             except (ValueError, struct.error) as error:
                 problems.append(f"chunk {chunk.title}: {error}")
-            if chunk.held_bytes > MAX_CHUNK_BYTES:
+            if chunk.held_bytes > MAX_CHUNK_BYTES and not _is_other_list(chunk, file):
                 problems.append(f"chunk {chunk.title}: only {MAX_CHUNK_BYTES} of {chunk.held_bytes} bytes read")
             elif chunk.is_cut:
                 problems.append(f"chunk {chunk.title} says {chunk.declared_bytes} bytes, the file ends before")
@@ -49,6 +49,11 @@ def riff_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
         problems.append(f"{count} at byte {walked.unread_from} {verb} to no chunk: not read")
     if unknown > MAX_UNKNOWN:
         problems.append(f"{unknown} chunks that are not read; {MAX_UNKNOWN} of them are named")
+
+
+def _is_other_list(chunk: Chunk, file: BinaryIO) -> bool:
+    """Return whether a list holds something else than texts, such as the frames of an AVI."""
+    return chunk.name == b"LIST" and chunk.read(file, 4) != b"INFO"
 
 
 ChunkReader = Callable[[bytes, ChunkFile], Iterator[Tag]]

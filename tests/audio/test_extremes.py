@@ -22,7 +22,7 @@ from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.contract import Processor
 from processors.decoding.open_media import open_container
-from processors.errors import DamagedMedia, RefusedMedia
+from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
 from processors.sources.source_file import SourceFile
 from tests.helpers.audio_sessions import Bench
 
@@ -213,3 +213,15 @@ def test_a_rate_above_what_ffmpeg_prints_is_the_rate_of_the_header(tmp_path: Pat
     path.write_bytes(data)
     with path.open("rb") as file, pytest.raises(DamagedMedia, match="Invalid sample rate: 4000000000 "):
         open_container(file)
+
+
+def test_a_codec_without_a_decoder_is_unsupported_and_no_fault_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.zeros(48_000), 48_000, subtype="PCM_16")
+    data = bytearray(path.read_bytes())
+    data[20:22] = struct.pack("<H", 0x1234)
+    path.write_bytes(data)
+    with pytest.raises(
+        UnsupportedMedia, match=r"^FFmpeg has no decoder for the sound: convert it with a tool that has"
+    ):
+        FileReader(SourceFile.at(path), "wav")

@@ -137,6 +137,21 @@ def test_the_length_is_that_of_all_joined_recordings(tmp_path: Path) -> None:
         assert json.loads(record)["properties"]["duration_seconds"] == pytest.approx(4.1, abs=0.11)
 
 
+def test_a_longer_track_of_time_codes_is_not_the_length(tmp_path: Path) -> None:
+    folder = tmp_path / "raw" / "r"
+    folder.mkdir(parents=True)
+    made = MediaMaker(tmp_path).video("clip.mp4", ticks=list(range(75)), keyframe_every=25).path
+    whole = tmp_path / "whole.mov"
+    coded = ("-i", str(made), "-c", "copy", "-timecode", "10:00:00:00", str(whole))
+    cut = ("-ss", "1", "-i", str(whole), "-c", "copy", str(folder / "cut.mov"))
+    for arguments in (coded, cut):
+        subprocess.run(["ffmpeg", "-v", "error", *arguments], check=True)
+    ingest(tmp_path / "raw", tmp_path / "store", {"video": (Metadata(), Integrity()), "audio": (), "photo": ()})
+    told = CliRunner().invoke(show.show, ["cut.mov", "--store", str(tmp_path / "store")]).output
+    assert "  length   2 s" in told.splitlines()
+    assert "50 frames in 2.000 s." in told
+
+
 def test_chained_ogg_names_its_recordings_and_their_whole_length(tmp_path: Path) -> None:
     folder = tmp_path / "raw" / "r"
     folder.mkdir(parents=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 import soundfile
 
 from processors.audio.reading.audio_reader import FileReader
-from processors.containers.chunks import WAVE64_IDS, WAVE64_START
+from processors.containers.chunks import MAX_CHUNK_BYTES, WAVE64_IDS, WAVE64_START
 from processors.metadata.container import read_container
 from processors.metadata.position import position_of
 from processors.metadata.riff import riff_tags
@@ -257,3 +258,12 @@ def test_a_channel_mask_that_does_not_fit_is_reported_and_costs_no_channel(
     (block,) = reader.blocks()
     assert (block.samples[:, 0] * 32768).tolist() == [1000.0 * number for number in range(1, channels + 1)]
     assert reader.report().damage is None
+
+
+def test_a_long_list_of_frames_is_no_problem_of_the_metadata(tmp_path: Path) -> None:
+    path = tmp_path / "a.avi"
+    coding = ("-f", "lavfi", "-i", "testsrc=s=640x480:d=0.4", "-c:v", "rawvideo", "-pix_fmt", "yuv420p", str(path))
+    subprocess.run(["ffmpeg", "-v", "error", *coding], check=True)
+    assert path.stat().st_size > MAX_CHUNK_BYTES
+    with path.open("rb") as file:
+        assert read_container(file, sha256="0" * 64, size_bytes=1, medium="video").problems == ()

@@ -179,3 +179,12 @@ def test_tables_that_disagree_are_the_reason_where_no_frame_decodes(make: MediaM
     reason = str(integrity.manifest.reason)
     assert "the video's table of durations (stts) lists 25 samples, that of sizes 1025" in reason
     assert "the stream is empty" not in reason
+
+
+def test_a_video_without_a_decoder_is_unsupported(make: MediaMaker, tmp_path: Path) -> None:
+    data = make.video("a.mp4", [0, 1, 2, 3]).path.read_bytes()
+    odd = tmp_path / "odd.mp4"
+    odd.write_bytes(data.replace(b"avc1", b"zzzz").replace(b"avcC", b"zzzC"))
+    (frames,) = derived(odd, tmp_path / "store", Frames())
+    assert (frames.manifest.verdict, frames.manifest.blame) == ("refused", "version")
+    assert frames.manifest.reason == "FFmpeg has no decoder for the video: convert it with a tool that has one"

@@ -22,7 +22,7 @@ from processors.audio.reading.loss_counter import LossCounter, Promise
 from processors.av_frames import ints_of, samples_of
 from processors.containers.frame_sync import missing_of_last
 from processors.decoding.open_media import decoder_errors, default_stream, open_container
-from processors.errors import DamagedMedia
+from processors.errors import DamagedMedia, UnsupportedMedia
 from processors.formats import BARE
 from processors.sources.source_file import SourceFile
 
@@ -73,7 +73,7 @@ class StreamReader:
     ) -> None:
         codec = stream.codec_context
         if codec is None:
-            raise DamagedMedia("no decoder for the sound stream", "convert it with a tool that has one")
+            raise UnsupportedMedia("FFmpeg has no decoder for the sound", "convert it with a tool that has one")
         self.stream = stream
         self._codec = codec
         time_base = stream.time_base or Fraction(1, av.time_base)

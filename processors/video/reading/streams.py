@@ -9,7 +9,7 @@ import av.video.frame
 import av.video.stream
 
 from processors.decoding.open_media import decoder_errors, default_stream
-from processors.errors import DamagedMedia, RefusedMedia
+from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
 from processors.video.reading.frame import IDENTITY, display_matrix
 from processors.video.reading.video_info import StreamFacts
 
@@ -43,11 +43,14 @@ def video_stream(
 
     Raises
     ------
-    DamagedMedia : no stream has a decoder and a picture size.
+    UnsupportedMedia : no stream has a decoder.
+    DamagedMedia : no stream has a picture size.
     RefusedMedia : such streams exist, but none has this index.
     """
     there = video_streams(container)
     if not there:
+        if any(stream.codec_context is None for stream in container.streams.video):
+            raise UnsupportedMedia("FFmpeg has no decoder for the video", "convert it with a tool that has one")
         raise DamagedMedia("no decodable video stream")
     if stream_index is None:
         return default_stream(there) or there[0]
