@@ -13,9 +13,10 @@ import click
 
 from flows.cli.common import counted, megabytes, print_json
 from flows.run.interrupt import signal_of, signals_interrupt
+from flows.run.make_report import make_report, report_again, save
 from flows.run.options import Options
 from flows.run.problems import MARSMEDIA, FileProblems, by_file
-from flows.run.report import Report, Stop, make_report, report_again, save
+from flows.run.report import Report, Stop
 from flows.run.run_record import RunRecord, recorded
 from processors.errors import RecipeError, RequestError, StoreError
 from processors.store.claims import sweep_claims

@@ -29,23 +29,15 @@ def record_end_state(prepared: Prepared, report: Report, store: Store, options: 
         for digest, wanted in plan.wanted.items()
         if digest not in plan.noted
     }
-    counts = report.results
+    counts = dataclasses.replace(
+        report.results, due=0, made=0, reused=report.results.made + report.results.reused, not_reached=0
+    )
+    known = tuple(dataclasses.replace(one, is_new=False) for one in report.problems)
     last = LastRun(
         state=state_of(survey, store),
         recipes=prepared.fingerprints.recipes,
         recipe_files=prepared.recipe_files,
-        files=report.files,
-        sources=report.sources,
-        duplicates=report.duplicates,
-        companions=report.companions,
-        unsupported=report.unsupported,
-        not_taken=report.not_taken,
-        passed_over=report.passed_over,
-        inputs=counts.inputs,
-        reused=counts.made + counts.reused,
-        refused=counts.refused,
-        failed=counts.failed,
-        problems=tuple(dataclasses.replace(one, is_new=False) for one in report.problems),
+        report=dataclasses.replace(report, results=counts, problems=known, new_results=(), changes=(), traffic=None),
         settled=len(of_run),
         not_of_run=tuple(newest_folders(store).keys() - of_run),
         others={digest: folders for digest, folders in others.items() if folders},

@@ -1,33 +1,18 @@
-"""Report of a run: counts that must add up, every problem with its reason, and the resulting state."""
+"""Report of a run: its counts, problems, changes and state, as recorded in the store and printed as JSON."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from flows.run.file_change import Change
 from flows.run.interrupt import EXIT_CODES
-from flows.run.problems import FileProblem, in_one_line
-from processors.sources.scan import printable
-from processors.store.store import Store
+from flows.run.problems import FileProblem
 from processors.store.traffic import Traffic
-
-if TYPE_CHECKING:
-    from flows.run.batches import SourceOutcome
-    from flows.run.prepare import Prepared
-    from flows.run.run_record import RunRecord
-    from flows.run.unchanged import LastRun
-    from processors.engine.plan import Plan
-    from processors.engine.result_records import Outcome
 
 State = Literal["completed", "completed with warnings", "failed", "interrupted"]
 FAULT_EXIT_CODE = 3
 """Exit code of a run ended by a fault in marsmedia."""
-MAX_NAMED = 3
-"""Maximum number of files of one kind named in the message; more are only counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,246 +90,9 @@ class Report:
         return {"completed": 0, "completed with warnings": 0, "failed": 1, "interrupted": 130}[self.state]
 
 
-def save(report: Report, record: RunRecord) -> Report:
-    """End the run's record with this report; return it as written, or with a message that it could not be."""
-    brief = replace(report, new_results=(), problems=(), changes=())
-    if record.end(asdict(report), asdict(brief)):
-        return report
-    return replace(report, report=None, message=f"{report.message}; no report could be written")
-
-
-def make_report(
-    prepared: Prepared,
-    done: Sequence[SourceOutcome],
-    *,
-    record: RunRecord,
-    asked: str,
-    store: Store,
-    strict: bool,
-    elsewhere: Sequence[SourceOutcome] = (),
-    stop: Stop | None = None,
-) -> Report:
-    """Sum up the run.
-
-    A failure in this run, or inputs that do not add up, make the state `failed`; refused, damaged or unsupported
-    files, and failures of earlier runs, make it `completed with warnings`, or `failed` with `strict`.
-
-    Parameters
-    ----------
-    elsewhere : due results made by another run meanwhile.
-    """
-    counts, failed_now = _counts(prepared.plan, done, elsewhere)
-    kinds = Counter(row.kind for row in prepared.rows)
-    altered = [change for change in prepared.changes if change.kind == "changed"]
-    problems = (*_altered(altered), *_problems(prepared, done, elsewhere, record))
-    failed_now = failed_now or bool(altered)
-    state = _state(prepared, counts, failed_now=failed_now, warned=bool(problems), strict=strict, stop=stop)
-    return Report(
-        run=record.who.run,
-        state=state,
-        message=_message(prepared, counts, state, stop),
-        raw=asked,
-        store=store.address,
-        started_utc=record.who.started_utc,
-        seconds=record.seconds,
-        files=len(prepared.rows) + len(prepared.untaken) + prepared.passed_over,
-        sources=kinds["media"] - len(prepared.duplicates),
-        duplicates=len(prepared.duplicates),
-        companions=kinds["companion"],
-        unsupported=kinds["unsupported"],
-        not_taken=len(prepared.untaken),
-        passed_over=prepared.passed_over,
-        results=counts,
-        new_results=tuple(_new_result(one, outcome, store) for one in done for outcome in one.outcomes),
-        problems=problems,
-        changes=tuple(prepared.changes),
-        notes=record.notes,
-        stop=stop,
-        report=str(record.path),
-        traffic=store.traffic,
-    )
-
-
-def report_again(last: LastRun, record: RunRecord, asked: str, store: Store, *, strict: bool) -> Report:
-    """Return the report of a run that finds nothing changed since the last one."""
-    counts = ResultCounts(
-        inputs=last.inputs, due=0, made=0, reused=last.reused, refused=last.refused, failed=last.failed, not_reached=0
-    )
-    state: State = "failed" if strict and last.problems else "completed with warnings" if last.problems else "completed"
-    return Report(
-        run=record.who.run,
-        state=state,
-        message=_summary(counts, state),
-        raw=asked,
-        store=store.address,
-        started_utc=record.who.started_utc,
-        seconds=record.seconds,
-        files=last.files,
-        sources=last.sources,
-        duplicates=last.duplicates,
-        companions=last.companions,
-        unsupported=last.unsupported,
-        not_taken=last.not_taken,
-        passed_over=last.passed_over,
-        results=counts,
-        new_results=(),
-        problems=last.problems,
-        changes=(),
-        notes=record.notes,
-        stop=None,
-        report=str(record.path),
-        traffic=store.traffic,
-    )
-
-
-def _counts(plan: Plan, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome]) -> tuple[ResultCounts, bool]:
-    """Return the sums of the conservation law, and whether anything failed in this run."""
-    outcomes = [outcome for one in done for outcome in one.outcomes]
-    now = Counter(outcome.verdict for outcome in outcomes)
-    meanwhile = [outcome for one in elsewhere for outcome in one.outcomes]
-    before = Counter([*(earlier.verdict for earlier in plan.earlier), *(one.verdict for one in meanwhile)])
-    counts = ResultCounts(
-        inputs=plan.due_count + plan.reused + len(plan.earlier),
-        due=plan.due_count,
-        made=now["made"],
-        reused=plan.reused + before["made"],
-        refused=now["refused"] + before["refused"],
-        failed=now["failed"] + before["failed"],
-        not_reached=plan.due_count - len(outcomes) - len(meanwhile),
-    )
-    return counts, now["failed"] > 0
-
-
-def _new_result(one: SourceOutcome, outcome: Outcome, store: Store) -> dict[str, object]:
-    return {
-        "file": one.due.relative,
-        "processor": outcome.ref.processor,
-        "verdict": outcome.verdict,
-        "items": outcome.item_count,
-        "size_bytes": outcome.size_bytes,
-        "seconds": round(outcome.seconds, 3),
-        "folder": store.where(outcome.ref),
-    }
-
-
-def _state(
-    prepared: Prepared, counts: ResultCounts, *, failed_now: bool, warned: bool, strict: bool, stop: Stop | None
-) -> State:
-    adds_up = counts.inputs == counts.made + counts.reused + counts.refused + counts.failed + counts.not_reached
-    unreadable = any(not entry.is_refused for entry in prepared.untaken)
-    if stop and stop.signal:
-        return "interrupted"
-    if stop or failed_now or unreadable or prepared.gone or counts.not_reached or not adds_up or (strict and warned):
-        return "failed"
-    return "completed with warnings" if warned else "completed"
-
-
-def _message(prepared: Prepared, counts: ResultCounts, state: State, stop: Stop | None) -> str:
-    if prepared.gone and not counts.inputs and not stop:
-        return f"{state}: {'; '.join(prepared.gone)}"
-    if prepared.is_empty and not stop:
-        return f"{state}: {prepared.is_empty}"
-    because = [stop.reason] if stop and not stop.signal else []
-    altered = [one.file for one in prepared.changes if one.kind == "changed"]
-    unread = [one.relative for one in prepared.untaken if not one.is_refused]
-    named = [*_named(altered, "changed on disk"), *_named(unread, "could not be read")]
-    return "; ".join([*because, *prepared.gone, *named, _summary(counts, state)])
-
-
-def _summary(counts: ResultCounts, state: State) -> str:
+def summary(counts: ResultCounts, state: State) -> str:
+    """Return the state and the counts of results in one sentence."""
     parts = [f"{counts.made} made", f"{counts.reused} reused", f"{counts.refused} refused", f"{counts.failed} failed"]
     if counts.not_reached:
         parts.append(f"{counts.not_reached} not reached")
     return f"{state}: of {counts.inputs} results: {', '.join(parts)}"
-
-
-def _named(files: Sequence[str], what: str) -> list[str]:
-    """Return the files by name with what happened to them, or only their number if there are many; empty for none."""
-    if len(files) > MAX_NAMED:
-        return [f"{len(files)} files {what}"]
-    return [f"{', '.join(map(printable, files))} {what}"] if files else []
-
-
-def _problems(
-    prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome], record: RunRecord
-) -> list[FileProblem]:
-    problems = [
-        FileProblem.of_result(
-            one.due.relative, outcome.ref.processor, outcome.verdict, outcome.reason, outcome.blame, is_new=is_new
-        )
-        for those, is_new in ((done, True), (elsewhere, False))
-        for one in those
-        for outcome in one.outcomes
-        if outcome.verdict != "made"
-    ]
-    before = _untaken_before(record) if prepared.untaken or prepared.unmatched else set()
-    problems += [
-        FileProblem(
-            file=entry.relative,
-            processor=None,
-            verdict="not taken" if entry.is_refused else "failed",
-            reason=entry.reason,
-            is_new=(entry.relative, entry.reason) not in before,
-            blame="file" if entry.is_refused else "machine",
-        )
-        for entry in prepared.untaken
-    ]
-    problems += [
-        FileProblem(
-            file=entry.relative,
-            processor=None,
-            verdict="unmatched",
-            reason=entry.reason,
-            is_new=(entry.relative, entry.reason) not in before,
-        )
-        for entry in prepared.unmatched
-    ]
-    problems += [
-        FileProblem.of_result(
-            entry.relative, entry.ref.processor, entry.verdict, entry.reason, entry.blame, is_new=False
-        )
-        for entry in prepared.plan.earlier
-    ]
-    problems += _damaged(prepared, done, elsewhere)
-    started = record.started.isoformat(timespec="milliseconds")
-    problems += [
-        FileProblem.of_unopened(row.relative, row.format, row.note, is_new=row.seen_utc >= started)
-        for row in prepared.of_kind("unsupported")
-    ]
-    return problems
-
-
-def _altered(changes: Sequence[Change]) -> list[FileProblem]:
-    return [
-        FileProblem(file=change.file, processor=None, verdict="changed", reason=change.reason, is_new=True)
-        for change in changes
-    ]
-
-
-def _damaged(
-    prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome]
-) -> list[FileProblem]:
-    """Return one problem for each damaged file from which results were made."""
-    reasons_of: dict[str, dict[str, bool]] = {}
-    for entry in prepared.plan.damaged:
-        reasons_of.setdefault(entry.relative, {})[entry.reason or ""] = False
-    for those, is_new in ((elsewhere, False), (done, True)):
-        for one in those:
-            for outcome in one.outcomes:
-                if outcome.verdict == "made" and outcome.reason:
-                    reasons_of.setdefault(one.due.relative, {}).setdefault(outcome.reason, is_new)
-    return [
-        FileProblem(
-            file=file, processor=None, verdict="damaged", reason=in_one_line(reasons), is_new=any(reasons.values())
-        )
-        for file, reasons in reasons_of.items()
-    ]
-
-
-def _untaken_before(record: RunRecord) -> set[tuple[str, str]]:
-    """Return the files that the latest run with a report could not read, with the reasons."""
-    for path in record.store.records("runs"):
-        last: dict[str, Any] = json.loads(path.read_bytes())
-        if "problems" in last:
-            return {(one["file"], one["reason"]) for one in last["problems"] if one["processor"] is None}
-    return set()

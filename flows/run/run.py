@@ -11,11 +11,12 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from flows.run.batches import Batch, SourceOutcome, into_batches
 from flows.run.end_state import record_end_state
 from flows.run.interrupt import signal_of, signals_interrupt, uninterrupted
+from flows.run.make_report import make_report, report_again, save
 from flows.run.options import Options
 from flows.run.prepare import Prepared, prepare
 from flows.run.problems import MARSMEDIA
 from flows.run.progress import RunProgress
-from flows.run.report import Report, Stop, make_report, report_again, save
+from flows.run.report import Report, Stop
 from flows.run.retry import plausible_seconds
 from flows.run.run_record import RunRecord, recorded, store_of_run
 from flows.run.runner import WAITING_THREADS, LocalRunner, Runner

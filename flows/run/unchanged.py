@@ -12,14 +12,14 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from flows.run.options import RECIPES_FILE, Options
-from flows.run.problems import FileProblem
 from flows.run.raw_survey import RawSurvey
+from flows.run.report import Report
+from processors.contract import from_json
 from processors.engine.program_files import PROCESSORS, state_of_files
 from processors.store.by_name import state_of_view
 from processors.store.settled import newest_folders, results_are_there
@@ -40,18 +40,8 @@ class LastRun:
     """Digest of the recipes as they were loaded."""
     recipe_files: str | None
     """Digest of the files from which the recipes were loaded; None if the caller supplied the recipes."""
-    files: int
-    sources: int
-    duplicates: int
-    companions: int
-    unsupported: int
-    not_taken: int
-    passed_over: int
-    inputs: int
-    reused: int
-    refused: int
-    failed: int
-    problems: tuple[FileProblem, ...]
+    report: Report
+    """Its report, as a run repeats it that finds nothing changed: nothing was due, and no problem is new."""
     settled: int
     """Number of settled sources in the run."""
     not_of_run: tuple[str, ...]
@@ -121,8 +111,5 @@ def note_path(survey: RawSurvey, store: Store, options: Options) -> Path:
 
 def _read(path: Path) -> LastRun | None:
     with suppress(OSError, ValueError, KeyError, TypeError):
-        written = json.loads(path.read_bytes())
-        problems: Iterable[FileProblem] = (FileProblem(**one) for one in written["problems"])
-        not_of_run = tuple(written["not_of_run"])
-        return LastRun(**{**written, "problems": tuple(problems), "not_of_run": not_of_run})
+        return from_json(LastRun, json.loads(path.read_bytes()), is_strict=True)
     return None
