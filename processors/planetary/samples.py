@@ -50,16 +50,6 @@ class Samples:
         )
 
 
-def read_pixels(file: BinaryIO, image: ImageObject) -> np.ndarray:
-    """Read the stored numbers, shape (height, width) or (height, width, bands), upright, in native byte order.
-
-    Raises
-    ------
-    DamagedMedia : the file ends before the image does.
-    """
-    return _upright(_stored(image, _bytes(file, image)), image)
-
-
 def read_samples(file: BinaryIO, image: ImageObject) -> Samples:
     """Read the scaled values and the masks of missing ones.
 

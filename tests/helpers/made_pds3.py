@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
+from typing import BinaryIO
 
 import numpy as np
 import pytest
 
 from processors.errors import MediaError
+from processors.planetary.image_object import ImageObject
 from processors.planetary.open_image import read_header
-from processors.planetary.samples import read_pixels
+from processors.planetary.samples import read_samples
 
 LINES, SAMPLES = 12, 16
 RECORD = 32
@@ -68,10 +71,15 @@ def vicar(data: bytes, words: str, *, size: int = 256, end: bytes = b"") -> byte
 WHOLE = picture()
 
 
+def stored_numbers(file: BinaryIO, image: ImageObject) -> np.ndarray:
+    """The numbers of an image as they are in the file, upright, without the label's scaling and bit mask."""
+    return read_samples(file, dataclasses.replace(image, scaling=((1.0, 0.0),), white_level=None)).values
+
+
 def pixels(file: bytes, name: str | None = None) -> list[object]:
     """The stored numbers of a file, line by line; `name` is that of its label's file."""
     opened = io.BytesIO(file)
-    return read_pixels(opened, read_header(opened, name)).tolist()
+    return stored_numbers(opened, read_header(opened, name)).tolist()
 
 
 def error_of(file: bytes) -> MediaError:

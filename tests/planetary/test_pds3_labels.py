@@ -18,8 +18,8 @@ from processors.photo.reading.photo_reader import PhotoReader
 from processors.planetary import pds3 as pds3_label
 from processors.planetary.open_image import attached_format, files_named, read_header
 from processors.planetary.pvl import items_of, number_of, statements
-from processors.planetary.samples import read_pixels, read_samples
-from tests.helpers.made_pds3 import LINES, RECORD, SAMPLES, WHOLE, detached, error_of, pds3, pixels
+from processors.planetary.samples import read_samples
+from tests.helpers.made_pds3 import LINES, RECORD, SAMPLES, WHOLE, detached, error_of, pds3, pixels, stored_numbers
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def test_detached_label_describes_the_file_that_it_names(pointer: str, offset: i
     data = bytes(offset) + WHOLE.tobytes()
     image = pds3_label.described_by(detached(pointer), "A.IMG", len(data))
     assert (image.format, image.offset_bytes) == ("PDS3 image", offset)
-    assert read_pixels(io.BytesIO(data), image).tolist() == WHOLE.tolist()
+    assert stored_numbers(io.BytesIO(data), image).tolist() == WHOLE.tolist()
     with pytest.raises(RefusedMedia, match=r"its label names A\.IMG, not B\.IMG"):
         pds3_label.described_by(detached(pointer.replace("a.img", "A.IMG")), "B.IMG", len(data))
     with pytest.raises(

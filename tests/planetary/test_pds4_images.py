@@ -14,13 +14,14 @@ from processors.errors import DamagedMedia, MediaError, RefusedMedia, SourceChan
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.planetary.open_image import described
 from processors.planetary.pds4 import described_by
-from processors.planetary.samples import read_pixels, read_samples
+from processors.planetary.samples import read_samples
 from processors.sources.source_file import SourceFile
+from tests.helpers.made_pds3 import stored_numbers
 from tests.helpers.made_pds4 import BAND, COLOURS, LINE, OTHER, SAMPLE, SETTINGS, UP, label, numbers
 
 
 def pixels(data: bytes, text: bytes) -> np.ndarray:
-    return read_pixels(io.BytesIO(data), described_by(text, "a.raw", len(data)))
+    return stored_numbers(io.BytesIO(data), described_by(text, "a.raw", len(data)))
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,7 @@ def test_scaling_factor_and_value_offset_are_applied(kind: str, dtype: str, elem
     data = numbers(dtype).tobytes()
     image = described_by(label(kind, element=element), "a.raw", len(data))
     assert read_samples(io.BytesIO(data), image).values.tolist() == right.tolist()
-    assert read_pixels(io.BytesIO(data), image).tolist() == numbers(dtype).tolist()
+    assert stored_numbers(io.BytesIO(data), image).tolist() == numbers(dtype).tolist()
 
 
 @pytest.mark.parametrize(

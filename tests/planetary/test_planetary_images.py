@@ -13,7 +13,7 @@ from processors.identify import identify
 from processors.metadata.photograph import read_photograph
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.planetary.open_image import read_header
-from processors.planetary.samples import read_pixels
+from tests.helpers.made_pds3 import stored_numbers
 
 LABEL = """PDS_VERSION_ID = PDS3\r\nRECORD_BYTES = 200\r\n^IMAGE = {pointer}\r\nOBJECT = IMAGE\r\n LINES = 4\r\n
  LINE_SAMPLES = 6\r\n SAMPLE_TYPE = {kind}\r\n SAMPLE_BITS = {bits}
@@ -33,7 +33,7 @@ def made(kind: str, bits: int, values: np.ndarray, *, bands: int = 1, more: str 
 def test_every_number_type_is_read_exactly(kind: str, bits: int, dtype: str) -> None:
     values = (np.arange(24).reshape(4, 6) * 5).astype(dtype)
     file = made(kind, bits, values)
-    assert (read_pixels(file, read_header(file)) == values).all()
+    assert (stored_numbers(file, read_header(file)) == values).all()
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_three_bands_in_every_order(storage: str, axes: tuple[int, int, int]) ->
         bands=3,
         more=f" BAND_STORAGE_TYPE = {storage}\r\n",
     )
-    assert (read_pixels(file, read_header(file)) == values).all()
+    assert (stored_numbers(file, read_header(file)) == values).all()
     file.seek(0)
     assert PhotoReader(file).photo([]).image.mode == "RGB"
 
@@ -64,7 +64,7 @@ def test_a_real_product_has_the_statistics_of_its_label(
     with (samples / "release" / name).open("rb") as file:
         header = read_header(file)
         label = dict(header.entries)
-        pixels = read_pixels(file, header)
+        pixels = stored_numbers(file, header)
         file.seek(0)
         assert identify(file, name).format == "pds3"
         file.seek(0)
@@ -87,13 +87,13 @@ def test_vicar_alone_is_read() -> None:
     label = b"LBLSIZE=200 FORMAT='HALF' ORG='BSQ' NL=4 NS=6 NB=1 RECSIZE=12 NLB=1 NBB=0 INTFMT='LOW' REALFMT='RIEEE'"
     file = io.BytesIO(label.ljust(200, b"\0") + bytes(12) + values.tobytes())
     assert identify(file, "x.img").format == "vicar"
-    assert (read_pixels(file, read_header(file)) == values).all()
+    assert (stored_numbers(file, read_header(file)) == values).all()
 
 
 def test_a_truncated_product_reports_how_much_exists() -> None:
     file = made("MSB_INTEGER", 16, np.zeros(20, ">i2"))
     with pytest.raises(DamagedMedia, match="promises 48 bytes of pixels, but the file has 40"):
-        read_pixels(file, read_header(file))
+        stored_numbers(file, read_header(file))
 
 
 def test_a_label_that_points_elsewhere_or_is_compressed_is_not_followed() -> None:
