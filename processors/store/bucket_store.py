@@ -118,9 +118,9 @@ class BucketStore(Store):
     def has(self, ref: ResultRef) -> bool:
         return bool(self._commits.holding(ref))
 
-    def has_all(self, digest: str, folders: str) -> bool:
+    def has_all(self, digest: str, folders: Iterable[str]) -> bool:
         keys = {key for name in self._commits.of(digest) for key in keys_of(name)}
-        return all(folder.rpartition("/")[2] in keys for folder in folders.split(" "))
+        return all(folder.rpartition("/")[2] in keys for folder in folders)
 
     def look_at_all(self, *, again: bool = False) -> None:
         if again:

@@ -46,7 +46,7 @@ class SettledSource:
 
 def results_are_there(store: Store, digest: str, folders: str) -> bool:
     """Return True if each of these folders of a source, separated by spaces, holds a manifest."""
-    return store.has_all(digest, folders)
+    return store.has_all(digest, folders.split(" "))
 
 
 def read_settled(store: Store) -> dict[str, SettledSource]:

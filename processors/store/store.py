@@ -148,17 +148,17 @@ class Store:
             f"{self.root}/results/{ref.source[:2]}/{ref.source}/{ref.processor}/{ref.key[:16]}/manifest.json"
         )
 
-    def has_all(self, digest: str, folders: str) -> bool:
+    def has_all(self, digest: str, folders: Iterable[str]) -> bool:
         """Return whether results of one source are committed.
 
         Called for 100,000 sources before a run, so it builds no `Path`, and no Python code runs for each manifest.
 
         Parameters
         ----------
-        folders : processor and first 16 digits of the key of each, `name/key[:16]`, separated by spaces.
+        folders : processor and first 16 digits of the key of each, `name/key[:16]`.
         """
         source = self.source_folder(digest)
-        places = [f"{source}/{folder}/manifest.json" for folder in folders.split(" ")]
+        places = [f"{source}/{folder}/manifest.json" for folder in folders]
         return all(map(os.access, places, repeat(os.F_OK)))
 
     def look_at_all(self, *, again: bool = False) -> None:

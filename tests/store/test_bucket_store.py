@@ -64,8 +64,8 @@ def test_a_pass_is_one_zip_and_one_commit(machine: Machine, bucket: str, bucket_
         assert (reader.has(first.ref), reader.manifest(second.ref)) == (True, second)
         assert list(reader.manifests()) == [first, second]
         assert reader.open_item(first.ref, "a/one.txt").read() == b"one"
-        assert reader.has_all(SOURCE, f"video.frames/{'cd' * 8} video.frames/{'ef' * 8}")
-        assert not reader.has_all(SOURCE, f"video.frames/{'cd' * 8} video.frames/{'00' * 8}")
+        assert reader.has_all(SOURCE, (f"video.frames/{'cd' * 8}", f"video.frames/{'ef' * 8}"))
+        assert not reader.has_all(SOURCE, (f"video.frames/{'cd' * 8}", f"video.frames/{'00' * 8}"))
     (data,) = objects(store, bucket_server, bucket, "data")
     assert objects(store, bucket_server, bucket, "commits") == [f"commits/ab/{SOURCE}/{'cd' * 8}{'ef' * 8}.json"]
     with zipfile.ZipFile(io.BytesIO(store.place.get(data))) as archive:
