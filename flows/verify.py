@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from flows.run.check_store import Checkup, check_up
-from flows.run.options import Described, MemoryMb, Options, TimeLimitFactor, WorkerCount
+from flows.run.options import Described, MemoryMb, Options, RunnerName, Scheduler, TimeLimitFactor, WorkerCount
 from flows.run.report_as_markdown import cell
 from flows.serving.form_fields import Retries, StoreFolder, with_form
 from flows.serving.steps_in_log import StepsInLog
@@ -48,6 +48,8 @@ def verify(
     memory_mb: MemoryMb = Options.memory_mb,
     time_limit_factor: TimeLimitFactor = Options.time_limit_factor,
     retries: Retries = 0,
+    runner: RunnerName = Options.runner,
+    scheduler: Scheduler = Options.scheduler,
 ) -> State:
     """Verify a store; an interrupted check resumes where it stopped.
 
@@ -56,15 +58,24 @@ def verify(
     State : Failed if a file is damaged, missing, extra or changed, or a rebuilt result is different; a completed
         one has the `Checkup` as its data.
     """
-    options = Options(workers=workers, memory_mb=memory_mb, time_limit_factor=time_limit_factor)
     chosen = datetime.now(UTC).toordinal() if seed is None else seed
     try:
+        options = Options(
+            workers=workers,
+            memory_mb=memory_mb,
+            time_limit_factor=time_limit_factor,
+            runner=runner,
+            scheduler=scheduler or None,
+        )
         opened = open_store(store_place(store))
     except (StoreError, RequestError) as error:
         return ended(str(error))
-    steps = StepsInLog(get_run_logger().info)
+    log = get_run_logger().info
+    steps = StepsInLog(log)
     try:
-        found = patiently(lambda: check_up(opened, sample=sample, seed=chosen, options=options, steps=steps), retries)
+        found = patiently(
+            lambda: check_up(opened, sample=sample, seed=chosen, options=options, steps=steps, tell=log), retries
+        )
     except CANNOT_BEGIN as error:
         return ended(said(error))
     record = {"message": found.message, **asdict(found)}

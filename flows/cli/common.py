@@ -11,6 +11,7 @@ import click
 from processors.store.open_store import StorePlace
 from processors.store.open_store import open_store as open_any
 from processors.store.store import Store
+from processors.store.traffic import Traffic
 
 
 def open_store(place: StorePlace) -> Store:
@@ -31,3 +32,15 @@ def counted(count: int, noun: str, *, zero: str = "0") -> str:
 def megabytes(size_bytes: int) -> str:
     """Return a size as "12.3 MB"."""
     return f"{size_bytes / 1e6:.1f} MB"
+
+
+def traffic_in_words(traffic: Traffic) -> str:
+    """Return requests and bytes: `12 requests, 3.4 MB sent, 0.1 MB received`."""
+    sent, received = megabytes(traffic.sent_bytes), megabytes(traffic.received_bytes)
+    return f"{counted(traffic.requests, 'request')}, {sent} sent, {received} received"
+
+
+def tell_note(note: str | None) -> None:
+    """Print a note about the work, beside its output."""
+    if note:
+        click.echo(f"marsmedia: {note}", err=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import open_store, print_json
+from flows.cli.common import open_store, print_json, tell_note
 from flows.cli.shared_options import JSON, STORE, run_options
 from flows.run.options import Options
 from processors.errors import RequestError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("selection", nargs=-1, metavar="SELECTION|PACK", required=True)
 @STORE
-@run_options("workers", "memory_mb", "time_limit_factor")
+@run_options("workers", "memory_mb", "time_limit_factor", "runner", "scheduler")
 @JSON
 def reproduce(selection: tuple[str, ...], store_folder: Path, as_json: bool, **options: Any) -> None:
     """Make results again from their sources and compare.
@@ -38,18 +38,21 @@ def reproduce(selection: tuple[str, ...], store_folder: Path, as_json: bool, **o
     marsmedia reproduce descent.mp4 processor=video.frames
     marsmedia reproduce june.zip
     """
+    from flows.run.hands import hands
     from flows.run.reproduction import VERDICTS
     from flows.run.reproduction import reproduce as reproduced
 
     store = open_store(store_folder)
     counts: Counter[str] = Counter()
-    for one in reproduced(_selected(selection, store), store, Options(**options)):
-        counts[one.verdict] += 1
-        if as_json:
-            print_json(one)
-        else:
-            reason = f": {one.reason}" if one.reason else ""
-            click.echo(printable(f"{one.verdict}: {one.source_name} {one.processor}{reason}"))
+    with hands(Options(**options), store) as ours:
+        tell_note(ours.note)
+        for one in reproduced(_selected(selection, store), store, ours):
+            counts[one.verdict] += 1
+            if as_json:
+                print_json(one)
+            else:
+                reason = f": {one.reason}" if one.reason else ""
+                click.echo(printable(f"{one.verdict}: {one.source_name} {one.processor}{reason}"))
     if not as_json:
         click.echo(", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS))
     sys.exit(1 if counts["different"] or counts["not rebuilt"] else 0)

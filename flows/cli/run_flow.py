@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import counted, megabytes, print_json
+from flows.cli.common import counted, print_json, traffic_in_words
 from flows.run.interrupt import signal_of, signals_interrupt
 from flows.run.make_report import make_report, report_again, save
 from flows.run.options import Options
@@ -22,7 +22,6 @@ from processors.errors import RecipeError, RequestError, StoreError
 from processors.store.claims import sweep_claims
 from processors.store.open_store import StorePlace, is_address, open_store
 from processors.store.store import Store
-from processors.store.traffic import Traffic
 
 if TYPE_CHECKING:
     from flows.run.run import Prepare
@@ -185,12 +184,6 @@ def tell(report: Report) -> None:
     by_name = Store(Path(report.store)).by_name_folder
     if by_name.is_dir():
         click.echo(f"browse: {report.store}/{by_name.name}")
-
-
-def traffic_in_words(traffic: Traffic) -> str:
-    """Return requests and bytes: `12 requests, 3.4 MB sent, 0.1 MB received`."""
-    sent, received = megabytes(traffic.sent_bytes), megabytes(traffic.received_bytes)
-    return f"{counted(traffic.requests, 'request')}, {sent} sent, {received} received"
 
 
 def _tell_some(heading: str, problems: list[FileProblems]) -> None:

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from flows.cli.common import counted, megabytes, open_store, print_json
+from flows.cli.common import counted, megabytes, open_store, print_json, tell_note, traffic_in_words
 from flows.cli.shared_options import JSON, STORE, run_options
 from processors.sources.scan import printable
 from processors.store.manifest import ResultRef
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, help="Number that chooses the sample.  [default: today's date]")
 @click.option("--raw-only", is_flag=True, help="Hash only the raw files.")
 @click.option("--store-only", is_flag=True, help="Hash only the stored files.")
-@run_options("quiet")
+@run_options("runner", "scheduler", "quiet")
 @STORE
 @JSON
 def verify(
@@ -39,6 +39,8 @@ def verify(
     seed: int | None,
     raw_only: bool,
     store_only: bool,
+    runner: Literal["local", "dask"],
+    scheduler: str | None,
     quiet: bool,
     store_folder: Path,
     as_json: bool,
@@ -54,32 +56,37 @@ def verify(
     marsmedia verify --sample 5
     """
     from flows.run.check_store import hash_all, hash_sample
+    from flows.run.hands import hands
+    from flows.run.options import Options
     from flows.run.progress import RunProgress
 
     if raw_only and store_only:
         raise click.UsageError("--raw-only and --store-only exclude each other; give one, or none for both")
     which: Which = "raw" if raw_only else "store" if store_only else "all"
-    store = open_store(store_folder)
+    options, store = Options(runner=runner, scheduler=scheduler), open_store(store_folder)
 
     def tell(fault: FixityFault) -> None:
         if not as_json:
             with progress.aside():
                 click.echo(f"{fault.kind}: {fault.path}: {printable(fault.reason)}")
 
-    with RunProgress(quiet=quiet or as_json) as progress:
+    with RunProgress(quiet=quiet or as_json) as progress, hands(options, store) as ours:
+        tell_note(ours.note)
         if percent is None:
-            done = hash_all(store, tell, which, progress.each)
+            done = hash_all(store, tell, which, progress.each, ours.spread)
         else:
             seed = datetime.now(UTC).toordinal() if seed is None else seed
-            done = hash_sample(store, percent, seed, tell, which, progress.each)
+            done = hash_sample(store, percent, seed, tell, which, progress.each, ours.spread)
         for fault in () if which == "raw" else _missing(store):
             done.faults.append(fault)
             tell(fault)
     if as_json:
         names = ("results", "results_before", "items", "size_bytes", "masters", "masters_bytes", "new", "faults")
-        print_json({name: getattr(done, name) for name in names})
+        print_json({**{name: getattr(done, name) for name in names}, "traffic": store.traffic})
     else:
         _print_summary(done, which, is_in_folder=store.is_in_folder)
+        if store.traffic:
+            click.echo(f"bucket: {traffic_in_words(store.traffic)}")
     sys.exit(1 if done.faults else 0)
 
 

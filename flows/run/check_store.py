@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from flows.run.hands import hands
 from flows.run.options import Options
 from flows.run.reproduction import VERDICTS, Rebuilt, reproduce
 from processors.store.catalogue import Catalogue
@@ -20,8 +21,10 @@ from processors.store.checked import Checked, FixityFault
 from processors.store.fixity import verify
 from processors.store.manifest import Manifest
 from processors.store.masters import check_masters
+from processors.store.spread import Spread, here
 from processors.store.steps import Steps, silently
 from processors.store.store import Store, replace_file
+from processors.store.traffic import Traffic
 
 Which = Literal["all", "store", "raw"]
 """Files to hash."""
@@ -88,6 +91,8 @@ class Checkup:
     sample: tuple[Rebuilt, ...]
     swept: int
     """Number of scratch folders that killed runs had left."""
+    traffic: Traffic | None = None
+    """Traffic with the store's bucket, also that of other machines at work; None for a store in a folder."""
 
     @property
     def is_sound(self) -> bool:
@@ -104,12 +109,33 @@ class Checkup:
         )
 
 
-def check_up(store: Store, *, sample: int, seed: int, options: Options, steps: Steps = silently) -> Checkup:
-    """Sweep, hash everything, and rebuild a sample."""
+def check_up(
+    store: Store,
+    *,
+    sample: int,
+    seed: int,
+    options: Options,
+    steps: Steps = silently,
+    tell: Callable[[str], None] = lambda note: None,
+) -> Checkup:
+    """Sweep, hash everything, and rebuild a sample.
+
+    Parameters
+    ----------
+    tell : gets a note of where a cluster works.
+
+    Raises
+    ------
+    RequestError : the cluster is not fit for the work.
+    """
     swept = store.sweep()
-    hashed = hash_all(store, steps=steps)
-    made = [m for m in _readable(store) if m.verdict == "made"]
-    chosen = random.Random(seed).sample(made, min(sample, len(made)))
+    with hands(options, store) as ours:
+        if ours.note:
+            tell(ours.note)
+        hashed = hash_all(store, steps=steps, spread=ours.spread)
+        made = [m for m in _readable(store) if m.verdict == "made"]
+        chosen = random.Random(seed).sample(made, min(sample, len(made)))
+        rebuilt = tuple(steps("Rebuilding results", reproduce(chosen, store, ours), len(chosen), noun="result"))
     return Checkup(
         results=hashed.results,
         items=hashed.items,
@@ -119,8 +145,9 @@ def check_up(store: Store, *, sample: int, seed: int, options: Options, steps: S
         faults=tuple(hashed.faults),
         new=tuple(hashed.new),
         seed=seed,
-        sample=tuple(steps("Rebuilding results", reproduce(chosen, store, options), len(chosen), noun="result")),
+        sample=rebuilt,
         swept=swept,
+        traffic=store.traffic,
     )
 
 
@@ -129,6 +156,7 @@ def hash_all(
     tell: Callable[[FixityFault], None] = lambda fault: None,
     which: Which = "all",
     steps: Steps = silently,
+    spread: Spread | None = None,
 ) -> Hashed:
     """Hash every item and raw file, except results that an interrupted check-up found intact within the last week."""
     note = store.checks_folder / ("unfinished.json" if which == "all" else f"unfinished-{which}.json")
@@ -137,7 +165,7 @@ def hash_all(
     for fault in (*done.faults, *done.new):
         tell(fault)
     noted = time.monotonic()
-    for is_master, checked in _each(store, which, done, steps):
+    for is_master, checked in _each(store, which, done, steps, spread or here(store)):
         done.add_master(checked, tell) if is_master else done.add(checked, tell)
         if time.monotonic() - noted > NOTED_SECONDS:
             replace_file(note, json.dumps(asdict(done)).encode())
@@ -146,13 +174,14 @@ def hash_all(
     return done
 
 
-def _each(store: Store, which: Which, done: Hashed, steps: Steps) -> Iterator[tuple[bool, Checked]]:
+def _each(store: Store, which: Which, done: Hashed, steps: Steps, spread: Spread) -> Iterator[tuple[bool, Checked]]:
     """Yield what remains to be hashed, the store before the raw files, and whether it is a raw file."""
     if which != "raw":
-        yield from ((False, checked) for checked in verify(store, after=done.after, steps=steps))
+        yield from ((False, checked) for checked in verify(store, after=done.after, steps=steps, spread=spread))
     if which != "store":
         rows = Catalogue(store).sources().values()
-        yield from ((True, checked) for checked in check_masters(rows, after=done.after_master, steps=steps))
+        masters = check_masters(rows, after=done.after_master, steps=steps, spread=spread)
+        yield from ((True, checked) for checked in masters)
 
 
 def _taken_up(note: Path, store: Store) -> Hashed:
@@ -178,15 +207,18 @@ def hash_sample(
     tell: Callable[[FixityFault], None] = lambda fault: None,
     which: Which = "all",
     steps: Steps = silently,
+    spread: Spread | None = None,
 ) -> Hashed:
     """Hash the items of this percentage of results, and of raw files, chosen by the seed."""
-    done, chance = Hashed(), random.Random(seed)
+    done, chance, spread = Hashed(), random.Random(seed), spread or here(store)
     if which != "raw":
-        for checked in verify(store, wanted=lambda path: chance.random() * 100 < percent, steps=steps):
+        for checked in verify(store, wanted=lambda path: chance.random() * 100 < percent, steps=steps, spread=spread):
             done.add(checked, tell)
     if which != "store":
         rows = Catalogue(store).sources().values()
-        for checked in check_masters(rows, wanted=lambda path: chance.random() * 100 < percent, steps=steps):
+        for checked in check_masters(
+            rows, wanted=lambda path: chance.random() * 100 < percent, steps=steps, spread=spread
+        ):
             done.add_master(checked, tell)
     return done
 

@@ -1,97 +1,35 @@
 """Runner on a Dask cluster: each batch is a task of Dask, and the store remembers what a lost worker had finished.
 
-The driver plans, claims, catalogues and reports as for one machine. Dask repeats the batches of a lost worker; a
-connection or scheduler that is lost is waited for, and requests without an answer are sent again.
+The driver plans, claims, catalogues and reports as for one machine.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import logging
-import threading
-import time
-from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import CancelledError
-from contextlib import suppress
-from typing import Any
-from urllib.parse import urlsplit
 
-import dask.config
-from distributed import Client, Future, KilledWorker, LocalCluster
-from distributed.comm.core import CommClosedError
+from distributed import KilledWorker
 
 from flows.run.batches import SourceOutcome
-from flows.run.dask_worker import Decoders, Needs, derive_there, stop_there, unmet
+from flows.run.dask_cluster import KILLED, DaskCluster
+from flows.run.dask_worker import Decoders
 from flows.run.options import Options
 from flows.run.progress import RunProgress
 from flows.run.retry import not_stored, plausible_seconds
 from processors.engine.plan import Due
-from processors.engine.result_records import software
-from processors.errors import RequestError
 from processors.store.store import Store
 
-CONNECT_SECONDS = 10.0
-LOST_SECONDS = 300.0
-"""Longest time to wait for a scheduler that has gone, in s; as long as Dask waits for a worker."""
-LOST_CONNECTION = (CancelledError, CommClosedError, TimeoutError)
-"""Errors on the driver for a task whose answer is lost; a batch itself raises none of these."""
-PLAIN = "the connection is not encrypted; use tls:// where others share the network, as Dask runs what it is sent"
-WITH_TRACEBACKS = ("distributed", "distributed.client", "distributed.core", "tornado.application")
-"""Loggers that print tracebacks of a lost connection, which the run itself reports in a sentence."""
-KILLED = "its worker was killed several times (out of memory?): run again, with more memory for each worker"
 
-
-class DaskRunner:
-    """Workers of a Dask cluster, or of one that is started on this machine and ends with the run."""
+class DaskRunner(DaskCluster):
+    """Workers that derive the sources of a run."""
 
     def __init__(self, run: str, due: Sequence[Due], options: Options, store: Store, progress: RunProgress) -> None:
-        """Connect, and compare every worker with what the run needs.
-
-        Raises
-        ------
-        RequestError : no scheduler, no worker, or an unsuitable worker, with the reason.
-        """
+        """Connect; raises as `DaskCluster`."""
+        super().__init__(run, None if due[0].address else due[0].file.path, options, store)
         self._progress = progress
-        self._cluster = None if options.scheduler else _local_cluster(options.worker_count)
-        self._address = options.scheduler or str(self._cluster and self._cluster.scheduler_address)
-        self._stopped = threading.Event()
-        self._connecting = threading.Lock()
-        try:
-            self._client = _connect(self._address)
-            self._needs = Needs(
-                run=run,
-                store=store.root.absolute() if store.is_in_folder else store.address,
-                store_identity=store.identity,
-                source=None if due[0].address else due[0].file.path,
-                software=software(),
-                slots=_slots(self._client),
-                memory_mb=options.memory_mb,
-                time_limit_factor=options.time_limit_factor,
-            )
-            self._equip()
-        except BaseException:
-            self._close()
-            raise
-
-    @property
-    def note(self) -> str:
-        """Return where the run works, and a warning if the connection is open to others."""
-        slots = self._needs.slots
-        where = f"working on {sum(slots.values())} threads of Dask on {len(slots)} host{'s' * (len(slots) != 1)}"
-        return f"{where}, at {self._address}" + (f": {PLAIN}" if is_open(self._address) else "")
 
     @property
     def batches_at_once(self) -> int:
-        return sum(self._needs.slots.values()) + 1
-
-    def __enter__(self) -> DaskRunner:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        with suppress(OSError, *LOST_CONNECTION):
-            self._client.unregister_worker_plugin(self._needs.plugin)
-        self._close()
+        return self.slot_count + 1
 
     def derive(self, batch: Sequence[Due]) -> list[SourceOutcome]:
         """Derive a batch on some worker; one that kills its workers is split until a single source is to blame."""
@@ -105,111 +43,11 @@ class DaskRunner:
             for due in batch:
                 self._progress.end(due.relative, plausible_seconds(due))
 
-    def stop(self) -> None:
-        self._stopped.set()
-        with suppress(OSError, *LOST_CONNECTION):
-            self._client.cancel(list(self._client.futures), force=True)
-            self._client.run(stop_there, self._needs.plugin, wait=False)
-
     def _settled(self, batch: Sequence[Due]) -> list[SourceOutcome]:
         try:
-            return self._answer(batch)
+            return self.ask(Decoders.derive, tuple(batch)) or []
         except KilledWorker:
             if len(batch) == 1:
                 return [SourceOutcome(due=batch[0], outcomes=tuple(not_stored(batch[0], KILLED)))]
             middle = len(batch) // 2
             return self._settled(batch[:middle]) + self._settled(batch[middle:])
-
-    def _answer(self, batch: Sequence[Due]) -> list[SourceOutcome]:
-        """Return the batch's outcomes; ask again after a lost connection."""
-        while not self._stopped.is_set():
-            client = self._client
-            try:
-                future: Future = client.submit(derive_there, self._needs.plugin, tuple(batch), pure=False)
-                return future.result()
-            except LOST_CONNECTION:
-                self._connect_again(client)
-        return []
-
-    def _connect_again(self, lost: Client) -> None:
-        """Replace a client that has lost its scheduler; the first thread to notice does it for all."""
-        with self._connecting:
-            if self._client is not lost or self._stopped.is_set():
-                return
-            with suppress(OSError, *LOST_CONNECTION):
-                lost.close(timeout=1)
-            give_up = time.monotonic() + LOST_SECONDS
-            while not self._stopped.wait(1.0):
-                try:
-                    self._client = _connect(self._address)
-                    self._equip()
-                    break
-                except RequestError:
-                    if time.monotonic() > give_up:
-                        raise
-
-    def _equip(self) -> None:
-        """Give every worker its decoders.
-
-        Raises
-        ------
-        RequestError : a worker is unsuitable for the run.
-        """
-        answers: Any = self._client.run(unmet, self._needs, on_error="return")
-        for address, answer in sorted(answers.items()):
-            if isinstance(answer, ModuleNotFoundError):
-                raise RequestError(f"worker {address} has no marsmedia ({answer}): install it there")
-            if isinstance(answer, Exception):
-                raise RequestError(f"worker {address} cannot be asked: {type(answer).__name__}: {answer}")
-            if answer is not None:
-                raise RequestError(f"worker {address} {answer}")
-        self._client.register_plugin(Decoders(self._needs), name=self._needs.plugin)
-
-    def _close(self) -> None:
-        for one in (getattr(self, "_client", None), self._cluster):
-            if one is not None:
-                with suppress(OSError, *LOST_CONNECTION):
-                    one.close(timeout=5)
-
-
-def is_open(address: str) -> bool:
-    """Return whether others may listen: plain TCP to a host that is not this machine."""
-    parts = urlsplit(address)
-    if parts.scheme != "tcp" or parts.hostname is None:
-        return False
-    try:
-        return not ipaddress.ip_address(parts.hostname).is_loopback
-    except ValueError:
-        return parts.hostname != "localhost"
-
-
-def _local_cluster(workers: int) -> LocalCluster:
-    dask.config.set({"distributed.worker.daemon": False})
-    without: Any = None
-    return LocalCluster(
-        dashboard_address=without,
-        n_workers=workers,
-        threads_per_worker=1,
-        memory_limit=None,
-        silence_logs=logging.ERROR,
-    )
-
-
-def _connect(address: str) -> Client:
-    for name in WITH_TRACEBACKS:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    try:
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise RequestError(f"{address}: no Dask scheduler answers: start `dask scheduler`, or name another") from error
-    if not client.scheduler_info()["workers"]:
-        client.close()
-        raise RequestError(f"{address}: the Dask scheduler has no workers: start `dask worker {address} --no-nanny`")
-    return client
-
-
-def _slots(client: Client) -> dict[str, int]:
-    slots: Counter[str] = Counter()
-    for worker in client.scheduler_info(n_workers=-1)["workers"].values():
-        slots[worker["host"]] += worker["nthreads"]
-    return dict(slots)

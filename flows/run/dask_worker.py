@@ -9,9 +9,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from distributed import Worker, get_worker
 from distributed.diagnostics.plugin import WorkerPlugin
@@ -23,6 +24,11 @@ from processors.engine.plan import Due
 from processors.engine.result_records import software
 from processors.errors import RequestError, StoreError
 from processors.store.open_store import StorePlace, is_address, is_store, open_store
+from processors.store.store import Store
+from processors.store.traffic import Traffic
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 DAEMON = "DASK_DISTRIBUTED__WORKER__DAEMON"
 """Environment variable that lets workers have processes of their own, in Dask's naming of its setting."""
@@ -52,8 +58,29 @@ class Needs:
         return f"marsmedia-{self.run}"
 
 
-def unmet(needs: Needs) -> str | None:
-    """Return why this process cannot work for the run, and what to do; None if it can."""
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a worker answers."""
+
+    value: Any
+    traffic: Traffic | None = None
+    """Its traffic with the store's bucket that no other answer has told; None for a store in a folder."""
+
+
+def look_there(needs: Needs) -> Answer:
+    """Return why this process cannot work for the run, as `unmet`."""
+    store: list[Store] = []
+    reason = unmet(needs, store.append)
+    return Answer(value=reason, traffic=store[0].traffic if store else None)
+
+
+def unmet(needs: Needs, opened: Callable[[Store], None] = lambda store: None) -> str | None:
+    """Return why this process cannot work for the run, and what to do; None if it can.
+
+    Parameters
+    ----------
+    opened : gets the store, if it could be opened.
+    """
     own = software()
     apart = [name for name in sorted({*own, *needs.software}) if own.get(name) != needs.software.get(name)]
     if apart:
@@ -64,17 +91,21 @@ def unmet(needs: Needs) -> str | None:
             "is a daemonic process, which may not start decoders: start it with `dask worker --no-nanny`, "
             f"or with {DAEMON}=False in its environment"
         )
-    if reason := _not_the_store(needs):
+    if reason := _not_the_store(needs, opened):
         return reason
     if needs.source is not None and not os.access(needs.source, os.R_OK):
         return f"cannot read {needs.source}: mount the releases there under the same path"
     return None
 
 
-def _not_the_store(needs: Needs) -> str | None:
+def _not_the_store(needs: Needs, opened: Callable[[Store], None]) -> str | None:
     """Return why this process cannot write to the run's store; None if it can."""
     try:
-        is_same = is_store(needs.store) and open_store(needs.store).identity == needs.store_identity
+        is_same = False
+        if is_store(needs.store):
+            store = open_store(needs.store)
+            opened(store)
+            is_same = store.identity == needs.store_identity
     except (RequestError, StoreError) as error:
         if is_address(needs.store):
             return f"cannot use the store: {error}"
@@ -103,34 +134,62 @@ class Decoders(WorkerPlugin):
         RequestError : this worker is unsuitable for the run.
         """
         needs = self._needs
-        if reason := unmet(needs):
+        found: list[Store] = []
+        if reason := unmet(needs, found.append):
             raise RequestError(f"worker {worker.address} {reason}")
         count = worker.state.nthreads
         slots = max(count, needs.slots.get(worker.ip, 0))
         warm_up(has_sound=True)
         self._stop = threading.Event()
-        self._store = open_store(needs.store)
-        self._workers = Workers(count, default_limits(slots, needs.memory_mb, needs.time_limit_factor))
+        (self.store,) = found
+        self._told, self._telling = Traffic(), threading.Lock()
+        self.workers = Workers(count, default_limits(slots, needs.memory_mb, needs.time_limit_factor))
 
     def teardown(self, worker: Worker) -> None:
         """End the decoders when the run or the worker ends."""
         self.stop()
-        self._workers.__exit__(None)
+        self.workers.__exit__(None)
 
     def stop(self) -> None:
         """Kill the decoders."""
         self._stop.set()
-        self._workers.stop()
+        self.workers.stop()
 
     def derive(self, batch: Sequence[Due]) -> list[SourceOutcome]:
         """Derive every source of a batch; raises as `run_batch`."""
         with RunProgress(quiet=True) as progress:
-            return run_batch(batch, self._store, self._workers, progress, self._stop)
+            return run_batch(batch, self.store, self.workers, progress, self._stop)
+
+    def untold(self) -> Traffic | None:
+        """Return the traffic since the last answer; None for a store in a folder."""
+        with self._telling:
+            now = self.store.traffic
+            if now is None:
+                return None
+            told, self._told = self._told, now
+        return Traffic(
+            requests=now.requests - told.requests,
+            sent_bytes=now.sent_bytes - told.sent_bytes,
+            received_bytes=now.received_bytes - told.received_bytes,
+        )
 
 
-def derive_there(plugin: str, batch: Sequence[Due]) -> list[SourceOutcome]:
-    """Derive a batch with the decoders of the worker that runs this; raises as `run_batch`."""
-    return _decoders(get_worker(), plugin).derive(batch)
+def do_there(plugin: str, work: Callable[[Decoders, T], R], thing: T) -> Answer:
+    """Call a function of a module with the decoders of this worker; raises as that function."""
+    decoders = _decoders(get_worker(), plugin)
+    return Answer(value=work(decoders, thing), traffic=decoders.untold())
+
+
+def hash_there(decoders: Decoders, asked: tuple[Callable[[Store, T], R], Sequence[T]]) -> list[R]:
+    """Call a function for each of several things, with the store alone."""
+    work, things = asked
+    return [work(decoders.store, one) for one in things]
+
+
+def decode_there(decoders: Decoders, asked: tuple[Callable[[Store, Workers, T], Iterable[R]], T]) -> list[R]:
+    """Call a function for one thing, with store and decoders."""
+    work, thing = asked
+    return list(work(decoders.store, decoders.workers, thing))
 
 
 def stop_there(plugin: str, dask_worker: Worker) -> None:

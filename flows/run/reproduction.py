@@ -6,14 +6,15 @@ import dataclasses
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal, get_args
 
 from flows.run.batches import SourceOutcome, run_batch
+from flows.run.hands import Hands
 from flows.run.load_recipes import kind_of
-from flows.run.options import Options
 from flows.run.progress import RunProgress
 from flows.run.select import place_of
-from flows.run.workers import Workers, default_limits
+from flows.run.workers import Workers
 from processors.comparing.results import differing
 from processors.comparing.tolerance import within_tolerance
 from processors.engine.parameters import from_parameters
@@ -44,25 +45,45 @@ class Rebuilt:
     reason: str | None
 
 
-def reproduce(chosen: Sequence[Manifest], store: Store, options: Options) -> Iterator[Rebuilt]:
+def reproduce(chosen: Sequence[Manifest], store: Store, hands: Hands) -> Iterator[Rebuilt]:
     """Rebuild each of these results in a temporary store, and compare."""
     rows = Catalogue(store).sightings()
+    asked = (_Asked(one, str(store.folder(one.ref).relative_to(store.root)), *_again(one, rows)) for one in chosen)
+    of_sources = (tuple(some) for _, some in groupby(asked, lambda one: one.manifest.ref.source))
+    yield from hands.decode(_rebuilt, of_sources, _lost)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A result to rebuild, and the work that does it, or the reason why it cannot be rebuilt."""
+
+    manifest: Manifest
+    folder: str
+    due: Due | None
+    reason: str
+
+    def told(self, verdict: Proof, reason: str | None) -> Rebuilt:
+        return Rebuilt(
+            source_name=self.manifest.source_name,
+            processor=self.manifest.ref.processor,
+            folder=self.folder,
+            verdict=verdict,
+            reason=reason,
+        )
+
+
+def _rebuilt(store: Store, workers: Workers, asked: Sequence[_Asked]) -> Iterator[Rebuilt]:
+    """Rebuild results of one source, so that those which use each other are made once."""
     with store.scratch() as scratch, RunProgress(quiet=True) as progress:
         other = Store(scratch / "rebuilt")
-        count = options.worker_count
-        with Workers(count, default_limits(count, options.memory_mb, options.time_limit_factor)) as workers:
-            for manifest in chosen:
-                due, reason = _again(manifest, rows)
-                done = run_batch([due], other, workers, progress, threading.Event()) if due else []
-                verdict, why = _compared(manifest, done, store, other) if due else ("not rebuilt", reason)
-                folder = str(store.folder(manifest.ref).relative_to(store.root))
-                yield Rebuilt(
-                    source_name=manifest.source_name,
-                    processor=manifest.ref.processor,
-                    folder=folder,
-                    verdict=verdict,
-                    reason=why,
-                )
+        for one in asked:
+            done = run_batch([one.due], other, workers, progress, threading.Event()) if one.due else []
+            verdict, why = _compared(one.manifest, done, store, other) if one.due else ("not rebuilt", one.reason)
+            yield one.told(verdict, why)
+
+
+def _lost(asked: Sequence[_Asked], reason: str) -> Iterator[Rebuilt]:
+    return (one.told("not rebuilt", reason) for one in asked)
 
 
 def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from processors.errors import ResultCorrupt
 from processors.store.bucket_store import BucketStore
 from processors.store.checked import Checked, FixityFault
-from processors.store.steps import Steps, silently
+from processors.store.spread import Spread
+from processors.store.steps import Steps
 from processors.store.store import Store
 from processors.store.stored_pass import KEY_DIGITS, PassResult, below
 
@@ -17,24 +19,44 @@ PIECE_BYTES = 1024 * 1024
 
 
 def verify_bucket(
-    store: Store, *, after: str, wanted: Callable[[Path], bool], steps: Steps = silently
+    store: Store, *, after: str, wanted: Callable[[Path], bool], steps: Steps, spread: Spread
 ) -> Iterator[Checked]:
     """Verify every result, in order; parameters as in `fixity.verify`, with the paths that a folder would have."""
     assert isinstance(store, BucketStore)
     commits = store.commit_names()
-    for commit in steps("Hashing commits", commits, len(commits), noun="commit"):
-        try:
-            results = store.results_in(commit)
-        except ResultCorrupt as error:
-            fault = FixityFault(path=commit, kind="damaged", reason=str(error).partition(f"{commit}: ")[2])
-            yield Checked(path=commit, item_count=0, size_bytes=0, faults=(fault,))
-            continue
-        asked = [(where, one) for one in results if (where := _path(one)) > after and wanted(Path(where))]
-        if asked:
-            yield from _verified(store, asked)
+    asked = (
+        _asked(store, name, after, wanted) for name in steps("Hashing commits", commits, len(commits), noun="commit")
+    )
+    for checked in spread(_checked, asked):
+        yield from checked
     for name in store.unnamed_data():
         fault = FixityFault(path=name, kind="extra", reason="no commit names it; `marsmedia prune` removes it")
         yield Checked(path=name, item_count=0, size_bytes=0, faults=(fault,))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """Results to verify of one commit, each with its path, and the fault of a commit that cannot be read."""
+
+    results: tuple[tuple[str, PassResult], ...] = ()
+    unreadable: Checked | None = None
+
+
+def _asked(store: BucketStore, commit: str, after: str, wanted: Callable[[Path], bool]) -> _Asked:
+    try:
+        results = store.results_in(commit)
+    except ResultCorrupt as error:
+        fault = FixityFault(path=commit, kind="damaged", reason=str(error).partition(f"{commit}: ")[2])
+        return _Asked(unreadable=Checked(path=commit, item_count=0, size_bytes=0, faults=(fault,)))
+    paths = [(_path(one), one) for one in results]
+    return _Asked(results=tuple((where, one) for where, one in paths if where > after and wanted(Path(where))))
+
+
+def _checked(store: Store, asked: _Asked) -> list[Checked]:
+    assert isinstance(store, BucketStore)
+    if asked.unreadable:
+        return [asked.unreadable]
+    return list(_verified(store, asked.results)) if asked.results else []
 
 
 def _path(one: PassResult) -> str:
@@ -42,7 +64,7 @@ def _path(one: PassResult) -> str:
     return f"results/{below(ref.source)}/{ref.processor}/{ref.key[:KEY_DIGITS]}"
 
 
-def _verified(store: BucketStore, results: list[tuple[str, PassResult]]) -> Iterator[Checked]:
+def _verified(store: BucketStore, results: Sequence[tuple[str, PassResult]]) -> Iterator[Checked]:
     with store.scratch() as scratch:
         data = scratch / "pass.zip"
         try:

@@ -95,8 +95,12 @@ class BucketStore(Store):
 
     @property
     def traffic(self) -> Traffic:
-        """Return the traffic of this process with the bucket."""
+        """Return the requests to the bucket of this process, and of others for it."""
         return replace(self.place.traffic)
+
+    def add_traffic(self, traffic: Traffic | None) -> None:
+        if traffic:
+            self.place.add_traffic(traffic)
 
     @property
     def local(self) -> Store:

@@ -11,7 +11,12 @@ from processors.store.checked import Checked, FixityFault
 from processors.store.open_store import is_address
 from processors.store.raw_bucket import hash_again, survey_bucket
 from processors.store.source_row import SourceRow
+from processors.store.spread import Spread
 from processors.store.steps import Steps, silently
+from processors.store.store import Store
+
+_Known = tuple[str, SourceRow | None, FoundFile | None]
+"""Folder of releases, what the catalogue says of a path, and what is there."""
 
 
 def check_masters(
@@ -20,6 +25,7 @@ def check_masters(
     after: str = "",
     wanted: Callable[[str], bool] = lambda path: True,
     steps: Steps = silently,
+    spread: Spread,
 ) -> Iterator[Checked]:
     """Hash every raw file in the catalogue, in path order; new files are reported but not hashed.
 
@@ -28,11 +34,12 @@ def check_masters(
     rows : contents of every path.
     after : path of the last file already verified; only later ones are verified.
     wanted : decides for each path whether it is verified.
+    spread : who hashes.
     """
     by_root: dict[str, dict[str, SourceRow]] = {}
     for row in rows:
         by_root.setdefault(row.path.removesuffix(f"/{row.relative}"), {})[row.path] = row
-    places: dict[str, tuple[str, SourceRow | None, FoundFile | None]] = {}
+    places: dict[str, _Known] = {}
     for root, known in by_root.items():
         found = _found(root)
         if found is None:
@@ -42,9 +49,8 @@ def check_masters(
             if path not in places or path in known:  # a folder may be inside another
                 places[path] = (root, known.get(path), found.get(path))
     in_order = sorted(places.items())
-    for path, (root, row, file) in steps("Hashing raw files", in_order, len(in_order), name=lambda place: place[0]):
-        if path > after and wanted(path):
-            yield _checked(path, root, row, file)
+    shown = steps("Hashing raw files", in_order, len(in_order), name=lambda place: place[0])
+    yield from spread(_checked, (one for one in shown if one[0] > after and wanted(one[0])))
 
 
 def _found(root: str) -> dict[str, FoundFile] | None:
@@ -56,7 +62,8 @@ def _found(root: str) -> dict[str, FoundFile] | None:
         return None
 
 
-def _checked(path: str, root: str, row: SourceRow | None, file: FoundFile | None) -> Checked:
+def _checked(_store: Store, place_known: tuple[str, _Known]) -> Checked:
+    path, (root, row, file) = place_known
     if path == root:
         return _one(
             path, FixityFault(path=path, kind="missing", reason="the folder of releases is missing", is_master=True)

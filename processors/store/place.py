@@ -249,6 +249,10 @@ class Place:
                 raise FileNotFoundError(f"{self.address}/{name}: no such object") from error
             raise StoreError(f"{self.address}: {_in_words(text, code)}") from error
 
+    def add_traffic(self, traffic: Traffic) -> None:
+        """Count the traffic of another process."""
+        self._count(requests=traffic.requests, sent_bytes=traffic.sent_bytes, received_bytes=traffic.received_bytes)
+
     def _count(self, *, requests: int = 0, sent_bytes: int = 0, received_bytes: int = 0) -> None:
         with self._counting:
             self.traffic.requests += requests

@@ -89,6 +89,9 @@ class Store:
         """Return the traffic with the store's bucket so far; None for a folder."""
         return None
 
+    def add_traffic(self, traffic: Traffic | None) -> None:
+        """Count what another process has asked of the store's bucket for this one."""
+
     @property
     def local(self) -> Store:
         """Return the store in a folder in which the results of a pass are made: this one."""
@@ -208,10 +211,7 @@ class Store:
         return sorted(path.name for path in (self.results_folder / group).iterdir())
 
     def manifests_of(self, digest: str) -> Iterator[tuple[str, bytes]]:
-        """Yield the path of each manifest of a source, relative to the store, and its bytes, in name order.
-
-        Called for every source by a rebuild, so it builds no `Path` for each manifest.
-        """
+        """Yield the path of each manifest of a source, relative to the store, and its bytes, in name order."""
         source = f"results/{digest[:2]}/{digest}"
         for processor in _folders_in(f"{self.root}/{source}"):
             for key in _folders_in(f"{self.root}/{source}/{processor}"):

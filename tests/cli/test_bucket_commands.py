@@ -77,6 +77,8 @@ def test_every_command_answers_over_a_bucket(
     }
     assert "640" in invoke("show", "rover.jpg", "--store", address).stdout
     checked = [json.loads(text) for text in both("verify", "--json")]
+    traffic = [one.pop("traffic") for one in checked]
+    assert (traffic[0], traffic[1]["requests"] > 3) == (None, True)
     assert checked[0] == checked[1]
     assert checked[1]["faults"] == []
     made = ("reproduce", "rover.jpg", "--store", address)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import signal
 import socket
@@ -18,11 +20,12 @@ from urllib.parse import urlsplit
 import pytest
 from distributed import Client
 
-from flows.run.dask_runner import is_open
+from flows.run.dask_cluster import is_open
 from flows.run.dask_worker import Needs, unmet
 from processors.engine.result_records import software
 from processors.store.store import STORE_FILE, Store
 from tests.conftest import quiet_environment
+from tests.helpers.buckets import proxy_before
 from tests.helpers.command import command_line
 from tests.helpers.made_media import MediaMaker
 
@@ -292,3 +295,91 @@ def _with(needs: Needs, **changes: object) -> Needs:
 )
 def test_plain_connections_beyond_this_machine_are_open(address: str, expected: bool) -> None:
     assert is_open(address) is expected
+
+
+def check(command: str, *words: str | Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    line = command_line(command, *words)
+    return subprocess.run(line, env=environment, capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.mark.slow
+def test_a_cluster_verifies_and_reproduces_a_store_in_a_bucket_and_its_traffic_is_counted(
+    tmp_path: Path, python_path: str, raw: Path, bucket: str, bucket_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = f"s3://{bucket}/mars"
+    with proxy_before(bucket_server) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        environment = {**os.environ, **quiet_environment(tmp_path / "home"), "PYTHONPATH": python_path}
+        environment |= {name: os.environ[name] for name in os.environ if name.startswith("AWS_")}
+        cluster = Cluster(tmp_path, {**environment, "XDG_CACHE_HOME": str(tmp_path / "worker")})
+        try:
+            cluster.start_worker("--no-nanny")
+            cluster.wait_for_workers(1)
+            there = ("--runner", "dask", "--scheduler", cluster.address)
+            report = json.loads(
+                check("ingest", raw, "--store", store, *there, "--json", environment=environment).stdout
+            )
+            assert report["traffic"]["requests"] == len(proxy.asked) - 1, "the report itself is put last"
+            here = json.loads(check("verify", "--store", store, "--json", environment=environment).stdout)
+            proxy.asked.clear()
+            run = check("verify", "--store", store, *there, "--json", environment=environment)
+            assert run.stderr == f"marsmedia: working on 1 threads of Dask on 1 host, at {cluster.address}\n"
+            checked = json.loads(run.stdout)
+            traffic = checked.pop("traffic")
+            assert traffic["requests"] == len(proxy.asked)
+            assert traffic["received_bytes"] > checked["size_bytes"], "also what the worker fetched to hash"
+            here.pop("traffic")
+            assert checked == here
+            assert checked["faults"] == []
+            made = check("reproduce", "*", "--store", store, *there, environment=environment)
+        finally:
+            cluster.close()
+    alone = check("reproduce", "*", "--store", store, environment=environment | {"AWS_ENDPOINT_URL": bucket_server})
+    assert alone.returncode == 0, alone.stderr
+    assert made.stdout == alone.stdout
+    assert made.stdout.endswith(" identical, 0 within tolerance, 0 different, 0 not rebuilt\n")
+
+
+@pytest.mark.slow
+def test_a_killed_worker_changes_nothing_in_what_a_check_finds(cluster: Cluster, raw: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    assert ingest(raw, store, environment=cluster.environment).returncode == 0
+    damaged = next(store.glob("results/*/*/photo.preview/*/*.jpg"))
+    damaged.write_bytes(damaged.read_bytes() + b"!")
+    alone = check("reproduce", "*", "--store", store, environment=cluster.environment)
+    cluster.start_worker("--no-nanny")
+    cluster.start_worker("--no-nanny")
+    cluster.wait_for_workers(2)
+    words = ("--store", store, "--runner", "dask", "--scheduler", cluster.address)
+    run = subprocess.Popen(
+        command_line("reproduce", "*", *words),
+        env=cluster.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not any((store / "scratch").iterdir()):
+        assert run.poll() is None, run.communicate()
+        time.sleep(0.02)
+    cluster.workers[0].send_signal(signal.SIGKILL)
+    told, problems = run.communicate(timeout=300)
+    assert (told, run.returncode) == (alone.stdout, alone.returncode), problems
+    hashed = check("verify", *words, environment=cluster.environment)
+    assert hashed.returncode == 1
+    assert hashed.stdout == check("verify", "--store", store, environment=cluster.environment).stdout
+    assert hashed.stdout.startswith("damaged: results/")
+
+
+def test_a_check_names_what_is_wrong_with_its_cluster(raw: Path, tmp_path: Path, environment: dict[str, str]) -> None:
+    store = tmp_path / "store"
+    Store(store)
+    for command in (("verify",), ("reproduce", "*")):
+        run = check(*command, "--store", store, "--scheduler", "tcp://127.0.0.1:9", environment=environment)
+        assert (run.returncode, run.stderr) == (2, "marsmedia: --scheduler needs --runner dask\n")
+    run = check(
+        "verify", "--store", store, "--runner", "dask", "--scheduler", "tcp://127.0.0.1:9", environment=environment
+    )
+    assert run.returncode == 2
+    assert run.stderr.endswith(
+        "tcp://127.0.0.1:9: no Dask scheduler answers: start `dask scheduler`, or name another\n"
+    )
