@@ -15,7 +15,9 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from click.testing import CliRunner
 
+from flows.cli.main import main
 from flows.run.options import Options
 from flows.run.run import in_threads, run_ingest
 from processors.contract import Item
@@ -31,15 +33,16 @@ Pack = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def pack(tmp_path: Path) -> Pack:
+def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pack:
+    """The command in this process, which loads the libraries once, over a filled store."""
     filled(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return packed
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "flows.cli", "pack", *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-        return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
 
-    return run
+def packed(*arguments: str) -> subprocess.CompletedProcess[str]:
+    run = CliRunner().invoke(main, ["pack", *arguments], prog_name="marsmedia")
+    return subprocess.CompletedProcess(arguments, run.exit_code, run.stdout, run.stderr)
 
 
 def said(run: subprocess.CompletedProcess[str]) -> tuple[int, str]:
@@ -143,7 +146,10 @@ def test_a_press_pack_has_whole_videos_made(tmp_path: Path, prefect_server: str)
     assert "making" not in again.stderr
 
 
-def test_the_parameters_of_a_recipe_file_decide_what_a_pack_holds(tmp_path: Path) -> None:
+def test_the_parameters_of_a_recipe_file_decide_what_a_pack_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     june = tmp_path / "raw" / "june"
     june.mkdir(parents=True)
     MediaMaker(june).video("descent.mp4", list(range(10)))
@@ -152,15 +158,7 @@ def test_the_parameters_of_a_recipe_file_decide_what_a_pack_holds(tmp_path: Path
     (tmp_path / "small.toml").write_text("[video.web]\nlongest_side_px = 64\n")
 
     def videos(output: str, *options: str) -> tuple[list[str], str]:
-        words = ["pack", "*", "-o", output, "--audience", "press", "--store", "store", *options]
-        run = subprocess.run(
-            [sys.executable, "-m", "flows.cli", *words],
-            env={**os.environ, "PYTHONPATH": str(PROJECT)},
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        run = packed("*", "-o", output, "--audience", "press", "--store", "store", *options)
         assert run.returncode == 0, run.stderr
         return [path.name for path in (tmp_path / output / "data/videos").iterdir()], run.stderr
 
