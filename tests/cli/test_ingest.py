@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run
+from tests.helpers.command import in_this_process
 from tests.helpers.made_media import MediaMaker
 
 
@@ -45,13 +46,13 @@ def test_ingest_then_look_around(marsmedia: Run, raw: Path, tmp_path: Path) -> N
     again = last_object(marsmedia("ingest", raw, "--store", store, "--json"))
     assert (again["results"]["due"], again["results"]["reused"]) == (0, 7)
 
-    status = last_object(marsmedia("status", "--store", store, "--json"))
+    status = last_object(in_this_process("status", "--store", store, "--json"))
     assert status["sources"] == {"video": 1, "photo": 1}
     assert status["results"]["video.frames"] == {"made": 1}
 
     items = [
         json.loads(line)
-        for line in marsmedia("items", "processor=video.frames", "--store", store, "--json").stdout.splitlines()
+        for line in in_this_process("items", "processor=video.frames", "--store", store, "--json").stdout.splitlines()
     ]
     assert {"source", "name", "processor", "key", "path", "facts"} <= items[0].keys()
     assert [item["name"] for item in items] == [
@@ -63,26 +64,29 @@ def test_ingest_then_look_around(marsmedia: Run, raw: Path, tmp_path: Path) -> N
     assert items[1]["facts"]["time_seconds"] == 1.0
     assert all(Path(item["path"]).is_file() for item in items)
 
-    shown = json.loads(marsmedia("show", raw / "june/clip.mp4", "--store", store, "--json").stdout)
+    shown = json.loads(in_this_process("show", raw / "june/clip.mp4", "--store", store, "--json").stdout)
     assert (shown["medium"], len(shown["results"])) == ("video", 5)
-    assert json.loads(marsmedia("show", shown["digest"][:8], "--store", store, "--json").stdout)["name"] == "clip.mp4"
-    assert marsmedia("show", "clip.mp4", "--store", store).stdout.startswith("clip.mp4: video\n")
+    assert (
+        json.loads(in_this_process("show", shown["digest"][:8], "--store", store, "--json").stdout)["name"]
+        == "clip.mp4"
+    )
+    assert in_this_process("show", "clip.mp4", "--store", store).stdout.startswith("clip.mp4: video\n")
 
     reason = json.loads(marsmedia("why", "clip.mp4", "video.frames", "--store", store, "--json").stdout)
     assert reason["why"].startswith("not due: made on ")
 
-    rows = marsmedia(
+    rows = in_this_process(
         "query", "SELECT medium, count(*) AS n FROM sources GROUP BY ALL ORDER BY medium", "--store", store, "--json"
     )
     assert [json.loads(line) for line in rows.stdout.splitlines()] == [
         {"medium": "photo", "n": 1},
         {"medium": "video", "n": 1},
     ]
-    outside = marsmedia("query", "SELECT * FROM read_text('/etc/hostname')", "--store", store)
+    outside = in_this_process("query", "SELECT * FROM read_text('/etc/hostname')", "--store", store)
     assert outside.returncode == 1
     assert "disabled" in outside.stderr
 
-    assert marsmedia("verify", "--store", store).stdout.endswith(": no faults\n")
+    assert in_this_process("verify", "--store", store).stdout.endswith(": no faults\n")
     assert "0 results" in marsmedia("prune", "--dry-run", "--store", store).stdout
 
 
@@ -106,16 +110,16 @@ def test_verify_and_prune_report_and_remove(marsmedia: Run, raw: Path, tmp_path:
     marsmedia("ingest", raw, "--store", store)
     frame = next(store.rglob("frame_000001.jpg"))
     frame.write_bytes(frame.read_bytes()[:-1])
-    run = marsmedia("verify", "--store", store)
+    run = in_this_process("verify", "--store", store)
     assert run.returncode == 1
     assert f"damaged: {frame.relative_to(store)}: SHA-256" in run.stdout
     shutil.rmtree(frame.parent)
-    assert "missing: " in marsmedia("verify", "--store", store).stdout
+    assert "missing: " in in_this_process("verify", "--store", store).stdout
     assert last_object(marsmedia("ingest", raw, "--store", store, "--json"))["results"]["made"] == 1
-    assert marsmedia("verify", "--store", store).returncode == 0
+    assert in_this_process("verify", "--store", store).returncode == 0
     shutil.rmtree(store / "catalogue")
-    assert marsmedia("rebuild", "--store", store).returncode == 0
-    assert last_object(marsmedia("status", "--store", store, "--json"))["results"]["video.frames"] == {"made": 1}
+    assert in_this_process("rebuild", "--store", store).returncode == 0
+    assert last_object(in_this_process("status", "--store", store, "--json"))["results"]["video.frames"] == {"made": 1}
 
 
 def test_without_a_server_prefect_is_not_even_imported(marsmedia: Run, raw: Path, tmp_path: Path) -> None:

@@ -15,15 +15,14 @@ import av
 import numpy as np
 import pytest
 import soundfile
-from click.testing import CliRunner
 
-from flows.cli.main import main
 from flows.run.options import Options
 from flows.run.run import in_threads, run_ingest
 from processors.contract import Item
 from processors.metadata.evidence import Evidence
 from processors.store.store import Store
 from tests.conftest import PROJECT
+from tests.helpers.command import in_this_process
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.pack_store import PackStore, filled
 
@@ -41,8 +40,7 @@ def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pack:
 
 
 def packed(*arguments: str) -> subprocess.CompletedProcess[str]:
-    run = CliRunner().invoke(main, ["pack", *arguments], prog_name="marsmedia")
-    return subprocess.CompletedProcess(arguments, run.exit_code, run.stdout, run.stderr)
+    return in_this_process("pack", *arguments)
 
 
 def said(run: subprocess.CompletedProcess[str]) -> tuple[int, str]:

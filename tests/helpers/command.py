@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
+
+from click.testing import CliRunner
+
+from flows.cli.main import main
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -37,3 +42,9 @@ def write_checkout(folder: Path) -> Path:
 def command_line(*arguments: str | Path) -> list[str]:
     """The command line; where `flows` comes from is said by `PYTHONPATH`, not by the folder it runs in."""
     return [sys.executable, "-P", "-m", "flows.cli", *map(str, arguments)]
+
+
+def in_this_process(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the command as shipped, with all recipes, where the libraries are loaded already: saves a second a call."""
+    run = CliRunner().invoke(main, [str(word) for word in arguments], prog_name="marsmedia")
+    return subprocess.CompletedProcess(arguments, run.exit_code, run.stdout, run.stderr)
