@@ -36,6 +36,8 @@ from processors.video.reading.container_damage import structure_of
 from processors.video.reading.video_reader import DamageMet, VideoReader
 
 NOTHING_TO_DO = "there is nothing in this file that it could be made of"
+COMMITTED_AT_ONCE = 4
+"""Number of results that are committed at the same time: each waits for the disk."""
 UNITS: tuple[Reads, ...] = ("results", "file", "photo", "audio", "video")
 
 
@@ -134,7 +136,8 @@ def _derive_stage(
         held[:] = [one for one in (*held, *work) if one not in ended]
         if not set(work) <= set(ended):
             kept.enter_context(folders.pop_all())
-        return [_commit(one, source, release, store) for one in ended]
+        with ThreadPoolExecutor(COMMITTED_AT_ONCE) as threads:
+            return list(threads.map(lambda one: _commit(one, source, release, store), ended))
 
 
 def _give_inputs(one: ProcessorRun, source: Source, store: Store) -> None:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from processors.contract import Item, as_json
 from processors.errors import ResultCorrupt, ResultMissing, StoreError
+from processors.store.flush import flush, flush_all, write_durably
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.this_machine import is_alive_here, this_machine
 
@@ -253,12 +254,13 @@ class Store:
             shutil.rmtree(folder, ignore_errors=True)
 
     def commit(self, folder: Path, manifest: Manifest) -> bool:
-        """Turn a scratch folder with its items into a result; return True if it is new.
+        """Turn a scratch folder with its items into a result; return True if it is new. Safe to call in threads.
 
-        The manifest and the folder are flushed to the disk, then the folder is renamed once. If another run has
-        committed the same result meanwhile, that one stays, unless it is a failure.
+        The items, the manifest and the folder are flushed to the disk, then the folder is renamed once. If another run
+        has committed the same result meanwhile, that one stays, unless it is a failure.
         """
-        write_durably(folder / "manifest.json", manifest.to_json())
+        (folder / "manifest.json").write_bytes(manifest.to_json())
+        flush_all(folder)
         target = self.folder(manifest.ref)
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -270,7 +272,7 @@ class Store:
                 return False
             self.remove(manifest.ref)  # a retried failure, or a folder without its manifest
             folder.rename(target)
-        _flush_folder(target.parent)
+        flush(target.parent)
         return True
 
     def remove(self, ref: ResultRef) -> None:
@@ -368,11 +370,11 @@ def _folders_in(folder: str) -> list[str]:
 
 
 def put_item(folder: Path, item: Item) -> StoredItem:
-    """Write an item into a result's scratch folder and flush it; a file already in it is only hashed."""
+    """Write an item into a result's scratch folder; a file already in it is only hashed. `commit` flushes both."""
     path = folder / item.name
     if item.data is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(path, item.data)
+        path.write_bytes(item.data)
         digest, size = hashlib.sha256(item.data).hexdigest(), len(item.data)
     else:
         assert item.file is not None
@@ -381,19 +383,10 @@ def put_item(folder: Path, item: Item) -> StoredItem:
             item.file.rename(path)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-            os.fsync(file.fileno())
         size = path.stat().st_size
     return StoredItem(
         name=item.name, media_type=item.media_type, size_bytes=size, sha256=digest, facts=as_json(item.facts)
     )
-
-
-def write_durably(path: Path, data: bytes) -> None:
-    """Write a new file and flush it to the disk."""
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -408,11 +401,3 @@ def replace_file(path: Path, data: bytes) -> None:
         with suppress(OSError):
             os.unlink(temporary)  # noqa: PTH108
         raise
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

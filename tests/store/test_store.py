@@ -76,6 +76,24 @@ def test_a_committed_result_reads_back(store: Store) -> None:
     assert list((store.root / "scratch").iterdir()) == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the path of an open file from /proc")
+def test_all_of_a_result_is_on_the_disk_before_it_is_in_its_place(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: set[tuple[str, bool]] = set()
+    fsync = os.fsync
+
+    def flush(descriptor: int) -> None:
+        fsync(descriptor)
+        place = Path(f"/proc/self/fd/{descriptor}").readlink()
+        flushed.add((place.name, "scratch" in place.parts))
+
+    monkeypatch.setattr(os, "fsync", flush)
+    commit(store)
+    expected = {("x", True), ("a", True), ("one.txt", True), ("manifest.json", True), ("video.frames", False)}
+    assert flushed == expected
+
+
 def test_a_session_that_dies_leaves_nothing_but_scratch(store: Store) -> None:
     def die() -> None:
         with store.scratch() as scratch:
