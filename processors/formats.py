@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Literal, TypedDict, Unpack
 
 from processors.containers.frame_sync import (
     ac3_frame,
@@ -87,87 +88,46 @@ def _kinds(forms: tuple[bytes, ...], *kinds: bytes) -> tuple[Magic, ...]:
     return tuple(((0, form), (8, kind)) for form in forms for kind in kinds)
 
 
-def _picture(
-    name: str,
-    title: str,
-    signatures: tuple[Magic, ...],
-    suffixes: str,
-    media_type: str,
-    reader: str,
-    *,
-    strips: str | None = None,
-    check: Callable[[bytes], bool] | None = None,
-    is_text: bool = False,
-    unnoticed_percent: int | None = None,
-) -> Format:
-    return Format(
-        name=name,
-        title=title,
-        medium="photo",
-        signatures=signatures,
-        check=check,
-        suffixes=tuple(suffixes.split()),
-        media_type=media_type,
-        reader="Pillow",
-        readers=(reader,),
-        strips=strips,
-        is_text=is_text,
-        unnoticed_percent=unnoticed_percent,
-    )
+class _More(TypedDict, total=False):
+    """Fields of `Format` that few rows have."""
+
+    check: Callable[[bytes], bool]
+    is_text: bool
+    is_certain: bool
+    is_bare: bool
+    sound_type: str
+    strips: str
+    unnoticed_percent: int
 
 
-def _sound(
+def _media(
+    medium: Medium,
+    reader: FormatReader,
     name: str,
     title: str,
     signatures: tuple[Magic, ...],
     suffixes: str,
     media_type: str,
     readers: str | None = None,
-    *,
-    check: Callable[[bytes], bool] | None = None,
-    is_bare: bool = False,
+    **more: Unpack[_More],
 ) -> Format:
+    """Return a row for media that FFmpeg or Pillow opens; `readers` is their name of the format, if it is another."""
     return Format(
         name=name,
         title=title,
-        medium="audio",
+        medium=medium,
         signatures=signatures,
-        check=check,
         suffixes=tuple(suffixes.split()),
         media_type=media_type,
-        reader="FFmpeg",
+        reader=reader,
         readers=tuple((readers or name).split()),
-        is_bare=is_bare,
+        **more,
     )
 
 
-def _video(
-    name: str,
-    title: str,
-    signatures: tuple[Magic, ...],
-    suffixes: str,
-    media_type: str,
-    readers: str | None = None,
-    *,
-    sound_type: str | None = None,
-    check: Callable[[bytes], bool] | None = None,
-    is_certain: bool = True,
-    is_text: bool = False,
-) -> Format:
-    return Format(
-        name=name,
-        title=title,
-        medium="video",
-        signatures=signatures,
-        check=check,
-        is_certain=is_certain,
-        suffixes=tuple(suffixes.split()),
-        media_type=media_type,
-        sound_type=sound_type,
-        reader="FFmpeg",
-        is_text=is_text,
-        readers=tuple((readers or name).split()),
-    )
+_picture = partial(_media, "photo", "Pillow")
+_sound = partial(_media, "audio", "FFmpeg")
+_video = partial(_media, "video", "FFmpeg")
 
 
 def _other(
@@ -293,9 +253,7 @@ FORMATS: tuple[Format, ...] = (
     _sound("caf", "Core Audio", _at(0, b"caff\x00"), "caf", "audio/x-caf"),
     _sound("au", "AU", _at(0, b".snd"), "au snd", "audio/basic"),
     _sound("flac", "FLAC", _at(0, b"fLaC"), "flac", "audio/flac"),
-    Format(name="ogg", title="Ogg", medium="audio", signatures=_at(0, b"OggS\x00"),
-           suffixes=("ogg", "oga", "ogv", "ogx", "opus", "spx"), media_type="video/ogg", sound_type="audio/ogg",
-           reader="FFmpeg", readers=("ogg",)),
+    _sound("ogg", "Ogg", _at(0, b"OggS\x00"), "ogg oga ogv ogx opus spx", "video/ogg", sound_type="audio/ogg"),
     _sound("wv", "WavPack", _at(0, b"wvpk"), "wv", "audio/x-wavpack"),
     _sound("tta", "True Audio", _at(0, b"TTA1"), "tta", "audio/x-tta"),
     _sound("ape", "Monkey's Audio", _at(0, b"MAC "), "ape", "audio/x-ape"),
