@@ -24,6 +24,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, InvalidPathError
 from obstore.store import from_url
 
 from processors.errors import RequestError, StoreError
+from processors.store.s3_errors import BAD_SERVER, NO_CREDENTIALS, code_of, in_words
 from processors.store.traffic import Traffic
 
 PART_BYTES = 16 * 1024 * 1024
@@ -38,25 +39,6 @@ RETRIES, RETRY_SECONDS = 6, 60.0
 READ_BYTES = 1024 * 1024
 """Part of an object that is read at once if it is opened as a file."""
 CONFLICT_TRIES = 5
-IN_WORDS = {
-    "NoSuchBucket": "there is no such bucket: create it, or name another one",
-    "RequestTimeTooSkewed": "the clocks of server and machine differ by more than 15 minutes: set this machine's",
-    "InvalidAccessKeyId": "the server does not know the credentials: check AWS_ACCESS_KEY_ID",
-    "SignatureDoesNotMatch": "the server does not accept the credentials: check AWS_SECRET_ACCESS_KEY and AWS_REGION",
-    "ExpiredToken": "the credentials have expired: get new ones, and run again",
-    "QuotaExceeded": "the bucket is full: free some space, and run again",
-}
-"""Meaning of S3's error codes, and what to do."""
-NO_CREDENTIALS = (
-    "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, in the environment; "
-    "they are never options"
-)
-BAD_SERVER = (
-    "the server overwrites an object that was to be created only once (it ignores If-None-Match), so that two runs "
-    "could lose each other's results: use another server, or a newer version of it"
-)
-METADATA_ADDRESS = "169.254."
-"""Start of the address of a cloud's metadata service; in an error it means that no credentials were found."""
 
 
 class Seen(NamedTuple):
@@ -242,12 +224,12 @@ class Place:
             raise RequestError(f"{named}: no path on a disk can have this name: rename or remove the object") from error
         except (BaseError, OSError) as error:
             text = str(error)
-            code = next(iter(re.findall(r"<Code>(\w+)</Code>", text)), "")
+            code = code_of(text)
             if code == "ConditionalRequestConflict":
                 raise _Conflict from error
             if isinstance(error, FileNotFoundError) and code != "NoSuchBucket":
                 raise FileNotFoundError(f"{self.address}/{name}: no such object") from error
-            raise StoreError(f"{self.address}: {_in_words(text, code)}") from error
+            raise StoreError(f"{self.address}: {in_words(text, code)}") from error
 
     def add_traffic(self, traffic: Traffic) -> None:
         """Count the traffic of another process."""
@@ -317,22 +299,3 @@ def _opened(address: str) -> Any:
         return from_url(address, client_options=options, retry_config=retry, **more)
     except BaseError as error:
         raise RequestError(f"{address}: not an address of a bucket: write s3://bucket/folder") from error
-
-
-def _in_words(text: str, code: str) -> str:
-    """Translate an error of the library: what is wrong and what to do."""
-    if code in IN_WORDS:
-        return IN_WORDS[code]
-    status = next(iter(re.findall(r"status code: (\d+)", text)), "")
-    if METADATA_ADDRESS in text:
-        return NO_CREDENTIALS
-    if status in ("401", "403"):
-        what = re.findall(r"performing (GET|HEAD|PUT|POST|DELETE|list)", text)
-        act = {"GET": "read", "HEAD": "read", "list": "list"}.get(what[0] if what else "", "write")
-        return f"not allowed to {act} there ({code or status}): check the credentials and what they may do"
-    if status.startswith("5"):
-        return f"the server answers with an error of its own ({status}): run again later"
-    if "error sending request" in text or "HTTP error" in text:
-        endpoint = os.environ.get("AWS_ENDPOINT_URL", "the server")
-        return f"{endpoint} does not answer: check AWS_ENDPOINT_URL and the network"
-    return f"{text.splitlines()[0][:300] if text else 'unknown error'}: check the address and the server"

@@ -14,7 +14,8 @@ import pytest
 
 from processors.errors import RequestError, StoreError
 from processors.store import place as place_module
-from processors.store.place import BAD_SERVER, NO_CREDENTIALS, PART_BYTES, Place
+from processors.store.place import PART_BYTES, Place
+from processors.store.s3_errors import BAD_SERVER, NO_CREDENTIALS
 from tests.helpers.buckets import SECRET, Fault, Proxy, client, proxy_before
 
 LARGE = PART_BYTES + 1000
