@@ -1,10 +1,12 @@
-"""`marsmedia browse`: a static page over the store, opened in a browser."""
+"""`marsmedia browse`: a page over the store, opened in a browser; over a bucket it is served on this machine."""
 
 from __future__ import annotations
 
 import shutil
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,11 +15,11 @@ from flows.cli.shared_options import SELECTION, STORE, run_options
 from processors.errors import RequestError
 from processors.sources.scan import printable
 
+if TYPE_CHECKING:
+    from flows.run.page_server import PageServer
+
 UNFINISHED = "<!DOCTYPE html>{mark}<title>unfinished</title><p>Not finished: run `marsmedia browse` again.\n"
 """Page that an interrupted run leaves, so that the next one recognises the folder as its own."""
-NOT_OVER_A_BUCKET = (
-    "a page shows files where they are, and those of a bucket are in no folder: build a pack for the web"
-)
 
 
 @click.command()
@@ -29,24 +31,33 @@ NOT_OVER_A_BUCKET = (
     help="Folder of the page.  [default: gallery, in the store]",
 )
 @click.option("--no-open", is_flag=True, help="Only write the page.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port of the page over a bucket.  [default: a free one]"
+)
 @run_options("quiet")
 @STORE
-def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, quiet: bool, store_folder: Path) -> None:
+def browse(
+    selection: tuple[str, ...], folder: Path | None, no_open: bool, port: int, quiet: bool, store_folder: Path
+) -> None:
     """Write a page over the store and open it in a browser.
 
     It needs no server and no network. SELECTION is as in `marsmedia items`, or the folder of a pack,
     whose own page is then opened. The page shows files where they are in the store: to give it to
     somebody, build a pack.
 
+    Over a store in a bucket the page is served, to this machine only, until Ctrl-C, and files are
+    fetched when they are looked at.
+
     \b
     marsmedia browse mission=tianwen-1 sol=1..40
     marsmedia browse '*.mp4' -o ~/videos --no-open
     """
+    from flows.run.page_server import PageServer, served_links
     from flows.run.progress import RunProgress
     from processors.languages.language import LANGUAGES
     from processors.packs.contents.subject import subjects
     from processors.packs.gallery.page import write_gallery
-    from processors.packs.gallery.store_gallery import selection_title, shown_of_store
+    from processors.packs.gallery.store_gallery import links_on_disk, selection_title, shown_of_store
     from processors.store.catalogue import Catalogue
     from processors.store.selection import parse, select
 
@@ -58,17 +69,28 @@ def browse(selection: tuple[str, ...], folder: Path | None, no_open: bool, quiet
         return
     store = open_store(store_folder)
     catalogue = Catalogue(store)
-    if not store.is_in_folder:
-        raise RequestError(NOT_OVER_A_BUCKET)
     folder = folder or store.root / "gallery"
     rows = select(parse(selection), catalogue)
     _clear(folder)
     title = selection_title(rows, catalogue)
     found = subjects(rows, store, catalogue)
+    links = links_on_disk(folder) if store.is_in_folder else served_links()
     with RunProgress(quiet=quiet) as progress:
         written = progress.each("Writing the page", found, len(rows), noun="source", name=lambda one: one.name)
-        write_gallery(folder, shown_of_store(written, store, folder), title=title, languages=LANGUAGES)
-    _open(folder / "index.html", len(rows), show=not no_open)
+        write_gallery(folder, shown_of_store(written, store, folder, links), title=title, languages=LANGUAGES)
+    if store.is_in_folder:
+        _open(folder / "index.html", len(rows), show=not no_open)
+    else:
+        _serve(PageServer(folder, store, rows, port), len(rows), show=not no_open)
+
+
+def _serve(server: PageServer, source_count: int, *, show: bool) -> None:
+    """Serve the page until the command is interrupted."""
+    click.echo(f"{counted(source_count, 'source')}: {server.address} (Ctrl-C ends it)")
+    if show and not webbrowser.open(server.address):
+        click.echo("no browser could be started; open that address in one", err=True)
+    with server, suppress(KeyboardInterrupt):
+        server.serve_forever()
 
 
 def _open(page: Path, source_count: int, *, show: bool) -> None:

@@ -107,7 +107,6 @@ def test_every_command_answers_over_a_bucket(
     invoke("rebuild", "--store", address)
     after = json.loads(invoke("status", "--json", "--store", address).stdout)
     assert {name: after[name] for name in alike} == {name: there[name] for name in alike}
-    assert "build a pack for the web" in invoke("browse", "--no-open", "--store", address, code=2).output
     assert "worker of your own" in invoke("serve", "--store", address, code=2).output
 
 

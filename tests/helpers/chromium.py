@@ -144,9 +144,9 @@ class Page:
         elif method == "Network.requestWillBeSent":
             self.requests.append(said["request"]["url"])
 
-    def open(self, path: Path, after: str = "") -> None:
-        """Open a file and wait until the page has drawn itself."""
-        self.call("Page.navigate", url=path.absolute().as_uri() + after)
+    def open(self, path: Path | str, after: str = "") -> None:
+        """Open a file or a URL and wait until the page has drawn itself."""
+        self.call("Page.navigate", url=(path if isinstance(path, str) else path.absolute().as_uri()) + after)
         self.until("document.readyState === 'complete' && performance.getEntriesByName('interactive').length > 0")
 
     def ask(self, expression: str) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from processors.contract import canonical_json
@@ -11,7 +12,7 @@ from processors.engine.release_index import ReleaseIndex
 from processors.formats import media_type_of
 from processors.languages.language import phrase
 from processors.languages.text import FALLBACK, Text
-from processors.packs.contents.subject import SourceRecord, entries, manifests_of
+from processors.packs.contents.subject import ItemRecord, SourceRecord, entries, manifests_of
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.thumbnails import Thumbnails, seen_from
 from processors.store.catalogue import Catalogue
@@ -24,16 +25,42 @@ MAX_NAMED = 3
 """Maximum number of releases that fit into a heading."""
 
 
-def shown_of_store(subjects: Iterable[SourceRecord], store: Store, folder: Path) -> Iterator[GalleryFile]:
-    """Yield every item in the store with its URL relative to `folder`; thumbnails are written below `folder`."""
-    thumbnails = Thumbnails(folder)
+@dataclass(frozen=True, kw_only=True)
+class Links:
+    """How a page refers to files that are not its own, as URLs from its folder."""
+
+    item: Callable[[ItemRecord], str]
+    original: Callable[[SourceRecord], str | None]
+    """None for an original that is gone."""
+
+
+def links_on_disk(folder: Path) -> Links:
+    """Return links to files where they are on this disk, from a page in a folder."""
+
+    def original(subject: SourceRecord) -> str | None:
+        path = Path(subject.path)
+        return seen_from(folder, path) if path.is_file() else None
+
+    return Links(item=lambda entry: seen_from(folder, entry.path), original=original)
+
+
+def shown_of_store(
+    subjects: Iterable[SourceRecord], store: Store, folder: Path, links: Links | None = None
+) -> Iterator[GalleryFile]:
+    """Yield every item in the store with its URL relative to `folder`; thumbnails are written below `folder`.
+
+    Parameters
+    ----------
+    links : URLs of items and originals; None: of the files on this disk.
+    """
+    links = links or links_on_disk(folder)
+    thumbnails = Thumbnails(folder, links.item)
     for subject in subjects:
-        original = Path(subject.path)
-        if original.is_file():
+        if original := links.original(subject):
             yield GalleryFile(
                 entry=None,
                 subject=subject,
-                href=seen_from(folder, original),
+                href=original,
                 media_type=media_type_of(subject.format, subject.medium, subject.name),
                 thumbnail_href=None,
             )
@@ -44,7 +71,7 @@ def shown_of_store(subjects: Iterable[SourceRecord], store: Store, folder: Path)
                 yield GalleryFile(
                     entry=entry,
                     subject=subject,
-                    href=seen_from(folder, entry.path),
+                    href=links.item(entry),
                     media_type=entry.media_type,
                     thumbnail_href=small.get(entry.name),
                 )

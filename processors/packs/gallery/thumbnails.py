@@ -6,7 +6,7 @@ Originals are not opened here: untrusted files are decoded only in resource-limi
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -31,8 +31,15 @@ def seen_from(folder: Path, path: Path) -> str:
 class Thumbnails:
     """Thumbnails below one page's folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: Callable[[ItemRecord], str] | None = None) -> None:
+        """Write into a folder.
+
+        Parameters
+        ----------
+        url : gives the URL of an item from that folder; None: that of its file on this disk.
+        """
         self._folder = folder
+        self._url = url or (lambda entry: seen_from(folder, entry.path))
 
     def of_result(self, entries: Sequence[ItemRecord]) -> dict[str, str]:
         """Return URLs by item name; if a result has small pictures of its own, these are used and no others are made.
@@ -44,7 +51,7 @@ class Thumbnails:
         shown = [entry for entry in entries if presentation_of(entry.manifest.ref.processor).face is not None]
         pictures = [entry for entry in shown if entry.media_type in READ]
         if small := [entry for entry in pictures if _is_small(entry)]:
-            return {entry.name: seen_from(self._folder, entry.path) for entry in small}
+            return {entry.name: self._url(entry) for entry in small}
         return {entry.name: self._made(entry) for entry in pictures}
 
     def _made(self, entry: ItemRecord) -> str:
