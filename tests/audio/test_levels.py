@@ -257,6 +257,14 @@ def test_wrong_parameters_are_named(field: str, value: float) -> None:
         Levels(**{field: value})  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("rate_hz", "peak"), [(48_000, 1.0), (96_000, 1.0), (191_999, 1.0), (192_000, 2**-0.5)])
+def test_the_true_peak_is_that_of_the_samples_from_192_khz_on(rate_hz: int, peak: float) -> None:
+    """ITU-R BS.1770-5, Annex 2: nothing need be oversampled there."""
+    found = TruePeak(rate_hz)
+    found.add(np.tile(np.array([1, 1, -1, -1], np.float32) * np.float32(2**-0.5), 2000))
+    assert found.finish() == pytest.approx(peak, abs=0.04)
+
+
 def test_true_peak_of_a_sound_that_fades_is_the_same_in_runs_of_any_length() -> None:
     seconds = np.arange(44_100) / 44_100
     faded = 0.5 * np.sin(2 * np.pi * 1234.567 * seconds) * np.clip(10 * np.minimum(seconds, 1 - seconds), 0, 1)

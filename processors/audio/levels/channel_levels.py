@@ -34,6 +34,7 @@ class ChannelLevels:
     channel: int
     peak_dbfs: float | None
     true_peak_dbtp: float | None
+    """Oversampled 4 times; 2 times from 96 kHz; from 192 kHz on, as the standard allows, it is the peak."""
     rms_dbfs: float | None
     rms_without_dc_dbfs: float | None
     crest_factor_db: float | None
