@@ -261,3 +261,18 @@ def test_skipping_never_changes_a_wanted_picture(path: Path) -> None:
         wanted = next(frame for frame in everything if frame.time <= time < frame.end or frame.time == time)
         assert wanted.pts in got
         assert np.array_equal(got[wanted.pts].rgb(64), by_pts[wanted.pts].rgb(64))
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "form", "expected"),
+    [
+        ("a.mov", "prores_ks", "yuva444p10le", True),
+        ("a.webm", "libvpx-vp9", "yuva420p", True),
+        ("a.mov", "prores_ks", "yuv422p10le", False),
+        ("a.avi", "rawvideo", "rgb24", False),
+    ],
+)
+def test_transparency_is_a_fact_of_the_report(name: str, codec: str, form: str, expected: bool, tmp_path: Path) -> None:
+    source = ("-f", "lavfi", "-i", f"testsrc2=s=64x48:d=0.2,format={form}", "-c:v", codec, "-pix_fmt", form)
+    subprocess.run(["ffmpeg", "-v", "error", *source, str(tmp_path / name)], check=True)
+    assert read(tmp_path / name)[1].has_alpha is expected

@@ -130,6 +130,8 @@ class VideoReport:
     """Coded width and height after the container's crop; None without a crop."""
     streams: tuple[StreamFacts, ...]
     """All streams: video, audio, subtitles, data."""
+    has_alpha: bool = False
+    """True if the pictures are partly transparent: only lossless frames keep that, others show the colours alone."""
 
     @property
     def damage(self) -> str | None:

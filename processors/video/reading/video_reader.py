@@ -108,6 +108,7 @@ class VideoReader:
         self._cropper = Cropper(crop) if crop.fits(codec.width, codec.height) else None
         self._shown_size_px = crop.size_px(codec.width, codec.height) if self._cropper else (codec.width, codec.height)
         self._colour: ColourFacts | None = None
+        self._has_alpha = False
         self._codec, twins_codec = decoder_of(stream), decoder_of(twin)
         rate_hz = steady_rate_hz(container, self._codec)
         self._index = read_index(second_opening, twin)
@@ -279,6 +280,7 @@ class VideoReader:
             streams=listed(self._container),
             colour=self._colour,
             shown_size_px=self._shown_size_px if self._cropper else None,
+            has_alpha=self._has_alpha,
         )
 
     def _shortfall(self) -> Shortfall:
@@ -364,6 +366,7 @@ class VideoReader:
         frame = decoded.frame
         if self._colour is None:
             self._colour = colour_of(frame).facts
+            self._has_alpha = any(component.is_alpha for component in frame.format.components)
         start = pts * self.info.time_base if self._given[0] is None else self._given[0]
         self._given = (start, end_pts * self.info.time_base)
         return VideoFrame(
