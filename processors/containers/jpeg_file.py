@@ -19,6 +19,34 @@ _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 MAX_SEGMENTS = 10_000
 
 
+_SELDOM = {
+    0xC3: "lossless JPEG",
+    **dict.fromkeys((0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF), "hierarchical JPEG"),
+    0xCB: "lossless JPEG",
+    0xF7: "JPEG-LS",
+}
+"""Kinds that libjpeg does not read, by the marker of their frame (ITU-T T.81, table B.1; T.87, C.1)."""
+
+
+def seldom_kind(file: BinaryIO) -> str | None:
+    """Return what kind of JPEG a file is if libjpeg does not read its kind; None for the usual ones."""
+    at = 2
+    for _ in range(MAX_SEGMENTS):
+        file.seek(at)
+        head = file.read(5)
+        if len(head) < 5 or head[0] != 0xFF or head[1] in (EOI, SOS):
+            return None
+        if head[1] == 0xFF:  # fill
+            at += 1
+            continue
+        if head[1] in _SELDOM:
+            return _SELDOM[head[1]]
+        if head[1] in _FRAMES:
+            return f"JPEG of {head[4]} bits per sample" if head[4] in (12, 16) else None
+        at += 2 + max(2, int.from_bytes(head[2:4], "big"))
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class JpegFile:
     """Parts of one JPEG file, by file offset."""

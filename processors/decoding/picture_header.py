@@ -10,10 +10,10 @@ from typing import BinaryIO
 from PIL import ImageFile
 
 from processors.containers.heif_file import size_of
-from processors.containers.jpeg_file import read_jpeg_file
+from processors.containers.jpeg_file import read_jpeg_file, seldom_kind
 from processors.containers.png_file import read_png_file, without_damaged_extras
 from processors.decoding.open_media import open_picture
-from processors.errors import DamagedMedia, RefusedMedia
+from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
 from processors.formats import FORMATS
 
 HEAD_BYTES = 1 << 12
@@ -51,6 +51,7 @@ def open_header(file: BinaryIO) -> ImageFile.ImageFile:
     RefusedMedia : the picture has more pixels than the format's decoder accepts.
     DamagedMedia : the reader does not accept the bytes.
     """
+    _refuse_seldom_jpeg(file)
     with plain_words(file):
         file.seek(0)
         try:
@@ -64,6 +65,12 @@ def open_header(file: BinaryIO) -> ImageFile.ImageFile:
                 return image
             _refuse_beyond_avif(file, head)
             raise DamagedMedia(_fault(file, head), "download it again") from error
+
+
+def _refuse_seldom_jpeg(file: BinaryIO) -> None:
+    file.seek(0)
+    if file.read(3) == b"\xff\xd8\xff" and (kind := seldom_kind(file)):
+        raise UnsupportedMedia(f"{kind} is not supported", "convert it to TIFF or PNG")
 
 
 @contextmanager

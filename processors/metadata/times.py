@@ -132,10 +132,12 @@ def _was_never_set(text: str, source: str, problems: list[str]) -> bool:
     return clock is not None
 
 
-def _dated_by_clock(text: str, source: str, problems: list[str]) -> Iterator[tuple[Date, When]]:
+def _dated_by_clock(
+    text: str, source: str, problems: list[str], *, zone: str | None = None
+) -> Iterator[tuple[Date, When]]:
     """Yield the date of recording if the clock was set."""
     if not _was_never_set(text, source, problems):
-        yield from dated("recorded", text, source, problems)
+        yield from dated("recorded", text, source, problems, zone=zone)
 
 
 def _in_place_of(
@@ -181,7 +183,7 @@ def _date_of_gps(by_place: Mapping[tuple[str, str], object], problems: list[str]
     parts = [part for part in clock if isinstance(part, int | float)]
     if len(parts) == 3 and all(0 <= part < 100 for part in parts):
         text = f"{day.strip()} {int(parts[0]):02d}:{int(parts[1]):02d}:{int(parts[2]):02d}Z"
-        yield from _dated_by_clock(text, "file:exif.gps:GPSDateStamp", problems)
+        yield from _dated_by_clock(text, "file:exif.gps:GPSDateStamp", problems, zone="UTC")
 
 
 def _dates_in_two_parts(written: Mapping[str, str], problems: list[str]) -> Iterator[tuple[Date, When]]:

@@ -159,6 +159,16 @@ def test_a_receivers_clock_gives_utc() -> None:
     assert dates(*gps) == ([("2021-05-14T23:18:01Z", "second", "UTC")], [])
 
 
+def test_an_impossible_time_of_a_receiver_costs_the_time_and_is_reported() -> None:
+    gps = [
+        Tag(namespace="exif.gps", name="GPSDateStamp", value="2021:05:14"),
+        Tag(namespace="exif.gps", name="GPSTimeStamp", value=[25.0, 61.0, 0.0]),
+    ]
+    found, (problem,) = dates(*gps)
+    assert found == [("2021-05-14T00:00:00Z", "day", "UTC")]
+    assert problem.startswith("file:exif.gps:GPSDateStamp: date is '2021:05:14 25:61:00Z': no such date: ")
+
+
 @pytest.mark.parametrize(
     ("written", "earliest"),
     [

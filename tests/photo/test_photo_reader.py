@@ -15,7 +15,7 @@ from PIL import ExifTags, Image, ImageCms
 
 from processors.contract import Item, Source
 from processors.engine.derive import derive
-from processors.errors import DamagedMedia, RefusedMedia
+from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
 from processors.metadata.photograph import read_photograph
 from processors.photo.enhanced import Enhanced
 from processors.photo.photo_preview import PhotoPreview
@@ -250,3 +250,26 @@ def test_a_heic_that_says_twice_that_it_is_turned_is_turned_once() -> None:
     picture, _ = opened(data)
     assert picture.shape == (64, 48, 3)
     assert (is_red(picture[8, 40]), is_red(picture[8, 8]), is_red(picture[56, 40])) == (True, False, False)
+
+
+@pytest.mark.parametrize(
+    ("marker", "bits", "kind"),
+    [
+        (0xC3, 8, "lossless JPEG"),
+        (0xF7, 8, "JPEG-LS"),
+        (0xC5, 8, "hierarchical JPEG"),
+        (0xC0, 12, "JPEG of 12 bits per sample"),
+        (0xC1, 16, "JPEG of 16 bits per sample"),
+    ],
+)
+def test_kinds_of_jpeg_that_are_seldom_are_unsupported_and_not_damaged(marker: int, bits: int, kind: str) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48), (90, 60, 30)).save(file, "JPEG")
+    data = bytearray(file.getvalue())
+    frame = data.index(b"\xff\xc0")
+    data[frame + 1], data[frame + 4] = marker, bits
+    with pytest.raises(UnsupportedMedia) as of_pixels:
+        PhotoReader(io.BytesIO(data))
+    with pytest.raises(UnsupportedMedia) as of_tags:
+        read_photograph(io.BytesIO(data), sha256="", size_bytes=0, medium="photo")
+    assert str(of_pixels.value) == str(of_tags.value) == f"{kind} is not supported: convert it to TIFF or PNG"
