@@ -30,6 +30,10 @@ _PLAIN = (
         CORRUPT,
     ),
     (re.compile(r"cannot load this image"), "no picture data follow its header"),
+    (
+        re.compile(r"Channel value too large for this mode: (\d+)"),
+        r"a sample of \1 is above the white level in the header",
+    ),
     (re.compile(r"Failed to decode frame 0: (.*)"), rf"{CORRUPT}: \1"),
 )
 """Pillow's messages for broken pixels, and their meaning."""

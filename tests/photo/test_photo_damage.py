@@ -460,3 +460,9 @@ def test_samples_above_the_white_level_of_a_pnm_are_damage(mark: bytes, white: i
     assert report.damage.endswith(
         f"(2 of {1200 * bands} samples are above the white level in the header, {white}, and shown as white)"
     )
+
+
+def test_a_sample_above_the_white_level_of_a_pnm_in_digits_is_named() -> None:
+    with pytest.raises(DamagedMedia) as refused:
+        read(b"P2\n4 2\n10\n1 2 3 4\n5 6 11 8\n")
+    assert str(refused.value) == "a sample of 11 is above the white level in the header: download it again"
