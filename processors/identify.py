@@ -153,7 +153,7 @@ def _listed(container: av.container.InputContainer) -> Identity:
         return Identity(kind="unsupported", format=title, note=_without_media(container))
     medium: Medium = "video" if pictures else "audio"
     first = (pictures or sounds)[0]
-    claimed = container.duration / av.time_base if container.duration else None
+    claimed = _claimed_seconds(container, [*pictures, *sounds])
     return Identity(
         kind="media",
         medium=medium,
@@ -163,6 +163,18 @@ def _listed(container: av.container.InputContainer) -> Identity:
         duration_seconds=claimed if claimed and 0 < claimed < 1e8 else None,
         frame_pixels=max((_pixels(stream) for stream in pictures), default=0) or None,
     )
+
+
+def _claimed_seconds(container: av.container.InputContainer, shown: list[av.stream.Stream]) -> float | None:
+    """Return the container's duration; beside data, such as time codes, that of picture and sound if they state it."""
+    spans = [
+        ((one.start_time or 0) * one.time_base, one.duration * one.time_base)
+        for one in shown
+        if one.duration and one.time_base
+    ]
+    if len(shown) < len(container.streams) and len(spans) == len(shown):
+        return float(max(start + length for start, length in spans) - min(start for start, _ in spans))
+    return container.duration / av.time_base if container.duration else None
 
 
 def _pixels(stream: av.video.stream.VideoStream) -> int:

@@ -18,6 +18,8 @@ def fact_lines(facts: Mapping[str, Any]) -> dict[str, str]:
     shown = {name: value for name, value in facts.items() if _says_something(name, value)}
     if "orientation" in facts:
         shown["colour"] = _colour_of_photo(facts)
+        if shown.get("frame_count"):
+            shown["frame_count"] = f"{facts['frame_count']}, of which one is shown"
         shown.pop("colour_source", None)
         shown.pop("icc_profile_name", None)
     if not facts.get("trailing_bytes"):

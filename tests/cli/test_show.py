@@ -17,6 +17,7 @@ from flows.cli import fact_words, print_table, show
 from processors.audio.envelope import Envelope
 from processors.audio.levels.levels import Levels
 from processors.engine.wanted import Recipes
+from processors.identify import identify
 from processors.metadata import Metadata
 from processors.metadata.properties import Properties
 from processors.photo.photo_preview import PhotoPreview
@@ -150,6 +151,8 @@ def test_a_longer_track_of_time_codes_is_not_the_length(tmp_path: Path) -> None:
     told = CliRunner().invoke(show.show, ["cut.mov", "--store", str(tmp_path / "store")]).output
     assert "  length   2 s" in told.splitlines()
     assert "50 frames in 2.000 s." in told
+    with (folder / "cut.mov").open("rb") as file:  # and so in pages and packs
+        assert identify(file, "cut.mov").duration_seconds == 2.0
 
 
 def test_chained_ogg_names_its_recordings_and_their_whole_length(tmp_path: Path) -> None:
@@ -191,6 +194,8 @@ def test_oddities_are_reported_in_sentences() -> None:
     assert fact_words.fact_lines(tagged) == {"orientation": "6", "colour": "by its ICC profile, Display P3"}
     nclx = {"orientation": 1, "colour": "Display P3, sRGB", "colour_source": "nclx"}
     assert fact_words.fact_lines(nclx) == {"colour": "Display P3, sRGB (from nclx)"}
+    several = {"orientation": 1, "frame_count": 20, "colour": "BT.709, sRGB", "colour_source": "nclx"}
+    assert fact_words.fact_lines(several)["frame_count"] == "20, of which one is shown"
     other = {"stream_index": 1, "codec": "aac", "channel_count": 6, "language": "und", "title": None}
     gap = {"start_seconds": 0.0232, "end_seconds": 0.1339}
     assert fact_words.fact_lines({"other_streams": [other], "time_gaps": [gap]}) == {
