@@ -29,7 +29,7 @@ class StreamFrames:
     """
 
     name: ClassVar[str] = "video.stream_frames"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "file"
 
     stream: int | None = None
