@@ -52,7 +52,7 @@ def blame_for_unopened(note: str) -> Blame:
     return "version" if _is_unsupported(note) or note.startswith(NO_KNOWN_FORMAT) else "file"
 
 
-def told_verdict(verdict: Verdict, blame: str | None) -> Verdict | Literal["unsupported"]:
+def displayed_verdict(verdict: Verdict, blame: str | None) -> Verdict | Literal["unsupported"]:
     """Return the verdict for people, in which a refusal for lack of support in this version is `unsupported`."""
     return "unsupported" if blame == "version" else verdict
 

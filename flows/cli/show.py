@@ -19,7 +19,7 @@ from flows.cli.print_table import length, picture, size, sound
 from flows.cli.shared_options import JSON, STORE
 from flows.run.file_change import changed_reason
 from flows.run.problems import FAULT_OF
-from processors.errors import blame_for_unopened, told_verdict
+from processors.errors import blame_for_unopened, displayed_verdict
 from processors.formats import BY_NAME
 from processors.languages.language import language
 from processors.languages.text import FALLBACK
@@ -197,7 +197,7 @@ def _tell_results(manifests: Sequence[Manifest], store: Store, links: Mapping[Pa
         what = (
             f"{counted(len(manifest.items), 'item'):>11}  {space:>8}"
             if manifest.items
-            else f"{told_verdict(manifest.verdict, manifest.blame)}{why_not}"
+            else f"{displayed_verdict(manifest.verdict, manifest.blame)}{why_not}"
         )
         click.echo(printable(f"  {name:{wide}}  {what}"))
         if manifest.ref.processor == "evidence" and manifest.items:

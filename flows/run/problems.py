@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from processors.errors import Blame, Verdict, blame_for_unopened, told_verdict
+from processors.errors import Blame, Verdict, blame_for_unopened, displayed_verdict
 from processors.sources.scan import printable
 
 ProblemVerdict = Literal["changed", "failed", "damaged", "refused", "unsupported", "not taken", "unmatched"]
@@ -49,7 +49,7 @@ class FileProblem:
     ) -> FileProblem:
         """Return the problem of a result that was refused or failed, even one stored by an older version."""
         words, whose = reason or "", blame_of(reason or "", blame)
-        told = told_verdict(verdict, whose)
+        told = displayed_verdict(verdict, whose)
         assert told != "made"
         return cls(file=file, processor=processor, verdict=told, reason=words, is_new=is_new, blame=whose)
 

@@ -148,7 +148,7 @@ class _Session:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Steps:
+class EnvelopeSteps:
     """Run of steps read back, with neighbours on both sides."""
 
     first_step: int
@@ -162,7 +162,7 @@ class Steps:
     """float32, shape (steps,)."""
 
 
-def steps_of(path: Path, run_steps: int, margin_steps: int = 0) -> Iterator[Steps]:
+def steps_of(path: Path, run_steps: int, margin_steps: int = 0) -> Iterator[EnvelopeSteps]:
     """Yield the envelope in runs of `run_steps`; memory does not grow with its length."""
     import h5py
 
@@ -175,7 +175,7 @@ def steps_of(path: Path, run_steps: int, margin_steps: int = 0) -> Iterator[Step
             first = max(0, start - margin_steps)
             end = min(change.shape[0], start + run_steps + margin_steps)
             own = min(run_steps, change.shape[0] - start)
-            yield Steps(
+            yield EnvelopeSteps(
                 first_step=first,
                 core=slice(start - first, start - first + own),
                 lowest=lowest[:, first:end],

@@ -19,7 +19,7 @@ from processors.imaging.png_colour import describe_colour
 from processors.photo.reading.colour_tags import ICC, colour_of
 from processors.photo.reading.display_levels import scaled
 from processors.photo.reading.photo_reader import PhotoReader, refuse_larger
-from processors.photo.reading.root_cause import root_cause_told
+from processors.photo.reading.root_cause import root_cause_reported
 from processors.photo.reading.tiff import photo_options
 from processors.photo.reading.to_srgb import DEEP_MODES, profile_name
 from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
@@ -83,7 +83,7 @@ class SixteenBit:
         if source.format not in LOADERS:
             yield self._decoded(opened, scratch)
             return
-        with root_cause_told(opened.file), opened.file.open() as file:
+        with root_cause_reported(opened.file), opened.file.open() as file:
             options = photo_options(file) if source.format == "tiff" else {}
             image = open_strips(file, source.format, self.max_pixels, **options)
             profile: Any = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
@@ -115,7 +115,7 @@ class SixteenBit:
 
     def _decoded(self, opened: OpenSource, scratch: Path) -> Item:
         """Return the rendition of a format that is not read in strips, from the values of the photo reader."""
-        with root_cause_told(opened.file), opened.file.open() as file:
+        with root_cause_reported(opened.file), opened.file.open() as file:
             reader = PhotoReader(file)
             refuse_larger(reader.info, self.max_pixels)
             if reader.info.mode not in DEEP_MODES:

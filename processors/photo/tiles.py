@@ -19,7 +19,7 @@ from processors.decoding.picture_header import open_header
 from processors.imaging.colour import CICP, SRGB, Colour, tables
 from processors.photo.reading.colour_tags import colour_of
 from processors.photo.reading.display_levels import DisplayLevels, levels_of, scaled
-from processors.photo.reading.root_cause import root_cause_told
+from processors.photo.reading.root_cause import root_cause_reported
 from processors.photo.reading.tiff import photo_options
 from processors.photo.reading.to_srgb import is_profile_of
 from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
@@ -78,7 +78,7 @@ class Tiles:
         if source.format not in LOADERS:
             yield self._json(f"{source.format} is not read in strips", None, None)
             return
-        with root_cause_told(opened.file), opened.file.open() as file:
+        with root_cause_reported(opened.file), opened.file.open() as file:
             options = photo_options(file) if source.format == "tiff" else {}
             image = open_strips(file, source.format, self.max_pixels, **options)
             if image.width * image.height < self.least_pixels:

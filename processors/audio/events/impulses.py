@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from processors.audio.envelope import EnvelopeFacts, Steps, steps_of
+from processors.audio.envelope import EnvelopeFacts, EnvelopeSteps, steps_of
 
 RUN_SECONDS = 60.0
 BACKGROUND_SECONDS = 1.0
@@ -81,7 +81,7 @@ def impulses(path: Path, facts: EnvelopeFacts, threshold_db: float) -> Iterator[
             yield Impulse(start_seconds=start_seconds, end_seconds=last_end, peak=peak, excess_db=excess_db)
 
 
-def _found(steps: Steps, step_seconds: float, threshold_db: float) -> list[tuple[int, int, float]]:
+def _found(steps: EnvelopeSteps, step_seconds: float, threshold_db: float) -> list[tuple[int, int, float]]:
     """Return onset, end and excess of the impulses that begin in the run's own steps, in order.
 
     A click shows in the sample-to-sample change; a thump, whose samples change slowly, in the range of its samples.
@@ -99,7 +99,7 @@ def _found(steps: Steps, step_seconds: float, threshold_db: float) -> list[tuple
 
 
 def _rises(
-    steps: Steps,
+    steps: EnvelopeSteps,
     power: np.ndarray,
     step_seconds: float,
     threshold_db: float,

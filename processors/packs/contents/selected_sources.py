@@ -28,8 +28,8 @@ Asked = Callable[[SourceRow], frozenset[ResultRef]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class History:
-    """History of a source before it was packed."""
+class SourceHistory:
+    """SourceHistory of a source before it was packed."""
 
     seen_utc: str
     """Time at which it was first identified in its place."""
@@ -52,7 +52,7 @@ class SelectedSource:
     shown: tuple[Manifest, ...]
     """Results for a highlight clip; empty if the recipe asks for none."""
     original_size_px: tuple[int | None, int | None]
-    history: History
+    history: SourceHistory
     companions: tuple[SourceRow, ...] = ()
     """Labels and sidecars of the original, if it goes into the pack by source, where it keeps its name."""
     label_sha256: str | None = None
@@ -118,11 +118,11 @@ def _replaced(sightings: Iterable[SourceRow]) -> dict[tuple[str, str], SourceRow
     return found
 
 
-def _history(row: SourceRow, manifests: list[Manifest], replaced: SourceRow | None) -> History:
+def _history(row: SourceRow, manifests: list[Manifest], replaced: SourceRow | None) -> SourceHistory:
     """Return the history of a source; for a video only an audit decodes all frames, and the subject has that."""
     decoded = [one for one in manifests if one.ref.processor.startswith(f"{row.medium}.")]
     decoded = [one for one in decoded if row.medium != "video" and one.verdict in ("made", "failed")]
-    return History(
+    return SourceHistory(
         seen_utc=row.seen_utc,
         decoded=min(decoded, key=lambda one: (one.verdict != "made", one.started_utc, one.ref), default=None),
         weighed=next((one for one in manifests if one.ref.processor == "evidence" and one.verdict == "made"), None),

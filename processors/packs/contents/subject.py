@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from processors.contract import Json
-from processors.errors import told_verdict
+from processors.errors import displayed_verdict
 from processors.languages.language import LANGUAGES, phrase
 from processors.languages.text import FALLBACK, Text
 from processors.packs.contents.rights_by_path import PathRights, binding, voice
@@ -214,7 +214,7 @@ def _failures(connection: duckdb.DuckDBPyConnection) -> dict[str, list[FailedRes
         "SELECT source, processor, verdict, blame, reason FROM latest_results "
         "WHERE processor <> 'evidence' AND verdict <> 'made' ORDER BY source, processor"
     ).fetchall():
-        failed = FailedResult(processor=processor, verdict=told_verdict(verdict, blame), reason=reason)
+        failed = FailedResult(processor=processor, verdict=displayed_verdict(verdict, blame), reason=reason)
         failures.setdefault(source, []).append(failed)
     return failures
 

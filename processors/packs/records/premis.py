@@ -11,7 +11,7 @@ from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
 from processors.packs.contents.release_files import PackedReleaseFile
 from processors.packs.contents.rights import credit, override_of, rights
-from processors.packs.contents.selected_sources import History
+from processors.packs.contents.selected_sources import SourceHistory
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.records.pronom import HEAD_BYTES, pronom_of
@@ -32,7 +32,7 @@ def premis(
     packed: Sequence[PackedFile],
     recipe: Recipe,
     identity: PackIdentity,
-    histories: dict[str, History],
+    histories: dict[str, SourceHistory],
     companions: Sequence[PackedCompanion] = (),
     of_releases: Sequence[PackedReleaseFile] = (),
     left_out: Sequence[str] = (),
@@ -181,7 +181,7 @@ def _absent(subject: SourceRecord) -> list[Element]:
     ]
 
 
-def _identified(subject: SourceRecord, history: History) -> list[Element]:
+def _identified(subject: SourceRecord, history: SourceHistory) -> list[Element]:
     """Return the event by which the source became known, at each place that holds its bytes."""
     places = ", ".join(dict.fromkeys([subject.relative, *(voice.place for voice in subject.voices)]))
     return _event(

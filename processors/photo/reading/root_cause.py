@@ -12,7 +12,7 @@ from processors.sources.source_file import SourceFile
 
 
 @contextmanager
-def root_cause_told(file: SourceFile) -> Iterator[None]:
+def root_cause_reported(file: SourceFile) -> Iterator[None]:
     """Report `PhotoReader`'s error if another decoder finds a photo damaged, otherwise that decoder's own."""
     try:
         yield
