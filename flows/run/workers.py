@@ -56,6 +56,8 @@ _STARTING = threading.Lock()
 CREDENTIALS = ("AWS_", "AZURE_", "GOOGLE_")
 """Prefixes of the environment variables through which libraries find credentials and endpoints."""
 LOADED_FOR_ALL = [
+    "flows.cli.main",  # where a command was started, each worker imports what started it
+    "flows.run.inspection",
     "cv2",
     "processors.engine.derive",
     "processors.photo.photo_preview",
