@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 COMPARED = ("mission", "agency", "event", "recorded_by", "credit", "rights", "redistribute", "synthetic")
 """Keys of release.toml with a single true value; titles and captions may legitimately differ."""
 
+REPEATED = """
+SELECT 1 FROM stored_sources WHERE kind = 'media' GROUP BY digest HAVING count(*) > 1 LIMIT 1
+"""
+"""A row if any source was ever seen at two paths. Where none was, what follows needs no sorting of all of them."""
+
 SEVERAL_PLACES = """
 SELECT digest FROM sources WHERE kind = 'media' AND gone_utc IS NULL GROUP BY digest
 HAVING count(*) > 1 AND (count(DISTINCT evidence_key) > 1 OR count(evidence_key) < count(*))
@@ -53,7 +58,8 @@ class _Said:
 
 def disagreements(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[Disagreement, ...]]:
     """Return the disagreements between the paths of each source, by digest; sources without any are left out."""
-    several = [digest for (digest,) in connection.execute(SEVERAL_PLACES).fetchall()]
+    repeated = connection.execute(REPEATED).fetchone()
+    several = [digest for (digest,) in connection.execute(SEVERAL_PLACES).fetchall()] if repeated else []
     rows = connection.execute(SAID_APART, [several]).fetchall() if several else []
     found: dict[str, tuple[Disagreement, ...]] = {}
     for digest, group in itertools.groupby(rows, key=lambda row: row[0]):
