@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from flows.run.batches import SourceOutcome
 from processors.engine.fingerprint import Fingerprints, by_source
 from processors.engine.plan import Plan
-from processors.store.by_name import ByNameEntry, shown_before
+from processors.store.by_name import ByNameEntry, safe_name, shown_before
 from processors.store.catalogue import Catalogue
 from processors.store.settled import SettledSource, add_settled, read_settled
 from processors.store.source_row import SourceRow
@@ -36,7 +36,8 @@ def settled_sources(
         taken = {place for row in moving for place in _entry(row).places(store)}
         names = {place.name for place in taken}
         for row in media:
-            if row.digest in found and _entry(row).safe in names and not taken.isdisjoint(_entry(row).places(store)):
+            may_meet = row.digest in found and safe_name(row.relative.rpartition("/")[2]) in names
+            if may_meet and not taken.isdisjoint(_entry(row).places(store)):
                 del found[row.digest]
     return found
 

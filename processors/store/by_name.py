@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +19,8 @@ from processors.store.store import Store, replace_file
 
 NAME_BYTES = 120
 FORBIDDEN = set('<>:"/\\|?*')
+PLAIN = re.compile(rf"\w(?:[\w.~+-]{{0,{NAME_BYTES - 2}}}\w)?", re.ASCII)
+"""Names that no file system refuses, unless they are reserved."""
 RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))}
 
 SHOWN = ".shown"
@@ -27,6 +30,8 @@ Links = list[tuple[str, ResultRef]]
 
 def safe_name(name: str) -> str:
     """Return a name valid on every file system: no separator, control character or leading dash or dot; short."""
+    if PLAIN.fullmatch(name) and name.partition(".")[0].lower() not in RESERVED:
+        return name  # nearly every name, and this is asked of every file of a store
     clean = "".join("_" if c in FORBIDDEN or not c.isprintable() else c for c in name).strip(" .")
     clean = clean.encode()[:NAME_BYTES].decode(errors="ignore").rstrip(" .")
     if not clean or clean.startswith("-") or clean.partition(".")[0].lower() in RESERVED:
