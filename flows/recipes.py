@@ -47,6 +47,7 @@ from processors.video.motion.motion_plot import MotionPlot
 from processors.video.motion.stabilised import Stabilised
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
+from processors.video.subtitles.subtitles import Subtitles
 
 SOUND: tuple[Processor, ...] = (
     Marks(),
@@ -74,6 +75,7 @@ RECIPES: Recipes = {
         Motion(),
         MotionPlot(),
         VideoPreview(),
+        Subtitles(),
         *SOUND,
     ),
     "audio": (Metadata(), Evidence(), *SOUND),
@@ -94,6 +96,7 @@ LIGHT: tuple[type[Any], ...] = (
     Frames,
     ContactSheet,
     Shots,
+    Subtitles,
     Levels,
     Spectrogram,
     Picture,

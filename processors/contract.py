@@ -53,6 +53,8 @@ class Source:
     """Container or file format detected in the bytes: `mov,mp4`, `wav`, `jpeg`."""
     has_sound: bool
     """True if a decoder lists an audio stream."""
+    has_subtitles: bool | None = None
+    """True if the container lists a subtitle stream; None for files seen only by old versions."""
     label: LabelRef | None = None
     """Label required to interpret the bytes; None if the file is self-describing."""
 
@@ -106,6 +108,8 @@ class ReleaseContext:
     """Canonical JSON of `head` and `file` of release.toml; `file` is absent without an entry."""
     labels: tuple[LabelRef, ...] = ()
     """Labels and XMP sidecars next to the source."""
+    subtitles: tuple[LabelRef, ...] = ()
+    """Subtitle files next to a video."""
     mission: str | None = None
     fault: str | None = None
     """Mistake in release.toml that keeps this file's entry from being read."""
@@ -237,6 +241,7 @@ in the pass that makes them, so the source is not decoded once more: `needs` and
 and its session's `finish` the `Inputs`.
 `for_release(self, context: ReleaseContext) -> Self`: itself configured with the statements about a source; what it
 takes becomes part of its parameters, and so of its key.
+`suits(self, source: Source) -> bool`: false if it has nothing to make of a source, so that recipes do not want it.
 `of_sighting: ClassVar[bool]`: true if each path of the same bytes has its own result.
 `tables: ClassVar[tuple[Table, ...]]`: the tables among its items (`processors.tables`), with units and meanings.
 """
@@ -349,6 +354,12 @@ def need_of(processor: Processor, given: Any) -> Need:
 def is_of_path(processor: Processor) -> bool:
     """Return True if a processor depends on the statements at each path of a source, not on its bytes alone."""
     return getattr(processor, "of_sighting", False)
+
+
+def suits(processor: Processor, source: Source) -> bool:
+    """Return False if a processor, configured for a source, says that it has nothing to make of it."""
+    says = getattr(processor, "suits", None)
+    return says is None or says(source)
 
 
 def asks_release(processor: Processor) -> bool:

@@ -17,6 +17,7 @@ from processors.containers.camera_raw import is_camera_raw
 from processors.containers.frame_sync import has_mpeg_audio
 from processors.containers.motion_jpeg import is_motion_jpeg
 from processors.containers.sidecar import SIDECAR, is_sidecar
+from processors.containers.subtitle_names import is_subtitle_file
 from processors.containers.text_file import text_of
 from processors.contract import FileKind, Medium
 from processors.decoding.mended_file import mending_of
@@ -55,6 +56,7 @@ class Identity:
     """`jpeg`, `wav`, `mov,mp4,m4a,3gp,3g2,mj2`, `PDS4 label`, `text`, `empty file` ..."""
     codec: str | None = None
     has_sound: bool = False
+    has_subtitles: bool = False
     duration_seconds: float | None = None
     """Duration claimed by the container's header; for estimates only."""
     frame_pixels: int | None = None
@@ -160,6 +162,7 @@ def _listed(container: av.container.InputContainer) -> Identity:
         format=container.format.name,
         codec=first.codec_context.name if first.codec_context else None,
         has_sound=bool(sounds),
+        has_subtitles=bool(container.streams.subtitles),
         duration_seconds=claimed if claimed and 0 < claimed < 1e8 else None,
         frame_pixels=max((_pixels(stream) for stream in pictures), default=0) or None,
     )
@@ -262,6 +265,8 @@ def _companion(text: str, name: str) -> str:
         return SIDECAR
     if text.startswith("<?xml"):
         return "XML label"
+    if is_subtitle_file(name):
+        return "subtitles"
     if re.search(r"inventory|collection.*\.(csv|tab)$", name, re.IGNORECASE):
         return "inventory"
     return "read-me" if name.upper().startswith("README") else "text"

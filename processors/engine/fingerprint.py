@@ -36,9 +36,10 @@ class Fingerprints:
             return None
         found = hashlib.sha256(self.recipes.encode())
         for row in places:
-            what = f"{row.digest}\n{row.label_name}\n{row.label_sha256}\n{row.medium}\n{row.format}\n{row.has_sound}"
+            what = f"{row.digest}\n{row.label_name}\n{row.label_sha256}\n{row.medium}\n{row.format}"
+            streams = f"{row.has_sound}\n{row.has_subtitles}"
             where = f"{row.path}\n{row.release}\n{row.evidence_key}\n{self._releases.descriptions_of(row)}\n"
-            found.update(f"{what}\n{where}".encode())
+            found.update(f"{what}\n{streams}\n{where}".encode())
         return found.hexdigest()[:32]
 
 

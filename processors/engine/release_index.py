@@ -12,6 +12,7 @@ from processors.containers.sidecar import SIDECAR, is_sidecar_file
 from processors.contract import LabelRef, RecordedStart, ReleaseContext
 from processors.engine.release_calibrations import ReleaseCalibrations
 from processors.engine.sidecar_pairing import paired
+from processors.engine.subtitle_pairing import paired_with_videos
 from processors.errors import MediaError
 from processors.metadata.label import label_tags
 from processors.metadata.product_name import product_name
@@ -66,6 +67,7 @@ class ReleaseIndex:
                     self._labels.setdefault((_folder(row.path), stem), []).append(row)
         self._calibrations = ReleaseCalibrations(rows, local_path)
         self._sidecars = paired([row for row in rows if row.kind == "companion" and row.format == SIDECAR], rows)
+        self._subtitles = paired_with_videos(rows)
 
     def of(self, row: SourceRow) -> ReleaseContext:
         """Return the statements about one source at one path."""
@@ -93,9 +95,12 @@ class ReleaseIndex:
         labels += tuple(LabelRef(name=sidecar.name, sha256=sidecar.digest) for sidecar in sidecars)
         start = partial(self._start_of, [*beside, *sidecars])
         name = row.name if product_name(row.name) else None
+        subtitles = tuple(
+            LabelRef(name=one.name, sha256=one.digest) for one in self._subtitles.of_video.get(row.path, ())
+        )
         found = self._release_of(row)
         if found is None:
-            return ReleaseContext(labels=labels, name=name, recorded_start=start)
+            return ReleaseContext(labels=labels, subtitles=subtitles, name=name, recorded_start=start)
         folder, inside, release = found
         fault = _fault(release.problems, inside)
         entry = release.files.get(inside)
@@ -103,7 +108,7 @@ class ReleaseIndex:
             release.head, entry, labels=labels, fault=str(fault) if fault else None, name=name, start_of_labels=start
         )
         calibration = self._calibrations.of(folder, release, entry or {}, context.recorded_by)
-        return replace(context, calibration=calibration)
+        return replace(context, calibration=calibration, subtitles=subtitles)
 
     def _start_of(self, labels: list[SourceRow]) -> RecordedStart | None:
         """Return the first recording start that one of these labels gives."""
@@ -115,7 +120,8 @@ class ReleaseIndex:
 
     def descriptions_of(self, row: SourceRow) -> str:
         """Return the digests of all files that describe a source at its path."""
-        found = [f"{one.name} {one.digest}" for one in self._sidecars.of_file.get(row.path, ())]
+        beside = (*self._sidecars.of_file.get(row.path, ()), *self._subtitles.of_video.get(row.path, ()))
+        found = [f"{one.name} {one.digest}" for one in beside]
         if self._labels:
             found += sorted(f"{one.name} {one.digest}" for one in self.labels_of(row))
         folder = self._folder_of_release(row)
@@ -133,7 +139,7 @@ class ReleaseIndex:
 
     def strays(self) -> list[tuple[str, str]]:
         """Return descriptions of missing files: (path of the entry or the sidecar, problem)."""
-        messages = [(row.relative, what) for row, what in self._sidecars.strays]
+        messages = [(row.relative, what) for row, what in (*self._sidecars.strays, *self._subtitles.strays)]
         for folder, (row, release) in self._releases.items():
             if release is None:
                 continue
@@ -162,8 +168,9 @@ class ReleaseIndex:
         return list({label.path: label for label in rows}.values())
 
     def companions_of(self, row: SourceRow) -> list[SourceRow]:
-        """Return the labels and sidecars that describe a file, by name."""
-        found = [*self.labels_of(row), *self._sidecars.of_file.get(row.path, ())]
+        """Return the labels, sidecars and subtitles that belong to a file, by name."""
+        beside = (*self._sidecars.of_file.get(row.path, ()), *self._subtitles.of_video.get(row.path, ()))
+        found = [*self.labels_of(row), *beside]
         if row.label and row.label.sha256 not in {one.digest for one in found}:  # has another name, but names the file
             named = self._labels.get((_folder(row.path), _stem(row.label.name)), [])
             found += [one for one in named if one.digest == row.label.sha256]

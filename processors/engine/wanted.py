@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from processors.contract import Processor, ReleaseContext, Source, asks_release, for_release, inputs_of, is_of_path
+from processors.contract import (
+    Processor,
+    ReleaseContext,
+    Source,
+    asks_release,
+    for_release,
+    inputs_of,
+    is_of_path,
+    suits,
+)
 from processors.engine.recipe_book import RecipeBook, Recipes, recipes_of
 from processors.engine.release_index import ReleaseIndex
 from processors.store.manifest import ResultRef
@@ -67,6 +76,8 @@ def wanted_of(source: Source, recipes: Recipes, context: ReleaseContext | None =
     for processor in recipes[source.medium]:
         if _has_units(processor, source):
             named = for_release(processor, context) if context else processor
+            if not suits(named, source):
+                continue
             for used in all_inputs(named):
                 is_named.setdefault(used, False)
             is_named[named] = True

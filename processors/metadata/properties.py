@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from processors.containers.subtitle_names import TEXT_CODECS
+
 TAKEN_BY_PLAYERS = ("video", "audio", "subtitle")
 
 
@@ -32,7 +34,7 @@ class Properties:
     channel_count: int | None = None
     other_streams: tuple[str, ...] = ()
     """Streams that are neither the picture nor the sound that players choose: `3 video h264 480 x 270, larger`,
-    `2 subtitle mov_text eng`. Nothing is taken from them by default."""
+    `2 subtitle dvd_subtitle eng`. Nothing is taken from them by default; subtitles that are text are taken."""
 
 
 def properties(
@@ -66,7 +68,9 @@ def properties(
         sample_rate_hz=sound.get("rate_hz"),
         channel_count=sound.get("channel_count"),
         other_streams=tuple(
-            _in_words(one, video) for one in streams if one["kind"] in TAKEN_BY_PLAYERS and one not in (video, sound)
+            _in_words(one, video)
+            for one in streams
+            if one["kind"] in TAKEN_BY_PLAYERS and one not in (video, sound) and not _is_text(one)
         ),
     )
 
@@ -97,6 +101,11 @@ def _chosen(streams: Iterable[Mapping[str, Any]], kind: str) -> Mapping[str, Any
     found = [one for one in streams if one["kind"] == kind]
     marked = [one for one in found if "default" in (one.get("dispositions") or ())]
     return next(iter(marked or found), {})
+
+
+def _is_text(stream: Mapping[str, Any]) -> bool:
+    """Return whether a stream is subtitles of which `video.subtitles` takes the text."""
+    return stream["kind"] == "subtitle" and stream.get("codec") in TEXT_CODECS
 
 
 def _in_words(stream: Mapping[str, Any], shown: Mapping[str, Any]) -> str:

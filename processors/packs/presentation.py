@@ -20,6 +20,7 @@ TAKE_WORDS = (
     "spectrograms",
     "clips",
     "full video",
+    "subtitles",
     "sound",
     "web sound",
     "metadata",
@@ -56,6 +57,8 @@ class Presentation:
     """True if its videos have audio, for which PDS4 has its own name."""
     folder: str | None = None
     """Folder of its pictures, videos and sounds in a pack by kind; None: that of their kind."""
+    text_folder: str | None = None
+    """Folder of its texts there; None: the one of technical files."""
     file_word: str | None = None
     """Word in their names there; None: the processor's own, or that of a sound's item."""
     digital_source_type: str | None = None
@@ -65,7 +68,7 @@ class Presentation:
     formerly: str | None = None
     """Processor that made its items formerly; its name in a pack's recipe still selects them."""
     page_data: Mapping[str, str] = field(default_factory=dict)
-    """Data that the page draws from an item, and the item's name."""
+    """Data that the page draws from items, and the pattern of their names."""
 
     @property
     def is_plot_or_sheet(self) -> bool:
@@ -83,6 +86,12 @@ PRESENTATIONS: Mapping[str, Presentation] = {
     "video.stills": Presentation(take={"stills": ("still_*",)}, face=2, highlight="*_01.*", file_word=""),
     "video.preview": Presentation(take={"clips": ("*.mp4",)}),
     "video.web": Presentation(take={"full video": ALL}, file_word="", is_made_for_packs=True),
+    "video.subtitles": Presentation(
+        take={"subtitles": ("*.vtt",), "full video": ("*.vtt",), "metadata": ALL},
+        text_folder="videos",
+        file_word="subtitles",
+        page_data={"subtitles": "*.vtt"},
+    ),
     "video.framehash": Presentation(take={"measurements": ALL, OTHER: ALL}, is_made_for_packs=True),
     "video.measurements": Presentation(take={"measurements": ALL, OTHER: ALL}),
     "video.motion": Presentation(take={"measurements": ALL, OTHER: ALL}, digital_source_type=DRAWN_FROM_DATA),

@@ -47,6 +47,8 @@ class SourceRow:
     """SHA-256 of the altered bytes that a run found here with the same size and date; None if unaltered."""
     frame_pixels: int | None = None
     """Pixels of a video frame claimed by the header; None for other media, and for files seen only by old versions."""
+    has_subtitles: bool | None = None
+    """True if the container lists a subtitle stream; None for files seen only by old versions."""
 
     @classmethod
     def of(cls, file: FoundFile, digest: str, identity: Identity, seen_utc: str) -> SourceRow:
@@ -67,6 +69,7 @@ class SourceRow:
             duration_seconds=identity.duration_seconds,
             note=identity.note,
             frame_pixels=identity.frame_pixels,
+            has_subtitles=identity.has_subtitles,
         )
 
     @property
@@ -91,5 +94,6 @@ class SourceRow:
             medium=self.medium,
             format=self.format,
             has_sound=self.has_sound,
+            has_subtitles=self.has_subtitles,
             label=self.label,
         )

@@ -152,9 +152,10 @@ def test_streams_that_nothing_is_taken_from_are_named() -> None:
     }
     large = small | {"index": 3, "width_px": 480, "height_px": 270}
     titles = {"index": 2, "kind": "subtitle", "codec": "mov_text", "language": "eng", "dispositions": ["default"]}
+    pictures = {"index": 4, "kind": "subtitle", "codec": "dvdsub", "language": "eng", "dispositions": []}
     clock = {"index": 5, "kind": "data", "codec": None}
-    known = properties({"streams": [small, titles, large, clock]})
+    known = properties({"streams": [small, titles, large, pictures, clock]})
     assert (known.width_px, known.height_px) == (320, 180)
-    assert known.other_streams == ("2 subtitle mov_text eng", "3 video h264 480 x 270, larger")
+    assert known.other_streams == ("3 video h264 480 x 270, larger", "4 subtitle dvdsub eng")
     marked = properties({"streams": [small | {"dispositions": []}, large]})
     assert (marked.width_px, marked.other_streams) == (480, ("0 video h264 320 x 180",))

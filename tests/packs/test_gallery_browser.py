@@ -197,6 +197,32 @@ def test_a_video_that_starts_late_plays_the_frame_of_the_time_asked(browser: Bro
             assert number_of(np.asarray(seen.convert("RGB"))[:96, :128]) == 25
 
 
+@pytest.mark.parametrize(("language", "code"), [("en", "eng"), ("zh", "chi")])
+def test_subtitles_of_the_pages_language_are_shown_in_step_with_a_video_that_starts_late(
+    language: str, code: str, browser: Browser, tmp_path: Path
+) -> None:
+    MediaMaker(tmp_path).video("late.mp4", list(range(50, 150)))  # from 2 s on
+    one = subject(medium="video", name="late.mp4")
+    (tmp_path / "subtitles_1.vtt").write_text("WEBVTT\n\n00:00.500 --> 00:01.500\n<i>Touchdown</i>\n")
+    (tmp_path / "subtitles_2.vtt").write_text("WEBVTT\n\n00:00.500 --> 00:01.500\nother\n")
+    others = {"title": None, "file_name": None, "is_for_hard_of_hearing": False, "zero_seconds": 2.0}
+    texts = [
+        item(one, tmp_path / f"subtitles_{number}.vtt", "video.subtitles", "text/vtt", {"language": said, **others})
+        for number, said in ((1, code), (2, "deu"))
+    ]
+    times = {"pts": 50, "time_base": "1/25", "time_seconds": 2.0, "end_seconds": 6.0}
+    frame = item(one, tmp_path / "0.jpg", "video.frames", "image/jpeg", times)
+    shown = [replace(original(one, href="late.mp4"), media_type="video/mp4"), frame, *texts]
+    write_gallery(tmp_path, shown, title=Text(en="x"), languages=(language,))
+    with browser.page() as page:
+        page.open(tmp_path / "index.html", "#open=000000000000&tab=play&at=3")
+        page.until("gallery.playing?.textTracks[0].activeCues?.length === 1")
+        tracks = "[...gallery.playing.textTracks].map(track => [track.language, track.mode])"
+        assert page.ask(tracks) == [[language, "showing"], ["de", "disabled"]]
+        assert page.ask("gallery.playing.textTracks[0].activeCues[0].text") == "<i>Touchdown</i>"
+        assert page.ask("gallery.playing.textTracks[0].label") == {"en": "English", "zh": "中文"}[language]
+
+
 def test_a_panorama_zooms_into_its_tiles(browser: Browser, index: Path) -> None:
     with browser.page() as page:
         opened(page, index, PHOTO)

@@ -27,6 +27,18 @@ def test_a_long_title_leaves_room_for_the_distinct_part_of_a_name(title: str) ->
     assert all(len(one.removeprefix("sound/").encode()) <= NAME_BYTES for one in found)
 
 
+def test_subtitles_lie_next_to_their_video_with_their_language_in_the_name() -> None:
+    of, places = subject(medium="video", title=Text(en="Touchdown")), ByKind(UniqueNames())
+    files = [("subtitles_2_eng.vtt", {"language": "eng"}), ("subtitles_3_und.vtt", {"language": None})]
+    entries = [item(of, Path(name), "video.subtitles", "text/vtt", facts).entry for name, facts in files]
+    entries.append(item(of, Path("video.mp4"), "video.web", "video/mp4").entry)
+    assert [places.item(entry, entry.name, None) for entry in entries if entry] == [
+        "videos/touchdown_subtitles_eng.vtt",
+        "videos/touchdown_subtitles.vtt",
+        "videos/touchdown.mp4",
+    ]
+
+
 def test_a_chinese_title_is_cut_between_characters() -> None:
     (one,) = named(LONG, "original.m4a")
     assert one == "sound/火星表面风声-超级相机麦克风第一次录音-采样率_original.m4a"

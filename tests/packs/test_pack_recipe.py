@@ -156,7 +156,7 @@ source = "a"
          ["pack.toml, line 4: override: not a list of sections; write [[override]] above each"]),
         (f'{HEAD}take=["film"]',
          ["pack.toml, line 4: take: unknown word ('film'); use one of originals, stills, frames, contact "
-          "sheets, spectrograms, clips, full video, sound, web sound, metadata, "
+          "sheets, spectrograms, clips, full video, subtitles, sound, web sound, metadata, "
           "measurements, other, or processor/pattern"]),
     ],
 )  # fmt: skip

@@ -36,6 +36,8 @@ def test_other_is_what_no_other_word_takes() -> None:
     assert is_taken("video.stills", "still_000001.jpg", ["stills"])
     assert not is_taken("video.stills", "still_000001.jpg", ["other", "frames"])
     assert is_taken("video.stills", "stills.json", ["other"])
+    assert is_taken("video.subtitles", "subtitles_2_eng.vtt", ["full video"])
+    assert not is_taken("video.subtitles", "subtitles.json", ["full video", "subtitles"])
     assert is_taken("photo.preview", "preview_320.jpg", ["photo.preview/*_320.*"])
     assert presentation_of("photo.made_up") == presentation_of("photo.salvaged")
 

@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass
 from typing import Literal
 
+from processors.containers.webvtt import HEADER, timestamp
 from processors.tables import Column, Table
 
 EVENTS = Table(
@@ -93,12 +94,12 @@ def as_audacity_labels(events: list[DetectedEvent]) -> bytes:
 
 def as_webvtt(events: list[DetectedEvent]) -> bytes:
     """Return captions for players (W3C WebVTT)."""
+    ends = [max(event.end_seconds, event.start_seconds + 0.001) for event in events]
     cues = [
-        f"{number}\n{_stamp(event.start_seconds)} --> {_stamp(max(event.end_seconds, event.start_seconds + 0.001))}\n"
-        f"{caption(event)}\n"
-        for number, event in enumerate(events, 1)
+        f"{number}\n{timestamp(event.start_seconds)} --> {timestamp(end)}\n{caption(event)}\n"
+        for number, (event, end) in enumerate(zip(events, ends, strict=True), 1)
     ]
-    return "\n".join(["WEBVTT\n", *cues]).encode()
+    return "\n".join([f"{HEADER}\n", *cues]).encode()
 
 
 def caption(event: DetectedEvent) -> str:
@@ -110,9 +111,3 @@ def caption(event: DetectedEvent) -> str:
         more = f" with harmonics {', '.join(harmonics[:MAX_NAMED])}{further}" if harmonics else ""
         return f"tone {event.fundamental_hz:.1f} Hz{more}, {level}"
     return f"{event.kind}, {level}"
-
-
-def _stamp(seconds: float) -> str:
-    milliseconds = max(0, round(seconds * 1000))
-    whole = milliseconds // 1000
-    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}.{milliseconds % 1000:03d}"

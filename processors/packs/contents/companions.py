@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from processors.containers.sidecar import SIDECAR
+from processors.containers.subtitle_names import is_subtitle_file
 from processors.errors import MediaError
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.packed_file import PackedFile
@@ -19,6 +20,7 @@ from processors.store.source_row import SourceRow
 
 MEDIA_TYPES = {SIDECAR: "application/rdf+xml", "PDS3 label": "text/plain"}
 XML = "application/xml"
+SUBTITLE_TYPES = {"srt": "application/x-subrip", "vtt": "text/vtt"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,16 +69,26 @@ def write_companions(
                 row=row,
                 original=original,
                 path=path,
-                media_type=MEDIA_TYPES.get(row.format, XML),
+                media_type=_media_type(row),
                 elsewhere=_elsewhere(found, path),
                 md5_named=_md5_entry(row, one.subject.name),
                 is_needed=row.digest == one.label_sha256,
             )
 
 
+def _media_type(row: SourceRow) -> str:
+    if is_subtitle_file(row.name):
+        return SUBTITLE_TYPES[row.name.rpartition(".")[2].lower()]
+    return MEDIA_TYPES.get(row.format, XML)
+
+
+def _names_no_files(row: SourceRow) -> bool:
+    return row.format == SIDECAR or is_subtitle_file(row.name)
+
+
 def _described(row: SourceRow) -> tuple[str, ...]:
-    """Return the files that a label names; none for a sidecar, or a label whose names cannot be read."""
-    if row.format == SIDECAR:
+    """Return the files that a label names; none for a sidecar, subtitles, or a label whose names cannot be read."""
+    if _names_no_files(row):
         return ()
     try:
         with as_it_is(row.path).open("rb") as file:
@@ -87,7 +99,7 @@ def _described(row: SourceRow) -> tuple[str, ...]:
 
 def _md5_entry(row: SourceRow, name: str) -> str | None:
     """Return the entry of a label that gives the MD5 of the file of this name."""
-    if row.format == SIDECAR:
+    if _names_no_files(row):
         return None
     try:
         with as_it_is(row.path).open("rb") as file:

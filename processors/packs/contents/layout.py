@@ -114,8 +114,8 @@ class ByKind:
     def item(self, entry: ItemRecord, name: str, longest_side_px: int | None) -> str:
         how = presentation_of(entry.manifest.ref.processor)
         kind = entry.media_type.partition("/")[0]
-        folder = (how.folder or FOLDERS[kind]) if kind in FOLDERS else TECHNICAL
-        parts = [_base(entry.subject), _kind(entry), _number(entry), str(longest_side_px or "")]
+        folder = (how.folder or FOLDERS[kind]) if kind in FOLDERS else how.text_folder or TECHNICAL
+        parts = [_base(entry.subject), _kind(entry), _language(entry), _number(entry), str(longest_side_px or "")]
         return self._named(
             folder, parts, f".{name.rpartition('.')[2]}", f"{entry.manifest.ref.key} {entry.name} {name}"
         )
@@ -165,6 +165,12 @@ def _kind(entry: ItemRecord) -> str:
     if entry.media_type.partition("/")[0] == "audio" or how.take == {}:
         return slug(entry.name.rpartition(".")[0].replace("_", "-"))
     return slug(processor.rpartition(".")[2].replace("_", "-"))
+
+
+def _language(entry: ItemRecord) -> str:
+    """Return the language of subtitles; empty for other items, and where it is not stated."""
+    language = entry.facts.get("language") if isinstance(entry.facts, dict) else None
+    return slug(language) if isinstance(language, str) else ""
 
 
 def _number(entry: ItemRecord) -> str:

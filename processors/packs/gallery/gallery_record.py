@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from processors.contract import Json
@@ -37,7 +38,7 @@ class Group:
         for place, shown in enumerate(self.shown):
             if shown.entry:
                 named = presentation_of(shown.entry.manifest.ref.processor).page_data.get(what)
-                if named == shown.entry.name:
+                if named and fnmatchcase(shown.entry.name, named):
                     yield place, shown.entry
 
 
@@ -209,6 +210,7 @@ def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | No
         "passed_on": passed_on.record() if (passed_on := _passed_on(group)) else None,
         "unnoticed": _unnoticed(group),
         "shots": shots,
+        "subtitles": [_subtitles(entry) for _, entry in group.page_data("subtitles")],
         "results": results,
         "files": [_file(one, numbers) for one in group.shown],
         "waveform": next((_waveform(entry) for _, entry in group.page_data("waveform")), None),
@@ -244,6 +246,12 @@ def _properties(entry: ItemRecord, shown_size_px: tuple[int, int] | None) -> dic
         return asdict(properties(json.loads(entry.path.read_bytes()), shown_size_px))
     except (ValueError, KeyError, TypeError) as error:
         raise ResultCorrupt(f"{entry.path}: not the metadata of a source; run `marsmedia verify`") from error
+
+
+def _subtitles(entry: ItemRecord) -> dict[str, Any]:
+    """Return subtitles with their text: browsers let a page on a disk read no file of its own."""
+    names = ("language", "title", "file_name", "is_for_hard_of_hearing", "zero_seconds")
+    return {**{name: _fact(entry.facts, name) for name in names}, "text": entry.path.read_text(encoding="utf-8")}
 
 
 def _waveform(entry: ItemRecord) -> dict[str, Any]:

@@ -177,11 +177,14 @@
       const blind = subject.medium === "video" && !media.videoWidth && found[chosen].file.media_type.startsWith("video/");
       if (blind) another(); // only the sound of it can be played here
     });
+    const subtitles = gallery.subtitles(detail);
+    media.append(...subtitles.tracks);
     media.addEventListener("loadeddata", () => {
       const { file, start, last } = found[chosen];
       // of a file that starts late Chromium keeps the file's own times; others count from its first frame
       const keeps = file.result === null && (media.currentTime > start / 2 || media.duration > last - start / 2);
       offset = keeps ? 0 : start;
+      subtitles.shift(offset);
       if (wanted !== null) seek(wanted);
       tell();
     });
@@ -217,6 +220,7 @@
         media.pause();
         media.removeAttribute("src");
         media.load();
+        subtitles.free();
         gallery.playing = null;
       },
     };

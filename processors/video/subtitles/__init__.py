@@ -1,0 +1,1 @@
+"""Subtitles of a video as text for the web."""
