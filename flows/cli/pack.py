@@ -225,8 +225,9 @@ def _warn_of_short_sound(built: Built) -> None:
         )
     elif clip and not clip.recording and clip.silent_seconds > SHORT_BY_SECONDS:
         click.echo(
-            f"marsmedia: highlight: {clip.silent_seconds:.1f} s of {clip.duration_seconds:.1f} s are silent: photos "
-            'and stills have no sound; `sound = "NAME"` under [highlight] puts a recording under the whole clip',
+            f"marsmedia: highlight: {clip.silent_seconds:.1f} s of {clip.duration_seconds:.1f} s are silent, as no "
+            "selected recording is of the same event or sol as the photos there: name the `event` of each in its "
+            'release.toml, or put a recording under the whole clip with `sound = "NAME"` under [highlight]',
             err=True,
         )
 

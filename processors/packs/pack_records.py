@@ -122,7 +122,7 @@ class PackRecords:
         credited = None
         if self.clip and clip_path:
             credited = credit_file.CreditedClip(
-                path=clip_path, shown=self.clip.shown, recording=self.clip.recording, sources=self.clip.sources
+                path=clip_path, shown=self.clip.shown, sounds=self.clip.sounds, sources=self.clip.sources
             )
         path = self.writer.places.document(credit_file.FILE)
         told = credit_file.credits_text(self.packed, self.writer.recipe, self.identity, credited)

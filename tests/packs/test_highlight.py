@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -22,6 +24,7 @@ from tests.helpers.made_media import MediaMaker
 from tests.helpers.pack_store import PackStore, evidence, make_pack, picture
 
 PART_SECONDS = 1.0
+LATER = "2026-04-01T00:00:00.000+00:00"
 
 
 def tone(hz: float, seconds: float) -> bytes:
@@ -74,6 +77,64 @@ def test_each_shot_is_heard_with_its_own_sound_and_cards_and_photos_are_silent(m
 
 def test_a_chosen_recording_is_heard_under_the_whole_clip(made: PackStore, tmp_path: Path) -> None:
     assert loudest_hz(pack(made, tmp_path, sound="station*"))[:8] == [1000] * 8
+
+
+def test_a_photo_is_heard_with_the_recordings_of_its_event_one_after_the_other(made: PackStore, tmp_path: Path) -> None:
+    digests = {row.name: row.digest for row in made.catalogue.sources().values()}
+    touchdown: dict[str, Any] = {
+        "event": {"name": "touchdown", "title": "Touchdown", "title_zh": "着陆", "written": "2021"}
+    }
+    for name, title in (("a.jpg", "Tracks"), ("station.flac", "Wind")):
+        said = json.dumps(evidence(title, redistribute=True, **touchdown)).encode()
+        newer = Item(name="evidence.json", media_type="application/json", data=said)
+        made.result(digests[name], "evidence", newer, key="newer", made_utc=LATER)
+    other = made.source("other.flac", "audio", "flac", tone(3000, 30))
+    made.said(other, evidence("Motors", redistribute=True, mission="perseverance"))
+    made.result(other, "audio.renditions", Item(name="audible.flac", media_type="audio/flac", data=tone(3000, 30)))
+    for number in (2, 3):  # of the same event, as the first; the recording goes on
+        photo = made.source(f"a{number}.jpg", "photo", "jpeg", picture(64, 48, number))
+        made.said(photo, evidence("Tracks", redistribute=True, **touchdown))
+        made.pictures(photo, "photo.preview", {"preview_1024.jpg": (64, 48)})
+    rising = np.concatenate([np.sin(2 * np.pi * hz * np.arange(44100) / 44100) for hz in (600, 900, 1200)])
+    buffer = io.BytesIO()
+    soundfile.write(buffer, 0.5 * rising, 44100, format="FLAC")
+    made.result(
+        digests["station.flac"],
+        "audio.renditions",
+        Item(name="audible.flac", media_type="audio/flac", data=buffer.getvalue()),
+        key="newer",
+        made_utc=LATER,
+    )
+    silent = [None, None, None]
+    place = pack(made, tmp_path)
+    assert loudest_hz(place)[:11] == [*silent, 600, 900, 1200, 500, 2000, *silent]
+    told = (place / "data/CREDITS.txt").read_text(encoding="utf-8").split("\n\n")[1]
+    assert "  Sound / 声音来源: station.flac\n" in told
+    with av.open(str(place / "data/highlight.mp4")) as clip:
+        assert "Tracks, Wind" in clip.metadata["comment"].replace("b.mp4, c.mp4, ", "")
+
+
+def test_stills_and_shots_are_heard_as_their_video_is_at_that_time(made: PackStore, tmp_path: Path) -> None:
+    digest = next(row.digest for row in made.catalogue.sources().values() if row.name == "b.mp4")
+    rising = np.concatenate([np.sin(2 * np.pi * hz * np.arange(44100) / 44100) for hz in (600, 900, 1200, 1500)])
+    buffer = io.BytesIO()
+    soundfile.write(buffer, 0.5 * rising, 44100, format="FLAC")
+    facts = {"start_seconds": 1.0}  # the sound begins one second after the picture
+    made.result(digest, "audio.renditions", Item(name="audible.flac", media_type="audio/flac", data=buffer.getvalue()))
+    drawn = Item(name="spectrogram.png", media_type="image/png", data=picture(8, 8, 9, "PNG"), facts=facts)
+    made.result(digest, "audio.spectrogram_picture", drawn)
+    stills = [
+        Item(
+            name=f"still_{shot:04}_01.jpg",
+            media_type="image/jpeg",
+            data=picture(64, 48, 20 + shot),
+            facts={"identity": {"time_seconds": seconds}, "width_px": 64, "height_px": 48},
+        )
+        for shot, seconds in ((1, 2.0), (2, 4.0))
+    ]
+    made.result(digest, "video.stills", *stills)
+    silent = [None, None, None]
+    assert loudest_hz(pack(made, tmp_path))[:10] == [*silent, None, 600, 900, 1500, 2000, *silent][:10]
 
 
 def test_a_clip_names_all_whom_it_owes_and_the_strictest_rights(made: PackStore, tmp_path: Path) -> None:

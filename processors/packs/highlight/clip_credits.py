@@ -16,10 +16,10 @@ from processors.packs.recipe.pack_recipe import Recipe
 def clip_credits(sources: Sequence[SourceRecord], recipe: Recipe) -> FileCredits:
     """Return the statements to embed in a clip of these sources: of its pictures, and of the sound under them."""
     binds = strictest(sources, recipe)
-    names = ", ".join(dict.fromkeys(_title(one) for one in sources))
+    names = Text({code: f"{', '.join(dict.fromkeys(_title(one, code) for one in sources))}." for code in LANGUAGES})
     return FileCredits(
         title=recipe.title,
-        caption=phrase("described", kind=phrase("highlight"), caption=f"{names}."),
+        caption=phrase("described", kind=phrase("highlight"), caption=names),
         alternative=Text(),
         creator=recipe.publisher,
         credit=each_once(known_credit(one) for one in sources) or None,
@@ -46,8 +46,8 @@ def _decisions(sources: Sequence[SourceRecord], recipe: Recipe) -> Text:
     return Text({code: "; ".join(one[code] for one in said if code in one) for code in LANGUAGES})
 
 
-def _title(subject: SourceRecord) -> str:
-    return (subject.title or subject.event_title).best() or subject.name
+def _title(subject: SourceRecord, code: str) -> str:
+    return (subject.title or subject.event_title).best(code) or subject.name
 
 
 def each_once(values: Iterable[str | None]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from fractions import Fraction
@@ -23,7 +23,8 @@ from processors.packs.contents.subject import ItemRecord, SourceRecord, entries
 from processors.packs.embedded.in_containers import write_tagged
 from processors.packs.highlight.cards import Cards, Frame
 from processors.packs.highlight.clip_credits import clip_credits
-from processors.packs.highlight.soundtrack import LAST_FADE_SECONDS, Soundtrack
+from processors.packs.highlight.scene_sound import SOUNDS, Recording, Scene, SceneSound, recordings_of, sounds_of
+from processors.packs.highlight.soundtrack import LAST_FADE_SECONDS, Soundtrack, Span
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import Highlight, Recipe
 from processors.store.steps import Steps, silently
@@ -34,8 +35,6 @@ FRAMES_PER_SECOND = 25
 MAX_SCENES = 60
 """Maximum number of scenes, three minutes of stills: a clip is an overview, the pack holds the rest."""
 CARD_SECONDS = 3.0
-SOUNDS = ("audible.flac", "original.wav", "original.flac")
-"""Renditions for the recording under a clip, the most audible first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +48,9 @@ class HighlightClip:
     shown: tuple[SourceRecord, ...]
     """Sources of its scenes."""
     recording: SourceRecord | None
-    """Source of the recording under the whole clip; None if each shot has its own sound."""
+    """Source of the recording under the whole clip; None if each scene has the sound of what it shows."""
+    heard: tuple[SourceRecord, ...]
+    """Sources of the recordings that are heard with photos."""
     recording_seconds: float | None
     """Length of that recording in the clip."""
     silent_seconds: float
@@ -58,15 +59,12 @@ class HighlightClip:
     @property
     def sources(self) -> tuple[SourceRecord, ...]:
         """Return every source of its pictures and its sound."""
-        return tuple(_once([*self.shown, *([self.recording] if self.recording else [])]))
+        return tuple(_once([*self.shown, *self.sounds]))
 
-
-@dataclass(frozen=True, kw_only=True)
-class Scene:
-    """Still or moving shot."""
-
-    entry: ItemRecord
-    is_moving: bool
+    @property
+    def sounds(self) -> tuple[SourceRecord, ...]:
+        """Return the sources of all sound that is not a shown video's own."""
+        return (self.recording,) if self.recording else self.heard
 
 
 def write_highlight(
@@ -88,11 +86,16 @@ def write_highlight(
             "highlight: the selection has no still and no preview; make video.stills or photo.preview first"
         )
     scenes = found[:: -(-len(found) // MAX_SCENES)]
-    under = _under(chosen, recipe.highlight, store)
-    credited = [*(scene.entry.subject for scene in scenes), *([under.subject] if under else [])]
+    recordings = recordings_of(chosen, store)
+    under = _under(chosen, recipe.highlight, recordings)
+    each = _steps(recipe.highlight.seconds_each) / FRAMES_PER_SECOND
+    sounds = [None] * len(scenes) if under else list(sounds_of(scenes, recordings, each))
+    shown = _once(scene.entry.subject for scene in scenes)
+    heard = [one for one in _once(sound.source for sound in sounds if sound) if one not in shown]
+    credited = [*shown, *([under.subject] if under else heard)]
     cards = Cards(width_px=recipe.highlight.longest_side_px, font=recipe.highlight.font)
     count = _count(recipe.highlight, len(scenes))
-    frames = steps("Drawing the clip", _frames(scenes, credited, recipe, cards), count, noun="frame")
+    frames = steps("Drawing the clip", _frames(scenes, sounds, credited, recipe, cards), count, noun="frame")
     first = next(frames)
     latest = {"index": 0, "frame": first}
 
@@ -102,7 +105,7 @@ def write_highlight(
         return latest["frame"]
 
     path, bare = scratch / FILE, scratch / f"bare-{FILE}"
-    sound, recording_seconds, heard_seconds = _sound(scenes, under, count, recipe.highlight, scratch)
+    sound, recording_seconds, heard_seconds = _sound(sounds, under, count, each, scratch)
     try:
         write_steady_clip(bare, at, frame_count=count, frames_per_second=FRAMES_PER_SECOND, quality_crf=20, audio=sound)
     except OSError as error:
@@ -115,8 +118,9 @@ def write_highlight(
         width_px=width_px,
         height_px=height_px,
         duration_seconds=count / FRAMES_PER_SECOND,
-        shown=tuple(_once(scene.entry.subject for scene in scenes)),
+        shown=tuple(shown),
         recording=under.subject if under else None,
+        heard=tuple(heard),
         recording_seconds=recording_seconds,
         silent_seconds=(count - 2 * _steps(CARD_SECONDS)) / FRAMES_PER_SECOND - heard_seconds,
     )
@@ -153,15 +157,24 @@ def _steps(seconds: float) -> int:
     return max(1, round(seconds * FRAMES_PER_SECOND))
 
 
-def _frames(scenes: Sequence[Scene], credited: Sequence[SourceRecord], recipe: Recipe, cards: Cards) -> Iterator[Frame]:
+def _frames(
+    scenes: Sequence[Scene],
+    sounds: Sequence[SceneSound | None],
+    credited: Sequence[SourceRecord],
+    recipe: Recipe,
+    cards: Cards,
+) -> Iterator[Frame]:
     assert recipe.highlight is not None
     titles = _in(recipe, recipe.title)
     lines = [*_in(recipe, recipe.text), recipe.publisher or ""]
     yield from [cards.text(titles, [line for line in lines if line])] * _steps(CARD_SECONDS)
     steps = _steps(recipe.highlight.seconds_each)
-    for scene in scenes:
+    for scene, sound in zip(scenes, sounds, strict=True):
         subject = scene.entry.subject
         name, named = _title(subject, recipe), f"{_joined(recipe, phrase('credit'))}: {credit(subject)}"
+        if sound and sound.source != subject:
+            heard = _title(sound.source, recipe) or credit(sound.source)
+            named += f" · {_joined(recipe, phrase('sound_under_it'))}: {heard}"
         shown = None
         pictures = _moving(scene.entry) if scene.is_moving else _still(scene.entry)
         for _ in range(steps):
@@ -208,35 +221,40 @@ def _moving(entry: ItemRecord) -> Iterator[Image.Image]:
             yield shown
 
 
-def _under(chosen: Sequence[SelectedSource], highlight: Highlight, store: Store) -> ItemRecord | None:
-    """Return the recording that the recipe puts under the clip, in its most audible rendition; None for none.
+def _under(
+    chosen: Sequence[SelectedSource], highlight: Highlight, recordings: Mapping[str, Recording]
+) -> ItemRecord | None:
+    """Return the recording that the recipe wants under the clip, in its most audible rendition; None for none.
 
-    By default this is the first recording of a selection without videos, which would otherwise be silent.
+    Without a wish, it is the first recording of a selection that shows no video: the sound of what is shown is silence.
     """
     if highlight.sound is None and any(one.subject.medium == "video" for one in chosen):
         return None
     wanted = highlight.sound or "*"
     named = [one for one in chosen if fnmatchcase(one.subject.name, wanted) or one.subject.digest.startswith(wanted)]
-    found = [entry for one in named for entry in entries(one.subject, one.shown, store) if entry.name in SOUNDS]
+    found = [recordings[one.subject.digest].entry for one in named if one.subject.digest in recordings]
     if highlight.sound and not found:
         raise RequestError(f"highlight: no selected source named {highlight.sound!r} has sound; correct its name")
     return min(found, key=lambda entry: SOUNDS.index(entry.name), default=None)
 
 
 def _sound(
-    scenes: Sequence[Scene], under: ItemRecord | None, count: int, highlight: Highlight, scratch: Path
+    sounds: Sequence[SceneSound | None], under: ItemRecord | None, count: int, each_seconds: float, scratch: Path
 ) -> tuple[Path | None, float | None, float]:
     """Write the clip's sound; return None if it is silent, and the seconds of the recording and of all sound."""
     track, recording_seconds, heard_seconds = Soundtrack(count / FRAMES_PER_SECOND), None, 0.0
     if under:
-        recording_seconds = track.put(under, 0.0, count / FRAMES_PER_SECOND, last_fade_seconds=LAST_FADE_SECONDS)
-        heard_seconds = recording_seconds
+        whole = [Span(from_seconds=0.0, at_seconds=0.0, seconds=count / FRAMES_PER_SECOND)]
+        recording_seconds = heard_seconds = track.put(under, whole, last_fade_seconds=LAST_FADE_SECONDS)
     else:
-        each = _steps(highlight.seconds_each) / FRAMES_PER_SECOND
         begins = _steps(CARD_SECONDS) / FRAMES_PER_SECOND
-        for number, scene in enumerate(scenes):
-            if scene.is_moving:
-                heard_seconds += track.put(scene.entry, begins + number * each, each)
+        spans: dict[tuple[str, str], tuple[ItemRecord, list[Span]]] = {}
+        for number, sound in enumerate(sounds):
+            if sound:
+                at = begins + number * each_seconds
+                span = Span(from_seconds=sound.from_seconds, at_seconds=at, seconds=each_seconds)
+                spans.setdefault((sound.source.digest, sound.entry.name), (sound.entry, []))[1].append(span)
+        heard_seconds = sum(track.put(entry, some) for entry, some in spans.values())
     if track.is_silent:
         return None, recording_seconds, 0.0
     track.write(scratch / "sound.wav")

@@ -1,8 +1,9 @@
-"""Sound of a highlight clip: each moving shot with its own sound, in step; or one recording under the whole clip."""
+"""Sound of a highlight clip: parts of recordings, each at its time in the clip."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -22,6 +23,17 @@ Samples = NDArray[np.float32]
 """float32, shape (samples, 2), full scale -1 to 1."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """Part of a recording, and its place in the clip."""
+
+    from_seconds: float
+    """Time in the recording."""
+    at_seconds: float
+    """Time in the clip."""
+    seconds: float
+
+
 class Soundtrack:
     """Sound of a clip of known length, silent by default."""
 
@@ -29,23 +41,28 @@ class Soundtrack:
         self._samples: Samples = np.zeros((round(seconds * RATE_HZ), 2), np.float32)
         self.is_silent = True
 
-    def put(
-        self, entry: ItemRecord, at_seconds: float, seconds: float, *, last_fade_seconds: float = FADE_SECONDS
-    ) -> float:
-        """Put the beginning of a recording or of a clip's sound at a time, and return its length in seconds.
+    def put(self, entry: ItemRecord, spans: Sequence[Span], *, last_fade_seconds: float = FADE_SECONDS) -> float:
+        """Put parts of a recording, or of a clip's sound, at their times; return the seconds of sound in all.
 
-        It is shorter than `seconds` if the sound ends before, and 0 without sound.
+        These are fewer than those of the spans if the sound ends before, and 0 without sound. The recording is decoded
+        once, up to the end of the last part.
         """
-        place = round(at_seconds * RATE_HZ)
-        count = min(round(seconds * RATE_HZ), len(self._samples) - place)
-        found = heard(entry, count)
-        if found is None:
-            return 0.0
-        _fade(found[: round(FADE_SECONDS * RATE_HZ)], 0.0, 1.0)
-        _fade(found[max(0, len(found) - round(last_fade_seconds * RATE_HZ)) :], 1.0, 0.0)
-        self._samples[place : place + len(found)] += found
-        self.is_silent = False
-        return len(found) / RATE_HZ
+        parts = [(_samples(span.from_seconds), self._room(span)) for span in spans]
+        total = 0
+        for span, part in zip(spans, heard(entry, parts) or (), strict=False):
+            if not len(part):
+                continue
+            _fade(part[: _samples(FADE_SECONDS)], 0.0, 1.0)
+            _fade(part[max(0, len(part) - _samples(last_fade_seconds)) :], 1.0, 0.0)
+            place = _samples(span.at_seconds)
+            self._samples[place : place + len(part)] += part
+            self.is_silent = False
+            total += len(part)
+        return total / RATE_HZ
+
+    def _room(self, span: Span) -> int:
+        """Return the number of samples of a part that the clip has room for."""
+        return min(_samples(span.seconds), len(self._samples) - _samples(span.at_seconds))
 
     def write(self, path: Path) -> None:
         """Write a WAV of 16 bit."""
@@ -54,8 +71,12 @@ class Soundtrack:
         soundfile.write(path, np.clip(self._samples, -1, 1), RATE_HZ, subtype="PCM_16")
 
 
-def heard(entry: ItemRecord, count: int) -> Samples | None:
-    """Return up to `count` first samples of an item's sound at `RATE_HZ`, each at its time; None without sound.
+def heard(entry: ItemRecord, parts: Sequence[tuple[int, int]]) -> list[Samples] | None:
+    """Return parts of an item's sound at `RATE_HZ`, each sample at its time; None without sound.
+
+    Parameters
+    ----------
+    parts : first sample and number of samples of each; a part that the sound does not fill is shorter.
 
     Raises
     ------
@@ -64,19 +85,27 @@ def heard(entry: ItemRecord, count: int) -> Samples | None:
     with checked_bytes(entry) as data, av.open(data, "r") as container:
         if not container.streams.audio:
             return None
-        samples: Samples = np.zeros((count, 2), np.float32)
-        ends = 0
+        found: list[Samples] = [np.zeros((count, 2), np.float32) for _, count in parts]
+        lengths = [0] * len(parts)
+        last = max(first + count for first, count in parts)
         resampler = AudioResampler(format="flt", layout="stereo", rate=RATE_HZ)
         decoded: Iterable[av.AudioFrame | None] = chain(container.decode(audio=0), [None])
-        for frame in decoded:
-            for block in resampler.resample(frame):
-                begins = block.pts or 0
-                if begins >= count:
-                    return samples
-                values = block.to_ndarray().reshape(-1, 2)[max(0, -begins) : count - begins]
-                samples[max(0, begins) : max(0, begins) + len(values)] = values
-                ends = max(ends, max(0, begins) + len(values))
-    return samples[:ends]
+        blocks = (block for frame in decoded for block in resampler.resample(frame))
+        for block in blocks:
+            begins = block.pts or 0
+            if begins >= last:
+                break
+            values = block.to_ndarray().reshape(-1, 2)
+            for number, (first, count) in enumerate(parts):
+                start, end = max(begins, first), min(begins + len(values), first + count)
+                if end > start:
+                    found[number][start - first : end - first] = values[start - begins : end - begins]
+                    lengths[number] = end - first
+    return [part[:length] for part, length in zip(found, lengths, strict=True)]
+
+
+def _samples(seconds: float) -> int:
+    return round(seconds * RATE_HZ)
 
 
 def _fade(part: Samples, first: float, last: float) -> None:

@@ -33,7 +33,7 @@ languages = ["en", "zh"]
 # [highlight]                          # a clip over the selection, with titles, credits and sound
 # seconds_each = 3.0
 # longest_side_px = 1280
-# sound = "station.wav"                # a recording under the clip; without it each shot has its own sound
+# sound = "station.wav"                # a recording under the whole clip; without it, the sound of what is shown
 # font = "NotoSansSC.otf"              # other Chinese letters than those of WenQuanYi Micro Hei
 
 # [signature]                          # C2PA, of what was derived here; PEM files beside this recipe

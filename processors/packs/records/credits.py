@@ -27,8 +27,8 @@ class CreditedClip:
     path: str
     """Path relative to `data/`."""
     shown: tuple[SourceRecord, ...]
-    recording: SourceRecord | None
-    """Source of the recording under the whole clip; None if each shot has its own sound."""
+    sounds: tuple[SourceRecord, ...]
+    """Sources of all sound that is not a shown video's own."""
     sources: tuple[SourceRecord, ...]
     """All of these."""
 
@@ -68,8 +68,8 @@ def _of_clip(clip: CreditedClip, recipe: Recipe) -> Iterator[str]:
     yield clip.path.rpartition("/")[2]
     yield f"  {_named('highlight')}"
     yield f"  {_named('shows')}: {', '.join(one.name for one in clip.shown)}"
-    if clip.recording:
-        yield f"  {_named('sound_under_it')}: {clip.recording.name}"
+    if clip.sounds:
+        yield f"  {_named('sound_under_it')}: {', '.join(one.name for one in clip.sounds)}"
     yield f"  {_named('credit')}: {each_once(credit(one) for one in clip.sources)}"
     yield f"  {_named('rights')}: {rights(binds)} ({binds.name})"
     if any(one.synthetic for one in clip.sources):

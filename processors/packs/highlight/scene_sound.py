@@ -1,0 +1,128 @@
+"""Sound of what each scene of a highlight shows: a video's own, or a recording of the same event or sol as a photo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from processors.packs.contents.selected_sources import SelectedSource
+from processors.packs.contents.subject import ItemRecord, SourceRecord, entries
+from processors.store.store import Store
+
+SOUNDS = ("audible.flac", "original.wav", "original.flac")
+"""Renditions of a recording, the most audible first."""
+STARTS = {"audio.spectrogram_picture": "start_seconds", "audio.envelope": "first_seconds"}
+"""Facts of measurements that give the presentation time of the first sample."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """Still or moving shot."""
+
+    entry: ItemRecord
+    is_moving: bool
+
+    @property
+    def time_seconds(self) -> float | None:
+        """Return the presentation time in its video of its first picture; None for a photo."""
+        facts = self.entry.facts if isinstance(self.entry.facts, dict) else {}
+        if self.is_moving:
+            return _number(facts.get("start_seconds")) or 0.0
+        identity = facts.get("identity")
+        return _number(identity.get("time_seconds")) if isinstance(identity, dict) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """Recording of a source as it can be heard."""
+
+    entry: ItemRecord
+    start_seconds: float
+    """Presentation time in the source of its first sample."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SceneSound:
+    """Part of a recording that is heard with a scene."""
+
+    entry: ItemRecord
+    from_seconds: float
+    """Time in the recording at which it begins."""
+
+    @property
+    def source(self) -> SourceRecord:
+        return self.entry.subject
+
+
+def recordings_of(chosen: Sequence[SelectedSource], store: Store) -> dict[str, Recording]:
+    """Return the most audible rendition of each source that has sound, by digest."""
+    found: dict[str, Recording] = {}
+    for one in chosen:
+        sounds = [entry for entry in entries(one.subject, one.shown, store) if entry.name in SOUNDS]
+        if sounds:
+            best = min(sounds, key=lambda entry: SOUNDS.index(entry.name))
+            found[one.subject.digest] = Recording(entry=best, start_seconds=_start(one.subject, store))
+    return found
+
+
+def sounds_of(
+    scenes: Sequence[Scene], recordings: dict[str, Recording], seconds_each: float
+) -> Iterator[SceneSound | None]:
+    """Yield the sound of each scene; None for one of which the selection has none.
+
+    A shot and a still are heard as their video is at that time. A photo has a recording of the same mission and event,
+    else of the same sol, which goes on from photo to photo until it ends.
+    """
+    heard_seconds: dict[str, float] = {}
+    sounds = [one for one in recordings.values() if one.entry.subject.medium == "audio"]
+    for scene in scenes:
+        subject, time = scene.entry.subject, scene.time_seconds
+        own = recordings.get(subject.digest)
+        if own and time is not None:
+            yield SceneSound(entry=own.entry, from_seconds=max(0.0, time - own.start_seconds))
+        elif scene.is_moving:
+            yield SceneSound(entry=scene.entry, from_seconds=0.0)
+        elif subject.medium == "photo" and (found := _heard_there(subject, sounds, heard_seconds)):
+            digest = found.entry.subject.digest
+            before = heard_seconds.setdefault(digest, 0.0)
+            heard_seconds[digest] = before + seconds_each
+            yield SceneSound(entry=found.entry, from_seconds=before)
+        else:
+            yield None
+
+
+def _heard_there(photo: SourceRecord, sounds: Sequence[Recording], heard_seconds: dict[str, float]) -> Recording | None:
+    """Return a recording of what a photo shows that has not been heard to its end; None if there is none."""
+    if photo.mission is None:
+        return None
+    left = [one for one in sounds if heard_seconds.get(one.entry.subject.digest, 0.0) < _length(one.entry.subject)]
+    there = [one for one in left if one.entry.subject.mission == photo.mission]
+    of_event = (one for one in there if photo.event and one.entry.subject.event == photo.event)
+    sol = _sol(photo)
+    of_sol = (one for one in there if sol is not None and _sol(one.entry.subject) == sol)
+    return next(of_event, None) or next(of_sol, None)
+
+
+def _sol(subject: SourceRecord) -> int | None:
+    """Return the one sol on which it was recorded; None if that is not known."""
+    known = subject.recorded
+    return known.first_sol if known and known.first_sol is not None and known.first_sol == known.last_sol else None
+
+
+def _length(sound: SourceRecord) -> float:
+    return sound.duration_seconds if sound.duration_seconds is not None else float("inf")
+
+
+def _start(subject: SourceRecord, store: Store) -> float:
+    """Return the presentation time of a sound's first sample, as a measurement of it says; 0 without any."""
+    for manifest in store.manifests(subject.digest):
+        name = STARTS.get(manifest.ref.processor)
+        for item in manifest.items if name else ():
+            start = _number(item.facts.get(name)) if isinstance(item.facts, dict) and name else None
+            if start is not None:
+                return start
+    return 0.0
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
