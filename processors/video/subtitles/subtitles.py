@@ -21,7 +21,7 @@ from processors.containers.webvtt import as_webvtt
 from processors.contract import Item, LabelRef, OpenSource, Reads, ReleaseContext, Source, as_json
 from processors.decoding.open_media import open_container
 from processors.planetary.labels import read_label
-from processors.video.reading.streams import film, first_picture
+from processors.video.reading.streams import first_picture, video_stream
 from processors.video.subtitles.cues import StreamCues, cues_of, cues_of_file
 
 UNDETERMINED = "und"
@@ -166,7 +166,7 @@ def _facts(
 
 def _first_time(container: av.container.InputContainer) -> Fraction:
     """Return the presentation time of the video's first picture; the stream's own start if none decodes."""
-    stream = film(container)
+    stream = video_stream(container)
     base = stream.time_base or Fraction(1)
     picture = first_picture(container, stream)
     pts = picture.pts if picture is not None and picture.pts is not None else stream.start_time
