@@ -26,7 +26,8 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
 
     They are nightly-ingest and weekly-verify; pack and reprocess wait to be started. A SCHEDULE is
     five cron fields, 'every 6 h', or 'never'. A run that would overlap another is refused; of missed
-    runs, one is made up for at the start. Ctrl-C stops serving.
+    runs, one is made up for at the start. Each run has a line here when it begins and when it ends,
+    with what it made and what is wrong. Ctrl-C stops serving.
 
     Prefect's server starts with it, unless Prefect's settings name one, as PREFECT_API_URL does. While
     it serves, ingest, reprocess and watch on the same store are recorded there too.
@@ -66,6 +67,6 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
         from flows.serving.local_schedules import serve as run
 
         try:
-            run(here, owns_server=theirs is None)
+            run(here, click.echo, owns_server=theirs is None)
         except KeyboardInterrupt:
             click.echo("stopped")

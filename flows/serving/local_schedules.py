@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -32,6 +32,7 @@ from prefect.runner import Runner
 from prefect.schedules import Cron, Interval, Schedule
 from prefect.states import Cancelled, Crashed
 
+from flows.serving.run_lines import RunLines
 from flows.serving.schedule import Planned
 
 HEARTBEAT_SECONDS = 30
@@ -42,27 +43,34 @@ MISSED = "marsmedia serve was not running when it was due; one later run replace
 WATCH = "marsmedia: a run without a heartbeat has crashed"
 
 
-def serve(planned: Mapping[str, Planned], *, owns_server: bool) -> None:
+def serve(planned: Mapping[str, Planned], tell: Callable[[str], None], *, owns_server: bool) -> None:
     """Serve until interrupted.
 
     Parameters
     ----------
+    tell : prints a line when a run begins, and when it ends.
     owns_server : the server started with this process, so runs that it lists as running are dead.
     """
     refresh_global_settings_context()  # Prefect was imported before the server started, to check the schedules
-    asyncio.run(_serve(planned, owns_server=owns_server))
+    asyncio.run(_serve(planned, tell, owns_server=owns_server))
 
 
-async def _serve(planned: Mapping[str, Planned], *, owns_server: bool) -> None:
+async def _serve(planned: Mapping[str, Planned], tell: Callable[[str], None], *, owns_server: bool) -> None:
     runner = Runner(name="marsmedia", pause_on_shutdown=False, heartbeat_seconds=HEARTBEAT_SECONDS, limit=None)
+    names: dict[UUID, str] = {}
     async with get_client() as client:
         for one in planned.values():
             identity = await runner.aadd_deployment(_deployment(one))
+            names[identity] = one.name
             if owns_server:
                 await _crash_the_dead(client, identity)
             await _catch_up(client, identity, keep=1 if one.is_active else 0)
         await _watch_heartbeats()
-    await runner.start()
+    following = asyncio.create_task(RunLines(names, tell).follow())
+    try:
+        await runner.start()
+    finally:
+        following.cancel()
 
 
 def _deployment(planned: Planned) -> RunnerDeployment:

@@ -64,7 +64,7 @@ class Service:
             [sys.executable, "-m", "flows.cli", "serve", *places, "--port", str(port), *words],
             env=environment,
             cwd=self.folder,
-            stdout=subprocess.DEVNULL,
+            stdout=(self.folder / "journal.txt").open("ab"),
             stderr=subprocess.DEVNULL,
         )
 
@@ -115,6 +115,17 @@ class Service:
         return self.ask(
             f"deployments/{deployment['id']}/create_flow_run", parameters=parameters, state={"type": "SCHEDULED"}
         )["id"]
+
+    def lines_of(self, deployment: str, count: int) -> list[str]:
+        """Wait until so many lines on runs of a deployment were printed; give them."""
+        found: list[str] = []
+        for _ in range(120):
+            printed = (self.folder / "journal.txt").read_text(encoding="utf-8").splitlines()
+            found = [line for line in printed if f"  {deployment}: " in line]
+            if len(found) >= count:
+                break
+            time.sleep(0.25)
+        return found
 
     def process_of(self, identity: str) -> psutil.Process:
         """The process of a run."""
@@ -173,6 +184,9 @@ def test_the_last_of_the_missed_nights_is_made_up_for_with_a_report(served: Serv
     assert (missed["state"]["name"], missed["expected_start_time"] < made_up["expected_start_time"]) == ("Missed", True)
     told = made_up["state"]["message"]
     assert re.fullmatch(r"completed: of (\d+) results: \1 made, 0 reused, 0 refused, 0 failed", told), told
+    begun, ended = served.lines_of("nightly-ingest", 2)
+    assert begun.endswith("  nightly-ingest: begun")
+    assert re.fullmatch(rf"[\d-]+ [\d:]+  nightly-ingest: completed after \d+ s: {told}", ended), ended
     artifacts = served.ask("artifacts/filter", sort="CREATED_DESC")
     assert any(a["key"] == "marsmedia-ingest" and a["flow_run_id"] == made_up["id"] for a in artifacts)
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}"

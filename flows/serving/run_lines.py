@@ -1,0 +1,88 @@
+"""Lines for the terminal or journal of `marsmedia serve`: one when a run begins, one when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from uuid import UUID
+
+# isort: off
+import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
+# isort: on
+
+import httpx
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId, FlowRunFilter, FlowRunFilterStartTime
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.sorting import FlowRunSort
+
+ASKED_EVERY_SECONDS = 5.0
+MAX_MESSAGE_CHARACTERS = 300
+
+
+class RunLines:
+    """Tells the runs of some deployments.
+
+    Parameters
+    ----------
+    names : name of each deployment.
+    tell : prints a line.
+    """
+
+    def __init__(self, names: Mapping[UUID, str], tell: Callable[[str], None]) -> None:
+        self._names, self._tell = names, tell
+        self._since = datetime.now(UTC)
+        self._begun: set[UUID] = set()
+        self._ended: set[UUID] = set()
+
+    async def follow(self) -> None:
+        """Ask the server again and again, until cancelled; while it does not answer, nothing is told."""
+        async with get_client() as client:
+            while True:
+                try:
+                    for run in await self._started(client):
+                        for line in self.lines(run):
+                            self._tell(line)
+                except httpx.HTTPError:
+                    pass  # the runner itself reports a server that is gone
+                await asyncio.sleep(ASKED_EVERY_SECONDS)
+
+    def lines(self, run: FlowRun) -> Iterator[str]:
+        """Yield what has not been told of a run."""
+        state, name = run.state, self._names.get(run.deployment_id) if run.deployment_id else None
+        if state is None or name is None or run.start_time is None:
+            return
+        if run.id not in self._begun:
+            self._begun.add(run.id)
+            yield f"{_clock(run.start_time)}  {name}: begun"
+        if state.is_final() and run.id not in self._ended:
+            self._ended.add(run.id)
+            ended = run.end_time or state.timestamp
+            took = _duration((ended - run.start_time).total_seconds())
+            message = " ".join((state.message or "").split())
+            if len(message) > MAX_MESSAGE_CHARACTERS:
+                message = f"{message[:MAX_MESSAGE_CHARACTERS]}..."
+            yield f"{_clock(ended)}  {name}: {(state.name or state.type.value).lower()} after {took}: {message}".rstrip(
+                ": "
+            )
+
+    async def _started(self, client: PrefectClient) -> list[FlowRun]:
+        return await client.read_flow_runs(
+            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=list(self._names))),
+            flow_run_filter=FlowRunFilter(start_time=FlowRunFilterStartTime(after_=self._since)),  # type: ignore[arg-type]
+            sort=FlowRunSort.START_TIME_DESC,
+        )
+
+
+def _clock(moment: datetime) -> str:
+    """Return local time, as in the journal of the machine."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
