@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import wave
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from marsmedia.clocks import CLOCKS
 from processors.tables import Table
 
 if TYPE_CHECKING:
-    from processors.contract import Processor
+    from processors.contract import Processor, RecordedStart
+
+_Described = tuple[list[tuple[str, str, str, str]], list[str]]
+"""Name, dimensions, unit and meaning of each variable of an array, and the names of the file's attributes."""
 
 INTRODUCTION = """# Data dictionary
 
@@ -39,6 +44,7 @@ adds the same to every table that it reads, in `DataFrame.attrs`: see [measuring
 
   `source.band_level_dbfs(lowest_hz, highest_hz)` does all this.
 """
+ADDED = "To tables with a time, where the start of the recording and the mission are known; no file has them."
 MADE_OF_A_TONE = ("audio.envelope", "audio.spectrogram", "audio.mel_spectrogram")
 """Processors that write netCDF; their files describe themselves."""
 
@@ -53,6 +59,11 @@ def data_dictionary() -> str:
     lines = [INTRODUCTION, "## Tables"]
     for processor, table in tables:
         lines += ["", f"### {table.item}", "", *_table(processor, table)]
+    lines += ["", "## Columns that `import marsmedia` adds", "", ADDED, ""]
+    added = [(f"`{name}`", unit, meaning) for name, (unit, meaning) in CLOCKS.items()]
+    lines += _markdown(
+        ("column", "unit", "meaning"), [*added, ("`path`", "text", "path of the picture; in `source.frames`")]
+    )
     lines += ["", "## Arrays", "", "netCDF-4; each variable says the same in its own attributes."]
     for processor, name, described in _arrays([by_name[name] for name in MADE_OF_A_TONE]):
         lines += ["", f"### {name}", "", f"Of `{processor}`.", "", *described]
@@ -70,7 +81,34 @@ def _table(processor: str, table: Table) -> Iterator[str]:
 
 
 def _arrays(processors: Sequence[Processor]) -> Iterator[tuple[str, str, list[str]]]:
-    """Yield processor, file and description of each array that is made of a short tone."""
+    """Yield processor, file and description of each array that is made of a short tone.
+
+    It is made twice: of a sound of which nothing is known, and of one with a calibration and a known start.
+    """
+    from processors.contract import ReleaseContext, for_release
+
+    plain = _made_of_a_tone(processors)
+    context = ReleaseContext(calibration=_some_calibration(), recorded_start=_some_start)
+    known = _made_of_a_tone([for_release(one, context) for one in processors])
+    for (processor, name), described in known.items():
+        yield processor, name, list(_in_markdown(described, plain[processor, name]))
+
+
+def _some_calibration() -> str:
+    from processors.audio.levels.calibration import Calibration
+    from processors.contract import as_json
+
+    return json.dumps(as_json(Calibration(name="any", source="any", instrument="any", full_scale_pascals=1.0)))
+
+
+def _some_start() -> RecordedStart:
+    from processors.contract import RecordedStart
+
+    return RecordedStart(utc="2021-05-14T23:18:00Z", named_by="release.toml")
+
+
+def _made_of_a_tone(processors: Sequence[Processor]) -> dict[tuple[str, str], _Described]:
+    """Return variables and attributes of each array, by processor and file."""
     from processors.contract import Source, inputs_of
     from processors.engine.derive import derive
     from processors.sources.source_file import SourceFile
@@ -83,15 +121,17 @@ def _arrays(processors: Sequence[Processor]) -> Iterator[tuple[str, str, list[st
         source = Source(
             digest="0" * 64, size_bytes=file.size_bytes, name=path.name, medium="audio", format="wav", has_sound=True
         )
+        found: dict[tuple[str, str], _Described] = {}
         needed = {one.name: one for processor in processors for one in (*inputs_of(processor), processor)}
         for outcome in derive(source, file, "", list(needed.values()), store):
             for item in store.manifest(outcome.ref).items:
                 if item.name.endswith(".nc"):
-                    described = list(_variables(store.item_path(outcome.ref, item.name)))
-                    yield outcome.ref.processor, item.name, described
+                    described = _described(store.item_path(outcome.ref, item.name))
+                    found[outcome.ref.processor, item.name] = described
+        return found
 
 
-def _variables(path: Path) -> Iterator[str]:
+def _described(path: Path) -> _Described:
     import h5netcdf
 
     with h5netcdf.File(path, "r") as file:
@@ -104,9 +144,22 @@ def _variables(path: Path) -> Iterator[str]:
             )
             for name, variable in file.variables.items()
         ]
-        yield from _markdown(("variable", "dimensions", "unit", "meaning"), rows)
-        yield ""
-        yield "Attributes of the file: " + ", ".join(f"`{name}`" for name in file.attrs) + "."
+        return rows, list(file.attrs)
+
+
+def _in_markdown(known: _Described, plain: _Described) -> Iterator[str]:
+    """Yield the description; what a sound has only with a calibration or a known start is marked."""
+    always = {row[0] for row in plain[0]}
+    rows = [row if row[0] in always else (*row[:3], f"{row[3]} (with a calibration)") for row in known[0]]
+    yield from _markdown(("variable", "dimensions", "unit", "meaning"), rows)
+    yield ""
+    yield f"Attributes of the file: {_names(plain[1])}."
+    if further := [name for name in known[1] if name not in plain[1]]:
+        yield f"Where a calibration or the start of the recording is known: {_names(further)}."
+
+
+def _names(attributes: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in attributes)
 
 
 def _text(attributes: Mapping[str, Any], name: str) -> str:
