@@ -27,6 +27,7 @@ from processors.metadata.properties import Properties, properties
 from processors.sources.scan import printable
 from processors.store.by_name import ByNameEntry
 from processors.store.decoded_length import decoded_length
+from processors.video.audit.not_sought import DISSOLVES
 
 if TYPE_CHECKING:
     from processors.contract import Json
@@ -261,7 +262,7 @@ def _known(facts: Any) -> list[str]:
     known, verdict = facts.get("known"), facts.get("words")
     lines = [f"{name}: {v['value']} (from {v['source']})" for name, v in known.items() if v] if known else []
     if verdict:
-        lines.append(f"verdict: {verdict}")
+        lines.append(f"verdict: {verdict}{f' {DISSOLVES}' if facts.get('motion_may_be_measured') else ''}")
     if missing := facts.get("missing_times_seconds"):
         lines.append(f"no frame is shown at {', '.join(f'{seconds:g}' for seconds in missing)} s")
     why_not = facts.get("not_found_because") or ()

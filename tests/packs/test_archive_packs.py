@@ -76,6 +76,15 @@ def test_premis_has_fixity_and_format_of_each_file_and_every_reference_leads_som
     assert texts(document, "p:rights//p:otherRightsBasis").count("unresolved") == 2
 
 
+def test_premis_names_a_format_that_has_no_media_type_of_its_own(tmp_path: Path) -> None:
+    made = PackStore(tmp_path)
+    made.source("1N491020376.IMG", "photo", "pds3", b"PDS_VERSION_ID = PDS3")
+    make_pack(made, tmp_path / "pack", audience="archive", take=("originals",))
+    document = etree.parse(tmp_path / "pack/data/premis.xml")
+    assert "PDS3 image" in texts(document, "p:object//p:formatName")
+    assert "application/octet-stream" not in texts(document, "p:object//p:formatName")
+
+
 def test_an_archive_keeps_the_statements_at_every_place_of_the_same_bytes(tmp_path: Path) -> None:
     for release in ("june", "july"):
         folder = tmp_path / "raw" / release

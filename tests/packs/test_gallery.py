@@ -298,8 +298,11 @@ def test_a_video_whose_shots_were_all_refused_is_not_usable_for_motion(tmp_path:
     assert records(tmp_path, "subjects-0000")[0]["audit"]["motion_may_be_measured"] is not is_refused
     (detail,) = data(tmp_path, "details-0000").values()
     told = " Motion was refused in every shot: shot 1: cameras side by side; shot 2: no two frames could be registered."
-    assert detail["audit"]["words"]["en"] == "All is there." + (told if is_refused else "")
-    if is_refused:
+    sought = " Cuts and fades are looked for; dissolves from one scene to another are not."
+    assert detail["audit"]["words"]["en"] == "All is there." + (told if is_refused else sought)
+    if not is_refused:
+        assert detail["audit"]["words"]["zh"].endswith("已检测硬切和淡入淡出，未检测两个场景之间的叠化。")
+    else:
         assert detail["audit"]["words"]["zh"].endswith("镜头 1：cameras side by side；镜头 2：没有两帧可以配准。")
 
 

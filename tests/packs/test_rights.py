@@ -9,6 +9,8 @@ import pytest
 from processors.errors import RequestError
 from processors.packs.archive.verify_pack import verify_pack
 from processors.packs.recipe.pack_recipe import Override
+from processors.packs.records.credits import burnt_in
+from tests.helpers.gallery_pages import subject
 from tests.helpers.pack_store import PackStore, filled, make_pack
 
 
@@ -59,3 +61,14 @@ def test_a_press_pack_names_what_is_not_cleared(made: PackStore, tmp_path: Path)
     paragraphs = (tmp_path / "pack/data/documents/CREDITS.txt").read_text().split("\n\n")
     notices = {p.split("\n")[0]: "ask the rights holder before publishing" in p for p in paragraphs[1:] if p}
     assert notices == {"descent.mp4": True, "tracks.jpg": False, "wind.wav": True}
+
+
+def test_signs_burnt_into_a_video_are_named_in_the_credits() -> None:
+    words = "329 frames in 13.160 s. Burnt in throughout: 4 still overlays. Motion may be measured."
+    told = burnt_in(subject(medium="video", audit={"words": words}))
+    assert told["en"] == (
+        "Burnt in throughout: 4 still overlays. Logos and captions of others may need the consent of their owners."
+    )
+    assert told["zh"] == "全程有 4 处固定的叠加内容。其中的台标、字幕可能另有权利人，使用前请核实。"
+    assert not burnt_in(subject(medium="video", audit={"words": "329 frames in 13.160 s. Motion may be measured."}))
+    assert not burnt_in(subject())

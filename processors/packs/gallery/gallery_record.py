@@ -19,6 +19,7 @@ from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.waveform_peaks import peaks
 from processors.packs.presentation import faces, presentation_of
+from processors.video.audit.not_sought import DISSOLVES
 
 DARK_LEVEL = 40
 """Level, of 255, below which a picture's bright end (`photo.quality`) looks black on a screen. In a release
@@ -118,7 +119,8 @@ def _audit(group: Group) -> dict[str, Any] | None:
         words = " ".join(filter(None, (subject.audit.get("words"), found)))
         return {**subject.audit, "motion_may_be_measured": False, "words": translated(words).record()}
     if subject.audit:
-        return {**subject.audit, "words": translated(subject.audit.get("words") or "").record()}
+        said = [subject.audit.get("words"), DISSOLVES if subject.audit.get("motion_may_be_measured") else None]
+        return {**subject.audit, "words": translated(" ".join(filter(None, said))).record()}
     for one in group.shown:
         facts = one.entry.manifest.source_facts if one.entry else None
         if _fact(facts, "condition") in ("damaged", "truncated"):

@@ -26,11 +26,11 @@ class Preset:
     """True to record objects, events, agents and rights in PREMIS."""
 
 
-FOR_READERS = ("stills", "full video", "contact sheets", "web sound")
+FOR_READERS = ("stills", "full video", "contact sheets", "web sound", "spectrograms")
 PRESETS: Mapping[Audience, Preset] = {
     "internal": Preset(take=("stills", "contact sheets", "spectrograms", "clips", "web sound", "metadata")),
     "press": Preset(take=FOR_READERS, layout="kind", credits_in_files=True),
-    "public": Preset(take=(*FOR_READERS, "spectrograms"), layout="kind", credits_in_files=True),
+    "public": Preset(take=FOR_READERS, layout="kind", credits_in_files=True),
     "research": Preset(take=("measurements", "frames", "spectrograms", "sound", "metadata")),
     "archive": Preset(
         take=("originals", "stills", "contact sheets", "metadata"), has_premis=True, has_words_in_arrays=False

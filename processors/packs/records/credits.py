@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from processors.languages.language import in_all_languages, phrase
+from processors.languages.sentences import translated
 from processors.languages.text import Text
 from processors.packs.contents.layout import TECHNICAL
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
@@ -50,6 +51,8 @@ def credits_text(
         lines += [f"  {_named('credit')}: {credit(subject)}", f"  {_named('rights')}: {rights(subject)}"]
         if subject.synthetic:
             lines.append(f"  {_named('synthetic')}")
+        if overlays := burnt_in(subject):
+            lines += [f"  {line}" for line in _both(overlays, recipe)]
         lines += _other_voices(subject)
         one = override_of(subject, recipe.overrides)
         if one is None:
@@ -60,6 +63,13 @@ def credits_text(
             lines.append(f"  {_named('released_at')}: {subject.published_at}")
         lines += [f"  SHA-256: {subject.digest}", *_places(files, recipe), ""]
         yield _lines(lines)
+
+
+def burnt_in(subject: SourceRecord) -> Text:
+    """Return what the audit says of signs burnt into a video, whose owners nobody names; empty for none."""
+    words = str((subject.audit or {}).get("words") or "")
+    found = re.search(r"Burnt in throughout: [^.]*\.", words)
+    return phrase("burnt_in", found=translated(found[0])) if found else Text()
 
 
 def _of_clip(clip: CreditedClip, recipe: Recipe) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from processors.contract import canonical_json
+from processors.formats import UNKNOWN_TYPE, title_of
 from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
 from processors.packs.contents.release_files import PackedReleaseFile
@@ -94,7 +95,8 @@ def premis(
 def _file(one: PackedFile) -> list[Element]:
     place = one.entry.path if one.entry else Path(one.subject.path)
     name = one.subject.name if one.entry is None else one.entry.name
-    inside = _object(one.sha256, one.size_bytes, one.media_type, place, one.path, name)
+    kind = title_of(one.subject.format) if one.entry is None and one.media_type == UNKNOWN_TYPE else one.media_type
+    inside = _object(one.sha256, one.size_bytes, kind, place, one.path, name)
     if one.entry is not None:
         related = [
             *_relation("derivation", "has source", one.subject.digest),
