@@ -1,6 +1,6 @@
 """Two workers of one core against one, Dask against this machine's own pool, and the requests that a source costs.
 
-    python -m benchmarks.cluster [ROUNDS]
+    python -m benchmarks.cluster [ROUNDS [COPIES]]
 
 The scheduler and the workers run before the clock starts; each worker has one thread and is bound to a core of its own.
 The media are copies of the built-in sample's video, photos and sound, with bytes of their own. The requests are counted
@@ -10,6 +10,7 @@ by a store in a bucket of moto's server, as the difference between 20 photos and
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -31,24 +32,27 @@ from benchmarks.figures import tell
 from processors.sample import write_release
 
 COPIES = 4
+"""Usual number of copies of the sample; with 1 the benchmark is over soon, and its ratios say little."""
 KEYS = {"AWS_ACCESS_KEY_ID": "benchmark", "AWS_SECRET_ACCESS_KEY": "benchmark", "AWS_REGION": "us-east-1"}
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    rounds, copies = (int(given) for given in [*sys.argv[1:], *("3", str(COPIES))[len(sys.argv) - 1 :]])
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
         _requests(folder)
         if len(os.sched_getaffinity(0)) < 2:
             sys.exit("two workers need two cores")
-        raw = _mixed_media(folder)
+        raw = _mixed_media(folder, copies)
         ratios: dict[str, list[float]] = {"scaling": [], "dask": []}
         for number in range(rounds):
             with _cluster(folder, f"one-{number}", workers=1) as address:
-                one = _ingest(raw, folder / "store", "--runner", "dask", "--scheduler", address)
+                one, made = _ingest(raw, folder / "store", "--runner", "dask", "--scheduler", address)
             with _cluster(folder, f"two-{number}", workers=2) as address:
-                two = _ingest(raw, folder / "store", "--runner", "dask", "--scheduler", address)
-            local = _ingest(raw, folder / "store", "--workers", "2")
+                two, made_by_two = _ingest(raw, folder / "store", "--runner", "dask", "--scheduler", address)
+            local, made_here = _ingest(raw, folder / "store", "--workers", "2")
+            if not made == made_by_two == made_here:
+                sys.exit(f"not the same work: {made}, {made_by_two} and {made_here} results were made")
             print(
                 f"  one worker {one:.1f} s, two {two:.1f} s, this machine's own pool of two {local:.1f} s", flush=True
             )
@@ -58,11 +62,11 @@ def main() -> None:
     tell("time on Dask to that of this machine's own pool", median(ratios["dask"]), "x", 1.15)
 
 
-def _mixed_media(folder: Path) -> Path:
+def _mixed_media(folder: Path, copies: int) -> Path:
     """Write the sample, and copies of its media that differ by bytes after their end."""
     raw = folder / "raw"
     write_release(raw / "sample")
-    for number in range(1, COPIES):
+    for number in range(1, copies):
         for path in sorted((raw / "sample").iterdir()):
             if path.suffix in (".mp4", ".jpg", ".wav"):
                 copy = raw / f"copy-{number}" / path.name
@@ -71,14 +75,17 @@ def _mixed_media(folder: Path) -> Path:
     return raw
 
 
-def _ingest(raw: Path, store: Path | str, *options: str) -> float:
-    """Ingest into a store that is new, and return the seconds of the whole command."""
-    if isinstance(store, Path):
-        shutil.rmtree(store, ignore_errors=True)
+def _ingest(raw: Path, store: Path, *options: str) -> tuple[float, int]:
+    """Ingest into a store that is new; return the seconds of the whole command, and the number of results made."""
+    shutil.rmtree(store, ignore_errors=True)
     started = time.perf_counter()
-    command = [sys.executable, "-m", "flows.cli", "ingest", str(raw), "--store", str(store), "--quiet", *options]
-    subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - started
+    command = [sys.executable, "-m", "flows.cli", "ingest", str(raw), "--store", str(store), "--json", *options]
+    run = subprocess.run(command, check=False, capture_output=True, text=True)
+    seconds = time.perf_counter() - started
+    try:
+        return seconds, json.loads(run.stdout.splitlines()[-1])["results"]["made"]
+    except (IndexError, ValueError):
+        sys.exit(f"{' '.join(command)}: {run.stderr}")
 
 
 @contextmanager
@@ -108,6 +115,7 @@ def _start(words: Sequence[str], file: Path, before: Sequence[str] = ()) -> subp
 
 def _requests(folder: Path) -> None:
     """Count the requests of runs over 10 and 20 photos, each into a store of its own."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import threading
 from pathlib import Path
 from zipfile import ZipFile
@@ -44,17 +45,39 @@ def pack(store: Store, output: Path, recipe: Path) -> dict[str, bytes]:
         return {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
 
 
+WHOLE = "MARSMEDIA_WHOLE_RELEASE"
+"""Environment variable with which the whole release of the samples is compared, not a part of it."""
+PART = (
+    "perseverance-descent.mp4",
+    "SCAM_MIC_SOL001_RUN001.ogg",
+    "zhurong.jpg",
+    "1N491020376ILFCNY9P0706L0M1.IMG",
+    "edl-microphone/mic_00000170_000_000000.wav",
+    "edl-microphone/mic_00000170_000_000000.xml",
+)
+"""Files of the samples' release: video, sound, photo, an image of an archive, and a sound with its label."""
+
+
+@pytest.fixture(params=["made", "real"])
+def release(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The built-in sample; and files of the samples as agencies released them."""
+    if request.param == "made":
+        return request.getfixturevalue("sample_release")
+    real = request.getfixturevalue("samples") / "release"
+    if WHOLE in os.environ:
+        return real
+    for name in PART:
+        (tmp_path / "raw/release" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(real / name, tmp_path / "raw/release" / name)
+    return tmp_path / "raw"
+
+
 @pytest.mark.slow
 def test_a_cluster_with_a_bucket_makes_the_bytes_of_a_laptop_with_a_folder(
-    sample_release: Path,
-    bucket: str,
-    bucket_server: str,
-    tmp_path: Path,
-    python_path: str,
-    monkeypatch: pytest.MonkeyPatch,
+    release: Path, bucket: str, bucket_server: str, tmp_path: Path, python_path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipes, address = load_recipes("light"), f"s3://{bucket}/mars"
-    alone = ingest(sample_release, tmp_path / "folder", recipes)
+    alone = ingest(release, tmp_path / "folder", recipes)
     killed = threading.Event()
     with proxy_before(bucket_server) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
@@ -71,7 +94,7 @@ def test_a_cluster_with_a_bucket_makes_the_bytes_of_a_laptop_with_a_folder(
                 cluster.environment["XDG_CACHE_HOME"] = str(tmp_path / name)
                 cluster.start_worker("--no-nanny")
             cluster.wait_for_workers(2)
-            shared = ingest(sample_release, address, recipes, runner="dask", scheduler=cluster.address)
+            shared = ingest(release, address, recipes, runner="dask", scheduler=cluster.address)
         finally:
             cluster.close()
         assert killed.is_set()
@@ -89,6 +112,7 @@ def test_a_cluster_with_a_bucket_makes_the_bytes_of_a_laptop_with_a_folder(
         for name in (one for one in apart if one.endswith(".xml")):
             assert TIME.sub(b"", ours[name]) == TIME.sub(b"", theirs[name]), "they differ in times of making only"
         assert len(ours) > 10
+        assert ours["bag-info.txt"] == theirs["bag-info.txt"], "the same identifier: that of the same content"
         pack(there, tmp_path / "again.zip", recipe)
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a fourth machine"))
         pack(open_store(address, writes=False), tmp_path / "elsewhere.zip", recipe)
