@@ -188,6 +188,31 @@ class Place:
                 for one in some:
                     yield _seen(one)
 
+    def list_any_name(self) -> list[Seen] | None:
+        """Return all objects, also those whose names no path can have; None where boto3 is missing, which lists them.
+
+        Raises
+        ------
+        StoreError : the bucket cannot be listed.
+        """
+        try:
+            import boto3
+            from botocore.exceptions import BotoCoreError, ClientError
+        except ModuleNotFoundError:
+            return None
+        parts = urlsplit(self.address)
+        above = f"{parts.path.strip('/')}/".lstrip("/")
+        found: list[Seen] = []
+        try:
+            s3 = boto3.client(parts.scheme, region_name=os.environ.get("AWS_REGION"))
+            for page in s3.get_paginator("list_objects_v2").paginate(Bucket=parts.netloc, Prefix=above):
+                self._count(requests=1)
+                for one in page.get("Contents", ()):
+                    found.append(Seen(one["Key"][len(above) :], one["Size"], one["LastModified"], one["ETag"]))
+        except (BotoCoreError, ClientError) as error:
+            raise StoreError(f"{self.address}: {str(error).splitlines()[0]}") from error
+        return found
+
     def delete(self, names: Collection[str]) -> None:
         """Remove objects, one by one, as some servers refuse lists; a missing one is no error."""
         for name in names:

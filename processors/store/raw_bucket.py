@@ -47,7 +47,8 @@ def survey_bucket(address: str) -> Iterator[Surveyed]:
     StoreError : the bucket cannot be used.
     """
     address = address.rstrip("/")
-    seen = list(open_place(address).list(""))
+    place = open_place(address)
+    seen = _listed(place)
     if not seen:
         raise RequestError(f"{address}: no object there: check the address")
     folders = {folder for one in seen for folder in _folders(one.name)}
@@ -55,6 +56,12 @@ def survey_bucket(address: str) -> Iterator[Surveyed]:
     passed_over: set[str] = set()
     for one in seen:
         parts = one.name.split("/")
+        if one.name.endswith("/") and not one.size_bytes:  # it marks a folder
+            continue
+        if {"", ".", ".."} & set(parts):
+            reason = "no path on a disk can have this name: rename or remove the object"
+            yield SkippedFile(relative=one.name, reason=reason, is_refused=True)
+            continue
         hidden = next((at for at, part in enumerate(parts) if PASSED_OVER.fullmatch(part)), None)
         if hidden is not None:
             place = "/".join(parts[: hidden + 1])
@@ -78,6 +85,28 @@ def survey_bucket(address: str) -> Iterator[Surveyed]:
                 size_bytes=one.size_bytes,
                 mtime_ns=date_ns(one),
             )
+
+
+def _listed(place: Place) -> list[Seen]:
+    """List all objects; raises `RequestError` at a name that no path can have, where boto3 is missing."""
+    try:
+        seen = list(place.list(""))
+    except RequestError as error:  # the usual listing ends there, without what comes before and after
+        every = place.list_any_name()
+        if every is None:
+            raise RequestError(f"{error}; or `pip install boto3`, to go on without it") from error
+        return every
+    folders = {folder for one in seen for folder in _folders(one.name)}
+    return [one for one in seen if one.size_bytes or one.name in folders or _is_there(place, one.name)]
+
+
+def _is_there(place: Place, name: str) -> bool:
+    """Return whether an empty object is more than the mark of a folder, which is listed without its last `/`."""
+    try:
+        place.look(name)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def date_ns(seen: Seen) -> int:

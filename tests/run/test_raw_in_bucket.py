@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 
 from flows.cli.main import main
 from processors.errors import RequestError
+from processors.sources.scan import SkippedFile
 from processors.store.catalogue import Catalogue
 from processors.store.open_store import open_store
 from processors.store.raw_bucket import survey_bucket
@@ -141,14 +143,48 @@ def test_names_that_paths_cannot_have_are_refused_with_the_reason(
         "june/sub": "it is a file and a folder at once, which no disk can have: rename it",
         "june/long": "its name is longer than 255 bytes, which no disk can have: rename it",
     }
-    for name in ("june//photo.jpg", "june/../photo.jpg"):
+
+
+BAD = ("/photo.jpg", "june//photo.jpg", "june/../photo.jpg", "june/./photo.jpg", "june/photo.jpg/")
+
+
+def test_names_that_no_path_can_have_are_refused_and_the_rest_goes_on(
+    release: Path, address: str, bucket: str, bucket_server: str, tmp_path: Path
+) -> None:
+    alone = ingest(address, tmp_path / "before")  # type: ignore[arg-type]
+    put(bucket, bucket_server, "june/marked/", b"")
+    for name in BAD:
         put(bucket, bucket_server, name, b"x")
-        with pytest.raises(RequestError) as error:
-            list(survey_bucket(address))
-        assert str(error.value) == (
-            f"s3://{bucket}/raw/{name}: no path on a disk can have this name: rename or remove the object"
-        )
-        client(bucket_server).delete_object(Bucket=bucket, Key=f"raw/{name}")
+    report = ingest(address, tmp_path / "store")  # type: ignore[arg-type]
+    assert counts(report) == counts(alone)
+    told = {one.file: one.reason for one in report.problems if one.reason.startswith("no path")}
+    assert told == dict.fromkeys(BAD, "no path on a disk can have this name: rename or remove the object")
+    assert results(Store(tmp_path / "store")) == results(Store(tmp_path / "before"))
+    assert rows(Store(tmp_path / "store")) == rows(Store(tmp_path / "before"))
+
+
+def test_a_name_that_no_path_can_have_ends_the_run_without_the_library_that_lists_it(
+    address: str, bucket: str, bucket_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(bucket, bucket_server, "june//photo.jpg", b"x")
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    with pytest.raises(RequestError) as error:
+        list(survey_bucket(address))
+    assert str(error.value) == (
+        f"s3://{bucket}/raw/june//photo.jpg: no path on a disk can have this name: rename or remove the object; "
+        "or `pip install boto3`, to go on without it"
+    )
+
+
+def test_both_listings_say_the_same_of_an_object(address: str, bucket: str, bucket_server: str) -> None:
+    put(bucket, bucket_server, "june/empty.txt", b"")
+    put(bucket, bucket_server, "june/marked/", b"")
+    before = list(survey_bucket(address))
+    put(bucket, bucket_server, "june//photo.jpg", b"x")
+    after = [one for one in survey_bucket(address) if not isinstance(one, SkippedFile)]
+    assert after == before
+    assert {one.relative for one in before} >= {"june/empty.txt"}
+    assert "june/marked" not in {one.relative for one in before}
 
 
 def test_raw_objects_are_verified_from_the_bucket_and_not_from_a_copy(
