@@ -108,14 +108,19 @@ def sample_truth(sample_release: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def audited_sample(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Derived]]:
+def sample_results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store for results of the sample release: what one test has made of a clip, the next need not make again."""
+    return tmp_path_factory.mktemp("sample-results")
+
+
+@pytest.fixture(scope="session")
+def audited_sample(sample_release: Path, sample_results: Path) -> dict[str, dict[str, Derived]]:
     """Audit, shots and stills of the sample's three clips."""
-    store = tmp_path_factory.mktemp("store")
     return {
         name: dict(
             zip(
                 ("audit", "shots", "stills"),
-                derived(sample_release / name, store, Integrity(), Shots(), Stills()),
+                derived(sample_release / name, sample_results, Integrity(), Shots(), Stills()),
                 strict=True,
             )
         )

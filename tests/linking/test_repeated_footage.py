@@ -54,12 +54,12 @@ def test_repeated_footage_is_reported_with_its_times(tmp_path: Path) -> None:
     assert found.frame_count >= 25
 
 
-def test_slow_repeated_footage_is_reported_once_at_its_true_distance(sample_release: Path, tmp_path: Path) -> None:
+def test_slow_repeated_footage_is_reported_once_at_its_true_distance(
+    sample_release: Path, sample_results: Path, tmp_path: Path
+) -> None:
     frames = decoded(sample_release / "descent.mp4")[100:225]
     excerpt = write(tmp_path / "excerpt.mp4", frames, options={"crf": "28", "preset": "veryfast"})
-    results = [
-        derived(path, tmp_path / "store", Measurements())[0] for path in (sample_release / "descent.mp4", excerpt)
-    ]
+    results = [derived(path, sample_results, Measurements())[0] for path in (sample_release / "descent.mp4", excerpt)]
     tables = {result.manifest.ref.source: result.path("measurements.parquet") for result in results}
     (found,) = repeated_segments(tables)
     assert abs(found.first_seconds - found.other_first_seconds) == pytest.approx(4.0)

@@ -19,9 +19,10 @@ from tests.helpers.video_scenes import scene, write
 
 
 @pytest.fixture(scope="module")
-def sheet(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Derived:
-    store = tmp_path_factory.mktemp("store")
-    return derived(sample_release / "descent.mp4", store, ContactSheet(pictures=6, columns=3, shots=Shots()))[0]
+def sheet(sample_release: Path, sample_results: Path) -> Derived:
+    return derived(sample_release / "descent.mp4", sample_results, ContactSheet(pictures=6, columns=3, shots=Shots()))[
+        0
+    ]
 
 
 def opened(sheet: Derived) -> np.ndarray:

@@ -28,9 +28,9 @@ def truth(sample_release: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def motion(sample_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Derived:
+def motion(sample_release: Path, sample_results: Path) -> Derived:
     processor = Motion(only_shots=(3,), altitude_metres=100.0, field_of_view_degrees=VIEW_DEGREES)
-    return derived(sample_release / "descent.mp4", tmp_path_factory.mktemp("store"), processor)[0]
+    return derived(sample_release / "descent.mp4", sample_results, processor)[0]
 
 
 def column(motion: Derived, name: str) -> np.ndarray:
@@ -92,7 +92,7 @@ def test_without_an_altitude_the_curve_is_relative(sample_release: Path, motion:
 
 
 def test_the_altitude_that_the_release_gives_is_its_shots_only(
-    sample_release: Path, tmp_path: Path, truth: dict[str, Any]
+    sample_release: Path, sample_results: Path, truth: dict[str, Any]
 ) -> None:
     said = {"altitude_metres": 100, "field_of_view_degrees": VIEW_DEGREES, "altitude_shot": 3}
     told = Motion().for_release(release_context({}, said))
@@ -100,13 +100,13 @@ def test_the_altitude_that_the_release_gives_is_its_shots_only(
     by_hand = Motion(altitude_metres=90.0, field_of_view_degrees=50.0, altitude_shot=2)
     assert by_hand.for_release(release_context({}, said)) == by_hand
     assert Motion().for_release(release_context({"mission": "tianwen-1"}, {"credit": "CNSA"})) == Motion()
-    (motion,) = derived(sample_release / "descent.mp4", tmp_path / "store", told)
+    (motion,) = derived(sample_release / "descent.mp4", sample_results, told)
     rows = pq.read_table(motion.path("motion.parquet")).to_pandas().groupby("shot").altitude_metres
     assert rows.count().to_dict() == {1: 0, 2: 0, 3: len(truth["altitude_metres"])}
 
 
-def test_stop_motion_is_refused_with_the_reason(sample_release: Path, tmp_path: Path) -> None:
-    (refused,) = derived(sample_release / "drive-off.mp4", tmp_path / "store", Motion())
+def test_stop_motion_is_refused_with_the_reason(sample_release: Path, sample_results: Path) -> None:
+    (refused,) = derived(sample_release / "drive-off.mp4", sample_results, Motion())
     assert refused.manifest.verdict == "refused"
     assert refused.manifest.reason is not None
     assert refused.manifest.reason.startswith("motion may not be measured: 210 of 300 frames repeat the one before")
@@ -256,9 +256,9 @@ def test_a_video_of_a_few_frames_is_refused_with_the_reason(
     assert (refused.manifest.verdict, refused.manifest.reason) == ("refused", reason)
 
 
-def test_an_altitude_for_a_missing_shot_is_refused(sample_release: Path, tmp_path: Path) -> None:
+def test_an_altitude_for_a_missing_shot_is_refused(sample_release: Path, sample_results: Path) -> None:
     wrong = Motion(altitude_metres=100.0, field_of_view_degrees=VIEW_DEGREES, altitude_shot=9)
-    (motion,) = derived(sample_release / "descent.mp4", tmp_path / "store", wrong)
+    (motion,) = derived(sample_release / "descent.mp4", sample_results, wrong)
     assert (motion.manifest.verdict, motion.manifest.reason) == (
         "refused",
         "there is no shot 9, to which the altitude belongs: name one of 1 to 3 as altitude_shot",

@@ -130,11 +130,11 @@ def test_stills_are_the_frames_that_they_say_and_no_two_alike(
         assert entry["identity"]["source_digest"] in xmp
 
 
-def test_a_pinned_still_is_exactly_that_frame_and_comes_first(sample_release: Path, tmp_path: Path) -> None:
+def test_a_pinned_still_is_exactly_that_frame_and_comes_first(sample_release: Path, sample_results: Path) -> None:
     said = release_context({}, {"still_seconds": 7.13})
     assert Stills().for_release(said) == Stills(pinned_seconds=7.13)
     assert Stills(pinned_seconds=1.0).for_release(said) == Stills(pinned_seconds=1.0)
-    (made,) = derived(sample_release / "descent.mp4", tmp_path / "store", Stills().for_release(said))
+    (made,) = derived(sample_release / "descent.mp4", sample_results, Stills().for_release(said))
     first, *others = made.json("stills.json")
     assert (first["rank"], first["rank_in_shot"], first["is_pinned"]) == (1, 1, True)
     assert first["identity"]["time_seconds"] == 7.12  # the frame that is shown at 7.13 s
@@ -190,10 +190,10 @@ def test_a_frame_far_worse_than_its_shots_best_is_no_still_however_different(tmp
     assert min(totals) >= 0.5 * max(totals)
 
 
-def test_other_thresholds_decode_only_the_chosen_stills(sample_release: Path, tmp_path: Path) -> None:
-    store = tmp_path / "store"
-    derived(sample_release / "descent.mp4", store, Stills())
-    (again,) = derived(sample_release / "descent.mp4", store, Stills(per_shot=1, shots=replace(Shots(), cut_ratio=2.5)))
+def test_other_thresholds_decode_only_the_chosen_stills(sample_release: Path, sample_results: Path) -> None:
+    clip = sample_release / "descent.mp4"
+    derived(clip, sample_results, Stills())
+    (again,) = derived(clip, sample_results, Stills(per_shot=1, shots=replace(Shots(), cut_ratio=2.5)))
     report = again.manifest.source_facts
     assert isinstance(report, dict)
     assert len(again.json("stills.json")) == 3

@@ -70,8 +70,8 @@ def test_a_shaking_shot_moves_less_than_a_pixel_a_frame(tmp_path: Path) -> None:
     assert (facts["frame_count"], facts["segments"], facts["width_px"], facts["height_px"]) == (75, 1, 480, 320)
 
 
-def test_stop_motion_is_refused_with_the_reason(sample_release: Path, tmp_path: Path) -> None:
-    (refused,) = derived(sample_release / "drive-off.mp4", tmp_path / "store", Stabilised())
+def test_stop_motion_is_refused_with_the_reason(sample_release: Path, sample_results: Path) -> None:
+    (refused,) = derived(sample_release / "drive-off.mp4", sample_results, Stabilised())
     assert refused.manifest.verdict == "refused"
     assert (refused.manifest.reason or "").startswith("motion may not be measured: 210 of 300 frames repeat")
 
