@@ -18,7 +18,17 @@ from moto.server import ThreadedMotoServer
 
 KEY, SECRET = "marsmedia-tests", "not-to-be-seen-anywhere-0123456789"
 Fault = Literal[
-    "500", "503", "slow", "cut before", "cut after", "cut in the middle", "403", "no condition", "forgotten", ""
+    "500",
+    "503",
+    "slow",
+    "cut before",
+    "cut after",
+    "cut in the middle",
+    "403",
+    "no condition",
+    "forgotten",
+    "clock",
+    "",
 ]
 NOT_COPIED = ("connection", "transfer-encoding", "content-length")
 
@@ -110,6 +120,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.send_response(int(fault))
             self.send_header("Content-Length", "0")
             self.end_headers()
+            return
+        if fault == "clock":
+            data = b"<Error><Code>RequestTimeTooSkewed</Code></Error>"
+            self.send_response(403)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(data)
             return
         if fault == "slow":
             time.sleep(0.5)

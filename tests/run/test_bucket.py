@@ -269,3 +269,18 @@ def test_a_claim_of_a_run_that_is_lost_holds_nothing_up(release: Path, bucket: s
     again = ingest(release, store)
     assert again.results.made == first.results.made
     assert objects(bucket, bucket_server, "claims") == []
+
+
+def test_a_versioned_bucket_gives_the_same(release: Path, bucket: str, bucket_server: str, tmp_path: Path) -> None:
+    server, address = client(bucket_server), f"s3://{bucket}/mars"
+    server.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    alone, shared = ingest(release, tmp_path / "folder"), ingest(release, address)
+    assert counts(shared) == counts(alone)
+    assert ingest(release, address).results.due == 0
+    store = open_store(address)
+    store.remove_all([next(store.manifests()).ref])
+    assert ingest(release, address).results.made == 1
+    assert {str(one.ref) for one in open_store(address).manifests()} == {
+        str(one.ref) for one in Store(tmp_path / "folder").manifests()
+    }
+    assert server.list_object_versions(Bucket=bucket)["DeleteMarkers"], "what was removed stays as a version"

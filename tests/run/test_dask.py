@@ -97,10 +97,19 @@ def ingest(raw: Path, store: Path, *options: str, environment: dict[str, str]) -
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
 
 
-def start_on(address: str, raw: Path, store: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
+def start_on(
+    address: str, raw: Path, store: Path, environment: dict[str, str], *, interruptible: bool = False
+) -> subprocess.Popen[str]:
     """Start a run, and return when a worker is at work."""
     command = command_line("ingest", raw, "--store", store, "--runner", "dask", "--scheduler", address)
-    run = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    run = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=(lambda: signal.signal(signal.SIGINT, signal.default_int_handler)) if interruptible else None,
+    )
     scratch = store / "scratch"
     while not (scratch.exists() and any(scratch.iterdir())):
         assert run.poll() is None, run.communicate()
@@ -130,6 +139,40 @@ def test_a_killed_worker_changes_no_byte(cluster: Cluster, raw: Path, tmp_path: 
     assert told.splitlines()[0] == alone.stdout.splitlines()[0]
     assert SUMMARY.match(told), told
     assert digests(tmp_path / "shared") == digests(tmp_path / "alone")
+
+
+@pytest.mark.slow
+def test_the_work_of_a_stopped_worker_is_done_elsewhere(raw: Path, tmp_path: Path, environment: dict[str, str]) -> None:
+    alone = ingest(raw, tmp_path / "alone", environment=environment)
+    cluster = Cluster(tmp_path, {**environment, "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "10s"})
+    try:
+        cluster.start_worker("--no-nanny")
+        cluster.start_worker("--no-nanny")
+        cluster.wait_for_workers(2)
+        run = start_on(cluster.address, raw, tmp_path / "shared", cluster.environment)
+        cluster.workers[0].send_signal(signal.SIGSTOP)
+        told, problems = run.communicate(timeout=300)
+    finally:
+        cluster.close()
+    assert run.returncode == 0, told + problems
+    assert told.splitlines()[0] == alone.stdout.splitlines()[0]
+    assert digests(tmp_path / "shared") == digests(tmp_path / "alone")
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_the_work_on_a_cluster_and_what_was_made_stays(cluster: Cluster, raw: Path, tmp_path: Path) -> None:
+    cluster.start_worker("--no-nanny")
+    cluster.wait_for_workers(1)
+    store = tmp_path / "store"
+    run = start_on(cluster.address, raw, store, cluster.environment, interruptible=True)
+    run.send_signal(signal.SIGINT)
+    told, problems = run.communicate(timeout=120)
+    assert run.returncode == 130, told + problems
+    assert "Traceback" not in problems
+    made = len(digests(store))
+    again = ingest(raw, store, environment=cluster.environment)
+    assert again.returncode == 0, again.stderr
+    assert f" {made} reused" in again.stdout.splitlines()[0]
 
 
 class Link:

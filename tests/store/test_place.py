@@ -166,6 +166,10 @@ def test_each_fault_is_reported_in_one_sentence(bucket: str, proxy: Proxy, monke
     assert told("s3://never-made/x") == "s3://never-made/x: there is no such bucket: create it, or name another one"
     proxy.will("403")
     assert told(here) == f"{here}: not allowed to read there (403): check the credentials and what they may do"
+    proxy.will("clock")
+    assert told(here) == (
+        f"{here}: the clocks of server and machine differ by more than 15 minutes: set this machine's"
+    )
     proxy.will("503")
     assert told(here) == f"{here}: the server answers with an error of its own (503): run again later"
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
