@@ -59,13 +59,13 @@ class WantedResults:
 
     def of_path(self, row: SourceRow) -> list[WantedResult]:
         """Return only the results specific to each path of the same bytes, and those that they use."""
-        return self._wanted(row, only_of_place=True)
+        return self._wanted(row, only_of_path=True)
 
-    def _wanted(self, row: SourceRow, *, only_of_place: bool = False) -> list[WantedResult]:
+    def _wanted(self, row: SourceRow, *, only_of_path: bool = False) -> list[WantedResult]:
         source = row.source()
         context = self._releases.of(row) if self._is_asked else None
         recipe = recipes_of(self._recipes, row.release, context.recorded_by if context else None)[source.medium]
-        if only_of_place:
+        if only_of_path:
             recipe = [processor for processor in recipe if is_of_path(processor)]
         return wanted_of(source, {source.medium: recipe}, context) if recipe else []
 
