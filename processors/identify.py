@@ -169,7 +169,7 @@ def _listed(container: av.container.InputContainer) -> Identity:
 
 
 def _claimed_seconds(container: av.container.InputContainer, shown: list[av.stream.Stream]) -> float | None:
-    """Return the container's duration; beside data, such as time codes, that of picture and sound if they state it."""
+    """Return the container's duration; next to data such as time codes, that of picture and sound if stated."""
     spans = [
         ((one.start_time or 0) * one.time_base, one.duration * one.time_base)
         for one in shown

@@ -41,6 +41,6 @@ def traffic_in_words(traffic: Traffic) -> str:
 
 
 def tell_note(note: str | None) -> None:
-    """Print a note about the work, beside its output."""
+    """Print a note about the work, separate from its output."""
     if note:
         click.echo(f"marsmedia: {note}", err=True)

@@ -60,11 +60,11 @@ class Needs:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a worker answers."""
+    """Answer of a worker to a request."""
 
     value: Any
     traffic: Traffic | None = None
-    """Its traffic with the store's bucket that no other answer has told; None for a store in a folder."""
+    """Traffic with the store's bucket since the worker's last answer; None for a store in a folder."""
 
 
 def look_there(needs: Needs) -> Answer:

@@ -37,7 +37,7 @@ class RunLines:
         self._ended: set[UUID] = set()
 
     async def follow(self) -> None:
-        """Ask the server again and again, until cancelled; while it does not answer, nothing is told."""
+        """Poll the server until cancelled; while it does not answer, nothing is reported."""
         async with get_client() as client:
             while True:
                 try:
@@ -49,7 +49,7 @@ class RunLines:
                 await asyncio.sleep(ASKED_EVERY_SECONDS)
 
     def lines(self, run: FlowRun) -> Iterator[str]:
-        """Yield what has not been told of a run."""
+        """Yield the unreported lines of a run."""
         state, name = run.state, self._names.get(run.deployment_id) if run.deployment_id else None
         if state is None or name is None or run.start_time is None:
             return

@@ -1,4 +1,4 @@
-"""Blocks of WavPack files (WavPack 4 and 5 file format, 1.0): where a second file begins behind the first."""
+"""Blocks of WavPack files (WavPack 4 and 5 file format, 1.0): the start of a second file after the first."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def link_tags(links: Sequence[Link]) -> Iterator[Tag]:
 
 
 def _comments(data: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the named comments behind the vendor's name; nothing behind the first that does not fit."""
+    """Yield the named comments after the vendor's name, up to the first that does not fit."""
     reader = io.BytesIO(data)
     _text(reader)
     count = _number(reader) or 0

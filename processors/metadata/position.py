@@ -35,7 +35,7 @@ class _Position:
     latitude: float
     longitude: float
     source: str
-    """Tag; `{}` in it stands for `Latitude` or `Longitude`."""
+    """Tag; its `{}` is replaced by `Latitude` or `Longitude`."""
 
 
 def position_of(tags: Iterable[Tag], problems: list[str] | None = None) -> dict[str, Value | None]:
@@ -101,7 +101,7 @@ def _of_exif(by_place: Mapping[str, object], wrong: list[str]) -> Iterator[_Posi
 
 
 def _pair(found: Mapping[str, float], source: str, wrong: list[str]) -> Iterator[_Position]:
-    """Yield the position of a latitude and a longitude; a single one is told if nothing is wrong with the other."""
+    """Yield the position of a latitude and a longitude; report a single one if nothing is wrong with the other."""
     if len(found) == 2:
         yield _Position(latitude=found["GPSLatitude"], longitude=found["GPSLongitude"], source=source)
     elif found and not wrong:

@@ -84,7 +84,7 @@ def _is_on_its_side(record: Mapping[str, Any]) -> bool:
 
 
 def _shown_seconds(streams: Iterable[Mapping[str, Any]]) -> float | None:
-    """Return the length of picture and sound beside longer data, such as time codes, which players do not show.
+    """Return the length of picture and sound next to longer data, such as time codes, which players do not show.
 
     None without data, or if a length is not stated: the container's counts.
     """

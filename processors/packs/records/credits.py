@@ -66,7 +66,7 @@ def credits_text(
 
 
 def burnt_in(subject: SourceRecord) -> Text:
-    """Return what the audit says of signs burnt into a video, whose owners nobody names; empty for none."""
+    """Return the audit's sentence on signs burnt into a video, whose owners are unknown; empty for none."""
     words = str((subject.audit or {}).get("words") or "")
     found = re.search(r"Burnt in throughout: [^.]*\.", words)
     return phrase("burnt_in", found=translated(found[0])) if found else Text()

@@ -1,4 +1,4 @@
-"""What neither the audit nor the list of shots looks for, as pages and commands say it."""
+"""Features that neither the audit nor the list of shots detects, as worded on pages and by commands."""
 
 DISSOLVES = "Cuts and fades are looked for; dissolves from one scene to another are not."
-"""Said where motion may be measured: motion across a dissolve means nothing, and nobody would notice."""
+"""Shown where motion may be measured: motion across a dissolve is meaningless, and would go unnoticed."""

@@ -60,7 +60,7 @@ class SubtitleFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class SubtitlesFacts:
-    """What became of all subtitles of a video."""
+    """Outcome for all subtitles of a video."""
 
     taken: tuple[str, ...]
     """Names of the items."""
