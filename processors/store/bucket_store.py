@@ -81,6 +81,7 @@ class BucketStore(Store):
         self._commits = BucketCommits(self.place, self.root / "commits")
         self._claims = BucketClaims(self.place)
         self._pulled: set[str] = set()
+        self._known_links: dict[str, list[dict[str, Any]]] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _opened_again, (self.address,)
@@ -276,6 +277,7 @@ class BucketStore(Store):
 
     def link(self, links: Mapping[str, list[dict[str, Any]]]) -> None:
         self.place.put(f"links/{_now()}.json", json.dumps(links).encode())
+        self._known_links = None
 
     def source(self, digest: str) -> dict[str, Any] | None:
         """Return the links of a source; its paths are in the catalogue."""
@@ -293,8 +295,12 @@ class BucketStore(Store):
             yield {**found[digest], "links": links.get(digest, [])}
 
     def _links(self) -> dict[str, list[dict[str, Any]]]:
-        names = [one.name for one in self.place.list("links")]
-        return json.loads(self.place.get(names[-1])) if names else {}
+        """Return the links of every source; they are read once."""
+        known = self._known_links
+        if known is None:
+            names = [one.name for one in self.place.list("links")]
+            known = self._known_links = json.loads(self.place.get(names[-1])) if names else {}
+        return known or {}
 
     def write_source(self, digest: str, record: dict[str, Any]) -> None:
         raise RuntimeError("where sources were seen is added with `saw`")

@@ -211,6 +211,17 @@ def test_a_catalogue_of_many_writes_is_compacted_in_the_bucket_too(
     assert len(Catalogue(machine("b")).sources()) == 6
 
 
+def test_links_of_many_sources_are_read_once(machine: Machine) -> None:
+    here, there = machine("a"), machine("b")
+    digests = [f"{number:064x}" for number in range(5)]
+    for kind in ("first", "second"):
+        here.link({digest: [{"kind": kind, "other": digest}] for digest in digests})
+        assert [(here.source(digest) or {})["links"][0]["kind"] for digest in digests] == [kind] * 5
+    before = there.place.traffic.requests
+    assert [(there.source(digest) or {})["links"][0]["kind"] for digest in digests] == ["second"] * 5
+    assert there.place.traffic.requests - before == 2
+
+
 def test_records_are_seen_from_other_machines(machine: Machine) -> None:
     ref = ResultRef(source=SOURCE, processor="video.frames", key="cd" * 32)
     keep([ref], machine("a"))
