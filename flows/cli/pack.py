@@ -14,7 +14,7 @@ from flows.cli.shared_options import FORCE, JSON, RECIPES, STORE, PlaceType, run
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, machine_reason
 from processors.packs.recipe.audience import AUDIENCES, Audience
 from processors.sources.scan import printable
-from processors.store.open_store import StorePlace
+from processors.store.open_store import StorePlace, is_address
 
 if TYPE_CHECKING:
     from processors.packs.build import Built
@@ -102,9 +102,12 @@ def build(
     """
     from flows.run.build_pack import build_pack, recipe_of, titled_by_folders
     from flows.run.progress import RunProgress
+    from processors.packs.archive.output import check_place
 
     quiet = quiet or as_json
     chosen = recipe_of(recipe, audience=audience, title=title)
+    if not is_address(output):  # before work of a minute or more
+        check_place(Path(output).absolute(), force=force)
     _make_what_is_due(chosen, store_folder, quiet=quiet)
     try:
         with RunProgress(quiet=quiet) as progress:

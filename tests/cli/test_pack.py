@@ -161,6 +161,9 @@ def test_the_parameters_of_a_recipe_file_decide_what_a_pack_holds(
         assert run.returncode == 0, run.stderr
         return [path.name for path in (tmp_path / output / "data/videos").iterdir()], run.stderr
 
+    refused = packed("*", "-o", "nowhere/whole", "--audience", "press", "--store", "store")
+    assert (refused.returncode, "making" in refused.stderr) == (2, False), "before anything is made"
+    assert refused.stderr == f"marsmedia: {tmp_path}/nowhere: no such folder; create it first\n"
     assert videos("whole")[0] == ["descent_128.mp4"]
     names, told = videos("small", "--recipes", "small.toml")
     assert names == ["descent_64.mp4"]

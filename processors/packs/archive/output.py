@@ -38,14 +38,8 @@ class DiskOutput:
         return True
 
 
-@contextmanager
-def scratch_beside(output: Path, *, force: bool) -> Iterator[Path]:
-    """Yield a folder on the output's file system, which is removed at the end in any case.
-
-    Raises
-    ------
-    RequestError : the output exists and is not to be replaced, or is not a pack; its folder does not exist.
-    """
+def check_place(output: Path, *, force: bool) -> None:
+    """Raise `RequestError` if the output exists and is not to be replaced, or is not a pack; or its folder does not."""
     if not output.name:
         raise RequestError(f"{output}: not a pack's name; give -o FOLDER or -o FILE.zip")
     if not output.parent.is_dir():
@@ -55,6 +49,12 @@ def scratch_beside(output: Path, *, force: bool) -> Iterator[Path]:
             raise RequestError(f"{output}: already exists; choose another name, or replace it with --force")
         if not is_pack(output):
             raise RequestError(f"{output}: already exists and is not a marsmedia pack; --force does not replace it")
+
+
+@contextmanager
+def scratch_beside(output: Path, *, force: bool) -> Iterator[Path]:
+    """Yield a folder on the output's file system, which is removed at the end in any case; raises as `check_place`."""
+    check_place(output, force=force)
     _sweep(output)
     scratch = Path(tempfile.mkdtemp(prefix=f".{output.name}.making-{os.getpid()}-", dir=output.parent))
     try:
