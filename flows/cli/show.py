@@ -91,14 +91,13 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
         names = {other.digest: other.name for other in rows}
         for link in links:
             click.echo(f"  link     {printable(sentence(link, names))}")
-    if verdict := _verdict(manifests, row.format):
+    results = [m for m in manifests if m.ref.processor != "evidence" or m.ref.key in own]
+    if verdict := _verdict(results, row.format):
         click.echo(f"  verdict  {printable(verdict)}")
     for one in apart:
         says = "; ".join(f"{value} ({place})" for value, place in one.says)
         click.echo(f"  places disagree about {one.about}: {printable(says)}")
-    _tell_results(
-        [m for m in manifests if m.ref.processor != "evidence" or m.ref.key in own], store, _links(row, store)
-    )
+    _tell_results(results, store, _links(row, store))
 
 
 def _from_catalogue(
@@ -231,8 +230,8 @@ def _name(manifest: Manifest, store: Store, links: Mapping[Path, Path]) -> str:
     return link.name if link else f"{manifest.ref.processor} ({manifest.ref.key[:8]})"
 
 
-def _verdict(manifests: list[Manifest], format_name: str) -> str | None:
-    """Return the damage of the source in words; None if it was not read."""
+def _verdict(manifests: Sequence[Manifest], format_name: str) -> str | None:
+    """Return the damage in words: of the source, and what labels at this path claim of it; None if it was not read."""
     made = [manifest for manifest in manifests if manifest.verdict == "made"]
     if sentences := dict.fromkeys(manifest.reason for manifest in made if manifest.reason):
         return f"damaged: {'; '.join(sentences)}"

@@ -51,6 +51,8 @@ def _summary(store_folder: Path) -> dict[str, Any]:
     rows = list(catalogue.sources().values())
     results = catalogue.table("results", ["source", "processor", "key", *COUNTED]).to_pylist()
     media = {row.digest: row.medium for row in rows if row.kind == "media"}
+    evidence_keys = {row.evidence_key for row in rows}
+    told = [r for r in results if r["processor"] != "evidence" or r["key"] in evidence_keys]
     last = last_run(store)
     if last and last["state"] in (RUNNING, LOST):
         results += _uncatalogued(store, results)
@@ -59,7 +61,7 @@ def _summary(store_folder: Path) -> dict[str, Any]:
         "sources": dict(Counter(str(medium) for medium in media.values())),
         "companions": sum(row.kind == "companion" for row in rows),
         "unsupported": sum(row.kind == "unsupported" for row in rows),
-        "damaged": len({r["source"] for r in results if r["verdict"] == "made" and r["reason"]} & media.keys()),
+        "damaged": len({r["source"] for r in told if r["verdict"] == "made" and r["reason"]} & media.keys()),
         "changed": sum(row.changed_to is not None for row in rows),
         "files_with_problems": dict(Counter(one.causes[0].verdict for one in files_with_problems(store))),
         "results": {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -34,15 +34,19 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
     for row in unusable:
         yield FileProblem.of_unopened(row.relative, row.format, row.note, is_new=False)
     try:
-        media = select(selection, catalogue) if words else [row for row in every if row.kind == "media"]
+        media = (
+            select(selection, catalogue, every_place=True) if words else [row for row in every if row.kind == "media"]
+        )
     except RequestError:
         if not unusable:
             raise
         return
-    rows = {row.digest: row for row in media}
+    places: dict[str, list[SourceRow]] = {}
+    for row in media:
+        places.setdefault(row.digest, []).append(row)
     damaged: dict[str, dict[str, None]] = {}
-    for result in _newest(catalogue):
-        row, reason = rows.get(result["source"]), result["reason"] or ""
+    for result in _newest(catalogue, {row.evidence_key for row in media}):
+        row, reason = _place_of(result, places), result["reason"] or ""
         if row is None:
             continue
         if result["verdict"] == "made" and reason:
@@ -58,11 +62,21 @@ def files_with_problems(store: Store) -> list[FileProblems]:
     return [one for one in by_file([*stored((), store), *of_last_run(store)]) if not one.has_findings_only]
 
 
-def _newest(catalogue: Catalogue) -> list[dict[str, Any]]:
+def _place_of(result: Mapping[str, Any], places: Mapping[str, Sequence[SourceRow]]) -> SourceRow | None:
+    """Return the first path that a result is about: evidence belongs to the paths with its statements, not to all."""
+    rows = places.get(result["source"], ())
+    if result["processor"] == "evidence":
+        return next((row for row in rows if row.evidence_key in (None, result["key"])), None)
+    return next(iter(rows), None)
+
+
+def _newest(catalogue: Catalogue, evidence_keys: Set[str | None]) -> list[dict[str, Any]]:
+    """Return the newest result of each processor and source, and the evidence of every path, of these keys."""
     columns = ["source", "processor", "key", "verdict", "reason", "started_utc"]
-    newest: dict[tuple[str, str], dict[str, Any]] = {}
+    newest: dict[tuple[str, str, str | None], dict[str, Any]] = {}
     for result in sorted(catalogue.table("results", columns).to_pylist(), key=lambda one: one["started_utc"]):
-        newest[result["source"], result["processor"]] = result
+        of_path = result["key"] if result["key"] in evidence_keys else None
+        newest[result["source"], result["processor"], of_path] = result
     return list(newest.values())
 
 
