@@ -24,7 +24,9 @@ from processors.metadata.statements import Contradiction
 from processors.metadata.weigh_evidence import Voices, weigh
 from processors.mission.profile import load_profile, profiles_sha256
 from processors.planetary.checksums import md5_named, md5_of
-from processors.planetary.labels import read_label
+from processors.planetary.file_size import size_named, size_named_inside
+from processors.planetary.labels import MAX_LABEL_BYTES, read_label
+from processors.planetary.pds3 import ATTACHED
 from processors.sources.source_file import SourceFile
 
 
@@ -67,16 +69,14 @@ class Evidence:
         """Yield the evidence record, weighed from all statements."""
         if self.fault:
             raise DamagedMedia(self.fault, "correct it and run again")
-        source, file, damage = inputs.info.source, inputs.info.file, None
+        source, file = inputs.info.source, inputs.info.file
         metadata = json.loads(inputs.results[Metadata.name].path("metadata.json").read_text())
         found = {ref.name: read_label(file, ref) for ref in self.labels}
         texts = {name: text for name, text in found.items() if not is_sidecar_file(name, text)}
         labels = {name: label_tags(text) for name, text in texts.items()}
         sidecars = {name: sidecar_tags(name, text) for name, text in found.items() if name not in texts}
-        checksums = tuple(_checksums_apart(texts, source, file))
-        if checksums:
-            (found, _), (named, place) = checksums[0].says
-            damage = f"MD5 of the file is {found}, but {place} gives {named}"
+        claims = (*_checksums_apart(texts, source, file), *_sizes_apart(texts, source, file))
+        damage = "; ".join(dict.fromkeys(map(_in_words, claims))) or None
         release = json.loads(self.release)
         record = weigh(
             Voices(
@@ -89,7 +89,7 @@ class Evidence:
             source=source,
             name=self.product_name or source.name,
             profile=load_profile(self.mission) if self.mission else None,
-            checksums=checksums,
+            claims=claims,
         )
         facts = EvidenceFacts.of(record)
         text = json.dumps(as_json(record), ensure_ascii=False, indent=1, allow_nan=False)
@@ -109,3 +109,21 @@ def _checksums_apart(labels: dict[str, bytes], source: Source, file: SourceFile)
         if named.md5 != found:
             says = ((found, "the file"), (named.md5, f"label {label}:{named.place}"))
             yield Contradiction(about="MD5 checksum", says=says)
+
+
+def _sizes_apart(labels: dict[str, bytes], source: Source, file: SourceFile) -> Iterator[Contradiction]:
+    """Yield the labels, next to the file or at its start, that state another size of it."""
+    sizes = {f"label {name}": size_named(text, source.name) for name, text in labels.items()}
+    if source.format == ATTACHED:
+        with file.open() as opened:
+            sizes["label inside"] = size_named_inside(opened.read(MAX_LABEL_BYTES), source.name)
+    for label, named in sizes.items():
+        if named and named.size_bytes != source.size_bytes:
+            said = (f"{named.size_bytes} bytes", f"{label}:{named.place}")
+            yield Contradiction(about="size", says=((f"{source.size_bytes} bytes", "the file"), said))
+
+
+def _in_words(claim: Contradiction) -> str:
+    """Return in a sentence what a label claims of the file, which is therefore damaged or not the one meant."""
+    (found, _), (named, place) = claim.says
+    return f"{claim.about.removesuffix(' checksum')} of the file is {found}, but {place} gives {named}"

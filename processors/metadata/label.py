@@ -45,13 +45,7 @@ def last_part(tag: Tag) -> str:
     return tag.name.rpartition("/")[2].rpartition(":")[2].casefold()
 
 
-def files_described(tags: tuple[Tag, ...]) -> dict[str, dict[str, Tag]]:
-    """Return a label's entries on each file that it names: by lower-case file name, tags by their last part."""
-    files: dict[str, dict[str, Tag]] = {}
-    here: dict[str, Tag] = {}
-    for tag in tags:
-        part = last_part(tag)
-        if part == "file_name" and not is_absent(str(tag.value)):
-            here = files.setdefault(str(tag.value).strip().casefold(), {})
-        here.setdefault(part, tag)
-    return files
+def files_described(tags: tuple[Tag, ...]) -> set[str]:
+    """Return the names of the files that a label describes, in lower case."""
+    named = (str(tag.value) for tag in tags if last_part(tag) == "file_name")
+    return {name.strip().casefold() for name in named if not is_absent(name)}

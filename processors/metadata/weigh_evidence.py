@@ -156,7 +156,7 @@ def _said_once(of_file: Sequence[str], of_dates: Sequence[str]) -> Iterator[str]
 
 
 def weigh(
-    voices: Voices, *, source: Source, name: str, profile: Profile | None, checksums: tuple[Contradiction, ...] = ()
+    voices: Voices, *, source: Source, name: str, profile: Profile | None, claims: tuple[Contradiction, ...] = ()
 ) -> EvidenceRecord:
     """Combine the statements of the file (its metadata record), its labels, the release and the mission profile.
 
@@ -164,7 +164,7 @@ def weigh(
     ----------
     name : name of the file, or its product name.
     profile : profile of the mission that the release names for the file; None: of the one that a label names, if any.
-    checksums : contradictions between labels and the file's bytes about its digest.
+    claims : contradictions between labels and the file's bytes about its digest and size.
     """
     problems: list[str] = []
     product = product_name(name)
@@ -211,7 +211,7 @@ def weigh(
             *sols_apart(believed, label_sol, profile),
             *solar_apart(when, statements, profile),
             *_not_described(voices.labels, source, name),
-            *checksums,
+            *claims,
         ),
         mission_disagreements=tuple(
             Contradiction(about=d.about, says=d.says) for d in (profile.disagreements if profile else ())
@@ -294,19 +294,13 @@ def _place(profile: Profile | None) -> str | None:
 
 
 def _not_described(labels: dict[str, tuple[Tag, ...]], source: Source, name: str) -> Iterator[Contradiction]:
-    """Yield each label that describes other files, or another size of this one."""
+    """Yield each label that describes other files, and not this one."""
     for label, tags in labels.items():
         files = files_described(tags)
         if not files:
             continue
-        own = files.get(name.casefold(), files.get(source.name.casefold()))
-        if own is None:
+        if not {name.casefold(), source.name.casefold()} & files:
             first = next(tag for tag in tags if last_part(tag) == "file_name" and not is_absent(str(tag.value)))
             written = [str(tag.value) for tag in tags if last_part(tag) == "file_name" and str(tag.value).strip()]
             told = ", ".join(dict.fromkeys(written))[:200]
             yield Contradiction(about="file name", says=((name, "the file"), (told, f"label {label}:{first.name}")))
-            own = next(iter(files.values())) if len(files) == 1 else {}
-        size = own.get("file_size")
-        if size and str(size.value).split(" ")[0] != str(source.size_bytes):
-            says = ((str(source.size_bytes), "the file"), (str(size.value), f"label {label}:{size.name}"))
-            yield Contradiction(about="size", says=says)

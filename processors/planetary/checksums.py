@@ -43,11 +43,18 @@ def md5_of(file: BinaryIO) -> str:
     return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()  # type: ignore[arg-type]
 
 
-def _of_xml(root: Element, name: str) -> Iterator[NamedMd5]:
+def entries_of_file(root: Element, name: str) -> Iterator[tuple[str, dict[str, Element]]]:
+    """Yield the elements of a PDS4 label about the file of this name: their lower-case names, and their children."""
     for part in root.iter():
-        texts = {_local(child): (child.text or "").strip() for child in part}
-        if texts.get("file_name", "").casefold() == name.casefold() and "md5_checksum" in texts:
-            yield NamedMd5(place=f"{_local(part)}/md5_checksum", md5=texts["md5_checksum"].lower())
+        entries = {_local(child): child for child in part}
+        if "file_name" in entries and _text(entries["file_name"]).casefold() == name.casefold():
+            yield _local(part), entries
+
+
+def _of_xml(root: Element, name: str) -> Iterator[NamedMd5]:
+    for part, entries in entries_of_file(root, name):
+        if "md5_checksum" in entries:
+            yield NamedMd5(place=f"{part}/md5_checksum", md5=_text(entries["md5_checksum"]).lower())
 
 
 def _of_pds3(text: str, name: str) -> Iterator[NamedMd5]:
@@ -55,16 +62,21 @@ def _of_pds3(text: str, name: str) -> Iterator[NamedMd5]:
     root = blocks_of(text)
     for block in (root, *root.walk()):
         value = unquoted(block.values.get("MD5_CHECKSUM", ""))
-        if value and (block is root or block.name == "FILE") and {*_names(block)} == {name.casefold()}:
+        if value and (block is root or block.name == "FILE") and {*names_in(block)} == {name.casefold()}:
             yield NamedMd5(place=f"{block.path}MD5_CHECKSUM", md5=value.lower())
 
 
-def _names(block: Block) -> Iterator[str]:
+def names_in(block: Block) -> Iterator[str]:
+    """Yield the names of the files to which a block of a PDS3 label points, in lower case."""
     for key, value in block.values.items():
         if key == "FILE_NAME" or (key.startswith("^") and not re.search(r"STRUCTURE|DESC|CATALOG|CAT$", key)):
             first = next(iter(items_of(value)), "").partition(";")[0]
             if "." in first:
                 yield first.casefold()
+
+
+def _text(element: Element) -> str:
+    return (element.text or "").strip()
 
 
 def _local(element: Element) -> str:

@@ -16,6 +16,7 @@ from flows.run.run import in_threads, run_ingest
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
+from processors.planetary.file_size import size_named
 from processors.store.store import Store
 from tests.helpers.made_pds4 import label, numbers
 
@@ -23,16 +24,21 @@ RECIPES = {"video": (), "audio": (), "photo": (PhotoPreview(longest_sides_px=(32
 DATA = (numbers() + 30000).astype(">u2").tobytes()
 
 
+PDS3 = b"""PDS_VERSION_ID = PDS3\r\nRECORD_TYPE = FIXED_LENGTH\r\nRECORD_BYTES = 16\r\nFILE_RECORDS = %d\r
+^IMAGE = 257 <BYTES>\r\nOBJECT = IMAGE\r\nLINES = 4\r\nLINE_SAMPLES = 6\r\nSAMPLE_TYPE = MSB_UNSIGNED_INTEGER\r
+SAMPLE_BITS = 16\r\nEND_OBJECT = IMAGE\r\nEND\r\n"""
+
+
 def ingest(raw: Path, store: Path) -> Report:
     return run_ingest(raw, store, RECIPES, Options(workers=1), in_threads, name="test")  # type: ignore[arg-type]
 
 
 def told(report: Report) -> list[tuple[str, str, str]]:
-    return [(one.file, one.verdict, one.reason) for one in report.problems]
+    return sorted((one.file, one.verdict, one.reason) for one in report.problems)
 
 
 def recorded(store: Path, *words: str) -> list[tuple[str, str, str]]:
-    return [(one.file, one.verdict, one.reason) for one in stored(words, Store(store))]
+    return sorted((one.file, one.verdict, one.reason) for one in stored(words, Store(store)))
 
 
 def show(name: str, store: Path) -> str:
@@ -67,3 +73,36 @@ def test_a_wrong_md5_damages_no_other_path_of_the_same_bytes(raw: Path, tmp_path
     assert told(ingest(raw, store)) == recorded(store) == []
     status = json.loads(CliRunner().invoke(main, ["status", "--store", str(store), "--json"]).output)
     assert (status["damaged"], status["files_with_problems"]) == (0, {})
+
+
+def test_a_size_that_does_not_fit_is_a_problem_of_the_file(raw: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    put(raw, "a", f'<file_size unit="byte">{len(DATA)}</file_size>')
+    put(raw, "b", '<file_size unit="byte">9999</file_size>')
+    (raw / "june" / "c.img").write_bytes((PDS3 % 19).ljust(256) + DATA)
+    (raw / "june" / "d.img").write_bytes((PDS3 % 38).ljust(256) + DATA)
+    damage = told(ingest(raw, store))
+    assert damage == [
+        (f"june/{name}.img", "damaged", f"size of the file is {size} bytes, but label {place} gives {named} bytes")
+        for name, size, place, named in (
+            ("b", 48, "b.xml:file/file_size", 9999),
+            ("d", 304, "inside:FILE_RECORDS x RECORD_BYTES", 608),
+        )
+    ]
+    assert recorded(store) == damage
+    assert "damaged: size of the file is 48 bytes" in show("b.img", store)
+
+
+@pytest.mark.parametrize(
+    ("named", "size"),
+    [
+        (b"RECORD_TYPE = FIXED_LENGTH; RECORD_BYTES = 16; FILE_RECORDS = 3", 48),
+        (b"RECORD_TYPE = FIXED_LENGTH; RECORD_BYTES = 16 <BYTES>; FILE_RECORDS = 3", 48),
+        (b"RECORD_TYPE = STREAM; RECORD_BYTES = 16; FILE_RECORDS = 3", None),
+        (b"RECORD_TYPE = FIXED_LENGTH; RECORD_BYTES = 16; FILE_RECORDS = NULL", None),
+        (b'RECORD_TYPE = FIXED_LENGTH; RECORD_BYTES = 16; FILE_RECORDS = 3; ^TABLE = "b.tab"', None),
+    ],
+)
+def test_sizes_of_pds3_are_exact_for_records_of_a_fixed_length_alone(named: bytes, size: int | None) -> None:
+    found = size_named(b'^IMAGE = "a.img"\n' + named.replace(b"; ", b"\n") + b"\nEND\n", "A.IMG")
+    assert (found and found.size_bytes) == size
