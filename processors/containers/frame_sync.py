@@ -130,12 +130,33 @@ FRAMES: dict[str, FrameAt] = {
 """Frame functions by format name."""
 
 
+_EXTENSIONS = {"dts": b"\x64\x58\x20\x25"}
+"""Beginning of what may follow the frame in a packet (ETSI TS 102 114, 7.4)."""
+
+
 def missing_of_last(data: bytes, file_format: str) -> int:
     """Return how many declared bytes the last of these frames lacks; 0 if it is complete or this is unknown."""
+    return max(0, _end_of_frames(data, file_format) - len(data))
+
+
+def misfit_of(data: bytes, file_format: str) -> str | None:
+    """Return, in words, how far a packet ends before or after its frames do; None if with them, or if unknown."""
+    end = _end_of_frames(data, file_format)
+    if end > len(data):
+        return f"a frame declares {end} bytes, and the next one begins after {len(data)}"
+    rest = data[end:]
+    extension = _EXTENSIONS.get(file_format)
+    if end == 0 or not rest.strip(b"\0") or (extension and rest.startswith(extension)):
+        return None
+    return f"{len(rest)} bytes between two frames belong to neither"
+
+
+def _end_of_frames(data: bytes, file_format: str) -> int:
+    """Return where the frames that begin with the first byte end by their headers; 0 without one."""
     frame_at, place = FRAMES.get(file_format), 0
     while frame_at and place < len(data) and (frame := frame_at(data, place)) is not None:
         place += frame[0]
-    return max(0, place - len(data))
+    return place
 
 
 def has_mpeg_audio(data: bytes) -> bool:

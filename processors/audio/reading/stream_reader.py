@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from fractions import Fraction
 
 import av
@@ -19,9 +20,10 @@ from processors.audio.reading.first_sound import first_sound_seconds
 from processors.audio.reading.flac_digest import FlacDigest
 from processors.audio.reading.joined_mp3 import JoinedMp3
 from processors.audio.reading.loss_counter import LossCounter, Promise
+from processors.audio.reading.packet_fit import PacketFit
 from processors.av_frames import ints_of, samples_of
 from processors.containers.frame_sync import missing_of_last
-from processors.decoding.open_media import decoder_errors, default_stream, open_container
+from processors.decoding.open_media import decoder_errors, default_stream, ffmpeg_errors, open_container
 from processors.errors import DamagedMedia, UnsupportedMedia
 from processors.formats import BARE
 from processors.sources.source_file import SourceFile
@@ -33,6 +35,9 @@ CHECKSUMMED_CODECS = frozenset(
     }
 )
 """Codecs whose damaged samples FFmpeg returns as audio unless told to verify checksums."""
+
+ONLY_LOGGING = frozenset({"mlp", "truehd", "alac", "adpcm_ima_wav", "vorbis"})
+"""Codecs whose decoders log an error, and return wrong samples as if intact; of whole files they log nothing."""
 
 ESTIMATED = BARE | {"mpeg", "mpegts", "flv"}
 """FFmpeg demuxers whose lengths are estimated from the bit rate or the last timestamp."""
@@ -134,13 +139,17 @@ class StreamReader:
             return
         if packet is not None and self._is_in_mp4 and packet.pts is not None and packet.time_base is not None:
             self._last_packet_ends = (packet.pts + (packet.duration or 0)) * packet.time_base
+        listening = ffmpeg_errors() if self._codec.name in ONLY_LOGGING else nullcontext(_nothing_heard)
         try:
-            with decoder_errors("decoding sound"):
+            with listening as heard, decoder_errors("decoding sound"):
                 frames = list(self._codec.decode(packet))
+                complaint = next(iter(heard()), None)
         except DamagedMedia as error:
             self.tally.error(error, packet)
             self._has_failed = True
             return
+        if complaint:
+            self.tally.error(DamagedMedia(complaint), packet)
         self._primes |= packet is not None and not frames and not self.tally.samples and not self.tally.errors
         for frame in frames:
             samples = samples_of(frame)
@@ -208,6 +217,10 @@ class StreamReader:
         return self.tally.report()
 
 
+def _nothing_heard() -> list[str]:
+    return []
+
+
 def _others(stream: av.audio.stream.AudioStream) -> tuple[OtherStream, ...]:
     """Return the container's other audio streams, which are not read."""
     return tuple(
@@ -256,18 +269,23 @@ class FfmpegReader:
         """Yield all samples, in order."""
         packets = iter(self._container.demux(self.stream.stream))
         last: av.packet.Packet | None = None
+        fit, has_failed, tally = PacketFit(self._file_format), False, self.stream.tally
         while True:
             try:
                 with decoder_errors("reading the packets"):
                     packet = next(packets, None)
             except DamagedMedia as error:
-                self.stream.tally.error(error)
+                tally.error(error)
                 break
             if packet is None:
                 break
             if packet.size:
                 last = packet
+                if (misfit := fit.misfit_before(packet)) and not has_failed:
+                    tally.error(DamagedMedia(misfit[0]), misfit[1])
+            errors = tally.errors
             yield from self.stream.decode(packet)
+            has_failed = tally.errors > errors
         yield from self.stream.flush()
         self._look_at_the_last(last)
 
