@@ -117,6 +117,26 @@ def test_no_data_do_not_set_levels(dtype: str, no_data: float, text: bytes) -> N
     assert shown(photo)[5, 5] == 0
 
 
+@pytest.mark.parametrize(
+    ("dtype", "values", "no_data", "words"),
+    [
+        ("f4", (np.nan,), None, "NaN"),
+        ("f4", (np.nan, -9999), b"-9999\0", "NaN or the no-data value -9999"),
+        ("i2", (-9999,), b"-9999\0", "the no-data value -9999"),
+        ("u1", (7,), b"7\0", "the no-data value 7"),
+    ],
+)
+def test_a_photo_without_a_valid_sample_is_refused(
+    dtype: str, values: tuple[float, ...], no_data: bytes | None, words: str
+) -> None:
+    samples = np.resize(np.array(values, dtype), (40, 256))
+    tags: list[Tag] = [(42113, 2, no_data)] if no_data else []
+    with pytest.raises(RefusedMedia, match=f"^no valid sample: every one is {words}: nothing is"):
+        read(tiff((samples, tags)))
+    samples[7, 9] = 1
+    assert shown(read(tiff((samples, tags)))[0]).shape == (40, 256)
+
+
 @pytest.mark.parametrize("no_data", [255, 0, 7])
 @pytest.mark.parametrize("colours", [1, 3])
 def test_no_data_of_8_bits_are_black(no_data: int, colours: int) -> None:

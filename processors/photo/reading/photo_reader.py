@@ -21,6 +21,7 @@ from processors.photo.reading.photo_memory import DecodedSize
 from processors.photo.reading.pixels import Pixels, turned, turned_array
 from processors.photo.reading.tiff import Tiff
 from processors.photo.reading.to_srgb import to_srgb
+from processors.photo.reading.valid_samples import refuse_without_valid
 from processors.planetary.image_object import ImageObject
 from processors.planetary.open_image import attached_format, read_header
 from processors.planetary.samples import read_samples
@@ -72,6 +73,7 @@ class PhotoReader:
         Raises
         ------
         DamagedMedia : the picture cannot be shown. A damaged one that can be shown has `damage` in the photo.
+        RefusedMedia : no sample is valid: there is nothing to show.
         """
         sides = [need.longest_side_px for need in needs]
         longest = max(side or 0 for side in sides) if sides and all(sides) else None
@@ -164,6 +166,8 @@ def _photo(info: PhotoInfo, pixels: Pixels) -> Photo:
     assert pixels.samples is not None
     samples = turned_array(pixels.samples, pixels.orientation)
     valid = None if pixels.valid is None else turned_array(pixels.valid, pixels.orientation)
+    if pixels.shrunk_by == 1 and (pixels.saturated is None or not pixels.saturated.any()):
+        refuse_without_valid(samples, valid, pixels.damage)
     levels = levels_of(samples, valid, declared_white=pixels.declared_white)
     shown = to_8_bit(samples, levels, valid, is_inverted=pixels.is_inverted)
     if pixels.saturated is not None:
