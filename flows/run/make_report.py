@@ -213,6 +213,11 @@ def _problems(
         FileProblem.of_unopened(row.relative, row.format, row.note, is_new=row.seen_utc >= started)
         for row in prepared.of_kind("unsupported")
     ]
+    problems += [
+        FileProblem.of_label(row.relative, row.note, is_new=row.seen_utc >= started)
+        for row in prepared.of_kind("companion")
+        if row.note
+    ]
     return problems
 
 

@@ -59,6 +59,11 @@ class FileProblem:
         words, whose = f"{kind}: {note}", blame_for_unopened(note or "")
         return cls(file=file, processor=None, verdict="unsupported", reason=words, is_new=is_new, blame=whose)
 
+    @classmethod
+    def of_label(cls, file: str, note: str, *, is_new: bool) -> FileProblem:
+        """Return the problem of a label whose image or sound is missing from the release."""
+        return cls(file=file, processor=None, verdict="unmatched", reason=note, is_new=is_new)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:

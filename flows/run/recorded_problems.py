@@ -22,6 +22,7 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
     catalogue, selection = Catalogue(store), parse(words)
     every = list(catalogue.sources().values())
     unusable = [row for row in every if row.kind == "unsupported" and _means(selection, row)]
+    incomplete = [row for row in every if row.kind == "companion" and row.note and _means(selection, row)]
     for row in every:
         if row.changed_to is not None and _means(selection, row):
             yield FileProblem(
@@ -33,12 +34,14 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
             )
     for row in unusable:
         yield FileProblem.of_unopened(row.relative, row.format, row.note, is_new=False)
+    for row in incomplete:
+        yield FileProblem.of_label(row.relative, row.note or "", is_new=False)
     try:
         media = (
             select(selection, catalogue, every_place=True) if words else [row for row in every if row.kind == "media"]
         )
     except RequestError:
-        if not unusable:
+        if not unusable and not incomplete:
             raise
         return
     places: dict[str, list[SourceRow]] = {}

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from processors.containers.sidecar import SIDECAR
 from processors.contract import LabelRef
 from processors.decoding.open_media import open_picture
 from processors.errors import DamagedMedia, MediaError, note_of
-from processors.formats import BY_NAME
+from processors.formats import BY_NAME, may_have_sound
 from processors.planetary.image_object import ImageObject
 from processors.planetary.labels import MAX_LABEL_BYTES, read_label
-from processors.planetary.open_image import ATTACHED, DETACHED, described_by, files_named
+from processors.planetary.open_image import ATTACHED, DETACHED, described_by, files_named, media_named
 from processors.sources.source_file import SourceFile
 from processors.store.source_row import SourceRow
 
@@ -118,22 +119,30 @@ class _Pairing:
 
     def _names_in(self, label: SourceRow) -> tuple[str, ...]:
         if label.path not in self._named:
-            try:
-                with self._local_path(label).open("rb") as file:
-                    self._named[label.path] = files_named(file.read(MAX_LABEL_BYTES + 1))
-            except (OSError, MediaError):  # the evidence of its source reports this
-                self._named[label.path] = ()
+            self._named[label.path] = self._names_read(label, files_named)
         return self._named[label.path]
 
+    def _names_read(self, label: SourceRow, names_in: Callable[[bytes], tuple[str, ...]]) -> tuple[str, ...]:
+        """Return names in a label; none if it cannot be read, which the evidence of its source reports."""
+        try:
+            with self._local_path(label).open("rb") as file:
+                return names_in(file.read(MAX_LABEL_BYTES + 1))
+        except (OSError, MediaError):
+            return ()
+
     def _missing_partner(self, label: SourceRow) -> SourceRow:
-        """Add a note to a label whose files are all missing, until one of them appears."""
+        """Add a note to a label of images or sounds that are missing, until they appear.
+
+        Labels of tables, documents and browse pictures need no file: nothing would be made of it.
+        """
         names = self._files[_folder(label)]
         stem = label.name.rpartition(".")[0].casefold()
         has_partner = any(name.rpartition(".")[0] == stem for name in names)
         if label.note is None and (has_partner or not self._is_fresh(label)):
             return label
-        missing = () if has_partner else self._names_in(label)
-        if not missing or any(name.casefold() in names for name in missing):
+        named = () if has_partner else self._names_read(label, partial(media_named, is_sound=may_have_sound))
+        missing = [name for name in named if name.casefold() not in names]
+        if not missing:
             return dataclasses.replace(label, note=None)
         listed = ", ".join(missing)[:200]
         return dataclasses.replace(label, note=f"describes {listed}, missing from its folder: put both into one folder")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import BinaryIO, Literal
 
 from processors.contract import Source
@@ -85,6 +86,20 @@ def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
 def files_named(label: bytes) -> tuple[str, ...]:
     """Return the names of the files described by a detached label; raises as the labels' readers do."""
     return (pds4 if is_xml(label) else pds3).files_named(label)
+
+
+def media_named(label: bytes, is_sound: Callable[[str], bool]) -> tuple[str, ...]:
+    """Return the names of the files in which a detached label describes an image or sound.
+
+    Parameters
+    ----------
+    is_sound : whether a file of this name is a recording, which PDS3 labels do not say in one way.
+
+    Raises
+    ------
+    MediaError : raised by the label's reader.
+    """
+    return pds4.media_named(label) if is_xml(label) else pds3.media_named(label, is_sound)
 
 
 def _label(file: BinaryIO) -> bytes:

@@ -156,6 +156,26 @@ def files_named(label: bytes) -> tuple[str, ...]:
     return tuple(names)
 
 
+def media_named(label: bytes, is_sound: Callable[[str], bool]) -> tuple[str, ...]:
+    """Return the names of the files to which a label points for an image or sound, in order; no browse pictures.
+
+    Parameters
+    ----------
+    is_sound : whether a file of this name is a recording; pointers have many names for these.
+    """
+    text, _ = label_text(label)
+    root, names = blocks_of(text), dict[str, None]()
+    for block in (root, *root.walk()):
+        for key, value in block.values.items():
+            name = next(iter(items_of(value)), "")
+            if key[:1] != "^" or "." not in name or _is_number(name) or re.search("BROWSE|THUMBNAIL|STRUCTURE", key):
+                continue
+            name = name.partition(";")[0]
+            if re.fullmatch(r"\^(\w+_)?IMAGE", key) or is_sound(name):
+                names.setdefault(name)
+    return tuple(names)
+
+
 def _same(written: str, name: str) -> bool:
     return written.partition(";")[0].casefold() == name.casefold()
 

@@ -30,6 +30,7 @@ _INTERLEAVES: dict[tuple[str, ...], Interleave] = {
 }
 """Interleaving by the axes in index order, the last varying fastest (PDS4 Standards Reference, 4A)."""
 _IMAGES = ("array_2d_image", "array_3d_image")
+_ENCODED = ("encoded_image", "encoded_audio", "encoded_video")
 _DIRECTIONS = {
     "left to right": "RIGHT", "right to left": "LEFT", "top to bottom": "DOWN", "bottom to top": "UP",
     "right": "RIGHT", "left": "LEFT", "down": "DOWN", "up": "UP",
@@ -128,6 +129,17 @@ def files_named(label: bytes) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(found.text.strip() for found in _anywhere(root, "file_name") if found.text and found.text.strip())
     )
+
+
+def media_named(label: bytes) -> tuple[str, ...]:
+    """Return the names of the files in which a label describes an image or sound as an observation, in its order.
+
+    Browse pictures and documents are no observations.
+    """
+    areas = [one for one in label_root(label).iter() if _local(one).startswith("file_area_observational")]
+    media = [area for area in areas if any(_local(child) in (*_IMAGES, *_ENCODED) for child in area)]
+    named = [_text(area, "file", "file_name") for area in media if _below(area, "file")]
+    return tuple(dict.fromkeys(name for name in named if not is_absent(name)))
 
 
 def _images(root: Element, name: str) -> list[Element]:

@@ -106,3 +106,30 @@ def test_a_size_that_does_not_fit_is_a_problem_of_the_file(raw: Path, tmp_path: 
 def test_sizes_of_pds3_are_exact_for_records_of_a_fixed_length_alone(named: bytes, size: int | None) -> None:
     found = size_named(b'^IMAGE = "a.img"\n' + named.replace(b"; ", b"\n") + b"\nEND\n", "A.IMG")
     assert (found and found.size_bytes) == size
+
+
+ENCODED = "<{0}><File><file_name>lost.{1}</file_name></File><{2}/></{0}>"
+
+
+def test_a_label_whose_image_is_missing_is_a_problem(raw: Path, tmp_path: Path) -> None:
+    store, june = tmp_path / "store", raw / "june"
+    put(raw, "a")
+    (june / "gone.xml").write_bytes(label(name="lost.img"))
+    (june / "sound.lbl").write_text('PDS_VERSION_ID = PDS3\n^SOUND = "lost.wav"\nEND\n')
+    (june / "table.lbl").write_text('PDS_VERSION_ID = PDS3\n^TABLE = "lost.tab"\n^BROWSE_IMAGE = "lost.jpg"\nEND\n')
+    for name, area, suffix, what in (
+        ("table", "File_Area_Observational", "csv", "Table_Delimited"),
+        ("browse", "File_Area_Browse", "jpg", "Encoded_Image"),
+    ):
+        inside = ENCODED.format(area, suffix, what)
+        (june / f"{name}.xml").write_text(f'<?xml version="1.0"?><!-- pds.nasa.gov/pds4 --><Product>{inside}</Product>')
+    missing = [
+        (f"june/{file}", "unmatched", f"describes {name}, missing from its folder: put both into one folder")
+        for file, name in (("gone.xml", "lost.img"), ("sound.lbl", "lost.wav"))
+    ]
+    report = ingest(raw, store)
+    assert (told(report), report.state) == (missing, "completed with warnings")
+    assert recorded(store) == told(ingest(raw, store)) == missing
+    assert recorded(store, "june/gone.xml") == missing[:1]
+    (june / "lost.img").write_bytes(DATA)
+    assert told(ingest(raw, store)) == recorded(store) == missing[1:]
