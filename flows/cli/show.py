@@ -240,7 +240,15 @@ def _verdict(manifests: Sequence[Manifest], format_name: str) -> str | None:
     row = BY_NAME.get(format_name)
     if row and row.unnoticed_percent:
         return language(FALLBACK).page["unnoticed"].format(row.title, row.unnoticed_percent)
-    return "no damage found"
+    return f"no damage found{_odd_samples(made)}"
+
+
+def _odd_samples(made: Sequence[Manifest]) -> str:
+    """Return how many samples of the sound are NaN or infinite, as continuation of a verdict; empty for none."""
+    counts = [m.source_facts.get("non_finite_sample_count") for m in made if isinstance(m.source_facts, dict)]
+    count = max((one for one in counts if isinstance(one, int)), default=0)
+    is_or_are = "is" if count == 1 else "are"
+    return f", but {counted(count, 'sample')} of the sound {is_or_are} NaN or infinite" if count else ""
 
 
 def _why_not(reason: str) -> str:

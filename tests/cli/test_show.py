@@ -7,13 +7,16 @@ import re
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pillow_heif
 import pytest
+import soundfile
 from click.testing import CliRunner
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from flows.cli import fact_words, print_table, show
+from flows.cli.main import main
 from processors.audio.envelope import Envelope
 from processors.audio.levels.levels import Levels
 from processors.engine.wanted import Recipes
@@ -228,3 +231,13 @@ def test_properties_are_in_everyday_words() -> None:
 )
 def test_a_frame_rate_is_never_told_as_a_power_of_ten(rate_hz: float, words: str) -> None:
     assert print_table.picture(Properties(frame_rate_hz=rate_hz)) == f"{words} frames/s"
+
+
+def test_samples_that_are_no_numbers_are_counted_in_the_verdict(tmp_path: Path) -> None:
+    sound = np.zeros(4800, np.float32)
+    sound[100:244] = np.nan
+    (tmp_path / "raw" / "june").mkdir(parents=True)
+    soundfile.write(tmp_path / "raw" / "june" / "a.wav", sound, 48000, subtype="FLOAT")
+    ingest(tmp_path / "raw", tmp_path / "store", {"video": (), "photo": (), "audio": (Levels(), Metadata())})
+    told = CliRunner().invoke(main, ["show", "a.wav", "--store", str(tmp_path / "store")]).output
+    assert "verdict  no damage found, but 144 samples of the sound are NaN or infinite\n" in told

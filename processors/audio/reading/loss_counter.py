@@ -201,6 +201,12 @@ class LossCounter:
         return Damaged(start_seconds=start + first_sample / rate_hz, end_seconds=end)
 
 
+EMPTY = "take it out of the release, unless another copy has sound"
+"""What to do about a file without samples."""
+
+
 def without_a_sample(first_error: str | None = None) -> DamagedMedia:
-    """Return the error for a file of which no sample decodes."""
-    return DamagedMedia(f"not one sample decodes ({first_error or 'the file holds none'})")
+    """Return the error for a file of which no sample decodes; an empty one may be whole, and another copy no better."""
+    if first_error is None:
+        return DamagedMedia("not one sample decodes (the file holds none)", EMPTY)
+    return DamagedMedia(f"not one sample decodes ({first_error})")
