@@ -19,6 +19,8 @@ SILENT = [
     ("mj.mov", "320x180", ["-c:v", "mjpeg", "-q:v", "3"]),
     ("dv.dv", "720x576", ["-pix_fmt", "yuv420p"]),
     ("dv.avi", "720x576", ["-c:v", "dvvideo", "-pix_fmt", "yuv420p"]),
+    ("snow.avi", "320x180", ["-c:v", "snow", "-strict", "-2", "-qscale", "3"]),
+    ("h261.mkv", "352x288", ["-c:v", "h261", "-q:v", "3"]),
     ("vp3.nut", "320x180", ["-c:v", "libtheora", "-q:v", "8"]),
 ]
 
@@ -58,6 +60,25 @@ def test_what_a_decoder_only_logs_is_damage(name: str, size: str, coding: list[s
             known += 1
             assert read(mutant)[1].damage, said.stderr.decode()
     assert known >= 2
+
+
+@pytest.mark.parametrize(
+    ("coding", "byte"),
+    [(["utvideo", "-pred", "median"], 0xFF), (["wmv1", "-q:v", "3"], 0), (["msmpeg4", "-q:v", "3"], 0)],
+)
+def test_a_warning_or_a_value_out_of_range_is_damage(coding: list[str], byte: int, tmp_path: Path) -> None:
+    whole = made(tmp_path / "a.avi", "320x180", ["-c:v", *coding])
+    frames, report = read(whole)
+    assert (len(frames), report.damage) == (15, None)
+    data = bytearray(whole.read_bytes())
+    place, length = spans_of_packets(whole)[8]
+    at = place + 8 + length // 4
+    data[at : at + 2000] = bytes([byte]) * 2000
+    hole = tmp_path / "hole.avi"
+    hole.write_bytes(data)
+    frames, report = read(hole)
+    assert report.damage == "1 frame damaged"
+    assert [number for number, frame in enumerate(frames) if frame.is_corrupt] == [8]
 
 
 def test_the_frame_with_the_error_is_the_one_that_is_damaged(tmp_path: Path) -> None:
