@@ -19,6 +19,8 @@ class GifFile:
     """True if the file ends before its trailer, within a block or after one."""
     trailing_bytes: int
     """Bytes after the trailer."""
+    lost_at: int | None = None
+    """Offset of the first byte that begins no block, although blocks should go on there."""
 
 
 def read_gif_file(file: BinaryIO) -> GifFile:
@@ -39,8 +41,10 @@ def read_gif_file(file: BinaryIO) -> GifFile:
             pictures += at <= size
         elif kind[0] == EXTENSION:
             at = _behind_data(file, at + 2, size)
-        else:  # bytes outside blocks, of unknown purpose
-            break
+        elif kind[0] == 0:  # some programs end a block twice
+            at += 1
+        else:
+            return GifFile(picture_count=pictures, is_cut=False, trailing_bytes=0, lost_at=at)
     return GifFile(picture_count=pictures, is_cut=False, trailing_bytes=0)
 
 

@@ -18,6 +18,7 @@ from processors.imaging.colour import SRGB, Colour
 from processors.photo.reading.avif import avif_damage
 from processors.photo.reading.colour_tags import ICC, colour_of
 from processors.photo.reading.damage import Damage
+from processors.photo.reading.gif import gif_damage
 from processors.photo.reading.heic import heic_damage
 from processors.photo.reading.jpeg import decode_damaged_jpeg, decode_jpeg, fault_at_end, jpeg_damage
 from processors.photo.reading.jpeg2000 import jpeg2000_damage
@@ -85,7 +86,7 @@ class Ordinary:
             damage = pnm_damage(self._file)
         elif kind == "GIF":
             gif = read_gif_file(self._file)
-            damage, trailing = (_cut("the trailer of a GIF is missing") if gif.is_cut else None), gif.trailing_bytes
+            damage, trailing = gif_damage(self._file, gif), gif.trailing_bytes
         samples, declared_white = deep_of(self._image), None
         if samples is not None and kind == "PPM" and samples.dtype == np.uint16 and (top := pnm_white(self._file)):
             samples, declared_white = np.rint(samples * (top / 65535)).astype(np.uint16), float(top)
