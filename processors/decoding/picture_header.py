@@ -19,6 +19,8 @@ from processors.formats import FORMATS
 HEAD_BYTES = 1 << 12
 MAX_AVIF_PIXELS = 16384 * 16384
 """libavif's own limit, which cannot be raised through Pillow."""
+ANIMATED_WEBP = 0x02
+"""Flag of an animation in a WebP's extended header (RFC 9649, 2.7.1)."""
 SALVAGED = ("jpeg", "png", "tiff")
 """Formats from which `photo.salvaged` can recover a part."""
 CUT, CORRUPT = "truncated: the file ends before its picture does", "the compressed picture data is corrupt or cut off"
@@ -137,6 +139,8 @@ def _fault(file: BinaryIO, head: bytes) -> str:
             return "this JPEG has no scan, which would hold its picture: it is damaged or cut off"
     if title == "WebP" and size < int.from_bytes(head[4:8], "little") + 8:
         return CUT
+    if title == "WebP" and head[12:16] == b"VP8X" and len(head) > 20 and head[20] & ANIMATED_WEBP:
+        return "the pictures of this animated WebP are damaged"
     if title == "PNG" and size < HEAD_BYTES and b"IDAT" not in head:
         return CUT
     return f"the header of this {title} is damaged or cut off"

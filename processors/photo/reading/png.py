@@ -27,6 +27,10 @@ def png_damage(file: BinaryIO, png: PngFile) -> Damage | None:
         )
     if png.damaged:
         kinds = ", ".join(sorted({chunk.kind for chunk in png.damaged}))
+        if any(chunk.kind == "fdAT" for chunk in png.damaged):
+            fault = f"the checksum (CRC) of {kinds} does not match"
+            words = f"the file is damaged in the pixels of a later frame, its first picture is not: {fault}"
+            return Damage(condition="damaged", fault=fault, share=None, in_words=words)
         return Damage(condition="damaged", fault=f"the checksum (CRC) of {kinds} does not match", share=None)
     lost = _lost_pictures(file, png)
     if lost:
