@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from processors.photo.reading.display_levels import levels_of, scaled
+from processors.photo.reading.valid_samples import refuse_without_valid
 from processors.photo.reading.vips import pyvips, vips_errors
 from processors.planetary.image_object import ImageObject
 from processors.planetary.samples import Samples
@@ -31,11 +32,17 @@ def deep_samples(samples: Samples, image: ImageObject) -> DeepSamples | None:
 
     Whole numbers from 0 to 65535 stay unchanged, so that nothing is lost. Others, negative ones and floats, are
     spread linearly between the black and the white of a preview; invalid samples become 0.
+
+    Raises
+    ------
+    RefusedMedia : no sample is valid.
     """
     shown = samples.of_bands(image.shown_bands)
     values, valid, saturated = shown.values, shown.valid, shown.saturated
     if values.dtype == np.uint8:
         return None
+    if saturated is None or not saturated.any():
+        refuse_without_valid(values, valid, None)
     known = values if valid is None else values[valid]
     black, white = 0.0, 65535.0
     if values.dtype.kind in "iu" and (not known.size or (known.min() >= 0 and known.max() <= 65535)):

@@ -177,3 +177,9 @@ def test_a_deep_pnm_is_kept_and_its_white_is_the_headers(tmp_path: Path) -> None
 def test_the_reason_why_numbers_are_not_kept_is_in_plain_words(kind: str, reason: str, tmp_path: Path) -> None:
     pyvips.Image.black(20, 10).cast(kind).tiffsave(str(tmp_path / "p.tif"))  # type: ignore[attr-defined]
     assert made(tmp_path / "p.tif", "tiff", tmp_path).facts.reason == reason
+
+
+def test_an_image_without_a_valid_sample_is_refused(tmp_path: Path) -> None:
+    data = np.full((12, 16), -9999, ">i2").tobytes()
+    with pytest.raises(RefusedMedia, match="no valid sample: every one is the no-data value -9999"):
+        deep_of(pds3(data, " MISSING_CONSTANT = -9999", kind="MSB_INTEGER", bits=16), tmp_path)
