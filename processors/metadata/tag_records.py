@@ -244,7 +244,7 @@ def _date(tag: Tag, text: str, written: Mapping[str, str], problems: list[str]) 
     return text
 
 
-def known_from(tags: tuple[Tag, ...], problems: list[str] | None = None, **more: Value | None) -> KnownTags:
+def known_from(tags: tuple[Tag, ...], problems: list[str] | None = None, /, **more: Value | None) -> KnownTags:
     """Return the first available value for each question.
 
     Parameters
