@@ -38,15 +38,15 @@ def reproduce(selection: tuple[str, ...], store_folder: Path, as_json: bool, **o
     marsmedia reproduce descent.mp4 processor=video.frames
     marsmedia reproduce june.zip
     """
-    from flows.run.hands import hands
+    from flows.run.checker import checker_of
     from flows.run.reproduction import VERDICTS
     from flows.run.reproduction import reproduce as reproduced
 
     store = open_store(store_folder)
     counts: Counter[str] = Counter()
-    with hands(Options(**options), store) as ours:
-        tell_note(ours.note)
-        for one in reproduced(_selected(selection, store), store, ours):
+    with checker_of(Options(**options), store) as checker:
+        tell_note(checker.note)
+        for one in reproduced(_selected(selection, store), store, checker):
             counts[one.verdict] += 1
             if as_json:
                 print_json(one)

@@ -56,7 +56,7 @@ def verify(
     marsmedia verify --sample 5
     """
     from flows.run.check_store import hash_all, hash_sample
-    from flows.run.hands import hands
+    from flows.run.checker import checker_of
     from flows.run.options import Options
     from flows.run.progress import RunProgress
 
@@ -70,13 +70,13 @@ def verify(
             with progress.aside():
                 click.echo(f"{fault.kind}: {fault.path}: {printable(fault.reason)}")
 
-    with RunProgress(quiet=quiet or as_json) as progress, hands(options, store) as ours:
-        tell_note(ours.note)
+    with RunProgress(quiet=quiet or as_json) as progress, checker_of(options, store) as checker:
+        tell_note(checker.note)
         if percent is None:
-            done = hash_all(store, tell, which, progress.each, ours.spread)
+            done = hash_all(store, tell, which, progress.each, checker.spread)
         else:
             seed = datetime.now(UTC).toordinal() if seed is None else seed
-            done = hash_sample(store, percent, seed, tell, which, progress.each, ours.spread)
+            done = hash_sample(store, percent, seed, tell, which, progress.each, checker.spread)
         for fault in () if which == "raw" else _missing(store):
             done.faults.append(fault)
             tell(fault)

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from flows.run.hands import hands
+from flows.run.checker import checker_of
 from flows.run.options import Options
 from flows.run.reproduction import VERDICTS, Rebuilt, reproduce
 from processors.store.catalogue import Catalogue
@@ -129,13 +129,13 @@ def check_up(
     RequestError : the cluster is not fit for the work.
     """
     swept = store.sweep()
-    with hands(options, store) as ours:
-        if ours.note:
-            tell(ours.note)
-        hashed = hash_all(store, steps=steps, spread=ours.spread)
+    with checker_of(options, store) as checker:
+        if checker.note:
+            tell(checker.note)
+        hashed = hash_all(store, steps=steps, spread=checker.spread)
         made = [m for m in _readable(store) if m.verdict == "made"]
         chosen = random.Random(seed).sample(made, min(sample, len(made)))
-        rebuilt = tuple(steps("Rebuilding results", reproduce(chosen, store, ours), len(chosen), noun="result"))
+        rebuilt = tuple(steps("Rebuilding results", reproduce(chosen, store, checker), len(chosen), noun="result"))
     return Checkup(
         results=hashed.results,
         items=hashed.items,

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Literal, get_args
 
 from flows.run.batches import SourceOutcome, run_batch
-from flows.run.hands import Hands
+from flows.run.checker import Checker
 from flows.run.load_recipes import kind_of
 from flows.run.progress import RunProgress
 from flows.run.select import place_of
@@ -45,12 +45,12 @@ class Rebuilt:
     reason: str | None
 
 
-def reproduce(chosen: Sequence[Manifest], store: Store, hands: Hands) -> Iterator[Rebuilt]:
+def reproduce(chosen: Sequence[Manifest], store: Store, checker: Checker) -> Iterator[Rebuilt]:
     """Rebuild each of these results in a temporary store, and compare."""
     rows = Catalogue(store).sightings()
     asked = (_Asked(one, str(store.folder(one.ref).relative_to(store.root)), *_again(one, rows)) for one in chosen)
     of_sources = (tuple(some) for _, some in groupby(asked, lambda one: one.manifest.ref.source))
-    yield from hands.decode(_rebuilt, of_sources, _lost)
+    yield from checker.decode(_rebuilt, of_sources, _lost)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from flows.run.check_store import check_up, hash_all, hash_sample
-from flows.run.hands import hands
+from flows.run.checker import checker_of
 from flows.run.options import Options
 from flows.run.reproduction import reproduce
 from flows.run.run import in_threads, run_ingest
@@ -106,8 +106,8 @@ def test_a_picture_that_is_nearly_the_same_is_within_tolerance(filled: Store) ->
     entry = next(item for item in record["items"] if item["name"] == name)
     entry["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     folder.write_text(json.dumps(record))
-    with hands(Options(), filled) as ours:
-        (one,) = reproduce([filled.manifest(manifest.ref)], filled, ours)
+    with checker_of(Options(), filled) as checker:
+        (one,) = reproduce([filled.manifest(manifest.ref)], filled, checker)
     assert (one.verdict, one.reason) == ("within tolerance", f"{name}: other bytes (the same libraries)")
 
 

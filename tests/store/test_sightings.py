@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from flows.cli.main import main
 from flows.run.build_pack import build_pack, recipe_of
-from flows.run.hands import hands
+from flows.run.checker import checker_of
 from flows.run.options import Options
 from flows.run.reproduction import reproduce
 from flows.run.run import in_threads, run
@@ -216,8 +216,8 @@ def test_every_result_proves_identical_where_bytes_have_several_places(releases:
     releases.add("z-restricted", RESTRICTED, "b.jpg", "copy/other.jpg")
     assert releases.ingest() == (5, 5, 0, 0, 0)
     manifests = list(releases.store.manifests())
-    with hands(Options(workers=1), releases.store) as ours:
-        proofs = list(reproduce(manifests, releases.store, ours))
+    with checker_of(Options(workers=1), releases.store) as checker:
+        proofs = list(reproduce(manifests, releases.store, checker))
     assert [(one.processor, one.verdict, one.reason) for one in proofs] == [
         (manifest.ref.processor, "identical", None) for manifest in manifests
     ]

@@ -1,4 +1,4 @@
-"""Hands: who checks a store, this process with its decoders, or the workers of a Dask cluster."""
+"""Chooses what checks a store: this process with its decoders, or the workers of a Dask cluster."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Hands(Protocol):
-    """Who does the work; use what `hands` gives."""
+class Checker(Protocol):
+    """Hashes and decodes for a check; create it with `checker_of`."""
 
     @property
     def note(self) -> str | None:
-        """Return where a cluster works, and what to be warned of; None for this process."""
+        """Return the address of the cluster with its warnings; None for this process."""
         ...
 
     @property
@@ -45,8 +45,8 @@ class Hands(Protocol):
 
 
 @contextmanager
-def hands(options: Options, store: Store) -> Iterator[Hands]:
-    """Give the hands that the options choose, and end them.
+def checker_of(options: Options, store: Store) -> Iterator[Checker]:
+    """Yield the checker that the options choose, and end it afterwards.
 
     Raises
     ------
@@ -56,10 +56,10 @@ def hands(options: Options, store: Store) -> Iterator[Hands]:
         yield _Local(options, store)
         return
     try:
-        from flows.run.dask_hands import DaskHands
+        from flows.run.dask_checker import DaskChecker
     except ModuleNotFoundError as error:
         raise RequestError(f"--runner dask needs {error.name}: pip install 'marsmedia[dask]'") from error
-    with DaskHands(options, store) as on_cluster:
+    with DaskChecker(options, store) as on_cluster:
         yield on_cluster
 
 

@@ -1,4 +1,4 @@
-"""Hands on a Dask cluster: several things are asked for at once, and their answers given in order."""
+"""Checks on a Dask cluster: several tasks run at once, and their results come in order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ THINGS_AT_ONCE = 8
 """Number of things to hash in one task of the cluster."""
 
 
-class DaskHands(DaskCluster):
+class DaskChecker(DaskCluster):
     """Workers that hash and decode, the answers in order; use it as a context."""
 
     def __init__(self, options: Options, store: Store) -> None:
