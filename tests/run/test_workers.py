@@ -100,24 +100,28 @@ def loaded() -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("job", "reason"),
+    ("job", "patience", "reason"),
     [
         (
             hang,
+            1,
             "timed out after 6 s, the limit for a file of its size and duration: "
             "raise --time-limit-factor and run again with --retry-failed",
         ),
-        (die, "its worker crashed while decoding (SIGABRT): convert the file with another tool"),
+        (die, 10, "its worker crashed while decoding (SIGABRT): convert the file with another tool"),
         (
             spin_for_one_second_of_processor_time,
+            10,  # a busy machine takes long to give a second of processor time
             "used up the processor time that is the limit for a file of its size and duration: "
             "raise --time-limit-factor and run again with --retry-failed",
         ),
     ],
 )
-def test_a_failed_job_gives_the_reason(workers: Workers, job: Callable[[], object], reason: str) -> None:
+def test_a_failed_job_gives_the_reason(
+    workers: Workers, job: Callable[[], object], patience: float, reason: str
+) -> None:
     with pytest.raises(WorkerDeath) as death:
-        workers.answer(workers.start(job, [], size_bytes=1))
+        workers.answer(workers.start(job, [], size_bytes=1, patience=patience))
     assert str(death.value) == reason
     assert not death.value.from_outside
     assert workers.answer(workers.start(max, [1, 2], size_bytes=1)) == 2
