@@ -12,6 +12,7 @@ from processors.containers.jpeg_file import JpegFile, read_jpeg_file
 from processors.containers.picture_end import behind_picture
 from processors.containers.png_file import png_exif, read_png_file
 from processors.containers.pnm_header import pnm_white, samples_over_white
+from processors.containers.psd_file import rows_of_psd
 from processors.decoding.open_media import decoder_errors
 from processors.decoding.picture_header import open_header, plain_words, what_to_do
 from processors.imaging.colour import SRGB, Colour
@@ -27,6 +28,7 @@ from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.photo_memory import DecodedSize, pillow_size
 from processors.photo.reading.pixels import Pixels, bounding_shrink
 from processors.photo.reading.png import alpha_of_16_bits, palette_damage, png_damage
+from processors.photo.reading.psd import psd_damage
 from processors.photo.reading.to_srgb import deep_of, profile_name
 
 MP_ENTRIES = 0xB002
@@ -68,9 +70,10 @@ class Ordinary:
         kind = self._image.format
         if self._is_jpeg:
             return self._jpeg()
+        damage = self._psd_damage() if kind == "PSD" else None
         with plain_words(self._file), decoder_errors("decoding the picture", what_to_do(kind or "")):
             self._image.load()
-        damage, (trailing, trailing_kind) = None, behind_picture(self._file, kind or "")
+        trailing, trailing_kind = behind_picture(self._file, kind or "")
         alpha = None
         if kind == "PNG":
             png = read_png_file(self._file)
@@ -105,6 +108,17 @@ class Ordinary:
             icc_profile=self._image.info.get("icc_profile"),
             colour=self._colour,
         )
+
+    def _psd_damage(self) -> Damage | None:
+        """Return the damage of a Photoshop file, whose picture is then read from its rows, each by itself.
+
+        Pillow unpacks a channel without regard to rows: one wrong row would move all that follow.
+        """
+        rows = rows_of_psd(self._file)
+        damage = rows and psd_damage(self._file, rows, len(self._image.getbands()))
+        if rows and damage and not rows.is_cut:
+            self._image = open_header(rows.without_run_lengths(self._file))
+        return damage
 
     def _jpeg(self) -> Pixels:
         width, height = self._image.size

@@ -1,0 +1,70 @@
+"""Rows of run-length coded pictures that do not unpack to their width are damage; others are not."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import numpy as np
+import pytest
+
+from processors.containers.packbits import unpacks_to
+from processors.photo.reading.damage import Damage
+from processors.photo.reading.photo_reader import PhotoReader
+
+WIDTH, HEIGHT = 200, 40
+ROW = bytes([127]) + bytes(range(128)) + bytes([257 - 72, 9])
+"""128 different values, then 72 times the same."""
+
+
+def photoshop_file(rows: list[bytes], channels: int) -> io.BytesIO:
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, channels, HEIGHT, WIDTH, 8, 3)
+    lengths = struct.pack(f">{len(rows)}H", *map(len, rows))
+    return io.BytesIO(head + bytes(12) + b"\0\1" + lengths + b"".join(rows))
+
+
+def damage_of(file: io.BytesIO) -> Damage | None:
+    return PhotoReader(file).photo([]).damage
+
+
+@pytest.mark.parametrize(
+    ("data", "is_whole"),
+    [
+        (ROW, True),
+        (b"\x80" + ROW + b"\x80\x80", True),
+        (ROW + b"\0", True),
+        (ROW + b"\0\0", False),
+        (ROW[:-1], False),
+        (ROW[:-2], False),
+        (ROW[:-2] + bytes([257 - 73, 9]), False),
+        (b"", False),
+    ],
+)
+def test_packets_unpack_to_exactly_a_length(data: bytes, is_whole: bool) -> None:
+    assert unpacks_to(data, WIDTH) is is_whole
+
+
+def test_a_whole_photoshop_file_is_undamaged() -> None:
+    assert damage_of(photoshop_file([ROW] * 3 * HEIGHT, 3)) is None
+
+
+def test_a_wrong_row_of_a_photoshop_file_is_damage_of_that_row_alone() -> None:
+    rows = [ROW] * 3 * HEIGHT
+    rows[HEIGHT + 30] = rows[2 * HEIGHT + 31] = bytes(len(ROW))
+    file = photoshop_file(rows, 3)
+    photo = PhotoReader(file).photo([])
+    assert photo.damage is not None
+    assert (photo.damage.share, photo.damage.first_row) == (0.05, 30)
+    assert photo.damage.fault == "2 of 40 rows do not unpack to the picture's width"
+    shown = np.asarray(photo.image)
+    whole = np.asarray(PhotoReader(photoshop_file([ROW] * 3 * HEIGHT, 3)).photo([]).image)
+    assert np.flatnonzero((shown != whole).any(axis=(1, 2))).tolist() == [30, 31]
+
+
+def test_a_wrong_row_of_a_channel_that_is_not_shown_affects_no_pixel() -> None:
+    rows = [ROW] * 5 * HEIGHT
+    rows[4 * HEIGHT + 3] = bytes(len(ROW))
+    found = damage_of(photoshop_file(rows, 5))
+    assert found is not None
+    assert found.share is None
+    assert found.fault == "a channel that is not shown has rows that do not unpack to the picture's width"
