@@ -230,8 +230,9 @@ def main() -> None:
             f"the transforms alone, a frame each quarter of a window, take {floor / sox:.2f} of sox's time on one core"
         )
         tell("spectrogram picture, of sox's time", drawn / sox, "", 0.8, if_missed=why)
-        why = f"the transforms alone take {floor / pieces:.2f} of librosa's time on one core; the array is compressed"
+        why = f"the transforms alone take {floor / pieces:.2f} of librosa's time on one core"
         tell("spectrogram picture, of librosa's time", drawn / pieces, "", 1 / 3, if_missed=why)
+        why += ", and the array is compressed"
         tell("picture and the array kept, of librosa's time", stored / pieces, "", 1 / 3, if_missed=why)
         others, encoders, ours = (
             min(times)
