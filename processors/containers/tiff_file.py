@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import struct
-import zlib
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
@@ -20,6 +19,7 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12
 _FORMATS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 """Bytes and `struct` letters of TIFF's types (TIFF 6.0, section 2; BigTIFF)."""
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES = 254, 256, 257, 258, 259, 262, 277
+FILL_ORDER = 266
 ORIENTATION, ROWS_PER_STRIP, MODEL, EXTRA, SAMPLE_FORMAT, SUB_DIRECTORIES = 274, 278, 272, 338, 339, 330
 EXIF, GPS = 34665, 34853
 TILE_WIDTH, TILE_HEIGHT, ICC, GDAL_METADATA, GDAL_NODATA = 322, 323, 34675, 42112, 42113
@@ -32,6 +32,7 @@ _TAGS = {
     BITS,
     COMPRESSION,
     PHOTOMETRIC,
+    FILL_ORDER,
     SAMPLES,
     ORIENTATION,
     ROWS_PER_STRIP,
@@ -64,7 +65,6 @@ PHOTOMETRICS = {
     0: "grey, 0 is white", 1: "grey", 2: "RGB", 3: "palette", 4: "mask", 5: "CMYK", 6: "YCbCr", 8: "CIELAB",
     9: "ICC Lab", 10: "ITU Lab", 32803: "colour filter array", 32844: "LogL", 32845: "LogLuv", 34892: "linear raw",
 }  # fmt: skip
-DEFLATE = (8, 32946)
 RAW = (32803, 34892)
 """Photometric interpretations of sensor data, which are not a picture yet (DNG)."""
 _ITEM = re.compile(r"<Item\b([^>]*)>([^<]*)</Item>")
@@ -127,6 +127,10 @@ class Directory:
     """True if bands have different scaling."""
     ycbcr: YCbCr | None = None
     """Set for `photometric` 6."""
+    tile_px: tuple[int, int] | None = None
+    """Width and height of a tile; None for strips."""
+    has_reversed_bits: bool = False
+    """True if each byte's first bit is the lowest (FillOrder 2)."""
 
     @property
     def kind(self) -> str:
@@ -337,6 +341,8 @@ def _directory(tags: dict[int, tuple], page: int, sub: int | None, at: int, foll
         no_data=_no_data(_text(tags.get(GDAL_NODATA))),
         scaling=None,
         ycbcr=_ycbcr(tags) if tags.get(PHOTOMETRIC, (0,))[0] == 6 else None,
+        tile_px=(first(TILE_WIDTH, 0), first(TILE_HEIGHT, 0)) if tags.get(TILE_WIDTH) else None,
+        has_reversed_bits=first(FILL_ORDER, 1) == 2,
     )
     return _with_scaling(photo, _text(tags.get(GDAL_METADATA)))
 
@@ -391,26 +397,3 @@ def alone(file: BinaryIO, photo: Directory) -> tuple[io.BytesIO, Directory]:
     data[first_at : first_at + size] = photo.at.to_bytes(size, order)
     data[photo.following_at : photo.following_at + size] = bytes(size)
     return io.BytesIO(data), replace(photo, page=0, sub=None)
-
-
-def rows_of_unsound_deflate(file: BinaryIO, photo: Directory) -> list[int]:
-    """Return first rows of the strips or tiles that fail their Deflate checksum, which libtiff may not verify."""
-    down = -(-photo.height_px // photo.rows_at_once)
-    rows: set[int] = set()
-    file.seek(0, 2)  # resynchronises a position shared with libvips
-    for number, (at, size) in enumerate(photo.blocks):
-        file.seek(at)
-        if not _unpacks(file.read(size)):
-            rows.add(number // photo.across % down * photo.rows_at_once)
-    return sorted(rows)
-
-
-def _unpacks(data: bytes) -> bool:
-    unpack = zlib.decompressobj()
-    try:
-        while data and not unpack.eof:
-            unpack.decompress(data, 1 << 20)
-            data = unpack.unconsumed_tail
-    except zlib.error:
-        return False
-    return unpack.eof

@@ -7,8 +7,12 @@ import struct
 
 import numpy as np
 import pytest
+import pyvips
+from PIL import Image
 
 from processors.containers.packbits import unpacks_to
+from processors.containers.tiff_blocks import rows_of_unsound_packbits
+from processors.containers.tiff_file import pictures_of
 from processors.photo.reading.damage import Damage
 from processors.photo.reading.photo_reader import PhotoReader
 
@@ -68,3 +72,28 @@ def test_a_wrong_row_of_a_channel_that_is_not_shown_affects_no_pixel() -> None:
     assert found is not None
     assert found.share is None
     assert found.fault == "a channel that is not shown has rows that do not unpack to the picture's width"
+
+
+def in_strips(bands: int) -> bytes:
+    values = np.random.default_rng(5).integers(0, 4, (50, 150, bands), np.uint8) // 3 * 255
+    picture = Image.fromarray(values if bands > 1 else values[..., 0]).convert("RGB" if bands > 1 else "1")
+    file = io.BytesIO()
+    picture.save(file, "TIFF", compression="packbits", tiffinfo={278: 16})
+    return file.getvalue()
+
+
+def in_tiles() -> bytes:
+    values = np.random.default_rng(5).integers(0, 4, (50, 150), np.uint8) // 3 * 255
+    picture = pyvips.Image.new_from_array(values)
+    return picture.tiffsave_buffer(compression="packbits", tile=True, tile_width=64, tile_height=16)
+
+
+@pytest.mark.parametrize("made", [in_strips(1), in_strips(3), in_tiles()], ids=["bits", "colours", "tiles"])
+def test_a_tiff_whose_strip_or_tile_unpacks_to_another_size_is_damaged(made: bytes) -> None:
+    assert damage_of(io.BytesIO(made)) is None
+    at, size = pictures_of(io.BytesIO(made)).photo.blocks[-1]
+    wrong = io.BytesIO(made[:at] + b"\x81" * (size // 2) + made[at + size // 2 :])
+    assert rows_of_unsound_packbits(wrong, pictures_of(wrong).photo) == [48]
+    found = damage_of(wrong)
+    assert found is not None
+    assert (found.fault, found.first_row) == ("the picture data do not unpack to their size", 48)

@@ -10,14 +10,8 @@ import numpy as np
 import pyvips
 from PIL import Image
 
-from processors.containers.tiff_file import (
-    DEFLATE,
-    Directory,
-    alone,
-    pictures_of,
-    read_tiff_file,
-    rows_of_unsound_deflate,
-)
+from processors.containers.tiff_blocks import DEFLATE, PACKBITS, rows_of_unsound_deflate, rows_of_unsound_packbits
+from processors.containers.tiff_file import Directory, alone, pictures_of, read_tiff_file
 from processors.decoding.open_media import decoder_errors, open_picture
 from processors.decoding.picture_header import what_to_do
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, UnsupportedMedia
@@ -108,6 +102,8 @@ class Tiff:
                 values, interpretation, damage = self._damaged(words, heard, shrink)
         if photo.compression in DEFLATE and (bad := rows_of_unsound_deflate(self._file, photo)):
             damage = self._damage_in(bad, "the picture data do not unpack to their checksum")
+        if photo.compression == PACKBITS and (bad := rows_of_unsound_packbits(self._file, photo)):
+            damage = self._damage_in(bad, "the picture data do not unpack to their size")
         return _pixels(photo, values, interpretation, damage, shrink)
 
     def _values(self, fail_on: Any, shrink: int, heard: Heard) -> tuple[np.ndarray, str]:
