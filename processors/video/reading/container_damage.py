@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from processors.containers.avi_index import listed_pictures
 from processors.containers.cut_off import cut_off_because
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
 from processors.containers.flv import look_at_tags
@@ -34,6 +35,8 @@ class Structure:
     """Description of sample tables that disagree, or of an index with missing fragments."""
     empty_chunks: Mapping[int, int] = field(default_factory=dict)
     """Number of chunks without a picture, by stream index."""
+    listed_pictures: Mapping[int, int] = field(default_factory=dict)
+    """Number of chunks with a picture in the file's index, by stream index."""
     edits: EditList = field(default_factory=EditList)
     crops: Mapping[int, Crop] = field(default_factory=dict)
     """Crop of the coded picture, by stream index."""
@@ -57,9 +60,17 @@ def structure_of(file: SourceFile, file_format: str) -> Structure:
         )[:MAX_DAMAGED],
         tables_disagree="; ".join(one.words for one in (*faults, *absent)) or None,
         empty_chunks=empty_chunks(file, file_format),
+        listed_pictures=_listed_pictures(file, file_format),
         edits=read_edit_list(file, file_format),
         crops=crops or clean_apertures(file, file_format),
     )
+
+
+def _listed_pictures(file: SourceFile, file_format: str) -> Mapping[int, int]:
+    if file_format != "avi":
+        return {}
+    with file.open() as opened:
+        return listed_pictures(opened)
 
 
 def _look_at(file: SourceFile, file_format: str) -> ElementFindings:

@@ -6,10 +6,10 @@ import struct
 from collections import Counter
 from typing import BinaryIO
 
+from processors.containers.avi_index import PICTURES
 from processors.sources.source_file import SourceFile
 
 MAX_CHUNKS = 5_000_000
-PICTURES = (b"dc", b"db")
 
 
 def empty_chunks(file: SourceFile, file_format: str) -> Counter[int]:

@@ -1,4 +1,4 @@
-"""Frames lost with damaged container bytes, found as gaps in the timestamps."""
+"""Frames lost with damaged container bytes, found as gaps in the timestamps or by the container's index."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ class LostPackets:
     gaps: tuple[tuple[int, int], ...] = ()
     """Half-open spans of missing pictures, in ticks, ascending."""
     frame_count: int = 0
-    """Number of pictures that fit into the gaps at the usual rate."""
+    """Number of pictures that fit into the gaps at the usual rate, or `absent_count` if that is more."""
+    absent_count: int = 0
+    """Number of pictures that the container's index lists but for which no packet came."""
     unsure: tuple[tuple[int, int], ...] = ()
     """Half-open spans, in ticks, of pictures whose bytes do not match the file's checksum."""
     byte_count: int = 0
@@ -34,7 +36,12 @@ class LostPackets:
 
 
 def find_lost_packets(
-    index: PacketIndex, damaged: Sequence[DamagedBytes], *, declared_start: int | None, declared_end: int | None
+    index: PacketIndex,
+    damaged: Sequence[DamagedBytes],
+    *,
+    declared_start: int | None,
+    declared_end: int | None,
+    listed_count: int | None,
 ) -> LostPackets:
     """Match damaged bytes with gaps in the times of the packets around them.
 
@@ -42,11 +49,15 @@ def find_lost_packets(
     ----------
     declared_start : start of streams in such a container, in ticks; None if their clocks may start anywhere.
     declared_end : end of the stream declared by the container, in ticks; None if not declared.
+    listed_count : pictures listed in the container's index; None without an index.
 
     A gap without adjacent damage is a variable frame rate, not a loss.
     """
-    if not damaged or not index.complete or not index.shown_pts:
+    if not index.complete or not index.shown_pts:
         return LostPackets()
+    absent = max(0, (listed_count or 0) - len(index.pts))
+    if not damaged:
+        return LostPackets(frame_count=absent, absent_count=absent)
     usual = _usual_step(index.shown_pts)
     gaps: set[tuple[int, int]] = set()
     unsure: set[tuple[int, int]] = set()
@@ -61,7 +72,8 @@ def find_lost_packets(
         byte_count += (one.end_byte - one.start_byte) if found or one.is_certain else 0
     return LostPackets(
         gaps=tuple(sorted(gaps)),
-        frame_count=sum(max(1, round(Fraction(end - start, usual))) for start, end in gaps),
+        frame_count=max(absent, sum(max(1, round(Fraction(end - start, usual))) for start, end in gaps)),
+        absent_count=absent,
         unsure=tuple(sorted(unsure)),
         byte_count=byte_count,
     )

@@ -95,8 +95,8 @@ class VideoReport:
     lost_seconds: tuple[tuple[Fraction, Fraction], ...]
     """Half-open spans in which frames were lost, the first 100 of them."""
     frame_count_gone: int
-    """Frames lost with damaged container bytes, so that nothing announces them: as many as fit, at the usual
-    rate, into the resulting gaps in the times."""
+    """Frames lost with damaged container bytes, so that no packet announces them: as many as fit, at the usual
+    rate, into the resulting gaps in the times, or as the index of an AVI lists."""
     damaged_byte_count: int
     """Unreadable bytes of the container, which demuxers skip."""
     unsure_seconds: tuple[tuple[Fraction, Fraction], ...]

@@ -145,6 +145,7 @@ class VideoReader:
             self._structure.damaged,
             declared_start=None if self._container.format.name in STREAMED else 0,
             declared_end=None if end is None else round(end / self.info.time_base),
+            listed_count=self._structure.listed_pictures.get(self.info.stream_index),
         )
 
     def _read_info(self, matrix: tuple[int, int, int, int]) -> VideoInfo:
@@ -236,7 +237,8 @@ class VideoReader:
                 f"none of its {self._decoded} frames has a presentation time",
                 "put it into a container with times: `ffmpeg -fflags +genpts -i FILE -c copy FILE.mkv`",
             )
-        if not self._in_order and (self._lost() or self._lost_packets.byte_count):
+        gone = self._lost_packets
+        if not self._in_order and (self._lost() or gone.byte_count or gone.absent_count):
             raise DamageMet
 
     def _lost(self) -> list[int]:
@@ -289,9 +291,10 @@ class VideoReader:
         The last picture of a Matroska file may be shown for long: its elements must also show truncation.
         """
         index, structure, info = self._index, self._structure, self.info
+        told = structure.empty_chunks.get(info.stream_index, 0) + self._lost_packets.absent_count
         return shortfall_of(
             info,
-            len(index.pts) + structure.empty_chunks.get(info.stream_index, 0) if index.complete else None,
+            len(index.pts) + told if index.complete else None,
             (info.start, info.end) if index.complete else self._given,
             weighs_duration="matroska" not in self._container.format.name or bool(structure.cut_off_because),
         )
