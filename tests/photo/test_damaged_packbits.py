@@ -97,3 +97,11 @@ def test_a_tiff_whose_strip_or_tile_unpacks_to_another_size_is_damaged(made: byt
     found = damage_of(wrong)
     assert found is not None
     assert (found.fault, found.first_row) == ("the picture data do not unpack to their size", 48)
+
+
+def test_a_strip_that_unpacks_to_less_does_not_make_a_whole_file_truncated() -> None:
+    made = in_strips(3)
+    at, size = pictures_of(io.BytesIO(made)).photo.blocks[1]
+    found = damage_of(io.BytesIO(made[:at] + bytes(size) + made[at + size :]))
+    assert found is not None
+    assert (found.condition, found.first_row, found.share) == ("damaged", 16, 16 / 50)

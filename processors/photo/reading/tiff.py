@@ -152,7 +152,7 @@ class Tiff:
         """Return the part of a picture decoded before its decoder gave up."""
         height = self._photo.height_px
         row = min(height - 1, (heard.first_bad_row or 0) * shrink)
-        if _ENDS.search(words) or _ENDS.search(" ".join(heard.words)):
+        if self._is_cut() and (_ENDS.search(words) or _ENDS.search(" ".join(heard.words))):
             after = f", after about {row} of {height} rows" if row else ""
             raise DamagedMedia(f"truncated: the file ends before its picture does{after}", what_to_do("tiff"))
         try:
@@ -165,6 +165,11 @@ class Tiff:
             condition="damaged", fault=_words(words), share=(height - row) / height, first_row=row or None, rows=height
         )
         return values, interpretation, damage
+
+    def _is_cut(self) -> bool:
+        """Return whether some of the picture's data would lie behind the file's end, or their places are unknown."""
+        size_bytes = self._file.seek(0, 2)
+        return not self._photo.blocks or any(at + size > size_bytes for at, size in self._photo.blocks)
 
     def _by_pillow(self, refused: str | None) -> Pixels:
         """Decode with Pillow, which reads some that libvips does not, and rotates them itself."""
@@ -181,8 +186,7 @@ class Tiff:
         except MediaError as error:
             if refused is None:
                 raise
-            self._file.seek(0, 2)
-            if any(place + size > self._file.tell() for place, size in photo.blocks):
+            if photo.blocks and self._is_cut():
                 raise DamagedMedia("truncated: the file ends before its picture does", what_to_do("tiff")) from error
             raise UnsupportedMedia(f"a TIFF of {photo.kind} is not supported", "convert it") from error
         samples = deep_of(image)
