@@ -1,8 +1,7 @@
-"""The main job: decoding cost, an idle run over many sources, memory over length, and what Prefect costs."""
+"""The main job: decoding cost, memory over length, and what Prefect costs."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import random
 import statistics
@@ -10,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,7 +20,6 @@ from benchmarks.figures import tell
 from benchmarks.measure import in_turn, process, python, ratio
 
 FRAMES_1080P = 1500
-SOURCES = 10_000
 PHOTOS = 1_000
 
 DERIVE = """
@@ -62,9 +59,8 @@ print(time.perf_counter() - started)
 
 
 def main() -> None:
-    """All four promises."""
+    """All three promises."""
     with tempfile.TemporaryDirectory() as folder:
-        nothing_due(Path(folder))
         decoding(Path(folder))
         prefect_share(Path(folder))
         memory(Path(folder))
@@ -135,71 +131,6 @@ def memory(folder: Path) -> None:
         peaks.append(python(DERIVE, clip, folder / f"store-{minutes}min", FIRST_PROCESSORS).peak_mb)
     print(f"  peak memory of a worker: {peaks[0]:.0f} MB for 1 minute, {peaks[1]:.0f} MB for 60 minutes")
     tell("60 minutes / 1 minute", peaks[1] / peaks[0], "", 1.2)
-
-
-def many_sources(folder: Path) -> tuple[Path, Path]:
-    """A raw folder of many small files and a store that holds all results of the recipe; gives both.
-
-    Made in a process of its own: on Linux the peak memory of a child begins with that of its parent.
-    """
-    python(
-        "import sys; from pathlib import Path; from benchmarks.main_job import *; "
-        "write_many_sources(Path(sys.argv[1]))",
-        folder,
-    )
-    return folder / "many", folder / "many-store"
-
-
-def write_many_sources(folder: Path) -> None:
-    """What `many_sources` gives."""
-    from flows.recipes import RECIPES
-    from processors.contract import Item, Source
-    from processors.engine.result_records import record
-    from processors.identify import Identity
-    from processors.sources.scan import FoundFile, survey
-    from processors.store.catalogue import Catalogue
-    from processors.store.manifest import Cost
-    from processors.store.source_row import SourceRow
-    from processors.store.store import Store, put_item
-
-    raw = folder / "many" / "june"
-    raw.mkdir(parents=True)
-    for number in range(SOURCES):
-        (raw / f"photo-{number:05}.png").write_bytes(number.to_bytes(4, "big"))
-    store = Store(folder / "many-store")
-    rows, manifests = [], []
-    for file in survey(raw.parent):
-        assert isinstance(file, FoundFile)
-        digest = hashlib.sha256(Path(file.path).read_bytes()).hexdigest()
-        identity = Identity(kind="media", medium="photo", format="png")
-        rows.append(SourceRow.of(file, digest, identity, datetime.now(UTC).isoformat()))
-        source = Source(digest=digest, size_bytes=4, name=file.name, medium="photo", format="png", has_sound=False)
-        for processor in RECIPES["photo"]:
-            with store.scratch() as scratch:
-                item = put_item(scratch, Item(name="x.txt", media_type="text/plain", data=b"x"))
-                manifest = record(
-                    processor,
-                    source,
-                    "june",
-                    None,
-                    0.1,
-                    datetime.now(UTC),
-                    items=(item,),
-                    cost=Cost(reading_seconds=0.05, own_seconds=0.01),
-                )
-                store.commit(scratch, manifest)
-            manifests.append(manifest)
-    Catalogue(store).add_sources(rows)
-    Catalogue(store).add_results(manifests)
-
-
-def nothing_due(folder: Path) -> None:
-    """`marsmedia ingest` over many sources, all of whose results are there."""
-    raw, store = many_sources(folder)
-    runs = [process([sys.executable, "-m", "flows.cli", "ingest", raw, "--store", store, "--json"]) for _ in range(5)]
-    assert all(run.exit_code == 0 for run in runs)
-    tell(f"nothing due over {SOURCES} sources", statistics.median(run.wall_seconds for run in runs), " s", 1.0)
-    tell("its peak memory", max(run.peak_mb for run in runs), " MB", 200)
 
 
 def prefect_share(folder: Path) -> None:

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from benchmarks.figures import tell
-from benchmarks.main_job import SOURCES, many_sources
 from benchmarks.measure import process
+from benchmarks.scale import made_store
 from flows.run.options import Options
 from flows.run.run import in_threads, run, run_ingest
 from flows.run.select import ReprocessRequest, prepare_chosen
@@ -20,6 +20,8 @@ from processors.store.history import History
 from processors.store.store import Store
 from tests.helpers.first_recipes import RECIPES
 from tests.helpers.made_media import MediaMaker
+
+SOURCES = 10_000
 
 
 def main() -> None:
@@ -73,7 +75,8 @@ def estimates(folder: Path, what: str, choice: ReprocessRequest) -> None:
 
 def dry_run(folder: Path) -> None:
     """What would be made of many sources, why, and how long it should take."""
-    _, store = many_sources(folder)
+    store = made_store(folder / "many", SOURCES) / "store"
+    assert process([sys.executable, "-m", "flows.cli", "rebuild", "--store", store]).exit_code == 0
     words = ["reprocess", "medium=photo", "--processor", "photo.preview", "--set", "quality=80", "--dry-run"]
     runs = [process([sys.executable, "-m", "flows.cli", *words, "--store", store, "--json"]) for _ in range(5)]
     assert all(run.exit_code == 0 for run in runs)

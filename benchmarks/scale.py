@@ -104,13 +104,13 @@ def main() -> None:
 def measure(folder: Path, sizes: tuple[int, ...], figures: Figures) -> None:
     """Measure every command among each number of sources."""
     for sources in sizes:
-        store = _made(folder / str(sources), sources)
+        store = made_store(folder / str(sources), sources)
         for what, arguments in _commands(store):
             if not figures.has(what, sources):
                 figures.add(what, sources, process([sys.executable, "-m", "flows.cli", *arguments]))
 
 
-def _made(folder: Path, sources: int) -> Path:
+def made_store(folder: Path, sources: int) -> Path:
     """Return the folder of a store and its raw files, made if it is not there whole."""
     if not (folder / "whole").exists():
         assert not folder.exists(), f"{folder}: an interrupted call left it: remove it"
