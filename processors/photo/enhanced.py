@@ -152,7 +152,7 @@ def _coloured(
         picture = picture * balance.astype(np.float32)
         gains = tuple(round(float(gain), 5) for gain in balance)
         chain.append(f"grey-world balance at {processor.grey_world:g}")
-    brightness = picture.max(axis=2)
+    brightness = tone.brightness_of(picture)
     black, white = tone.levels(brightness, processor.dark_percent, processor.bright_percent)
     wanted = tone.stretched(brightness, black, white)
     chain.append(f"{_stretch(processor)} of brightness")
