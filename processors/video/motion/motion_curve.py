@@ -26,7 +26,7 @@ OTHER_MOTION_SHARE = 0.2
 """Minimum share of the followed features in another motion; fewer that move together are a shadow, or picture grain."""
 MAX_OTHER_MOTION_STEPS = 0.1
 """Maximum share of steps in which a part of a picture moves differently; above it the picture does not move as one. Of
-the single cameras among the sample videos none exceeds 0.05; two cameras side by side exceed 0.2."""
+the single cameras among the sample videos none exceeds 0.05; two cameras side by side exceed 0.15."""
 
 
 @dataclass(frozen=True, kw_only=True)
