@@ -95,7 +95,7 @@ def with_words(rows: Sequence[SourceRow], plan: Plan, store: Store) -> list[Sour
     """Return the files with two evidence keys: that of the statements at their path, and that which forbids sharing."""
     return [
         dataclasses.replace(row, evidence_key=own.key, forbidden_key=_forbidden(row, store))
-        if (own := plan.of_path.get(row.path)) and own.key != row.evidence_key
+        if (own := plan.evidence_at(row)) and own.key != row.evidence_key
         else row
         for row in rows
     ]

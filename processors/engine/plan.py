@@ -66,8 +66,8 @@ class Plan:
     """Failures to be retried, each with the time of the failure (ISO 8601, UTC)."""
     wanted: dict[str, list[WantedResult]] = field(default_factory=dict)
     """Recipes' results of each source, by digest, whether available or due."""
-    of_path: dict[str, ResultRef] = field(default_factory=dict)
-    """Evidence of each path: the one in `wanted` that holds the statements at that path."""
+    of_path: dict[str, list[ResultRef]] = field(default_factory=dict)
+    """Results of each path, as evidence and subtitles: those in `wanted` that hold the statements at that path."""
     settled: frozenset[str] = frozenset()
     """Digests of sources whose results were not compared individually, as nothing that determines them has changed."""
     noted: frozenset[str] = frozenset()
@@ -88,7 +88,11 @@ class Plan:
         """Return one result of each processor for a file, based on the statements at its own path."""
         own = self.of_path.get(row.path)
         wanted = self.wanted.get(row.digest, ())
-        return shown(one for one in wanted if own is None or one.ref == own or one.ref.processor != own.processor)
+        return shown(one for one in wanted if own is None or not one.is_of_path or one.ref in own)
+
+    def evidence_at(self, row: SourceRow) -> ResultRef | None:
+        """Return the evidence of a file's own path; None if no recipe wants one, or if the source is settled."""
+        return next((ref for ref in self.of_path.get(row.path, ()) if ref.processor == "evidence"), None)
 
     @property
     def has_sound_due(self) -> bool:
@@ -123,7 +127,7 @@ def make_plan(
         due: list[WantedResult] = []
         for one in asked:
             if one.is_of_path:
-                plan.of_path[row.path] = one.ref
+                plan.of_path.setdefault(row.path, []).append(one.ref)
             if not is_first and any(one.ref == other.ref for other in of_source):
                 continue
             of_source.append(one)

@@ -30,6 +30,7 @@ from processors.store.rebuild_catalogue import rebuild_catalogue
 from processors.store.selection import parse, select
 from processors.store.sql import connect
 from processors.store.store import Store
+from processors.video.subtitles.subtitles import Subtitles
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest
 
@@ -199,6 +200,31 @@ def test_places_with_equal_statements_share_one_record_with_the_key_of_a_single_
     }
     assert releases.subject("release=b").voices == releases.subject("release=b").voices[:1]
     assert "Also said" not in releases.pack("release=b")
+
+
+def test_subtitles_at_each_place_leave_the_place_its_own_words(tmp_path: Path) -> None:
+    recipes: Recipes = {"video": (Evidence(), Subtitles()), "audio": (), "photo": ()}
+    for release, words, cue in (("a", FREE, "Touchdown"), ("b", RESTRICTED, "着陆"), ("c", RESTRICTED, None)):
+        folder = tmp_path / "raw" / release
+        folder.mkdir(parents=True)
+        MediaMaker(folder).video("clip.mp4", [0, 1, 2])
+        if cue:
+            (folder / "clip.srt").write_text(f"1\n00:00:00,000 --> 00:00:01,000\n{cue}\n", encoding="utf-8")
+        (folder / "release.toml").write_text(words.replace("b.jpg", "clip.mp4"))
+    assert counts(ingest(tmp_path / "raw", tmp_path / "store", recipes)) == (5, 5, 0, 0, 0)
+    store = Store(tmp_path / "store")
+    catalogue = Catalogue(store)
+    keys = {row.release: row.evidence_key for row in catalogue.sources().values() if row.kind == "media"}
+    kinds = {manifest.ref.key: manifest.ref.processor for manifest in store.manifests()}
+    assert {release: kinds[key or ""] for release, key in keys.items()} == dict.fromkeys("abc", "evidence")
+    for release, title, credit in (("a", "Photo as A", "Someone else"), ("b", "As B", "CNSA"), ("c", "As B", "CNSA")):
+        (one,) = subjects(select(parse([f"release={release}"]), catalogue), store, catalogue)
+        assert (one.title.best(), one.credit) == (title, credit)
+    shown = tmp_path / "store/by-name"
+    for release, cue in (("a", "Touchdown"), ("b", "着陆"), ("c", None)):
+        found = [path.read_text(encoding="utf-8") for path in shown.glob(f"{release}/clip.mp4/video.subtitles/*.vtt")]
+        assert [cue in text for text in found if cue] == ([True] if cue else [])
+        assert bool(found) == bool(cue)
 
 
 def test_three_releases_disagree_once_about_each_thing(releases: Releases) -> None:
