@@ -143,6 +143,8 @@ NO_MEMORY_LEFT = "the machine has no thread or memory left: use fewer --workers,
 MORE_TIME = "raise --time-limit-factor and run again with --retry-failed"
 MORE_MEMORY = "raise --memory-mb and run again with --retry-failed"
 """Advice for a file over a limit that the operator sets for a run."""
+MORE_PIXELS = "raise max_pixels in the recipe, and --memory-mb with it"
+"""Advice for a picture over the limit of a recipe, which another run does not retry but makes with the new limit."""
 REASON_FOR_ERRNO = {
     errno.EAGAIN: NO_MEMORY_LEFT,
     errno.ENOMEM: NO_MEMORY_LEFT,

@@ -12,14 +12,15 @@ import numpy as np
 
 from processors.contract import Item, OpenSource, Reads, as_json, require
 from processors.decoding.picture_header import open_header
-from processors.errors import RefusedMedia
 from processors.formats import title_of
 from processors.imaging.colour import SRGB, Colour
 from processors.imaging.png_colour import describe_colour
 from processors.photo.reading.colour_tags import ICC, colour_of
 from processors.photo.reading.display_levels import scaled
+from processors.photo.reading.photo_info import refuse_size
 from processors.photo.reading.photo_reader import PhotoReader, refuse_larger
 from processors.photo.reading.root_cause import root_cause_reported
+from processors.photo.reading.strips_without_data import refuse_strips_without_valid
 from processors.photo.reading.tiff import photo_options
 from processors.photo.reading.to_srgb import DEEP_MODES, profile_name
 from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
@@ -65,7 +66,7 @@ class SixteenBit:
     """`deep.png` of a photo that 8-bit sRGB would narrow: more than 8 bits, or an RGB profile other than sRGB."""
 
     name: ClassVar[str] = "photo.deep"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "file"
 
     max_pixels: int = 300_000_000
@@ -92,6 +93,7 @@ class SixteenBit:
             if reason := _not_needed(image, name, colour):
                 yield _item(reason)
                 return
+            refuse_strips_without_valid(file, source.format, self.max_pixels)
             bits = 16 if image.format == "ushort" else 8
             path = scratch / "deep.png"
             with vips_errors("writing 16 bits"):
@@ -146,8 +148,7 @@ class SixteenBit:
         image = described(opened.source, opened.file)
         assert image is not None
         width, height = image.shown_size_px
-        if width * height > self.max_pixels:
-            raise RefusedMedia(f"{width} x {height} pixels is over the limit of {self.max_pixels}", "raise max_pixels")
+        refuse_size(width, height, self.max_pixels)
         with opened.file.open() as file:
             samples = read_samples(file, image)
         deep = deep_samples(samples, image)

@@ -20,6 +20,7 @@ from processors.imaging.colour import CICP, SRGB, Colour, tables
 from processors.photo.reading.colour_tags import colour_of
 from processors.photo.reading.display_levels import DisplayLevels, levels_of, scaled
 from processors.photo.reading.root_cause import root_cause_reported
+from processors.photo.reading.strips_without_data import refuse_strips_without_valid
 from processors.photo.reading.tiff import photo_options
 from processors.photo.reading.to_srgb import is_profile_of
 from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
@@ -52,7 +53,7 @@ class Tiles:
     """
 
     name: ClassVar[str] = "photo.tiles"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "file"
 
     least_pixels: int = 20_000_000
@@ -89,6 +90,7 @@ class Tiles:
             if colour.is_hdr:
                 yield self._json(f"tiles of {colour.name} are not made", image.width, image.height)
                 return
+            refuse_strips_without_valid(file, source.format, self.max_pixels)
             folder = scratch / source.digest[:16]
             with vips_errors("cutting tiles"):
                 again = (

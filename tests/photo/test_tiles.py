@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -13,11 +14,14 @@ import pyvips
 from PIL import Image
 
 from processors.contract import OpenSource, Source
+from processors.errors import RefusedMedia
 from processors.linking.crops import points_of
 from processors.linking.same_picture import candidate
+from processors.photo.reading.photo_reader import PhotoReader
 from processors.photo.sixteen_bit import SixteenBit
 from processors.photo.tiles import Tiles, TilesFacts
 from processors.sources.source_file import SourceFile
+from tests.photo.test_tiff import Tag, tiff
 
 
 def opened(path: Path, picture_format: str) -> OpenSource:
@@ -106,3 +110,37 @@ def test_tiles_of_eight_bits_are_as_stored(tmp_path: Path) -> None:
     shown, facts = tiled(tmp_path / "p.png", "png", tmp_path / "tiles")
     assert np.abs(shown.astype(int) - ramp).max() <= 3
     assert (facts.black_level, facts.white_level, facts.levels_rule) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "photometric", "value", "no_data", "words"),
+    [
+        ("u2", 1, 65535, b"65535\0", "the no-data value 65535"),
+        ("u2", 0, 0, b"0\0", "the no-data value 0"),
+        ("u1", 1, 7, b"7\0", "the no-data value 7"),
+        ("i2", 1, -9999, b"-9999\0", "the no-data value -9999"),
+        ("f4", 1, np.nan, None, "NaN"),
+        ("f4", 1, 1e20, b"1e20\0", "the no-data value 1e+20"),
+    ],
+)
+def test_a_tiff_without_a_valid_sample_is_refused_with_the_reason_of_the_preview(
+    dtype: str, photometric: int, value: float, no_data: bytes | None, words: str, tmp_path: Path
+) -> None:
+    samples = np.full((40, 256), value, dtype)
+    tags: list[Tag] = [(262, 3, (photometric,)), *([(42113, 2, no_data)] if no_data else [])]
+    path = tmp_path / "a.tif"
+    reason = (
+        f"^no valid sample: every one is {re.escape(words)}: nothing is to be done if the file is meant to be empty$"
+    )
+    path.write_bytes(tiff((samples, tags)))
+    makers = [Tiles(least_pixels=0), *([SixteenBit()] if dtype == "u2" else [])]
+    for maker in makers:
+        with pytest.raises(RefusedMedia, match=reason):
+            list(maker.items(opened(path, "tiff"), tmp_path))
+    with path.open("rb") as file, pytest.raises(RefusedMedia, match=reason):
+        PhotoReader(file).photo([])
+    samples[39, 255] = 1
+    path.write_bytes(tiff((samples, tags)))
+    for maker in makers:
+        (item,) = maker.items(opened(path, "tiff"), tmp_path)
+        assert item.name in ("tiles.zip", "deep.png")

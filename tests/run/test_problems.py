@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from click.testing import CliRunner
+from PIL import ExifTags, Image
 
 from flows.cli.failures import things_to_do
 from flows.cli.main import main
@@ -16,6 +17,9 @@ from flows.run.report_as_markdown import cell, markdown
 from processors.audio.levels.levels import Levels
 from processors.engine.wanted import Recipes
 from processors.packs.contents.subject import subjects
+from processors.photo.photo_preview import PhotoPreview
+from processors.photo.sixteen_bit import SixteenBit
+from processors.photo.tiles import Tiles
 from processors.store.catalogue import Catalogue
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
@@ -281,3 +285,19 @@ def test_hidden_and_unfinished_files_are_passed_over_and_counted(raw: Path, make
         8,
         9,
     )
+
+
+def test_a_photo_over_the_size_limit_is_one_line_with_one_advice(raw: Path, tmp_path: Path) -> None:
+    turned = Image.Exif()
+    turned[ExifTags.Base.Orientation] = 6
+    Image.new("L", (40, 30)).save(raw / "june/turned.jpg", exif=turned)
+    limited = (PhotoPreview(max_pixels=100), SixteenBit(max_pixels=100), Tiles(max_pixels=100))
+    ingest(raw, tmp_path / "store", {"photo": limited})
+    assert invoke("failures", "--store", tmp_path / "store").splitlines() == [
+        "refused: june/turned.jpg: 30 x 40 pixels is over the limit of 100: raise max_pixels in the recipe,"
+        " and --memory-mb with it",
+        "  results: photo.preview, photo.deep, photo.tiles",
+        "  fault: of a limit",
+        "  to do: raise the limit that is named",
+        "1 file with problems",
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from processors.errors import RefusedMedia
+from processors.errors import MORE_PIXELS, RefusedMedia
 from processors.photo.reading.damage import Condition, Damage
 
 MAX_PIXELS = 300_000_000
@@ -80,8 +80,10 @@ def report_of(
 
 def refuse_larger(info: PhotoInfo, max_pixels: int) -> None:
     """Raise `RefusedMedia`, from the header alone, for a photo of more pixels."""
-    if info.width_px * info.height_px > max_pixels:
-        raise RefusedMedia(
-            f"{info.width_px} x {info.height_px} pixels is over the limit of {max_pixels}",
-            "raise max_pixels in the recipe, and --memory-mb with it",
-        )
+    refuse_size(info.width_px, info.height_px, max_pixels)
+
+
+def refuse_size(width_px: int, height_px: int, max_pixels: int) -> None:
+    """Raise `RefusedMedia` for more pixels than that; width and height of the upright picture."""
+    if width_px * height_px > max_pixels:
+        raise RefusedMedia(f"{width_px} x {height_px} pixels is over the limit of {max_pixels}", MORE_PIXELS)

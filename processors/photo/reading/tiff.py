@@ -33,7 +33,8 @@ _NOT_READ = re.compile(
 """Messages about unsupported features; an unknown JPEG marker within a picture is damage to any decoder."""
 MAX_TOLD = 3
 """Maximum of parts after the file's end that are reported by name."""
-_LARGEST = {"u1": 255, "u2": 65535, "u4": 4294967295}
+LARGEST = {"u1": 255, "u2": 65535, "u4": 4294967295}
+"""Largest number of each unsigned type: where 0 is white, libvips subtracts from it."""
 
 
 class Tiff:
@@ -258,7 +259,7 @@ def _pixels(photo: Directory, values: np.ndarray, interpretation: str, damage: D
     samples = values[..., 0] if colours == 1 else values[..., :3]
     is_inverted = photo.photometric == 0
     if is_inverted and values.dtype.kind == "u":  # libvips inverts these itself, but no others
-        samples = np.array(_LARGEST[values.dtype.str[1:]], values.dtype) - samples
+        samples = np.array(LARGEST[values.dtype.str[1:]], values.dtype) - samples
     valid = _valid(samples, photo.no_data)
     if photo.scaling and photo.scaling != (1.0, 0.0) and values.dtype != np.uint8:
         samples = samples * photo.scaling[0] + photo.scaling[1]

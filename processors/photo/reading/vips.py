@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Literal
 
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.formats import STRIP_LOADERS
+from processors.photo.reading.photo_info import refuse_size
 
 os.environ.setdefault("VIPS_CONCURRENCY", "1")  # workers already run in parallel
 import pyvips
@@ -148,11 +149,9 @@ def open_strips(file: BinaryIO, picture_format: str, max_pixels: int, **options:
         raise RefusedMedia(f"{picture_format} is not read in strips", "convert it to TIFF, PNG or JPEG")
     with vips_errors("reading the picture's header"):
         image = load(file, picture_format, **options)
-    if image.width * image.height > max_pixels:
-        raise RefusedMedia(
-            f"{image.width} x {image.height} pixels is over the limit of {max_pixels}", "raise max_pixels in the recipe"
-        )
-    orientation = image.get("orientation") if image.get_typeof("orientation") else 1
+    orientation: Any = image.get("orientation") if image.get_typeof("orientation") else 1
+    upright = (image.width, image.height) if orientation < 5 else (image.height, image.width)
+    refuse_size(*upright, max_pixels)
     if orientation in (1, 2):  # rows keep their order
         return image.autorot() if orientation == 2 else image
     with vips_errors("turning the picture upright"):
