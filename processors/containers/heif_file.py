@@ -8,6 +8,8 @@ from typing import BinaryIO
 
 MAX_META_BYTES = 4 << 20
 MAX_BOXES = 10_000
+DERIVED_ITEMS = {b"grid", b"iovl", b"iden", b"tmap"}
+"""Item types of pictures that consist of others (ISO/IEC 23008-12, 6.6)."""
 
 
 def nclx_of(file: BinaryIO) -> tuple[int, int] | None:
@@ -44,6 +46,19 @@ def items_of_picture(file: BinaryIO) -> frozenset[int]:
             elif kind == b"auxl" and found.intersection(targets):
                 found.add(origin)
     return frozenset(found)
+
+
+def codings_of_picture(file: BinaryIO) -> frozenset[str]:
+    """Return the item types of the coded pictures of which the primary one consists: `hvc1`, `av01` ..."""
+    wanted, boxes = items_of_picture(file), dict(_boxes(_meta(file) or b""))
+    table = boxes.get(b"iinf", b"")
+    found = set[bytes]()
+    for name, body in _boxes(table[6 if table[:1] == b"\0" else 8 :]):
+        if name == b"infe" and body[:1] in (b"\2", b"\3"):
+            width = 2 if body[0] == 2 else 4
+            if int.from_bytes(body[4 : 4 + width], "big") in wanted:
+                found.add(body[6 + width : 10 + width])
+    return frozenset(kind.decode("ascii", "replace") for kind in found - DERIVED_ITEMS)
 
 
 def _references(body: bytes) -> Iterator[tuple[bytes, int, tuple[int, ...]]]:

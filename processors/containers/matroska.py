@@ -10,12 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from processors.containers.coding import Coding
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
 from processors.sources.source_file import SourceFile
 
 HEADER_ID, SEGMENT_ID, CLUSTER_ID, TRACKS_ID = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1654AE6B
 CRC_ID, VOID_ID, SIMPLE_BLOCK_ID, BLOCK_GROUP_ID, BLOCK_ID = 0xBF, 0xEC, 0xA3, 0xA0, 0xA1
 TRACK_ENTRY_ID, TRACK_NUMBER_ID, VIDEO_ID, AUDIO_ID = 0xAE, 0xD7, 0xE0, 0xE1
+CODEC_ID, ENCODINGS_ID, ENCODING_ID, ENCODING_TYPE_ID = 0x86, 0x6D80, 0x6240, 0x5033
+ENCRYPTION_ID, ENCRYPTION_KIND_ID = 0x5035, 0x47E1
+ENCRYPTION_KINDS = {1: "DES", 2: "Triple-DES", 3: "Twofish", 4: "Blowfish", 5: "AES"}
+"""Algorithms by number; 0 is a signature without encryption (RFC 9559, 5.1.4.1.31.9)."""
 PIXEL_CROP_IDS = (0x54CC, 0x54BB, 0x54DD, 0x54AA)
 """Element IDs: left, top, right, bottom (RFC 9559, 5.1.4.1.28)."""
 IN_SEGMENT = {
@@ -38,6 +43,7 @@ MAX_ELEMENTS = 5_000_000
 MAX_CHECKED_BYTES = 1 << 26
 """A larger element's checksum is not computed."""
 SCANNED_BYTES = 1 << 20
+MAX_VALUE_BYTES = 1000
 
 
 def cut_off_because(file: SourceFile, file_format: str) -> str | None:
@@ -61,6 +67,22 @@ def look_at(file: SourceFile, file_format: str) -> ElementFindings:
     if walk.is_cut_in_a_block and not missing:
         why = "it ends in the middle of a block"
     return ElementFindings(cut_off_because=why, damaged=damaged, crops=walk.crops)
+
+
+def track_codings(opened: BinaryIO, size_bytes: int) -> Iterator[Coding]:
+    """Yield the coding of each track, in the order of the file's first `Tracks`."""
+    segment = _segment(opened, size_bytes)
+    if segment is None:
+        return
+    start, end = segment
+    walk = _Walk(opened, min(end or size_bytes, size_bytes))
+    while start < walk.end and (element := walk.element(start)):
+        identity, content, length = element
+        if identity == TRACKS_ID and length is not None:
+            yield from walk.codings(content, content + length)
+        if identity in (TRACKS_ID, CLUSTER_ID) or identity not in IN_SEGMENT or length is None:
+            return
+        start = content + length
 
 
 def _segment(opened: BinaryIO, size_bytes: int) -> tuple[int, int | None] | None:
@@ -93,7 +115,7 @@ class _Walk:
     def damage(self, start: int) -> Iterator[DamagedBytes]:
         found, place = 0, start
         while place < self.end and found < MAX_DAMAGED and self.elements < MAX_ELEMENTS:
-            element = self._element(place)
+            element = self.element(place)
             if element is None or element[0] not in IN_SEGMENT:
                 if self._is_another_segment(place):
                     return
@@ -128,7 +150,7 @@ class _Walk:
         limit = min(self.end, self.end if end is None else end)
         place = start
         while place < limit and self.elements < MAX_ELEMENTS:
-            element = self._element(place)
+            element = self.element(place)
             if element and element[0] in IN_SEGMENT - IN_CLUSTER:
                 break  # it ends where the next begins, whatever its declared length
             is_cut = element is not None and element[2] is not None and limit == self.end < element[1] + element[2]
@@ -156,7 +178,7 @@ class _Walk:
         if identity == BLOCK_GROUP_ID:
             place = content
             while place < end:
-                inner = self._element(place)
+                inner = self.element(place)
                 if inner is None or inner[2] is None or inner[1] + inner[2] > end:
                     return False
                 if inner[0] == BLOCK_ID:
@@ -201,7 +223,7 @@ class _Walk:
     def _has_overrun(self, start: int, end: int, *, masters: set[int]) -> bool:
         """Return whether the elements between two places, and those in `masters`, do not end where they should."""
         while start < end:
-            element = self._element(start)
+            element = self.element(start)
             if element is None or element[2] is None or element[1] + element[2] > end:
                 return True
             identity, content, length = element[0], element[1], element[2]
@@ -232,12 +254,39 @@ class _Walk:
                     left, top, right, bottom = (edges.get(edge, 0) for edge in PIXEL_CROP_IDS)
                     yield number, (left, top, right, bottom)
 
+    def codings(self, start: int, end: int) -> Iterator[Coding]:
+        """Yield the coding of each track entry between two places."""
+        for _, content, length in self._named(TRACK_ENTRY_ID, start, end):
+            name = next((self._bytes(one) for one in self._named(CODEC_ID, content, content + length)), b"")
+            encryption = None
+            for _, place, size in self._named(ENCODINGS_ID, content, content + length):
+                for _, inner, inner_size in self._named(ENCODING_ID, place, place + size):
+                    encryption = encryption or self._encryption(inner, inner + inner_size)
+            yield Coding(name=name.rstrip(b"\0").decode("ascii", "replace") or None, encryption=encryption)
+
+    def _encryption(self, start: int, end: int) -> str | None:
+        kinds = [self._bytes(one) for one in self._named(ENCODING_TYPE_ID, start, end)]
+        if not any(int.from_bytes(kind, "big") == 1 for kind in kinds):
+            return None
+        for _, content, length in self._named(ENCRYPTION_ID, start, end):
+            for one in self._named(ENCRYPTION_KIND_ID, content, content + length):
+                number = int.from_bytes(self._bytes(one), "big")
+                return ENCRYPTION_KINDS.get(number, f"algorithm {number}") if number else None
+        return "ContentEncryption"
+
+    def _named(self, identity: int, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+        return (child for child in self._children(start, end) if child[0] == identity)
+
+    def _bytes(self, element: tuple[int, int, int]) -> bytes:
+        self.opened.seek(element[1])
+        return self.opened.read(min(element[2], MAX_VALUE_BYTES))
+
     def _children(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-        while start < end and (element := self._element(start)) and element[2] is not None:
+        while start < end and (element := self.element(start)) and element[2] is not None:
             yield element[0], element[1], element[2]
             start = element[1] + element[2]
 
-    def _element(self, place: int) -> tuple[int, int, int | None] | None:
+    def element(self, place: int) -> tuple[int, int, int | None] | None:
         """Read an element's ID, content offset and length (None if unknown); None if there is no element."""
         self.elements += 1
         self.opened.seek(place)
@@ -249,7 +298,7 @@ class _Walk:
 
     def _fits_checksum(self, start: int, end: int) -> bool:
         """Return whether the content's checksum matches; True if it has none or is too long to check."""
-        element = self._element(start) if end - start <= MAX_CHECKED_BYTES else None
+        element = self.element(start) if end - start <= MAX_CHECKED_BYTES else None
         if element is None or element[0] != CRC_ID or element[2] != 4:
             return True
         self.opened.seek(element[1])

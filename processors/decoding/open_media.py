@@ -25,6 +25,7 @@ import av.stream
 import pillow_heif
 from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
+from processors.containers.codings import refuse_whole
 from processors.containers.id3 import behind_id3
 from processors.decoding.mended_file import as_mended, mending_of
 from processors.errors import (
@@ -146,7 +147,7 @@ def open_container(file: BinaryIO, probe_bytes: int | None = None) -> av.contain
 
     Raises
     ------
-    UnsupportedMedia : the demuxer recognises the kind of file, but does not read it.
+    UnsupportedMedia : the demuxer recognises the kind of file, but does not read it, or it is encrypted.
     DamagedMedia : no allowed demuxer accepts the bytes.
     """
     if mending := mending_of(file):
@@ -162,6 +163,7 @@ def open_container(file: BinaryIO, probe_bytes: int | None = None) -> av.contain
                 f"a kind of file that is not supported ({words})", "convert it with the program that made it"
             ) from error
         except av.error.InvalidDataError as error:
+            refuse_whole(file)
             raise ValueError(_demuxers_words(file) or _first_block_fault(file) or error.strerror) from error
 
 

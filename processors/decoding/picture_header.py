@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
 from PIL import ImageFile
 
-from processors.containers.heif_file import size_of
+from processors.containers.heif_file import codings_of_picture, size_of
 from processors.containers.jpeg_file import read_jpeg_file, seldom_kind
 from processors.containers.png_file import read_png_file, without_damaged_extras
 from processors.decoding.open_media import open_picture
@@ -21,6 +22,8 @@ MAX_AVIF_PIXELS = 16384 * 16384
 """libavif's own limit, which cannot be raised through Pillow."""
 ANIMATED_WEBP = 0x02
 """Flag of an animation in a WebP's extended header (RFC 9649, 2.7.1)."""
+HEIF_CODINGS = {"hvc1", "hev1", "av01"}
+"""Item types of HEIF pictures that are read; one of these that the reader refuses is damaged."""
 SALVAGED = ("jpeg", "png", "tiff")
 """Formats from which `photo.salvaged` can recover a part."""
 CUT, CORRUPT = "truncated: the file ends before its picture does", "the compressed picture data is corrupt or cut off"
@@ -58,12 +61,14 @@ def open_header(file: BinaryIO) -> ImageFile.ImageFile:
     DamagedMedia : the reader does not accept the bytes.
     """
     _refuse_seldom_jpeg(file)
+    _refuse_later_png(file)
     with plain_words(file):
         file.seek(0)
         try:
             return open_picture(file)
-        except DamagedMedia as error:
-            if "too large" in error.what:  # a limit of the reader, not damage
+        except (DamagedMedia, UnsupportedMedia) as error:
+            _refuse_other_codings(file)
+            if isinstance(error, UnsupportedMedia) or "too large" in error.what:  # a limit of the reader, not damage
                 raise
             file.seek(0)
             head = file.read(HEAD_BYTES)
@@ -77,6 +82,27 @@ def _refuse_seldom_jpeg(file: BinaryIO) -> None:
     file.seek(0)
     if file.read(3) == b"\xff\xd8\xff" and (kind := seldom_kind(file)):
         raise UnsupportedMedia(f"{kind} is not supported", "convert it to TIFF or PNG")
+
+
+def _refuse_later_png(file: BinaryIO) -> None:
+    """Refuse a PNG whose intact header names a method of a later version of the format (PNG, 11.2.1)."""
+    file.seek(0)
+    head = file.read(33)
+    if len(head) < 33 or not head.startswith(b"\x89PNG") or zlib.crc32(head[12:29]) != int.from_bytes(head[29:], "big"):
+        return
+    for what, method, known in zip(("compression", "filter", "interlace"), head[26:29], (0, 0, 1), strict=True):
+        if method > known:
+            raise UnsupportedMedia(f"a PNG with {what} method {method} is not supported", "convert it to TIFF or JPEG")
+
+
+def _refuse_other_codings(file: BinaryIO) -> None:
+    """Refuse a HEIF picture that neither HEVC nor AV1 codes."""
+    file.seek(0)
+    if file.read(8)[4:] != b"ftyp":
+        return
+    if others := sorted(codings_of_picture(file) - HEIF_CODINGS):
+        what = " and ".join(others)
+        raise UnsupportedMedia(f"a HEIF picture compressed with {what} is not supported", "convert it to TIFF or PNG")
 
 
 @contextmanager

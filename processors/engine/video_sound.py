@@ -10,6 +10,7 @@ import numpy as np
 
 from processors.audio.reading.audio_reader import StreamReader
 from processors.audio.reading.first_sound import first_sound_seconds
+from processors.containers.codings import coding_of
 from processors.containers.fragments import has_every_fragment
 from processors.decoding.open_media import default_stream, open_container, packets_of
 from processors.errors import DamagedMedia, UnsupportedMedia
@@ -23,12 +24,13 @@ def sound_reader(file: SourceFile, container: av.container.InputContainer) -> St
     Raises
     ------
     DamagedMedia : there is no audio stream.
-    UnsupportedMedia : there is no decoder for it.
+    UnsupportedMedia : there is no decoder for it, or it is encrypted.
     """
     heard = default_stream(container.streams.audio)
     if heard is None:
         raise DamagedMedia("no audio stream is left in the container")
-    reader = StreamReader(heard, first_sound=first_sound_seconds(file, heard.index))
+    first = first_sound_seconds(file, heard.index)
+    reader = StreamReader(heard, first_sound=first, coding=coding_of(file, heard.index))
     reader.has_every_packet = "mp4" in container.format.name and has_every_fragment(file)
     return reader
 

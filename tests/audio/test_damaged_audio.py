@@ -99,7 +99,7 @@ def test_files_without_rate_or_channels_fail_with_a_message(tmp_path: Path) -> N
         (46, 0x00, "the data break the rules of the format (while opening the container)"),
         (304, 0x00, "the data break the rules of the format (while opening the container)"),
         (280, 0x00, "no sound stream"),
-        (358, 0x00, "FFmpeg has no decoder for the sound"),
+        (358, 0x00, "the sound is compressed with WAVE format 0x0100, for which FFmpeg has no decoder"),
         (360, 0x00, "the number of channels is missing or not supported by the decoder"),
     ],
 )

@@ -187,4 +187,6 @@ def test_a_video_without_a_decoder_is_unsupported(make: MediaMaker, tmp_path: Pa
     odd.write_bytes(data.replace(b"avc1", b"zzzz").replace(b"avcC", b"zzzC"))
     (frames,) = derived(odd, tmp_path / "store", Frames())
     assert (frames.manifest.verdict, frames.manifest.blame) == ("refused", "version")
-    assert frames.manifest.reason == "FFmpeg has no decoder for the video: convert it with a tool that has one"
+    assert frames.manifest.reason == (
+        "the video is compressed with zzzz, for which FFmpeg has no decoder: convert it with a tool that has one"
+    )

@@ -50,6 +50,8 @@ class LibsndfileReader:
             self._sound = _opened(self._opened)
             if not self._sound.frames:  # an interrupted recorder leaves a size of 0
                 raise DamagedMedia("the header says that there is no sound")
+            if self._sound.subtype.startswith("DWVW"):  # libsndfile cannot seek in it, and soundfile always seeks
+                raise DamagedMedia("DWVW is not read")
         except DamagedMedia:
             self._opened.close()
             raise

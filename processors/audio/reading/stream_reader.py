@@ -22,9 +22,11 @@ from processors.audio.reading.joined_mp3 import JoinedMp3
 from processors.audio.reading.loss_counter import LossCounter, Promise
 from processors.audio.reading.packet_fit import PacketFit
 from processors.av_frames import ints_of, samples_of
+from processors.containers.coding import Coding, refuse_encrypted, without_decoder
+from processors.containers.codings import coding_of
 from processors.containers.frame_sync import missing_of_last
 from processors.decoding.open_media import decoder_errors, default_stream, ffmpeg_errors, open_container
-from processors.errors import DamagedMedia, UnsupportedMedia
+from processors.errors import DamagedMedia
 from processors.formats import BARE
 from processors.sources.source_file import SourceFile
 
@@ -65,6 +67,11 @@ class StreamReader:
     ----------
     declared : length declared by the file's own header; None: the container's is used.
     first_sound : presentation time of the decoder's first sample, seconds; None if unknown.
+    coding : what the container says of the stream; None if unknown.
+
+    Raises
+    ------
+    UnsupportedMedia : there is no decoder for it, or it is encrypted.
     """
 
     def __init__(
@@ -75,10 +82,12 @@ class StreamReader:
         declared: Declared | None = None,
         promise: Promise | None = None,
         first_sound: Fraction | None = None,
+        coding: Coding | None = None,
     ) -> None:
         codec = stream.codec_context
+        refuse_encrypted("sound", coding)
         if codec is None:
-            raise UnsupportedMedia("FFmpeg has no decoder for the sound", "convert it with a tool that has one")
+            raise without_decoder("sound", coding)
         self.stream = stream
         self._codec = codec
         time_base = stream.time_base or Fraction(1, av.time_base)
@@ -259,7 +268,12 @@ class FfmpegReader:
         starts_at_zero = file_format == "mp3"
         first = None if not promise.has_times else first_sound_seconds(file, heard.index)
         self.stream = StreamReader(
-            heard, starts_at_zero=starts_at_zero, declared=declared, promise=promise, first_sound=first
+            heard,
+            starts_at_zero=starts_at_zero,
+            declared=declared,
+            promise=promise,
+            first_sound=first,
+            coding=coding_of(file, heard.index),
         )
         self.info = self.stream.info
         if file_format == "flac":

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from processors.containers.avi_index import listed_pictures
+from processors.containers.coding import Coding
+from processors.containers.codings import codings_of
 from processors.containers.cut_off import cut_off_because
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
 from processors.containers.flv import look_at_tags
@@ -40,6 +42,8 @@ class Structure:
     edits: EditList = field(default_factory=EditList)
     crops: Mapping[int, Crop] = field(default_factory=dict)
     """Crop of the coded picture, by stream index."""
+    codings: Mapping[int, Coding] = field(default_factory=dict)
+    """Coding of each stream as the container names it, by stream index."""
 
 
 def structure_of(file: SourceFile, file_format: str) -> Structure:
@@ -63,7 +67,13 @@ def structure_of(file: SourceFile, file_format: str) -> Structure:
         listed_pictures=_listed_pictures(file, file_format),
         edits=read_edit_list(file, file_format),
         crops=crops or clean_apertures(file, file_format),
+        codings=_codings(file),
     )
+
+
+def _codings(file: SourceFile) -> Mapping[int, Coding]:
+    with file.open() as opened:
+        return codings_of(opened)
 
 
 def _listed_pictures(file: SourceFile, file_format: str) -> Mapping[int, int]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import av
 import av.container
 import av.stream
 import av.video.frame
 import av.video.stream
 
+from processors.containers.coding import Coding, refuse_encrypted, without_decoder
 from processors.decoding.open_media import decoder_errors, default_stream
-from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
+from processors.errors import DamagedMedia, RefusedMedia
 from processors.video.reading.frame import IDENTITY, display_matrix
 from processors.video.reading.video_info import StreamFacts
 
+NO_CODINGS: Mapping[int, Coding] = MappingProxyType({})
 WITH_TRANSPARENCY = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
@@ -37,28 +42,35 @@ def decoder_of(stream: av.video.stream.VideoStream) -> av.VideoCodecContext:
 
 
 def video_stream(
-    container: av.container.InputContainer, stream_index: int | None = None
+    container: av.container.InputContainer, stream_index: int | None = None, codings: Mapping[int, Coding] = NO_CODINGS
 ) -> av.video.stream.VideoStream:
     """Return the stream with this index, or the one that players show: the default, otherwise the first.
 
+    Parameters
+    ----------
+    codings : what the container says of its streams, by index.
+
     Raises
     ------
-    UnsupportedMedia : no stream has a decoder.
+    UnsupportedMedia : no stream has a decoder, or the stream is encrypted.
     DamagedMedia : no stream has a picture size.
     RefusedMedia : such streams exist, but none has this index.
     """
     there = video_streams(container)
     if not there:
-        if any(stream.codec_context is None for stream in container.streams.video):
-            raise UnsupportedMedia("FFmpeg has no decoder for the video", "convert it with a tool that has one")
+        for stream in container.streams.video:
+            refuse_encrypted("video", codings.get(stream.index))
+            if stream.codec_context is None:
+                raise without_decoder("video", codings.get(stream.index))
         raise DamagedMedia("no decodable video stream")
-    if stream_index is None:
-        return default_stream(there) or there[0]
-    for stream in there:
-        if stream.index == stream_index:
-            return stream
-    indexes = ", ".join(str(stream.index) for stream in there)
-    raise RefusedMedia(f"stream {stream_index} is not video", f"choose one of {indexes}")
+    chosen = default_stream(there) or there[0]
+    if stream_index is not None:
+        chosen = next((stream for stream in there if stream.index == stream_index), None)
+    if chosen is None:
+        indexes = ", ".join(str(stream.index) for stream in there)
+        raise RefusedMedia(f"stream {stream_index} is not video", f"choose one of {indexes}")
+    refuse_encrypted("video", codings.get(chosen.index))
+    return chosen
 
 
 def listed(container: av.container.InputContainer) -> tuple[StreamFacts, ...]:

@@ -78,7 +78,8 @@ class VideoReader:
 
     Raises
     ------
-    DamagedMedia : no such stream, decoder or picture size exists; from `flush`, if no frame decoded.
+    UnsupportedMedia : there is no decoder for it, or it is encrypted.
+    DamagedMedia : no such stream or picture size exists; from `flush`, if no frame decoded.
     RefusedMedia : an elementary stream declares no frame rate; from `flush`, if no frame has a time.
     DamageMet : from `decode` and `flush`, at the first damage, unless read `in_order`.
     """
@@ -93,7 +94,8 @@ class VideoReader:
         in_order: bool = False,
         structure: Structure | None = None,
     ) -> None:
-        stream = video_stream(container, stream_index)
+        self._structure = structure or Structure()
+        stream = video_stream(container, stream_index, self._structure.codings)
         container.flags &= ~GENERATED_TIMES
         second_opening.flags &= ~GENERATED_TIMES
         twin = second_opening.streams[stream.index]
@@ -102,7 +104,6 @@ class VideoReader:
         self._container = container
         self._source_digest = source_digest
         self._in_order = in_order
-        self._structure = structure or Structure()
         crop = self._structure.crops.get(stream.index, Crop())
         codec = stream.codec_context
         self._cropper = Cropper(crop) if crop.fits(codec.width, codec.height) else None
