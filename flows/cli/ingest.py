@@ -151,10 +151,12 @@ def advise(raw: Path, store_folder: StorePlace) -> None:
 def _print_due(raw: StorePlace, store_folder: StorePlace, options: Options, *, as_json: bool) -> int:
     """Print the plan; without a store, plan against an empty one in a temporary folder."""
     from flows.cli.print_plan import tell_plan
+    from flows.run.disk_use import disk_use
     from flows.run.load_recipes import load_recipes
     from flows.run.prepare import prepare
     from flows.run.progress import RunProgress
 
+    target = store_folder if isinstance(store_folder, Path) else None
     with ExitStack() as stack:
         if not is_store(store_folder):
             store_folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -167,7 +169,10 @@ def _print_due(raw: StorePlace, store_folder: StorePlace, options: Options, *, a
             return 130
         for line in () if as_json else (*prepared.gone, *([prepared.is_empty] if prepared.is_empty else [])):
             click.echo(line)
-        return tell_plan(prepared, store, options.worker_count, as_json=as_json)
+        code = tell_plan(prepared, store, options.worker_count, as_json=as_json)
+        if not as_json and (use := disk_use(prepared.plan.due, store, least_bytes=1, at=target)):
+            click.echo(space(use))
+        return code
 
 
 def _check_apart(raw: StorePlace, store_folder: StorePlace) -> None:

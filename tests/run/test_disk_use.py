@@ -6,9 +6,12 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from flows.cli.ingest import space
+from flows.cli.main import main
+from flows.cli.print_table import size
 from flows.run.disk_use import USUAL_RATIO, DiskUse, disk_use
 from processors.contract import Medium, Source
 from processors.engine.plan import Due
@@ -40,6 +43,21 @@ def test_space_is_estimated_from_earlier_results_of_the_medium(tmp_path: Path) -
     assert use.result_bytes == pytest.approx(2e9 * ratio + 1e9 * USUAL_RATIO)
     assert use.free_bytes > 0
     assert disk_use([due("photo", 999_999_999)], store) is None
+
+
+def test_a_dry_run_tells_the_space_of_a_small_release_too_on_the_disk_of_a_store_that_is_not_there_yet(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "raw/june").mkdir(parents=True)
+    Image.effect_noise((640, 480), 90).save(tmp_path / "raw/june/a.png")
+    size_bytes = (tmp_path / "raw/june/a.png").stat().st_size
+    use = disk_use([due("photo", size_bytes)], Store(tmp_path / "other"), least_bytes=1, at=tmp_path / "not/yet")
+    assert use
+    assert (use.media_bytes, use.result_bytes) == (size_bytes, 16 * size_bytes)
+    words = ["ingest", str(tmp_path / "raw"), "--store", str(tmp_path / "not/yet"), "--dry-run", "--quiet"]
+    told = CliRunner().invoke(main, words).output.splitlines()
+    assert told[-1].partition(";")[0] == f"about {size(16 * size_bytes)} of results for {size(size_bytes)} of media"
+    assert not (tmp_path / "not").exists()
 
 
 def test_too_little_space_is_reported_with_advice() -> None:
