@@ -167,6 +167,7 @@ def hash_all(
     noted = time.monotonic()
     for is_master, checked in _each(store, which, done, steps, spread or here(store)):
         done.add_master(checked, tell) if is_master else done.add(checked, tell)
+        _correct(checked, store)
         if time.monotonic() - noted > NOTED_SECONDS:
             replace_file(note, json.dumps(asdict(done)).encode())
             noted = time.monotonic()
@@ -220,7 +221,17 @@ def hash_sample(
             rows, wanted=lambda path: chance.random() * 100 < percent, steps=steps, spread=spread
         ):
             done.add_master(checked, tell)
+            _correct(checked, store)
     return done
+
+
+def _correct(checked: Checked, store: Store) -> None:
+    """Note in the catalogue that a raw file has changed with its old size and date, or has been restored.
+
+    So that runs make nothing of it, and `failures` names it.
+    """
+    if checked.corrected:
+        Catalogue(store).add_sources([checked.corrected])
 
 
 def _readable(store: Store) -> list[Manifest]:

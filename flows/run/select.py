@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.run.file_change import changed_reason
 from flows.run.load_recipes import every_processor, load_recipes, named
 from flows.run.named_results import asked_entries
 from flows.run.prepare import Prepared, duplicates_of
@@ -129,6 +130,8 @@ def _places(rows: list[SourceRow], named: set[tuple[str, ...]]) -> dict[tuple[st
 def place_of(rows: Sequence[SourceRow], wanted: Path | None = None) -> tuple[SourceRow | None, str]:
     """Return a path that still holds the source, by size and date: the wanted one, else the latest; else the problem.
 
+    A file that a run or a check found changed, with its old size and date, does not hold the source.
+
     Parameters
     ----------
     rows : the oldest first.
@@ -145,7 +148,10 @@ def place_of(rows: Sequence[SourceRow], wanted: Path | None = None) -> tuple[Sou
             )
             continue
         if seen == (row.size_bytes, row.mtime_ns):
-            return row, ""
+            if row.changed_to is None:
+                return row, ""
+            reason = reason or f"{changed_reason(row.digest, row.changed_to)}; then run `marsmedia ingest`"
+            continue
         if row.gone_utc is None:
             reason = "changed since it was ingested: run `marsmedia ingest` first"
         else:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from processors.store.source_row import SourceRow
+
 
 @dataclass(frozen=True, kw_only=True)
 class FixityFault:
@@ -20,9 +22,11 @@ class FixityFault:
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """One verified result."""
+    """One verified result, or raw file."""
 
     path: str
     item_count: int
     size_bytes: int
     faults: tuple[FixityFault, ...]
+    corrected: SourceRow | None = None
+    """Row of a raw file as it must be in the catalogue from now on; None if the catalogue is right."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -79,7 +80,8 @@ def _checked(_store: Store, place_known: tuple[str, _Known]) -> Checked:
     except OSError as error:
         return _one(path, FixityFault(path=place, kind="missing", reason=machine_reason(error), is_master=True))
     if digest == row.digest:
-        return Checked(path=path, item_count=0, size_bytes=file.size_bytes, faults=())
+        restored = dataclasses.replace(row, changed_to=None) if row.changed_to else None
+        return Checked(path=path, item_count=0, size_bytes=file.size_bytes, faults=(), corrected=restored)
     same = (file.size_bytes, file.mtime_ns) == (row.size_bytes, row.mtime_ns)
     what_to_do = (
         "its size and date are unchanged: restore it from a copy"
@@ -87,8 +89,10 @@ def _checked(_store: Store, place_known: tuple[str, _Known]) -> Checked:
         else "it was replaced after ingestion: run `marsmedia ingest` if this was intended"
     )
     reason = f"was {row.digest[:16]}... is {digest[:16]}...; {what_to_do}"
-    return _one(path, FixityFault(path=place, kind="changed", reason=reason, is_master=True), file.size_bytes)
+    fault = FixityFault(path=place, kind="changed", reason=reason, is_master=True)
+    found = dataclasses.replace(row, changed_to=digest) if same and row.changed_to != digest else None
+    return Checked(path=path, item_count=0, size_bytes=file.size_bytes, faults=(fault,), corrected=found)
 
 
-def _one(path: str, fault: FixityFault, size_bytes: int = 0) -> Checked:
-    return Checked(path=path, item_count=0, size_bytes=size_bytes, faults=(fault,))
+def _one(path: str, fault: FixityFault) -> Checked:
+    return Checked(path=path, item_count=0, size_bytes=0, faults=(fault,))

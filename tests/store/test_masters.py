@@ -153,6 +153,48 @@ def test_every_command_names_a_changed_master_until_it_is_restored(raw: Raw) -> 
     assert raw.run("failures")[1] == ["no files with problems"]
 
 
+@pytest.mark.parametrize("option", ["--raw-only", "--sample=100"])
+def test_what_verify_finds_changed_is_known_to_every_command_until_it_is_restored(raw: Raw, option: str) -> None:
+    whole, now = raw.photo.read_bytes(), raw.flip()
+    told = (
+        f"its bytes have changed (was {raw.before[:16]}..., is {now[:16]}...), its size and date have not: "
+        "restore it from a copy, or touch it to have it taken as a new file"
+    )
+    assert raw.run("failures")[1] == ["no files with problems"]
+    assert raw.run("verify", option)[0] == 1
+    assert raw.run("failures")[1][0] == f"changed: june/photo.jpg: {told}"
+    assert raw.ingest() == ("failed", [f"changed: june/photo.jpg: was {raw.before[:16]}..., is {now[:16]}..."])
+    assert raw.run("verify", option)[0] == 1
+    seen = raw.photo.stat()
+    raw.photo.write_bytes(whole)
+    os.utime(raw.photo, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    assert raw.run("verify", option)[0] == 0
+    assert raw.run("failures")[1] == ["no files with problems"]
+    assert raw.ingest() == ("completed", [])
+
+
+def test_nothing_is_made_of_a_changed_master_when_it_is_reprocessed(raw: Raw) -> None:
+    now = raw.flip()
+    raw.run("verify", "--raw-only")
+    choice = ReprocessRequest(words=("photo.jpg",), processors=("photo.preview",), settings={"longest_sides_px": "40"})
+    prepared = prepare_chosen(choice, Store(raw.store), retry_failed=False, remember=False)
+    assert prepared.plan.all_due == []
+    assert [(one.relative, one.reason) for one in prepared.untaken] == [
+        (
+            "june/photo.jpg",
+            f"its bytes have changed (was {raw.before[:16]}..., is {now[:16]}...), its size and date have not: restore "
+            "it from a copy, or touch it to have it taken as a new file; then run `marsmedia ingest`",
+        )
+    ]
+    (raw.folder / "july").mkdir()
+    raw.flip()
+    shutil.copy(raw.photo, raw.folder / "july/copy.jpg")
+    raw.flip()
+    raw.ingest()  # the same bytes, whole, at another place
+    (one,) = prepare_chosen(choice, Store(raw.store), retry_failed=False, remember=False).plan.all_due
+    assert one.file.path == raw.folder / "july/copy.jpg"
+
+
 def test_a_replaced_file_is_reported_and_its_past_is_shown(raw: Raw) -> None:
     raw.replace()
     told = f"replaced: june/photo.jpg: was {raw.before[:16]}..., is {raw.after[:16]}..."
