@@ -19,6 +19,7 @@ from processors.containers.motion_jpeg import is_motion_jpeg
 from processors.containers.sidecar import SIDECAR, is_sidecar
 from processors.containers.subtitle_names import is_subtitle_file
 from processors.containers.text_file import text_of
+from processors.containers.wave_layout import is_wave_list
 from processors.contract import FileKind, Medium
 from processors.decoding.mended_file import mending_of
 from processors.decoding.open_media import open_container
@@ -93,7 +94,8 @@ def identify(file: BinaryIO, name: str) -> Identity:
     head = file.read(HEAD_BYTES)
     if not head:
         return Identity(kind="unsupported", format="empty file", note="it contains no bytes: download it again")
-    found = _planetary(file, name) or _known(file, head) or _mpeg_audio(file, head) or _text(file, name)
+    found = _planetary(file, name) or (_behind_junk(file) if head.startswith(b"ID3") else None)
+    found = found or _known(file, head) or _mpeg_audio(file, head) or _text(file, name)
     found = found or _behind_junk(file) or _unknown(file, head)
     suffix = name.rpartition(".")[2].lower() if "." in name else ""
     if found.kind == "media" and not belongs(suffix, found.format):
@@ -126,6 +128,9 @@ def _known(file: BinaryIO, head: bytes) -> Identity | None:
 
 
 def _as_format(file: BinaryIO, row: Format) -> Identity | None:
+    if row.name == "wav" and is_wave_list(file):
+        note = "not supported: its sound is a list of pieces and silences (LIST wavl); save it as one piece"
+        return Identity(kind="unsupported", format=row.title, note=note)
     if row.reader == "FFmpeg":
         return _opened(file, row)
     if row.name == "tiff" and (raw := is_camera_raw(file)):

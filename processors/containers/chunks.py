@@ -165,10 +165,10 @@ class ChunkFile:
         if self.kind == "wave64":
             return None if name == b"data" and not 0 < size <= MAX_WAVE64_BYTES else size
         if size == UNKNOWN_SIZE and (sizes := self._long_sizes.get(name)):
-            return sizes.pop(0) if len(sizes) > 1 else sizes[0]
+            size = sizes.pop(0) if len(sizes) > 1 else sizes[0]
         if name not in SOUND:
             return size
-        if start + size > self._size_bytes and any(first <= size <= last for first, last in PLACEHOLDERS):
+        if size > self._size_bytes - start and any(first <= size <= last for first, last in PLACEHOLDERS):
             return None
         if size == 0:  # empty, or the recorder stopped before writing the size
             return 0 if start >= self._size_bytes or self._plausible(start) else None

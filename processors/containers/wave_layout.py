@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO
+
 import numpy as np
 
 from processors.containers.chunks import SOUND, ChunkFile
@@ -51,6 +53,16 @@ def is_big_endian_riff(file: SourceFile) -> bool:
     """Return True for a RIFX file, whose samples FFmpeg takes for little-endian."""
     with file.open() as opened:
         return opened.read(4) == b"RIFX"
+
+
+def is_wave_list(opened: BinaryIO) -> bool:
+    """Return True for a WAVE file whose sound is a list of pieces and silences, which no library reads."""
+    for chunk in ChunkFile(opened).chunks():
+        if chunk.name == b"data":
+            return False
+        if chunk.name == b"LIST" and chunk.read(opened, 4) == b"wavl":
+            return True
+    return False
 
 
 def holds_sound(file: SourceFile) -> bool:

@@ -35,6 +35,9 @@ MAGICS = {
 }
 """Beginnings of formats that have a signature (RFC 9639, RFC 3533, RIFF, AIFF, WavPack), searched for after junk."""
 
+READ_BEHIND_TAGS = frozenset({"flac", *FRAMES})
+"""Formats that the libraries read behind an ID3v2 tag."""
+
 Piece = bytes | tuple[int, int]
 """New bytes, or a half-open range of offsets in the file."""
 
@@ -150,35 +153,42 @@ def mended(file: SourceFile) -> tuple[SourceFile, Mending | None]:
 
 
 def _chunks_mended(opened: BinaryIO) -> Mending | None:
-    """Return the repair of a file of chunks: padding added, and cut before a second chunk of audio data.
+    """Return the repair of a file of chunks: padding and sizes added, and cut before a second chunk of audio data.
 
-    An empty chunk of audio data comes last: FFmpeg would read any following bytes as its sound.
+    An empty chunk of audio data is left out before one with sound; without one it comes last, because FFmpeg would read
+    any following bytes as its sound.
     """
     walked = ChunkFile(opened)
     if walked.kind is None or walked.content == b"AVI ":
         return None
     pieces: list[Piece] = []
     empty: list[Piece] = []
-    place, sounds, is_wrong = None, 0, False
+    long_sizes = place = None
+    sounds, is_wrong = 0, False
     align = {"wave64": 8, "caf": 1}.get(walked.kind, 2)
     for chunk in walked.chunks():
-        if chunk.name in FOLLOWING_FILES and sounds:
+        if chunk.name in FOLLOWING_FILES and (sounds or empty):
             break
         is_wrong |= place is not None and chunk.place != place
-        sounds += chunk.name in SOUND
         if place is None:
             pieces.append((0, chunk.place))
-        if chunk.name in SOUND and sounds > 1:
+        if chunk.name in SOUND and chunk.declared_bytes == 0:
+            empty = empty or [(chunk.place, chunk.start)]
+        elif chunk.name in SOUND and sounds:
             is_wrong = True
-        elif chunk.name in SOUND and chunk.declared_bytes == 0:
-            empty = [(chunk.place, chunk.start)]
         else:
             is_wrong |= bool(empty)
+            sounds += chunk.name in SOUND
+            if chunk.name == b"ds64":
+                long_sizes = len(pieces)
+            elif chunk.name in SOUND and chunk.declared_bytes is None and long_sizes is not None:
+                pieces[long_sizes] = struct.pack("<4sIQQQI", b"ds64", 28, opened.seek(0, 2) - 8, chunk.held_bytes, 0, 0)
+                is_wrong = True
             pieces += [(chunk.place, chunk.start + chunk.held_bytes), bytes(-chunk.held_bytes % align)]
         place = chunk.start + chunk.held_bytes + -chunk.held_bytes % align
-    if not is_wrong or not sounds:
+    if not is_wrong or not (sounds or empty):
         return None
-    return Mending(pieces=tuple(_with_size(opened, walked, [*pieces, *empty])))
+    return Mending(pieces=tuple(_with_size(opened, walked, pieces if sounds else [*pieces, *empty])))
 
 
 def _with_size(opened: BinaryIO, walked: ChunkFile, pieces: list[Piece]) -> Iterator[Piece]:
@@ -197,7 +207,7 @@ def _with_size(opened: BinaryIO, walked: ChunkFile, pieces: list[Piece]) -> Iter
 
 
 def _behind_junk(opened: BinaryIO, head: bytes) -> Mending | None:
-    """Return the repair of a file that begins with bytes of no known format: without them."""
+    """Return the repair of a file that begins with bytes of no known format, or a tag of another: without them."""
     tags = behind_id3(opened)
     if tags:
         opened.seek(tags)
@@ -205,10 +215,12 @@ def _behind_junk(opened: BinaryIO, head: bytes) -> Mending | None:
     elif head.startswith(b"APETAGEX") or any(row.begins(head) for row in FORMATS):
         return None
     found = _first_of_a_format(opened, head, tags)
-    if found is None or found[0] == 0:
-        return None
-    place, name = _before_its_tag(head, found[0]), found[1]
     opened.seek(0, 2)
+    if found is None or found[0] == 0:
+        if found is None or not tags or found[1] in READ_BEHIND_TAGS:
+            return None
+        return Mending(pieces=((tags, opened.tell()),), junk=(0, tags), format=found[1])
+    place, name = _before_its_tag(head, found[0]), found[1]
     keeps_tags: tuple[Piece, ...] = ((0, tags),) if tags and name in FRAMES else ()
     pieces = (*keeps_tags, (tags + place, opened.tell()))
     is_empty = not head[:place].strip(b"\0")
@@ -217,10 +229,10 @@ def _behind_junk(opened: BinaryIO, head: bytes) -> Mending | None:
 
 def _first_of_a_format(opened: BinaryIO, head: bytes, base: int) -> tuple[int, str] | None:
     """Return offset and format of the first file in these bytes; None without one, or if it is at their start."""
-    for name, magic in MAGICS.items():
-        for found in magic.finditer(head):
-            if name != "ogg" or _is_ogg_page(opened, base + found.start()):
-                return found.start(), name
+    signed = [(found.start(), name) for name, magic in MAGICS.items() for found in magic.finditer(head)]
+    for place, name in sorted(signed):
+        if name != "ogg" or _is_ogg_page(opened, base + place):
+            return place, name
     if any(follow_one_another(head, 0, frame_at, 2) for frame_at in FRAMES.values()):
         return None
     if (place := mpeg_audio_start(head)) is not None:

@@ -93,6 +93,21 @@ ODD_CHUNKS: dict[str, tuple[bytes, str | None]] = {
         wave(b"RF64", ds64(LITTLE), chunk(b"odd ", b"abc", pads=False), pcm(16, "<"), chunk(b"data", LITTLE)),
         None,
     ),
+    "empty-first.wav": (wave(b"RIFF", pcm(16, "<"), chunk(b"data", b""), chunk(b"data", LITTLE)), None),
+    "empty-first-big.wav": (wave(b"RIFX", pcm(16, ">"), chunk(b"data", b""), chunk(b"data", BIG, ">")), None),
+    "empty-first.aif": (
+        aiff(chunk(b"COMM", COMM, ">"), chunk(b"SSND", b"", ">"), chunk(b"SSND", bytes(8) + BIG, ">")),
+        None,
+    ),
+    "empty-among.wav": (
+        wave(b"RIFF", pcm(16, "<"), chunk(b"data", b""), chunk(b"data", LITTLE), chunk(b"data", LITTLE)),
+        SECOND,
+    ),
+    "never-closed.wav": (wave(b"RF64", ds64(b""), pcm(16, "<"), b"data\xff\xff\xff\xff" + LITTLE), None),
+    "never-closed-bw64.wav": (
+        wave(b"BW64", ds64(b""), pcm(16, "<"), chunk(b"bext", bytes(603)), b"data\xff\xff\xff\xff" + LITTLE),
+        None,
+    ),
 }
 
 
@@ -159,6 +174,38 @@ def test_an_audio_file_after_junk_is_found_and_the_junk_reported(tmp_path: Path,
     told = f"{len(junk)} bytes before the sound do not belong to it"
     assert problems == (told,)
     assert report.damage == (told if junk.strip(b"\0") else None)
+
+
+@pytest.mark.parametrize("suffix", ["ogg", "wav", "aiff"])
+def test_an_audio_file_behind_an_id3_tag_is_itself(tmp_path: Path, suffix: str) -> None:
+    path, tag = tmp_path / f"sound.{suffix}", b"ID3\x04\0\0\0\0\0\x10TIT2\0\0\0\x06\0\0\x03Hello"
+    soundfile.write(path, SAMPLES, 8000)
+    before, _, _ = read(path)
+    path.write_bytes(tag * 2 + path.read_bytes())
+    samples, report, problems = read(path)
+    assert (samples == before).all()
+    assert problems == (report.damage,) == ("52 bytes before the sound do not belong to it",)
+
+
+def test_a_list_of_pieces_of_sound_is_called_that() -> None:
+    piece, silence = chunk(b"data", LITTLE), chunk(b"slnt", struct.pack("<I", 800))
+    data = wave(b"RIFF", pcm(16, "<"), chunk(b"LIST", b"wavl" + piece + silence + piece))
+    found = identify(io.BytesIO(data), "list.wav")
+    words = "not supported: its sound is a list of pieces and silences (LIST wavl); save it as one piece"
+    assert (found.kind, found.format, found.note) == ("unsupported", "WAV", words)
+
+
+def test_a_signature_within_a_file_of_another_format_is_not_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "sound.oga"
+    with av.open(str(path), "w", format="ogg") as container:
+        stream = container.add_stream("flac", rate=8000, layout="mono", format="s16")
+        frame = av.AudioFrame.from_ndarray(SAMPLES[None], "s16", "mono")
+        frame.sample_rate, frame.pts = 8000, 0
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    path.write_bytes(bytes(300) + path.read_bytes())
+    samples, report, problems = read(path)
+    assert samples.tolist() == [SAMPLES.tolist()]
+    assert (problems, report.damage) == (("300 bytes before the sound do not belong to it",), None)
 
 
 @pytest.mark.parametrize("junk", [bytes(700), b"\x47\x11\xff" * 200], ids=["zeros", "noise"])

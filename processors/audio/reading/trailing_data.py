@@ -42,7 +42,7 @@ def _behind_the_chunks(opened: BinaryIO) -> str | None:
             if has_sound:
                 name, where = chunk.title, chunk.place
                 return f"a second audio chunk ({name}, {chunk.held_bytes} bytes) starts at byte {where}"
-            has_sound = True
+            has_sound = chunk.held_bytes > 0
     if has_sound and (left := walked.trailing_bytes()):
         return f"{_bytes(left)} after the audio data {'is' if left == 1 else 'are'} not part of any chunk"
     spare = declared_by_chunks(opened).spare_bytes
