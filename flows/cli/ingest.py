@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from flows.run.progress import RunProgress
     from processors.store.store import Store
 
+NO_RAW_YET = "create it and put a release into it, or name another one"
 RELEASES_NAMED = 5
 UNKNOWN = """
 SELECT release, count(*) FROM sightings
@@ -175,6 +176,21 @@ def _print_due(raw: StorePlace, store_folder: StorePlace, options: Options, *, a
         return code
 
 
+def _known_below(raw: Path, store_folder: StorePlace) -> int:
+    """Return how many files the store knows in a folder."""
+    from processors.sources.scan import storable
+    from processors.store.catalogue import Catalogue
+    from processors.store.sql import connect
+
+    if not is_store(store_folder):
+        return 0
+    with connect(Catalogue(open_store(store_folder, writes=False))) as connection:
+        found = connection.execute(
+            "SELECT count(*) FROM sightings WHERE gone_utc IS NULL AND starts_with(path, ?)", [f"{storable(str(raw))}/"]
+        ).fetchone()
+    return found[0] if found else 0
+
+
 def _check_apart(raw: StorePlace, store_folder: StorePlace) -> None:
     if not isinstance(raw, Path):
         if isinstance(store_folder, str) and f"{store_folder}/".startswith(f"{raw.rstrip('/')}/"):
@@ -184,6 +200,8 @@ def _check_apart(raw: StorePlace, store_folder: StorePlace) -> None:
     if not is_address(store_folder) and inside.is_relative_to(outside):
         raise click.UsageError(f"the store {store_folder} is inside {raw}; choose another place with --store")
     if not raw.exists():
-        raise click.UsageError(f"{raw}: no such folder; create it and put a release into it, or name another one")
+        known = _known_below(outside, store_folder)
+        todo = f"the store knows {counted(known, 'file')} from it: is its disk mounted?" if known else NO_RAW_YET
+        raise click.UsageError(f"{raw}: no such folder; {todo}")
     if not raw.is_dir():
         raise click.UsageError(f"{raw}: not a folder; name the folder that holds the release")

@@ -22,7 +22,8 @@ ISO_6709 = re.compile(
     r"(?P<latitude>[+-]\d+(?:\.\d+)?)(?P<longitude>[+-]\d+(?:\.\d+)?)(?:[+-]\d+(?:\.\d+)?)?(?:CRS[^/]*)?/?"
 )
 """ISO 6709, annex H: `+25.1+109.9/`; degrees, minutes and seconds may be written together."""
-ISO_6709_NAMES = ("location", "com.apple.quicktime.location.ISO6709")
+ISO_6709_NAMES = ("location", "com.apple.quicktime.location.iso6709")
+"""Small letters; FFmpeg writes `LOCATION` into Matroska."""
 XMP_COORDINATE = re.compile(r"(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))?([NSEW])", re.IGNORECASE)
 """XMP specification part 1, GPSCoordinate: `DDD,MM,SSk` or `DDD,MM.mmk`."""
 
@@ -130,7 +131,7 @@ def _of_container(by_place: Mapping[str, object], wrong: list[str]) -> Iterator[
     for place, value in by_place.items():
         namespace, _, name = place.partition(":")
         text = str(value).strip()
-        if namespace != "container" or not name.startswith(ISO_6709_NAMES) or text in read:
+        if namespace != "container" or not name.casefold().startswith(ISO_6709_NAMES) or text in read:
             continue
         read.add(text)  # FFmpeg gives the same text once more for its language
         if parts := ISO_6709.fullmatch(text):
@@ -159,5 +160,5 @@ def _of_notes(by_place: Mapping[str, object], wrong: list[str]) -> Iterator[_Pos
                 longitude=float(found["longitude"]) * (-1 if found["west"] == "W" else 1),
                 source=place,
             )
-        elif re.search(r"\d", text):
+        elif text:
             wrong.append(f"{place}: {text!r} is no latitude and longitude; the position is not used")

@@ -65,6 +65,7 @@ RECORDED_TAGS = (
     ("xmp", "exif:DateTimeOriginal", ""),
     ("xmp", "photoshop:DateCreated", ""),
     ("container", "com.apple.quicktime.creationdate", ""),
+    ("container", "DATE_RECORDED", ""),
     ("guano", "Timestamp", ""),
     ("wamd", "Timestamp", ""),
 )
@@ -76,6 +77,8 @@ WRITTEN_TAGS = (
     ("container", "creation_time", ""),
     ("container", "date", ""),
     ("container", "DATE", ""),
+    ("container", "DATE_DIGITIZED", ""),
+    ("container", "DATE_ENCODED", ""),
     ("png", "Creation Time", ""),
 )
 DIGITIZED_TAGS = {

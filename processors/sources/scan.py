@@ -13,7 +13,7 @@ from processors.errors import machine_reason
 
 PASSED_OVER = re.compile(
     r"\..*|~\$.*|.*~|#.*#"  # hidden files; editor leftovers
-    r"|.*\.(part|partial|crdownload|download|tmp|swp)"  # unfinished downloads and saves
+    r"|.*\.(part|partial|filepart|crdownload|download|opdownload|aria2|!ut|!qb|tmp|swp)"  # unfinished
     r"|thumbs\.db|ehthumbs\.db|desktop\.ini|__macosx|@eadir|lost\+found|\$recycle\.bin|system volume information",
     re.IGNORECASE | re.DOTALL,
 )

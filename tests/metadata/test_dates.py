@@ -122,6 +122,19 @@ def test_days_with_other_separators_or_none_are_dates(written: str) -> None:
     assert created.value == written
 
 
+@pytest.mark.parametrize(
+    ("name", "meaning"),
+    [("DATE_RECORDED", "recorded"), ("DATE_DIGITIZED", "file written"), ("DATE_ENCODED", "file written")],
+)
+def test_the_dates_of_matroska_are_read(name: str, meaning: str) -> None:
+    tag = text_tag("container", name, "2021-05-15")
+    problems: list[str] = []
+    assert [date.meaning for date, _ in dates_of_file([tag], problems)] == [meaning]
+    created = known_from((tag,)).created
+    assert created is not None
+    assert (created.value, created.source, problems) == ("2021-05-15", f"container:{name}", [])
+
+
 def test_evidence_says_once_what_is_wrong_with_a_date() -> None:
     found = evidence(
         tags=(("exif", "DateTimeOriginal", "2021:02:30 10:00:00"),),

@@ -273,7 +273,16 @@ def test_the_table_of_status_is_aligned(raw: Path, maker: MediaMaker, tmp_path: 
 
 def test_hidden_and_unfinished_files_are_passed_over_and_counted(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
     maker.photo("photo.jpg")
-    for name in (".DS_Store", "._photo.jpg", "Thumbs.db", "x.mp4.part", "y.crdownload", "z.TMP", "notes.txt~"):
+    for name in (
+        ".DS_Store",
+        "._photo.jpg",
+        "Thumbs.db",
+        "x.mp4.part",
+        "y.crdownload",
+        "z.TMP",
+        "notes.txt~",
+        "w.mp4.filepart",
+    ):
         (raw / "june" / name).write_bytes(b"\x00\x01")
     (raw / "june/.git").mkdir()
     (raw / "june/.git/config").write_text("x")
@@ -282,8 +291,8 @@ def test_hidden_and_unfinished_files_are_passed_over_and_counted(raw: Path, make
         "completed",
         (),
         1,
-        8,
         9,
+        10,
     )
 
 

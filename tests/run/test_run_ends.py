@@ -40,6 +40,7 @@ from processors.metadata import Metadata
 from processors.store.catalogue import Catalogue
 from processors.store.claims import claim_run, claim_source
 from processors.store.store import Store
+from tests.conftest import Run
 from tests.helpers.first_recipes import RECIPES
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest
@@ -360,4 +361,19 @@ def test_a_folder_that_is_empty_and_was_not_fails_the_run(raw: Path, maker: Medi
     assert (gone.exit_code, gone.message) == (
         1,
         f"failed: 0 files in {raw}, where an earlier run found 1: is it mounted?",
+    )
+
+
+def test_a_missing_folder_whose_files_are_known_is_asked_for_as_a_disk(
+    raw: Path, maker: MediaMaker, tmp_path: Path, marsmedia: Run
+) -> None:
+    maker.photo("a.jpg")
+    maker.photo("b.jpg", size=(64, 64))
+    store = tmp_path / "store"
+    assert ingest(raw, store).exit_code == 0
+    raw.rename(tmp_path / "away")
+    run = marsmedia("ingest", str(raw), "--store", str(store))
+    assert (run.returncode, run.stderr.splitlines()[-1]) == (
+        2,
+        f"Error: {raw}: no such folder; the store knows 2 files from it: is its disk mounted?",
     )
