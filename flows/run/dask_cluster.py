@@ -22,6 +22,7 @@ import dask.config
 from distributed import Client, Future, LocalCluster
 from distributed.comm.core import CommClosedError
 
+from flows.run.dask_encryption import check_encryption, check_own_encryption
 from flows.run.dask_worker import Answer, Decoders, Needs, do_there, look_there, stop_there
 from flows.run.options import Options
 from processors.engine.result_records import software
@@ -179,6 +180,7 @@ def is_open(address: str) -> bool:
 
 
 def _local_cluster(workers: int) -> LocalCluster:
+    check_own_encryption()
     dask.config.set({"distributed.worker.daemon": False})
     without: Any = None
     return LocalCluster(
@@ -193,6 +195,7 @@ def _local_cluster(workers: int) -> LocalCluster:
 def _connect(address: str) -> Client:
     for name in WITH_TRACEBACKS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    check_encryption(address, CONNECT_SECONDS)
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:

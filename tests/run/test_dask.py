@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from distributed import Client
+from distributed.security import Security
 
 from flows.run.dask_cluster import is_open
 from flows.run.dask_worker import Needs, unmet
@@ -35,18 +36,37 @@ SUMMARY = re.compile(r"completed.*: of \d+ results: \d+ made, 0 reused, \d+ refu
 class Cluster:
     """A scheduler and workers as processes on loopback."""
 
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self, folder: Path, environment: dict[str, str], *, protocol: str = "tcp", security: Security | None = None
+    ) -> None:
         self._file = folder / "scheduler.json"
         self.environment = environment
-        self._log = (folder / "cluster.txt").open("w")
-        self._scheduler = self._start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+        self.log = folder / "cluster.txt"
+        self._log = self.log.open("w")
+        self._protocol, self._security = protocol, security
         self.workers: list[subprocess.Popen[bytes]] = []
-        for _ in range(300):
-            if self._file.exists():
+        self._scheduler = self._start_scheduler("0")
+        self.address: str = json.loads(self._file.read_text())["address"]
+
+    def _start_scheduler(self, port: str) -> subprocess.Popen[bytes]:
+        place = ("--protocol", self._protocol, "--host", "127.0.0.1", "--port", port)
+        scheduler = self._start("dask_scheduler", *place, "--no-dashboard")
+        for _ in range(600):
+            if self._file.exists() and self._file.read_text().endswith("}"):
                 break
+            assert scheduler.poll() is None, self.log.read_text()
             time.sleep(0.1)
-        with Client(scheduler_file=str(self._file), set_as_default=False) as client:
-            self.address = client.scheduler_info()["address"]
+        return scheduler
+
+    def lose_scheduler(self) -> None:
+        """Kill the scheduler; its workers end."""
+        self._scheduler.kill()
+        self._scheduler.wait()
+        self._file.unlink()
+
+    def start_scheduler_again(self) -> None:
+        """Start a scheduler at the address of the one that was lost."""
+        self._scheduler = self._start_scheduler(str(urlsplit(self.address).port))
 
     def start_worker(self, *options: str) -> subprocess.Popen[bytes]:
         worker = self._start("dask_worker", "--nthreads", "1", "--no-dashboard", *options)
@@ -54,7 +74,7 @@ class Cluster:
         return worker
 
     def wait_for_workers(self, count: int) -> None:
-        with Client(self.address, set_as_default=False) as client:
+        with Client(self.address, security=self._security, set_as_default=False) as client:
             client.wait_for_workers(count, timeout=60)
 
     def close(self) -> None:

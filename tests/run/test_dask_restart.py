@@ -1,0 +1,96 @@
+"""A scheduler that is lost while a run is at work: the run goes on with its successor, or ends in one sentence."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from flows.run import dask_cluster
+from processors.store.store import Store
+from tests.helpers.command import command_line
+from tests.helpers.runs import ingest as ingest_here
+from tests.run.test_dask import SUMMARY, Cluster, digests, environment, ingest, raw, start_on
+
+__all__ = ["environment", "raw"]
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, environment: dict[str, str]) -> Iterator[Cluster]:
+    """A cluster of one worker."""
+    one = Cluster(tmp_path, environment)
+    one.start_worker("--no-nanny")
+    one.wait_for_workers(1)
+    yield one
+    one.close()
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_with_a_scheduler_that_is_started_again(cluster: Cluster, raw: Path, tmp_path: Path) -> None:
+    alone = ingest(raw, tmp_path / "alone", environment=cluster.environment)
+    run = start_on(cluster.address, raw, tmp_path / "store", cluster.environment)
+    cluster.lose_scheduler()
+    cluster.start_scheduler_again()
+    cluster.start_worker("--no-nanny")
+    told, problems = run.communicate(timeout=300)
+    assert run.returncode == 0, told + problems
+    assert "Traceback" not in told + problems
+    assert SUMMARY.match(told), told
+    assert told.splitlines()[0] == alone.stdout.splitlines()[0]
+    assert digests(tmp_path / "store") == digests(tmp_path / "alone")
+    again = ingest(raw, tmp_path / "store", environment=cluster.environment)
+    assert f" {len(digests(tmp_path / 'alone'))} reused" in again.stdout.splitlines()[0]
+
+
+@pytest.mark.slow
+def test_a_run_whose_scheduler_stays_away_ends_in_a_sentence_and_the_next_makes_the_rest(
+    cluster: Cluster, raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask_cluster, "LOST_SECONDS", 5.0)
+    alone, store = ingest_here(raw, tmp_path / "alone"), tmp_path / "store"
+    scratch = store / "scratch"
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(ingest_here, raw, store, runner="dask", scheduler=cluster.address)
+        while not (scratch.exists() and any(scratch.iterdir())) and not running.done():
+            time.sleep(0.02)
+        cluster.lose_scheduler()
+        lost = running.result(timeout=200)
+    assert lost.stop is not None
+    assert lost.stop.reason == (
+        f"{cluster.address}: no Dask scheduler answers: start `dask scheduler`, or name another"
+    )
+    made = len(digests(store))
+    assert lost.results.made == made
+    healed = ingest_here(raw, store)
+    assert healed.results.reused == made
+    assert healed.results.made + made == alone.results.made
+    assert digests(store) == digests(tmp_path / "alone")
+    assert not [*Store(store).root.glob("scratch/*")]
+
+
+@pytest.mark.slow
+def test_a_check_goes_on_with_a_scheduler_that_is_started_again(cluster: Cluster, raw: Path, tmp_path: Path) -> None:
+    ingest(raw, tmp_path / "store", environment=cluster.environment)
+    words = ("--store", tmp_path / "store", "--runner", "dask", "--scheduler", cluster.address)
+    run = subprocess.Popen(
+        command_line("reproduce", "*", *words),
+        env=cluster.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not any((tmp_path / "store/scratch").iterdir()):
+        assert run.poll() is None, run.communicate()
+        time.sleep(0.02)
+    cluster.lose_scheduler()
+    cluster.start_scheduler_again()
+    cluster.start_worker("--no-nanny")
+    told, problems = run.communicate(timeout=300)
+    assert run.returncode == 0, told + problems
+    assert "Traceback" not in told + problems
+    assert re.search(r" identical, 0 within tolerance, 0 different, 0 not rebuilt\n\Z", told), told
