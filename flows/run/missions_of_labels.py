@@ -7,10 +7,10 @@ from pathlib import Path
 
 from processors.errors import MediaError
 from processors.metadata.label import label_tags
+from processors.metadata.label_statements import mission_words
 from processors.metadata.photograph import read_photograph
 from processors.metadata.release_file import Release
 from processors.metadata.release_template import media_below
-from processors.metadata.statements import mission_words
 from processors.metadata.tag_records import Tag
 from processors.mission.profile import profile_called
 from processors.mission.said_of_file import mission_of_file

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from processors.languages.language import LANGUAGES
 from processors.languages.text import FALLBACK
-from processors.metadata.label import found
 from processors.metadata.position import position_of
 from processors.metadata.release_values import TRANSLATED, Said
 from processors.metadata.tag_records import Tag, Value, known_from
@@ -86,26 +85,6 @@ TRANSLATED_TAGS = {"dc:title": "title", "dc:description": "caption", ALTERNATIVE
 """Properties of XMP that have a text per language."""
 _IN_A_LANGUAGE = re.compile(r"(.+)\[([A-Za-z]{2,3})(?:-[\w-]*)?\]")
 
-LABEL_NAMES = {
-    "title": ("title",),
-    "identifier": ("logical_identifier", "PRODUCT_ID"),
-    "device": ("INSTRUMENT_NAME", "INSTRUMENT_ID"),
-    "mission": ("MISSION_NAME", "investigation_name"),
-    "spacecraft": ("INSTRUMENT_HOST_NAME", "SPACECRAFT_NAME", "INSTRUMENT_HOST_ID", "SPACECRAFT_ID"),
-    "creator": ("author_list", "PRODUCER_INSTITUTION_NAME"),
-    "sol": ("PLANET_DAY_NUMBER", "sol_number", "start_sol_number"),
-    "local_true_solar_time": ("LOCAL_TRUE_SOLAR_TIME", "start_local_true_solar_time"),
-    "local_mean_solar_time": ("LOCAL_MEAN_SOLAR_TIME", "start_local_mean_solar_time"),
-    "solar_longitude_degrees": ("SOLAR_LONGITUDE", "start_solar_longitude"),
-}
-"""Label entries by term, in any case; if a label has several of them, the first one listed here counts."""
-PDS4_PLACES = {
-    "mission": ("Investigation_Area/", ("mission", "project")),
-    "spacecraft": ("Observing_System_Component/", ("host", "spacecraft", "lander", "rover")),
-    "device": ("Observing_System_Component/", ("instrument",)),
-}
-"""Places in a PDS4 label where a name is followed by a type, and the types that map it to this term."""
-
 
 def statement(meaning: str, value: str | float | bool, source: str, language: str | None = None) -> Statement:
     """Return a statement in its standard term."""
@@ -127,16 +106,6 @@ def said_by_release(said: Said, where: str) -> Iterator[Statement]:
                 language = FALLBACK
             for one in value if isinstance(value, list) else [value]:
                 yield statement(meaning, one, f"release.toml:{where}{key}", language)
-
-
-def said_by_label(tags: tuple[Tag, ...], name: str) -> Iterator[Statement]:
-    """Yield the statements of a label, for entries whose term is known."""
-    for meaning, names in LABEL_NAMES.items():
-        tag = next((tag for one in names if (tag := found(tags, one))), None)
-        tag = tag or (_name_of_type(tags, *PDS4_PLACES[meaning]) if meaning in PDS4_PLACES else None)
-        if tag:
-            value = _degrees(str(tag.value)) if meaning == "solar_longitude_degrees" else str(tag.value)
-            yield statement(meaning, value, f"label {name}:{tag.name}")
 
 
 def said_by_sidecar(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
@@ -185,35 +154,6 @@ def credits_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
         meaning = CREDIT_TAGS.get((tag.namespace, tag.name))
         if meaning and str(tag.value).strip():
             yield statement(meaning, str(tag.value), f"{voice}:{tag.namespace}:{tag.name}")
-
-
-def _degrees(text: str) -> str | float:
-    """Return an angle as a number of degrees without its unit; other text unchanged."""
-    number = re.fullmatch(r"\s*([+-]?\d{1,4}(?:\.\d*)?)\s*(?:<?\s*deg(?:rees?)?\s*>?)?\s*", text, re.IGNORECASE)
-    return float(number[1]) if number else text
-
-
-def _name_of_type(tags: tuple[Tag, ...], part: str, types: tuple[str, ...]) -> Tag | None:
-    """Return the name of the first part of a PDS4 label with one of these types; the type follows the name."""
-    name: Tag | None = None
-    for tag in tags:
-        if tag.name.casefold().endswith(f"{part}name".casefold()):
-            name = tag
-        elif tag.name.casefold().endswith(f"{part}type".casefold()) and str(tag.value).casefold() in types:
-            return name
-    return None
-
-
-def mission_words(tags: tuple[Tag, ...]) -> list[tuple[str, str]]:
-    """Return a label's names for its mission and its spacecraft, each with its entry."""
-    said = [one for one in said_by_label(tags, "") if one.term in (TERMS["mission"][0], TERMS["spacecraft"][0])]
-    return [(str(one.value), one.source.rpartition(":")[2]) for one in said]
-
-
-def of_label(statements: Iterable[Statement], meaning: str) -> Statement | None:
-    """Return the first statement of a label next to the file or inside it."""
-    term = TERMS[meaning][0]
-    return next((one for one in statements if one.term == term and one.source.startswith("label ")), None)
 
 
 def contradictions(statements: Iterable[Statement]) -> Iterator[Contradiction]:

@@ -284,20 +284,6 @@ def _date(meaning: Meaning, when: When, source: str) -> Date:
     )
 
 
-def hours_of_clock(text: str) -> float | None:
-    """Return the hours, 0 to 24, of a label's `HH:MM:SS`, perhaps after a sol (`Sol-03778M12:11:16`), or None."""
-    parts = re.fullmatch(r"(?:Sol-\d+M)?(\d{2}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?", text.strip())
-    if not parts or int(parts[1]) > 23:
-        return None
-    return round(int(parts[1]) + int(parts[2]) / 60 + float(parts[3] or 0) / 3600, 5)
-
-
-def clock_of(hours: float) -> str:
-    """Format hours of a day as `11:32:05`."""
-    seconds = round(hours * 3600) % 86_400
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-
-
 def taken(when: When, source: str, profile: Profile | None, event: When | None = None) -> Taken:
     """Return a date in the times of both planets; before 1972 in those of Earth alone.
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from processors.metadata.statements import Contradiction, Statement, of_label
-from processors.metadata.times import Date, Taken, clock_of, hours_of_clock
+from processors.metadata.label_statements import of_label
+from processors.metadata.solar_clock import clock_of, hours_of_clock
+from processors.metadata.statements import Contradiction, Statement
+from processors.metadata.times import Date, Taken
 from processors.mission.profile import MissionEvent, Profile
 from processors.mission.when import When
 

@@ -6,7 +6,6 @@ A recording without a date gets that of the mission's event that it shows accord
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ from typing import Any
 from processors.contract import Source
 from processors.metadata.evidence_record import EventRecord, EvidenceRecord
 from processors.metadata.label import files_described, last_part
+from processors.metadata.label_statements import mission_words, of_label, said_by_label, unread_of_label
 from processors.metadata.position import position_of
 from processors.metadata.product_name import ProductName, product_name
 from processors.metadata.release_values import Said
@@ -26,9 +26,6 @@ from processors.metadata.statements import (
     contradictions,
     credits_of,
     keywords_of,
-    mission_words,
-    of_label,
-    said_by_label,
     said_by_release,
     said_by_sidecar,
     statement,
@@ -68,9 +65,7 @@ def _sols(
 def _sol_of_label(statements: tuple[Statement, ...]) -> tuple[int, str] | None:
     """Return the sol that a label gives, and its source."""
     told = of_label(statements, "sol")
-    if told and re.fullmatch(r"-?\d{1,6}(\.0*)?", str(told.value).strip()):
-        return int(float(told.value)), told.source
-    return None
+    return (int(float(told.value)), told.source) if told else None
 
 
 def _camera(
@@ -118,6 +113,7 @@ class Voices:
         yield from dates_of_name(product)
         for label, entries in self.all_labels.items():
             yield from dates_of_label(entries, label, problems)
+            problems += unread_of_label(entries, label)
         for sidecar, entries in self.sidecars.items():
             voice, of_position = voice_of_sidecar(sidecar), list[str]()
             yield from dates_of_file(entries, problems, voice)

@@ -12,8 +12,9 @@ from flows.cli.print_evidence import evidence_lines
 from processors.contract import as_json
 from processors.metadata.container import read_container
 from processors.metadata.evidence_record import EvidenceFacts
+from processors.metadata.solar_clock import clock_of
 from processors.metadata.tag_records import Tag, known_from, text_tag
-from processors.metadata.times import clock_of, dates_of_file
+from processors.metadata.times import dates_of_file
 from processors.mission.when import parse_when
 from tests.metadata.test_evidence import evidence
 
