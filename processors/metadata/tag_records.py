@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from processors.metadata.unset_dates import holds_a_date, with_time_beside
+from processors.metadata.unset_dates import begins_with_year, holds_a_date, with_time_beside
 from processors.metadata.written_dates import read_date
 
 MAX_TEXT_CHARACTERS = 65536
@@ -244,7 +244,7 @@ def _date(tag: Tag, text: str, written: Mapping[str, str], problems: list[str]) 
     if wrong:
         problems.append(f"{place}: {wrong}")
         return when.written if when else None
-    return text
+    return text if begins_with_year(whole) or when is None else when.written
 
 
 def known_from(tags: tuple[Tag, ...], problems: list[str] | None = None, /, **more: Value | None) -> KnownTags:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from processors.metadata.label import found
 from processors.metadata.product_name import ProductName
 from processors.metadata.tag_records import Tag
-from processors.metadata.unset_dates import EAST, WEST, begins_with_year, clock_at_zero, holds_a_date, with_time_beside
+from processors.metadata.unset_dates import EAST, WEST, clock_at_zero, holds_a_date, is_blank, with_time_beside
 from processors.metadata.written_dates import read_date
 from processors.mission.profile import MissionEvent, Profile
 from processors.mission.time_on_mars import ACCURACY_SECONDS, FIRST_YEAR, mars_time
@@ -85,7 +85,7 @@ DIGITIZED_TAGS = {
     ("exif", "DateTimeOriginal"): ("exif", "DateTimeDigitized", "OffsetTimeDigitized"),
     ("xmp", "exif:DateTimeOriginal"): ("xmp", "xmp:CreateDate", ""),
 }
-"""Tags read as the time of recording if its own tag holds an impossible date."""
+"""Tags read as the time of recording if its own tag holds an impossible date, or one of which only a part is valid."""
 
 
 def stamp(moment: datetime) -> str:
@@ -112,7 +112,7 @@ def dates_of_file(tags: Iterable[Tag], problems: list[str], voice: str = "file")
         for namespace, name, offset in places:
             value = by_place.get((namespace, name))
             source = f"{voice}:{namespace}:{name}"
-            if not isinstance(value, str) or not begins_with_year(value):
+            if not isinstance(value, str) or is_blank(value):
                 continue
             if not _was_never_set(with_time_beside(f"{namespace}:{name}", value, written), source, problems):
                 text = _with_part_of_second(
@@ -120,9 +120,10 @@ def dates_of_file(tags: Iterable[Tag], problems: list[str], voice: str = "file")
                 )
                 text += _offset(by_place.get((namespace, offset)), source, problems)
                 told = len(problems)
-                yield from dated(meaning, text, source, problems)  # type: ignore[arg-type]
+                read = list(dated(meaning, text, source, problems))  # type: ignore[arg-type]
+                yield from read
                 if len(problems) > told and (beside := DIGITIZED_TAGS.get((namespace, name))):
-                    yield from _in_place_of(by_place, beside, voice, problems)
+                    yield from _in_place_of(by_place, beside, voice, read[0][1] if read else None, problems)
     yield from _dates_in_two_parts(written, problems)
     yield from _date_of_gps(by_place, problems)
 
@@ -144,9 +145,18 @@ def _dated_by_clock(
 
 
 def _in_place_of(
-    by_place: Mapping[tuple[str, str], object], beside: tuple[str, str, str], voice: str, problems: list[str]
+    by_place: Mapping[tuple[str, str], object],
+    beside: tuple[str, str, str],
+    voice: str,
+    read: When | None,
+    problems: list[str],
 ) -> Iterator[tuple[Date, When]]:
-    """Yield the date of digitisation in place of an invalid date of recording: cameras write the same into both."""
+    """Yield the date of digitisation in place of an invalid date of recording: cameras write the same into both.
+
+    Parameters
+    ----------
+    read : the valid part of the date of recording, which a date of digitisation must be within; None without one.
+    """
     namespace, name, offset = beside
     value = by_place.get((namespace, name))
     if not isinstance(value, str) or not holds_a_date(value):
@@ -154,7 +164,7 @@ def _in_place_of(
     source, own = f"{voice}:{namespace}:{name}", list[str]()
     text = _with_part_of_second(value.strip(), by_place.get((namespace, name.replace("DateTime", "SubsecTime"))))
     found = list(dated("recorded", text + _offset(by_place.get((namespace, offset)), source, []), source, own))
-    if found and not own:
+    if found and not own and (read is None or read.overlaps(found[0][1])):
         problems[-1] += f"; {source} is read in its place"
         yield from found
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from processors.metadata.written_dates import in_iso_order
+
 CLOCK_ZEROS = {
     datetime(1, 1, 1): ".NET and Go",
     datetime(1601, 1, 1): "Windows",
@@ -26,14 +28,19 @@ _MOMENT = re.compile(
 )
 
 
+def is_blank(text: str) -> bool:
+    """Return whether a date is left open: blanks, zeros, the year 0, or a time of day alone."""
+    return re.fullmatch(r"[\s\x00:./TZ0-]*|\s*0000[-:].*|\s*\d{2}:\d{2}(:\d{2})?\s*", text, re.DOTALL) is not None
+
+
 def begins_with_year(text: str) -> bool:
-    """Return whether the text begins with a year other than 0; blanks, zeros and a time of day alone are not a date."""
-    return re.match(r"\s*(?!0000)(\d{4}|\d{8})(?!\d)", text) is not None
+    """Return whether the text begins with a year of four digits."""
+    return re.match(r"\s*(\d{4}|\d{8})(?!\d)", text) is not None
 
 
 def holds_a_date(text: str) -> bool:
-    """Return whether the text begins with a year and is not the zero of a clock."""
-    return begins_with_year(text) and clock_at_zero(text) is None
+    """Return whether the text is neither blank nor the zero of a clock."""
+    return not is_blank(text) and clock_at_zero(text) is None
 
 
 def clock_at_zero(text: str) -> str | None:
@@ -42,7 +49,7 @@ def clock_at_zero(text: str) -> str | None:
     A day or a year alone was written by a person: only a time to the minute or finer is from a clock. The stated zone
     does not count, as many writers call local time UTC.
     """
-    found = _MOMENT.fullmatch(text.strip(" \x00\r\n\t"))
+    found = _MOMENT.fullmatch(in_iso_order(text))
     if not found:
         return None
     try:

@@ -24,9 +24,10 @@ EARLIEST_ZONE, LATEST_ZONE = timedelta(hours=14), timedelta(hours=-12)
 _WRITTEN = re.compile(
     r"(?P<year>\d{4})(?:[-:](?:(?P<month>\d{2})(?:[-:](?P<day>\d{2}))?|(?P<day_of_year>\d{3})))?"
     r"(?:[T ](?P<hour>\d{2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?P<fraction>\.\d+)?)?"
-    r"\s*(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?)?"
+    r"\s*(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?|(?P<zone_of_day>Z))?"
 )
-_BASIC = re.compile(r"(\d{4})(\d{2})(\d{2})(?=$|T)")
+"""PDS4 allows the zone of UTC behind a year, a month or a day too."""
+_BASIC = re.compile(r"^(\d{4})(\d{2})(\d{2})(?=Z?$|T)")
 """The basic format of ISO 8601 for a day; many programs write it as the date of a video."""
 
 
@@ -78,7 +79,7 @@ def parse_when(written: str, *, precision: str | None = None, zone: str | None =
     wanted: Precision = has if precision is None else _checked(precision)
     require(PRECISIONS.index(wanted) <= PRECISIONS.index(has), "date_precision", precision, f"finer than {written!r}")
     require(zone in (None, "UTC", "Beijing"), "zone", zone, "must be UTC or Beijing")
-    offset, name = _zone(part["zone"], zone)
+    offset, name = _zone(part["zone"] or part["zone_of_day"], zone)
     try:
         is_leap_second = part["second"] == "60"
         if is_leap_second:
