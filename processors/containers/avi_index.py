@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections import Counter
+from collections.abc import Mapping
 from typing import BinaryIO
 
 import numpy as np
@@ -18,26 +18,38 @@ TAIL_BYTES = 16 << 20
 INDEX_OF_INDEXES, INDEX_OF_CHUNKS = 0, 1
 _SIZE_BITS = 0x7FFFFFFF
 """The bits of a size in OpenDML; the highest marks a picture that is no keyframe."""
+HEADER_BYTES = 8
+
+Pictures = np.ndarray
+"""Places in the file of the contents of chunks, and their sizes, bytes: int64, shape (chunks, 2)."""
 
 
-def listed_pictures(opened: BinaryIO) -> Counter[int]:
-    """Count the chunks with a picture, not those without, that the indexes list, by stream.
+def listed_pictures(opened: BinaryIO) -> dict[int, Pictures]:
+    """Return the chunks with a picture, not those without, that the indexes list, by stream, in the order of the file.
 
     Streams without an index, or with one that is not fully there, are left out.
     """
-    found: Counter[int] = Counter()
-    old = None
+    new: dict[int, Pictures] = {}
+    old, content_at = None, 0
     walk = ChunkFile(opened)
     if walk.kind != "riff" or walk.content != b"AVI ":
-        return found
+        return new
     for chunk in walk.chunks():
+        letters = chunk.read(opened, 4) if chunk.name == b"LIST" else b""
         if chunk.name == b"idx1" and old is None:
             old = chunk.read(opened, MAX_INDEX_BYTES)
-        elif chunk.name == b"LIST" and chunk.read(opened, 4) == b"hdrl":
+        elif letters == b"movi":
+            content_at = content_at or chunk.start
+        elif letters == b"hdrl":
             for index in _new_indexes(chunk.read(opened)):
-                found |= _listed_in_new(opened, index)
+                new = _longer(new, _listed_in_new(opened, index))
     old = _index_near_the_end(opened) if old is None else old
-    return found | _listed_in_old(old)  # an old index lists the first part only of a file in several
+    return _longer(new, _listed_in_old(old, content_at))  # an old index lists the first part only of a file in several
+
+
+def _longer(some: Mapping[int, Pictures], others: Mapping[int, Pictures]) -> dict[int, Pictures]:
+    """Return for each stream the list that names more pictures."""
+    return {**some, **{number: one for number, one in others.items() if len(one) > len(some.get(number, ()))}}
 
 
 def _index_near_the_end(opened: BinaryIO) -> bytes:
@@ -52,15 +64,22 @@ def _index_near_the_end(opened: BinaryIO) -> bytes:
     return tail[place + 8 : place + 8 + length] if place + 8 + length <= len(tail) else b""
 
 
-def _listed_in_old(index: bytes) -> Counter[int]:
-    """Count the pictures in the content of an `idx1`: name, flags, offset and size of each chunk."""
-    rows = np.frombuffer(index, "<u4", len(index) // 16 * 4).reshape(-1, 4)
-    pictures = np.unique(rows[rows[:, 3] > 0][:, [0, 2]], axis=0)
-    found: Counter[int] = Counter()
-    for name, count in zip(*np.unique(pictures[:, 0], return_counts=True), strict=True):
+def _listed_in_old(index: bytes, content_at: int) -> dict[int, Pictures]:
+    """Return the pictures in the content of an `idx1`: name, flags, offset and size of each chunk.
+
+    `content_at`: place of the letters `movi`, from which the offsets count, unless the first of them is beyond it.
+    """
+    rows = np.frombuffer(index, "<u4", len(index) // 16 * 4).reshape(-1, 4).astype(np.int64)
+    base = HEADER_BYTES + (content_at if len(rows) and rows[0, 2] < content_at else 0)
+    found: dict[int, Pictures] = {}
+    for name in np.unique(rows[:, 0]):
         letters = int(name).to_bytes(4, "little")
         if letters[2:] in PICTURES and letters[:2].isdigit():
-            found[int(letters[:2])] += int(count)
+            of_stream = np.unique(rows[(rows[:, 0] == name) & (rows[:, 3] > 0)][:, 2:], axis=0)
+            if len(of_stream):
+                number = int(letters[:2])
+                both = np.concatenate([found.get(number, of_stream[:0]), of_stream + np.array([base, 0])])
+                found[number] = both[np.argsort(both[:, 0], kind="stable")]
     return found
 
 
@@ -78,30 +97,33 @@ def _new_indexes(header: bytes) -> list[bytes]:
     return found
 
 
-def _listed_in_new(opened: BinaryIO, index: bytes, *, is_below: bool = False) -> Counter[int]:
-    """Count the pictures in the content of an OpenDML index, or in those to which it leads; none if one is not there.
+def _listed_in_new(opened: BinaryIO, index: bytes, *, is_below: bool = False) -> dict[int, Pictures]:
+    """Return the pictures in the content of an OpenDML index, or in those to which it leads; none if one is not there.
 
     Parameters
     ----------
     is_below : True for an index that another led to; it leads to no further ones.
     """
     if len(index) < 24:
-        return Counter()
-    _, _, kind, count, letters = struct.unpack_from("<HBBI4s", index)
+        return {}
+    _, _, kind, count, letters, base = struct.unpack_from("<HBBI4sQ", index)
     if letters[2:] not in PICTURES or not letters[:2].isdigit():
-        return Counter()
+        return {}
+    number = int(letters[:2])
     if kind == INDEX_OF_CHUNKS:
-        sizes = np.frombuffer(index, "<u4", min(count, (len(index) - 24) // 8) * 2, 24)[1::2]
-        return Counter({int(letters[:2]): int(np.count_nonzero(sizes & _SIZE_BITS))})
-    total: Counter[int] = Counter()
+        rows = np.frombuffer(index, "<u4", min(count, (len(index) - 24) // 8) * 2, 24).reshape(-1, 2).astype(np.int64)
+        rows[:, 1] &= _SIZE_BITS
+        return {number: rows[rows[:, 1] > 0] + np.array([min(base, 1 << 62), 0])}
+    parts: list[Pictures] = []
     if kind != INDEX_OF_INDEXES or is_below:
-        return total
-    for number in range(min(count, (len(index) - 24) // 16)):
-        (place,) = struct.unpack_from("<Q", index, 24 + 16 * number)
+        return {}
+    for entry in range(min(count, (len(index) - 24) // 16)):
+        (place,) = struct.unpack_from("<Q", index, 24 + 16 * entry)
         opened.seek(min(place, 1 << 62))
         head = opened.read(8)
         if head[:2] != b"ix" or len(head) < 8:
-            return Counter()
+            return {}
         length = int.from_bytes(head[4:], "little")
-        total += _listed_in_new(opened, opened.read(min(length, MAX_INDEX_BYTES)), is_below=True)
-    return total
+        below = _listed_in_new(opened, opened.read(min(length, MAX_INDEX_BYTES)), is_below=True)
+        parts += [below[number]] if number in below else []
+    return {number: np.concatenate(parts)} if parts else {}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from processors.containers.avi_index import listed_pictures
+from processors.containers.avi_index import Pictures, listed_pictures
 from processors.containers.coding import Coding
 from processors.containers.codings import codings_of
 from processors.containers.cut_off import cut_off_because
@@ -37,8 +37,8 @@ class Structure:
     """Description of sample tables that disagree, or of an index with missing fragments."""
     empty_chunks: Mapping[int, int] = field(default_factory=dict)
     """Number of chunks without a picture, by stream index."""
-    listed_pictures: Mapping[int, int] = field(default_factory=dict)
-    """Number of chunks with a picture in the file's index, by stream index."""
+    listed_pictures: Mapping[int, Pictures] = field(default_factory=dict)
+    """Chunks with a picture in the file's index, by stream index."""
     edits: EditList = field(default_factory=EditList)
     crops: Mapping[int, Crop] = field(default_factory=dict)
     """Crop of the coded picture, by stream index."""
@@ -76,7 +76,7 @@ def _codings(file: SourceFile) -> Mapping[int, Coding]:
         return codings_of(opened)
 
 
-def _listed_pictures(file: SourceFile, file_format: str) -> Mapping[int, int]:
+def _listed_pictures(file: SourceFile, file_format: str) -> Mapping[int, Pictures]:
     if file_format != "avi":
         return {}
     with file.open() as opened:

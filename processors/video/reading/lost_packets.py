@@ -41,7 +41,7 @@ def find_lost_packets(
     *,
     declared_start: int | None,
     declared_end: int | None,
-    listed_count: int | None,
+    listed_count: int,
 ) -> LostPackets:
     """Match damaged bytes with gaps in the times of the packets around them.
 
@@ -49,17 +49,17 @@ def find_lost_packets(
     ----------
     declared_start : start of streams in such a container, in ticks; None if their clocks may start anywhere.
     declared_end : end of the stream declared by the container, in ticks; None if not declared.
-    listed_count : pictures listed in the container's index; None without an index.
+    listed_count : pictures listed in the container's index; 0 without an index.
 
     A gap without adjacent damage is a variable frame rate, not a loss.
     """
     if not index.complete or not index.shown_pts:
         return LostPackets()
-    absent = max(0, (listed_count or 0) - len(index.pts))
+    absent = max(0, listed_count - len(index.pts))
     if not damaged:
-        return LostPackets(frame_count=absent, absent_count=absent)
+        return LostPackets(gaps=index.missing, frame_count=absent, absent_count=absent)
     usual = _usual_step(index.shown_pts)
-    gaps: set[tuple[int, int]] = set()
+    gaps: set[tuple[int, int]] = set(index.missing)
     unsure: set[tuple[int, int]] = set()
     byte_count = 0
     for one in damaged:

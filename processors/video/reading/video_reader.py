@@ -24,6 +24,7 @@ from processors.video.reading.declared_duration import declared_duration
 from processors.video.reading.frame import ColourFacts, VideoFrame, colour_of, display_matrix, square_pixels
 from processors.video.reading.joined_recordings import STREAMED
 from processors.video.reading.lost_packets import LostPackets, find_lost_packets
+from processors.video.reading.missing_pictures import with_places_of_missing
 from processors.video.reading.packet_index import read_index
 from processors.video.reading.shortfall import Shortfall, shortfall_of
 from processors.video.reading.steady_clock import steady_clock, steady_rate_hz
@@ -112,7 +113,8 @@ class VideoReader:
         self._has_alpha = False
         self._codec, twins_codec = decoder_of(stream), decoder_of(twin)
         rate_hz = steady_rate_hz(container, self._codec)
-        self._index = read_index(second_opening, twin)
+        pictures = self._structure.listed_pictures.get(stream.index)
+        self._index = with_places_of_missing(read_index(second_opening, twin), pictures)
         for codec in (self._codec, twins_codec):
             _set_threads(codec, in_order)
         first = first_picture(second_opening, twin)
@@ -146,7 +148,7 @@ class VideoReader:
             self._structure.damaged,
             declared_start=None if self._container.format.name in STREAMED else 0,
             declared_end=None if end is None else round(end / self.info.time_base),
-            listed_count=self._structure.listed_pictures.get(self.info.stream_index),
+            listed_count=len(self._structure.listed_pictures.get(self.info.stream_index, ())),
         )
 
     def _read_info(self, matrix: tuple[int, int, int, int]) -> VideoInfo:
