@@ -55,8 +55,7 @@ def draw_waveform(
     height = top + len(lowest) * (STRIP_PX + NAME_PX) + BOTTOM_PX
     canvas = Canvas(WIDTH_PX, height)
     if title:
-        shown = f"amplitude, full scale ±1 (scaled to its peak, {peak:.3g})" if peak else "silence: all samples alike"
-        draw_title(canvas, LEFT_PX, WIDTH_PX - 20, title.source_name, title.words, title.start_utc, shown)
+        draw_title(canvas, LEFT_PX, WIDTH_PX - 20, title.source_name, title.words, title.start_utc)
     for number, (low, high, offset) in enumerate(zip(lowest, highest, offsets, strict=True)):
         strip_top = top + NAME_PX + number * (STRIP_PX + NAME_PX)
         canvas.picture(LEFT_PX, strip_top, _strip(low, high, limit))
@@ -70,6 +69,9 @@ def draw_waveform(
         if canvas.words(x, bottom + 11, reading, "mt"):
             canvas.tick(x, bottom, 0, 1)
     canvas.words((LEFT_PX + RIGHT_PX) / 2, bottom + 39, clock.label, "mt")
+    if title:
+        shown = f"full scale is ±1; scaled to the peak, {peak:.3g}" if peak else "silence: all samples alike"
+        canvas.words(RIGHT_PX, bottom + 39, shown, "rt")
     return canvas
 
 

@@ -9,7 +9,7 @@ from processors.imaging.lettering import drawable
 
 
 def title_parts(source_name: str, words: ReleaseWords, start_utc: str | None, unnamed: str) -> Iterator[str]:
-    """Yield file (with its title), mission, time and credit; unknown ones are left out, except the file.
+    """Yield title and file, `Touchdown (clip.mp4)`, mission, time and credit; unknown ones but the file are left out.
 
     Parameters
     ----------
@@ -18,7 +18,7 @@ def title_parts(source_name: str, words: ReleaseWords, start_utc: str | None, un
     unnamed : name for the file if neither its name nor its title can be drawn.
     """
     names = [name for name in (drawable(words.title), drawable(source_name)) if name]
-    yield ": ".join(names) or unnamed
+    yield " (".join(names) + ")" * (len(names) - 1) if names else unnamed
     if mission := drawable(words.mission):
         yield mission
     if start_utc or words.date:

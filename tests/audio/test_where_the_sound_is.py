@@ -76,7 +76,7 @@ def test_the_title_names_file_mission_time_and_credit_and_can_be_left_out(tmp_pa
     bench = Bench(tmp_path, np.stack([noise(1), noise(1)]))
     texts = list(drawn(bench, Picture(words=WORDS), "drive-off.wav").text_boxes.values())
     assert texts[:2] == [
-        "Rolling off the lander: drive-off.wav",
+        "Rolling off the lander (drive-off.wav)",
         "Tianwen-1 · 2021-05-22 · Credit: CNSA · mean power of 2 channels",
     ]
     bare = drawn(bench, Picture(title=False), "drive-off.wav").text_boxes.values()
@@ -223,6 +223,7 @@ def test_a_waveform_fills_its_axis_and_its_offset_is_named(tmp_path: Path) -> No
     canvas = draw_waveform(quiet[None, ::10], quiet[None, ::10], (-0.01,), (0.0, 1.0), title)
     assert collisions(canvas) == []
     texts = list(canvas.text_boxes.values())
-    assert texts[0] == "Rolling off the lander: a.wav"
+    assert texts[0] == "Rolling off the lander (a.wav)"
     assert "peak −39.2 dBFS, DC offset −0.01 (taken out here)" in texts
     assert {"−0.001", "0.001", "0.0005", "time (s)", "amplitude"} <= set(texts)
+    assert "full scale is ±1; scaled to the peak, 0.001" in texts

@@ -66,7 +66,7 @@ def texts(plotter: MotionPlotter, *curves: PlottedSegment, region: PlottedRegion
 def test_a_plot_says_what_it_shows() -> None:
     plotter = MotionPlotter("$descent$.mp4", WORDS)
     assert plotter.title("shot 2 of 3") == (
-        "Touchdown: $descent$.mp4",
+        "Touchdown ($descent$.mp4)",
         "Motion in shot 2 of 3 · Tianwen-1 · 2021-05-15 · Credit: CNSA",
     )
     written = {one.get_text() for one in texts(plotter, curve(2, 5))}

@@ -97,7 +97,7 @@ class Picture:
     """
 
     name: ClassVar[str] = "audio.spectrogram_picture"
-    version: ClassVar[int] = 9
+    version: ClassVar[int] = 10
     reads: ClassVar[Reads] = "results"
 
     spectrogram: Spectrogram = field(default_factory=Spectrogram)

@@ -45,7 +45,7 @@ class ContactSheet:
     """
 
     name: ClassVar[str] = "video.contact_sheet"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "video"
     inputs_at_finish: ClassVar[bool] = True
 
