@@ -1,4 +1,4 @@
-"""Text output of a source's evidence: titles and rights; time, place and camera of the recording."""
+"""Text output of a source's evidence: titles, captions and rights; time, place and camera of the recording."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from processors.mission.sol_words import is_before_landing, sol_words
 
 
 def said_lines(record: dict[str, Any]) -> list[str]:
-    """Return titles, credit, rights and permission to redistribute, each with its source."""
+    """Return titles, captions, alternative texts, credit, rights and whether it may be passed on, with sources."""
     names = {
         "dc:title": "title",
+        "dc:description": "caption",
+        "Iptc4xmpCore:AltTextAccessibility": "alternative text",
         "photoshop:Credit": "credit",
         "dc:rights": "rights",
         "marsmedia:redistribute": "may be passed on",

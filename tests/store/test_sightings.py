@@ -266,6 +266,19 @@ def test_items_and_show_speak_the_words_of_the_place_that_is_asked_for(releases:
         assert ("Photo as A" in told, "As B" in told) == (release == "a-free", release != "a-free")
 
 
+def test_show_tells_captions_and_alternative_texts_in_both_languages(releases: Releases) -> None:
+    words = "caption = 'Two rows of tracks'\ncaption_zh = '两行车辙'\nalt_text = 'Sand with tracks'\n"
+    releases.add("june", f"[[file]]\npath = 'b.jpg'\n{words}")
+    releases.ingest()
+    told = CliRunner().invoke(main, ["show", "b.jpg", "--store", str(releases.store_folder)]).output
+    for line in (
+        "caption: Two rows of tracks (from release.toml:file.caption)",
+        "caption: 两行车辙 (from release.toml:file.caption_zh)",
+        "alternative text: Sand with tracks (from release.toml:file.alt_text)",
+    ):
+        assert f"    {line}\n" in told
+
+
 def test_words_that_change_and_change_back_are_those_of_today(releases: Releases) -> None:
     releases.add("june", FREE)
     releases.ingest()
