@@ -103,7 +103,8 @@ def build(
     stated_utc = _stated(recipe)
     dated = stated_utc or _latest(chosen)
     with destination.scratch() as scratch:
-        made, places = scratch / "pack", places_of(recipe.layout or "source", UniqueNames())
+        made = scratch / "pack"
+        places = places_of(recipe.layout or "source", UniqueNames(), [one.subject for one in chosen])
         sink = _sink(made, recipe, Path(destination.name), dated)
         try:
             bag = BagWriter(sink)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from processors.languages.text import Text
-from processors.packs.contents.layout import ByKind
+from processors.packs.contents.layout import ByKind, places_of
 from processors.packs.contents.names import NAME_BYTES, UniqueNames
 from tests.helpers.gallery_pages import item, subject
 
@@ -37,6 +38,37 @@ def test_subtitles_lie_next_to_their_video_with_their_language_in_the_name() -> 
         "videos/touchdown_subtitles.vtt",
         "videos/touchdown.mp4",
     ]
+
+
+@pytest.mark.parametrize(
+    ("title", "files", "expected"),
+    [
+        ("EDL sound", ["june/mic_01.wav", "june/mic_02.wav"], ["edl-sound_mic-01", "edl-sound_mic-02"]),
+        ("录音", ["june/风_1.wav", "june/风_2.wav"], ["录音_风-1", "录音_风-2"]),
+        (
+            "Mars 2020 EDLCam Audio WAV Product",
+            ["edl/mic_00000170_000_000000.wav", "edl/mic_00000170_000_000001.wav"],
+            ["mars-2020-edlcam-audio-wav_mic-00000170-000-00000" + end for end in "01"],
+        ),
+        (None, ["june/mic.wav", "june/mic.flac"], ["mic_wav", "mic_flac"]),
+        ("Wind", ["june/mic.wav", "june/old/mic.wav"], ["wind_june", "wind_june-old"]),
+        ("Wind", ["june/mic.wav"], ["wind"]),
+        (None, ["june/a.wav", "june/b.wav"], ["a", "b"]),
+    ],
+)
+def test_sources_that_share_a_title_are_told_apart_by_their_files(
+    title: str | None, files: list[str], expected: list[str]
+) -> None:
+    shared = Text(en=title) if title else Text()
+    sources = [
+        replace(subject(medium="audio", title=shared), digest=f"{n:064x}", relative=one, name=one.rpartition("/")[2])
+        for n, one in enumerate(files)
+    ]
+    places = places_of("kind", UniqueNames(), sources)
+    entries = [item(one, Path("audible.m4a"), "audio.renditions", "audio/mp4").entry for one in sources]
+    found = [places.item(entry, f"{n}.m4a", None) for n, entry in enumerate(entries) if entry]
+    assert found == [f"sound/{name}_audible.m4a" for name in expected]
+    assert [places.original(one).partition("_original")[0] for one in sources] == [f"sound/{name}" for name in expected]
 
 
 def test_a_chinese_title_is_cut_between_characters() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from processors.packs.contents.names import NAME_BYTES, UniqueNames
@@ -17,6 +18,10 @@ DOCUMENTS, TECHNICAL = "documents", "technical"
 FOLDERS = {"image": "photos", "video": "videos", "audio": "sound"}
 """Folder of each kind of media type; files of other kinds are technical."""
 TITLE_CHARACTERS = 48
+LONGEST_REST_BYTES = 24
+"""Room for what follows the title in most names: `_contact-sheet_1648.jpg`."""
+LEAST_BASE_BYTES = 24
+"""Room for date and title, however long the words are that tell a source from others."""
 
 
 class Places(Protocol):
@@ -51,9 +56,9 @@ class Places(Protocol):
         ...
 
 
-def places_of(layout: Layout, names: UniqueNames) -> Places:
-    """Return the places of a layout."""
-    return ByKind(names) if layout == "kind" else BySource(names)
+def places_of(layout: Layout, names: UniqueNames, subjects: Iterable[SourceRecord] = ()) -> Places:
+    """Return the places of a layout for a pack of these sources."""
+    return ByKind(names, apart(subjects)) if layout == "kind" else BySource(names)
 
 
 @dataclass(frozen=True)
@@ -99,11 +104,13 @@ class ByKind:
     """`photos/2021-05-15_touchdown_01_1024.jpg`: date, title, kind, number and longest side."""
 
     names: UniqueNames
+    apart: Mapping[str, str] = field(default_factory=dict)
+    """Words that tell sources of the same date and title apart, by digest."""
 
     def original(self, subject: SourceRecord) -> str:
         folder = {"photo": "photos", "video": "videos", "audio": "sound"}[subject.medium]
         suffix = subject.name.rpartition(".")[2].lower()
-        return self._named(folder, [_base(subject), "original"], f".{suffix}", subject.digest)
+        return self._named(folder, [*self._start(subject), "original"], f".{suffix}", subject.digest)
 
     def companion(self, subject: SourceRecord, name: str, digest: str) -> str:
         return f"{TECHNICAL}/{self.names.name(TECHNICAL, name, digest)}"
@@ -115,7 +122,13 @@ class ByKind:
         how = presentation_of(entry.manifest.ref.processor)
         kind = entry.media_type.partition("/")[0]
         folder = (how.folder or FOLDERS[kind]) if kind in FOLDERS else how.text_folder or TECHNICAL
-        parts = [_base(entry.subject), _kind(entry), _language(entry), _number(entry), str(longest_side_px or "")]
+        parts = [
+            *self._start(entry.subject),
+            _kind(entry),
+            _language(entry),
+            _number(entry),
+            str(longest_side_px or ""),
+        ]
         return self._named(
             folder, parts, f".{name.rpartition('.')[2]}", f"{entry.manifest.ref.key} {entry.name} {name}"
         )
@@ -128,6 +141,15 @@ class ByKind:
 
     def made(self, folder: str, name: str) -> str:
         return f"{folder}/{name}"
+
+    def _start(self, subject: SourceRecord) -> list[str]:
+        """Return date and title, and the words that tell the source from others; all its files start alike."""
+        base, words = _base(subject), self.apart.get(subject.digest)
+        if not words:
+            return [base]
+        room = max(LEAST_BASE_BYTES, NAME_BYTES - LONGEST_REST_BYTES - len(f"_{words}".encode()))
+        cut = _cut(base, room)
+        return [base if cut == base else cut.rpartition("-")[0] or cut, words]
 
     def _named(self, folder: str, parts: list[str], suffix: str, thing: str) -> str:
         rest = "".join(f"_{part}" for part in parts[1:] if part) + suffix
@@ -144,6 +166,37 @@ def _base(subject: SourceRecord) -> str:
     title = slug(subject.title.best() or subject.name.rpartition(".")[0] or subject.name)
     day = re.match(r"\d{4}(-\d\d(-\d\d)?)?", iso_date(subject.recorded.written)) if subject.recorded else None
     return "_".join(filter(None, [day[0] if day else "", title]))
+
+
+def apart(subjects: Iterable[SourceRecord]) -> dict[str, str]:
+    """Return words that tell sources of the same date, title and medium apart, by digest; others have none.
+
+    They are the file's name, else its suffix, else its folder; without any of these that tells all of them apart, files
+    get a hash.
+    """
+    alike: dict[tuple[str, str], list[SourceRecord]] = {}
+    for one in subjects:
+        alike.setdefault((one.medium, _base(one).casefold()), []).append(one)
+    found: dict[str, str] = {}
+    for group in alike.values():
+        for words_of in (_stem_words, _suffix_words, _folder_words) if len(group) > 1 else ():
+            words = [words_of(one) for one in group]
+            if all(words) and len(set(words)) == len(words):
+                found |= {one.digest: word for one, word in zip(group, words, strict=True)}
+                break
+    return found
+
+
+def _stem_words(subject: SourceRecord) -> str:
+    return slug((subject.name.rpartition(".")[0] or subject.name).replace("_", "-"))
+
+
+def _suffix_words(subject: SourceRecord) -> str:
+    return slug(subject.name.rpartition(".")[2])
+
+
+def _folder_words(subject: SourceRecord) -> str:
+    return slug(subject.relative.rpartition("/")[0].replace("_", "-"))
 
 
 def slug(text: str) -> str:
