@@ -20,6 +20,7 @@ from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.subject import ItemRecord
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.introduction import Introduction, PageClip
+from processors.packs.gallery.thumbnails import plot_shares
 from processors.packs.highlight.highlight import FILE as HIGHLIGHT
 from processors.packs.highlight.highlight import HighlightClip
 from processors.packs.presentation import presentation_of
@@ -215,6 +216,7 @@ def _shown(packed: list[PackedFile], recipe: Recipe) -> Iterator[GalleryFile]:
             href=quote(one.path),
             media_type=one.media_type,
             thumbnail_href=quote(found.path) if found else None,
+            thumbnail_box=plot_shares(found.entry) if found and found.entry else None,
             passed_on=notice(one.subject, recipe) if override_of(one.subject, recipe.overrides) else None,
         )
 

@@ -21,6 +21,7 @@ from processors.languages.text import Text
 from processors.packs.contents.subject import Recorded
 from processors.packs.gallery.introduction import Introduction, PageClip
 from processors.packs.gallery.page import write_gallery
+from processors.packs.gallery.thumbnails import plot_shares
 from processors.video.frames.frames import Frames
 from tests.conftest import PROJECT
 from tests.helpers.chromium import Browser, Page, executable, started
@@ -403,6 +404,34 @@ def test_a_pack_shows_its_text_its_highlight_and_its_credits(browser: Browser, t
         addresses = "[...document.querySelectorAll('#introduction a')].map(a => a.getAttribute('href'))"
         assert page.ask(addresses) == ["highlight.mp4", "CREDITS.txt"]
         assert page.errors == []
+
+
+def test_a_thumbnail_of_a_sound_in_a_pack_is_its_spectrogram_without_title_and_axes(
+    browser: Browser, tmp_path: Path
+) -> None:
+    plot = np.full((80, 100, 3), 255, np.uint8)
+    plot[20:60, 10:90] = (200, 0, 0)  # what is inside the axes
+    Image.fromarray(plot).save(tmp_path / "spectrogram.png")
+    facts = {"width_px": 200, "height_px": 160, "plot_left_px": 20, "plot_right_px": 180}
+    facts |= {"plot_top_px": 40, "plot_bottom_px": 120}
+    one = item(subject(medium="audio"), tmp_path / "spectrogram.png", "audio.spectrogram_picture", "image/png", facts)
+    assert one.entry
+    box = plot_shares(one.entry)
+    assert box == (0.1, 0.25, 0.9, 0.75)
+    shown = [replace(one, href="spectrogram.png", thumbnail_href="spectrogram.png", thumbnail_box=box)]
+    write_gallery(tmp_path, shown, title=Text(en="x"), languages=("en", "zh"))
+    with browser.page() as page:
+        page.open(tmp_path / "index.html")
+        page.until("document.querySelector('.face img')?.complete")
+        page.screenshot(tmp_path / "seen.png")
+        box = "(b => [b.x, b.y, b.right, b.bottom])(document.querySelector('.face').getBoundingClientRect())"
+        left, top, right, bottom = (round(edge) for edge in page.ask(box))
+        assert page.errors == []
+    seen = np.asarray(Image.open(tmp_path / "seen.png").convert("RGB"), int)[top + 4 : bottom - 4, left + 4 : right - 4]
+    red = np.abs(seen - (200, 0, 0)).max(2) < 12
+    middle, centre = red.shape[0] // 2, red.shape[1] // 2
+    assert red[:middle, :centre].all()  # the other corners have the choice and the word for the medium
+    assert red[middle:, centre:].all()
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -9,6 +9,9 @@ from processors.contract import require
 from processors.languages.text import Text
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 
+ShareBox = tuple[float, float, float, float]
+"""Left, upper, right and lower edge, as shares of width and height, 0 to 1."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class GalleryFile:
@@ -21,6 +24,8 @@ class GalleryFile:
     media_type: str
     thumbnail_href: str | None
     """URL of a thumbnail; None without one."""
+    thumbnail_box: ShareBox | None = None
+    """Part of the thumbnail to be shown: a plot without its title and axes; None: all of it."""
     passed_on: Text | None = None
     """Who allows a pack to redistribute its source, and why; None without a written override."""
 

@@ -55,6 +55,7 @@ def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the list record of a subject: the values to filter by, and one line of text."""
     subject = group.subject
     at = subject.recorded
+    face = _face(group)
     return {
         "digest": subject.digest,
         "name": subject.name,
@@ -77,7 +78,8 @@ def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
         "redistribute": True if _passed_on(group) else subject.redistribute,
         "synthetic": subject.synthetic,
         "shot_count": len(shots),
-        "thumbnail": _face(group),
+        "thumbnail": face and face.thumbnail_href,
+        "thumbnail_box": face and face.thumbnail_box,
     }
 
 
@@ -101,14 +103,15 @@ def mission_title(name: str) -> Text:
     return Text(en=profile.title, zh=profile.title_zh) if profile else Text({FALLBACK: name})
 
 
-def _face(group: Group) -> str | None:
+def _face(group: Group) -> GalleryFile | None:
+    """Return the file whose thumbnail stands for a subject; None if none has one."""
     pictures = [one for one in group.shown if one.thumbnail_href]
     for processor in faces(is_dark=_is_dark(group)):
         found = [one for one in pictures if one.entry and one.entry.manifest.ref.processor == processor]
         best = [one for one in found if one.entry and _fact(one.entry.facts, "rank") == 1]
         if found:
-            return (best or found[len(found) // 2 :])[0].thumbnail_href
-    return pictures[0].thumbnail_href if pictures else None
+            return (best or found[len(found) // 2 :])[0]
+    return pictures[0] if pictures else None
 
 
 def _audit(group: Group) -> dict[str, Any] | None:

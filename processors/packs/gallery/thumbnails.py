@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from processors.errors import MediaError, ResultCorrupt
 from processors.packs.contents.subject import ItemRecord
+from processors.packs.gallery.gallery_file import ShareBox
 from processors.packs.presentation import presentation_of
 
 MAX_SIDE_PX = 480
@@ -85,6 +86,14 @@ def _facts(entry: ItemRecord) -> dict[str, Any]:
 def _is_small(entry: ItemRecord) -> bool:
     width, height = (_facts(entry).get(name) for name in ("width_px", "height_px"))
     return width is not None and height is not None and max(width, height) <= MAX_SIDE_PX and not _plot(entry)
+
+
+def plot_shares(entry: ItemRecord) -> ShareBox | None:
+    """Return the box of a spectrogram without its axes, as shares of a picture of any size."""
+    if (box := _plot(entry)) is None:
+        return None
+    width, height = _facts(entry)["width_px"], _facts(entry)["height_px"]
+    return box[0] / width, box[1] / height, box[2] / width, box[3] / height
 
 
 def _plot(entry: ItemRecord) -> PixelBox | None:

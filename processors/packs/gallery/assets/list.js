@@ -34,19 +34,26 @@
 
   gallery.sols = (subject) => (subject.sols ? gallery.solWords(subject.mission, ...subject.sols) : null);
 
-  const picture = (href) => {
-    const source = gallery.local(href);
-    return source ? h("img", { src: source, alt: "", loading: "lazy", decoding: "async" }) : null;
+  /** Styles that show one part of a picture, given as shares of its sides: a spectrogram without its axes. */
+  const cut = ([left, upper, right, lower]) => {
+    const [width, height] = [right - left, lower - upper];
+    const percent = (share) => `${100 * share}%`;
+    return { inset: "auto", left: percent(-left / width), top: percent(-upper / height), width: percent(1 / width), height: percent(1 / height), "max-width": "none", "object-fit": "fill" };
   };
 
-  const face = (href, medium, ...over) => h("span.face", {}, picture(href) ?? h("span.blank", {}, icon(medium)), ...over);
+  const picture = (href, box) => {
+    const source = gallery.local(href);
+    return source ? h("img", { src: source, alt: "", loading: "lazy", decoding: "async", ...(box && { style: cut(box) }) }) : null;
+  };
+
+  const face = (href, box, medium, ...over) => h("span.face", {}, picture(href, box) ?? h("span.blank", {}, icon(medium)), ...over);
 
   const subjectCard = (number) => {
     const subject = gallery.subjects[number];
     const about = [gallery.sols(subject), gallery.plain(subject.event_title) ?? subject.event, subject.camera].filter(Boolean).join(" · ");
     const length = subject.duration_seconds === null ? "" : ` ${gallery.clock(subject.duration_seconds)}`;
     return h("li", {}, ...(gallery.packing.isOffered() ? [gallery.packing.choice(number)] : []), h("a.card", { href: address({ open: subject.digest.slice(0, 12) }), "data-number": String(number) },
-      face(subject.thumbnail, subject.medium, h("span.kind", {}, icon(subject.medium), h("span", {}, `${gallery.t(subject.medium)}${length}`))),
+      face(subject.thumbnail, subject.thumbnail_box, subject.medium, h("span.kind", {}, icon(subject.medium), h("span", {}, `${gallery.t(subject.medium)}${length}`))),
       h("span.words", {}, gallery.said("span.name", subject.title, subject.name), about && h("span.about", {}, about), gallery.plain(subject.title) && h("span.about.file", {}, subject.name),
         h("span.badges", {}, gallery.badges(subject)))));
   };
@@ -56,7 +63,7 @@
     const at = gallery.seconds(frame.time_seconds);
     const shot = frame.shot ? gallery.t("shotNumber", frame.shot) : null;
     return h("li", {}, h("a.card", { href: address({ open: subject.digest.slice(0, 12), tab: "frames", at: String(frame.time_seconds) }) },
-      face(frame.thumbnail ?? frame.href, "photo"),
+      face(frame.thumbnail ?? frame.href, null, "photo"),
       h("span.words", {}, h("span.name", {}, at), h("span.about", {}, [subject.name, shot, frame.is_still ? gallery.t("still1") : null].filter(Boolean).join(" · ")))));
   };
 
