@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from processors.store.source_row import SourceRow
     from processors.store.store import Store
 
+LEAST_START_SECONDS = 0.0005
+"""Smaller starts of a clock are 0 in milliseconds."""
+
 
 @click.command()
 @click.argument("source", shell_complete=complete_sources)
@@ -157,6 +160,8 @@ def _properties(row: SourceRow, known: Properties) -> Iterator[tuple[str, str]]:
         stated = known.duration_seconds_from_header
         others = f" ({length(stated)} by its headers)" if stated and stated != known.duration_seconds else ""
         yield "length", length(known.duration_seconds) + others
+    if (starts := known.picture_starts_seconds) and abs(starts) >= LEAST_START_SECONDS:
+        yield "clock", f"times below are the file's, {starts:.3f} s at the first picture; players count from it"
 
 
 def _known_properties(

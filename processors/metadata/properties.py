@@ -26,6 +26,8 @@ class Properties:
     """As decoded if the headers are wrong about it, otherwise as they state it."""
     duration_seconds_from_header: float | None = None
     """As the headers state it, or as FFmpeg estimates it from them."""
+    picture_starts_seconds: float | None = None
+    """Time of a video's first picture by the file's clock, by which its results count; players count from it."""
     picture_codec: str | None = None
     picture_mode: str | None = None
     """Mode of a photo, such as RGB, or I;16 for 16-bit grey."""
@@ -62,6 +64,7 @@ def properties(
         frame_rate_hz=float(Fraction(rate)) if rate else None,
         duration_seconds=decoded_seconds or stated_seconds,
         duration_seconds_from_header=stated_seconds,
+        picture_starts_seconds=video.get("start_seconds"),
         picture_codec=video.get("codec") or picture.get("format"),
         picture_mode=picture.get("mode"),
         sound_codec=sound.get("codec"),

@@ -141,6 +141,23 @@ def test_the_length_is_that_of_all_joined_recordings(tmp_path: Path) -> None:
         assert json.loads(record)["properties"]["duration_seconds"] == pytest.approx(4.1, abs=0.11)
 
 
+def test_the_clock_of_a_join_is_named_unless_it_begins_at_0(tmp_path: Path) -> None:
+    folder = tmp_path / "raw" / "r"
+    folder.mkdir(parents=True)
+    made = MediaMaker(tmp_path).video("clip.mp4", ticks=list(range(50))).path
+    for name, offset in (("late.ts", "9"), ("late.mkv", "9"), ("plain.mkv", "0")):
+        part = tmp_path / name
+        coding = ("-c", "copy", "-output_ts_offset", offset, "-muxpreload", "0", "-muxdelay", "0", str(part))
+        subprocess.run(["ffmpeg", "-v", "error", "-i", str(made), *coding], check=True)
+        (folder / name).write_bytes(2 * part.read_bytes())
+    ingest(tmp_path / "raw", tmp_path / "store", {"video": (Metadata(), Measurements(), Integrity())})
+    for name, starts in (("late.ts", 9.0), ("late.mkv", 9.0), ("plain.mkv", 0.0)):
+        told = CliRunner().invoke(show.show, [name, "--store", str(tmp_path / "store")]).output
+        clock = "  clock    times below are the file's, 9.000 s at the first picture; players count from it\n"
+        assert (clock in told) == bool(starts), name
+        assert f"2 recordings joined end to end, at {starts + 2:.3f} s." in told, name
+
+
 def test_a_longer_track_of_time_codes_is_not_the_length(tmp_path: Path) -> None:
     folder = tmp_path / "raw" / "r"
     folder.mkdir(parents=True)
