@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import BinaryIO, cast
 
-from processors.containers.chunks import SOUND, ChunkFile
+from processors.containers.chunks import SOUND, Chunk, ChunkFile
 from processors.containers.frame_sync import FRAMES, follow_one_another, mpeg_audio_start
 from processors.containers.id3 import behind_id3
 from processors.containers.ogg import Page, pages
@@ -153,42 +153,63 @@ def mended(file: SourceFile) -> tuple[SourceFile, Mending | None]:
 
 
 def _chunks_mended(opened: BinaryIO) -> Mending | None:
-    """Return the repair of a file of chunks: padding and sizes added, and cut before a second chunk of audio data.
+    """Return the repair of a file of chunks: padding and sizes added, with one chunk of audio data.
 
-    An empty chunk of audio data is left out before one with sound; without one it comes last, because FFmpeg would read
-    any following bytes as its sound.
+    That is the first with sound. An empty one comes last, because FFmpeg would read any following bytes as its sound.
     """
     walked = ChunkFile(opened)
     if walked.kind is None or walked.content == b"AVI ":
         return None
-    pieces: list[Piece] = []
-    empty: list[Piece] = []
-    long_sizes = place = None
-    sounds, is_wrong = 0, False
-    align = {"wave64": 8, "caf": 1}.get(walked.kind, 2)
-    for chunk in walked.chunks():
-        if chunk.name in FOLLOWING_FILES and (sounds or empty):
-            break
-        is_wrong |= place is not None and chunk.place != place
-        if place is None:
-            pieces.append((0, chunk.place))
-        if chunk.name in SOUND and chunk.declared_bytes == 0:
-            empty = empty or [(chunk.place, chunk.start)]
-        elif chunk.name in SOUND and sounds:
-            is_wrong = True
-        else:
-            is_wrong |= bool(empty)
-            sounds += chunk.name in SOUND
-            if chunk.name == b"ds64":
-                long_sizes = len(pieces)
-            elif chunk.name in SOUND and chunk.declared_bytes is None and long_sizes is not None:
-                pieces[long_sizes] = struct.pack("<4sIQQQI", b"ds64", 28, opened.seek(0, 2) - 8, chunk.held_bytes, 0, 0)
-                is_wrong = True
-            pieces += [(chunk.place, chunk.start + chunk.held_bytes), bytes(-chunk.held_bytes % align)]
-        place = chunk.start + chunk.held_bytes + -chunk.held_bytes % align
-    if not is_wrong or not (sounds or empty):
+    chunks = list(_of_one_file(walked))
+    sounds = [one for one in chunks if one.name in SOUND]
+    if not sounds:
         return None
-    return Mending(pieces=tuple(_with_size(opened, walked, pieces if sounds else [*pieces, *empty])))
+    sound = next((one for one in sounds if one.declared_bytes != 0), sounds[0])
+    kept = [one for one in chunks if one.name not in SOUND or (one is sound and sound.declared_bytes != 0)]
+    if sound.declared_bytes == 0:
+        kept.append(sound)
+    align = {"wave64": 8, "caf": 1}.get(walked.kind, 2)
+    ends = [one.start + one.held_bytes + -one.held_bytes % align for one in kept]
+    written = _sizes_written(opened, walked, kept, sound)
+    if kept == chunks and not written and ends[:-1] == [one.place for one in kept[1:]]:
+        return None
+    pieces: list[Piece] = [(0, chunks[0].place)]
+    for one in kept:
+        pieces += written.get(one.place, [(one.place, one.start + one.held_bytes)])
+        pieces.append(bytes(-one.held_bytes % align))
+    return Mending(pieces=tuple(_with_size(opened, walked, pieces)))
+
+
+def _of_one_file(walked: ChunkFile) -> Iterator[Chunk]:
+    """Yield the chunks up to another file that is joined to the first."""
+    has_sound = False
+    for chunk in walked.chunks():
+        if chunk.name in FOLLOWING_FILES and has_sound:
+            return
+        has_sound |= chunk.name in SOUND
+        yield chunk
+
+
+def _sizes_written(opened: BinaryIO, walked: ChunkFile, kept: list[Chunk], sound: Chunk) -> dict[int, list[Piece]]:
+    """Return the pieces of the chunks, by place, that must state a size of the sound which its writer did not know."""
+    if sound.declared_bytes is not None:
+        return {}
+    content = sound.start, sound.start + sound.held_bytes
+    opened.seek(sound.place)
+    name = opened.read(16)
+    if walked.kind == "wave64":
+        return {sound.place: [name + struct.pack("<Q", sound.start - sound.place + sound.held_bytes), content]}
+    if walked.kind == "aiff":
+        counts = {one.place: _without_count(one) for one in kept if one.name == b"COMM" and one.held_bytes >= 6}
+        return {sound.place: [name[:4] + struct.pack(">I", min(sound.held_bytes, 0xFFFFFFFF)), content], **counts}
+    size = opened.seek(0, 2) - 8
+    long_sizes = struct.pack("<4sIQQQI", b"ds64", 28, size, sound.held_bytes, 0, 0)  # EBU Tech 3306
+    return {one.place: [long_sizes] for one in kept if one.name == b"ds64"}
+
+
+def _without_count(common: Chunk) -> list[Piece]:
+    """Return an AIFF's common chunk with a count of 0 frames, which says that it is not known (after 2 bytes)."""
+    return [(common.place, common.start + 2), bytes(4), (common.start + 6, common.start + common.held_bytes)]
 
 
 def _with_size(opened: BinaryIO, walked: ChunkFile, pieces: list[Piece]) -> Iterator[Piece]:

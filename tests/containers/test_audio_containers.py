@@ -123,6 +123,7 @@ def test_a_size_that_its_writer_did_not_know_is_no_length(tmp_path: Path, size: 
 
 PIPES = [
     ("wav", ["sox", "-t", "wav", "-"]), ("wav", ["ffmpeg", "-f", "wav", "-"]), ("w64", ["ffmpeg", "-f", "w64", "-"]),
+    ("aiff", ["ffmpeg", "-f", "aiff", "-"]), ("wav", ["ffmpeg", "-rf64", "always", "-f", "wav", "-"]),
     ("aiff", ["sox", "-t", "aiff", "-"]), ("caf", ["ffmpeg", "-f", "caf", "-"]), ("au", ["sox", "-t", "au", "-"]),
     ("flac", ["ffmpeg", "-f", "flac", "-"]), ("wav", ["ffmpeg", "-c:a", "libmp3lame", "-f", "wav", "-"]),
 ]  # fmt: skip

@@ -103,6 +103,22 @@ ODD_CHUNKS: dict[str, tuple[bytes, str | None]] = {
         wave(b"RIFF", pcm(16, "<"), chunk(b"data", b""), chunk(b"data", LITTLE), chunk(b"data", LITTLE)),
         SECOND,
     ),
+    "piped.aif": (
+        b"FORM\0\0\0\0AIFF" + chunk(b"COMM", COMM[:2] + bytes(4) + COMM[6:], ">") + b"SSND" + bytes(12) + BIG,
+        None,
+    ),
+    "piped.w64": (
+        WAVE64[b"riff"]
+        + b"\xff" * 8
+        + WAVE64[b"wave"]
+        + wave64_chunk(b"fmt ", FMT)
+        + b"data"
+        + WAVE64[b"wave"][4:]
+        + b"\xff" * 7
+        + b"\x7f"
+        + LITTLE,
+        None,
+    ),
     "never-closed.wav": (wave(b"RF64", ds64(b""), pcm(16, "<"), b"data\xff\xff\xff\xff" + LITTLE), None),
     "never-closed-bw64.wav": (
         wave(b"BW64", ds64(b""), pcm(16, "<"), chunk(b"bext", bytes(603)), b"data\xff\xff\xff\xff" + LITTLE),
