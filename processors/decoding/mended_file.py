@@ -51,6 +51,8 @@ class Mending:
     """Half-open range of bytes before the beginning of the format."""
     is_junk_empty: bool = False
     """True if the junk is all zeros: nothing was lost."""
+    is_junk_tag: bool = False
+    """True if the junk is an ID3v2 tag, which is not read."""
     format: str | None = None
     """Format of the data after the junk."""
 
@@ -60,6 +62,8 @@ class Mending:
         if self.junk is None:
             return None
         first, end = self.junk
+        if self.is_junk_tag:
+            return f"an ID3 tag of {end} bytes before the sound is not read: the format has tags of its own"
         where = "before the sound" if not first else f"at byte {first}, before the sound,"
         return f"{end - first} bytes {where} do not belong to it"
 
@@ -240,7 +244,7 @@ def _behind_junk(opened: BinaryIO, head: bytes) -> Mending | None:
     if found is None or found[0] == 0:
         if found is None or not tags or found[1] in READ_BEHIND_TAGS:
             return None
-        return Mending(pieces=((tags, opened.tell()),), junk=(0, tags), format=found[1])
+        return Mending(pieces=((tags, opened.tell()),), junk=(0, tags), is_junk_tag=True, format=found[1])
     place, name = _before_its_tag(head, found[0]), found[1]
     keeps_tags: tuple[Piece, ...] = ((0, tags),) if tags and name in FRAMES else ()
     pieces = (*keeps_tags, (tags + place, opened.tell()))

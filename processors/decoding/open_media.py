@@ -45,6 +45,8 @@ MAX_FRAME_PIXELS = 16384 * 16384
 
 READ_BYTES = 1 << 18
 MAX_PNG_TEXT_BYTES = 64 << 20
+AVI_COUNT_UNKNOWN = 1 << 30
+"""Count that FFmpeg writes into every stream of an AVI before the real one is known; a pipe keeps it."""
 """Limit on all text of one PNG; a picture with more is refused."""
 
 _NOT_KNOWN = re.compile("unknown (pixel mode|data organization)|unsupported", re.IGNORECASE)
@@ -244,6 +246,18 @@ def frame_rate_of(stream: av.VideoStream) -> Fraction | None:
     return base if average and base and average > 2 * base else average
 
 
+def was_piped(container: av.container.Container) -> bool:
+    """Return True for an AVI that FFmpeg wrote into a pipe: its header gives neither a count nor a duration."""
+    return container.format.name == "avi" and any(stream.frames == AVI_COUNT_UNKNOWN for stream in container.streams)
+
+
+def declared_seconds(stream: av.stream.Stream) -> Fraction | None:
+    """Return the duration that the header declares, in s; None if unknown."""
+    if stream.duration is None or stream.time_base is None or was_piped(stream.container):
+        return None
+    return stream.duration * stream.time_base
+
+
 def declared_frame_count(stream: av.stream.Stream) -> int | None:
     """Return how many frames the header declares; None if unknown.
 
@@ -252,7 +266,7 @@ def declared_frame_count(stream: av.stream.Stream) -> int | None:
     if stream.container.format.name == "ivf" and isinstance(stream, av.VideoStream):
         has_tick_a_frame = stream.guessed_rate and stream.time_base and stream.guessed_rate * stream.time_base == 1
         return (stream.frames or None) if has_tick_a_frame else None
-    return stream.frames or None
+    return None if was_piped(stream.container) else stream.frames or None
 
 
 def open_picture(file: BinaryIO) -> ImageFile.ImageFile:

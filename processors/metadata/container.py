@@ -16,7 +16,14 @@ from av.video.codeccontext import VideoCodecContext
 from processors.containers.channel_mask import channel_mask
 from processors.containers.ogg_timeline import Link, links
 from processors.decoding.mended_file import as_mended, mending_of
-from processors.decoding.open_media import declared_frame_count, decoder_errors, frame_rate_of, open_container
+from processors.decoding.open_media import (
+    declared_frame_count,
+    declared_seconds,
+    decoder_errors,
+    frame_rate_of,
+    open_container,
+    was_piped,
+)
 from processors.metadata.mp4_metadata import box_tags
 from processors.metadata.ogg_links import link_tags
 from processors.metadata.position import position_of
@@ -45,7 +52,7 @@ def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str)
             container=container.format.name,
             container_start_seconds=_seconds(container.start_time, Fraction(1, av.time_base)),
             container_duration_seconds=sum((link.seconds for link in ogg), Fraction(0))
-            or _seconds(container.duration, Fraction(1, av.time_base)),
+            or (None if was_piped(container) else _seconds(container.duration, Fraction(1, av.time_base))),
             container_bit_rate_bps=container.bit_rate or None,
             streams=tuple(_as_its_headers_say(_stream(stream), file, ogg) for stream in container.streams),
             known=known_from(tags, problems, **position_of(tags, problems)),
@@ -92,7 +99,7 @@ def _tags(container: av.container.InputContainer) -> Iterator[Tag]:
 
 def _more_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
     """Read metadata that FFmpeg does not report, after it has read the file's headers."""
-    if (mending := mending_of(file)) and mending.junk:
+    if (mending := mending_of(file)) and mending.format:
         problems.append(str(mending.junk_words))
         file = as_mended(file, mending)
     file.seek(0)
@@ -117,7 +124,7 @@ def _stream(stream: av.stream.Stream) -> StreamRecord:
         profile=stream.profile,
         time_base=str(stream.time_base) if stream.time_base else None,
         start_seconds=_seconds(stream.start_time, stream.time_base),
-        duration_seconds_from_header=_seconds(stream.duration, stream.time_base),
+        duration_seconds_from_header=declared_seconds(stream),
         frame_count_from_header=declared_frame_count(stream),
         bit_rate_bps=(codec.bit_rate or None) if codec else None,
         language=stream.language,

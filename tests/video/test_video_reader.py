@@ -17,6 +17,7 @@ from PIL import Image
 from processors.contract import Item, Need
 from processors.decoding.open_media import open_container
 from processors.errors import DamagedMedia
+from processors.metadata.container import read_container
 from processors.sources.source_file import SourceFile
 from processors.video.frames.contact_sheet import ContactSheet, clock
 from processors.video.frames.frames import Frames
@@ -276,3 +277,19 @@ def test_transparency_is_a_fact_of_the_report(name: str, codec: str, form: str, 
     source = ("-f", "lavfi", "-i", f"testsrc2=s=64x48:d=0.2,format={form}", "-c:v", codec, "-pix_fmt", form)
     subprocess.run(["ffmpeg", "-v", "error", *source, str(tmp_path / name)], check=True)
     assert read(tmp_path / name)[1].has_alpha is expected
+
+
+@pytest.mark.parametrize(
+    "sound", [(), ("-f", "lavfi", "-i", "sine=d=1.8", "-c:a", "pcm_s16le")], ids=["silent", "sound"]
+)
+def test_an_avi_that_was_written_into_a_pipe_is_whole(tmp_path: Path, sound: tuple[str, ...]) -> None:
+    path = tmp_path / "piped.avi"
+    words = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=160x96:r=25:d=1.8", *sound, "-c:v", "mpeg4"]
+    path.write_bytes(subprocess.run([*words, "-f", "avi", "-"], check=True, capture_output=True).stdout)
+    _, report = read(path)
+    assert (report.frame_count_decoded, report.frame_count_from_header, report.truncated_because) == (45, None, None)
+    with path.open("rb") as opened:
+        record = read_container(opened, sha256="", size_bytes=path.stat().st_size, medium="video")
+    assert record.container_duration_seconds is None
+    assert [one.frame_count_from_header for one in record.streams] == [None] * len(record.streams)
+    assert [one.duration_seconds_from_header for one in record.streams] == [None] * len(record.streams)

@@ -75,7 +75,7 @@ def _reader_of(file: SourceFile, file_format: str) -> SoundReader:
     unread = unread_because(file, file_format)
     file, mending = mended(file)
     if mending and mending.junk:
-        lost = None if mending.is_junk_empty else mending.junk_words
+        lost = None if mending.is_junk_empty or mending.is_junk_tag else mending.junk_words
         unread = "; ".join(part for part in (lost, unread_because(file, file_format)) if part) or None
     declared = declared_length(file, file_format)
     promise = Promise(

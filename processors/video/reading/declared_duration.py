@@ -9,6 +9,7 @@ import av
 import av.container
 import av.video.stream
 
+from processors.decoding.open_media import was_piped
 from processors.video.reading.packet_index import has_no_timestamps
 
 WRITTEN_DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
@@ -21,6 +22,8 @@ def declared_duration(container: av.container.InputContainer, stream: av.video.s
     None for an elementary stream, whose duration FFmpeg estimates from its bit rate.
     """
     if has_no_timestamps(container):
+        return None
+    if was_piped(container):
         return None
     if stream.duration:
         return stream.duration * (stream.time_base or Fraction(1, av.time_base))
