@@ -14,7 +14,7 @@ from processors.identify import Identity, hash_and_identify
 from processors.sources.scan import FoundFile, SkippedFile
 from processors.sources.source_file import SourceFile
 from processors.store.open_store import is_address
-from processors.store.raw_bucket import at_hand, local_path
+from processors.store.raw_bucket import NO_PATH, at_hand, ends_in_slash, local_path
 from processors.store.source_row import SourceRow
 
 INSPECTED_AT_ONCE = 64
@@ -66,7 +66,9 @@ def inspect_all(
 
     def record(file: FoundFile, answer: object) -> None:
         progress.end(file.relative)
-        if isinstance(answer, OSError):
+        if isinstance(answer, SkippedFile):
+            untaken.append(answer)
+        elif isinstance(answer, OSError):
             reason = (
                 answer.strerror if isinstance(answer, SourceChanged) and answer.strerror else machine_reason(answer)
             )
@@ -106,10 +108,12 @@ def _at_hand(files: Sequence[FoundFile], record: Callable[[FoundFile, object], N
     if not any(is_address(file.path) for file in files):
         return files
 
-    def fetch(file: FoundFile) -> OSError | None:
+    def fetch(file: FoundFile) -> OSError | SkippedFile | None:
         try:
             at_hand(file.path, file.size_bytes, file.mtime_ns)
         except OSError as error:
+            if isinstance(error, SourceChanged) and ends_in_slash(file.path):
+                return SkippedFile(relative=f"{file.relative}/", reason=NO_PATH, is_refused=True)
             return error
         return None
 

@@ -34,6 +34,8 @@ MAX_NAME_BYTES = 255
 """Longest file name that file systems allow."""
 DATE_DIGITS = 10**9
 
+NO_PATH = "no path on a disk can have this name: rename or remove the object"
+
 _counting = threading.Lock()
 _added_bytes = 0
 
@@ -51,7 +53,7 @@ def survey_bucket(address: str) -> Iterator[Surveyed]:
     seen = _listed(place)
     if not seen:
         raise RequestError(f"{address}: no object there: check the address")
-    folders = {folder for one in seen for folder in _folders(one.name)}
+    folders = {folder for one in seen for folder in _folders(one.name.rstrip("/"))}
     described = {one.name.rpartition("/")[0] for one in seen if one.name.rpartition("/")[2] == "release.toml"}
     passed_over: set[str] = set()
     for one in seen:
@@ -59,8 +61,7 @@ def survey_bucket(address: str) -> Iterator[Surveyed]:
         if one.name.endswith("/") and not one.size_bytes:  # it marks a folder
             continue
         if {"", ".", ".."} & set(parts):
-            reason = "no path on a disk can have this name: rename or remove the object"
-            yield SkippedFile(relative=one.name, reason=reason, is_refused=True)
+            yield SkippedFile(relative=one.name, reason=NO_PATH, is_refused=True)
             continue
         hidden = next((at for at, part in enumerate(parts) if PASSED_OVER.fullmatch(part)), None)
         if hidden is not None:
@@ -96,8 +97,30 @@ def _listed(place: Place) -> list[Seen]:
         if every is None:
             raise RequestError(f"{error}; or `pip install boto3`, to go on without it") from error
         return every
-    folders = {folder for one in seen for folder in _folders(one.name)}
+    seen = _as_named(seen)
+    folders = {folder for one in seen for folder in _folders(one.name.rstrip("/"))}
     return [one for one in seen if one.size_bytes or one.name in folders or _is_there(place, one.name)]
+
+
+def _as_named(seen: list[Seen]) -> list[Seen]:
+    """Return objects with their last `/`, which the listing leaves out, where another one has the name without it."""
+    named: set[str] = set()
+    for at, one in enumerate(seen):
+        if one.name in named:  # names are listed in order, so that the shorter one was first
+            seen[at] = one._replace(name=f"{one.name}/")
+        named.add(one.name)
+    return seen
+
+
+def ends_in_slash(path: str) -> bool:
+    """Return whether the object that was listed at an address has a `/` after it, which no path can have.
+
+    Raises
+    ------
+    StoreError : the bucket cannot be used.
+    """
+    place, name = _place_of(path)
+    return next((one.name for one in place.list(name)), None) == name
 
 
 def _is_there(place: Place, name: str) -> bool:

@@ -163,6 +163,36 @@ def test_names_that_no_path_can_have_are_refused_and_the_rest_goes_on(
     assert rows(Store(tmp_path / "store")) == rows(Store(tmp_path / "before"))
 
 
+@pytest.mark.parametrize("has_boto3", [True, False])
+def test_an_object_whose_name_ends_in_a_slash_is_refused_by_its_name(
+    release: Path,
+    address: str,
+    bucket: str,
+    bucket_server: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    has_boto3: bool,
+) -> None:
+    alone = ingest(address, tmp_path / "before")  # type: ignore[arg-type]
+    photo = (release / "june/rover #1 100%.jpg").read_bytes()
+    slashed = ("june/alone.jpg/", "june/wind.wav/", "video.mp4/", "june/notes/", "june/火星.png/")
+    for name in slashed:  # beside a file of that name, and alone
+        put(bucket, bucket_server, name, photo)
+    put(bucket, bucket_server, "june/marked/", b"")
+    put(bucket, bucket_server, "june/descent.mp4/", b"")
+    if not has_boto3:
+        monkeypatch.setitem(sys.modules, "boto3", None)
+    for _ in range(2):
+        report = ingest(address, tmp_path / "store")  # type: ignore[arg-type]
+        told = {one.file: (one.verdict, one.blame, one.reason) for one in report.problems if one.file.endswith("/")}
+        reason = "no path on a disk can have this name: rename or remove the object"
+        assert told == dict.fromkeys(slashed, ("not taken", "file", reason))
+        assert not [one for one in report.problems if "vanished" in one.reason]
+    assert results(Store(tmp_path / "store")) == results(Store(tmp_path / "before"))
+    assert rows(Store(tmp_path / "store")) == rows(Store(tmp_path / "before"))
+    assert report.sources == alone.sources
+
+
 def test_a_name_that_no_path_can_have_ends_the_run_without_the_library_that_lists_it(
     address: str, bucket: str, bucket_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
