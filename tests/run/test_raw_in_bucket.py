@@ -182,15 +182,15 @@ def test_an_object_whose_name_ends_in_a_slash_is_refused_by_its_name(
     put(bucket, bucket_server, "june/descent.mp4/", b"")
     if not has_boto3:
         monkeypatch.setitem(sys.modules, "boto3", None)
-    for _ in range(2):
-        report = ingest(address, tmp_path / "store")  # type: ignore[arg-type]
+    reports = [ingest(address, tmp_path / "store") for _ in range(2)]  # type: ignore[arg-type]
+    for report in reports:
         told = {one.file: (one.verdict, one.blame, one.reason) for one in report.problems if one.file.endswith("/")}
         reason = "no path on a disk can have this name: rename or remove the object"
         assert told == dict.fromkeys(slashed, ("not taken", "file", reason))
         assert not [one for one in report.problems if "vanished" in one.reason]
     assert results(Store(tmp_path / "store")) == results(Store(tmp_path / "before"))
     assert rows(Store(tmp_path / "store")) == rows(Store(tmp_path / "before"))
-    assert report.sources == alone.sources
+    assert [report.sources for report in reports] == [alone.sources] * 2
 
 
 def test_a_name_that_no_path_can_have_ends_the_run_without_the_library_that_lists_it(
