@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
+from shlex import quote
 
 import click
+from click.core import ParameterSource
 
 from flows.cli.ingest import ingest_folder
 from flows.cli.shared_options import STORE
@@ -56,5 +60,17 @@ def demo(raw: Path, store_folder: Path) -> None:
             click.echo(f"  {view / path}  ({what})")
     click.echo("then try:")
     for words in ("browse", "show descent.mp4", "why descent.mp4"):
-        click.echo(f"  .venv/bin/marsmedia {words}")
+        click.echo(f"  {command()} {words}{store_option(store_folder)}")
     sys.exit(code)
+
+
+def command() -> str:
+    """Return how the shell finds this command: by its name, else by its path, as before a checkout's `activate`."""
+    installed = Path(sys.executable).with_name("marsmedia")
+    return "marsmedia" if shutil.which("marsmedia") or not installed.exists() else os.path.relpath(installed)
+
+
+def store_option(store_folder: Path) -> str:
+    """Return the option that names this store; empty if other commands find it without."""
+    source = click.get_current_context().get_parameter_source("store_folder")
+    return f" --store {quote(str(store_folder))}" if source is ParameterSource.COMMANDLINE else ""

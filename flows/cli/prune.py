@@ -79,6 +79,8 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
         store.remove_all(m.ref for m in progress.each("Removing results", old, len(old), noun="result"))
         forget_settled(store, (manifest.ref.source for manifest in old))
         rebuild_by_name(store, by_name_entries(rows, today, catalogue), catalogue.not_made(), progress.each)
+    if not as_json:
+        click.echo(f"removed {counted(len(old), 'result')}")
 
 
 def _tell_old(old: Sequence[Manifest], store: Store, *, as_json: bool, removed: bool) -> None:

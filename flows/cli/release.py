@@ -29,7 +29,7 @@ def release() -> None:
 @click.option("--mission", help="Name of a mission profile, such as tianwen-1.")
 @click.option("--force", is_flag=True, help="Write a new template; the old file is kept as release.toml.bak.")
 def init(folder: Path, mission: str | None, force: bool) -> None:
-    """Write a template FOLDER/release.toml that lists the files in FOLDER.
+    """Write a template FOLDER/release.toml that lists its files.
 
     Titles, dates and cameras that labels, EXIF and other tags give are filled in, each with its source.
     To a release.toml that exists, only the files that it does not list are added, at its end.

@@ -172,7 +172,9 @@ def test_prune_and_why_as_a_person_asks(marsmedia: Run, filled: Store) -> None:
     assert "0 results, 0.0 MB, that no recipe asks for and no pack holds\n1 more that no recipe asks for stay" in told
     assert filled.has(ref)
     (filled.root / "packs/x.json").unlink()
-    assert "1 result, " in marsmedia("prune", "--yes", "--store", filled.root).stdout
+    told = marsmedia("prune", "--yes", "--store", filled.root).stdout
+    assert "1 result, " in told
+    assert told.endswith("removed 1 result\n")
     assert [m.parameters["quality"] for m in filled.manifests()] == [88]
     assert Catalogue(filled).table("results").num_rows == 1
     why = marsmedia(
