@@ -78,9 +78,13 @@ class SourceView:
     """What is known of it, as the columns of the view `known`: title, mission, event, camera, dates, sols, audit."""
     _row: SourceRow
     _store: Store = field(compare=False)
+    _elsewhere: frozenset[ResultRef] = field(default=frozenset(), compare=False)
+    """Results that belong to other places of the same bytes."""
 
     @classmethod
-    def of(cls, row: SourceRow, facts: Mapping[str, Any], store: Store) -> SourceView:
+    def of(
+        cls, row: SourceRow, facts: Mapping[str, Any], store: Store, elsewhere: frozenset[ResultRef] = frozenset()
+    ) -> SourceView:
         return cls(
             name=row.name,
             release=row.release,
@@ -93,6 +97,7 @@ class SourceView:
             facts=facts,
             _row=row,
             _store=store,
+            _elsewhere=elsewhere,
         )
 
     def __repr__(self) -> str:
@@ -121,9 +126,11 @@ class SourceView:
         from marsmedia.mars_times import mars_time
 
         if self.start_utc is None:
+            taken = self._evidence.get("taken")
+            known = f"dated to the {taken['precision']} only" if taken else "nothing says when it was recorded"
             raise RequestError(
-                f"{self.name}: nothing says when it was recorded, to the minute; "
-                "give it a `date` in release.toml and run `marsmedia ingest`"
+                f"{self.name}: {known}; Mars time needs the minute: "
+                "give it a `date` with its time in release.toml and run `marsmedia ingest`"
             )
         return mars_time(self.start_utc + timedelta(seconds=seconds), mission=self.facts["mission"])
 
@@ -325,16 +332,20 @@ class SourceView:
         """Return the statement on a term that is nearest to the file; None if nobody makes one."""
         return next((str(one["value"]) for one in self._evidence.get("statements", ()) if one["term"] == term), None)
 
+    def _manifests(self) -> list[Manifest]:
+        """Return the results of these bytes, without those that belong to other places of them."""
+        return [one for one in self._store.manifests(self.sha256) if one.ref not in self._elsewhere]
+
     def _made(self) -> list[Manifest]:
         from processors.store.latest import age
 
-        made = [one for one in self._store.manifests(self.sha256) if one.verdict == "made"]
+        made = [one for one in self._manifests() if one.verdict == "made"]
         return sorted(made, key=lambda one: (one.ref.processor, age(one)))
 
     def _manifest(self, processor: str, parameters: Mapping[str, object]) -> Manifest:
         from processors.store.latest import latest
 
-        every = [one for one in self._store.manifests(self.sha256) if one.ref.processor == processor]
+        every = [one for one in self._manifests() if one.ref.processor == processor]
         made = [one for one in every if one.verdict == "made"]
         asked = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
         found = [one for one in made if all(one.parameters.get(name) == value for name, value in asked.items())]

@@ -158,6 +158,7 @@ class StoreView:
         return open_store(self.folder, writes=False)
 
     def _select(self, words: list[str]) -> list[SourceView]:
+        from flows.run.results_elsewhere import results_elsewhere
         from processors.store.catalogue import Catalogue
         from processors.store.selection import parse, select
 
@@ -165,7 +166,10 @@ class StoreView:
         catalogue = Catalogue(store)
         rows = select(parse(words), catalogue)
         facts = _facts(catalogue)
-        return [SourceView.of(row, facts[row.path, row.digest], store) for row in rows]
+        others = results_elsewhere(rows, catalogue)
+        return [
+            SourceView.of(row, facts[row.path, row.digest], store, others.get(row.path, frozenset())) for row in rows
+        ]
 
 
 def _facts(catalogue: Catalogue) -> Mapping[tuple[str, str], Mapping[str, Any]]:

@@ -54,6 +54,7 @@ def browse(
     """
     from flows.run.page_server import PageServer, served_links
     from flows.run.progress import RunProgress
+    from flows.run.results_elsewhere import results_elsewhere
     from processors.languages.language import LANGUAGES
     from processors.packs.contents.subject import subjects
     from processors.packs.gallery.page import write_gallery
@@ -77,7 +78,8 @@ def browse(
     links = links_on_disk(folder) if store.is_in_folder else served_links()
     with RunProgress(quiet=quiet) as progress:
         written = progress.each("Writing the page", found, len(rows), noun="source", name=lambda one: one.name)
-        write_gallery(folder, shown_of_store(written, store, folder, links), title=title, languages=LANGUAGES)
+        shown = shown_of_store(written, store, folder, links, results_elsewhere(rows, catalogue))
+        write_gallery(folder, shown, title=title, languages=LANGUAGES)
     if store.is_in_folder:
         _open(folder / "index.html", len(rows), show=not no_open)
     else:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import marsmedia
 from flows.cli.main import main
 from flows.run.build_pack import build_pack, recipe_of
 from flows.run.checker import checker_of
@@ -225,6 +226,15 @@ def test_subtitles_at_each_place_leave_the_place_its_own_words(tmp_path: Path) -
         found = [path.read_text(encoding="utf-8") for path in shown.glob(f"{release}/clip.mp4/video.subtitles/*.vtt")]
         assert [cue in text for text in found if cue] == ([True] if cue else [])
         assert bool(found) == bool(cue)
+        (view,) = marsmedia.open(store.root).sources(f"release={release}")
+        taken = [one for one in view.results if one.processor == "video.subtitles"]
+        assert [(one.folder / "subtitles_file_1_und.vtt").read_text(encoding="utf-8") for one in taken] == found
+        page = tmp_path / "page" / release
+        words = ["browse", f"release={release}", "-o", str(page), "--no-open", "--quiet", "--store", str(store.root)]
+        assert CliRunner().invoke(main, words).exit_code == 0
+        written = "".join(one.read_text(encoding="utf-8") for one in (page / "data").iterdir())
+        keys = {one.ref.key[:16] for one in store.manifests() if one.ref.processor == "video.subtitles"}
+        assert {key for key in keys if f"/{key}/" in written} == {one.key[:16] for one in taken}
 
 
 def test_three_releases_disagree_once_about_each_thing(releases: Releases) -> None:

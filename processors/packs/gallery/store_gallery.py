@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.thumbnails import Thumbnails, seen_from
 from processors.store.catalogue import Catalogue
 from processors.store.latest import age
-from processors.store.manifest import Manifest
+from processors.store.manifest import Manifest, ResultRef
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
@@ -45,13 +45,18 @@ def links_on_disk(folder: Path) -> Links:
 
 
 def shown_of_store(
-    subjects: Iterable[SourceRecord], store: Store, folder: Path, links: Links | None = None
+    subjects: Iterable[SourceRecord],
+    store: Store,
+    folder: Path,
+    links: Links | None = None,
+    elsewhere: Mapping[str, frozenset[ResultRef]] | None = None,
 ) -> Iterator[GalleryFile]:
     """Yield every item in the store with its URL relative to `folder`; thumbnails are written below `folder`.
 
     Parameters
     ----------
     links : URLs of items and originals; None: of the files on this disk.
+    elsewhere : results that belong to other places of the same bytes, by path; they are left out.
     """
     links = links or links_on_disk(folder)
     thumbnails = Thumbnails(folder, links.item)
@@ -64,7 +69,8 @@ def shown_of_store(
                 media_type=media_type_of(subject.format, subject.medium, subject.name),
                 thumbnail_href=None,
             )
-        for manifest in newest(manifests_of(subject, store)):
+        others = (elsewhere or {}).get(subject.path, frozenset())
+        for manifest in newest(one for one in manifests_of(subject, store) if one.ref not in others):
             items = list(entries(subject, [manifest], store))
             small = thumbnails.of_result(items)
             for entry in items:
