@@ -105,3 +105,30 @@ def test_a_strip_that_unpacks_to_less_does_not_make_a_whole_file_truncated() -> 
     found = damage_of(io.BytesIO(made[:at] + bytes(size) + made[at + size :]))
     assert found is not None
     assert (found.condition, found.first_row, found.share) == ("damaged", 16, 16 / 50)
+
+
+def lab_tiff(rows: list[bytes]) -> io.BytesIO:
+    """A TIFF in CIELAB, one PackBits strip a row."""
+    data, places = b"II*\0" + bytes(4), list[int]()
+    for row in rows:
+        places.append(len(data))
+        data += row + bytes(len(row) % 2)
+    at = len(data)
+    data += struct.pack("<3H", 8, 8, 8) + bytes(2) + struct.pack(f"<{2 * HEIGHT}I", *places, *map(len, rows))
+    tags = [
+        (256, 4, 1, WIDTH), (257, 4, 1, HEIGHT), (258, 3, 3, at), (259, 3, 1, 32773), (262, 3, 1, 8),
+        (273, 4, HEIGHT, at + 8), (277, 3, 1, 3), (278, 4, 1, 1), (279, 4, HEIGHT, at + 8 + 4 * HEIGHT),
+    ]  # fmt: skip
+    directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags) + bytes(4)
+    return io.BytesIO(data[:4] + struct.pack("<I", len(data)) + data[8:] + directory)
+
+
+def test_a_wrong_row_of_a_tiff_in_cielab_is_damage_of_that_row() -> None:
+    row = bytes([127]) + bytes(range(128)) + (bytes([257 - 118, 9])) * 4
+    assert damage_of(lab_tiff([row] * HEIGHT)) is None
+    rows = [row] * HEIGHT
+    rows[30] = bytes([257 - 128, 7]) * 4 + bytes([257 - 100, 9])
+    damage = damage_of(lab_tiff(rows))
+    assert damage is not None
+    assert (damage.condition, damage.share, damage.first_row) == ("damaged", 1 / HEIGHT, 30)
+    assert damage.fault == "the picture data do not unpack to their size"

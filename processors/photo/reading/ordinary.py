@@ -7,6 +7,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import ExifTags, Image, ImageFile
 
+from processors.containers.bmp_rows import rows_of_bmp
 from processors.containers.gif_file import read_gif_file
 from processors.containers.jpeg_file import JpegFile, read_jpeg_file
 from processors.containers.picture_end import behind_picture
@@ -17,6 +18,7 @@ from processors.decoding.open_media import decoder_errors
 from processors.decoding.picture_header import open_header, plain_words, what_to_do
 from processors.imaging.colour import SRGB, Colour
 from processors.photo.reading.avif import avif_damage
+from processors.photo.reading.bmp import bmp_damage
 from processors.photo.reading.colour_tags import ICC, colour_of
 from processors.photo.reading.damage import Damage
 from processors.photo.reading.gif import gif_damage
@@ -70,7 +72,7 @@ class Ordinary:
         kind = self._image.format
         if self._is_jpeg:
             return self._jpeg()
-        damage = self._psd_damage() if kind == "PSD" else None
+        damage = self._psd_damage() if kind == "PSD" else self._bmp_damage() if kind == "BMP" else None
         with plain_words(self._file), decoder_errors("decoding the picture", what_to_do(kind or "")):
             self._image.load()
         trailing, trailing_kind = behind_picture(self._file, kind or "")
@@ -119,6 +121,14 @@ class Ordinary:
         if rows and damage and not rows.is_cut:
             self._image = open_header(rows.without_run_lengths(self._file))
         return damage
+
+    def _bmp_damage(self) -> Damage | None:
+        """Return the damage of a run-length coded BMP, whose picture is then read from its rows."""
+        rows = rows_of_bmp(self._file)
+        if rows is None:
+            return None
+        self._image = open_header(rows.without_run_lengths(self._file))
+        return bmp_damage(rows)
 
     def _jpeg(self) -> Pixels:
         width, height = self._image.size

@@ -90,7 +90,7 @@ class Tiff:
         if photo.sample_format in (5, 6):
             raise UnsupportedMedia("a TIFF of complex numbers is not supported", "convert it")
         if photo.photometric in LAB and max(photo.bits) == 8:
-            return self._by_pillow(None)
+            return replace(self._by_pillow(None), damage=self._unsound())
         shrink = bounding_shrink(photo.width_px, photo.height_px)
         with listening() as heard:
             try:
@@ -101,11 +101,16 @@ class Tiff:
                 if _NOT_READ.search(str(error)):
                     return self._by_pillow(words)
                 values, interpretation, damage = self._damaged(words, heard, shrink)
+        return _pixels(photo, values, interpretation, self._unsound() or damage, shrink)
+
+    def _unsound(self) -> Damage | None:
+        """Return the damage that the compressed data themselves show, of which no decoder need warn."""
+        photo = self._photo
         if photo.compression in DEFLATE and (bad := rows_of_unsound_deflate(self._file, photo)):
-            damage = self._damage_in(bad, "the picture data do not unpack to their checksum")
+            return self._damage_in(bad, "the picture data do not unpack to their checksum")
         if photo.compression == PACKBITS and (bad := rows_of_unsound_packbits(self._file, photo)):
-            damage = self._damage_in(bad, "the picture data do not unpack to their size")
-        return _pixels(photo, values, interpretation, damage, shrink)
+            return self._damage_in(bad, "the picture data do not unpack to their size")
+        return None
 
     def _values(self, fail_on: Any, shrink: int, heard: Heard) -> tuple[np.ndarray, str]:
         """Return the samples and libvips's interpretation; only warnings about pixels remain in `heard`."""
