@@ -141,8 +141,7 @@ def _tell_source(row: SourceRow, listed: list[dict[str, Any]], store: Store) -> 
     series: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for item in listed:
         ref = ResultRef(source=item["source"], processor=item["processor"], key=item["key"])
-        folder = str(store.folder(ref)) if store.is_in_folder else f"{ref.processor} ({ref.key[:8]})"
-        result = links.get(os.path.realpath(store.folder(ref))) or folder
+        result = links.get(os.path.realpath(store.folder(ref))) or f"{ref.processor} ({ref.key[:8]})"
         series.setdefault((result, re.sub(r"[0-9]{4,}", "*", item["name"])), []).append(item)
     series = dict(_split(series))
     lines = [

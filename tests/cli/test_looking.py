@@ -72,6 +72,15 @@ def test_items_are_aligned_with_their_sizes_below_the_folder_that_shows_them(sto
     assert all(Path(path).is_file() for path in paths)
 
 
+def test_an_item_that_the_view_does_not_show_is_named_by_processor_and_key(store: Path) -> None:
+    link = store / "by-name/june/cameras/photo.jpg/metadata"
+    target = link.readlink()
+    link.unlink()
+    (line,) = command("items", "cameras/photo.jpg", "processor=metadata", "--store", store).splitlines()[1:]
+    assert line.split()[:2] == ["metadata", f"({target.name[:8]})/metadata.json"]
+    link.symlink_to(target)
+
+
 def test_status_prints_the_space_of_releases_and_processors(store: Path) -> None:
     told = json.loads(command("status", "--store", store, "--json"))
     assert (
