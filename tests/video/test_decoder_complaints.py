@@ -128,3 +128,24 @@ def info_rate(path: Path) -> object:
 
     with path.open("rb") as file, open_container(file) as container:
         return frame_rate_of(container.streams.video[0])
+
+
+@pytest.mark.parametrize("name", ["a.mj2", "a.mxf", "a.mkv"])
+def test_jpeg_2000_parts_that_end_in_the_wrong_place_are_damage(name: str, tmp_path: Path) -> None:
+    whole = made(tmp_path / name, "192x144", ["-c:v", "jpeg2000", *(["-f", "mov"] if name == "a.mj2" else [])])
+    frames, report = read(whole)
+    assert (len(frames), report.frame_count_corrupt, report.damage) == (15, 0, None)
+    data = bytearray(whole.read_bytes())
+    hit, chance = range(1, 12, 2), random.Random(5)
+    for number in hit:
+        place, length = spans_of_packets(whole)[number]
+        for at in range(place + length // 4, place + length * 3 // 4):
+            data[at] = chance.randrange(255)
+    hole = tmp_path / f"hole_{name}"
+    hole.write_bytes(data)
+    frames, report = read(hole)
+    wrong = [number for number, frame in enumerate(frames) if frame.is_corrupt]
+    assert (len(frames), report.frame_count_corrupt) == (15, len(wrong))
+    assert set(wrong) <= set(hit)
+    assert len(wrong) >= 4
+    assert f"{len(wrong)} frames damaged" in str(report.damage)

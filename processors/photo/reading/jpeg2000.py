@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import BinaryIO
 
 import av
 import av.error
 import av.logging
 
+from processors.decoding.jpeg2000_ends import is_wrong_end
 from processors.decoding.open_media import ffmpeg_errors
 from processors.photo.reading.damage import Damage
 
 MAX_PIXELS = 64_000_000
 """Size up to which a picture is decoded again: FFmpeg's decoder is slow."""
-_MISMATCH = re.compile(r"End mismatch (\d+)")
-WHOLE_MISMATCH = 1
-"""Bytes left of a coding pass that intact files of some encoders have too."""
 
 
 def jpeg2000_damage(file: BinaryIO, width_px: int, height_px: int) -> Damage | None:
@@ -35,7 +32,7 @@ def jpeg2000_damage(file: BinaryIO, width_px: int, height_px: int) -> Damage | N
             decoder.decode(av.Packet(file.read()))
         except (av.error.FFmpegError, ValueError):
             return None
-        found = [words for words in heard() if (end := _MISMATCH.search(words)) and int(end[1]) > WHOLE_MISMATCH]
+        found = [words for words in heard() if is_wrong_end(words)]
     if not found:
         return None
     fault = (

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import av
 import av.logging
 
+from processors.decoding.jpeg2000_ends import is_wrong_end
 from processors.decoding.open_media import ffmpeg_errors
 
 EXPLODING = frozenset({"amv", "jpegls", "mjpeg"})
@@ -20,13 +21,13 @@ ONLY_LOGGING = {
     **dict.fromkeys(
         ("cinepak", "dvvideo", "flashsv", "gif", "h261", "msvideo1", "snow", "theora", "zmbv"), av.logging.ERROR
     ),
-    **dict.fromkeys(("magicyuv", "rpza", "smc", "utvideo"), av.logging.WARNING),
+    **dict.fromkeys(("jpeg2000", "magicyuv", "rpza", "smc", "utvideo"), av.logging.WARNING),
 }
 """Silent decoders that never fail, and the level from which they log damage: decoded in one thread, as FFmpeg's log is
 captured only there. Measured with damaged packets of every codec that FFmpeg can encode."""
 SILENT = EXPLODING | ONLY_LOGGING.keys()
-"""Decoders that log nothing of whole files. Others mark their frames, and log errors of whole files, too: of H.264 that
-begins within a group of pictures, for example."""
+"""Decoders that log nothing of whole files, or nothing that counts as damage. Others mark their frames, and log errors
+of whole files, too: of H.264 that begins within a group of pictures, for example."""
 
 _HARMLESS = re.compile(r"APP fields|decode_app|EXIF|ICC profile")
 """Errors in a picture's header segments, which affect no pixel."""
@@ -56,4 +57,9 @@ def complaints(codec: av.VideoCodecContext) -> Iterator[Callable[[], str | None]
         yield lambda: None
         return
     with ffmpeg_errors(ONLY_LOGGING.get(codec.name, av.logging.ERROR)) as heard:
-        yield lambda: next((words for words in heard() if not _HARMLESS.search(words)), None)
+        yield lambda: next((words for words in heard() if _tells_damage(codec.name, words)), None)
+
+
+def _tells_damage(codec: str, words: str) -> bool:
+    """Return whether a decoder's words concern the pixels; that of JPEG 2000 also warns of what is intact."""
+    return is_wrong_end(words) if codec == "jpeg2000" else not _HARMLESS.search(words)
