@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 # isort: off
@@ -55,8 +56,16 @@ def serve(planned: Mapping[str, Planned], tell: Callable[[str], None], *, owns_s
     asyncio.run(_serve(planned, tell, owns_server=owns_server))
 
 
+class _Runner(Runner):
+    """Prefect's runner, ended by SIGTERM as by Ctrl-C: its own handler never awaits its end, and warns of that."""
+
+    def handle_sigterm(self, *args: Any, **kwargs: Any) -> None:
+        """End serving, from the handler of the signal."""
+        raise KeyboardInterrupt
+
+
 async def _serve(planned: Mapping[str, Planned], tell: Callable[[str], None], *, owns_server: bool) -> None:
-    runner = Runner(name="marsmedia", pause_on_shutdown=False, heartbeat_seconds=HEARTBEAT_SECONDS, limit=None)
+    runner = _Runner(name="marsmedia", pause_on_shutdown=False, heartbeat_seconds=HEARTBEAT_SECONDS, limit=None)
     names: dict[UUID, str] = {}
     async with get_client() as client:
         for one in planned.values():

@@ -321,3 +321,26 @@ def test_serve_refuses_a_wrong_schedule_before_it_starts_anything(tmp_path: Path
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert run.returncode == 2
     assert run.stderr.startswith("marsmedia: nightly-ingest=soon: not a schedule: ")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the signals that a process handles from /proc")
+def test_sigterm_of_a_service_manager_ends_serve_as_ctrl_c_does(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    command = [sys.executable, "-m", "flows.cli", "serve", "raw", "--store", "store", "--port", port]
+    environment = {**quiet_environment(tmp_path / "home"), "PYTHONPATH": str(PROJECT)}
+    told = tmp_path / "told.txt"
+    with told.open("wb") as out:
+        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        status = Path(f"/proc/{process.pid}/status")
+        while not int(re.findall(r"SigCgt:\s*(\w+)", status.read_text())[0], 16) >> (signal.SIGTERM - 1) & 1:
+            assert process.poll() is None, told.read_text()
+            time.sleep(0.2)
+        process.terminate()
+        assert process.wait(timeout=60) == 0
+    finally:
+        process.kill()
+    assert told.read_text().splitlines()[-2:] == ["press Ctrl-C to stop", "stopped"]
