@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal
 
 from processors.containers.chunks import ChunkFile
+from processors.containers.unknown_text import decoded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +124,5 @@ def _placed(mark: Mark, rate_hz: float, length_samples: int, texts: list[str]) -
 
 
 def _text(data: bytes) -> str:
-    """Decode UTF-8, or else Windows-1252."""
-    try:
-        return data.decode().strip()
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace").strip()
+    """Decode text in whatever encoding, as escapes if that cannot be told."""
+    return (decoded(data) or data.decode("ascii", "backslashreplace")).strip()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from processors.audio.cue_points import Mark, aiff_marks, wave_marks
+from processors.containers.unknown_text import unescaped
 from processors.contract import Item, OpenSource, Reads
 from processors.decoding.open_media import decoder_errors, open_container
 from processors.tables import Column, Table
@@ -51,7 +52,7 @@ class Marks:
     """Cue points of WAV and RF64, marks of AIFF, and chapters of any container; as CSV and Audacity labels."""
 
     name: ClassVar[str] = "audio.marks"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "file"
     tables: ClassVar[tuple[Table, ...]] = (MARKS,)
 
@@ -76,7 +77,7 @@ def _chapters(file: BinaryIO) -> Iterator[Mark]:
                 kind="chapter",
                 start_seconds=float(chapter["start"] * base),
                 end_seconds=float(chapter["end"] * base),
-                label=str(chapter["metadata"].get("title", "")),
+                label=unescaped(chapter["metadata"].get("title")) or "",
             )
 
 

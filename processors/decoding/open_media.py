@@ -183,7 +183,7 @@ def _opened(file: BinaryIO, probe_bytes: int | None = None) -> av.container.Inpu
         file,
         mode="r",
         buffer_size=READ_BYTES,
-        metadata_errors="replace",
+        metadata_errors="surrogateescape",
         options={"max_pixels": str(MAX_FRAME_PIXELS)},
         container_options={"format_whitelist": DEMUXERS, "protocol_whitelist": "none", "enable_drefs": "0", **probing},
     )

@@ -8,7 +8,8 @@ from xml.etree.ElementTree import Element, ParseError
 
 import defusedxml.ElementTree
 
-from processors.metadata.tag_records import Tag, text_tag
+from processors.metadata.tag_records import Tag, encoded_tag, text_tag
+from processors.planetary.labels import readable_xml
 
 MAX_DEPTH = 20
 MAX_ELEMENTS = 10_000
@@ -16,13 +17,11 @@ UTF_16 = {b"<\0": "utf-16-le", b"\0<": "utf-16-be", codecs.BOM_UTF16_LE: "utf-16
 """Beginnings of XML text in 16-bit characters."""
 
 
-def text_of(data: bytes) -> str:
-    """Decode text up to the first zero byte: UTF-8, otherwise Latin-1."""
-    plain = data.partition(b"\0")[0]
-    try:
-        return plain.decode("utf-8").strip()
-    except UnicodeDecodeError:
-        return plain.decode("latin-1").strip()
+def chunk_tags(namespace: str, name: str, data: bytes) -> Iterator[Tag]:
+    """Yield the text up to the first zero byte, in whatever encoding; nothing if it is blank."""
+    plain = data.partition(b"\0")[0].strip()
+    if plain:
+        yield encoded_tag(namespace, name, plain)
 
 
 def xml_tags(namespace: str, data: bytes) -> Iterator[Tag]:
@@ -48,7 +47,7 @@ def _xml(data: bytes) -> bytes | str:
     """Decode XML; 16-bit encodings are recognised by the beginning, whatever the declaration says."""
     encoding = UTF_16.get(data[:2])
     if encoding is None:
-        return data.strip(b"\0 \r\n\t")
+        return readable_xml(data.strip(b"\0 \r\n\t"))
     text = data[: len(data) // 2 * 2].decode(encoding).partition("\0")[0].strip()
     if text.startswith("<?xml"):
         text = text.partition("?>")[2]

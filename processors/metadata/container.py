@@ -15,6 +15,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from processors.containers.channel_mask import channel_mask
 from processors.containers.ogg_timeline import Link, links
+from processors.containers.unknown_text import as_latin_1, unescaped
 from processors.decoding.mended_file import as_mended, mending_of
 from processors.decoding.open_media import (
     declared_frame_count,
@@ -28,9 +29,11 @@ from processors.metadata.mp4_metadata import box_tags
 from processors.metadata.ogg_links import link_tags
 from processors.metadata.position import position_of
 from processors.metadata.riff import riff_tags
-from processors.metadata.tag_records import MetadataRecord, StreamRecord, Tag, known_from, text_tag
+from processors.metadata.tag_records import MetadataRecord, StreamRecord, Tag, escaped_tag, known_from
 
 MAX_PROBLEMS = 20
+ID3_READERS = ("mp3", "aac", "aiff", "tta")
+"""Demuxers of FFmpeg that read ID3, where what is declared as Latin-1 is in the encoding of the writer's machine."""
 
 
 def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str) -> MetadataRecord:
@@ -80,21 +83,22 @@ def _as_its_headers_say(stream: StreamRecord, file: BinaryIO, ogg: Sequence[Link
 
 
 def _tags(container: av.container.InputContainer) -> Iterator[Tag]:
+    is_id3 = container.format.name in ID3_READERS
     for name, text in container.metadata.items():
-        yield text_tag("container", name, text)
+        yield escaped_tag("container", name, as_latin_1(text) if is_id3 else text)
     for stream in container.streams:
         for name, text in stream.metadata.items():
-            yield text_tag(f"stream.{stream.index}", name, text)
+            yield escaped_tag(f"stream.{stream.index}", name, text)
     if container.format.name == "ogg" and not container.metadata and container.streams:
         # Ogg has no tags of its own: the comments of its first stream are the file's
         for name, text in container.streams[0].metadata.items():
-            yield text_tag("container", name.lower(), text)
+            yield escaped_tag("container", name.lower(), text)
     for number, chapter in enumerate(container.chapters()):
         base = chapter["time_base"] or Fraction(0)
         yield Tag(namespace=f"chapter.{number}", name="start_seconds", value=float(chapter["start"] * base))
         yield Tag(namespace=f"chapter.{number}", name="end_seconds", value=float(chapter["end"] * base))
         for name, text in chapter["metadata"].items():
-            yield text_tag(f"chapter.{number}", name, text)
+            yield escaped_tag(f"chapter.{number}", name, text)
 
 
 def _more_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
@@ -127,7 +131,7 @@ def _stream(stream: av.stream.Stream) -> StreamRecord:
         duration_seconds_from_header=declared_seconds(stream),
         frame_count_from_header=declared_frame_count(stream),
         bit_rate_bps=(codec.bit_rate or None) if codec else None,
-        language=stream.language,
+        language=unescaped(stream.language),
         dispositions=tuple(flag.name for flag in av.stream.Disposition if flag & stream.disposition and flag.name),
     )
     more: dict[str, object] = {}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from PIL import ExifTags
 
-from processors.metadata.tag_records import Tag, bytes_tag, text_tag
+from processors.metadata.tag_records import Tag, bytes_tag, encoded_tag, text_tag, unread_tag
 
 Read = Callable[[int, int], bytes]
 """Function that reads at most this many bytes from an offset; fewer at the end."""
@@ -29,11 +29,12 @@ COPYRIGHT = 0x8298
 _NOT_SHOWN = {0x02BC, 0x83BB, 0x8649, 0x8773}
 """Tags of whole blocks with their own readers: XMP, IPTC, Photoshop and ICC."""
 _USER_COMMENT_CODES = {
-    b"ASCII\0\0\0": "ascii",
+    b"ASCII\0\0\0": None,
     b"UNICODE\0": "utf-16",  # in the byte order of the block, or another
     b"JIS\0\0\0\0\0": "iso2022_jp",
-    bytes(8): "utf-8",
+    bytes(8): None,
 }
+"""Encodings by their code; None if there is none, or if writers put others there too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,13 +157,11 @@ class Directories:
         known = {} if namespace.startswith(MAKER_NAMESPACE) else names.get(namespace, ExifTags.TAGS)
         name = known.get(number, f"0x{number:04x}")
         if kind in (2, 129):
-            return text_tag(namespace, name, _text(data, all_parts=number == COPYRIGHT))
+            return encoded_tag(namespace, name, _text(data, all_parts=number == COPYRIGHT))
         if number == 0x9286 and data[:8] in _USER_COMMENT_CODES:
-            encoding = _USER_COMMENT_CODES[data[:8]]
-            encoding = utf_16_of(data[8:], self._order) if encoding == "utf-16" else encoding
-            return text_tag(namespace, name, data[8:].decode(encoding, "replace"))
+            return self._user_comment(namespace, name, _USER_COMMENT_CODES[data[:8]], data[8:])
         if 0x9C9B <= number <= 0x9C9F:
-            return text_tag(namespace, name, data.decode("utf-16-le", "replace"))
+            return _in_encoding(namespace, name, data[: len(data) // 2 * 2], "utf-16-le")
         if kind == 7 or (kind in (1, 6) and count > 16):
             return bytes_tag(namespace, name, data)
         values = self._numbers(kind, data)
@@ -174,6 +173,13 @@ class Directories:
             value=list(values[:MAX_NUMBERS]),
             length=len(values) if len(values) > MAX_NUMBERS else None,
         )
+
+    def _user_comment(self, namespace: str, name: str, encoding: str | None, data: bytes) -> Tag:
+        if encoding is None:
+            return encoded_tag(namespace, name, data)
+        if encoding == "utf-16":
+            encoding, data = utf_16_of(data, self._order), data[: len(data) // 2 * 2]
+        return _in_encoding(namespace, name, data, encoding)
 
     def _numbers(self, kind: int, data: bytes) -> list[int | float | None]:
         if kind in (5, 10):
@@ -200,11 +206,14 @@ def utf_16_of(data: bytes, order: str) -> str:
     return "utf-16-be" if is_big else "utf-16-le"
 
 
-def _text(data: bytes, *, all_parts: bool) -> str:
-    """Decode text up to its first NUL; for a copyright, also the editor's part after it (Exif 2.32, 4.6.4)."""
-    parts = [part.strip() for part in data.split(b"\0")] if all_parts else []
-    text = b"; ".join(part for part in parts if part) if all_parts else data.split(b"\0")[0]
+def _in_encoding(namespace: str, name: str, data: bytes, encoding: str) -> Tag:
     try:
-        return text.decode("utf-8")
+        return text_tag(namespace, name, data.decode(encoding))
     except UnicodeDecodeError:
-        return text.decode("latin-1")
+        return unread_tag(namespace, name, data)
+
+
+def _text(data: bytes, *, all_parts: bool) -> bytes:
+    """Return text up to its first NUL; for a copyright, also the editor's part after it (Exif 2.32, 4.6.4)."""
+    parts = [part.strip() for part in data.split(b"\0")] if all_parts else []
+    return b"; ".join(part for part in parts if part) if all_parts else data.split(b"\0")[0]

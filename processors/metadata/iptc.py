@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from processors.metadata.tag_records import Tag, bytes_tag, text_tag
+from processors.metadata.tag_records import Tag, bytes_tag, encoded_tag
 
 IPTC_RESOURCE = 0x0404
-_UTF8 = b"\x1b%G"
 SHORTS = {(1, 0), (1, 20), (1, 22), (2, 0)}
 """Data sets with 16-bit numbers."""
 
@@ -64,7 +63,7 @@ def iptc_in_photoshop(data: bytes) -> bytes | None:
 
 def iptc_tags(data: bytes, names: Mapping[tuple[int, int], str] = IPTC_NAMES) -> Iterator[Tag]:
     """Yield all data sets in order, including repeated ones."""
-    place, is_utf8 = 0, False
+    place = 0
     while place + 5 <= len(data) and data[place] == 0x1C:
         record, number = data[place + 1], data[place + 2]
         size = int.from_bytes(data[place + 3 : place + 5], "big")
@@ -76,12 +75,7 @@ def iptc_tags(data: bytes, names: Mapping[tuple[int, int], str] = IPTC_NAMES) ->
         value = data[place : place + size]
         place += size
         name = names.get((record, number), f"{record}:{number}")
-        if (record, number) == (1, 90):
-            is_utf8 = value == _UTF8
         if (record, number) in SHORTS and len(value) == 2:
             yield Tag(namespace="iptc", name=name, value=int.from_bytes(value, "big"))
             continue
-        try:
-            yield text_tag("iptc", name, value.decode("utf-8"))
-        except UnicodeDecodeError:
-            yield bytes_tag("iptc", name, value) if is_utf8 else text_tag("iptc", name, value.decode("latin-1"))
+        yield encoded_tag("iptc", name, value) if (record, number) in names else bytes_tag("iptc", name, value)

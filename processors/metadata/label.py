@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from processors.containers.unknown_text import decoded, text_bytes
 from processors.errors import RefusedMedia
-from processors.metadata.tag_records import Tag, text_tag
+from processors.metadata.tag_records import Tag, encoded_tag, text_tag
 from processors.planetary.labels import MAX_LABEL_BYTES, is_xml, label_root, xml_entries
 from processors.planetary.pvl import is_absent, statements
 
@@ -25,7 +26,12 @@ def label_tags(data: bytes) -> tuple[Tag, ...]:
     if is_xml(data):
         tags = (text_tag("pds4", name, value) for name, value in xml_entries(label_root(data)))
     else:
-        tags = pvl_tags(data.decode("utf-8", "replace"))
+        text = decoded(data)
+        if text is None:
+            entries = statements(data.decode("latin-1"))
+            tags = (encoded_tag("pds3", name, text_bytes(value)) for name, value in entries)
+        else:
+            tags = pvl_tags(text)
     return tuple(tag for tag, _ in zip(tags, range(MAX_TAGS), strict=False))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from processors.metadata.label import found
 from processors.metadata.solar_clock import hours_of_clock, sol_of_clock
 from processors.metadata.statements import TERMS, Statement, statement
-from processors.metadata.tag_records import Tag
+from processors.metadata.tag_records import Tag, unread_texts
 from processors.planetary.pvl import number_of, unquoted
 
 LABEL_NAMES = {
@@ -48,7 +48,7 @@ def said_by_label(tags: tuple[Tag, ...], name: str) -> Iterator[Statement]:
 
 
 def unread_of_label(tags: tuple[Tag, ...], name: str) -> Iterator[str]:
-    """Yield in words the entries for sol, solar time and solar longitude that are not read."""
+    """Yield in words which sols, solar times and solar longitudes, and which texts in other encodings, are not read."""
     for meaning, kind in (
         ("sol", "a whole number of sols"),
         ("solar_longitude_degrees", "an angle"),
@@ -58,6 +58,7 @@ def unread_of_label(tags: tuple[Tag, ...], name: str) -> Iterator[str]:
             text = str(tag.value)
             if (hours_of_clock(text) if meaning in SOLAR_TIMES else _value(meaning, text)) is None:
                 yield f"label {name}:{tag.name}: {text[:80]!r} is not {kind}; it is not read"
+    yield from (f"label {name}: {problem}" for problem in unread_texts(tags) if name != "inside")
 
 
 def _entries(tags: tuple[Tag, ...], meaning: str) -> Iterator[Tag]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from processors.containers.ogg_timeline import Link
-from processors.metadata.tag_records import Tag, text_tag
+from processors.metadata.tag_records import Tag, escaped_tag, text_tag
 
 MAX_RECORDINGS = 100
 MAX_COMMENTS = 1000
@@ -25,7 +25,7 @@ def link_tags(links: Sequence[Link]) -> Iterator[Tag]:
             yield Tag(namespace=namespace, name="rate_hz", value=codec.rate_hz)
             yield Tag(namespace=namespace, name="channel_count", value=codec.channel_count)
             for name, text in _comments(codec.comments):
-                yield text_tag(namespace, name, text)
+                yield escaped_tag(namespace, name, text)
         start += link.seconds
 
 
@@ -54,4 +54,4 @@ def _text(reader: io.BytesIO) -> str | None:
     if length is None:
         return None
     data = reader.read(length)
-    return data.decode("utf-8", "replace") if len(data) == length else None
+    return data.decode("utf-8", "surrogateescape") if len(data) == length else None

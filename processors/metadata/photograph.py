@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from PIL import ImageCms, ImageFile, TiffImagePlugin
+from PIL import ImageCms, ImageFile, PngImagePlugin, TiffImagePlugin
 
 from processors.containers.tiff_file import is_tiff, pictures_of
+from processors.containers.unknown_text import as_latin_1, text_bytes
 from processors.decoding.open_media import decoder_errors, open_picture
 from processors.decoding.picture_header import open_header
 from processors.errors import MediaError
@@ -19,7 +20,15 @@ from processors.metadata.ifd import Directories
 from processors.metadata.iptc import IPTC_RESOURCE, iptc_in_photoshop, iptc_tags
 from processors.metadata.maker_notes import maker_note_tags
 from processors.metadata.position import position_of
-from processors.metadata.tag_records import MetadataRecord, PictureRecord, Tag, bytes_tag, known_from, text_tag
+from processors.metadata.tag_records import (
+    MetadataRecord,
+    PictureRecord,
+    Tag,
+    bytes_tag,
+    encoded_tag,
+    known_from,
+    text_tag,
+)
 from processors.metadata.xmp import extended_packet, xmp_tags
 from processors.planetary.image_object import ImageObject
 from processors.planetary.open_image import attached_format, read_header
@@ -147,7 +156,8 @@ def _opened(file: BinaryIO) -> _Header:
 
 def _planetary(image: ImageObject, sha256: str, size_bytes: int, medium: str) -> MetadataRecord:
     namespace = {PDS4_FORMAT: "pds4", VICAR_FORMAT: "vicar"}.get(image.format, "pds3")
-    tags = tuple(text_tag(namespace, name, value) for name, value in image.entries[:MAX_TAGS])
+    tags = tuple(encoded_tag(namespace, name, text_bytes(value)) for name, value in image.entries[:MAX_TAGS])
+    problems = list(image.problems)
     return MetadataRecord(
         sha256=sha256,
         size_bytes=size_bytes,
@@ -162,9 +172,9 @@ def _planetary(image: ImageObject, sha256: str, size_bytes: int, medium: str) ->
             icc_profile=None,
             compression=None,
         ),
-        known=known_from(tags),
+        known=known_from(tags, problems),
         tags=tags,
-        problems=image.problems,
+        problems=tuple(problems),
     )
 
 
@@ -266,23 +276,16 @@ def _format_tags(image: _Header) -> Iterator[Tag]:
         if name in NOT_TAGS or name in ("Raw profile type exif", "thumbnails", "metadata", "depth_images", "aux"):
             continue
         if isinstance(value, bytes) and name == "comment":
-            yield text_tag(namespace, name, _comment(value))
+            yield encoded_tag(namespace, name, value)
         elif isinstance(value, bytes):
             yield bytes_tag(namespace, name, value)
         elif isinstance(value, str):
-            yield text_tag(namespace, name, value)
+            is_declared = isinstance(value, PngImagePlugin.iTXt)
+            yield text_tag(namespace, name, value if is_declared else as_latin_1(value))
         elif isinstance(value, bool | int | float):
             yield Tag(namespace=namespace, name=name, value=_plain(value))
         elif isinstance(value, tuple | list):
             yield Tag(namespace=namespace, name=name, value=[_plain(entry) for entry in value[:1000]])
-
-
-def _comment(data: bytes) -> str:
-    """Decode a JPEG or GIF comment as UTF-8, else Latin-1; the formats declare no encoding."""
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
 
 
 def _profile(image: _Header) -> str | None:

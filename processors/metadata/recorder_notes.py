@@ -5,7 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from processors.metadata.chunk_text import text_of
+from processors.containers.unknown_text import decoded
+from processors.metadata.chunk_text import chunk_tags
 from processors.metadata.tag_records import Tag, bytes_tag, text_tag
 
 MAX_NOTES = 1000
@@ -22,7 +23,10 @@ VERSION, TIME_EXPANSION, FILLER = 0x00, 0x0F, 0xFFFF
 
 def guano_tags(data: bytes) -> Iterator[Tag]:
     """Yield GUANO tags, one `Key: value` per line in UTF-8 (GUANO 1.0); a namespace precedes `|` in the key."""
-    for number, line in enumerate(data.decode("utf-8", errors="replace").strip("\0 \r\n").splitlines()):
+    text = decoded(data.strip(b"\0 \r\n"))
+    if text is None:
+        raise ValueError(f"its {len(data)} bytes are text in no known encoding")
+    for number, line in enumerate(text.splitlines()):
         if number == MAX_NOTES:
             raise ValueError(f"more than {MAX_NOTES} lines: the rest is not read")
         key, colon, value = line.partition(":")
@@ -47,7 +51,6 @@ def wamd_tags(data: bytes) -> Iterator[Tag]:
             name = "Version" if number == VERSION else "Time Expansion"
             yield Tag(namespace="wamd", name=name, value=struct.unpack_from("<H", body)[0])
         elif number in WAMD_TEXTS:
-            if text := text_of(body):
-                yield text_tag("wamd", WAMD_TEXTS[number], text)
+            yield from chunk_tags("wamd", WAMD_TEXTS[number], body)
         elif number != FILLER and body:
             yield bytes_tag("wamd", WAMD_OTHER.get(number, f"Entry {number:#04x}"), body)

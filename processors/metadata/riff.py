@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from processors.containers.channel_mask import mask_of
 from processors.containers.chunks import MAX_CHUNK_BYTES, Chunk, ChunkFile
-from processors.metadata.chunk_text import text_of, xml_tags
+from processors.metadata.chunk_text import chunk_tags, xml_tags
 from processors.metadata.recorder_notes import guano_tags, wamd_tags
 from processors.metadata.tag_records import Tag, bytes_tag, text_tag
 from processors.metadata.xmp import xmp_tags
@@ -85,8 +85,7 @@ def _bext(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
         ("OriginationDate", 320, 10),
         ("OriginationTime", 330, 8),
     ):
-        if text := text_of(data[start : start + length]):
-            yield text_tag("bext", name, text)
+        yield from chunk_tags("bext", name, data[start : start + length])
     yield Tag(namespace="bext", name="TimeReference", value=walked.number("Q", data, 338))
     version = walked.number("H", data, 346)
     yield Tag(namespace="bext", name="Version", value=version)
@@ -97,8 +96,7 @@ def _bext(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
         for place, name in enumerate(names):
             if (value := walked.number("h", data, 412 + 2 * place)) != 0x7FFF:  # unused
                 yield Tag(namespace="bext", name=name, value=value / 100)
-    if history := text_of(data[602:]):
-        yield text_tag("bext", "CodingHistory", history)
+    yield from chunk_tags("bext", "CodingHistory", data[602:])
 
 
 CART_TEXTS = (("Title", 64), ("Artist", 64), ("CutID", 64), ("ClientID", 64), ("Category", 64), ("Classification", 64),
@@ -110,16 +108,14 @@ def _cart(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
     """Yield the tags of broadcasting traffic systems (AES46-2002)."""
     if len(data) < 2048:
         raise ValueError(f"{len(data)} bytes are too short for a cart chunk")
-    yield text_tag("cart", "Version", text_of(data[:4]))
+    yield from chunk_tags("cart", "Version", data[:4])
     place = 4
     for name, length in CART_TEXTS:
-        if text := text_of(data[place : place + length]):
-            yield text_tag("cart", name, text)
+        yield from chunk_tags("cart", name, data[place : place + length])
         place += length
     yield Tag(namespace="cart", name="LevelReference", value=walked.number("i", data, place))
     for name, start, end in (("URL", 1024, 2048), ("TagText", 2048, len(data))):
-        if text := text_of(data[start:end]):
-            yield text_tag("cart", name, text)
+        yield from chunk_tags("cart", name, data[start:end])
 
 
 def _list(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
@@ -130,8 +126,7 @@ def _list(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
         if place + 8 > len(data):
             return
         name, size = data[place : place + 4], walked.number("I", data, place + 4)
-        if text := text_of(data[place + 8 : place + 8 + size]):
-            yield text_tag("riff.info", name.decode("latin-1"), text)
+        yield from chunk_tags("riff.info", name.decode("latin-1"), data[place + 8 : place + 8 + size])
         place += 8 + size + size % 2
 
 
@@ -182,8 +177,7 @@ AIFF_TEXTS = {b"NAME": "Name", b"AUTH": "Author", b"(c) ": "Copyright", b"ANNO":
 
 def _text_chunk(chunk: Chunk) -> ChunkReader:
     def read(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
-        if text := text_of(data):
-            yield text_tag("aiff", AIFF_TEXTS[chunk.name], text)
+        yield from chunk_tags("aiff", AIFF_TEXTS[chunk.name], data)
 
     return read
 
@@ -195,8 +189,7 @@ def _comments(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
         if place + 8 > len(data):
             raise ValueError("it ends inside a comment")
         (length,) = struct.unpack_from(">H", data, place + 6)
-        if text := text_of(data[place + 8 : place + 8 + length]):
-            yield text_tag("aiff", "Comment", text)
+        yield from chunk_tags("aiff", "Comment", data[place + 8 : place + 8 + length])
         place += 8 + length + length % 2
 
 
@@ -204,8 +197,7 @@ def _caf_info(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
     """Yield pairs of key and value, each ended by a zero byte (Apple, CAF 1.0)."""
     (count,), parts = struct.unpack_from(">I", data), data[4:].split(b"\0")
     for key, value in list(zip(parts[::2], parts[1::2], strict=False))[: min(count, MAX_TEXTS)]:
-        if text := text_of(value):
-            yield text_tag("caf.info", text_of(key), text)
+        yield from chunk_tags("caf.info", key.decode("utf-8", "backslashreplace"), value)
 
 
 WAVE_CHUNKS: dict[bytes, ChunkReader] = {

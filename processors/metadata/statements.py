@@ -143,9 +143,10 @@ def alternative_text_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement
 def keywords_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
     """Yield the keywords in the tags of a file or a sidecar, which `voice` names."""
     for tag in tags:
-        if (tag.namespace, tag.name) in (("xmp", "dc:subject"), ("iptc", "Keywords")):
-            for word in tag.value if isinstance(tag.value, list) else [tag.value]:
-                yield statement("keywords", str(word), f"{voice}:{tag.namespace}:{tag.name}")
+        if (tag.namespace, tag.name) in (("xmp", "dc:subject"), ("iptc", "Keywords"), ("exif", "XPKeywords")):
+            several = str(tag.value).split(";") if tag.namespace == "exif" else tag.value
+            for word in several if isinstance(several, list) else [several]:
+                yield statement("keywords", str(word).strip(), f"{voice}:{tag.namespace}:{tag.name}")
 
 
 def credits_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from processors.containers.unknown_text import decoded
 from processors.metadata.unset_dates import begins_with_year, holds_a_date, with_time_beside
 from processors.metadata.written_dates import read_date
 
@@ -24,7 +25,7 @@ class Tag:
     value: str | int | float | bool | list[str | int | float | None] | None
     """Text, number or list of them; a rational with denominator 0 is None; bytes are hexadecimal."""
     length: int | None = None
-    """Original length, in characters or bytes, if the value was cut."""
+    """Original length, in characters or bytes, if the value was cut, or is a text in no known encoding (None)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +128,30 @@ def text_tag(namespace: str, name: str, text: str) -> Tag:
     return Tag(namespace=namespace, name=name, value=clean[:MAX_TEXT_CHARACTERS], length=length)
 
 
+def encoded_tag(namespace: str, name: str, data: bytes) -> Tag:
+    """Make a text tag of bytes whose encoding is not declared; None, with their number, if it cannot be told."""
+    text = decoded(data)
+    return unread_tag(namespace, name, data) if text is None else text_tag(namespace, name, text)
+
+
+def escaped_tag(namespace: str, name: str, text: str) -> Tag:
+    """Make a text tag of what was read as UTF-8, with surrogates in place of bytes that are none."""
+    name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return encoded_tag(namespace, name, text.encode("utf-8", "surrogateescape"))
+
+
+def unread_tag(namespace: str, name: str, data: bytes) -> Tag:
+    """Make the tag of a text that cannot be decoded."""
+    return Tag(namespace=namespace, name=name, value=None, length=len(data))
+
+
+def unread_texts(tags: Iterable[Tag]) -> Iterator[str]:
+    """Yield in words the texts that are in no known encoding."""
+    for tag in tags:
+        if tag.value is None and tag.length is not None:
+            yield f"{tag.namespace}:{tag.name}: its {tag.length} bytes are text in no known encoding: not read"
+
+
 def bytes_tag(namespace: str, name: str, data: bytes) -> Tag:
     """Make a tag of bytes: text if printable ASCII, else the first 64 bytes in hexadecimal."""
     stripped = data.rstrip(b"\x00")
@@ -140,6 +165,7 @@ KNOWN_TAGS: dict[str, tuple[str, ...]] = {
     "title": (
         "xmp:dc:title",
         "iptc:ObjectName",
+        "exif:XPTitle",
         "container:title",
         "riff.info:INAM",
         "aiff:Name",
@@ -151,6 +177,7 @@ KNOWN_TAGS: dict[str, tuple[str, ...]] = {
         "xmp:dc:description",
         "iptc:Caption",
         "exif:ImageDescription",
+        "exif:XPComment",
         "container:description",
         "container:comment",
         "bext:Description",
@@ -165,6 +192,7 @@ KNOWN_TAGS: dict[str, tuple[str, ...]] = {
         "xmp:dc:creator",
         "iptc:By-line",
         "exif:Artist",
+        "exif:XPAuthor",
         "container:artist",
         "container:author",
         "riff.info:IART",
@@ -252,10 +280,11 @@ def known_from(tags: tuple[Tag, ...], problems: list[str] | None = None, /, **mo
 
     Parameters
     ----------
-    problems : where dates that cannot be are named, each with its tag.
+    problems : where dates that cannot be and texts that cannot be read are named, each with its tag.
     more : values that need several tags.
     """
     problems = [] if problems is None else problems
+    problems += unread_texts(tags)
     found: dict[str, Value] = {}
     by_place: dict[str, Tag] = {}
     for tag in tags:
@@ -266,7 +295,7 @@ def known_from(tags: tuple[Tag, ...], problems: list[str] | None = None, /, **mo
         tags_of_places = {place: by_place.get(place) or by_place.get(place.lower()) for place in places}
         for place, tag in _each_once(tags_of_places):
             value = _one_value(question, tag)
-            if question == "created":
+            if question == "created" and value is not None:
                 value = _date(tag, str(value), written, problems)
             if isinstance(value, str | int | float) and str(value).strip():
                 found.setdefault(question, Value(value=value, source=place))

@@ -97,8 +97,8 @@ class Voices:
 
     @cached_property
     def tags(self) -> tuple[Tag, ...]:
-        """Return the tags inside the file."""
-        return tuple(Tag(**tag) for tag in self.metadata["tags"])
+        """Return the tags inside the file that have a value."""
+        return tuple(Tag(**tag) for tag in self.metadata["tags"] if tag["value"] is not None)
 
     @cached_property
     def all_labels(self) -> dict[str, tuple[Tag, ...]]:

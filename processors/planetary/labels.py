@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, ParseError
 
@@ -14,6 +15,12 @@ from processors.sources.source_file import SourceFile
 
 MAX_LABEL_BYTES = 4 << 20
 MAX_DEPTH = 100
+_DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?\sencoding\s*=\s*[\"']([\w.-]{1,40})[\"'][^>]{0,200}\?>")
+_OF_SEVERAL_BYTES = {
+    **dict.fromkeys(("gb2312", "gbk", "gb18030", "x_gbk", "cp936"), "gb18030"),
+    **{name: name for name in ("big5", "euc_jp", "euc_kr", "shift_jis")},
+}
+"""Python's name of each encoding that XML may declare and Expat does not read; GB18030 contains its predecessors."""
 
 
 def read_label(file: SourceFile, label: LabelRef) -> bytes:
@@ -42,6 +49,18 @@ def is_xml(label: bytes) -> bool:
     return label.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"\xff\xfe<", b"\xfe\xff\x00<"))
 
 
+def readable_xml(data: bytes) -> bytes | str:
+    """Return XML as Expat reads it: text in place of bytes whose declared encoding has several bytes a character.
+
+    Raises
+    ------
+    ValueError : the bytes are not in the declared encoding.
+    """
+    found = _DECLARED.match(data)
+    encoding = _OF_SEVERAL_BYTES.get(found[1].decode().casefold().replace("-", "_")) if found else None
+    return data[found.end() :].decode(encoding) if found and encoding else data
+
+
 def label_root(data: bytes) -> Element:
     """Return the root of an XML label.
 
@@ -53,7 +72,7 @@ def label_root(data: bytes) -> Element:
     if len(data) > MAX_LABEL_BYTES:
         raise RefusedMedia(f"a label of more than {MAX_LABEL_BYTES} bytes is over the limit", "shorten it")
     try:
-        return defusedxml.ElementTree.fromstring(data, forbid_dtd=True)
+        return defusedxml.ElementTree.fromstring(readable_xml(data), forbid_dtd=True)
     except defusedxml.DefusedXmlException as error:
         raise RefusedMedia("the label declares a document type or entities", "remove the declaration") from error
     except (ParseError, ValueError, LookupError) as error:

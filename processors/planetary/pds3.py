@@ -12,6 +12,7 @@ from processors.planetary.pds3_image import image_of, whole
 from processors.planetary.pvl import (
     BARE_SFDU,
     Block,
+    as_utf8,
     blocks_of,
     is_absent,
     items_of,
@@ -241,9 +242,8 @@ def _offset(block: Block, item: str) -> int:
 def _chosen(found: list[tuple[Block, _Place]], text: str, kind: str, label_end: int) -> ImageObject:
     block, place = found[0]
     names = tuple(other.path.rstrip("/") for other, _ in found[1:])
-    return image_of(
-        block, place.offset_bytes, kind, entries=tuple(statements(text)), others=names, label_end_bytes=label_end
-    )
+    entries = tuple(statements(as_utf8(text)))
+    return image_of(block, place.offset_bytes, kind, entries=entries, others=names, label_end_bytes=label_end)
 
 
 def _is_number(item: str) -> bool:

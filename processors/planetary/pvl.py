@@ -48,6 +48,14 @@ def label_text(data: bytes) -> tuple[str, int | None]:
     return (text[: found.start()], found.end()) if found else (text, None)
 
 
+def as_utf8(text: str) -> str:
+    """Return a label's text in UTF-8 if its bytes, which `label_text` keeps as Latin-1, are that."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
 def statements(text: str) -> Iterator[tuple[str, str]]:
     """Yield every `KEY = VALUE` up to END: (names of enclosing objects and its own, joined by `/`; unquoted value)."""
     text = _without_sfdu(text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -25,6 +25,7 @@ from processors.av_frames import ints_of, samples_of
 from processors.containers.coding import Coding, refuse_encrypted, without_decoder
 from processors.containers.codings import coding_of
 from processors.containers.frame_sync import missing_of_last
+from processors.containers.unknown_text import unescaped
 from processors.decoding.open_media import decoder_errors, default_stream, ffmpeg_errors, open_container
 from processors.errors import DamagedMedia
 from processors.formats import BARE
@@ -237,8 +238,8 @@ def _others(stream: av.audio.stream.AudioStream) -> tuple[OtherStream, ...]:
             stream_index=other.index,
             codec=other.codec_context.name if other.codec_context else None,
             channel_count=other.codec_context.channels if other.codec_context else None,
-            language=other.language,
-            title=other.metadata.get("title"),
+            language=unescaped(other.language),
+            title=unescaped(other.metadata.get("title")),
         )
         for other in stream.container.streams.audio
         if other.index != stream.index

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import av
 
+from processors.containers.unknown_text import unescaped
 from processors.languages.language import LANGUAGES, language
 from processors.languages.text import Text
 from processors.packs.embedded.file_credits import FileCredits
@@ -65,9 +66,12 @@ def write_tagged(source: Path, target: Path, media_type: str, told: FileCredits)
 
 def _remux(source: Path, target: Path, form: str, told: FileCredits) -> None:
     options = OPTIONS | MUXER_OPTIONS.get(form, {})
-    with av.open(str(source)) as read, av.open(str(target), "w", format=form, options=options) as written:
+    with (
+        av.open(str(source), metadata_errors="surrogateescape") as read,
+        av.open(str(target), "w", format=form, options=options) as written,
+    ):
         own = {name.lower(): value for name, value in read.metadata.items()}
-        written.metadata.update(_tags(told, form, own.get("comment")))
+        written.metadata.update(_tags(told, form, unescaped(own.get("comment"))))
         streams = {
             one.index: written.add_stream_from_template(one) for one in read.streams if one.type in ("video", "audio")
         }

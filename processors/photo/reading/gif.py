@@ -37,7 +37,7 @@ def _pictures_with_errors(file: BinaryIO) -> list[int]:
     wrong, number = list[int](), 0
     limits = {"max_pixels": str(MAX_FRAME_PIXELS)}
     try:
-        with av.open(file, mode="r", format="gif", options=limits) as container:
+        with av.open(file, mode="r", format="gif", metadata_errors="replace", options=limits) as container:
             stream = container.streams.video[0]
             stream.thread_type, stream.codec_context.thread_count = "NONE", 1
             for packet in container.demux(stream):

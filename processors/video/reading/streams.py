@@ -12,6 +12,7 @@ import av.video.frame
 import av.video.stream
 
 from processors.containers.coding import Coding, refuse_encrypted, without_decoder
+from processors.containers.unknown_text import unescaped
 from processors.decoding.open_media import decoder_errors, default_stream
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.video.reading.frame import IDENTITY, display_matrix
@@ -80,7 +81,7 @@ def listed(container: av.container.InputContainer) -> tuple[StreamFacts, ...]:
             index=stream.index,
             kind="attached picture" if _is_attached(stream) else stream.type or "unknown",
             codec=stream.codec_context.name if stream.codec_context else None,
-            language=stream.language,
+            language=unescaped(stream.language),
             is_default=bool(stream.disposition & av.stream.Disposition.default),
         )
         for stream in container.streams

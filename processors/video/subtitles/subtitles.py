@@ -17,6 +17,7 @@ import av.subtitles.stream
 from av.codec.codec import Properties
 
 from processors.containers.subtitle_names import SIDECAR_FORMATS, TEXT_CODECS, language_in_name
+from processors.containers.unknown_text import unescaped
 from processors.containers.webvtt import as_webvtt
 from processors.contract import Item, LabelRef, OpenSource, Reads, ReleaseContext, Source, as_json
 from processors.decoding.open_media import open_container
@@ -78,7 +79,7 @@ class Subtitles:
     """
 
     name: ClassVar[str] = "video.subtitles"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "file"
     of_sighting: ClassVar[bool] = True
 
@@ -151,7 +152,7 @@ def _facts(
         file_name=file_name,
         codec=codec,
         language=language,
-        title=stream.metadata.get("title") if stream else None,
+        title=unescaped(stream.metadata.get("title")) if stream else None,
         is_default=bool(shown & av.stream.Disposition.default),
         is_forced=bool(shown & av.stream.Disposition.forced),
         is_for_hard_of_hearing=bool(shown & av.stream.Disposition.hearing_impaired),
@@ -186,7 +187,8 @@ def _why_not(stream: av.stream.Stream) -> str:
 
 
 def _language(stream: av.stream.Stream) -> str | None:
-    return stream.language if stream.language and stream.language != UNDETERMINED else None
+    language = unescaped(stream.language)
+    return language if language and language != UNDETERMINED else None
 
 
 def _named(stream: av.stream.Stream) -> str:

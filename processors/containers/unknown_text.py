@@ -1,0 +1,122 @@
+"""Short texts in tags whose format declares no encoding, or whose writer did not keep to it.
+
+Nearly any bytes are valid in several encodings. A text counts as Chinese or Japanese if its characters are among the
+common ones of that writing, as Western or Cyrillic if its letters form words; otherwise it is not read, since a wrong
+text is worse than none. Japanese without kana in EUC, and Korean, cannot be told from Chinese, which is assumed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable
+
+MIN_SHARE = 0.6
+"""Minimum of the mean weight of the characters that are not ASCII, 0 to 1; names have some that are not common."""
+MAX_CHARACTERS = 2000
+"""Characters whose weights count."""
+RARE, VERY_RARE = 0.5, 0.3
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\uf8ff\ufffd]")
+_PUNCTUATION = re.compile(r"[\u2014\u2018-\u201d\u2026\u3000-\u301f\u30fb\uff01-\uff5e·]")
+_KANA = re.compile(r"[\u3041-\u30ff]")
+_WESTERN = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ffŒœŠšŽžŸ]")
+_SIGNS = re.compile(r"[\u00a0-\u00bf×÷‘’“”„†‡•…–—‹›€™‰]")
+_CYRILLIC_WORD = re.compile(r"[А-ЯЁ]?[а-яё]*|[A-Za-z]+")
+
+
+def decoded(data: bytes) -> str | None:
+    """Return the text of bytes in UTF-8, UTF-16 with its mark, or an encoding that can be told; None for others.
+
+    A character of several bytes that a field of fixed length cuts off is left out.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _valid(data, "utf-16")
+    text = _valid(data.removeprefix(codecs.BOM_UTF8), "utf-8")
+    if text is not None and (data.isascii() or not text.isascii()):  # the end of `caf\xe9` is no cut character
+        return text
+    if not re.search(rb"[\x80-\xff]{2}", data) and (text := _western(data)):
+        return text
+    weight, _, text = max(_candidates(data), default=(0.0, 0, None))
+    return text if text is not None and weight >= MIN_SHARE else _western(data)
+
+
+def unescaped(text: str | None) -> str | None:
+    """Return a tag of FFmpeg as text; None for None, and if it is in no known encoding.
+
+    Containers are opened so that bytes which are not UTF-8 stay in their tags as surrogates.
+    """
+    return None if text is None else decoded(text.encode("utf-8", "surrogateescape"))
+
+
+def text_bytes(text: str) -> bytes:
+    """Return the bytes of a text that was read as Latin-1, or as another encoding if it is not Latin-1."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape")
+
+
+def as_latin_1(text: str) -> str:
+    """Return a text that is declared as Latin-1 in the encoding that its writer used, if that can be told."""
+    return text if text.isascii() else decoded(text_bytes(text)) or text
+
+
+def _valid(data: bytes, encoding: str) -> str | None:
+    """Decode all but a cut character at the end; None if the bytes are not valid."""
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(data, final=False)
+    except UnicodeDecodeError:
+        return None
+
+
+def _candidates(data: bytes) -> list[tuple[float, int, str]]:
+    """Return mean weight of the characters that are not ASCII, order of preference, and text, in each encoding."""
+    found: list[tuple[float, int, str]] = []
+    for number, (encoding, weight) in enumerate(_ENCODINGS):
+        text = _valid(data, encoding)
+        foreign = re.sub(r"[\x00-\x7f]", "", text or "")[:MAX_CHARACTERS]
+        if text is not None and len(foreign) >= 2 and not _CONTROLS.search(text):
+            found.append((sum(map(weight, foreign)) / len(foreign), -number, text))
+    text = data.decode("cp1251", "replace")
+    words = re.findall(r"[A-Za-zА-яЁё]+", text)
+    is_cyrillic = re.search("[а-яё]{3}", text) and re.fullmatch(r"[\x09-\x7eА-яЁё«»№“”„–—…]*", text)
+    if is_cyrillic and all(map(_CYRILLIC_WORD.fullmatch, words)):
+        found.append((1.0, 1, text))
+    return found
+
+
+def _weight(encoding: str, first: int, last: int) -> Callable[[str], float]:
+    """Return the weight of a character: 1 for punctuation, and if its first byte is one of the common characters'."""
+
+    def weight(character: str) -> float:
+        if _PUNCTUATION.match(character):
+            return 1.0
+        data = character.encode(encoding, "ignore")
+        if len(data) < 2:
+            return VERY_RARE if "\u4e00" <= character <= "\u9fff" else 0.0
+        return 1.0 if first <= data[0] <= last else RARE if "\u4e00" <= character <= "\u9fff" else 0.0
+
+    return weight
+
+
+def _western(data: bytes) -> str | None:
+    """Decode Windows-1252, the superset of Latin-1, if most letters are ASCII, or it is one sign or letter alone."""
+    try:
+        text = data.decode("cp1252")
+    except UnicodeDecodeError:
+        return None
+    foreign = re.sub(r"[\x00-\x7f]", "", text)
+    letters = len(_WESTERN.findall(foreign))
+    ascii_letters = len(re.findall("[A-Za-z]", text))
+    is_known = letters + len(_SIGNS.findall(foreign)) == len(foreign)
+    return text if is_known and (letters <= ascii_letters or len(foreign) == 1) else None
+
+
+_kanji = _weight("shift_jis", 0x88, 0x97)
+_ENCODINGS: tuple[tuple[str, Callable[[str], float]], ...] = (
+    ("gb18030", _weight("gb2312", 0xB0, 0xD7)),
+    ("shift_jis", lambda character: 1.0 if _KANA.match(character) else _kanji(character)),
+    ("euc_jp", lambda character: 1.0 if _KANA.match(character) else _kanji(character)),
+    ("big5", _weight("big5", 0xA4, 0xC6)),
+)
+"""Encodings with the weights of their characters; those of level 1 in each standard are the common ones."""
