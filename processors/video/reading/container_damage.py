@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
+from processors.containers.asf_packets import look_at_asf
 from processors.containers.avi_index import Pictures, listed_pictures
 from processors.containers.coding import Coding
 from processors.containers.codings import codings_of
@@ -90,6 +91,9 @@ def _look_at(file: SourceFile, file_format: str) -> ElementFindings:
     walks = {"mpegts": look_at_packets, "flv": look_at_tags, "ogg": _look_at_pages}
     if file_format not in walks:
         why = cut_off_because(file, file_format) or too_short_because(file, file_format)
+        if file_format == "asf":
+            with file.open() as opened:
+                return replace(look_at_asf(opened, file.size_bytes), cut_off_because=why)
         if "mp4" not in file_format.split(","):
             return ElementFindings(cut_off_because=why)
         with file.open() as opened:
