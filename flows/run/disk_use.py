@@ -17,10 +17,11 @@ LARGE_BYTES = 10**9
 USUAL_RATIO = 16.0
 """Bytes of results per byte of media with the full recipe: 58 MB of many kinds became 927 MB."""
 RATIOS = """
-SELECT medium, sum(made) / sum(size_bytes) FROM known
-JOIN (SELECT source, sum(size_bytes) AS made FROM results GROUP BY source) USING (source)
-WHERE size_bytes > 0 GROUP BY medium
+SELECT medium, processor, sum(made) / sum(size_bytes) FROM known
+JOIN (SELECT source, processor, avg(size_bytes) AS made FROM results GROUP BY source, processor) USING (source)
+WHERE size_bytes > 0 GROUP BY medium, processor
 """
+"""Bytes of one result of each processor per byte of media."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +45,20 @@ def disk_use(
     ----------
     at : where the results will be, if not in this store: a folder that need not exist yet.
     """
-    sizes = {one.source.digest: one.source for one in due}.values()
-    media_bytes = sum(source.size_bytes for source in sizes)
+    sources = {one.source.digest: one.source for one in due}
+    media_bytes = sum(source.size_bytes for source in sources.values())
     if media_bytes < least_bytes or not store.is_in_folder:
         return None
     with connect(Catalogue(store)) as connection:
-        ratios = dict(connection.execute(RATIOS).fetchall())
-    made = sum(source.size_bytes * ratios.get(source.medium, USUAL_RATIO) for source in sizes)
+        ratios: dict[tuple[str, str], float] = {(m, name): r for m, name, r in connection.execute(RATIOS).fetchall()}
+    made, processors = 0.0, {digest: set[str]() for digest in sources}
+    for one in due:
+        processors[one.source.digest].update(processor.name for processor in one.processors)
+    for digest, source in sources.items():
+        known = {name: ratio for (medium, name), ratio in ratios.items() if medium == source.medium}
+        made += source.size_bytes * sum(known.get(name, 0.0) for name in processors[digest])
+        if processors[digest] - known.keys():  # what has no figures yet is taken for the rest of the usual
+            made += source.size_bytes * max(0.0, USUAL_RATIO - sum(known.values()))
     return DiskUse(media_bytes=media_bytes, result_bytes=round(made), free_bytes=_free_bytes(at or store.root))
 
 
