@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import counted, megabytes, open_store, print_json
+from flows.cli.common import counted, megabytes, open_store, print_json, traffic_in_words
 from flows.cli.shared_options import FORCE, JSON, RECIPES, STORE, PlaceType, run_options
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, machine_reason
 from processors.packs.recipe.audience import AUDIENCES, Audience
@@ -19,6 +19,7 @@ from processors.store.open_store import StorePlace, is_address
 if TYPE_CHECKING:
     from processors.packs.build import Built
     from processors.packs.recipe.pack_recipe import Recipe
+    from processors.store.traffic import Traffic
 
 
 REPEATED_SHOWN = 5
@@ -109,9 +110,10 @@ def build(
     if not is_address(output):  # before work of a minute or more
         check_place(Path(output).absolute(), force=force)
     _make_what_is_due(chosen, store_folder, quiet=quiet)
+    store = open_store(store_folder)
     try:
         with RunProgress(quiet=quiet) as progress:
-            built = build_pack(chosen, output, open_store(store_folder), force=force, steps=progress.each)
+            built = build_pack(chosen, output, store, force=force, steps=progress.each)
     except (ResultCorrupt, ResultMissing) as error:
         click.echo(f"marsmedia: no pack was built: {printable(str(error))}", err=True)
         sys.exit(1)
@@ -123,12 +125,12 @@ def build(
             raise
         click.echo(f"marsmedia: no pack was built: {output}: {machine_reason(error)}", err=True)
         sys.exit(1)
-    _tell_built(built, chosen, as_json=as_json)
+    _tell_built(built, chosen, store.traffic, as_json=as_json)
     if not as_json and (untitled := titled_by_folders(chosen, open_store(store_folder))):
         click.echo(f"no title for {', '.join(map(printable, untitled))}; give the pack one with --title", err=True)
 
 
-def _tell_built(built: Built, recipe: Recipe, *, as_json: bool) -> None:
+def _tell_built(built: Built, recipe: Recipe, traffic: Traffic | None, *, as_json: bool) -> None:
     """Print a summary of the pack, and warn of what its author should check."""
     if as_json:
         print_json(
@@ -144,6 +146,8 @@ def _tell_built(built: Built, recipe: Recipe, *, as_json: bool) -> None:
                 "labels_apart": built.labels_apart,
                 "repeated": built.repeated,
                 "left_out": built.left_out,
+                "traffic": traffic,
+                "pack_traffic": built.pack_traffic,
             }
         )
         return
@@ -162,6 +166,10 @@ def _tell_built(built: Built, recipe: Recipe, *, as_json: bool) -> None:
     known = "; unchanged, was there already" if built.is_unchanged else ""
     click.echo(f"{built.path}: {counted(built.file_count, 'file')}, {megabytes(built.size_bytes)}{known}")
     click.echo(f"{built.identity.urn}, {recipe.audience}, made from {counted(len(built.results), 'result')}")
+    if traffic:
+        click.echo(f"bucket: {traffic_in_words(traffic)}")
+    if built.pack_traffic:
+        click.echo(f"bucket of the pack: {traffic_in_words(built.pack_traffic)}")
 
 
 def _make_what_is_due(recipe: Recipe, store_folder: Path, *, quiet: bool) -> None:

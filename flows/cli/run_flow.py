@@ -179,6 +179,8 @@ def tell(report: Report) -> None:
         click.echo(f"report: {report.report}")
     if report.traffic:
         click.echo(f"bucket: {traffic_in_words(report.traffic)}")
+    if report.release_traffic:
+        click.echo(f"bucket of the releases: {traffic_in_words(report.release_traffic)}")
     if is_address(report.store):
         return
     by_name = Store(Path(report.store)).by_name_folder

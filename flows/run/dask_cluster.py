@@ -28,6 +28,7 @@ from flows.run.options import Options
 from processors.engine.result_records import software
 from processors.errors import RequestError
 from processors.store.store import Store
+from processors.store.traffic import RELEASES
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -117,6 +118,8 @@ class DaskCluster:
                 self._connect_again(client)
                 continue
             self._store.add_traffic(answer.traffic)
+            if answer.release_traffic:
+                RELEASES.add_all(answer.release_traffic)
             return answer.value
         return None
 

@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +25,7 @@ from processors.engine.result_records import software
 from processors.errors import RequestError, StoreError
 from processors.store.open_store import StorePlace, is_address, is_store, open_store
 from processors.store.store import Store
-from processors.store.traffic import Traffic
+from processors.store.traffic import RELEASES, Traffic
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -65,6 +65,8 @@ class Answer:
     value: Any
     traffic: Traffic | None = None
     """Traffic with the store's bucket since the worker's last answer; None for a store in a folder."""
+    release_traffic: Traffic | None = None
+    """Traffic with releases in buckets since then."""
 
 
 def look_there(needs: Needs) -> Answer:
@@ -142,7 +144,7 @@ class Decoders(WorkerPlugin):
         warm_up(has_sound=True)
         self._stop = threading.Event()
         (self.store,) = found
-        self._told, self._telling = Traffic(), threading.Lock()
+        self._told, self._told_of_releases, self._telling = Traffic(), replace(RELEASES), threading.Lock()
         self.workers = Workers(count, default_limits(slots, needs.memory_mb, needs.time_limit_factor))
 
     def teardown(self, worker: Worker) -> None:
@@ -167,17 +169,21 @@ class Decoders(WorkerPlugin):
             if now is None:
                 return None
             told, self._told = self._told, now
-        return Traffic(
-            requests=now.requests - told.requests,
-            sent_bytes=now.sent_bytes - told.sent_bytes,
-            received_bytes=now.received_bytes - told.received_bytes,
-        )
+        return now.since(told)
+
+    def untold_of_releases(self) -> Traffic:
+        """Return the traffic with releases in buckets since the last answer."""
+        with self._telling:
+            now = replace(RELEASES)
+            told, self._told_of_releases = self._told_of_releases, now
+        return now.since(told)
 
 
 def do_there(plugin: str, work: Callable[[Decoders, T], R], thing: T) -> Answer:
     """Call a function of a module with the decoders of this worker; raises as that function."""
     decoders = _decoders(get_worker(), plugin)
-    return Answer(value=work(decoders, thing), traffic=decoders.untold())
+    value = work(decoders, thing)
+    return Answer(value=value, traffic=decoders.untold(), release_traffic=decoders.untold_of_releases())
 
 
 def hash_there(decoders: Decoders, asked: tuple[Callable[[Store, T], R], Sequence[T]]) -> list[R]:

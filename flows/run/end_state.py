@@ -37,7 +37,9 @@ def record_end_state(prepared: Prepared, report: Report, store: Store, options: 
         state=state_of(survey, store),
         recipes=prepared.fingerprints.recipes,
         recipe_files=prepared.recipe_files,
-        report=dataclasses.replace(report, results=counts, problems=known, new_results=(), changes=(), traffic=None),
+        report=dataclasses.replace(
+            report, results=counts, problems=known, new_results=(), changes=(), traffic=None, release_traffic=None
+        ),
         settled=len(of_run),
         not_of_run=tuple(newest_folders(store).keys() - of_run),
         others={digest: folders for digest, folders in others.items() if folders},

@@ -83,6 +83,7 @@ def make_report(
         stop=stop,
         report=str(record.path),
         traffic=store.traffic,
+        release_traffic=record.release_traffic,
     )
 
 
@@ -103,6 +104,7 @@ def report_again(last: LastRun, record: RunRecord, asked: str, store: Store, *, 
         notes=record.notes,
         report=str(record.path),
         traffic=store.traffic,
+        release_traffic=record.release_traffic,
     )
 
 

@@ -80,6 +80,8 @@ class Report:
     """Path of this report; None if it could not be written."""
     traffic: Traffic | None = None
     """Traffic of the run with the bucket of its store; None for a store in a folder."""
+    release_traffic: Traffic | None = None
+    """Traffic of the run with releases in buckets; None for releases in folders."""
 
     @property
     def exit_code(self) -> int:

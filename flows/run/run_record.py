@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from processors.sources.scan import printable
 from processors.store.claims import Claim, claim_run, forget_run, runs_claimed
 from processors.store.open_store import StorePlace, open_store
 from processors.store.store import Store, replace_file
+from processors.store.traffic import RELEASES, Traffic
 
 if TYPE_CHECKING:
     from flows.run.prepare import Prepared
@@ -55,6 +56,7 @@ class RunRecord:
     def __init__(self, store: Store, name: str, asked: str) -> None:
         self.store = store
         self.started = datetime.now(UTC)
+        self._before = replace(RELEASES)
         self.report: Any = None
         """Report of the run, for the caller that started it."""
         self.prepared: Prepared | None = None
@@ -70,6 +72,12 @@ class RunRecord:
     def seconds(self) -> float:
         """Return the seconds since the run started, planning included."""
         return round((datetime.now(UTC) - self.started).total_seconds(), 3)
+
+    @property
+    def release_traffic(self) -> Traffic | None:
+        """Return the traffic with releases in buckets since the run started; None without any."""
+        traffic = RELEASES.since(self._before)
+        return traffic if traffic.requests else None
 
     @property
     def path(self) -> Path:

@@ -40,6 +40,7 @@ from processors.store.manifest import ResultRef
 from processors.store.open_store import StorePlace, is_address
 from processors.store.steps import Steps, silently
 from processors.store.store import Store
+from processors.store.traffic import Traffic
 from processors.tables import Table
 
 EPOCH = "SOURCE_DATE_EPOCH"
@@ -68,6 +69,8 @@ class Built:
     """Files of the originals' releases that an archive's pack leaves out, each with the reason."""
     is_unchanged: bool = False
     """True if the pack was in the bucket already, with the same bytes."""
+    pack_traffic: Traffic | None = None
+    """Traffic with the bucket of the pack; None for a pack on a disk."""
 
 
 def build(
@@ -130,6 +133,7 @@ def build(
         ),
         repeated=_repeated(chosen, store),
         is_unchanged=not is_new,
+        pack_traffic=destination.traffic if isinstance(destination, BucketOutput) else None,
     )
 
 

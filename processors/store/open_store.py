@@ -10,6 +10,7 @@ from processors.store.store import STORE_FILE, Store
 
 if TYPE_CHECKING:
     from processors.store.place import Place
+    from processors.store.traffic import Traffic
 
 StorePlace = Path | str
 """A folder, or the address of a place in a bucket, as `s3://bucket/folder`."""
@@ -30,8 +31,8 @@ def is_store(place: StorePlace) -> bool:
     return is_address(place) or (Path(place) / STORE_FILE).exists()
 
 
-def open_place(address: str) -> Place:
-    """Open a place in a bucket.
+def open_place(address: str, traffic: Traffic | None = None) -> Place:
+    """Open a place in a bucket; `traffic` counts its requests.
 
     Raises
     ------
@@ -41,7 +42,7 @@ def open_place(address: str) -> Place:
         from processors.store.place import Place
     except ModuleNotFoundError as error:
         raise RequestError(f"{address}: needs {error.name}: pip install 'marsmedia[s3]'") from error
-    return Place(address)
+    return Place(address, traffic)
 
 
 def open_store(place: StorePlace, *, writes: bool = True) -> Store:

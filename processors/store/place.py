@@ -10,7 +10,6 @@ import hashlib
 import io
 import os
 import re
-import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -57,8 +56,12 @@ class Place:
     Every method raises `StoreError`, with what to do, if the server cannot be reached or refuses.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, traffic: Traffic | None = None) -> None:
         """Take credentials from the environment; no request is made yet.
+
+        Parameters
+        ----------
+        traffic : gets the count of requests and bytes; None: a count of its own.
 
         Raises
         ------
@@ -67,8 +70,7 @@ class Place:
         self.address = address.rstrip("/")
         _check(self.address)
         self._store: Any = _opened(self.address)
-        self._counting = threading.Lock()
-        self.traffic = Traffic()
+        self.traffic = Traffic() if traffic is None else traffic
 
     def get(self, name: str) -> bytes:
         """Return an object; raises `FileNotFoundError` if there is none."""
@@ -258,13 +260,10 @@ class Place:
 
     def add_traffic(self, traffic: Traffic) -> None:
         """Count the traffic of another process."""
-        self._count(requests=traffic.requests, sent_bytes=traffic.sent_bytes, received_bytes=traffic.received_bytes)
+        self.traffic.add_all(traffic)
 
     def _count(self, *, requests: int = 0, sent_bytes: int = 0, received_bytes: int = 0) -> None:
-        with self._counting:
-            self.traffic.requests += requests
-            self.traffic.sent_bytes += sent_bytes
-            self.traffic.received_bytes += received_bytes
+        self.traffic.add(requests=requests, sent_bytes=sent_bytes, received_bytes=received_bytes)
 
 
 class _ObjectFile(io.RawIOBase):

@@ -26,6 +26,7 @@ from processors.errors import RequestError, SourceChanged
 from processors.sources.scan import PASSED_OVER, FoundFile, PassedOver, SkippedFile, Surveyed
 from processors.store.item_cache import IN_USE_SECONDS, cache_folder, cache_limit_bytes
 from processors.store.open_store import is_address, open_place
+from processors.store.traffic import RELEASES
 
 if TYPE_CHECKING:
     from processors.store.place import Place, Seen
@@ -49,7 +50,7 @@ def survey_bucket(address: str) -> Iterator[Surveyed]:
     StoreError : the bucket cannot be used.
     """
     address = address.rstrip("/")
-    place = open_place(address)
+    place = open_place(address, RELEASES)
     seen = _listed(place)
     if not seen:
         raise RequestError(f"{address}: no object there: check the address")
@@ -274,7 +275,7 @@ def _place_of(path: str) -> tuple[Place, str]:
 
 @lru_cache(maxsize=4)
 def _opened(bucket: str, _endpoint: str | None, _process: int) -> Place:
-    return open_place(bucket)
+    return open_place(bucket, RELEASES)
 
 
 def _folders(name: str) -> list[str]:

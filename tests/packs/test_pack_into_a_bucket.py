@@ -90,6 +90,23 @@ def test_every_kind_of_pack_has_the_bytes_of_one_on_a_disk(
     assert [*(tmp_path / "cache/marsmedia/packs").rglob("*.*")] == [], "nothing stays on this machine"
 
 
+def test_the_requests_of_a_written_pack_are_those_that_the_server_counts(
+    made: PackStore, photos: PackStore, bucket: str, proxy: Proxy, tmp_path: Path
+) -> None:
+    for name, sent in (("june", "june"), ("june.zip", "june.zip")):
+        for force in (False, name.endswith(".zip")):
+            proxy.asked.clear()
+            built = make_pack(made, f"s3://{bucket}/{sent}", force=force)
+            assert built.pack_traffic is not None
+            assert built.pack_traffic.requests == len(proxy.asked) > 2
+            assert (built.pack_traffic.sent_bytes > built.size_bytes / 2) is not built.is_unchanged
+    proxy.asked.clear()
+    replaced = make_pack(made, f"s3://{bucket}/june.zip", take=("stills",), force=True)
+    assert replaced.pack_traffic is not None
+    assert replaced.pack_traffic.requests == len(proxy.asked)
+    assert make_pack(made, tmp_path / "june").pack_traffic is None
+
+
 def test_another_pack_is_refused_and_only_a_zip_is_replaced(made: PackStore, bucket: str, bucket_server: str) -> None:
     folder, zipped = f"s3://{bucket}/june", f"s3://{bucket}/june.zip"
     for address in (folder, zipped):
@@ -238,7 +255,7 @@ def test_a_server_that_overwrites_gets_no_pack(photos: PackStore, bucket: str, p
 
 
 def test_commands_know_a_pack_in_a_bucket(
-    photos: PackStore, bucket: str, bucket_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    photos: PackStore, bucket: str, bucket_server: str, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def said(*words: str) -> str:
         return CliRunner().invoke(main, [*words], catch_exceptions=False).output
@@ -246,6 +263,7 @@ def test_commands_know_a_pack_in_a_bucket(
     store, address = ("--store", str(tmp_path / "store")), f"s3://{bucket}/june.zip"
     first = said("pack", "*.jpg", "-o", address, *store)
     assert first.startswith(f"{address}: "), first
+    assert first.splitlines()[-2].startswith(f"bucket of the pack: {len(proxy.asked)} requests, "), first
     assert "unchanged, was there already\n" in said("pack", "*.jpg", "-o", address, *store)
     assert said("pack", "verify", address).endswith(": no faults\n")
     assert said("packs", *store).startswith(f"{address}  ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from tests.helpers.buckets import Proxy, client, proxy_before
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.made_pds4 import label, numbers
 from tests.helpers.runs import counts, ingest
+from tests.run.test_dask import Cluster
 
 
 @pytest.fixture
@@ -91,6 +93,46 @@ def test_a_release_in_a_bucket_gives_what_it_gives_in_a_folder(
     assert rows(one) == rows(other)
     reads = fetched(proxy)
     assert len(reads) == len(set(reads)) == 7, "each object but the hidden one, once"
+
+
+def test_the_requests_to_the_releases_are_those_that_the_server_counts(
+    address: str, bucket: str, proxy: Proxy, tmp_path: Path, elsewhere: Callable[[str], None]
+) -> None:
+    def of_releases() -> int:
+        asked = [path for _, path in proxy.asked if "/raw/" in path or "prefix=raw" in path]
+        proxy.asked.clear()
+        return len(asked)
+
+    for store in (tmp_path / "store", f"s3://{bucket}/mars"):
+        elsewhere(f"machine of {str(store)[:2]}")
+        proxy.asked.clear()
+        first = ingest(address, store)  # type: ignore[arg-type]
+        assert first.release_traffic is not None
+        assert first.release_traffic.requests == of_releases() == 1 + 7, "one listing, and each object once"
+        assert (first.release_traffic.sent_bytes, first.release_traffic.received_bytes > 10_000) == (0, True)
+        assert (first.traffic is None) is (store == tmp_path / "store")
+        again = ingest(address, store)  # type: ignore[arg-type]
+        assert again.release_traffic is not None
+        assert again.release_traffic.requests == of_releases() == 1
+
+
+@pytest.mark.slow
+def test_the_requests_of_workers_to_the_releases_are_counted_too(
+    address: str, bucket: str, proxy: Proxy, tmp_path: Path, python_path: str
+) -> None:
+    cluster = Cluster(tmp_path, {**os.environ, "PYTHONPATH": python_path, "XDG_CACHE_HOME": str(tmp_path / "worker")})
+    try:
+        cluster.start_worker("--no-nanny")
+        cluster.wait_for_workers(1)
+        proxy.asked.clear()
+        report = ingest(address, f"s3://{bucket}/mars", runner="dask", scheduler=cluster.address)  # type: ignore[arg-type]
+    finally:
+        cluster.close()
+    assert (report.results.failed, report.stop) == (0, None)
+    asked = [path for _, path in proxy.asked if "/raw/" in path or "prefix=raw" in path]
+    assert report.release_traffic is not None
+    assert report.release_traffic.requests == len(asked)
+    assert len(asked) > 1 + 7, "the worker fetches what it decodes"
 
 
 def test_unchanged_objects_are_not_fetched_again(

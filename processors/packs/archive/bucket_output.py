@@ -19,6 +19,7 @@ from processors.packs.archive.output import AGENT, is_zip, scratch_beside
 from processors.packs.archive.pack_reader import opened
 from processors.store.item_cache import cache_folder
 from processors.store.open_store import open_place
+from processors.store.traffic import Traffic
 
 FIRST, LAST = "tagmanifest-sha256.txt", "bagit.txt"
 """First and last object of a pack in a folder."""
@@ -38,17 +39,18 @@ class BucketOutput:
         """
         self.place = address.rstrip("/")
         self._force = force
-        self._bucket = open_place(self.place)
+        self.traffic = Traffic()
+        self._bucket = open_place(self.place, self.traffic)
         above, _, self.name = self.place.rpartition("/")
         if above.endswith("/"):
             raise RequestError(f"{address}: not a pack's name; give -o {self.place}/FOLDER or -o {self.place}/FILE.zip")
         self._is_zip = is_zip(Path(self.name))
         self._note = f"{self.name}.sha256"
         if self._is_zip:
-            self._bucket = open_place(above)
+            self._bucket = open_place(above, self.traffic)
             with suppress(FileNotFoundError):  # unlike a look, a missing object and a missing bucket differ here
                 self._bucket.get(self._note)
-            if self._zip_is_there() and force and not _is_pack(self.place):
+            if self._zip_is_there() and force and not _is_pack(self.place, self.traffic):
                 raise RequestError(f"{self.place}: exists and is not a marsmedia pack; --force does not replace it")
         elif (there := self._names_there()) and FIRST not in there:
             raise RequestError(f"{self.place}: already holds other objects; choose another name")
@@ -131,10 +133,10 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _is_pack(address: str) -> bool:
+def _is_pack(address: str, traffic: Traffic) -> bool:
     """Return True if marsmedia made the zip there."""
     try:
-        with opened(address) as pack, pack.open("bag-info.txt") as info:
+        with opened(address, traffic) as pack, pack.open("bag-info.txt") as info:
             return AGENT.encode() in info.read(1_000_000)
     except (RequestError, KeyError):
         return False

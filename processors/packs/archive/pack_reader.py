@@ -14,6 +14,7 @@ from typing import IO
 
 from processors.errors import RequestError
 from processors.store.open_store import StorePlace, is_address, open_place
+from processors.store.traffic import Traffic
 
 GREATEST_RATIO = 1100
 """Maximum compression ratio; deflate reaches at most 1032 to 1 (zlib's documentation), so more is an attack."""
@@ -31,8 +32,8 @@ class PackReader:
 
 
 @contextmanager
-def opened(place: StorePlace) -> Iterator[PackReader]:
-    """Open a pack for reading; of one in a bucket nothing is copied.
+def opened(place: StorePlace, traffic: Traffic | None = None) -> Iterator[PackReader]:
+    """Open a pack for reading; of one in a bucket nothing is copied, and `traffic` counts the requests.
 
     Raises
     ------
@@ -40,7 +41,7 @@ def opened(place: StorePlace) -> Iterator[PackReader]:
     StoreError : the bucket cannot be read.
     """
     if is_address(place):
-        with _in_bucket(str(place)) as reader:
+        with _in_bucket(str(place), traffic) as reader:
             yield reader
         return
     place = Path(place)
@@ -57,8 +58,8 @@ def opened(place: StorePlace) -> Iterator[PackReader]:
 
 
 @contextmanager
-def _in_bucket(address: str) -> Iterator[PackReader]:
-    place = open_place(address)
+def _in_bucket(address: str, traffic: Traffic | None) -> Iterator[PackReader]:
+    place = open_place(address, traffic)
     if found := {_composed(one.name): one for one in place.list("")}:
         names = frozenset(found)
         yield PackReader(
@@ -66,7 +67,7 @@ def _in_bucket(address: str) -> Iterator[PackReader]:
         )
         return
     above, _, name = place.address.rpartition("/")
-    place = open_place(above)
+    place = open_place(above, traffic)
     try:
         size = place.look(name).size_bytes
     except FileNotFoundError as error:
