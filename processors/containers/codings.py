@@ -69,23 +69,27 @@ def refuse_whole(opened: BinaryIO) -> None:
         raise without_decoder("sound", coding)
 
 
-def _in_mp4(opened: BinaryIO, size_bytes: int) -> Iterator[Coding]:
-    """Yield the first sample entry of each track; it tells of encryption (8.12), whatever it holds."""
+def _in_mp4(opened: BinaryIO, size_bytes: int) -> list[Coding]:
+    """Return the coding of each track by its first sample entry, which tells of encryption (8.12)."""
+    tracks: list[Coding] = []
     for name, start, end in boxes(opened, size_bytes, IN_MOVIE):
-        if name != b"stsd":
-            continue
-        opened.seek(start + 8)
-        entry = opened.read(min(end - start - 8, MAX_ENTRY_BYTES))
-        kind = entry[4:8]
-        if kind not in ENCRYPTED_ENTRIES:
-            yield Coding(name=_letters(kind))
-            continue
-        scheme = entry.find(b"schm")
-        words = "FairPlay" if kind.startswith(b"drm") else "Common Encryption"
-        if scheme >= 0 and (letters := _letters(entry[scheme + 8 : scheme + 12])):
-            words = f"{words}, {letters}"
-        held = entry.find(b"frma")
-        yield Coding(name=_letters(entry[held + 4 : held + 8]) if held >= 0 else None, encryption=words)
+        if name == b"trak":
+            tracks.append(Coding(name=None))
+        elif name == b"stsd" and tracks:
+            opened.seek(start + 8)
+            tracks[-1] = _of_entry(opened.read(min(end - start - 8, MAX_ENTRY_BYTES)))
+    return tracks
+
+
+def _of_entry(entry: bytes) -> Coding:
+    kind = entry[4:8]
+    if kind not in ENCRYPTED_ENTRIES:
+        return Coding(name=_letters(kind))
+    words = "FairPlay" if kind.startswith(b"drm") else "Common Encryption"
+    scheme, held = entry.find(b"schm"), entry.find(b"frma")
+    if scheme >= 0 and (letters := _letters(entry[scheme + 8 : scheme + 12])):
+        words = f"{words}, {letters}"
+    return Coding(name=_letters(entry[held + 4 : held + 8]) if held >= 0 else None, encryption=words)
 
 
 def _in_asf(opened: BinaryIO) -> dict[int, Coding]:

@@ -22,6 +22,7 @@ from processors.errors import DamagedMedia, UnsupportedMedia
 from processors.metadata.metadata import Metadata
 from processors.sources.source_file import SourceFile
 from processors.video.frames.frames import Frames
+from tests.helpers.made_formats import box
 from tests.helpers.video_derived import derived
 
 UNLOCK = "which is not supported: get it without encryption, or decrypt it with its owner's program"
@@ -51,6 +52,18 @@ def test_an_encrypted_file_that_ffmpeg_cannot_open_is_unsupported(tmp_path: Path
     with path.open("rb") as opened, pytest.raises(UnsupportedMedia) as refused:
         open_container(opened)
     assert str(refused.value) == f"the file is encrypted (Common Encryption, cenc), {UNLOCK}"
+
+
+def test_a_track_without_a_sample_entry_has_no_coding_of_another() -> None:
+    entry = box(b"stsd", bytes(7) + b"\1" + box(b"encv", bytes(78) + box(b"sinf", box(b"frma", b"hvc1"))))
+    other = box(b"stsd", bytes(7) + b"\1" + box(b"drms", bytes(28)))
+    tracks = [box(b"trak", box(b"mdia", box(b"minf", box(b"stbl", one)))) for one in (b"", entry, other)]
+    file = io.BytesIO(box(b"ftyp", b"isom") + box(b"moov", b"".join(tracks)))
+    assert codings_of(file) == {
+        0: Coding(name=None),
+        1: Coding(name="hvc1", encryption="Common Encryption"),
+        2: Coding(name=None, encryption="FairPlay"),
+    }
 
 
 def ebml(identity: str, content: bytes) -> bytes:
