@@ -143,6 +143,7 @@ def _tell_built(built: Built, recipe: Recipe, traffic: Traffic | None, *, as_jso
                 "not_cleared": built.uncleared,
                 "results": built.results,
                 "highlight": _sound_of_highlight(built),
+                "withdrawn": built.withdrawn,
                 "labels_apart": built.labels_apart,
                 "repeated": built.repeated,
                 "left_out": built.left_out,
@@ -159,8 +160,8 @@ def _tell_built(built: Built, recipe: Recipe, traffic: Traffic | None, *, as_jso
         click.echo(
             f"marsmedia: ... and {len(built.repeated) - REPEATED_SHOWN} more; `marsmedia links` lists them", err=True
         )
-    for one in built.labels_apart:
-        click.echo(f"marsmedia: {one}", err=True)
+    for one in (*built.withdrawn, *built.labels_apart):
+        click.echo(f"marsmedia: {printable(one)}", err=True)
     for one in built.left_out:
         click.echo(f"marsmedia: not in the pack: {one}", err=True)
     known = "; unchanged, was there already" if built.is_unchanged else ""

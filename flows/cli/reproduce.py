@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import open_store, print_json, tell_note
+from flows.cli.common import counted, open_store, print_json, tell_note
 from flows.cli.shared_options import JSON, STORE, run_options
 from flows.run.options import Options
 from processors.errors import RequestError
@@ -68,13 +68,16 @@ def _selected(words: Sequence[str], store: Store) -> list[Manifest]:
     if packed:
         return [store.manifest(ref) for ref in packed]
     selection = parse(words)
-    sources = {row.digest for row in select(selection, Catalogue(store))}
+    sources = {row.digests for row in select(selection, Catalogue(store))}
     found = [
         manifest
-        for digest in sorted(sources)
+        for digest in sorted({digests[0] for digests in sources})
         for manifest in store.manifests(digest)
         if manifest.verdict == "made" and selection.processor in (None, manifest.ref.processor)
     ]
-    if not found:
+    current = [manifest for manifest in found if manifest.digests in sources]
+    if left := len(found) - len(current):
+        tell_note(f"{counted(left, 'result')} left out: the label has changed since; `marsmedia prune` removes them")
+    if not current:
         raise RequestError(f"{' '.join(words)}: no results match; list them with `marsmedia items`")
-    return found
+    return current

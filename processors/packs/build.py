@@ -63,6 +63,8 @@ class Built:
     highlight: HighlightClip | None = None
     labels_apart: tuple[str, ...] = ()
     """Labels that describe files not next to them, each with the places of these."""
+    withdrawn: tuple[str, ...] = ()
+    """Sources that are gone from their release, each with the day on which a run found that."""
     repeated: tuple[str, ...] = ()
     """Sources with the picture of another source of the pack, each with its name."""
     left_out: tuple[str, ...] = ()
@@ -126,6 +128,11 @@ def build(
         results=tuple(sorted(set().union(*(one.refs for one in chosen)))),
         uncleared=tuple(one.subject.relative for one in chosen if not is_cleared(one.subject, recipe)),
         source_count=len(chosen),
+        withdrawn=tuple(
+            f"{one.subject.relative} was withdrawn: it has been gone from its release since {gone[:10]}"
+            for one in chosen
+            if (gone := one.history.gone_utc)
+        ),
         highlight=records.clip,
         left_out=records.left_out,
         labels_apart=tuple(

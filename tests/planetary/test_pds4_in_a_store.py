@@ -183,6 +183,19 @@ def test_ingest_and_reprocess_by_command(raw: Path, tmp_path: Path, marsmedia: R
     )
 
 
+def test_results_of_a_label_that_was_corrected_are_not_reproduced(raw: Path, tmp_path: Path, marsmedia: Run) -> None:
+    store = tmp_path / "store"
+    assert marsmedia("ingest", raw.parent, "--store", store).returncode == 0
+    (raw / "a.xml").write_bytes((raw / "a.xml").read_bytes() + b"<!-- corrected -->")
+    assert marsmedia("ingest", raw.parent, "--store", store).returncode == 0
+    again = marsmedia("reproduce", "*", "processor=metadata", "--store", store)
+    assert (again.returncode, again.stdout) == (
+        0,
+        "identical: a.raw metadata\n1 identical, 0 within tolerance, 0 different, 0 not rebuilt\n",
+    )
+    assert "1 result left out: the label has changed since; `marsmedia prune` removes them\n" in again.stderr
+
+
 LOOKS = {
     "MP3": b"\xff\xfb\x90\x00",
     "JPEG": b"\xff\xd8\xff\xe0",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -419,3 +420,17 @@ def test_a_moved_file_with_a_new_description_is_not_bound_by_its_old_place(relea
     (releases.raw / "july/release.toml").write_text(FREE)
     releases.ingest()
     assert "  Rights / 权利: CC0" in releases.pack("release=july")
+
+
+def test_a_pack_of_a_withdrawn_file_says_so(releases: Releases) -> None:
+    releases.add("a-free", FREE)
+    releases.add("z-kept", FREE, "other.jpg")
+    releases.ingest()
+    (releases.raw / "a-free/b.jpg").unlink()
+    releases.ingest()
+    built = build_pack(recipe_of(("a-free/b.jpg",), audience="public"), releases.out, releases.store, force=True)
+    (words,) = built.withdrawn
+    today = datetime.now(UTC).date().isoformat()
+    assert words == f"a-free/b.jpg was withdrawn: it has been gone from its release since {today}"
+    built = build_pack(recipe_of(("z-kept/other.jpg",), audience="public"), releases.out, releases.store, force=True)
+    assert built.withdrawn == ()

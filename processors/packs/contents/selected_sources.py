@@ -29,10 +29,12 @@ Asked = Callable[[SourceRow], frozenset[ResultRef]]
 
 @dataclass(frozen=True, kw_only=True)
 class SourceHistory:
-    """SourceHistory of a source before it was packed."""
+    """History of a source before it was packed."""
 
     seen_utc: str
     """Time at which it was first identified in its place."""
+    gone_utc: str | None = None
+    """Time at which a run found it gone from its place; None while it is there."""
     decoded: Manifest | None = None
     """Earliest result for which a photo or sound was decoded, or failed to be; None without one, and for videos."""
     weighed: Manifest | None = None
@@ -124,6 +126,7 @@ def _history(row: SourceRow, manifests: list[Manifest], replaced: SourceRow | No
     decoded = [one for one in decoded if row.medium != "video" and one.verdict in ("made", "failed")]
     return SourceHistory(
         seen_utc=row.seen_utc,
+        gone_utc=row.gone_utc,
         decoded=min(decoded, key=lambda one: (one.verdict != "made", one.started_utc, one.ref), default=None),
         weighed=next((one for one in manifests if one.ref.processor == "evidence" and one.verdict == "made"), None),
         replaced=replaced,
