@@ -53,9 +53,10 @@ class _Walk:
             packets = packets.reshape(-1, self._stride)[:, self._before : self._before + 188]
             wrong = np.flatnonzero(packets[:, 0] != SYNC)
             good = int(wrong[0]) if wrong.size else len(packets)
-            for number in self._jumps(packets[:good]):
+            marked = set(np.flatnonzero(packets[:good, 1] & 0x80).tolist())  # by the receiver
+            for number in sorted(marked | self._jumps(packets[:good])):
                 start = place + number * self._stride
-                yield skipped(start, start + self._stride, is_certain=False)
+                yield skipped(start, start + self._stride, is_certain=number in marked)
             place += good * self._stride
             if wrong.size:
                 following = self._resynchronised(place + 1)
@@ -63,14 +64,14 @@ class _Walk:
                 place = following
         self.is_cut = 0 < self._size - place < self._stride
 
-    def _jumps(self, packets: np.ndarray) -> list[int]:
-        """Return the indices of packets whose continuity counter jumps or that a receiver marked as erroneous."""
+    def _jumps(self, packets: np.ndarray) -> set[int]:
+        """Return the indices of packets whose continuity counter jumps, as it may where two recordings are joined."""
         if not len(packets):
-            return []
+            return set()
         pids = (packets[:, 1].astype(np.int32) & 0x1F) << 8 | packets[:, 2]
         counts, has_payload = packets[:, 3] & 15, packets[:, 3] & 0x10 != 0
         begins_anew = (packets[:, 3] & 0x20 != 0) & (packets[:, 4] > 0) & (packets[:, 5] & 0x80 != 0)
-        found = np.flatnonzero(packets[:, 1] & 0x80).tolist()
+        found: set[int] = set()
         for pid in np.unique(pids).tolist():
             rows = np.flatnonzero((pids == pid) & has_payload)
             if pid == NULL_PID or not rows.size:
@@ -78,9 +79,9 @@ class _Walk:
             now = counts[rows].astype(np.int16)
             last = np.append(self._counters.get(pid, (int(now[0]) - 1) % 16), now[:-1])
             goes_on = (now == (last + 1) % 16) | (now == last) | begins_anew[rows]
-            found += rows[~goes_on].tolist()
+            found.update(rows[~goes_on].tolist())
             self._counters[pid] = int(now[-1])
-        return sorted(set(found))
+        return found
 
     def _resynchronised(self, place: int) -> int:
         """Return where several packets in a row begin again, or the end."""

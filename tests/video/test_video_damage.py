@@ -238,6 +238,16 @@ def test_packets_that_a_transport_stream_lacks_take_frames_with_them(tmp_path: P
     assert "missing at" in (report.damage or "")
 
 
+def test_packets_that_the_receiver_marked_as_damaged_are_reported(tmp_path: Path) -> None:
+    data = bytearray(made(tmp_path / "whole.ts", *H264).read_bytes())
+    for number in (20, 21, 30):
+        data[number * 188 + 1] |= 0x80
+    path = tmp_path / "marked.ts"
+    path.write_bytes(data)
+    report = read(path)[1]
+    assert (report.damaged_byte_count, report.damage) == (3 * 188, "564 bytes of the container cannot be read")
+
+
 def test_joined_transport_streams_are_whole(tmp_path: Path) -> None:
     data = made(tmp_path / "whole.ts", *H264).read_bytes()
     path = tmp_path / "joined.ts"
