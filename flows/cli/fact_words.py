@@ -22,6 +22,7 @@ def fact_lines(facts: Mapping[str, Any]) -> dict[str, str]:
             shown["frame_count"] = f"{facts['frame_count']}, of which one is shown"
         shown.pop("colour_source", None)
         shown.pop("icc_profile_name", None)
+        shown.pop("icc_profile_fault", None)
     if not facts.get("trailing_bytes"):
         shown.pop("trailing_kind", None)
     return {name: fact_in_words(name, value) for name, value in shown.items()}
@@ -79,7 +80,12 @@ def _stream(one: Mapping[str, Any]) -> str:
 
 def _colour_of_photo(facts: Mapping[str, Any]) -> str:
     """Describe how a photo's numbers are interpreted as colours."""
-    if named := facts.get("icc_profile_name"):
+    named, fault = facts.get("icc_profile_name"), facts.get("icc_profile_fault")
+    if named and fault:
+        others = _colour_of_photo({**facts, "icc_profile_name": None})
+        is_named = "" if named == "unreadable" else f", {named},"
+        return f"{others}; its ICC profile{is_named} is not applied: {fault}"
+    if named:
         return f"by its ICC profile, {named}"
     if source := facts.get("colour_source"):
         return f"{facts['colour']} (from {source})" if facts.get("colour") else f"by its {source}"

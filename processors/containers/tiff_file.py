@@ -19,7 +19,7 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12
 _FORMATS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 """Bytes and `struct` letters of TIFF's types (TIFF 6.0, section 2; BigTIFF)."""
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES = 254, 256, 257, 258, 259, 262, 277
-FILL_ORDER = 266
+OLD_SUBFILE, FILL_ORDER = 255, 266
 ORIENTATION, ROWS_PER_STRIP, MODEL, EXTRA, SAMPLE_FORMAT, SUB_DIRECTORIES = 274, 278, 272, 338, 339, 330
 EXIF, GPS = 34665, 34853
 TILE_WIDTH, TILE_HEIGHT, ICC, GDAL_METADATA, GDAL_NODATA = 322, 323, 34675, 42112, 42113
@@ -27,6 +27,7 @@ STRIP_PLACES, STRIP_SIZES, TILE_PLACES, TILE_SIZES = 273, 279, 324, 325
 LUMA, SUBSAMPLING, BLACK_AND_WHITE = 529, 530, 532
 _TAGS = {
     SUBFILE,
+    OLD_SUBFILE,
     WIDTH,
     HEIGHT,
     BITS,
@@ -309,7 +310,9 @@ def _directory(tags: dict[int, tuple], page: int, sub: int | None, at: int, foll
     width, height = first(WIDTH, 0), first(HEIGHT, 0)
     if width < 1 or height < 1:
         return None
-    subfile, orientation = first(SUBFILE, 0), first(ORIENTATION, 1)
+    # the older form of the tag: 1 a picture at full size, 2 a smaller version, 3 a page (TIFF 6.0, section 8)
+    subfile = first(SUBFILE, 1 if first(OLD_SUBFILE, 1) == 2 else 0)
+    orientation = first(ORIENTATION, 1)
     icc, model = tags.get(ICC), tags.get(MODEL)
     photo = Directory(
         page=page,

@@ -161,9 +161,23 @@ def test_scale_and_offset_of_gdal_are_applied() -> None:
     assert (photo.black_level, photo.white_level) == (pytest.approx(-50), pytest.approx(50))
 
 
-def test_first_picture_at_full_size_is_the_photo() -> None:
+@pytest.mark.parametrize(
+    ("of_small", "of_large"),
+    [
+        ([(254, 4, (1,))], []),
+        ([(254, 4, (5,))], [(254, 4, (0,))]),
+        ([(255, 3, (2,))], [(255, 3, (1,))]),
+        ([(255, 3, (2,))], [(255, 3, (3,))]),
+        ([(254, 4, (1,)), (255, 3, (1,))], [(254, 4, (0,)), (255, 3, (2,))]),
+    ],
+)
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_first_picture_at_full_size_is_the_photo(
+    of_small: list[Tag], of_large: list[Tag], order: Literal["<", ">"]
+) -> None:
+    """NewSubfileType counts before SubfileType, its older form."""
     small, large = np.full((30, 40), 9, np.uint8), ramp(0, 255, "u1")
-    photo, report = read(tiff((small, [(254, 4, (1,))]), (large, []), (large, [])))
+    photo, report = read(tiff((small, of_small), (large, of_large), (large, of_large), order=order))
     assert photo.image.size == (256, 40)
     assert (report.width_px, report.frame_count) == (256, 2)
     assert (shown(photo) == large).all()

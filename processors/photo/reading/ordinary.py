@@ -16,7 +16,7 @@ from processors.containers.pnm_header import pnm_white, samples_over_white
 from processors.containers.psd_file import rows_of_psd
 from processors.decoding.open_media import decoder_errors
 from processors.decoding.picture_header import open_header, plain_words, what_to_do
-from processors.imaging.colour import SRGB, Colour
+from processors.imaging.colour import CICP, SRGB, Colour
 from processors.photo.reading.avif import avif_damage
 from processors.photo.reading.bmp import bmp_damage
 from processors.photo.reading.colour_tags import ICC, colour_of
@@ -31,7 +31,7 @@ from processors.photo.reading.photo_memory import DecodedSize, pillow_size
 from processors.photo.reading.pixels import Pixels, bounding_shrink
 from processors.photo.reading.png import alpha_of_16_bits, palette_damage, png_damage
 from processors.photo.reading.psd import psd_damage
-from processors.photo.reading.to_srgb import deep_of, profile_name
+from processors.photo.reading.to_srgb import deep_of, profile_fault, profile_name
 
 MP_ENTRIES = 0xB002
 
@@ -209,17 +209,21 @@ def _info(image: ImageFile.ImageFile, file: BinaryIO, colour: Colour) -> PhotoIn
     orientation = exif.get(ExifTags.Base.Orientation, 1)
     orientation = orientation if orientation in range(1, 9) else 1
     size = image.size if orientation < 5 else image.size[::-1]
+    profile = image.info.get("icc_profile")
+    is_overruled = profile and colour.source.startswith(CICP)
+    fault = f"its {CICP} counts before it" if is_overruled else profile_fault(profile, image.mode)
     return PhotoInfo(
         format=(image.format or "unknown").lower(),
         width_px=size[0],
         height_px=size[1],
         mode=image.mode,
         orientation=orientation,
-        icc_profile_name=profile_name(image.info.get("icc_profile")),
+        icc_profile_name=profile_name(profile),
+        icc_profile_fault=fault,
         frame_count=_frame_count(image, file),
         has_alpha=image.has_transparency_data,
         colour=None if colour.source == ICC or colour == SRGB else colour.name,
-        colour_source=None if colour == SRGB else colour.source,
+        colour_source=None if colour == SRGB or (fault and colour.source == ICC) else colour.source,
         jpeg_quality=_jpeg_quality(getattr(image, "quantization", None)),
         device=str(exif.get(ExifTags.Base.Model, "")).strip("\0 ") or None,
     )

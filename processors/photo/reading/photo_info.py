@@ -34,6 +34,8 @@ class PhotoInfo:
     """Colour encoding if no ICC profile defines it: `Display P3, sRGB`; None if sRGB is assumed."""
     colour_source: str | None = None
     """Origin of the colour encoding: `cICP`, `nclx`, `gAMA and cHRM`, `Exif`, `ICC profile`."""
+    icc_profile_fault: str | None = None
+    """Why the ICC profile is not applied: `it is for RGB, and the picture is grey`; None if it is, or there is none."""
     device: str | None = None
     """Camera named in the file: EXIF model, or the instrument of a planetary label."""
 

@@ -20,7 +20,7 @@ from processors.photo.reading.damage import Damage
 from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.photo_memory import DecodedSize
 from processors.photo.reading.pixels import Pixels, bounding_shrink
-from processors.photo.reading.to_srgb import deep_of, profile_name
+from processors.photo.reading.to_srgb import deep_of, profile_fault, profile_name
 from processors.photo.reading.vips import Heard, listening, load, plain
 from processors.photo.reading.ycbcr import is_stored_as_ycbcr, rgb_of
 
@@ -55,16 +55,19 @@ class Tiff:
         width, height = photo.width_px, photo.height_px
         if photo.orientation >= 5:
             width, height = height, width
+        mode = _mode(self._file, photo)
+        fault = profile_fault(photo.icc_profile, mode)
         self.info = PhotoInfo(
             format="tiff",
             width_px=width,
             height_px=height,
-            mode=_mode(self._file, photo),
+            mode=mode,
             orientation=photo.orientation,
             icc_profile_name=profile_name(photo.icc_profile),
+            icc_profile_fault=fault,
             frame_count=found.picture_count,
             has_alpha=bool(set(photo.extra_samples) & {1, 2}),
-            colour_source=ICC if photo.icc_profile else None,
+            colour_source=ICC if photo.icc_profile and not fault else None,
             device=photo.model,
         )
 

@@ -11,6 +11,8 @@ from processors.imaging.colour import CICP, SRGB, Colour, grey_to_srgb
 from processors.imaging.colour import to_srgb as colour_to_srgb
 from processors.photo.reading.display_levels import levels_of, to_8_bit
 
+_SPACES = {"GRAY": "grey", "RGB": "RGB", "CMYK": "CMYK", "Lab": "Lab", "LAB": "Lab"}
+"""Colour spaces in words, by their signatures (ICC.1, table 19) and Pillow's names."""
 DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
 
@@ -22,6 +24,26 @@ def profile_name(icc_profile: bytes | None) -> str | None:
         return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))).strip()
     except (ImageCms.PyCMSError, OSError):
         return "unreadable"
+
+
+def profile_fault(icc_profile: bytes | None, mode: str) -> str | None:
+    """Return in words why a profile does not apply to a picture of this Pillow mode; None if it does, or is missing."""
+    if not icc_profile:
+        return None
+    name = profile_name(icc_profile)
+    if name == "unreadable":
+        return "it is unreadable"
+    is_colour = "RGB" in mode or mode in ("P", "PA", "YCbCr")
+    base = "CMYK" if mode.startswith("CMYK") else "LAB" if mode.startswith("LAB") else "RGB" if is_colour else "L"
+    if base == "L" and (mode in DEEP_MODES or ";" in mode):
+        return "grey of more than 8 bits is shown by its own levels"
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))
+        ImageCms.buildTransform(own, ImageCms.createProfile("sRGB"), base, "RGB")
+    except (ImageCms.PyCMSError, OSError):
+        space = icc_profile[16:20].decode("ascii", "backslashreplace").strip()
+        return f"it is for {_SPACES.get(space, space)}, and the picture is {_SPACES['GRAY' if base == 'L' else base]}"
+    return None
 
 
 def is_profile_of(icc_profile: bytes | None, colours: int) -> bool:
