@@ -344,6 +344,8 @@ FORMATS: tuple[Format, ...] = (
     _other("OpenEXR image", _at(0, b"\x76\x2f\x31\x01"), _PICTURE_TODO),
     _other("Radiance image", _at(0, b"#?RADIANCE", b"#?RGBE"), _PICTURE_TODO, is_text=True),
     _other("FITS image", _at(0, b"SIMPLE  ="), _EXPORT, is_text=True),
+    _other("ISIS cube", (), "export it as TIFF with isis2std, or take the product from which it was made",
+           check=_matches(rb"(?s)\s*Object\s*=\s*IsisCube\s(?!.*\^Core\s*=).*\x00"), is_text=True),
     _other("DPX image", _at(0, b"SDPX", b"XPDS"), _PICTURE_TODO),
     _other("Cineon image", _at(0, b"\x80\x2a\x5f\xd7", b"\xd7\x5f\x2a\x80"), _PICTURE_TODO),
     _other("NITF image", _at(0, b"NITF02.", b"NITF01.", b"NSIF01."), _PICTURE_TODO, is_text=True),

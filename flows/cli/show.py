@@ -100,7 +100,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     for one in apart:
         says = "; ".join(f"{value} ({place})" for value, place in one.says)
         click.echo(f"  places disagree about {one.about}: {printable(says)}")
-    _tell_results(results, store, _links(row, store))
+    _tell_results(results, store, _links(row, store), is_damaged=(verdict or "").startswith("damaged"))
 
 
 def _from_catalogue(
@@ -188,7 +188,7 @@ def _links(row: SourceRow, store: Store) -> dict[Path, Path]:
     return {link.resolve(): link for link in sorted(place.glob("*")) if link.is_symlink()}
 
 
-def _tell_results(manifests: Sequence[Manifest], store: Store, links: Mapping[Path, Path]) -> None:
+def _tell_results(manifests: Sequence[Manifest], store: Store, links: Mapping[Path, Path], *, is_damaged: bool) -> None:
     told: list[dict[str, Json]] = []
     if links:
         click.echo(f"results in {printable(str(next(iter(links.values())).parent))}:")
@@ -219,6 +219,8 @@ def _tell_results(manifests: Sequence[Manifest], store: Store, links: Mapping[Pa
     for facts in fullest(told):
         if lines := fact_lines(facts):
             click.echo(f"Decoding report{_of_what(facts)} (all of it: --json):")
+        if is_damaged and lines.get("condition") == "complete":
+            lines["condition"] = "no damage noticed by the decoder"
         for name, words in lines.items():
             click.echo(f"  {name}: {printable(words)}")
 
@@ -238,7 +240,8 @@ def _name(manifest: Manifest, store: Store, links: Mapping[Path, Path]) -> str:
 def _verdict(manifests: Sequence[Manifest], format_name: str) -> str | None:
     """Return the damage in words: of the source, and what labels at this path claim of it; None if it was not read."""
     made = [manifest for manifest in manifests if manifest.verdict == "made"]
-    if sentences := dict.fromkeys(manifest.reason for manifest in made if manifest.reason):
+    at_fault = [*made, *(one for one in manifests if one.verdict == "failed" and one.blame == "file")]
+    if sentences := dict.fromkeys(manifest.reason for manifest in at_fault if manifest.reason):
         return f"damaged: {'; '.join(sentences)}"
     if not any(isinstance(manifest.source_facts, dict) for manifest in made):
         return None

@@ -201,9 +201,11 @@ def _run_photo(source: Source, file: SourceFile, work: list[ProcessorRun], readi
         needs = _start(work, reader.info, fits)
         reading.facts["photo"] = as_json(reader.report())
         if work:  # otherwise all of them refused it
-            with reading.clock("photo"):
-                photo = reader.photo(needs)
-            reading.facts["photo"] = as_json(reader.report())
+            try:
+                with reading.clock("photo"):
+                    photo = reader.photo(needs)
+            finally:
+                reading.facts["photo"] = as_json(reader.report())
             _feed(work, photo)
             reading.damage["photo"] = _damage(reader)
     _finish(work)

@@ -160,7 +160,8 @@ class _Pairing:
         except OSError:  # the label has just changed: classified by the next run
             note = f"its label {label.name} cannot be read: run again"
             return _unsupported(row, note, None) if is_open else row
-        if not is_open and row.kind == "media" and _is_by_its_own_header(row, file, image):
+        fits = image.end_bytes <= row.size_bytes or is_guess
+        if not is_open and row.kind == "media" and (not fits or _is_by_its_own_header(row, file, image)):
             return row
         return dataclasses.replace(
             row,

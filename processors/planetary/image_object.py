@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from processors.errors import DamagedMedia, UnsupportedMedia
 
 Interleave = Literal["BSQ", "BIL", "BIP"]
 FIX_LABEL = "fix the label"
+MAX_CUT_BYTES = 1 << 40
+"""Largest end of an image of which a file can hold a part; a larger one is a mistake of its label."""
 MAX_SIDE_PX = 1 << 31
 
 VAX_TYPES = {"vaxf4": 4, "vaxd8": 8, "vaxg8": 8}
@@ -132,6 +134,21 @@ class ImageObject:
     def shown_bands(self) -> tuple[int, ...]:
         """Return the bands shown: three for red, green and blue, or one."""
         return self.colours or ((0, 1, 2) if self.band_count == 3 else (0,))
+
+
+def within(image: ImageObject, size_bytes: int) -> ImageObject:
+    """Return a detached image as a file of this size holds it; what is cut off is named in `missing`.
+
+    Raises
+    ------
+    DamagedMedia : the file does not hold one row of the image, so that the label is hardly its own.
+    """
+    if image.end_bytes <= size_bytes:
+        return image
+    words = f"its label promises pixels up to byte {image.end_bytes}, the file has {size_bytes} bytes"
+    if size_bytes < image.offset_bytes + image.row_bytes or image.end_bytes > MAX_CUT_BYTES:
+        raise DamagedMedia(words, "download both again")
+    return replace(image, missing=(*image.missing, words))
 
 
 def checked(image: ImageObject) -> ImageObject:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, UnsupportedMedia
-from processors.planetary.image_object import FIX_LABEL, ImageObject
+from processors.planetary.image_object import FIX_LABEL, ImageObject, within
 from processors.planetary.pds3_image import image_of, whole
 from processors.planetary.pvl import (
     BARE_SFDU,
@@ -126,7 +126,7 @@ def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
     Raises
     ------
     UnsupportedMedia : the label names another file, or no supported image.
-    DamagedMedia : the label lacks a required entry, has an impossible value, or promises more bytes than exist.
+    DamagedMedia : the label lacks a required entry, has an impossible value, or does not fit the file.
     RefusedMedia : over a limit.
     """
     text, _ = label_text(label)
@@ -134,13 +134,7 @@ def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
     def is_here(place: _Place, block: Block) -> bool:
         return place.file is not None and _same(place.file, name)
 
-    image = _chosen(_found(text, is_here, name, is_attached=False), text, DETACHED, 0)
-    if image.end_bytes > size_bytes:
-        raise DamagedMedia(
-            f"its label promises pixels up to byte {image.end_bytes}, the file has {size_bytes} bytes",
-            "download both again",
-        )
-    return image
+    return within(_chosen(_found(text, is_here, name, is_attached=False), text, DETACHED, 0), size_bytes)
 
 
 def files_named(label: bytes) -> tuple[str, ...]:

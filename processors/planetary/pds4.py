@@ -9,7 +9,15 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
-from processors.planetary.image_object import FIX_LABEL, ImageObject, Interleave, Special, checked, orientation_of
+from processors.planetary.image_object import (
+    FIX_LABEL,
+    ImageObject,
+    Interleave,
+    Special,
+    checked,
+    orientation_of,
+    within,
+)
 from processors.planetary.labels import label_root, xml_entries
 from processors.planetary.pvl import is_absent, number_of
 
@@ -60,7 +68,7 @@ def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
     Raises
     ------
     UnsupportedMedia : the label names another file, or no supported image.
-    DamagedMedia : the label lacks a required entry, has an impossible value, or promises more bytes than exist.
+    DamagedMedia : the label lacks a required entry, has an impossible value, or does not fit the file.
     RefusedMedia : the label is over a limit, or declares a document type or entities.
     """
     root = label_root(label)
@@ -94,12 +102,7 @@ def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
         others=tuple(_name_of(other, number) for number, other in enumerate(images[1:], 2)),
         orientation=_orientation(root, first),
     )
-    if image.end_bytes > size_bytes:
-        raise DamagedMedia(
-            f"its label promises pixels up to byte {image.end_bytes}, the file has {size_bytes} bytes",
-            "download both again",
-        )
-    return checked(image)
+    return checked(within(image, size_bytes))
 
 
 def _axes(image: Element) -> tuple[tuple[str, ...], dict[str, int]]:

@@ -22,6 +22,7 @@ from processors.audio.levels.levels import Levels
 from processors.engine.wanted import Recipes
 from processors.identify import identify
 from processors.metadata import Metadata
+from processors.metadata.evidence import Evidence
 from processors.metadata.properties import Properties
 from processors.photo.photo_preview import PhotoPreview
 from processors.video.audit.integrity import Integrity
@@ -258,3 +259,26 @@ def test_samples_that_are_no_numbers_are_counted_in_the_verdict(tmp_path: Path) 
     ingest(tmp_path / "raw", tmp_path / "store", {"video": (), "photo": (), "audio": (Levels(), Metadata())})
     told = CliRunner().invoke(main, ["show", "a.wav", "--store", str(tmp_path / "store")]).output
     assert "verdict  no damage found, but 144 samples of the sound are NaN or infinite\n" in told
+
+
+def test_a_cut_planetary_image_is_damaged_and_never_called_complete(tmp_path: Path) -> None:
+    raw, store = tmp_path / "raw", tmp_path / "store"
+    (raw / "a").mkdir(parents=True)
+    picture = ["OBJECT = IMAGE", "LINES = 12", "LINE_SAMPLES = 16", "SAMPLE_BITS = 8", "END_OBJECT = IMAGE"]
+    lines = ["PDS_VERSION_ID = PDS3", "RECORD_BYTES = 16", '^IMAGE = "X.IMG"', *picture]
+    lines.insert(4, "SAMPLE_TYPE = UNSIGNED_INTEGER")
+    whole = bytes(range(192))
+    (raw / "a" / "X.IMG").write_bytes(whole[:100])
+    (raw / "a" / "X.LBL").write_text("\r\n".join([*lines, "END", ""]))
+    ingest(raw, store, {"photo": (Metadata(), Evidence(), PhotoPreview())})
+    words = "truncated: its label promises 192 bytes of pixels, but the file has 100"
+    output = CliRunner().invoke(main, ["show", "X.IMG", "--store", str(store)]).output
+    assert f"  verdict  damaged: {words}: download it again" in output
+    assert "  condition: truncated\n" in output
+    (raw / "a" / "X.IMG").write_bytes(whole)
+    digest = "0" * 32
+    (raw / "a" / "X.LBL").write_text("\r\n".join([*lines, f'MD5_CHECKSUM = "{digest}"', "END", ""]))
+    ingest(raw, store, {"photo": (Metadata(), Evidence(), PhotoPreview())})
+    output = CliRunner().invoke(main, ["show", "X.IMG", "--store", str(store)]).output
+    assert "  verdict  damaged: MD5 of the file is " in output
+    assert "  condition: no damage noticed by the decoder\n" in output

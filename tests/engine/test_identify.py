@@ -72,6 +72,7 @@ def test_text_named_like_a_video_is_reported_and_no_companion() -> None:
         ("P,urn:nasa:pds:x\n", "data_audio_collection_inventory.csv", "inventory"),
         ("What this is\n", "README.md", "read-me"),
         ("着陆影像\n", "说明.txt", "text"),
+        ("Object = IsisCube\n  Object = Core\n    ^Core = a.cub\nEnd\n", "a.lbl", "text"),
     ],
 )
 def test_what_belongs_to_a_release_is_a_companion(text: str, name: str, expected: str) -> None:

@@ -132,6 +132,7 @@ OTHERS: dict[str, bytes] = {
     "PFM image in colour": b"PF\n2 2\n-1.0\n" + bytes(48),
     "Canon CR3 raw photo": box(b"ftyp", b"crx \0\0\0\1crx isom") + bytes(64),
     "Autodesk FLIC animation": struct.pack("<IHHHHHH", 1000, 0xAF12, 10, 320, 200, 8, 3) + bytes(112),
+    "ISIS cube": b"Object = IsisCube\n  Object = Core\n    StartByte = 65537\nEnd\n".ljust(65536, b"\0") + bytes(64),
     "tracker music": b"a song\0".ljust(1080, b"\1") + b"M.K." + bytes(1024),
     "PCX image": b"\x0a\x05\x01\x08" + bytes(60) + b"\x00\x03" + bytes(64),
     "SGI image": b"\x01\xda\x01\x01\x00\x03" + bytes(64),

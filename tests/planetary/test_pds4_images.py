@@ -81,8 +81,7 @@ def test_a_picture_comes_out_the_way_its_label_shows_it(
      (label(order="First Index Fastest"), UnsupportedMedia, "First Index Fastest: not supported"),
      (label(settings=SETTINGS.format(axis="Line", across="x", down="y")), UnsupportedMedia,
       "its label shows samples in the direction 'y'"),
-     (label(offset=1), DamagedMedia, "its label promises pixels up to byte 49, the file has 48 bytes"),
-     (label("IEEE754LSBDouble"), DamagedMedia, "its label promises pixels up to byte 192, the file has 48 bytes"),
+     (label(offset=43), DamagedMedia, "its label promises pixels up to byte 91, the file has 48 bytes"),
      (label(axes=(("Line", 10**30), SAMPLE)), DamagedMedia, f"up to byte {12 * 10**30}, the file has 48 bytes"),
      (label(axes=(("Line", -4), SAMPLE)), DamagedMedia, "its label says -4 x 6 from byte 0"),
      (label(axes=(("Line", 0), SAMPLE)), DamagedMedia, "its label says 0 x 6 from byte 0"),
@@ -104,6 +103,17 @@ def test_a_label_that_does_not_fit_is_refused_with_the_reason(
 ) -> None:
     with pytest.raises(kind, match=message):
         described_by(text, "a.raw", 48)
+
+
+@pytest.mark.parametrize(("text", "end"), [(label(offset=1), 49), (label("IEEE754LSBDouble"), 192)])
+def test_a_file_that_ends_before_its_label_says_is_truncated(text: bytes, end: int) -> None:
+    image = described_by(text, "a.raw", 48)
+    assert image.problems == (f"its label promises pixels up to byte {end}, the file has 48 bytes",)
+    reader = PhotoReader(io.BytesIO(bytes(48)), image)
+    words = f"truncated: its label promises {end - image.offset_bytes} bytes of pixels, but the file has "
+    with pytest.raises(DamagedMedia, match=words):
+        reader.photo([])
+    assert (reader.report().condition, reader.damage) == ("truncated", f"{words}{48 - image.offset_bytes}")
 
 
 @pytest.mark.parametrize(

@@ -67,10 +67,12 @@ def test_a_label_that_came_changed_went_and_came_back(raw: Path, tmp_path: Path)
     (raw / "a.xml").write_bytes(label(start="2021-06-26T03:05:42Z"))
     assert counts(ingest(raw.parent, store)) == (3, 0, 0)
     (raw / "a.xml").write_bytes(label(offset=1))
-    assert counts(ingest(raw.parent, store)) == (0, 0, 0)
-    assert note_of(store)[::2] == (
-        "unsupported",
-        "its label promises pixels up to byte 49, the file has 48 bytes: download both again",
+    assert counts(ingest(raw.parent, store)) == (2, 0, 1)
+    assert note_of(store) == ("media", "PDS4 image", None)
+    (reason,) = [one.reason for one in Store(store).manifests() if one.verdict == "failed"]
+    assert reason == (
+        "truncated: its label promises 48 bytes of pixels, but the file has 47: download it again, or convert it with "
+        "another tool"
     )
     (raw / "a.xml").unlink()
     assert counts(ingest(raw.parent, store)) == (0, 0, 0)
@@ -296,11 +298,9 @@ def test_detached_pds3_label_comes_and_goes(tmp_path: Path) -> None:
     }
     (raw / "X.LBL").write_bytes(text.replace(b"LINES = 12", b"LINES = 13"))
     ingest(raw.parent, store)
-    assert note_of(store, "X.IMG") == (
-        "unsupported",
-        "unknown",
-        "its label promises pixels up to byte 208, the file has 192 bytes: download both again",
-    )
+    assert note_of(store, "X.IMG") == ("media", "PDS3 image", None)
+    (reason,) = [one.reason for one in Store(store).manifests() if one.verdict == "failed"]
+    assert str(reason).startswith("truncated: its label promises 208 bytes of pixels, but the file has 192: ")
     (raw / "X.LBL").unlink()
     ingest(raw.parent, store)
     assert note_of(store, "X.IMG") == ("unsupported", "unknown", "its label X.LBL is missing: restore it")

@@ -12,7 +12,7 @@ from PIL import Image
 from processors.containers.tiff_file import is_tiff
 from processors.contract import Need
 from processors.decoding.open_media import decoder_errors
-from processors.errors import MORE_MEMORY, RefusedMedia
+from processors.errors import MORE_MEMORY, DamagedMedia, RefusedMedia
 from processors.photo.reading.damage import Damage
 from processors.photo.reading.display_levels import EIGHT_BIT, DisplayLevels, levels_of, scaled, to_8_bit
 from processors.photo.reading.ordinary import Ordinary
@@ -77,7 +77,12 @@ class PhotoReader:
         """
         sides = [need.longest_side_px for need in needs]
         longest = max(side or 0 for side in sides) if sides and all(sides) else None
-        pixels = self._opened.pixels(longest)
+        try:
+            pixels = self._opened.pixels(longest)
+        except DamagedMedia as error:
+            condition = "truncated" if error.what.startswith("truncated") else "damaged"
+            self._pixels = Pixels(damage=Damage(condition=condition, fault=error.what, share=1.0, in_words=error.what))
+            raise
         self._pixels = pixels
         with decoder_errors("converting its colours"):
             return _photo(self.info, pixels)
