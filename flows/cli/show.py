@@ -17,7 +17,6 @@ from flows.cli.print_evidence import evidence_lines, said_lines
 from flows.cli.print_links import sentence
 from flows.cli.print_table import length, picture, size, sound
 from flows.cli.shared_options import JSON, STORE
-from flows.run.file_change import changed_reason
 from flows.run.problems import FAULT_OF
 from processors.errors import blame_for_unopened, displayed_verdict
 from processors.formats import BY_NAME
@@ -25,6 +24,7 @@ from processors.languages.language import language
 from processors.languages.text import FALLBACK
 from processors.metadata.properties import Properties, properties
 from processors.sources.scan import printable
+from processors.sources.source_file import changed_reason
 from processors.store.by_name import ByNameEntry
 from processors.store.decoded_length import decoded_length
 from processors.video.audit.not_sought import DISSOLVES

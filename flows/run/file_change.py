@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from processors.sources.scan import printable
+from processors.sources.source_file import changed_reason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +38,3 @@ class Change:
     def reason(self) -> str:
         """Return what is wrong with a changed file and how to fix it."""
         return changed_reason(self.was, str(self.now))
-
-
-def changed_reason(was: str, now: str) -> str:
-    """Return what is wrong with a file that changed unnoticed, and how to fix it."""
-    return (
-        f"its bytes have changed (was {was[:16]}..., is {now[:16]}...), its size and date have not: "
-        "restore it from a copy, or touch it to have it taken as a new file"
-    )

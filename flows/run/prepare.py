@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -154,7 +154,7 @@ def _identify_and_plan(
     media = _unaltered_media(rows, changes)
     fingerprints = Fingerprints(recipes, releases)
     settled = settled_sources(media, departed, fingerprints, store)
-    plan = _plan(media, settled, WantedResults(recipes, releases), store, catalogue, options, paths)
+    plan = _plan(media, settled, WantedResults(recipes, releases), store, catalogue, options, paths, identified.fresh)
     rows = with_words(rows, plan, store)
     if remember:
         with _store_errors(store):
@@ -277,6 +277,7 @@ def _plan(
     catalogue: Catalogue,
     options: Options,
     paths: Mapping[str, FoundFile],
+    fresh: Set[str],
 ) -> Plan:
     """Plan the media that are not settled; results of the settled ones count as reused."""
     rest = [row for row in media if row.digest not in settled]
@@ -286,6 +287,7 @@ def _plan(
         store,
         catalogue.verdicts({row.digest for row in rest}),
         retry_failed=options.retry_failed,
+        fresh=fresh,
         local_path=lambda row: local_path(paths[row.path].path),
     )
     plan.settled = frozenset(settled)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from fnmatch import fnmatchcase
 from typing import Any
 
-from flows.run.file_change import changed_reason
 from flows.run.problems import FileProblem, FileProblems, by_file, in_one_line
 from processors.errors import RequestError, ResultMissing
+from processors.sources.source_file import changed_reason
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.selection import Selection, parse, select

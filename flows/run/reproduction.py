@@ -104,7 +104,7 @@ def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
             None,
             f"made by version {manifest.version} or from inputs that have changed since: run `marsmedia ingest` first",
         )
-    file = SourceFile(path=local_path(row.path), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
+    file = SourceFile(path=local_path(row.path), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns, sha256=row.digest)
     source = dataclasses.replace(row.source(), name=manifest.source_name)
     return Due(
         source=source,

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.run.file_change import changed_reason
 from flows.run.load_recipes import every_processor, load_recipes, named
 from flows.run.named_results import asked_entries
 from flows.run.prepare import Prepared, duplicates_of
@@ -20,6 +19,7 @@ from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted import Recipes, WantedResults
 from processors.errors import RequestError
 from processors.sources.scan import SkippedFile
+from processors.sources.source_file import changed_reason
 from processors.store.catalogue import Catalogue
 from processors.store.open_store import is_address
 from processors.store.raw_bucket import local_path, present

@@ -17,7 +17,18 @@ from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.audio_reader import FileReader, StreamReader
 from processors.containers.matroska import cut_off_because
 from processors.containers.size_in_header import too_short_because
-from processors.contract import Need, OpenSource, Processor, Reads, Source, Streamed, as_json, need_of, result_key
+from processors.contract import (
+    Need,
+    OpenSource,
+    Processor,
+    Reads,
+    Source,
+    Streamed,
+    as_json,
+    is_of_path,
+    need_of,
+    result_key,
+)
 from processors.decoding.open_media import open_container, packets_of
 from processors.engine.failure import fault_of
 from processors.engine.pass_progress import PassProgress
@@ -69,6 +80,8 @@ def derive(
     OSError : a fault of the machine; nothing is committed.
     MemoryError : too little memory for a processor or, unless `is_last_try`, for a decoder.
     """
+    if any(processor.reads != "results" and not is_of_path(processor) for processor in due):
+        file.check_bytes()
     there = {manifest.ref.key: manifest for manifest in already_made(due, source, store)}
     outcomes = [outcome_of(manifest) for manifest in there.values()]
     with ExitStack() as kept:

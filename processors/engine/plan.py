@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,6 +107,7 @@ def make_plan(
     verdicts: Mapping[str, KnownOutcome],
     *,
     retry_failed: bool = False,
+    fresh: Set[str] = frozenset(),
     local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path),
 ) -> Plan:
     """Decide for each source and processor whether the result is due, reused, or was refused or failed before.
@@ -115,6 +116,7 @@ def make_plan(
     ----------
     rows : media files; of those with the same bytes only the first is processed, except for results of each path.
     verdicts : verdicts of results already in the catalogue, by key.
+    fresh : paths of the files that this run has hashed; the others are hashed again before they are read.
     """
     plan = Plan()
     seen: set[tuple[str, ...]] = set()
@@ -146,7 +148,12 @@ def make_plan(
         (plan.later if waits else plan.due).append(
             Due(
                 source=row.source(),
-                file=SourceFile(path=local_path(row), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns),
+                file=SourceFile(
+                    path=local_path(row),
+                    size_bytes=row.size_bytes,
+                    mtime_ns=row.mtime_ns,
+                    sha256=None if row.path in fresh else row.digest,
+                ),
                 release=row.release,
                 relative=row.relative,
                 duration_seconds=row.duration_seconds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ class SourceFile:
     path: Path
     size_bytes: int
     mtime_ns: int
+    sha256: str | None = None
+    """Digest that an earlier run found; None if the bytes have just been hashed."""
 
     @classmethod
     def at(cls, path: Path) -> SourceFile:
@@ -46,3 +49,23 @@ class SourceFile:
     def check_unchanged(self) -> None:
         """Raise `SourceChanged` as `open` would."""
         self.open().close()
+
+    def check_bytes(self) -> None:
+        """Raise `SourceChanged` as `open` would, or if the bytes are no longer those that an earlier run hashed.
+
+        A disk that fails, and whoever sets the old date again, change bytes alone.
+        """
+        if self.sha256 is None:
+            return
+        with self.open() as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()  # type: ignore[arg-type]
+        if digest != self.sha256:
+            raise SourceChanged(None, changed_reason(self.sha256, digest))
+
+
+def changed_reason(was: str, now: str) -> str:
+    """Return what is wrong with a file that changed unnoticed, and how to fix it."""
+    return (
+        f"its bytes have changed (was {was[:16]}..., is {now[:16]}...), its size and date have not: "
+        "restore it from a copy, or touch it to have it taken as a new file"
+    )

@@ -270,3 +270,33 @@ def test_equal_names_are_shown_with_more_of_their_path(raw: Raw) -> None:
         select(parse(["foo=bar"]), catalogue)
     with pytest.raises(RequestError, match="9f: no such source in the store; give at least 4 characters of a digest"):
         select(parse(["9f"]), catalogue)
+
+
+def test_nothing_is_made_of_a_master_that_changed_unnoticed(raw: Raw) -> None:
+    whole = raw.photo.read_bytes()
+    now = raw.flip()
+    words = (
+        f"its bytes have changed (was {raw.before[:16]}..., is {now[:16]}...), its size and date have not: "
+        "restore it from a copy, or touch it to have it taken as a new file"
+    )
+    again = ("reprocess", "photo.jpg", "--processor", "photo.preview", "--set", "longest_sides_px=40", "--quiet")
+    code, lines = raw.run(*again)
+    assert code == 1
+    assert any(line.startswith(f"  failed: june/photo.jpg: {words}") for line in lines), lines
+    assert raw.run("reproduce", "photo.jpg", "processor=photo.preview")[1][0] == (
+        f"not rebuilt: photo.jpg photo.preview: {words}"
+    )
+    more: Recipes = {**RECIPES, "photo": (*RECIPES["photo"], PhotoPreview(longest_sides_px=(64,)))}
+    report = ingest(raw.folder, raw.store, more)
+    assert (report.state, [problem.reason for problem in report.problems]) == ("failed", [words])
+    seen = raw.photo.stat()
+    raw.photo.write_bytes(whole)
+    os.utime(raw.photo, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    assert raw.run(*again)[0] == 0
+    assert {manifest.ref.source for manifest in Store(raw.store).manifests()} == {raw.before}
+
+
+def test_changed_words_of_a_release_read_no_master_again(raw: Raw) -> None:
+    raw.flip()
+    (raw.folder / "june/release.toml").write_text('title = "Another"\n')
+    assert raw.ingest()[0] == "completed"

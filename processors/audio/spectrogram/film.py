@@ -43,7 +43,7 @@ class Film:
     """H.264 and AAC in MP4. The audio is `audible.m4a` of the renditions, not encoded again."""
 
     name: ClassVar[str] = "audio.film"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "results"
 
     frames_per_second: int = 10
