@@ -201,17 +201,31 @@ def _date_of_gps(by_place: Mapping[tuple[str, str], object], problems: list[str]
 
 def _dates_in_two_parts(written: Mapping[str, str], problems: list[str]) -> Iterator[tuple[Date, When]]:
     """Yield dates in two tags: `YYYYMMDD`, `HHMMSS+HHMM` (IPTC IIM 4.2); `YYYY-MM-DD`, `HH:MM:SS` (EBU Tech 3285)."""
-    day = re.fullmatch(r"(\d{4})(\d{2})(\d{2})", written.get("iptc:DateCreated", "").strip())
+    written_day = written.get("iptc:DateCreated", "").strip()
+    day = re.fullmatch(r"(\d{4})(\d{2})(\d{2})", written_day)
+    if not day and not is_blank(written_day):
+        yield from _dated_by_clock(written_day, "file:iptc:DateCreated", problems)
     if day and day[1] != "0000":
         # the standard writes 00 for a month or a day that is not known
         date = "-".join(itertools.takewhile(lambda part: part != "00", day.groups()))
         time = re.fullmatch(r"(\d{2})(\d{2})(\d{2})([+-]\d{4})?", written.get("iptc:TimeCreated", "").strip())
+        if not time:
+            _tell_time(written, "iptc:TimeCreated", "071800+0800", problems)
         clock = f"T{time[1]}:{time[2]}:{time[3]}{time[4] or ''}" if time and len(date) == 10 else ""
         yield from _dated_by_clock(date + clock, "file:iptc:DateCreated", problems)
     day_of_sound = written.get("bext:OriginationDate", "").strip()
     if day_of_sound.strip(" :-0\x00"):
         text = with_time_beside("bext:OriginationDate", day_of_sound, written)
+        if text == day_of_sound:
+            _tell_time(written, "bext:OriginationTime", "07:18:00", problems)
         yield from _dated_by_clock(text, "file:bext:OriginationDate", problems)
+
+
+def _tell_time(written: Mapping[str, str], place: str, usual: str, problems: list[str]) -> None:
+    """Add to `problems` a time of day that is not read, unless it is blank."""
+    text = written.get(place, "").strip(" :-\x00")
+    if text:
+        problems.append(f"file:{place}: time is {text!r}: must be like {usual}; the date is read without it")
 
 
 LABEL_KEYS: dict[Meaning, tuple[tuple[str, ...], ...]] = {
@@ -221,17 +235,22 @@ LABEL_KEYS: dict[Meaning, tuple[tuple[str, ...], ...]] = {
 
 
 def dates_of_label(tags: tuple[Tag, ...], name: str, problems: list[str]) -> Iterator[tuple[Date, When]]:
-    """Yield start and stop of the observation, in UTC as in PDS; for an invalid entry, the next of the same term."""
+    """Yield start and stop of the observation, in UTC as in PDS; an invalid entry gives way to the next of its day."""
     for meaning, keys in LABEL_KEYS.items():
-        read: list[tuple[Date, When]] = []
+        read, is_wrong = list[tuple[Date, When]](), False
         for tag in filter(None, (found(tags, *names) for names in keys)):
             own: list[str] = []
             source = f"label {name}:{tag.name}"
             dates = list(dated(meaning, str(tag.value), source, own, zone="UTC"))
-            problems += own
-            read = dates if dates and not own else read or dates
-            if read and not own:
+            if dates and not own:
+                if read and not read[0][1].overlaps(dates[0][1]):
+                    continue  # another day than the valid part of the entry before
+                if is_wrong:
+                    problems[-1] += f"; {source} is read in its place"
+                read = dates
                 break
+            problems += own
+            read, is_wrong = read or dates, is_wrong or bool(own)
         yield from read
 
 

@@ -30,7 +30,10 @@ _MOMENT = re.compile(
 
 def is_blank(text: str) -> bool:
     """Return whether a date is left open: blanks, zeros, the year 0, or a time of day alone."""
-    return re.fullmatch(r"[\s\x00:./TZ0-]*|\s*0000[-:].*|\s*\d{2}:\d{2}(:\d{2})?\s*", text, re.DOTALL) is not None
+    return (
+        re.fullmatch(r"[\s\x00:./TZ0-]*|\s*0000[-:].*|\s*\d{2}[-_:. ]\d{2}([-_:. ]\d{2})?\s*", text, re.DOTALL)
+        is not None
+    )
 
 
 def begins_with_year(text: str) -> bool:

@@ -148,7 +148,9 @@ def test_evidence_says_once_what_is_wrong_with_a_date() -> None:
     assert [problem.split(": ")[0] for problem in found.problems] == ["XMP", "file:exif:DateTimeOriginal"]
 
 
-@pytest.mark.parametrize("nothing", ["0000:00:00 00:00:00", "    :  :     :  :  ", "", "07:18:00", "\0\0\0"])
+@pytest.mark.parametrize(
+    "nothing", ["0000:00:00 00:00:00", "    :  :     :  :  ", "", "07:18:00", "07.18.00", "\0\0\0"]
+)
 def test_a_date_without_a_year_is_no_date(nothing: str) -> None:
     tags = tags_of(DateTimeOriginal=nothing, DateTimeDigitized="2021:05:15 07:18:00")
     found, problems = dates(*tags)

@@ -6,6 +6,7 @@ import pytest
 
 from processors.metadata.evidence_record import EvidenceRecord
 from processors.metadata.tag_records import KnownTags, known_from, text_tag
+from processors.metadata.times import dates_of_file
 from processors.metadata.written_dates import read_date
 from processors.mission.when import parse_when
 from tests.metadata.test_dates import tags_of
@@ -140,3 +141,44 @@ def test_the_creation_time_that_png_recommends_is_read() -> None:
 @pytest.mark.parametrize("written", ["01/01/1970 00:00:00", "Thu Jan 1 00:00:00 1970", "1904年01月01日 00:00:00"])
 def test_the_zero_of_a_clock_is_known_in_any_order(written: str) -> None:
     assert known_from(tags_of(DateTimeOriginal=written)).created is None
+
+
+@pytest.mark.parametrize(("day", "is_same"), [("2021-06-01", True), ("2020-01-02", False)])
+def test_only_another_time_of_the_same_day_takes_the_place_of_a_labels_wrong_time(day: str, is_same: bool) -> None:
+    label = f"PDS_VERSION_ID = PDS3\nSTART_TIME = 2021-06-01T24:30:00\nIMAGE_TIME = {day}T03:01:00\nEND\n"
+    record = evidence(labels={"a.lbl": label.encode()}, mission=None)
+    assert record.taken is not None
+    assert (record.taken.earliest_utc, record.taken.precision) == (
+        ("2021-06-01T03:01:00Z", "second") if is_same else ("2021-06-01T00:00:00Z", "day")
+    )
+    (problem,) = record.problems
+    why = "no such date: hour must be in 0..23; read as 2021-06-01"
+    instead = "; label a.lbl:IMAGE_TIME is read in its place" if is_same else ""
+    assert problem == f"label a.lbl:START_TIME: date is '2021-06-01T24:30:00': {why}{instead}"
+
+
+@pytest.mark.parametrize(
+    ("place", "day", "time", "problem"),
+    [
+        ("iptc:DateCreated", "20210515", "071800+0800", None),
+        ("iptc:DateCreated", "20210515", "7h18", "iptc:TimeCreated: time is '7h18': must be like 071800+0800"),
+        ("iptc:DateCreated", "2021-05-15", "", None),
+        ("iptc:DateCreated", "15/05/2021", "", None),
+        ("iptc:DateCreated", "20210532", "", "iptc:DateCreated: date is '2021-05-32': no such date"),
+        ("iptc:DateCreated", "in May", "", "iptc:DateCreated: date is 'in May': must be like "),
+        ("bext:OriginationDate", "2021-05-15", "07:18:00", None),
+        ("bext:OriginationDate", "2021-05-15", "", None),
+        ("bext:OriginationDate", "2021-05-15", "7 h", "bext:OriginationTime: time is '7 h': must be like 07:18:00"),
+    ],
+)
+def test_a_date_in_two_parts_loses_no_part_without_a_word(place: str, day: str, time: str, problem: str | None) -> None:
+    namespace, name = place.split(":")
+    tags = (text_tag(namespace, name, day), text_tag(namespace, "TimeCreated" if time else "x", time))
+    if namespace == "bext":
+        tags = (tags[0], text_tag(namespace, "OriginationTime", time))
+    problems: list[str] = []
+    found = list(dates_of_file(tags, problems))
+    assert [date.precision for date, _ in found] == (
+        [] if problem and name in problem else ["second" if time and not problem else "day"]
+    )
+    assert [one[: len(problem or "") + 5] for one in problems] == ([f"file:{problem}"] if problem else [])
