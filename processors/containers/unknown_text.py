@@ -21,6 +21,10 @@ _PUNCTUATION = re.compile(r"[\u2014\u2018-\u201d\u2026\u3000-\u301f\u30fb\uff01-
 _KANA = re.compile(r"[\u3041-\u30ff]")
 _WESTERN = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ffŒœŠšŽžŸ]")
 _SIGNS = re.compile(r"[\u00a0-\u00bf×÷‘’“”„†‡•…–—‹›€™‰]")
+_INSIDE_A_WORD = re.compile(r"[a-z][^\x00-\x7f]+[a-z]")
+"""Characters of another writing inside a word: those of a European code page."""
+_SIGN_IN_A_WORD = re.compile(r"[A-Za-z\u00c0-\u00ff][¢-©¬®±-´¶¹¼-¿×÷][A-Za-z\u00c0-\u00ff]")
+"""Signs of Windows-1252 where other code pages have letters."""
 _CYRILLIC_WORD = re.compile(r"[А-ЯЁ]?[а-яё]*|[A-Za-z]+")
 
 
@@ -75,7 +79,9 @@ def _candidates(data: bytes) -> list[tuple[float, int, str]]:
     for number, (encoding, weight) in enumerate(_ENCODINGS):
         text = _valid(data, encoding)
         foreign = re.sub(r"[\x00-\x7f]", "", text or "")[:MAX_CHARACTERS]
-        if text is not None and len(foreign) >= 2 and not _CONTROLS.search(text):
+        if text is None or len(foreign) < 2 or _CONTROLS.search(text) or _INSIDE_A_WORD.search(text):
+            continue
+        if any(weight(character) == 1 for character in _PUNCTUATION.sub("", foreign)):
             found.append((sum(map(weight, foreign)) / len(foreign), -number, text))
     text = data.decode("cp1251", "replace")
     words = re.findall(r"[A-Za-zА-яЁё]+", text)
@@ -109,6 +115,7 @@ def _western(data: bytes) -> str | None:
     letters = len(_WESTERN.findall(foreign))
     ascii_letters = len(re.findall("[A-Za-z]", text))
     is_known = letters + len(_SIGNS.findall(foreign)) == len(foreign)
+    is_known = is_known and not _SIGN_IN_A_WORD.search(text)
     return text if is_known and (letters <= ascii_letters or len(foreign) == 1) else None
 
 

@@ -38,7 +38,13 @@ def test_a_character_that_a_field_cuts_off_is_left_out(text: str) -> None:
         assert decoded(cut) == cut.decode("utf-8", "ignore")
 
 
-@pytest.mark.parametrize("data", [bytes(range(128, 256)), b"\x81\x8d\x90", b"\xc9\xc9", "Марс".encode()[1:]])
+EUROPEAN = [text.encode("cp1250") for text in ("Zażółć gęślą jaźń", "źródło dźwięku")]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [bytes(range(128, 256)), b"\x81\x8d\x90", b"\xc9\xc9", "Марс".encode()[1:], "Άρης".encode("cp1253"), *EUROPEAN],
+)
 def test_bytes_in_no_known_encoding_are_no_text(data: bytes) -> None:
     assert decoded(data) is None
 
