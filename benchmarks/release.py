@@ -24,7 +24,7 @@ RECIPES = {"light": 0.6, "default": 2.0}
 """Recipes with the ratio of wall-clock time that each must reach."""
 MORE_THAN_TOOLS = "besides what the tools make, it makes {}evidence and tables, and it checks and commits each result"
 MORE_IS_MADE = {
-    "light": MORE_THAN_TOOLS.format("perceptual hashes, levels of loudness, an audit of each frame, "),
+    "light": MORE_THAN_TOOLS.format("previews in three formats, perceptual hashes, an audit of each frame, "),
     "default": MORE_THAN_TOOLS.format(
         "preview clips with sound, motion, tracks, tiles, sound in other formats, an audit of each frame, "
     ),

@@ -61,7 +61,7 @@ def _module() -> ModuleType:
     return flows.recipes
 
 
-def _choices(module: ModuleType) -> Mapping[str, Sequence[type[Any] | Processor]]:
+def _choices(module: ModuleType) -> Mapping[str, Sequence[type[Any]]]:
     return getattr(module, "CHOICES", {})  # missing from recipes written before there were several
 
 
@@ -90,16 +90,15 @@ def _naming(file: Path | None) -> Iterator[None]:
 
 def _built(module: ModuleType, changes: Sequence[RecipeChange], recipe: str | None) -> Recipes:
     """Return the recipes with changes; a requested recipe overrides those that changes name."""
+    full, others = _changed(module, changes)
     named = [one.recipe for one in changes if one.recipe]
     choice = recipe or (named[-1] if named else FULL)
     choices = _choices(module)
     if choice not in (FULL, *choices):
         raise RequestError(f"recipe = {choice}: no such recipe; {meant(choice, [FULL, *choices])}")
-    makes = choices.get(choice, ())
-    full, others = _changed(module, changes, [one for one in makes if not isinstance(one, type)])
     chosen = {p.name for ours in full.values() for p in ours}
     if choice != FULL:
-        chosen &= {one.name for one in makes}
+        chosen &= {kind.name for kind in choices[choice]}
     also: set[str] = set()
     for change in changes:
         also = (also | set(change.also)) - set(change.without)
@@ -113,18 +112,9 @@ def _built(module: ModuleType, changes: Sequence[RecipeChange], recipe: str | No
     return recipes
 
 
-def _changed(
-    module: ModuleType, changes: Sequence[RecipeChange], instead: Sequence[Processor] = ()
-) -> tuple[Recipes, Recipes]:
-    """Return the entries of the recipes, and those made on request, with changed parameters.
-
-    Entries named like one of `instead` are replaced by it first.
-    """
-    own = {one.name: one for one in instead}
-    full: dict[Medium, Sequence[Processor]] = dict(module.RECIPES)
-    others: dict[Medium, Sequence[Processor]] = dict(module.ON_REQUEST)
-    for medium, ours in full.items():
-        full[medium] = tuple(own.get(p.name, p) for p in ours)
+def _changed(module: ModuleType, changes: Sequence[RecipeChange]) -> tuple[Recipes, Recipes]:
+    """Return the entries of the recipes, and those made on request, with changed parameters."""
+    full, others = dict(module.RECIPES), dict(module.ON_REQUEST)
     known = {p.name for recipes in (full, others) for ours in recipes.values() for p in ours}
     for change in changes:
         for name in (*change.also, *change.without, *change.parameters):
