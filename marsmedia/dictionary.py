@@ -49,6 +49,10 @@ MADE_OF_A_TONE = ("audio.envelope", "audio.spectrogram", "audio.mel_spectrogram"
 """Processors that write netCDF; their files describe themselves."""
 
 
+OF_ARRAYS = {"overview.nc": " Means over runs of `frames_per_step` frames, for drawing: measure with `spectrogram.nc`."}
+"""What there is to say of an array besides its variables."""
+
+
 def data_dictionary() -> str:
     """Return the whole page, in Markdown."""
     from flows.recipes import ON_REQUEST, RECIPES
@@ -66,7 +70,7 @@ def data_dictionary() -> str:
     )
     lines += ["", "## Arrays", "", "netCDF-4; each variable says the same in its own attributes."]
     for processor, name, described in _arrays([by_name[name] for name in MADE_OF_A_TONE]):
-        lines += ["", f"### {name}", "", f"Of `{processor}`.", "", *described]
+        lines += ["", f"### {name}", "", f"Of `{processor}`.{OF_ARRAYS.get(name, '')}", "", *described]
     return "\n".join(lines) + "\n"
 
 

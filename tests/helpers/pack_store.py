@@ -164,7 +164,7 @@ class PackStore:
 
 
 def filled(folder: Path) -> PackStore:
-    """Three sources: `tracks.jpg` may be passed on, `descent.mp4` may not, of `wind.wav` nobody says."""
+    """Three sources: `tracks.jpg` may be passed on, `descent.mp4` may not, and `wind.wav` states nothing."""
     made = PackStore(folder)
     photo = made.source("tracks.jpg", "photo", "jpeg", picture(64, 48, 1))
     made.said(photo, evidence("Wheel tracks", redistribute=True, caption=HOSTILE))

@@ -153,7 +153,7 @@ def test_a_release_silent_on_rights_binds_no_other_and_is_not_redistributed(rele
     releases.add("free", FREE)
     assert releases.ingest() == (4, 4, 0, 0, 0)
     assert "Rights / 权利: CC0" in releases.pack("release=free")
-    with pytest.raises(RequestError, match=r"copies/b\.jpg .*: nobody says that it may be passed on"):
+    with pytest.raises(RequestError, match=r"copies/b\.jpg .*: no permission to redistribute it is stated"):
         releases.pack("release=copies")
 
 

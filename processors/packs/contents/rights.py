@@ -62,7 +62,7 @@ def notice(subject: SourceRecord, recipe: Recipe) -> Text:
 
 def credit(subject: SourceRecord) -> str:
     """Return the agency's preferred credit, else the agency, else a note that it is unknown."""
-    return known_credit(subject) or "unknown: nobody says whom to credit"
+    return known_credit(subject) or "unknown: no credit line is given"
 
 
 def known_credit(subject: SourceRecord) -> str | None:
@@ -72,7 +72,7 @@ def known_credit(subject: SourceRecord) -> str | None:
 
 def rights(subject: SourceRecord) -> str:
     """Return the rights in the words of the release; the strictest if several releases hold the same bytes."""
-    return subject.rights or "unknown: nobody says under which rights it was released"
+    return subject.rights or "unknown: no statement of rights is given"
 
 
 def rights_address(subject: SourceRecord) -> str | None:
@@ -99,6 +99,6 @@ def _refusal(subject: SourceRecord) -> str:
     if own and (own.unread or own.past):
         return f"{name}: {own.why_not}"
     if subject.redistribute is not False:
-        return f"{name}: nobody says that it may be passed on (rights: {rights(subject)})"
+        return f"{name}: no permission to redistribute it is stated (rights: {rights(subject)})"
     who = own.said_in if own and own.said_in and own.said_in != "its release.toml" else "its release"
     return f"{name}: {who} states redistribute = false (rights: {rights(subject)})"

@@ -45,7 +45,7 @@ class PathRights:
         if self.redistribute is False:
             past = f", {self.past}" if self.past else ""
             return f"redistribute = false in {self.said_in} {rights}{past}"
-        return f"nobody says that it may be passed on {rights}"
+        return f"no permission to redistribute it is stated {rights}"
 
 
 def strictness(redistribute: bool | None, rights: str | None) -> tuple[int, int]:

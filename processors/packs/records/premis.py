@@ -301,7 +301,7 @@ def _rights(subject: SourceRecord, recipe: Recipe) -> list[Element]:
     notes += [f"{voice.place}: {voice.rights or 'unknown'}" for voice in subject.voices if voice.speaks]
     if one := override_of(subject, recipe.overrides):
         notes.append(f"Passed on by decision of {one.who}: {one.why}")
-    may = {True: "may be passed on", False: "may not be passed on", None: "nobody says that it may be passed on"}
+    may = {True: "may be passed on", False: "may not be passed on", None: "no permission to redistribute it is stated"}
     notes.append(may[subject.redistribute])
     basis: list[Element] = [("otherRightsBasis", rights(subject)), *(("otherRightsNote", note) for note in notes)]
     return [
