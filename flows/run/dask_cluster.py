@@ -191,6 +191,7 @@ def _local_cluster(workers: int) -> LocalCluster:
         n_workers=workers,
         threads_per_worker=1,
         memory_limit=None,
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # without a dashboard, too, it serves on port 8787
         silence_logs=logging.ERROR,
     )
 

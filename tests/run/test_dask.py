@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -274,8 +275,12 @@ def test_a_file_that_kills_its_workers_is_due_again(tmp_path: Path, environment:
 
 @pytest.mark.slow
 def test_a_cluster_is_started_for_a_run_that_names_none(raw: Path, tmp_path: Path, environment: dict[str, str]) -> None:
-    run = ingest(raw, tmp_path / "store", "--runner", "dask", "--workers", "1", environment=environment)
-    assert run.returncode == 0, run.stderr
+    with socket.socket() as taken:
+        with contextlib.suppress(OSError):  # somebody else has it
+            taken.bind(("", 8787))  # the usual port of Dask's dashboard, where another cluster may be at work
+            taken.listen()
+        run = ingest(raw, tmp_path / "store", "--runner", "dask", "--workers", "1", environment=environment)
+    assert (run.returncode, run.stderr) == (0, "")
     assert SUMMARY.match(run.stdout), run.stdout
 
 
