@@ -264,7 +264,7 @@ class FfmpegReader:
         self._container = open_container(file.open())
         heard = default_stream(self._container.streams.audio)
         if heard is None:
-            raise DamagedMedia("no sound stream", "nothing to hear")
+            raise DamagedMedia("no sound stream", "nothing to do, unless another copy has sound")
         # FFmpeg counts an MP3 encoder's delay as time although it trims it
         starts_at_zero = file_format == "mp3"
         first = None if not promise.has_times else first_sound_seconds(file, heard.index)

@@ -102,7 +102,7 @@ def _copy(heard: av.AudioStream, path: Path, muxer: str) -> tuple[int, str]:
             packet.stream = stream
             output.mux_one(packet)
     if not count:
-        raise DamagedMedia("the sound stream holds no packet", "nothing to hear")
+        raise DamagedMedia("the sound stream holds no packet", "nothing to do, unless another copy has sound")
     return count, digest.hexdigest()
 
 

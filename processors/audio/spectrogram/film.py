@@ -40,7 +40,10 @@ class FilmFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Film:
-    """H.264 and AAC in MP4. The audio is `audible.m4a` of the renditions, not encoded again."""
+    """Video of the spectrogram with a moving playhead and the sound.
+
+    H.264 and AAC in MP4; the sound is `audible.m4a` of the renditions, not encoded again.
+    """
 
     name: ClassVar[str] = "audio.film"
     version: ClassVar[int] = 7

@@ -86,7 +86,7 @@ class SpectrogramFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Spectrogram:
-    """Short-time Fourier transform (librosa's definition, centred, zero-padded ends), as power not dB."""
+    """Power spectrogram as an array: librosa's short-time Fourier transform, centred, its ends padded with zeros."""
 
     name: ClassVar[str] = "audio.spectrogram"
     version: ClassVar[int] = 7

@@ -49,7 +49,7 @@ class MotionFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Motion:
-    """Frame-to-frame registration inside each shot.
+    """Scale, rotation and drift of the picture inside each shot, by registration from frame to frame.
 
     Items: `motion.parquet`, `motion.json`, `mosaic_<shot>.jpg` of each shot that looks along its motion, and
     `region_<shot>.jpg`, a frame with the region drawn into it, of each shot of which a region was measured.

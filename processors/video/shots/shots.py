@@ -91,7 +91,7 @@ class ShotFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Shots:
-    """Hard cuts and fades. Items: `shots.json` (`ShotList`), `shots.csv`, `shots.edl` (CMX 3600) and `shots.otio`.
+    """Cuts and fades. Items: `shots.json` (`ShotList`), `shots.csv`, `shots.edl` (CMX 3600) and `shots.otio`.
 
     Repeated frames are removed before cut detection, so that stop-motion is not a series of cuts; a cut through black
     is in the middle of the black frames. A dissolve is not a cut: the two scenes that it joins stay one shot, because

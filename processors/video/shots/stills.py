@@ -60,7 +60,7 @@ class StillsFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Stills:
-    """Up to `per_shot` frames of each shot: sharp, well exposed, not black, not in a fade, no two alike.
+    """The best frames of each shot: sharp, well exposed, not black, not in a fade, no two alike.
 
     A pinned one comes first in its shot and in the video, whatever it shows. Refused if the video has no such moment.
 
