@@ -59,6 +59,7 @@ def browse(
     from processors.packs.contents.subject import subjects
     from processors.packs.gallery.page import write_gallery
     from processors.packs.gallery.store_gallery import links_on_disk, selection_title, shown_of_store
+    from processors.packs.gallery.thumbnails import Thumbnails
     from processors.store.catalogue import Catalogue
     from processors.store.selection import parse, select
 
@@ -76,14 +77,16 @@ def browse(
     title = selection_title(rows, catalogue)
     found = subjects(rows, store, catalogue)
     links = links_on_disk(folder) if store.is_in_folder else served_links()
+    thumbnails = Thumbnails(folder, links.item, when_asked=not store.is_in_folder)
     with RunProgress(quiet=quiet) as progress:
+        store.fetch_manifests(row.digest for row in rows)
         written = progress.each("Writing the page", found, len(rows), noun="source", name=lambda one: one.name)
-        shown = shown_of_store(written, store, folder, links, results_elsewhere(rows, catalogue))
+        shown = shown_of_store(written, store, folder, links, results_elsewhere(rows, catalogue), thumbnails)
         write_gallery(folder, shown, title=title, languages=LANGUAGES)
     if store.is_in_folder:
         _open(folder / "index.html", len(rows), show=not no_open)
     else:
-        _serve(PageServer(folder, store, rows, port), len(rows), show=not no_open)
+        _serve(PageServer(folder, store, rows, thumbnails, port), len(rows), show=not no_open)
 
 
 def _serve(server: PageServer, source_count: int, *, show: bool) -> None:

@@ -24,6 +24,7 @@ from processors.errors import StoreError
 from processors.formats import media_type_of
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.gallery.store_gallery import Links
+from processors.packs.gallery.thumbnails import Thumbnails
 from processors.store.manifest import ResultRef
 from processors.store.open_store import is_address
 from processors.store.raw_bucket import as_it_is
@@ -57,13 +58,16 @@ class PageServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, folder: Path, store: Store, rows: Iterable[SourceRow], port: int = 0) -> None:
+    def __init__(
+        self, folder: Path, store: Store, rows: Iterable[SourceRow], thumbnails: Thumbnails, port: int = 0
+    ) -> None:
         """Listen.
 
         Parameters
         ----------
         folder : folder of the page.
         rows : sources that the page shows.
+        thumbnails : those of the page, made when it asks for them.
         port : 0 chooses a free one.
 
         Raises
@@ -71,7 +75,7 @@ class PageServer(ThreadingHTTPServer):
         OSError : the port is taken.
         """
         super().__init__((HERE, port), _Handler)
-        self.folder, self.store = folder.resolve(), store
+        self.folder, self.store, self.thumbnails = folder.resolve(), store, thumbnails
         self.originals = {row.digest: row for row in rows}
 
     @property
@@ -140,6 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
                 raise FileNotFoundError(path)
             media_type = media_type_of(row.format or "", row.medium, row.name)
             return _Found(as_it_is(row.path), media_type, is_of_page=False)
+        self._page.thumbnails.asked(path)
         file = (self._page.folder / (path or "index.html")).resolve()
         if not file.is_relative_to(self._page.folder):
             raise FileNotFoundError(path)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from processors.store.stored_pass import KEY_DIGITS, PassResult, below, keys_of,
 
 SINGLE_LISTINGS = 20
 """Number of sources that are looked up one by one; after these, all commits are listed at once."""
+FETCHED_AT_ONCE = 8
+"""Number of commits that are fetched at the same time."""
 COMMITS_HELD = 64
 """Maximum number of commits in memory."""
 
@@ -88,6 +91,24 @@ class BucketCommits:
         for ref in sorted(found):
             yield newest_of(found[ref])
 
+    def fetch(self, sources: Collection[str]) -> None:
+        """Fetch the commits of sources that have no copy yet, several at once."""
+        if len(sources) > SINGLE_LISTINGS:
+            self.digests()
+        named = [(name, size) for source in dict.fromkeys(sources) for name, size in self.of(source).items()]
+        missing = [name for name, size in named if not self._copy_of(name, size).exists()]
+        with ThreadPoolExecutor(FETCHED_AT_ONCE) as threads:
+            for _ in threads.map(self._fetch, missing):
+                pass
+
+    def _fetch(self, name: str) -> bytes:
+        try:
+            data = self._place.get(name)
+        except FileNotFoundError as error:
+            raise ResultMissing(f"{error}: it was removed meanwhile: run again") from error
+        self._keep(name, data)
+        return data
+
     def results_in(self, name: str) -> list[PassResult]:
         """Return the results of one commit, from memory, its copy, or the bucket.
 
@@ -103,11 +124,7 @@ class BucketCommits:
         try:
             data = self._copy_of(name, self.of(source_of(name)).get(name, 0)).read_bytes()
         except FileNotFoundError:
-            try:
-                data = self._place.get(name)
-            except FileNotFoundError as error:
-                raise ResultMissing(f"{error}: it was removed meanwhile: run again") from error
-            self._keep(name, data)
+            data = self._fetch(name)
         results = read_commit(data, f"{self._place.address}/{name}")
         with self._changing:
             self._held[name] = results

@@ -144,6 +144,9 @@ class BucketStore(Store):
             for result in self._commits.results(one):
                 yield result.manifest
 
+    def fetch_manifests(self, digests: Iterable[str]) -> None:
+        self._commits.fetch(list(digests))
+
     def readable(self, unreadable: list[str]) -> Iterator[Manifest]:
         for digest in self._commits.digests():
             try:

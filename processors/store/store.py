@@ -225,6 +225,9 @@ class Store:
         for path in self.manifest_paths(digest):
             yield self.read_manifest(path)
 
+    def fetch_manifests(self, digests: Iterable[str]) -> None:
+        """Fetch the manifests of sources that are going to be read; in a folder they are there."""
+
     def readable(self, unreadable: list[str]) -> Iterator[Manifest]:
         """Yield every readable manifest; add to the list what is wrong with the others."""
         for path in self.manifest_paths():

@@ -21,13 +21,15 @@ from processors.languages.text import Text
 from processors.packs.contents.subject import subjects
 from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.store_gallery import shown_of_store
+from processors.packs.gallery.thumbnails import Thumbnails
 from processors.store.catalogue import Catalogue
 from processors.store.open_store import open_store
 from processors.store.place import Place
 from processors.store.store import Store
-from tests.helpers.buckets import client
+from tests.helpers.buckets import client, proxy_before
 from tests.helpers.chromium import executable, started
 from tests.helpers.command import command_line
+from tests.helpers.first_recipes import RECIPES as FEW
 from tests.helpers.gallery_pages import FILES, RECIPES
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
@@ -66,11 +68,13 @@ def store(raw: Path, maker: MediaMaker, bucket: str, monkeypatch: pytest.MonkeyP
 def server(store: Store, tmp_path: Path) -> Iterator[PageServer]:
     folder, catalogue = tmp_path / "page", Catalogue(store)
     rows = list(catalogue.sources().values())
-    shown = shown_of_store(subjects(rows, store, catalogue), store, folder, served_links())
+    thumbnails = Thumbnails(folder, served_links().item, when_asked=True)
+    found = subjects(rows, store, catalogue)
+    shown = shown_of_store(found, store, folder, served_links(), thumbnails=thumbnails)
     write_gallery(folder, shown, title=Text(en="June"), languages=("en",))
     (tmp_path / "secret.txt").write_text("secret")
     (folder / "link.txt").symlink_to(tmp_path / "secret.txt")
-    with PageServer(folder, store, rows) as one:
+    with PageServer(folder, store, rows, thumbnails) as one:
         threading.Thread(target=one.serve_forever, daemon=True).start()
         yield one
         one.shutdown()
@@ -98,6 +102,45 @@ def test_the_page_and_every_file_that_it_names_are_served(server: PageServer, st
     for url in set(re.findall(r'"((?:items|originals)/[^"]+)"', details)):
         assert reader.ask(f"/{url}", "HEAD")[0] == 200, url
     assert len(originals) == 2
+
+
+def test_a_thumbnail_is_made_when_the_page_asks_for_it(server: PageServer, store: Store) -> None:
+    listed = "".join(path.read_text() for path in (server.folder / "data").glob("*.js"))
+    urls = sorted(set(re.findall(r'"(thumbnails/[^"]+)"', listed)))
+    assert urls
+    assert not (server.folder / "thumbnails").exists()
+    before = store.place.traffic.requests  # type: ignore[attr-defined]
+    for url in urls:
+        for _ in range(2):
+            status, data, headers = Reader(server).ask(f"/{url}")
+            assert (status, data[:2], headers["Content-Type"]) == (200, b"\xff\xd8", "image/jpeg")
+    assert store.place.traffic.requests - before == len(urls), "one for each picture"  # type: ignore[attr-defined]
+    assert Reader(server).ask("/thumbnails/aa/none.jpg")[0] == 404
+
+
+def test_a_page_over_a_bucket_fetches_each_commit_and_record_once_and_no_picture(
+    raw: Path, maker: MediaMaker, bucket: str, bucket_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for number in range(30):
+        maker.photo(f"photo-{number}.jpg", size=(600 + number, 400))
+    ingest(raw, f"s3://{bucket}/mars", FEW)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another machine"))
+    command = command_line("browse", "--no-open", "--quiet", "--store", f"s3://{bucket}/mars")
+    counted: list[list[str]] = []
+    with proxy_before(bucket_server) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        for _ in range(2):
+            proxy.asked.clear()
+            with subprocess.Popen(command, env={**os.environ}, stdout=subprocess.PIPE, text=True) as run:
+                assert run.stdout is not None
+                assert run.stdout.readline().startswith("30 sources: http://")
+                counted.append([path for _, path in proxy.asked])
+                run.send_signal(signal.SIGINT)
+    first, second = counted
+    assert len([path for path in first if "/mars/commits/" in path]) == 30
+    assert len([path for path in first if "/mars/data/" in path]) == 30, "what each file says, and not its preview"
+    assert not [path for path in second if "/mars/commits/" in path or "/mars/data/" in path]
+    assert len([path for path in first if "prefix=mars%2Fcommits" in path]) == 1, "one listing"
 
 
 def test_a_range_is_answered_as_browsers_ask_for_it(server: PageServer, raw: Path, store: Store) -> None:

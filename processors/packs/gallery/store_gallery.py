@@ -50,6 +50,7 @@ def shown_of_store(
     folder: Path,
     links: Links | None = None,
     elsewhere: Mapping[str, frozenset[ResultRef]] | None = None,
+    thumbnails: Thumbnails | None = None,
 ) -> Iterator[GalleryFile]:
     """Yield every item in the store with its URL relative to `folder`; thumbnails are written below `folder`.
 
@@ -57,9 +58,10 @@ def shown_of_store(
     ----------
     links : URLs of items and originals; None: of the files on this disk.
     elsewhere : results that belong to other places of the same bytes, by path; they are left out.
+    thumbnails : those of a page that is served; None: all are made now.
     """
     links = links or links_on_disk(folder)
-    thumbnails = Thumbnails(folder, links.item)
+    thumbnails = thumbnails or Thumbnails(folder, links.item)
     for subject in subjects:
         if original := links.original(subject):
             yield GalleryFile(

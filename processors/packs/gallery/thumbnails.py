@@ -6,6 +6,7 @@ Originals are not opened here: untrusted files are decoded only in resource-limi
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,15 +33,21 @@ def seen_from(folder: Path, path: Path) -> str:
 class Thumbnails:
     """Thumbnails below one page's folder."""
 
-    def __init__(self, folder: Path, url: Callable[[ItemRecord], str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, url: Callable[[ItemRecord], str] | None = None, *, when_asked: bool = False
+    ) -> None:
         """Write into a folder.
 
         Parameters
         ----------
         url : gives the URL of an item from that folder; None: that of its file on this disk.
+        when_asked : make each thumbnail when `asked` wants it, so that a page in a bucket's store fetches no pictures.
         """
         self._folder = folder
         self._url = url or (lambda entry: seen_from(folder, entry.path))
+        self._when_asked = when_asked
+        self._to_make: dict[str, ItemRecord] = {}
+        self._making = threading.Lock()
 
     def of_result(self, entries: Sequence[ItemRecord]) -> dict[str, str]:
         """Return URLs by item name; if a result has small pictures of its own, these are used and no others are made.
@@ -55,8 +62,29 @@ class Thumbnails:
             return {entry.name: self._url(entry) for entry in small}
         return {entry.name: self._made(entry) for entry in pictures}
 
+    def asked(self, name: str) -> None:
+        """Make a thumbnail unless it exists; the name is relative to the folder, and another one is passed over.
+
+        Raises
+        ------
+        StoreError : its picture cannot be fetched or read.
+        """
+        if entry := self._to_make.get(name):
+            with self._making:
+                self._make(entry)
+
     def _made(self, entry: ItemRecord) -> str:
-        target = self._folder / "thumbnails" / entry.sha256[:2] / f"{entry.sha256[:24]}.jpg"
+        if self._when_asked:
+            self._to_make[self._target(entry).relative_to(self._folder).as_posix()] = entry
+        else:
+            self._make(entry)
+        return seen_from(self._folder, self._target(entry))
+
+    def _target(self, entry: ItemRecord) -> Path:
+        return self._folder / "thumbnails" / entry.sha256[:2] / f"{entry.sha256[:24]}.jpg"
+
+    def _make(self, entry: ItemRecord) -> None:
+        target = self._target(entry)
         if not target.exists():
             from PIL import ImageOps
 
@@ -76,7 +104,6 @@ class Thumbnails:
             partial = target.with_suffix(".part")
             partial.write_bytes(encode(small, "jpeg", quality=80))
             partial.replace(target)
-        return seen_from(self._folder, target)
 
 
 def _facts(entry: ItemRecord) -> dict[str, Any]:
