@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from processors.languages.language import OTHER_LANGUAGES
+from processors.metadata.release_model import FileTable, HeadTable
+
 PROJECT = Path(__file__).resolve().parents[1]
 NAMED = re.compile(r"(?:flows|processors|tests)/[a-z0-9_/]+\.(?:py|toml|json|jpg)")
 
@@ -24,3 +27,15 @@ def test_rooms_drawn_in_contributing_are_the_rooms_of_the_code() -> None:
         p.name for top in ("flows", "processors") for p in (PROJECT / top).iterdir() if (p / "__init__.py").exists()
     }
     assert {room for room in rooms if f"{room}/" not in house} == set()
+
+
+def test_keys_of_a_release_in_the_docs_are_those_that_are_read() -> None:
+    rows = [
+        line.split("|")[1:4]
+        for line in (PROJECT / "docs/releases.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| `")
+    ]
+    for column, model in ((1, HeadTable), (2, FileTable)):
+        told = {key for row in rows if row[column].strip() for key in re.findall(r"`(\w+)`", row[0])}
+        translated = tuple(f"_{code}" for code in OTHER_LANGUAGES)
+        assert told == {key for key in model.model_fields if not key.endswith(translated)}
