@@ -331,6 +331,13 @@ def test_whole_jpeg_2000_is_complete_and_visible_wrong_bytes_are_reported(option
     assert "damaged" in told
 
 
+def test_a_strip_of_a_tiff_that_cannot_be_read_among_others_is_damaged() -> None:
+    data = encoded("TIFF", compression="jpeg", quality=85)
+    frame = data.index(b"\xff\xc0", data.index(b"\xff\xda"))  # of the second strip
+    _, report = read(data[: frame + 1] + b"\xce" + data[frame + 2 :])
+    assert (report.condition, report.fault) == ("damaged", "Unsupported JPEG process: SOF type 0xce")
+
+
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_a_marker_in_the_middle_of_a_jpeg_in_tiff_is_damage(share: float) -> None:
     data = encoded("TIFF", compression="jpeg", quality=85)

@@ -31,6 +31,8 @@ _NOT_READ = re.compile(
     r"[Uu]nsupported (?!marker)|not implemented|bad labq|out of range|[Uu]nknown"
 )
 """Messages about unsupported features; an unknown JPEG marker within a picture is damage to any decoder."""
+LIBJPEG = "Unsupported JPEG"
+"""Beginning of what libjpeg says of one strip's JPEG, such as "Unsupported JPEG process"."""
 MAX_TOLD = 3
 """Maximum of parts after the file's end that are reported by name."""
 LARGEST = {"u1": 255, "u2": 65535, "u4": 4294967295}
@@ -101,7 +103,8 @@ class Tiff:
                 damage = self._damage_by_warnings(heard)
             except pyvips.Error as error:
                 words = plain(str(error))
-                if _NOT_READ.search(str(error)):
+                is_in_strips = LIBJPEG in words and self._reads_in_part(heard)
+                if _NOT_READ.search(str(error)) and not is_in_strips:
                     return self._by_pillow(words)
                 values, interpretation, damage = self._damaged(words, heard, shrink)
         return _pixels(photo, values, interpretation, self._unsound() or damage, shrink)
@@ -144,6 +147,20 @@ class Tiff:
             if heard.words:
                 bad.append(top)
         return self._damage_in(bad, words)
+
+    def _reads_in_part(self, heard: Heard) -> bool:
+        """Return whether libvips reads some strips, so that what it cannot read in others is damaged."""
+        photo = self._photo
+        try:
+            region = pyvips.Region.new(load(self._file, "tiff", fail_on="none", **options(photo)))
+            for top in range(0, photo.height_px, photo.rows_at_once):
+                heard.words.clear()
+                region.fetch(0, top, photo.width_px, min(photo.rows_at_once, photo.height_px - top))
+                if not heard.words:
+                    return True
+        except pyvips.Error:
+            return False
+        return False
 
     def _damage_in(self, bad: list[int], words: str) -> Damage:
         """Return the damage of the strips or rows of tiles that begin at these rows, or of all if unknown."""
