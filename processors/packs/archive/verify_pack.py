@@ -48,7 +48,8 @@ def verify_pack(place: StorePlace, steps: Steps = silently) -> CheckedPack:
     StoreError : its bucket cannot be read.
     """
     with opened(place) as pack:
-        if not pack.names & {"bagit.txt", "bag-info.txt", *(f"manifest-{algorithm}.txt" for algorithm in ALGORITHMS)}:
+        listings = {f"{kind}-{algorithm}.txt" for kind in ("manifest", "tagmanifest") for algorithm in ALGORITHMS}
+        if not pack.names & {"bagit.txt", "bag-info.txt", *listings}:
             raise RequestError(f"{place}: not a pack (no bagit.txt, bag-info.txt or manifest)")
         return _Verifier(pack, steps).checked()
 
