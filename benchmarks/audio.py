@@ -31,9 +31,9 @@ from processors.audio.reading.audio_reader import FileReader
 from processors.audio.reading.block import AudioBlock
 from processors.audio.renditions.audio_writers import WEB_FORMATS, ExactWriter, WebWriter
 from processors.audio.renditions.renditions import Renditions
-from processors.audio.spectrogram.picture import Picture
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.audio.spectrogram.spectrogram_picture import Picture
 from processors.audio.spectrogram.stft import FrameBatches, Scale, power_of, window_of
 from processors.audio.waveform import Waveform
 from processors.contract import Inputs, Item, OneShot, Processor, Session, Streamed, T, as_json, from_json, inputs_of

@@ -18,7 +18,7 @@ import xarray
 from PIL import Image
 
 from flows.recipes import ON_REQUEST, RECIPES
-from processors.audio.spectrogram.pyramid import Pyramid
+from processors.audio.spectrogram.spectrogram_pyramid import Pyramid
 from processors.contract import Medium, Processor, ReleaseContext, Source, inputs_of, result_key
 from processors.engine.derive import derive
 from processors.metadata.evidence import Evidence

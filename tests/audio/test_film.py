@@ -11,7 +11,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from PIL import Image
 
 from processors.audio.spectrogram.film import Film
-from processors.audio.spectrogram.picture import Picture
+from processors.audio.spectrogram.spectrogram_picture import Picture
 from processors.errors import RefusedMedia
 from tests.helpers.audio_sessions import Bench
 

@@ -15,12 +15,12 @@ import xarray
 from PIL import Image
 
 from processors.audio.levels.calibration import Calibration
-from processors.audio.spectrogram.mel import Mel
+from processors.audio.spectrogram.mel_spectrogram import Mel
 from processors.audio.spectrogram.netcdf import DROPPED_BITS, frames_of
 from processors.audio.spectrogram.percentiles import DensityTally
-from processors.audio.spectrogram.picture import Picture
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.audio.spectrogram.spectrogram_picture import Picture
 from tests.helpers.audio_sessions import Bench, Result
 
 

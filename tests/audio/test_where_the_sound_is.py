@@ -14,8 +14,8 @@ from PIL import Image
 from processors.audio.canvas import COLOURS, SILENT, Canvas, palette
 from processors.audio.spectrogram.frequency_axis import choose_axis, lowest_band
 from processors.audio.spectrogram.level_range import level_range
-from processors.audio.spectrogram.picture import Picture, PictureMaker
 from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.audio.spectrogram.spectrogram_picture import Picture, PictureMaker
 from processors.audio.spectrogram.stft import COSINES, window_of
 from processors.audio.waveform import Waveform
 from processors.audio.waveform_picture import WaveformTitle, draw_waveform

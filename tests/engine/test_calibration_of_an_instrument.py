@@ -13,9 +13,9 @@ import xarray
 from flows.run.select import ReprocessRequest, prepare_chosen
 from processors.audio.levels.calibration import Calibration
 from processors.audio.levels.levels import Levels
-from processors.audio.spectrogram.picture import Picture
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.audio.spectrogram.spectrogram_picture import Picture
 from processors.contract import Processor
 from processors.engine.parameters import changed
 from processors.errors import RequestError

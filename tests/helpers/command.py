@@ -15,7 +15,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 FEW_RECIPES = """
 from flows.all_recipes import ON_REQUEST as MORE, RECIPES as ALL
-from processors.audio.spectrogram.picture import Picture
+from processors.audio.spectrogram.spectrogram_picture import Picture
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.metadata import Metadata
 from processors.photo.photo_preview import PhotoPreview

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.run.run import Options, in_threads, run_ingest
-from processors.audio.spectrogram.picture import Picture
+from processors.audio.spectrogram.spectrogram_picture import Picture
 from processors.audio.waveform import Waveform
 from processors.engine.wanted import Recipes
 from processors.languages.text import Text

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from processors.audio.spectrogram.picture import UNIT
+from processors.audio.spectrogram.spectrogram_picture import UNIT
 from processors.languages.language import FOLDER, LANGUAGES, language, phrase
 from processors.languages.sentences import is_translated, translated
 from processors.languages.text import Text

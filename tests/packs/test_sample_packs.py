@@ -11,8 +11,8 @@ import pytest
 from flows.run.options import Options
 from flows.run.run import in_threads, run_ingest
 from processors.audio.renditions.renditions import Renditions
-from processors.audio.spectrogram.picture import Picture
 from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.audio.spectrogram.spectrogram_picture import Picture
 from processors.engine.wanted import Recipes
 from processors.errors import RequestError
 from processors.languages.text import Text

@@ -14,9 +14,9 @@ from processors.contract import Source
 from processors.engine.derive import derive
 from processors.identify import identify
 from processors.metadata.metadata import Metadata
+from processors.photo.deep import SixteenBit
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.salvaged import Salvaged
-from processors.photo.sixteen_bit import SixteenBit
 from processors.photo.tiles import Tiles
 from processors.sources.source_file import SourceFile
 from processors.store.manifest import Manifest

@@ -17,8 +17,8 @@ from processors.contract import OpenSource, Source
 from processors.errors import RefusedMedia
 from processors.linking.crops import points_of
 from processors.linking.same_picture import candidate
+from processors.photo.deep import SixteenBit
 from processors.photo.reading.photo_reader import PhotoReader
-from processors.photo.sixteen_bit import SixteenBit
 from processors.photo.tiles import Tiles, TilesFacts
 from processors.sources.source_file import SourceFile
 from tests.photo.test_tiff import Tag, tiff

@@ -7,9 +7,9 @@ import pytest
 from flows.recipes import RECIPES
 from flows.run.load_recipes import load_recipes, on_request, with_own_inputs, without_own_inputs
 from processors.audio.spectrogram.film import Film
-from processors.audio.spectrogram.picture import Picture
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.audio.spectrogram.spectrogram_picture import Picture
 from processors.video.audit.integrity import Integrity
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.frames import Frames

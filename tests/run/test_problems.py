@@ -17,8 +17,8 @@ from flows.run.report_as_markdown import cell, markdown
 from processors.audio.levels.levels import Levels
 from processors.engine.wanted import Recipes
 from processors.packs.contents.subject import subjects
+from processors.photo.deep import SixteenBit
 from processors.photo.photo_preview import PhotoPreview
-from processors.photo.sixteen_bit import SixteenBit
 from processors.photo.tiles import Tiles
 from processors.store.catalogue import Catalogue
 from processors.store.store import Store

@@ -18,7 +18,7 @@ from processors.engine.recipe_book import RecipeBook, Recipes, recipes_of
 from processors.errors import RecipeError, RequestError
 from processors.photo.photo_preview import PhotoPreview
 from processors.video.frames.frames import Frames
-from processors.video.frames.web_video import WebVideo
+from processors.video.frames.web import WebVideo
 from tests.helpers.runs import ingest
 
 

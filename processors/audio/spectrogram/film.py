@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from processors.audio.renditions.renditions import Renditions
-from processors.audio.spectrogram.picture import PICTURE, Picture, PictureFacts
+from processors.audio.spectrogram.spectrogram_picture import PICTURE, Picture, PictureFacts
 from processors.clip_writer import write_steady_clip
 from processors.contract import Inputs, Item, Processor, Reads, require
 from processors.errors import RefusedMedia, ResultMissing

@@ -15,9 +15,9 @@ from processors.audio.canvas import BLACK, COLOURS, colour_numbers, mark_row, pa
 from processors.audio.origin import Origin
 from processors.audio.spectrogram.film import Film
 from processors.audio.spectrogram.hdf5_deflate import compressed, decompressed, shuffled
-from processors.audio.spectrogram.picture import Picture
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.audio.spectrogram.spectrogram_picture import Picture
 from processors.audio.time_axes import mars_clock, source_clock, utc_clock
 from processors.contract import ReleaseWords, for_release
 from processors.metadata.release_context import release_context

@@ -13,7 +13,7 @@ from pathlib import Path
 import av
 import pytest
 
-from processors.video.frames.frame_hash import FrameHash
+from processors.video.frames.framehash import FrameHash
 from tests.helpers.video_derived import Derived, derived
 from tests.helpers.video_scenes import scene, write
 

@@ -15,8 +15,8 @@ from PIL import Image
 
 from processors.contract import Item, OpenSource, Source
 from processors.errors import RefusedMedia
+from processors.photo.deep import SixteenBit
 from processors.photo.reading.photo_reader import PhotoReader
-from processors.photo.sixteen_bit import SixteenBit
 from processors.sources.source_file import SourceFile
 from tests.helpers.made_pds3 import pds3, picture, vicar
 

@@ -17,9 +17,9 @@ from processors.audio.spectrogram.frequency_axis import SILENT_POWER, lowest_ban
 from processors.audio.spectrogram.level_range import level_range
 from processors.audio.spectrogram.netcdf import frames_of
 from processors.audio.spectrogram.panel import FLOOR
-from processors.audio.spectrogram.picture import UNIT
 from processors.audio.spectrogram.pyramid_viewer import PAGE
 from processors.audio.spectrogram.spectrogram import ARRAY, OVERVIEW, Spectrogram, SpectrogramFacts
+from processors.audio.spectrogram.spectrogram_picture import UNIT
 from processors.audio.spectrogram.stft import window_of
 from processors.containers.zip_members import zip_member
 from processors.contract import Inputs, Item, Reads, as_json, require

@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from processors.video.frames.web_video import WebVideo
+from processors.video.frames.web import WebVideo
 from tests.helpers.made_media import MediaMaker, number_of
 from tests.helpers.video_derived import derived
 

@@ -15,6 +15,7 @@ from processors.decoding.picture_header import open_header
 from processors.formats import title_of
 from processors.imaging.colour import SRGB, Colour
 from processors.imaging.png_colour import describe_colour
+from processors.photo.deep_samples import deep_samples, write_png
 from processors.photo.reading.colour_tags import ICC, colour_of
 from processors.photo.reading.display_levels import scaled
 from processors.photo.reading.photo_info import refuse_size
@@ -24,7 +25,6 @@ from processors.photo.reading.strips_without_data import refuse_strips_without_v
 from processors.photo.reading.tiff import photo_options
 from processors.photo.reading.to_srgb import DEEP_MODES, profile_name
 from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
-from processors.photo.sixteen_bit_planetary import deep_samples, write_png
 from processors.planetary.open_image import FORMATS as PLANETARY
 from processors.planetary.open_image import described
 from processors.planetary.samples import read_samples

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from processors.audio.spectrogram.pyramid import Pyramid
+from processors.audio.spectrogram.spectrogram_pyramid import Pyramid
 from tests.helpers.audio_sessions import Bench
 
 SMALL = Pyramid(least_seconds=10.0, seconds_per_column=0.0107, rows=64)
