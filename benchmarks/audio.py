@@ -33,7 +33,7 @@ from processors.audio.renditions.audio_writers import WEB_FORMATS, ExactWriter, 
 from processors.audio.renditions.renditions import Renditions
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
-from processors.audio.spectrogram.spectrogram_picture import Picture
+from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
 from processors.audio.spectrogram.stft import FrameBatches, Scale, power_of, window_of
 from processors.audio.waveform import Waveform
 from processors.contract import Inputs, Item, OneShot, Processor, Session, Streamed, T, as_json, from_json, inputs_of
@@ -43,7 +43,7 @@ RATE_HZ = 48_000
 SECONDS = 600
 ROUNDS = 5
 OVERVIEW = Spectrogram(keep="overview")
-MEASURED = (Levels(), Envelope(), Spectrogram(), Spectra(), Picture(), Events(), Waveform())
+MEASURED = (Levels(), Envelope(), Spectrogram(), Spectra(), SpectrogramPicture(), Events(), Waveform())
 
 
 _Finish = tuple[Processor, Path, Callable[[], Iterable[Item]]]
@@ -211,7 +211,7 @@ def main() -> None:
         rng = np.random.default_rng(0)
         noise = rng.standard_normal(SECONDS * RATE_HZ) * 0.05 + 0.3 * np.sin(np.arange(SECONDS * RATE_HZ) * 0.05)
         soundfile.write(path, noise, RATE_HZ, subtype="PCM_16")
-        picture = of_file(path, OVERVIEW, Picture(spectrogram=OVERVIEW))
+        picture = of_file(path, OVERVIEW, SpectrogramPicture(spectrogram=OVERVIEW))
         picture(Path(folder))  # what is imported only once
         sox, pieces, floor, drawn, stored = (
             min(times)
@@ -221,7 +221,7 @@ def main() -> None:
                 timed(lambda _: whole_in_librosa(path)),
                 timed(lambda _: transforms_alone(path)),
                 timed(picture),
-                timed(of_file(path, Spectrogram(), Picture())),
+                timed(of_file(path, Spectrogram(), SpectrogramPicture())),
             )
         )
         print(f"  best of {ROUNDS} in turn: sox spectrogram {sox:.2f} s, librosa in one piece {pieces:.2f} s")

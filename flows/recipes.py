@@ -17,17 +17,17 @@ from processors.audio.marks import Marks
 from processors.audio.renditions.original_stream import OriginalStream
 from processors.audio.renditions.renditions import Renditions
 from processors.audio.spectrogram.film import Film
-from processors.audio.spectrogram.mel_spectrogram import Mel
+from processors.audio.spectrogram.mel_spectrogram import MelSpectrogram
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
-from processors.audio.spectrogram.spectrogram_picture import Picture
-from processors.audio.spectrogram.spectrogram_pyramid import Pyramid
+from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
+from processors.audio.spectrogram.spectrogram_pyramid import SpectrogramPyramid
 from processors.audio.waveform import Waveform
 from processors.contract import Processor
 from processors.engine.wanted import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
-from processors.photo.deep import SixteenBit
+from processors.photo.deep import DeepPhoto
 from processors.photo.enhanced import Enhanced
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality
@@ -55,8 +55,8 @@ SOUND: tuple[Processor, ...] = (
     Envelope(),
     Spectrogram(),
     Spectra(),
-    Picture(),
-    Pyramid(),
+    SpectrogramPicture(),
+    SpectrogramPyramid(),
     Events(),
     Waveform(),
     Renditions(),
@@ -79,12 +79,12 @@ RECIPES: Recipes = {
         *SOUND,
     ),
     "audio": (Metadata(), Evidence(), *SOUND),
-    "photo": (Metadata(), Evidence(), PhotoPreview(), Quality(), Enhanced(), Tracks(), SixteenBit(), Tiles()),
+    "photo": (Metadata(), Evidence(), PhotoPreview(), Quality(), Enhanced(), Tracks(), DeepPhoto(), Tiles()),
 }
 
 ON_REQUEST: Recipes = {
-    "video": (WebVideo(), FrameHash(), StreamFrames(), Stabilised(), OriginalStream(), Mel(), Film()),
-    "audio": (Mel(), Film()),
+    "video": (WebVideo(), FrameHash(), StreamFrames(), Stabilised(), OriginalStream(), MelSpectrogram(), Film()),
+    "audio": (MelSpectrogram(), Film()),
     "photo": (Salvaged(),),
 }
 """Processors that are not run by default: `marsmedia reprocess SELECTION --processor NAME`, or move a line up."""
@@ -99,7 +99,7 @@ LIGHT: tuple[type[Any], ...] = (
     Subtitles,
     Levels,
     Spectrogram,
-    Picture,
+    SpectrogramPicture,
     PhotoPreview,
 )
 """The essentials, in about a third of the time of the full recipe."""

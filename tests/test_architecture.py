@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.recipes import ON_REQUEST, RECIPES
 from flows.run.workers import LOADED_FOR_ALL, LOADED_FOR_SOUND
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -117,6 +118,22 @@ def test_imports_point_down(module: str) -> None:
             continue
         ours, theirs = FLOOR_OF[own], FLOOR_OF[other]
         assert theirs > ours, f"{module} ({FLOORS[ours][0]}) imports {name} ({FLOORS[theirs][0]})"
+
+
+def test_the_file_of_a_processor_is_named_as_the_processor() -> None:
+    """`audio.film` is in `audio/.../film.py`. A name that several media have takes the medium with it: `photo.preview`
+    is in `photo_preview.py`. The class has the name, too; it may take the medium with it, as `WebVideo` does."""
+    recipes = [recipe for book in (RECIPES, ON_REQUEST) for recipe in book.values()]
+    kinds = {processor.name: type(processor) for recipe in recipes for processor in recipe}
+    names = [name.rpartition(".")[2] for name in kinds]
+    assert len({kind.__module__ for kind in kinds.values()}) == len(kinds), "one processor a file"
+    for full_name, kind in kinds.items():
+        medium, _, name = full_name.rpartition(".")
+        room, file = kind.__module__.split(".")[1], kind.__module__.rpartition(".")[2]
+        assert room == (medium or "metadata"), full_name
+        assert file == (name if names.count(name) == 1 else f"{medium}_{name}"), full_name
+        words = {name, f"{medium}{name}", f"{name}{medium}"}
+        assert kind.__name__.lower() in {word.replace("_", "") for word in words}, full_name
 
 
 def test_only_flows_and_serving_import_prefect() -> None:

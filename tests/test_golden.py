@@ -18,7 +18,7 @@ import xarray
 from PIL import Image
 
 from flows.recipes import ON_REQUEST, RECIPES
-from processors.audio.spectrogram.spectrogram_pyramid import Pyramid
+from processors.audio.spectrogram.spectrogram_pyramid import SpectrogramPyramid
 from processors.contract import Medium, Processor, ReleaseContext, Source, inputs_of, result_key
 from processors.engine.derive import derive
 from processors.metadata.evidence import Evidence
@@ -97,7 +97,7 @@ EVIDENCE = Evidence().for_release(
 )
 PARAMETERS: dict[str, Processor] = {
     processor.name: processor
-    for processor in (EVIDENCE, Pyramid(least_seconds=0.0), Tracks(cameras="any"), Tiles(least_pixels=1))
+    for processor in (EVIDENCE, SpectrogramPyramid(least_seconds=0.0), Tracks(cameras="any"), Tiles(least_pixels=1))
 }
 """In place of the recipes' own, so that small inputs give them something to do."""
 OF_SOURCE: dict[str, tuple[str, ...]] = {

@@ -62,7 +62,7 @@ class DeepFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SixteenBit:
+class DeepPhoto:
     """`deep.png` of a photo that 8-bit sRGB would narrow: more than 8 bits, or an RGB profile other than sRGB."""
 
     name: ClassVar[str] = "photo.deep"

@@ -11,7 +11,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from PIL import Image
 
 from processors.audio.spectrogram.film import Film
-from processors.audio.spectrogram.spectrogram_picture import Picture
+from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
 from processors.errors import RefusedMedia
 from tests.helpers.audio_sessions import Bench
 
@@ -19,10 +19,10 @@ from tests.helpers.audio_sessions import Bench
 def test_the_playhead_is_where_the_sound_is(tmp_path: Path) -> None:
     noise = np.random.default_rng(1).normal(0, 0.05, 3 * 48000)
     bench = Bench(tmp_path, noise)
-    result, picture = bench.run(Film()), bench.run(Picture()).facts("spectrogram.png")
+    result, picture = bench.run(Film()), bench.run(SpectrogramPicture()).facts("spectrogram.png")
     facts = result.facts("film.mp4")
     assert (facts["frame_count"], facts["width_px"], facts["height_px"]) == (30, 1600, 842)
-    with Image.open(bench.run(Picture()).path("spectrogram.png")) as opened:
+    with Image.open(bench.run(SpectrogramPicture()).path("spectrogram.png")) as opened:
         corner = np.asarray(opened.convert("RGB"))[:8, :8].mean(axis=(0, 1))
     with av.open(str(result.path("film.mp4"))) as container:
         assert len(container.streams.audio) == 1

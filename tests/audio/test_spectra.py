@@ -15,12 +15,12 @@ import xarray
 from PIL import Image
 
 from processors.audio.levels.calibration import Calibration
-from processors.audio.spectrogram.mel_spectrogram import Mel
+from processors.audio.spectrogram.mel_spectrogram import MelSpectrogram
 from processors.audio.spectrogram.netcdf import DROPPED_BITS, frames_of
 from processors.audio.spectrogram.percentiles import DensityTally
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
-from processors.audio.spectrogram.spectrogram_picture import Picture
+from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
 from tests.helpers.audio_sessions import Bench, Result
 
 
@@ -147,20 +147,20 @@ def test_a_tone_on_nothing_has_no_cutoff(tmp_path: Path, rate_hz: int) -> None:
     tone = np.round(2**14 * np.sin(2 * np.pi * 1003 * np.arange(2 * rate_hz) / rate_hz)) / 2**15
     bench = Bench(tmp_path, tone, rate_hz)
     assert bench.run(Spectra()).facts("spectra.csv")["channels"][0]["cutoff"] is None
-    assert bench.run(Picture()).facts("spectrogram.png")["cutoff_hz"] is None
+    assert bench.run(SpectrogramPicture()).facts("spectrogram.png")["cutoff_hz"] is None
 
 
 @pytest.mark.parametrize("samples", [np.zeros(4800), np.array([0.5]), np.zeros((2, 1))])
 def test_silence_and_single_samples_end_in_a_picture(tmp_path: Path, samples: np.ndarray) -> None:
     bench = Bench(tmp_path, samples)
-    facts = bench.run(Picture()).facts("spectrogram.png")
-    with Image.open(bench.run(Picture()).path("spectrogram.png")) as picture:
+    facts = bench.run(SpectrogramPicture()).facts("spectrogram.png")
+    with Image.open(bench.run(SpectrogramPicture()).path("spectrogram.png")) as picture:
         assert picture.size == (facts["width_px"], facts["height_px"]) == (1600, 842)
 
 
 def test_a_picture_has_the_clocks_that_are_known_and_is_the_same_each_time(tmp_path: Path) -> None:
     noise = np.random.default_rng(9).normal(0, 0.1, 96_000)
-    picture = Picture(frequency_axis="log", start_utc="2021-05-22T02:40:00Z", longitude_degrees_east=109.925)
+    picture = SpectrogramPicture(frequency_axis="log", start_utc="2021-05-22T02:40:00Z", longitude_degrees_east=109.925)
     first, second = (Bench(tmp_path / name, noise).run(picture).path("spectrogram.png") for name in "ab")
     assert first.read_bytes() == second.read_bytes()
 
@@ -179,7 +179,9 @@ def test_percentiles_come_from_a_histogram_of_constant_size() -> None:
 def test_the_mel_spectrogram_is_librosas(tmp_path: Path, htk: bool) -> None:
     noise = np.random.default_rng(1).standard_normal((2, 200_000)).astype(np.float32) / 4
     bench = Bench(tmp_path, noise)
-    mel = Mel(band_count=96, lowest_hz=30.0, highest_hz=20_000.0, htk=htk, spectrogram=Spectrogram(channels="each"))
+    mel = MelSpectrogram(
+        band_count=96, lowest_hz=30.0, highest_hz=20_000.0, htk=htk, spectrogram=Spectrogram(channels="each")
+    )
     result = bench.run(mel)
     facts = result.facts("mel.nc")
     expected = librosa.feature.melspectrogram(
@@ -194,10 +196,10 @@ def test_the_mel_spectrogram_is_librosas(tmp_path: Path, htk: bool) -> None:
 
 
 def test_mel_bands_that_the_transform_cannot_separate_are_counted(tmp_path: Path) -> None:
-    facts = Bench(tmp_path, np.ones(5000), 192_000).run(Mel(band_count=512)).facts("mel.nc")
+    facts = Bench(tmp_path, np.ones(5000), 192_000).run(MelSpectrogram(band_count=512)).facts("mel.nc")
     assert facts["empty_band_count"] == 10
     with pytest.raises(ValueError, match=r"highest_hz is 100\.0: must be above lowest_hz"):
-        Mel(lowest_hz=200.0, highest_hz=100.0)
+        MelSpectrogram(lowest_hz=200.0, highest_hz=100.0)
 
 
 def test_a_calibration_gives_pascals_and_full_scale(tmp_path: Path) -> None:
@@ -264,7 +266,7 @@ def test_what_is_missing_is_no_part_of_a_spectrum_and_grey_in_its_picture(tmp_pa
         rows = list(csv.DictReader(bench.run(Spectra()).path("spectra.csv").open()))
         assert all(row["p1_dbfs_per_hz"] for row in rows)
     assert means[1] == pytest.approx(means[0], rel=0.01)
-    picture = bench.run(Picture())
+    picture = bench.run(SpectrogramPicture())
     facts = picture.facts("spectrogram.png")
     middle = (facts["plot_left_px"] + facts["plot_right_px"]) // 2
     pixel = (

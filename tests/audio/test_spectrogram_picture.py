@@ -17,7 +17,7 @@ from processors.audio.spectrogram.film import Film
 from processors.audio.spectrogram.hdf5_deflate import compressed, decompressed, shuffled
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
-from processors.audio.spectrogram.spectrogram_picture import Picture
+from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
 from processors.audio.time_axes import mars_clock, source_clock, utc_clock
 from processors.contract import ReleaseWords, for_release
 from processors.metadata.release_context import release_context
@@ -55,14 +55,18 @@ def test_the_clocks_are_those_of_the_release_where_it_names_a_moment() -> None:
     words = ReleaseWords(mission="Tianwen-1", credit="CNSA", date="2021-05-22T02:40Z")
     moment = {"start_utc": "2021-05-22T02:40Z", "start_source": "release.toml"}
     spectrogram = Spectrogram(origin=Origin(**moment))  # type: ignore[arg-type]
-    picture = Picture(spectrogram=spectrogram, words=words, longitude_degrees_east=109.925, **moment)  # type: ignore[arg-type]
-    assert (for_release(Picture(), told), for_release(Film(), told)) == (picture, Film(picture=picture))
+    picture = SpectrogramPicture(spectrogram=spectrogram, words=words, longitude_degrees_east=109.925, **moment)  # type: ignore[arg-type]
+    assert (for_release(SpectrogramPicture(), told), for_release(Film(), told)) == (picture, Film(picture=picture))
     of_day = ReleaseWords(date="2021-05-22")
-    assert Picture().for_release(release_context({}, {**said, "date_precision": "day"})) == Picture(words=of_day)
-    assert Picture().for_release(release_context({}, said, fault="line 3: no value")) == Picture()
-    by_hand = Picture(start_utc="2021-05-22T02:41:30Z", words=of_day)
+    assert SpectrogramPicture().for_release(
+        release_context({}, {**said, "date_precision": "day"})
+    ) == SpectrogramPicture(words=of_day)
+    assert SpectrogramPicture().for_release(release_context({}, said, fault="line 3: no value")) == SpectrogramPicture()
+    by_hand = SpectrogramPicture(start_utc="2021-05-22T02:41:30Z", words=of_day)
     assert by_hand.for_release(told) == by_hand
-    in_cruise = Picture().for_release(release_context({"mission": "tianwen-1"}, {"date": "2021-02-20T10:00Z"}))
+    in_cruise = SpectrogramPicture().for_release(
+        release_context({"mission": "tianwen-1"}, {"date": "2021-02-20T10:00Z"})
+    )
     assert (in_cruise.start_utc, in_cruise.longitude_degrees_east) == ("2021-02-20T10:00Z", None), "not landed yet"
     labels = [utc_clock("2021-05-22T02:40Z", "release.toml").label, mars_clock("2021-05-22T02:40Z", 109.925).label]
     assert labels == [
@@ -76,7 +80,7 @@ def test_the_clock_is_a_labels_where_the_release_names_no_moment(tmp_path: Path,
     (tmp_path / "raw/a").mkdir(parents=True)
     for path in (recording, recording.with_suffix(".xml")):
         shutil.copy(path, tmp_path / "raw/a")
-    ingest(tmp_path / "raw", tmp_path / "store", {"audio": (Spectrogram(), Picture())})
+    ingest(tmp_path / "raw", tmp_path / "store", {"audio": (Spectrogram(), SpectrogramPicture())})
     (manifest,) = (tmp_path / "store/results").glob("*/*/audio.spectrogram_picture/*/manifest.json")
     parameters = json.loads(manifest.read_bytes())["parameters"]
     assert (parameters["start_utc"], parameters["start_source"]) == (
@@ -92,7 +96,7 @@ def test_a_tone_is_drawn_at_its_time_and_frequency(tmp_path: Path) -> None:
     tone = np.where(seconds >= 2, 0.5 * np.sin(2 * np.pi * 6000 * seconds), 0)
     for axis in ("linear", "log"):
         bench = Bench(tmp_path / axis, tone)
-        picture = Picture(frequency_axis=axis, whole_frequencies=True)  # type: ignore[arg-type]
+        picture = SpectrogramPicture(frequency_axis=axis, whole_frequencies=True)  # type: ignore[arg-type]
         facts = bench.run(picture).facts("spectrogram.png")
         with Image.open(bench.run(picture).path("spectrogram.png")) as opened:
             numbers = np.asarray(opened)
@@ -135,7 +139,7 @@ def test_an_edge_is_marked_in_any_picture() -> None:
 )
 def test_wrong_clocks_are_named(parameters: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Picture(**parameters)  # type: ignore[arg-type]
+        SpectrogramPicture(**parameters)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", ["noise", "silence"])
@@ -154,5 +158,5 @@ def test_the_picture_marks_the_edge_that_the_spectra_name(tmp_path: Path) -> Non
     spectrum[(10_000 * 2) :] = 0
     bench = Bench(tmp_path, np.fft.irfft(spectrum))
     (channel,) = bench.run(Spectra()).facts("spectra.csv")["channels"]
-    picture = bench.run(Picture(spectrogram=Spectrogram(keep="overview"))).facts("spectrogram.png")
+    picture = bench.run(SpectrogramPicture(spectrogram=Spectrogram(keep="overview"))).facts("spectrogram.png")
     assert picture["cutoff_hz"] == channel["cutoff"]["hz"] == pytest.approx(10_000, abs=200)

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from processors.audio.spectrogram.spectrogram_pyramid import Pyramid
+from processors.audio.spectrogram.spectrogram_pyramid import SpectrogramPyramid
 from tests.helpers.audio_sessions import Bench
 
-SMALL = Pyramid(least_seconds=10.0, seconds_per_column=0.0107, rows=64)
+SMALL = SpectrogramPyramid(least_seconds=10.0, seconds_per_column=0.0107, rows=64)
 """One column for each frame of 512 samples at 48 kHz."""
 
 
@@ -46,7 +46,7 @@ def test_levels_hold_the_whole_time_and_halve(tmp_path: Path) -> None:
 
 
 def test_a_short_recording_has_none_and_says_why(tmp_path: Path) -> None:
-    result = Bench(tmp_path, np.ones(4800) / 10).run(Pyramid())
+    result = Bench(tmp_path, np.ones(4800) / 10).run(SpectrogramPyramid())
     assert list(result.items) == ["pyramid.json"]
     facts = result.facts("pyramid.json")
     assert (facts["is_tiled"], facts["reason"], facts["levels"]) == (False, "shorter than 1800 s", [])

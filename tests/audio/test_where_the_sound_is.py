@@ -15,7 +15,7 @@ from processors.audio.canvas import COLOURS, SILENT, Canvas, palette
 from processors.audio.spectrogram.frequency_axis import choose_axis, lowest_band
 from processors.audio.spectrogram.level_range import level_range
 from processors.audio.spectrogram.spectrogram import Spectrogram
-from processors.audio.spectrogram.spectrogram_picture import Picture, PictureMaker
+from processors.audio.spectrogram.spectrogram_picture import PictureMaker, SpectrogramPicture
 from processors.audio.spectrogram.stft import COSINES, window_of
 from processors.audio.waveform import Waveform
 from processors.audio.waveform_picture import WaveformTitle, draw_waveform
@@ -39,13 +39,13 @@ def below(samples: np.ndarray, hz: float, rate_hz: int) -> np.ndarray:
     return np.fft.irfft(spectrum, len(samples))
 
 
-def drawn(bench: Bench, picture: Picture, name: str = "a.wav") -> Canvas:
+def drawn(bench: Bench, picture: SpectrogramPicture, name: str = "a.wav") -> Canvas:
     results = {picture.spectrogram.name: bench.run(picture.spectrogram)}
     return PictureMaker(picture, Inputs(info=None, results=results, source_facts={}, source_name=name)).draw()
 
 
 def facts_of(tmp_path: Path, samples: np.ndarray, rate_hz: int = RATE_HZ) -> dict[str, Any]:
-    return Bench(tmp_path, samples, rate_hz).run(Picture()).facts("spectrogram.png")
+    return Bench(tmp_path, samples, rate_hz).run(SpectrogramPicture()).facts("spectrogram.png")
 
 
 def collisions(canvas: Canvas) -> list[tuple[str, str]]:
@@ -64,8 +64,8 @@ def test_texts_never_collide(tmp_path: Path, seconds: float, rate_hz: int, axis:
     bench = Bench(tmp_path, np.stack([noise(seconds, rate_hz)] * channel_count), rate_hz)
     moment = {"start_utc": "2021-05-22T23:59:30Z", "longitude_degrees_east": 109.9, "start_source": "release.toml"}
     for picture in (
-        Picture(frequency_axis=axis, words=WORDS, spectrogram=Spectrogram(channels="each")),
-        Picture(frequency_axis=axis, title=False, **moment),  # type: ignore[arg-type]
+        SpectrogramPicture(frequency_axis=axis, words=WORDS, spectrogram=Spectrogram(channels="each")),
+        SpectrogramPicture(frequency_axis=axis, title=False, **moment),  # type: ignore[arg-type]
     ):
         canvas = drawn(bench, picture)
         assert collisions(canvas) == []
@@ -74,22 +74,22 @@ def test_texts_never_collide(tmp_path: Path, seconds: float, rate_hz: int, axis:
 
 def test_the_title_names_file_mission_time_and_credit_and_can_be_left_out(tmp_path: Path) -> None:
     bench = Bench(tmp_path, np.stack([noise(1), noise(1)]))
-    texts = list(drawn(bench, Picture(words=WORDS), "drive-off.wav").text_boxes.values())
+    texts = list(drawn(bench, SpectrogramPicture(words=WORDS), "drive-off.wav").text_boxes.values())
     assert texts[:2] == [
         "Rolling off the lander (drive-off.wav)",
         "Tianwen-1 · 2021-05-22 · Credit: CNSA · mean power of 2 channels",
     ]
-    bare = drawn(bench, Picture(title=False), "drive-off.wav").text_boxes.values()
+    bare = drawn(bench, SpectrogramPicture(title=False), "drive-off.wav").text_boxes.values()
     assert not any("drive-off" in text for text in bare)
-    unknown = list(drawn(bench, Picture(), "着陆过程.wav").text_boxes.values())
+    unknown = list(drawn(bench, SpectrogramPicture(), "着陆过程.wav").text_boxes.values())
     assert unknown[:2] == ["着陆过程.wav", "mean power of 2 channels"]
-    unwritable = list(drawn(bench, Picture(), "\U0001f680.wav").text_boxes.values())
+    unwritable = list(drawn(bench, SpectrogramPicture(), "\U0001f680.wav").text_boxes.values())
     assert unwritable[0] == "sound"
 
 
 def test_a_title_is_cut_where_the_picture_ends_and_has_the_moment(tmp_path: Path) -> None:
     long = ReleaseWords(title="A very long title " * 20)
-    texts = drawn(Bench(tmp_path, noise(0.1)), Picture(words=long)).text_boxes
+    texts = drawn(Bench(tmp_path, noise(0.1)), SpectrogramPicture(words=long)).text_boxes
     box, title = next(iter(texts.items()))
     assert title.endswith("…")
     assert box[2] <= 1600
@@ -151,7 +151,7 @@ def test_the_range_is_that_of_the_sound_without_offset_and_silence(tmp_path: Pat
 
 @pytest.mark.parametrize("value", [0.0, 0.25])
 def test_silence_is_light_and_named(tmp_path: Path, value: float) -> None:
-    result = Bench(tmp_path, np.full(RATE_HZ, value)).run(Picture())
+    result = Bench(tmp_path, np.full(RATE_HZ, value)).run(SpectrogramPicture())
     facts = result.facts("spectrogram.png")
     assert facts["is_silent"]
     with Image.open(result.path("spectrogram.png")) as opened:
@@ -163,7 +163,7 @@ def test_silence_is_light_and_named(tmp_path: Path, value: float) -> None:
 
 
 def test_a_silent_part_is_grey_and_sound_is_not(tmp_path: Path) -> None:
-    result = Bench(tmp_path, np.concatenate([np.full(2 * RATE_HZ, 0.1), noise(2)])).run(Picture())
+    result = Bench(tmp_path, np.concatenate([np.full(2 * RATE_HZ, 0.1), noise(2)])).run(SpectrogramPicture())
     facts = result.facts("spectrogram.png")
     with Image.open(result.path("spectrogram.png")) as opened:
         row = np.asarray(opened)[400, facts["plot_left_px"] : facts["plot_right_px"]]

@@ -15,7 +15,7 @@ from processors.audio.levels.calibration import Calibration
 from processors.audio.levels.levels import Levels
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
-from processors.audio.spectrogram.spectrogram_picture import Picture
+from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
 from processors.contract import Processor
 from processors.engine.parameters import changed
 from processors.errors import RequestError
@@ -24,7 +24,7 @@ from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
 
 MICROPHONE = 'name = "EDL microphone"\nsource = "certificate 3"\nfull_scale_pascals = 60.0\n'
-RECIPE: tuple[Processor, ...] = (Levels(), Spectrogram(), Spectra(), Picture())
+RECIPE: tuple[Processor, ...] = (Levels(), Spectrogram(), Spectra(), SpectrogramPicture())
 HEAD = 'title = "Sounds of Mars"\nmission = "tianwen-1"\ncredit = "CNSA"\n'
 
 
@@ -148,8 +148,8 @@ def test_set_reads_a_file_and_refuses_one_of_another_instrument(raw: Path, tmp_p
     path.write_text(MICROPHONE)
     calibration = Calibration(name="EDL microphone", source="certificate 3", full_scale_pascals=60.0)
     assert changed(Levels(), {"calibration": str(path)}) == Levels(calibration=calibration)
-    picture = changed(Picture(), {"spectrogram.calibration": str(path)})
-    assert picture == Picture(spectrogram=Spectrogram(calibration=calibration))
+    picture = changed(SpectrogramPicture(), {"spectrogram.calibration": str(path)})
+    assert picture == SpectrogramPicture(spectrogram=Spectrogram(calibration=calibration))
     with pytest.raises(RequestError, match=r"audio.levels: calibration: .*nothing.toml: No such file or directory"):
         changed(Levels(), {"calibration": str(tmp_path / "nothing.toml")})
     describe(raw, HEAD)
@@ -169,9 +169,9 @@ def test_a_response_is_removed_row_by_row_of_the_picture(tmp_path: Path) -> None
 
     noise = np.random.default_rng(1).normal(0, 0.05, 48_000)
     flat = Calibration(name="flat", source="s", full_scale_pascals=20e-6)
-    result = Bench(tmp_path, noise).run(Picture(spectrogram=Spectrogram(calibration=flat)))
+    result = Bench(tmp_path, noise).run(SpectrogramPicture(spectrogram=Spectrogram(calibration=flat)))
     facts = result.facts("spectrogram.png")
     assert facts["unit"] == "dB re 20 µPa in bands of 23.4 Hz"
     assert facts["calibration"]["name"] == "flat"
-    plain = Bench(tmp_path / "plain", noise).run(Picture()).facts("spectrogram.png")
+    plain = Bench(tmp_path / "plain", noise).run(SpectrogramPicture()).facts("spectrogram.png")
     assert (facts["top_db"], plain["unit"]) == (plain["top_db"], "dBFS in bands of 23.4 Hz")

@@ -15,7 +15,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 FEW_RECIPES = """
 from flows.all_recipes import ON_REQUEST as MORE, RECIPES as ALL
-from processors.audio.spectrogram.spectrogram_picture import Picture
+from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.metadata import Metadata
 from processors.photo.photo_preview import PhotoPreview
@@ -23,8 +23,8 @@ from processors.video.frames.contact_sheet import ContactSheet
 from processors.video.frames.frames import Frames
 
 RECIPES = {
-    "video": (Metadata(), Frames(every_seconds=1.0), ContactSheet(), Spectrogram(), Picture()),
-    "audio": (Metadata(), Spectrogram(), Picture()),
+    "video": (Metadata(), Frames(every_seconds=1.0), ContactSheet(), Spectrogram(), SpectrogramPicture()),
+    "audio": (Metadata(), Spectrogram(), SpectrogramPicture()),
     "photo": (Metadata(), PhotoPreview()),
 }
 ON_REQUEST = {medium: (*ALL[medium], *MORE[medium]) for medium in ALL}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.run.run import Options, in_threads, run_ingest
-from processors.audio.spectrogram.spectrogram_picture import Picture
+from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
 from processors.audio.waveform import Waveform
 from processors.engine.wanted import Recipes
 from processors.languages.text import Text
@@ -24,7 +24,7 @@ from processors.video.frames.frames import Frames
 from processors.video.shots.shots import Shots
 
 FILES = ("drive-off.mp4", "drive-off-sound.wav", "rear-camera-tracks.png", "release.toml")
-SOUND = (Picture(), Waveform())
+SOUND = (SpectrogramPicture(), Waveform())
 RECIPES: Recipes = {
     "video": (Metadata(), Evidence(), Frames(every_seconds=1.0), Integrity(), Shots(), *SOUND),
     "audio": (Evidence(), *SOUND),

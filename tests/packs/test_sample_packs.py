@@ -12,7 +12,7 @@ from flows.run.options import Options
 from flows.run.run import in_threads, run_ingest
 from processors.audio.renditions.renditions import Renditions
 from processors.audio.spectrogram.spectrogram import Spectrogram
-from processors.audio.spectrogram.spectrogram_picture import Picture
+from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
 from processors.engine.wanted import Recipes
 from processors.errors import RequestError
 from processors.languages.text import Text
@@ -31,7 +31,7 @@ from tests.helpers.pack_store import tree
 from tests.packs.test_records import check_all
 
 pytestmark = pytest.mark.slow
-SOUND = (Spectrogram(), Picture(), Renditions())
+SOUND = (Spectrogram(), SpectrogramPicture(), Renditions())
 RECIPES: Recipes = {
     "video": (Metadata(), Evidence(), Frames(every_seconds=5.0), ContactSheet(), VideoPreview(), *SOUND),
     "audio": (Metadata(), Evidence(), *SOUND),

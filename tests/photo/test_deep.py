@@ -15,15 +15,15 @@ from PIL import Image
 
 from processors.contract import Item, OpenSource, Source
 from processors.errors import RefusedMedia
-from processors.photo.deep import SixteenBit
+from processors.photo.deep import DeepPhoto
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.sources.source_file import SourceFile
 from tests.helpers.made_pds3 import pds3, picture, vicar
 
 
-def made(path: Path, picture_format: str, scratch: Path, processor: SixteenBit | None = None) -> Item:
+def made(path: Path, picture_format: str, scratch: Path, processor: DeepPhoto | None = None) -> Item:
     source = Source(digest="ab" * 32, size_bytes=1, name="p", medium="photo", format=picture_format, has_sound=False)
-    (item,) = (processor or SixteenBit()).items(OpenSource(source=source, file=SourceFile.at(path)), scratch)
+    (item,) = (processor or DeepPhoto()).items(OpenSource(source=source, file=SourceFile.at(path)), scratch)
     return item
 
 
@@ -70,7 +70,7 @@ def test_plain_srgb_needs_none_and_too_large_is_refused(tmp_path: Path) -> None:
     item = made(tmp_path / "p.jpg", "jpeg", tmp_path)
     assert (item.name, item.facts.reason) == ("deep.json", "8 bits of sRGB or grey hold all of it")
     with pytest.raises(RefusedMedia, match="40 x 30 pixels is over the limit of 100"):
-        made(tmp_path / "p.jpg", "jpeg", tmp_path, SixteenBit(max_pixels=100))
+        made(tmp_path / "p.jpg", "jpeg", tmp_path, DeepPhoto(max_pixels=100))
 
 
 def deep_of(data: bytes, tmp_path: Path, name: str = "a.img") -> Item:
@@ -110,7 +110,7 @@ def test_planetary_bytes_need_no_16_bits(tmp_path: Path) -> None:
     item = deep_of(pds3(picture().tobytes()), tmp_path)
     assert (item.facts.is_made, item.facts.reason) == (False, "8 bits hold all of it")
     with pytest.raises(RefusedMedia, match="16 x 12 pixels is over the limit of 10"):
-        made(tmp_path / "a.img", "pds3", tmp_path, SixteenBit(max_pixels=10))
+        made(tmp_path / "a.img", "pds3", tmp_path, DeepPhoto(max_pixels=10))
 
 
 def described(path: Path, values: np.ndarray, *chunks: tuple[bytes, bytes]) -> Path:

@@ -14,7 +14,7 @@ from processors.contract import Source
 from processors.engine.derive import derive
 from processors.identify import identify
 from processors.metadata.metadata import Metadata
-from processors.photo.deep import SixteenBit
+from processors.photo.deep import DeepPhoto
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.salvaged import Salvaged
 from processors.photo.tiles import Tiles
@@ -24,7 +24,7 @@ from processors.store.store import Store
 from tests.photo.test_photo_damage import encoded
 from tests.photo.test_tiff import tiff
 
-PROCESSORS = (PhotoPreview(), Tiles(least_pixels=1), SixteenBit(), Salvaged(), Metadata())
+PROCESSORS = (PhotoPreview(), Tiles(least_pixels=1), DeepPhoto(), Salvaged(), Metadata())
 
 
 def made_of(data: bytes, picture_format: str, folder: Path) -> tuple[Store, dict[str, Manifest]]:

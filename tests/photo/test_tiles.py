@@ -17,7 +17,7 @@ from processors.contract import OpenSource, Source
 from processors.errors import RefusedMedia
 from processors.linking.crops import points_of
 from processors.linking.same_picture import candidate
-from processors.photo.deep import SixteenBit
+from processors.photo.deep import DeepPhoto
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.photo.tiles import Tiles, TilesFacts
 from processors.sources.source_file import SourceFile
@@ -52,7 +52,7 @@ def test_tiles_are_upright_and_leave_no_other_file(tmp_path: Path, picture_forma
 def test_sixteen_bit_rendition_is_upright(tmp_path: Path, orientation: int) -> None:
     values = np.random.default_rng(1).integers(0, 65536, (600, 800), np.uint16)
     Image.fromarray(values).save(tmp_path / "p.tif", tiffinfo={274: orientation})
-    (item,) = SixteenBit().items(opened(tmp_path / "p.tif", "tiff"), tmp_path)
+    (item,) = DeepPhoto().items(opened(tmp_path / "p.tif", "tiff"), tmp_path)
     assert item.file is not None
     transposed = {3: lambda v: v[::-1, ::-1], 6: lambda v: np.rot90(v, -1), 8: lambda v: np.rot90(v)}
     found = np.asarray(Image.open(io.BytesIO(item.file.read_bytes())))
@@ -133,7 +133,7 @@ def test_a_tiff_without_a_valid_sample_is_refused_with_the_reason_of_the_preview
         f"^no valid sample: every one is {re.escape(words)}: nothing is to be done if the file is meant to be empty$"
     )
     path.write_bytes(tiff((samples, tags)))
-    makers = [Tiles(least_pixels=0), *([SixteenBit()] if dtype == "u2" else [])]
+    makers = [Tiles(least_pixels=0), *([DeepPhoto()] if dtype == "u2" else [])]
     for maker in makers:
         with pytest.raises(RefusedMedia, match=reason):
             list(maker.items(opened(path, "tiff"), tmp_path))

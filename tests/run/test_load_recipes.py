@@ -9,7 +9,7 @@ from flows.run.load_recipes import load_recipes, on_request, with_own_inputs, wi
 from processors.audio.spectrogram.film import Film
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
-from processors.audio.spectrogram.spectrogram_picture import Picture
+from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
 from processors.video.audit.integrity import Integrity
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.frames import Frames
@@ -20,8 +20,12 @@ HAMMING = Spectrogram(window="hamming")
 
 
 def test_one_entry_is_that_of_everything_that_builds_on_it() -> None:
-    recipe = (HAMMING, Spectra(), Picture())
-    assert with_own_inputs(recipe, recipe) == (HAMMING, Spectra(spectrogram=HAMMING), Picture(spectrogram=HAMMING))
+    recipe = (HAMMING, Spectra(), SpectrogramPicture())
+    assert with_own_inputs(recipe, recipe) == (
+        HAMMING,
+        Spectra(spectrogram=HAMMING),
+        SpectrogramPicture(spectrogram=HAMMING),
+    )
 
 
 def test_inputs_of_inputs_follow_too() -> None:
@@ -29,16 +33,16 @@ def test_inputs_of_inputs_follow_too() -> None:
     integrity = Integrity(soft_below=0.5)
     shots = Shots(cut_ratio=3.0, integrity=integrity)
     assert with_own_inputs(recipe, recipe)[3] == Stills(shots=shots)
-    assert with_own_inputs([Film()], (HAMMING,)) == (Film(picture=Picture(spectrogram=HAMMING)),)
+    assert with_own_inputs([Film()], (HAMMING,)) == (Film(picture=SpectrogramPicture(spectrogram=HAMMING)),)
 
 
 def test_an_input_that_is_written_stays() -> None:
-    written = Picture(spectrogram=Spectrogram(window="blackman"))
+    written = SpectrogramPicture(spectrogram=Spectrogram(window="blackman"))
     assert with_own_inputs([written], (HAMMING, written)) == (written,)
 
 
 def test_a_processor_listed_twice_is_no_input() -> None:
-    assert with_own_inputs([Picture()], (HAMMING, Spectrogram())) == (Picture(),)
+    assert with_own_inputs([SpectrogramPicture()], (HAMMING, Spectrogram())) == (SpectrogramPicture(),)
 
 
 def test_shipped_recipes_are_as_they_are_written() -> None:
@@ -47,9 +51,9 @@ def test_shipped_recipes_are_as_they_are_written() -> None:
 
 
 def test_an_entry_is_written_without_what_the_recipe_gives_it() -> None:
-    (full,) = with_own_inputs([Picture(range_db=60)], (HAMMING,))
-    assert without_own_inputs(full, (HAMMING,)) == Picture(range_db=60)
-    written = Picture(spectrogram=Spectrogram(window="blackman"))
+    (full,) = with_own_inputs([SpectrogramPicture(range_db=60)], (HAMMING,))
+    assert without_own_inputs(full, (HAMMING,)) == SpectrogramPicture(range_db=60)
+    written = SpectrogramPicture(spectrogram=Spectrogram(window="blackman"))
     assert without_own_inputs(written, (HAMMING,)) == written
 
 

@@ -17,7 +17,7 @@ from flows.run.report_as_markdown import cell, markdown
 from processors.audio.levels.levels import Levels
 from processors.engine.wanted import Recipes
 from processors.packs.contents.subject import subjects
-from processors.photo.deep import SixteenBit
+from processors.photo.deep import DeepPhoto
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.tiles import Tiles
 from processors.store.catalogue import Catalogue
@@ -300,7 +300,7 @@ def test_a_photo_over_the_size_limit_is_one_line_with_one_advice(raw: Path, tmp_
     turned = Image.Exif()
     turned[ExifTags.Base.Orientation] = 6
     Image.new("L", (40, 30)).save(raw / "june/turned.jpg", exif=turned)
-    limited = (PhotoPreview(max_pixels=100), SixteenBit(max_pixels=100), Tiles(max_pixels=100))
+    limited = (PhotoPreview(max_pixels=100), DeepPhoto(max_pixels=100), Tiles(max_pixels=100))
     ingest(raw, tmp_path / "store", {"photo": limited})
     assert invoke("failures", "--store", tmp_path / "store").splitlines() == [
         "refused: june/turned.jpg: 30 x 40 pixels is over the limit of 100: raise max_pixels in the recipe,"

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from processors.audio.renditions.renditions import Renditions
-from processors.audio.spectrogram.spectrogram_picture import PICTURE, Picture, PictureFacts
+from processors.audio.spectrogram.spectrogram_picture import PICTURE, PictureFacts, SpectrogramPicture
 from processors.clip_writer import write_steady_clip
 from processors.contract import Inputs, Item, Processor, Reads, require
 from processors.errors import RefusedMedia, ResultMissing
@@ -52,7 +52,7 @@ class Film:
     frames_per_second: int = 10
     quality: int = 20
     """Constant rate factor of x264, 0 (no loss) to 51."""
-    picture: Picture = field(default_factory=Picture)
+    picture: SpectrogramPicture = field(default_factory=SpectrogramPicture)
     renditions: Renditions = field(default_factory=Renditions)
 
     def __post_init__(self) -> None:

@@ -35,7 +35,7 @@ class MelFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mel:
+class MelSpectrogram:
     """Power in bands of equal width on the mel scale, each filter of area 1 (Slaney's), or HTK's scale."""
 
     name: ClassVar[str] = "audio.mel_spectrogram"

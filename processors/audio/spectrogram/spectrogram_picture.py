@@ -90,7 +90,7 @@ class PictureFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Picture:
+class SpectrogramPicture:
     """Picture of the whole recording, made from the measured spectrogram without decoding.
 
     Light grey is silence, mid grey missing samples, white where the window reaches beyond the recording.
@@ -131,7 +131,7 @@ class Picture:
             require(-360 <= east <= 360, "longitude_degrees_east", east, "must be from -360 to 360")
             require(self.start_utc is not None, "longitude_degrees_east", east, "needs start_utc")
 
-    def for_release(self, context: ReleaseContext) -> Picture:
+    def for_release(self, context: ReleaseContext) -> SpectrogramPicture:
         """Return this processor configured with the release's statements."""
         words = context.words if self.title and context.words != ReleaseWords() else None
         picture = replace(self, words=self.words or words)
@@ -154,7 +154,7 @@ class Picture:
 class PictureMaker:
     """Drawing of one recording."""
 
-    def __init__(self, processor: Picture, inputs: Inputs[None]) -> None:
+    def __init__(self, processor: SpectrogramPicture, inputs: Inputs[None]) -> None:
         self._processor, self._source_name = processor, inputs.source_name
         measured = inputs.results[processor.spectrogram.name]
         overview = measured.path(OVERVIEW)

@@ -59,7 +59,7 @@ class PyramidFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pyramid:
+class SpectrogramPyramid:
     """`pyramid.zip` for a long recording; unpack it and open `index.html`. For a short one only `pyramid.json`."""
 
     name: ClassVar[str] = "audio.spectrogram_pyramid"
@@ -93,7 +93,7 @@ class Pyramid:
 
 
 class _PyramidMaker:
-    def __init__(self, processor: Pyramid, inputs: Inputs[None], scratch: Path) -> None:
+    def __init__(self, processor: SpectrogramPyramid, inputs: Inputs[None], scratch: Path) -> None:
         result = inputs.results[processor.spectrogram.name]
         self._processor, self._array, self._path = processor, result.path(ARRAY), scratch / "pyramid.zip"
         self._facts = result.facts(ARRAY, SpectrogramFacts)
