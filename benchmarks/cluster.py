@@ -2,10 +2,10 @@
 
     python -m benchmarks.cluster [ROUNDS [COPIES]]
 
-The scheduler and the workers run before the clock starts; each worker has one thread. For one against two, each is
-bound to a core of its own; against this machine's own pool, both use all cores, as the processes of that pool do.
-The media are copies of the built-in sample's video, photos and sound, with bytes of their own. The requests are counted
-by a store in a bucket of moto's server, as the difference between 20 photos and 10.
+The scheduler and the workers run before the clock starts, as docs/cluster.md says; each worker has one thread. For one
+against two, each is bound to a core of its own; against this machine's own pool, both use all cores, as the processes
+of that pool do. The media are copies of the built-in sample's video, photos and sound, with bytes of their own. The
+requests are counted by a store in a bucket of moto's server, as the difference between 20 photos and 10.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ from processors.sample import write_release
 
 COPIES = 4
 """Usual number of copies of the sample; with 1 the benchmark is over soon, and its ratios say little."""
+PRELOADED = "flows.run.dask_worker"
+WITHOUT_PROFILE = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
 KEYS = {"AWS_ACCESS_KEY_ID": "benchmark", "AWS_SECRET_ACCESS_KEY": "benchmark", "AWS_REGION": "us-east-1"}
 
 
@@ -107,10 +109,11 @@ def _cluster(folder: Path, name: str, *, workers: int, bound: bool) -> Iterator[
         while not file.exists():
             time.sleep(0.1)
         for core in sorted(os.sched_getaffinity(0))[:workers]:
-            words = ["dask_worker", "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+            words = ["dask_worker", "--nthreads", "1", "--no-dashboard", "--no-nanny", "--preload", PRELOADED]
             started.append(_start(words, file, before=["taskset", "-c", str(core)] if bound else []))
         with Client(scheduler_file=str(file), set_as_default=False) as client:
             client.wait_for_workers(workers, timeout=120)
+            client.run(_until_loaded)
             address = client.scheduler_info()["address"]
         yield address
     finally:
@@ -119,9 +122,19 @@ def _cluster(folder: Path, name: str, *, workers: int, bound: bool) -> Iterator[
             process.wait()
 
 
+def _until_loaded() -> None:
+    """Wait until the server from which this worker forks its decoders has loaded their libraries."""
+    from multiprocessing import get_context
+
+    one = get_context("forkserver").Process(target=int)
+    one.start()
+    one.join()
+
+
 def _start(words: Sequence[str], file: Path, before: Sequence[str] = ()) -> subprocess.Popen[bytes]:
     command = [*before, sys.executable, "-m", f"distributed.cli.{words[0]}", "--scheduler-file", str(file), *words[1:]]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    environment = {**os.environ, **WITHOUT_PROFILE}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def _requests(folder: Path) -> None:

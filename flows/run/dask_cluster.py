@@ -184,7 +184,8 @@ def is_open(address: str) -> bool:
 
 def _local_cluster(workers: int) -> LocalCluster:
     check_own_encryption()
-    dask.config.set({"distributed.worker.daemon": False})
+    # the profile is for a dashboard, which is not served; taking it costs a tenth of the run's processor time
+    dask.config.set({"distributed.worker.daemon": False, "distributed.worker.profile.enabled": False})
     without: Any = None
     return LocalCluster(
         dashboard_address=without,

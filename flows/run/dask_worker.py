@@ -179,6 +179,14 @@ class Decoders(WorkerPlugin):
         return now.since(told)
 
 
+def dask_setup(worker: Worker) -> None:
+    """Begin to load the decoders when a worker starts, not when its first run does.
+
+    Dask calls this in a worker that is started with `--preload flows.run.dask_worker`.
+    """
+    warm_up(has_sound=True)
+
+
 def do_there(plugin: str, work: Callable[[Decoders, T], R], thing: T) -> Answer:
     """Call a function of a module with the decoders of this worker; raises as that function."""
     decoders = _decoders(get_worker(), plugin)

@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from distributed import Client
 from distributed.security import Security
@@ -160,6 +161,19 @@ def test_a_killed_worker_changes_no_byte(cluster: Cluster, raw: Path, tmp_path: 
     assert told.splitlines()[0] == alone.stdout.splitlines()[0]
     assert SUMMARY.match(told), told
     assert digests(tmp_path / "shared") == digests(tmp_path / "alone")
+
+
+def test_a_worker_loads_its_decoders_when_it_starts_if_asked(cluster: Cluster) -> None:
+    plain, preloaded = (
+        psutil.Process(cluster.start_worker("--no-nanny", *options).pid)
+        for options in ((), ("--preload", "flows.run.dask_worker"))
+    )
+    cluster.wait_for_workers(2)
+
+    def forks_decoders(worker: psutil.Process) -> bool:
+        return any("multiprocessing.forkserver" in word for child in worker.children() for word in child.cmdline())
+
+    assert (forks_decoders(plain), forks_decoders(preloaded)) == (False, True)
 
 
 @pytest.mark.slow
