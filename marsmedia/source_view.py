@@ -324,7 +324,7 @@ class SourceView:
 
     @cached_property
     def _evidence(self) -> Mapping[str, Any]:
-        from processors.store.evidence_of import read_evidence
+        from processors.store.stored_evidence import read_evidence
 
         return read_evidence(self._store, self.sha256, self.facts["evidence_key"]) or {}
 

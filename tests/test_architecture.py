@@ -144,7 +144,7 @@ def test_only_flows_and_serving_import_prefect() -> None:
 
 def test_only_one_module_knows_the_library_for_buckets() -> None:
     known = {module for module, path in MODULES.items() if any(n.split(".")[0] == "obstore" for n in imported(path))}
-    assert known == {"processors.store.place"}
+    assert known == {"processors.store.bucket"}
 
 
 def test_there_are_no_import_circles() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
+from processors.store.bucket_traffic import Traffic
 from processors.store.open_store import StorePlace
 from processors.store.open_store import open_store as open_any
 from processors.store.store import Store
-from processors.store.traffic import Traffic
 
 
 def open_store(place: StorePlace) -> Store:

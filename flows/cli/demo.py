@@ -44,7 +44,7 @@ def demo(raw: Path, store_folder: Path) -> None:
     """
     from processors.errors import RequestError
     from processors.sample import write_release
-    from processors.store.by_name import safe_name
+    from processors.store.by_name_view import safe_name
     from processors.store.open_store import is_address
 
     if is_address(store_folder):

@@ -28,7 +28,7 @@ def fetch(selection: tuple[str, ...], output: Path, store_folder: Path, as_json:
     marsmedia fetch sol=1..40 processor=photo.preview -o previews
     """
     from processors.store.catalogue import Catalogue
-    from processors.store.fetched import fetch_items
+    from processors.store.fetch_items import fetch_items
     from processors.store.selection import parse, select
 
     store = open_store(store_folder)

@@ -17,7 +17,7 @@ from flows.cli.print_table import aligned, size
 from flows.cli.shared_options import JSON, SELECTION, STORE
 from processors.errors import RequestError
 from processors.sources.scan import printable
-from processors.store.by_name import ByNameEntry
+from processors.store.by_name_view import ByNameEntry
 from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:

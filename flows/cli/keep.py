@@ -30,8 +30,8 @@ def keep(selection: tuple[str, ...], key: str | None, is_release: bool, store_fo
     marsmedia keep --release descent.mp4 processor=video.frames
     """
     from processors.store.catalogue import Catalogue
-    from processors.store.kept import keep as keep_results
-    from processors.store.kept import kept_results, release
+    from processors.store.kept_results import keep as keep_results
+    from processors.store.kept_results import kept_results, release
     from processors.store.selection import parse, select
 
     store = open_store(store_folder)

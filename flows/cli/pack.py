@@ -19,7 +19,7 @@ from processors.store.open_store import StorePlace, is_address
 if TYPE_CHECKING:
     from processors.packs.build import Built
     from processors.packs.recipe.pack_recipe import Recipe
-    from processors.store.traffic import Traffic
+    from processors.store.bucket_traffic import Traffic
 
 
 REPEATED_SHOWN = 5

@@ -42,10 +42,10 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
     from processors.engine.release_index import ReleaseIndex
     from processors.engine.wanted import WantedResults
     from processors.packs.registry import packed_results
-    from processors.store.by_name import rebuild_by_name
+    from processors.store.by_name_view import rebuild_by_name
     from processors.store.catalogue import Catalogue
-    from processors.store.kept import kept_results
-    from processors.store.settled import forget_settled
+    from processors.store.complete_sources import forget_settled
+    from processors.store.kept_results import kept_results
 
     store = open_store(store_folder)
     catalogue = Catalogue(store)

@@ -29,7 +29,7 @@ def rebuild(quiet: bool, store_folder: Path, as_json: bool) -> None:
     from flows.run.known_files import by_name_entries, known_files
     from flows.run.load_recipes import wanted_today
     from flows.run.progress import RunProgress
-    from processors.store.by_name import rebuild_by_name
+    from processors.store.by_name_view import rebuild_by_name
     from processors.store.catalogue import Catalogue
     from processors.store.rebuild_catalogue import rebuild_catalogue
 

@@ -18,7 +18,7 @@ from processors.sources.scan import printable
 if TYPE_CHECKING:
     from flows.run.prepare import Prepared
     from flows.run.progress import RunProgress
-    from processors.store.by_name import ByNameEntry
+    from processors.store.by_name_view import ByNameEntry
     from processors.store.store import Store
 
 FOLDERS_SHOWN = 20
@@ -75,7 +75,7 @@ def reprocess(
     from flows.run.select import ReprocessRequest, prepare_chosen
     from flows.run.shard import Shard
     from processors.engine.parameters import parse_settings
-    from processors.store.kept import keep
+    from processors.store.kept_results import keep
 
     chosen = Options(**options)
     chosen = replace(chosen, quiet=chosen.quiet or as_json)

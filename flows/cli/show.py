@@ -25,7 +25,7 @@ from processors.languages.text import FALLBACK
 from processors.metadata.properties import Properties, properties
 from processors.sources.scan import printable
 from processors.sources.source_file import changed_reason
-from processors.store.by_name import ByNameEntry
+from processors.store.by_name_view import ByNameEntry
 from processors.store.decoded_length import decoded_length
 from processors.video.audit.not_sought import DISSOLVES
 

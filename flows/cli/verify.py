@@ -17,7 +17,7 @@ from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
     from flows.run.check_store import Hashed, Which
-    from processors.store.checked import FixityFault
+    from processors.store.fixity_check import FixityFault
     from processors.store.store import Store
 
 
@@ -93,7 +93,7 @@ def verify(
 def _missing(store: Store) -> Iterator[FixityFault]:
     """Yield the results that the catalogue lists and the store does not have."""
     from processors.store.catalogue import Catalogue
-    from processors.store.checked import FixityFault
+    from processors.store.fixity_check import FixityFault
 
     for row in Catalogue(store).table("results", ["source", "processor", "key"]).to_pylist():
         ref = ResultRef(**row)

@@ -25,9 +25,9 @@ from processors.packs.registry import remember
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.open_store import StorePlace
+from processors.store.progress_steps import Steps, silently
 from processors.store.selection import parse, select
 from processors.store.source_row import SourceRow
-from processors.store.steps import Steps, silently
 from processors.store.store import Store
 from processors.tables import Table
 

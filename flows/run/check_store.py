@@ -16,15 +16,15 @@ from typing import Literal
 from flows.run.checker import checker_of
 from flows.run.options import Options
 from flows.run.reproduction import VERDICTS, Rebuilt, reproduce
+from processors.store.bucket_traffic import Traffic
 from processors.store.catalogue import Catalogue
-from processors.store.checked import Checked, FixityFault
 from processors.store.fixity import verify
+from processors.store.fixity_check import Checked, FixityFault
 from processors.store.manifest import Manifest
 from processors.store.masters import check_masters
+from processors.store.progress_steps import Steps, silently
 from processors.store.spread import Spread, here
-from processors.store.steps import Steps, silently
 from processors.store.store import Store, replace_file
-from processors.store.traffic import Traffic
 
 Which = Literal["all", "store", "raw"]
 """Files to hash."""

@@ -27,8 +27,8 @@ from flows.run.dask_worker import Answer, Decoders, Needs, do_there, look_there,
 from flows.run.options import Options
 from processors.engine.result_records import software
 from processors.errors import RequestError
+from processors.store.bucket_traffic import RELEASES
 from processors.store.store import Store
-from processors.store.traffic import RELEASES
 
 T = TypeVar("T")
 R = TypeVar("R")

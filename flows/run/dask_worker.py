@@ -23,9 +23,9 @@ from flows.run.workers import Workers, default_limits, warm_up
 from processors.engine.plan import Due
 from processors.engine.result_records import software
 from processors.errors import RequestError, StoreError
+from processors.store.bucket_traffic import RELEASES, Traffic
 from processors.store.open_store import StorePlace, is_address, is_store, open_store
 from processors.store.store import Store
-from processors.store.traffic import RELEASES, Traffic
 
 T = TypeVar("T")
 R = TypeVar("R")

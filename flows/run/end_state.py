@@ -10,7 +10,7 @@ from flows.run.options import Options
 from flows.run.prepare import Prepared
 from flows.run.report import Report
 from flows.run.unchanged import LastRun, note_path, state_of
-from processors.store.settled import newest_folders
+from processors.store.complete_sources import newest_folders
 from processors.store.store import Store, replace_file
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from flows.run.named_results import other_results
 from processors.engine.wanted import WantedResults, shown
-from processors.store.by_name import ByNameEntry
+from processors.store.by_name_view import ByNameEntry
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.source_row import SourceRow

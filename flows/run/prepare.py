@@ -29,11 +29,11 @@ from processors.engine.wanted import Recipes, WantedResults
 from processors.errors import NO_SPACE, StoreError, machine_reason
 from processors.formats import may_have_sound
 from processors.sources.scan import EmptyFolder, FoundFile, SkippedFile, printable, storable
-from processors.store.by_name import ByNameEntry
+from processors.store.by_name_view import ByNameEntry
 from processors.store.catalogue import Catalogue
+from processors.store.complete_sources import SettledSource
 from processors.store.open_store import StorePlace
 from processors.store.raw_bucket import at_hand, local_path
-from processors.store.settled import SettledSource
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
 

@@ -129,7 +129,7 @@ class RunProgress:
         noun: str = "file",
         name: Callable[[T], str] | None = None,
     ) -> Iterator[T]:
-        """Yield the elements and count them, as `processors.store.steps.Steps` does."""
+        """Yield the elements and count them, as `processors.store.progress_steps.Steps` does."""
         self.phase(work, total, noun=noun)
         self._stepped = 0.0
         for thing in things:

@@ -8,7 +8,7 @@ from typing import Literal
 from flows.run.file_change import Change
 from flows.run.interrupt import EXIT_CODES
 from flows.run.problems import FileProblem
-from processors.store.traffic import Traffic
+from processors.store.bucket_traffic import Traffic
 
 State = Literal["completed", "completed with warnings", "failed", "interrupted"]
 FAULT_EXIT_CODE = 3

@@ -26,7 +26,7 @@ from processors.engine.plan import Due, Plan
 from processors.engine.wanted import Recipes
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason
 from processors.sources.scan import printable
-from processors.store.by_name import refresh_by_name
+from processors.store.by_name_view import refresh_by_name
 from processors.store.catalogue import Catalogue
 from processors.store.claims import sweep_claims
 from processors.store.open_store import StorePlace

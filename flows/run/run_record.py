@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 from processors.errors import NO_SPACE, StoreError, machine_reason
 from processors.sources.scan import printable
+from processors.store.bucket_traffic import RELEASES, Traffic
 from processors.store.claims import Claim, claim_run, forget_run, runs_claimed
 from processors.store.open_store import StorePlace, open_store
 from processors.store.store import Store, replace_file
-from processors.store.traffic import RELEASES, Traffic
 
 if TYPE_CHECKING:
     from flows.run.prepare import Prepared

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from flows.run.batches import SourceOutcome
 from processors.engine.fingerprint import Fingerprints, by_source
 from processors.engine.plan import Plan
-from processors.store.by_name import ByNameEntry, safe_name, shown_before
+from processors.store.by_name_view import ByNameEntry, safe_name, shown_before
 from processors.store.catalogue import Catalogue
-from processors.store.settled import SettledSource, add_settled, read_settled
+from processors.store.complete_sources import SettledSource, add_settled, read_settled
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
 

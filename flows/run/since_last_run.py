@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from flows.run.file_change import Change
 from processors.engine.plan import Plan
 from processors.sources.scan import FoundFile, storable
-from processors.store.evidence_of import read_evidence, redistribution
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
+from processors.store.stored_evidence import read_evidence, redistribution
 
 
 def gone_from(

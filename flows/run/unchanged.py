@@ -21,8 +21,8 @@ from flows.run.raw_survey import RawSurvey
 from flows.run.report import Report
 from processors.contract import from_json
 from processors.engine.program_files import PROCESSORS, state_of_files
-from processors.store.by_name import state_of_view
-from processors.store.settled import newest_folders, results_are_there
+from processors.store.by_name_view import state_of_view
+from processors.store.complete_sources import newest_folders, results_are_there
 from processors.store.store import Store
 
 FLOWS = Path(__file__).resolve().parents[1]

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class StepsInLog:
-    """Passes elements on, as `processors.store.steps.Steps` does, and logs how many are done.
+    """Passes elements on, as `processors.store.progress_steps.Steps` does, and logs how many are done.
 
     Parameters
     ----------

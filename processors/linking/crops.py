@@ -9,7 +9,7 @@ from itertools import islice
 import cv2
 import numpy as np
 
-from processors.store.steps import Steps, silently
+from processors.store.progress_steps import Steps, silently
 
 SIDE_PX = 640
 """Longer side to which both pictures are reduced; in the whole the part must be at least `MIN_PART_PX` long."""

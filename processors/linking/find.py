@@ -17,7 +17,7 @@ from processors.linking.same_sound import course_of, same_sounds
 from processors.linking.stills_of_videos import frame_of, read_frames, still_of
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
-from processors.store.steps import Steps, silently
+from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
 from processors.store.stored_links import LinkEnd, LinkKind, SourceLink
 

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 from processors.audio.spectrogram.netcdf import frames_of
-from processors.store.steps import Steps, silently
+from processors.store.progress_steps import Steps, silently
 
 STEP_SECONDS = 0.01
 BANDS_HZ = tuple(round(80 * 2 ** (n / 3), 1) for n in range(17))

@@ -35,12 +35,12 @@ from processors.packs.pack_records import Gallery, PackRecords, recipe_record
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.records.readme import readme
+from processors.store.bucket_traffic import Traffic
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.open_store import StorePlace, is_address
-from processors.store.steps import Steps, silently
+from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
-from processors.store.traffic import Traffic
 from processors.tables import Table
 
 EPOCH = "SOURCE_DATE_EPOCH"

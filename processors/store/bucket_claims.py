@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from processors.errors import StoreError
-from processors.store.place import Place
+from processors.store.bucket import Place
 from processors.store.this_machine import is_alive_here, this_machine
 
 BEAT_SECONDS = 15.0

@@ -10,8 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from processors.errors import ResultMissing
+from processors.store.bucket import Place
 from processors.store.manifest import ResultRef
-from processors.store.place import Place
 from processors.store.store import replace_file
 from processors.store.stored_pass import KEY_DIGITS, PassResult, below, keys_of, newest_of, read_commit, source_of
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from processors.errors import ResultCorrupt
 from processors.store.bucket_store import BucketStore
-from processors.store.checked import Checked, FixityFault
+from processors.store.fixity_check import Checked, FixityFault
+from processors.store.progress_steps import Steps
 from processors.store.spread import Spread
-from processors.store.steps import Steps
 from processors.store.store import Store
 from processors.store.stored_pass import KEY_DIGITS, PassResult, below
 

@@ -28,12 +28,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, StoreError
+from processors.store.bucket import Place
 from processors.store.bucket_claims import BucketClaims
 from processors.store.bucket_commits import BucketCommits
 from processors.store.bucket_tables import BucketTables
+from processors.store.bucket_traffic import Traffic
 from processors.store.item_cache import ItemCache, cache_folder
 from processors.store.manifest import Manifest, ResultRef
-from processors.store.place import Place
 from processors.store.store import STORE_FILE, Store, replace_file
 from processors.store.stored_pass import (
     RESULTS_AT_MOST,
@@ -46,7 +47,6 @@ from processors.store.stored_pass import (
     read_commit,
     write_zip,
 )
-from processors.store.traffic import Traffic
 
 BUCKET_FORMAT = 2
 MIN_UNNAMED_AGE = timedelta(days=1)

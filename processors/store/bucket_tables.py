@@ -13,8 +13,8 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
+from processors.store.bucket import Place, Seen
 from processors.store.claims import alone
-from processors.store.place import Place, Seen
 
 LOG = "_delta_log"
 POINTER = "_last_checkpoint"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from processors.errors import ResultCorrupt
 from processors.store.catalogue import Catalogue
-from processors.store.checked import Checked, FixityFault
+from processors.store.fixity_check import Checked, FixityFault
+from processors.store.progress_steps import Steps, silently
 from processors.store.spread import Spread, here
-from processors.store.steps import Steps, silently
 from processors.store.store import Store
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from processors.errors import RequestError, machine_reason
 from processors.sources.scan import FoundFile, storable, survey
-from processors.store.checked import Checked, FixityFault
+from processors.store.fixity_check import Checked, FixityFault
 from processors.store.open_store import is_address
+from processors.store.progress_steps import Steps, silently
 from processors.store.raw_bucket import hash_again, survey_bucket
 from processors.store.source_row import SourceRow
 from processors.store.spread import Spread
-from processors.store.steps import Steps, silently
 from processors.store.store import Store
 
 _Known = tuple[str, SourceRow | None, FoundFile | None]

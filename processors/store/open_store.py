@@ -9,8 +9,8 @@ from processors.errors import RequestError
 from processors.store.store import STORE_FILE, Store
 
 if TYPE_CHECKING:
-    from processors.store.place import Place
-    from processors.store.traffic import Traffic
+    from processors.store.bucket import Place
+    from processors.store.bucket_traffic import Traffic
 
 StorePlace = Path | str
 """A folder, or the address of a place in a bucket, as `s3://bucket/folder`."""
@@ -39,7 +39,7 @@ def open_place(address: str, traffic: Traffic | None = None) -> Place:
     RequestError : not an address, or the library for buckets is missing.
     """
     try:
-        from processors.store.place import Place
+        from processors.store.bucket import Place
     except ModuleNotFoundError as error:
         raise RequestError(f"{address}: needs {error.name}: pip install 'marsmedia[s3]'") from error
     return Place(address, traffic)

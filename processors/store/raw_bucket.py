@@ -24,12 +24,12 @@ from urllib.parse import urlsplit
 from processors.contract import LabelRef
 from processors.errors import RequestError, SourceChanged
 from processors.sources.scan import PASSED_OVER, FoundFile, PassedOver, SkippedFile, Surveyed
+from processors.store.bucket_traffic import RELEASES
 from processors.store.item_cache import IN_USE_SECONDS, cache_folder, cache_limit_bytes
 from processors.store.open_store import is_address, open_place
-from processors.store.traffic import RELEASES
 
 if TYPE_CHECKING:
-    from processors.store.place import Place, Seen
+    from processors.store.bucket import Place, Seen
 
 MAX_NAME_BYTES = 255
 """Longest file name that file systems allow."""

@@ -22,7 +22,7 @@ from pyarrow.parquet import ParquetFile, ParquetWriter
 from processors.errors import ResultCorrupt
 from processors.store.catalogue import SCHEMAS, Catalogue, arrow_table, in_turn, item_rows, result_row
 from processors.store.manifest import Manifest
-from processors.store.steps import Steps, silently
+from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
 from processors.store.stored_links import link_row
 

@@ -30,7 +30,7 @@ from processors.store.this_machine import is_alive_here, this_machine
 
 if TYPE_CHECKING:
     from processors.store.bucket_claims import BucketClaims
-    from processors.store.traffic import Traffic
+    from processors.store.bucket_traffic import Traffic
 
 STORE_FORMAT = 1
 NOT_IN_PATHS = "[]\\^|"

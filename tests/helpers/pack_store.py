@@ -18,8 +18,8 @@ from processors.packs.build import Built, build
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest, ResultRef
+from processors.store.progress_steps import Steps, silently
 from processors.store.source_row import SourceRow
-from processors.store.steps import Steps, silently
 from processors.store.store import Store, put_item
 
 HOSTILE = "<script>alert('Mars')</script> & \"tracks\""

@@ -16,7 +16,7 @@ from processors.errors import RequestError, StoreError
 from processors.packs.archive.verify_pack import verify_pack
 from processors.packs.recipe.pack_recipe import Highlight
 from processors.store import place as place_module
-from processors.store.place import BAD_SERVER, Place
+from processors.store.bucket import BAD_SERVER, Place
 from tests.helpers.buckets import SECRET, Fault, Proxy, client, proxy_before
 from tests.helpers.pack_store import PackStore, evidence, filled, make_pack, picture
 

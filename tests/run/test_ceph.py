@@ -14,9 +14,9 @@ import pytest
 
 from processors.errors import RequestError
 from processors.packs.archive.verify_pack import verify_pack
+from processors.store.bucket import Place
 from processors.store.bucket_claims import BucketClaims
 from processors.store.open_store import open_store
-from processors.store.place import Place
 from processors.store.store import Store
 from tests.helpers.buckets import use_server
 from tests.helpers.command import PROJECT

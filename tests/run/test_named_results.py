@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flows.run.named_results import name_of, told_apart
-from processors.store.by_name import NamedResult
+from processors.store.by_name_view import NamedResult
 from processors.store.manifest import ResultRef
 
 KEY = "4f2a9c17" + "0" * 56

@@ -10,7 +10,7 @@ import pytest
 
 from processors.errors import StoreError
 from processors.store import place as place_module
-from processors.store.place import Place
+from processors.store.bucket import Place
 from tests.conftest import quiet_environment
 from tests.helpers.buckets import SECRET, client
 from tests.run.test_dask import Cluster, check, raw
@@ -81,5 +81,5 @@ def test_no_secret_is_in_a_traceback_even_with_its_variables(bucket: str, monkey
         with pytest.raises((StoreError, FileNotFoundError)) as error:
             fails()
         told = "".join(traceback.TracebackException.from_exception(error.value, capture_locals=True).format())
-        assert "place.py" in told
+        assert "bucket.py" in told
         assert SECRET not in told

@@ -17,8 +17,8 @@ from processors.engine.wanted import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
+from processors.store.complete_sources import forget_settled, read_settled
 from processors.store.rebuild_catalogue import rebuild_catalogue
-from processors.store.settled import forget_settled, read_settled
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest

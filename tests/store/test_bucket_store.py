@@ -20,7 +20,7 @@ from processors.store.bucket_store import BucketStore
 from processors.store.catalogue import Catalogue
 from processors.store.fixity import verify
 from processors.store.item_cache import ItemCache
-from processors.store.kept import keep, kept_results, release
+from processors.store.kept_results import keep, kept_results, release
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.open_store import open_store
 from processors.store.rebuild_catalogue import rebuild_catalogue

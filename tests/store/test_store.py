@@ -19,7 +19,7 @@ from processors.contract import Item
 from processors.errors import ResultCorrupt, ResultMissing, StoreError
 from processors.identify import Identity
 from processors.sources.scan import FoundFile
-from processors.store.by_name import ByNameEntry, rebuild_by_name, refresh_by_name, safe_name
+from processors.store.by_name_view import ByNameEntry, rebuild_by_name, refresh_by_name, safe_name
 from processors.store.catalogue import Catalogue
 from processors.store.fixity import verify
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef

@@ -17,9 +17,9 @@ from pathlib import Path
 from processors.errors import RequestError
 from processors.packs.archive.output import AGENT, is_zip, scratch_beside
 from processors.packs.archive.pack_reader import opened
+from processors.store.bucket_traffic import Traffic
 from processors.store.item_cache import cache_folder
 from processors.store.open_store import open_place
-from processors.store.traffic import Traffic
 
 FIRST, LAST = "tagmanifest-sha256.txt", "bagit.txt"
 """First and last object of a pack in a folder."""

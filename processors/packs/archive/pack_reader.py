@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import IO
 
 from processors.errors import RequestError
+from processors.store.bucket_traffic import Traffic
 from processors.store.open_store import StorePlace, is_address, open_place
-from processors.store.traffic import Traffic
 
 GREATEST_RATIO = 1100
 """Maximum compression ratio; deflate reaches at most 1032 to 1 (zlib's documentation), so more is an attack."""

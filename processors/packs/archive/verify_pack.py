@@ -13,7 +13,7 @@ from processors.errors import RequestError
 from processors.packs.archive.bagit import ALGORITHMS, BLOCK_BYTES, DECLARATION
 from processors.packs.archive.pack_reader import PackReader, opened
 from processors.store.open_store import StorePlace
-from processors.store.steps import Steps, silently
+from processors.store.progress_steps import Steps, silently
 
 MAX_LISTING_BYTES = 1 << 28
 """Maximum size of one manifest: a million files take 150 MB."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 
-from processors.store.by_name import safe_name
+from processors.store.by_name_view import safe_name
 
 NAME_BYTES = 80
 """Maximum length of one folder or file name: three of them stay below the 260 characters of a path on Windows."""

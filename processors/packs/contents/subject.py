@@ -17,11 +17,11 @@ from processors.packs.contents.rights_by_path import PathRights, binding, voice
 from processors.store.catalogue import Catalogue
 from processors.store.decoded_length import decoded_length
 from processors.store.disagreements import Disagreement, disagreements
-from processors.store.evidence_of import read_evidence
 from processors.store.manifest import Manifest
 from processors.store.source_row import SourceRow
 from processors.store.sql import connect, shown_sizes
 from processors.store.store import Store
+from processors.store.stored_evidence import read_evidence
 
 if TYPE_CHECKING:
     import duckdb

@@ -27,7 +27,7 @@ from processors.packs.highlight.scene_sound import SOUNDS, Recording, Scene, Sce
 from processors.packs.highlight.soundtrack import LAST_FADE_SECONDS, Soundtrack, Span
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import Highlight, Recipe
-from processors.store.steps import Steps, silently
+from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
 
 FILE = "highlight.mp4"

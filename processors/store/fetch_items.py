@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from processors.store.by_name import ByNameEntry, safe_name
+from processors.store.by_name_view import ByNameEntry, safe_name
 from processors.store.latest import age
 from processors.store.manifest import Manifest, StoredItem
 from processors.store.source_row import SourceRow

@@ -16,8 +16,8 @@ from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
+from processors.store.complete_sources import SettledSource, add_settled, forget_settled, read_settled
 from processors.store.rebuild_catalogue import rebuild_catalogue
-from processors.store.settled import SettledSource, add_settled, forget_settled, read_settled
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from processors.errors import Verdict
 from processors.store.manifest import ResultRef
-from processors.store.steps import Steps, silently
+from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store, replace_file
 
 NAME_BYTES = 120

@@ -14,7 +14,7 @@ import pytest
 
 from processors.errors import RequestError, StoreError
 from processors.store import place as place_module
-from processors.store.place import PART_BYTES, Place
+from processors.store.bucket import PART_BYTES, Place
 from processors.store.s3_errors import BAD_SERVER, NO_CREDENTIALS
 from tests.helpers.buckets import SECRET, Fault, Proxy, client, proxy_before
 

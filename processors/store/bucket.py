@@ -23,8 +23,8 @@ from obstore.exceptions import AlreadyExistsError, BaseError, InvalidPathError
 from obstore.store import from_url
 
 from processors.errors import RequestError, StoreError
+from processors.store.bucket_traffic import Traffic
 from processors.store.s3_errors import BAD_SERVER, NO_CREDENTIALS, code_of, in_words
-from processors.store.traffic import Traffic
 
 PART_BYTES = 16 * 1024 * 1024
 """Size from which a file is sent in parts, and size of the parts in which files are sent and fetched."""
