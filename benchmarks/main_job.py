@@ -30,7 +30,7 @@ import librosa.core.spectrum, matplotlib.backends.backend_agg, matplotlib.figure
 from flows.recipes import RECIPES
 from processors.contract import Source
 from processors.engine.derive import derive
-from processors.engine.wanted import wanted_of
+from processors.engine.wanted_results import wanted_of
 from processors.sources.source_file import SourceFile
 from processors.store.store import Store
 path, store = Path(sys.argv[1]), Path(sys.argv[2])

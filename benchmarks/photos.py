@@ -18,7 +18,7 @@ from PIL import Image
 
 from flows.run.run import Options, in_threads, run_ingest
 from processors.contract import OpenSource, Source
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality

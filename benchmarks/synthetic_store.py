@@ -24,7 +24,7 @@ from flows.recipes import RECIPES
 from processors.contract import Processor, result_key
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.result_records import record
-from processors.engine.wanted import WantedResults
+from processors.engine.wanted_results import WantedResults
 from processors.identify import Identity
 from processors.sources.scan import FoundFile, storable
 from processors.store.manifest import Cost, ResultRef, StoredItem

@@ -24,7 +24,7 @@ from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
 from processors.audio.spectrogram.spectrogram_pyramid import SpectrogramPyramid
 from processors.audio.waveform import Waveform
 from processors.contract import Processor
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.deep import DeepPhoto

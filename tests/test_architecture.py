@@ -192,7 +192,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_planning_and_working_load_no_prefect() -> None:
     run = [module for module in MODULES if room_of(module) == "flows.run"]
-    assert "prefect" not in loaded_by(f"import flows.cli.run_flow, processors.engine.derive, {', '.join(run)}")
+    assert "prefect" not in loaded_by(f"import flows.cli.plan_and_run, processors.engine.derive, {', '.join(run)}")
 
 
 def test_what_workers_load_beforehand_can_be_loaded() -> None:

@@ -86,7 +86,7 @@ def ingest_folder(
     if not dry_run and isinstance(store_folder, Path) and isinstance(raw, Path):
         warm_up_for_first_run(raw, store_folder)
 
-    from flows.cli.run_flow import conduct
+    from flows.cli.plan_and_run import conduct
     from flows.run.raw_survey import RawSurvey, survey_raw
     from flows.run.unchanged import LastRun, recipe_files, unchanged
 

@@ -40,7 +40,7 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
     from flows.run.load_recipes import load_recipes
     from flows.run.progress import RunProgress
     from processors.engine.release_index import ReleaseIndex
-    from processors.engine.wanted import WantedResults
+    from processors.engine.wanted_results import WantedResults
     from processors.packs.registry import packed_results
     from processors.store.by_name_view import rebuild_by_name
     from processors.store.catalogue import Catalogue

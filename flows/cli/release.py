@@ -110,7 +110,7 @@ def check(folder: Path) -> None:
     \b
     marsmedia release check raw/june
     """
-    from flows.run.missions_of_labels import other_missions
+    from flows.run.label_missions import other_missions
     from flows.run.pinned_stills import misplaced_stills
     from processors.metadata.release_file import read_release
     from processors.metadata.release_template import media_below

@@ -70,8 +70,8 @@ def reprocess(
     marsmedia reprocess sol=10..40 --processor photo.preview \\
       --set longest_sides_px=640,1600
     """
+    from flows.cli.plan_and_run import conduct
     from flows.cli.print_plan import tell_plan
-    from flows.cli.run_flow import conduct
     from flows.run.select import ReprocessRequest, prepare_chosen
     from flows.run.shard import Shard
     from processors.engine.parameters import parse_settings

@@ -9,7 +9,7 @@ from pathlib import Path
 from flows.run.load_recipes import every_processor, on_request, wanted_today
 from flows.run.select import ReprocessRequest
 from processors.engine.release_index import ReleaseIndex
-from processors.engine.wanted import Recipes, WantedResults
+from processors.engine.wanted_results import Recipes, WantedResults
 from processors.errors import RequestError
 from processors.languages.text import FALLBACK, Text
 from processors.packs.build import Built, build

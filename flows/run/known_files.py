@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from flows.run.named_results import other_results
-from processors.engine.wanted import WantedResults, shown
+from processors.engine.wanted_results import WantedResults, shown
 from processors.store.by_name_view import ByNameEntry
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef

@@ -17,7 +17,7 @@ from processors.contract import Medium, Processor
 from processors.engine.parameters import changed
 from processors.engine.recipe_book import RecipeBook, RecipeChange, Recipes
 from processors.engine.release_index import ReleaseIndex
-from processors.engine.wanted import WantedResults
+from processors.engine.wanted_results import WantedResults
 from processors.errors import RecipeError, RequestError, meant
 from processors.store.source_row import SourceRow
 

@@ -11,7 +11,7 @@ from typing import Any
 from flows.run.load_recipes import every_processor
 from processors.contract import Json, Processor, is_of_path, parameters
 from processors.engine.plan import Plan, flat
-from processors.engine.wanted import WantedResults
+from processors.engine.wanted_results import WantedResults
 from processors.store.by_name_view import NAME_BYTES, ByNameEntry, NamedResult, safe_name
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef

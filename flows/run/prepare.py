@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flows.run.completeness import settled_sources
 from flows.run.file_change import Change
 from flows.run.inspection import inspect_all, read_by, unread
 from flows.run.options import Options
 from flows.run.progress import RunProgress
 from flows.run.raw_survey import RawSurvey, survey_raw
-from flows.run.settle import settled_sources
 from flows.run.shard import Shard
 from flows.run.since_last_run import changes_of_missing, gone_from, known_again, with_words
 from flows.run.unchanged import LastRun, unchanged
@@ -25,7 +25,7 @@ from processors.engine.plan import Plan, make_plan
 from processors.engine.recipe_book import RecipeBook
 from processors.engine.release_calibrations import unused_calibrations
 from processors.engine.release_index import ReleaseIndex
-from processors.engine.wanted import Recipes, WantedResults
+from processors.engine.wanted_results import Recipes, WantedResults
 from processors.errors import NO_SPACE, StoreError, machine_reason
 from processors.formats import may_have_sound
 from processors.sources.scan import EmptyFolder, FoundFile, SkippedFile, printable, storable

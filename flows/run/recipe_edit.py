@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from processors.contract import Processor
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.errors import RequestError
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from flows.run.options import Options
 from flows.run.run import in_threads, run_ingest
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.metadata.release_file import read_release

@@ -19,7 +19,7 @@ from processors.comparing.results import differing
 from processors.comparing.tolerance import within_tolerance
 from processors.engine.parameters import from_parameters
 from processors.engine.plan import Due
-from processors.engine.wanted import WantedResult, all_inputs
+from processors.engine.wanted_results import WantedResult, all_inputs
 from processors.errors import RequestError
 from processors.sources.source_file import SourceFile
 from processors.store.catalogue import Catalogue

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from flows.run.batches import Batch, SourceOutcome, into_batches
+from flows.run.completeness import settle
 from flows.run.end_state import record_end_state
 from flows.run.interrupt import signal_of, signals_interrupt, uninterrupted
 from flows.run.make_report import make_report, report_again, save
@@ -20,10 +21,9 @@ from flows.run.report import Report, Stop
 from flows.run.retry import plausible_seconds
 from flows.run.run_record import RunRecord, recorded, store_of_run
 from flows.run.runner import WAITING_THREADS, LocalRunner, Runner
-from flows.run.settle import settle
 from flows.run.shared_work import Answer, SharedWork, do_batch
 from processors.engine.plan import Due, Plan
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason
 from processors.sources.scan import printable
 from processors.store.by_name_view import refresh_by_name

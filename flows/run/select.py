@@ -16,7 +16,7 @@ from processors.engine.parameters import changed
 from processors.engine.plan import Due, make_plan
 from processors.engine.release_calibrations import unused_calibrations
 from processors.engine.release_index import ReleaseIndex
-from processors.engine.wanted import Recipes, WantedResults
+from processors.engine.wanted_results import Recipes, WantedResults
 from processors.errors import RequestError
 from processors.sources.scan import SkippedFile
 from processors.sources.source_file import changed_reason

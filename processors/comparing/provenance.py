@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from processors.engine.plan import changes
 from processors.engine.result_records import software
-from processors.engine.wanted import WantedResult
+from processors.engine.wanted_results import WantedResult
 from processors.errors import RequestError
 from processors.store.manifest import Manifest
 from processors.store.raw_bucket import present

@@ -30,12 +30,12 @@ from processors.contract import (
     result_key,
 )
 from processors.decoding.open_media import open_container, packets_of
+from processors.engine.audio_of_video import sound_between, sound_reader
 from processors.engine.failure import fault_of
 from processors.engine.pass_progress import PassProgress
+from processors.engine.processor_run import ProcessorRun, SourceReading
 from processors.engine.result_records import Outcome, already_made, outcome_of, record
-from processors.engine.session_state import ProcessorRun, SourceReading
 from processors.engine.stages import Stage, stages_of
-from processors.engine.video_sound import sound_between, sound_reader
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.planetary.open_image import described

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from processors.contract import Json, Processor, Source, inputs_of, parameters
 from processors.engine.result_records import software, this_program
-from processors.engine.wanted import WantedResult, WantedResults, shown
+from processors.engine.wanted_results import WantedResult, WantedResults, shown
 from processors.errors import Blame, Verdict, is_over_limit_of_run
 from processors.sources.source_file import SourceFile
 from processors.store.latest import latest

@@ -19,7 +19,7 @@ from flows.run.recipe_edit import edited
 from flows.run.run import in_threads, run_ingest
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.comparing.provenance import origin
-from processors.engine.wanted import WantedResult
+from processors.engine.wanted_results import WantedResult
 from processors.errors import RequestError, ResultMissing, StoreError
 from processors.packs.registry import packed_results
 from processors.photo.photo_preview import PhotoPreview

@@ -17,7 +17,7 @@ from flows.cli.print_table import aligned, length, size, sound
 from flows.run.options import Options
 from flows.run.run import in_threads, run
 from flows.run.select import ReprocessRequest, prepare_chosen
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.metadata.properties import Properties, properties
 from processors.photo.photo_preview import PhotoPreview

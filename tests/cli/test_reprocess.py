@@ -22,7 +22,7 @@ from flows.run.select import ReprocessRequest, prepare_chosen
 from processors.contract import parameters
 from processors.engine.estimate import Estimate, estimate
 from processors.engine.parameters import changed, from_parameters, parse_settings
-from processors.engine.wanted import WantedResult
+from processors.engine.wanted_results import WantedResult
 from processors.errors import RequestError
 from processors.store.catalogue import SCHEMAS, Catalogue
 from processors.store.history import History

@@ -19,7 +19,7 @@ from flows.cli import fact_words, print_table, show
 from flows.cli.main import main
 from processors.audio.envelope import Envelope
 from processors.audio.levels.levels import Levels
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.identify import identify
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from processors.audio.spectrogram.spectrogram import Spectrogram
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.photo.photo_preview import PhotoPreview
 from processors.video.frames.contact_sheet import ContactSheet

@@ -10,7 +10,7 @@ from typing import Any
 from flows.run.run import Options, in_threads, run_ingest
 from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
 from processors.audio.waveform import Waveform
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.languages.text import Text
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence

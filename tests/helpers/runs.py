@@ -8,7 +8,7 @@ from pathlib import Path
 from flows.run.options import Options
 from flows.run.report import Report
 from flows.run.run import in_threads, run_ingest
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.store.open_store import StorePlace
 from tests.helpers.first_recipes import RECIPES
 

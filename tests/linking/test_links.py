@@ -17,7 +17,7 @@ from PIL import Image
 from flows.cli.main import main
 from flows.run.run import Options, in_threads, run_ingest
 from processors.audio.spectrogram.spectrogram import Spectrogram
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.linking.crops import crop, points_of
 from processors.linking.find import find_links
 from processors.linking.same_sound import Course, compare

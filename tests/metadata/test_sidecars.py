@@ -17,7 +17,7 @@ from flows.run.report import Report
 from processors.containers.sidecar import is_sidecar_file
 from processors.contract import RecordedStart
 from processors.engine.release_index import ReleaseIndex
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.errors import DamagedMedia, MediaError, RefusedMedia
 from processors.identify import identify
 from processors.metadata import Metadata

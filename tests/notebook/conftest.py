@@ -12,7 +12,7 @@ from processors.audio.events.events import Events
 from processors.audio.levels.levels import Levels
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
 from processors.video.audit.integrity import Integrity

@@ -21,7 +21,7 @@ from flows.cli.browse import UNFINISHED
 from flows.cli.main import main
 from flows.run.run import Options, in_threads, run_ingest
 from processors.contract import Item
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.errors import ResultCorrupt
 from processors.formats import media_type_of
 from processors.languages.text import Text

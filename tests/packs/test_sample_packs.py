@@ -13,7 +13,7 @@ from flows.run.run import in_threads, run_ingest
 from processors.audio.renditions.renditions import Renditions
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.errors import RequestError
 from processors.languages.text import Text
 from processors.metadata import Metadata

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
@@ -70,7 +70,7 @@ def test_a_settled_source_is_not_planned(raw: Path, store: Store, monkeypatch: p
     def fail(*_: object, **__: object) -> None:
         raise AssertionError("a settled source was planned")
 
-    monkeypatch.setattr("processors.engine.wanted.wanted_of", fail)
+    monkeypatch.setattr("processors.engine.wanted_results.wanted_of", fail)
     assert counts(ingest(raw, store.root, RECIPES)) == (0, 0, 6, 0, 0)
 
 

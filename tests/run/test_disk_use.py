@@ -15,7 +15,7 @@ from flows.cli.print_table import size
 from flows.run.disk_use import USUAL_RATIO, DiskUse, disk_use
 from processors.contract import Medium, Processor, Source
 from processors.engine.plan import Due
-from processors.engine.wanted import WantedResult
+from processors.engine.wanted_results import WantedResult
 from processors.metadata import Metadata
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality

@@ -14,7 +14,7 @@ from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.renditions.renditions import Renditions
 from processors.contract import Inputs, Item, Reads, Source
-from processors.engine.wanted import shown, wanted_of
+from processors.engine.wanted_results import shown, wanted_of
 from processors.store.manifest import ResultRef
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest

@@ -15,7 +15,7 @@ from flows.cli.main import main
 from flows.run.problems import FileProblem, by_file
 from flows.run.report_as_markdown import cell, markdown
 from processors.audio.levels.levels import Levels
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.packs.contents.subject import subjects
 from processors.photo.deep import DeepPhoto
 from processors.photo.photo_preview import PhotoPreview

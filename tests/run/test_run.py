@@ -12,7 +12,7 @@ from flows.run.progress import RunProgress
 from flows.run.run import in_threads, run
 from flows.run.run_record import recorded
 from processors.engine.plan import why
-from processors.engine.wanted import Recipes, WantedResult
+from processors.engine.wanted_results import Recipes, WantedResult
 from processors.metadata import Metadata
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue

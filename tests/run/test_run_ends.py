@@ -23,7 +23,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from flows.cli.main import main
-from flows.cli.run_flow import conduct, tell
+from flows.cli.plan_and_run import conduct, tell
 from flows.run.batches import Batch
 from flows.run.check_store import hash_all
 from flows.run.interrupt import Terminated, signal_of
@@ -34,7 +34,7 @@ from flows.run.report import Report
 from flows.run.run import in_threads, run_ingest
 from flows.run.shared_work import Answer
 from processors.contract import from_json
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.errors import StoreError
 from processors.metadata import Metadata
 from processors.store.catalogue import Catalogue

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from flows.run.report import Report
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview

@@ -16,7 +16,7 @@ from flows.run.retry import extra_seconds, outcomes_of, start
 from flows.run.workers import Workers
 from processors.contract import Item, Medium, Reads, Source
 from processors.engine.plan import Due
-from processors.engine.wanted import Recipes, WantedResult
+from processors.engine.wanted_results import Recipes, WantedResult
 from processors.errors import DamagedMedia
 from processors.identify import hash_and_identify
 from processors.metadata import Metadata

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from flows.cli.main import main
 from flows.run.check_store import hash_all, hash_sample
 from flows.run.select import ReprocessRequest, prepare_chosen
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence

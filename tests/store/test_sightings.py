@@ -19,7 +19,7 @@ from flows.run.options import Options
 from flows.run.reproduction import reproduce
 from flows.run.run import in_threads, run
 from flows.run.select import ReprocessRequest, prepare_chosen
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence

@@ -11,7 +11,7 @@ import pytest
 
 from processors.containers.webvtt import Cue, as_webvtt
 from processors.contract import LabelRef, ReleaseContext, Source
-from processors.engine.wanted import Recipes
+from processors.engine.wanted_results import Recipes
 from processors.errors import DamagedMedia
 from processors.identify import identify
 from processors.store.catalogue import Catalogue

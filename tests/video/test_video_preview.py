@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from processors.engine.video_sound import sound_between
+from processors.engine.audio_of_video import sound_between
 from processors.sources.source_file import SourceFile
 from processors.video.frames.video_preview import VideoPreview
 from tests.helpers.made_media import MediaMaker, number_of, numbered
