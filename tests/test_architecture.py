@@ -213,7 +213,7 @@ def test_a_table_of_measurements_is_read_without_pandas(tmp_path: Path) -> None:
 from fractions import Fraction
 from pathlib import Path
 from processors.tables import ParquetTable
-from processors.video.audit.measured import FrameTable
+from processors.video.audit.measured_frames import FrameTable
 from processors.video.audit.measurement_table import MEASUREMENTS
 path = Path({str(tmp_path / "measurements.parquet")!r})
 with ParquetTable(path, MEASUREMENTS) as table:

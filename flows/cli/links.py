@@ -30,7 +30,7 @@ def links(quiet: bool, store_folder: Path, as_json: bool) -> None:
     marsmedia query "SELECT * FROM links"
     """
     from flows.run.progress import RunProgress
-    from processors.linking.find import find_links
+    from processors.linking.find_links import find_links
     from processors.store.catalogue import Catalogue
 
     store = open_store(store_folder)

@@ -27,7 +27,7 @@ from processors.sources.scan import printable
 from processors.sources.source_file import changed_reason
 from processors.store.by_name_view import ByNameEntry
 from processors.store.decoded_length import decoded_length
-from processors.video.audit.not_sought import DISSOLVES
+from processors.video.audit.not_detected import DISSOLVES
 
 if TYPE_CHECKING:
     from processors.contract import Json

@@ -13,7 +13,7 @@ from processors.metadata.release_file import Release
 from processors.metadata.release_template import media_below
 from processors.metadata.tag_records import Tag
 from processors.mission.profile import profile_called
-from processors.mission.said_of_file import mission_of_file
+from processors.mission.release_statements import mission_of_file
 from processors.planetary.labels import MAX_LABEL_BYTES
 from processors.planetary.open_image import attached_format
 

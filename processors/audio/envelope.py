@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from processors.audio.origin import Origin, origin_attributes, origin_of
+from processors.audio.netcdf_provenance import Origin, origin_attributes, origin_of
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.fixed_blocks import BlockRechunker

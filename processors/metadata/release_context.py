@@ -10,7 +10,7 @@ from processors.languages.text import Text
 from processors.metadata.times import dates_of_release, moment_written
 from processors.mission.mission_time import landing_sol_begins
 from processors.mission.profile import Profile, load_profile
-from processors.mission.said_of_file import mission_of_file, said_of_all
+from processors.mission.release_statements import mission_of_file, said_of_all
 from processors.mission.when import When
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from processors.containers.toml_file import Location, TomlError, TomlFile
 from processors.metadata.release_values import Said, as_written
 from processors.mission.profile import profile_names
-from processors.mission.said_of_file import mission_of_file
+from processors.mission.release_statements import mission_of_file
 from processors.mission.when import parse_when
 
 if TYPE_CHECKING:  # most importers of this module read no release.toml

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from processors.contract import Source
+from processors.metadata.date_conflicts import dates_apart, solar_apart, sols_apart
 from processors.metadata.evidence_record import EventRecord, EvidenceRecord
 from processors.metadata.label import files_described, last_part
 from processors.metadata.label_statements import mission_words, of_label, said_by_label, unread_of_label
@@ -42,9 +43,8 @@ from processors.metadata.times import (
     dates_of_release,
     taken,
 )
-from processors.metadata.times_apart import dates_apart, solar_apart, sols_apart
 from processors.mission.profile import MissionEvent, Profile, profile_called
-from processors.mission.said_of_file import OF_MISSION, said_of_all
+from processors.mission.release_statements import OF_MISSION, said_of_all
 from processors.mission.when import PRECISIONS, When
 from processors.planetary.open_image import DETACHED
 from processors.planetary.pvl import is_absent

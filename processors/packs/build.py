@@ -20,12 +20,12 @@ from processors.packs.archive.bucket_output import BucketOutput
 from processors.packs.archive.output import AGENT, DiskOutput, is_zip
 from processors.packs.archive.pack_writers import FolderSink, ZipSink
 from processors.packs.contents.companions import PackedCompanion, write_companions
+from processors.packs.contents.duplicate_pictures import repeated_pictures
 from processors.packs.contents.layout import places_of
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.names import UniqueNames, portable_name
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
 from processors.packs.contents.release_files import PackedReleaseFile, ReleaseFiles, release_files, write_release_files
-from processors.packs.contents.repeated import repeated_pictures
 from processors.packs.contents.rights import is_cleared, override_of
 from processors.packs.contents.selected_sources import Asked, SelectedSource, choose, publishable
 from processors.packs.contents.signing import Signer

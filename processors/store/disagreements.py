@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from processors.mission.profile import load_profile, profile_names
-from processors.mission.said_of_file import OF_MISSION, said_of_all
+from processors.mission.release_statements import OF_MISSION, said_of_all
 
 if TYPE_CHECKING:
     import duckdb

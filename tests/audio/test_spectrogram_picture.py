@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from processors.audio.canvas import BLACK, COLOURS, colour_numbers, mark_row, palette
-from processors.audio.origin import Origin
+from processors.audio.netcdf_provenance import Origin
 from processors.audio.spectrogram.film import Film
 from processors.audio.spectrogram.hdf5_deflate import compressed, decompressed, shuffled
 from processors.audio.spectrogram.spectra import Spectra

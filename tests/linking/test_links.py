@@ -19,7 +19,7 @@ from flows.run.run import Options, in_threads, run_ingest
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.engine.wanted_results import Recipes
 from processors.linking.crops import crop, points_of
-from processors.linking.find import find_links
+from processors.linking.find_links import find_links
 from processors.linking.same_sound import Course, compare
 from processors.photo.enhanced import Enhanced
 from processors.photo.photo_preview import PhotoPreview

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from processors.video.audit.measured import FrameTable
+from processors.video.audit.measured_frames import FrameTable
 
 TYPES = {"pts": pa.int64(), "is_keyframe": pa.bool_(), "sharpness": pa.float32(), "perceptual_hash": pa.uint64()}
 ROWS = [

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from processors.audio.origin import attributes_taken_over, made_by
+from processors.audio.netcdf_provenance import attributes_taken_over, made_by
 from processors.audio.spectrogram.netcdf import PowerFile, channel_names, frames_of, mean_power_of, packed_batch
 from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram, SpectrogramFacts
 from processors.audio.spectrogram.stft import Scale, window_of

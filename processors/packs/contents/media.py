@@ -20,9 +20,9 @@ from processors.packs.contents.packed_file import Conversion, PackedFile
 from processors.packs.contents.signing import Signer
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.embedded.file_credits import credits_of
-from processors.packs.embedded.in_arrays import MEDIA_TYPE as ARRAY_TYPE
-from processors.packs.embedded.in_arrays import write_with_words
 from processors.packs.embedded.in_containers import can_be_tagged, write_tagged
+from processors.packs.embedded.in_netcdf import MEDIA_TYPE as ARRAY_TYPE
+from processors.packs.embedded.in_netcdf import write_with_words
 from processors.packs.embedded.in_pictures import credited_picture, own_xmp
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import Pictures, Recipe

@@ -19,7 +19,7 @@ from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.waveform_peaks import peaks
 from processors.packs.presentation import faces, presentation_of
-from processors.video.audit.not_sought import DISSOLVES
+from processors.video.audit.not_detected import DISSOLVES
 
 DARK_LEVEL = 40
 """Level, of 255, below which a picture's bright end (`photo.quality`) looks black on a screen. In a release

@@ -15,8 +15,8 @@ from processors.clip_writer import write_steady_clip
 from processors.errors import RequestError, StoreError
 from processors.languages.language import phrase
 from processors.languages.text import Text
+from processors.packs.contents.duplicate_pictures import repeated_pictures
 from processors.packs.contents.media import checked_bytes
-from processors.packs.contents.repeated import repeated_pictures
 from processors.packs.contents.rights import credit
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.subject import ItemRecord, SourceRecord, entries

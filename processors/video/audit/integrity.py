@@ -17,7 +17,7 @@ from processors.contract import Inputs, Item, Json, Processor, Reads, as_json, f
 from processors.tables import Column, Table
 from processors.video.audit.bars_and_overlays import Box, StaticRegions, still_parts
 from processors.video.audit.findings import Findings, FrameSpan, verdict_words
-from processors.video.audit.measured import FrameTable, video_report
+from processors.video.audit.measured_frames import FrameTable, video_report
 from processors.video.audit.measurements import Measurements
 from processors.video.audit.pixel_statistics import SPECTRUM_BANDS, PixelStatistics
 from processors.video.audit.repeated_frames import RepeatedRun, empty_frames, repeated_frames, runs

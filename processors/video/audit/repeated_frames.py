@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.video.audit.measured import FrameTable
+from processors.video.audit.measured_frames import FrameTable
 
 DRIFT_LEVELS = 4
 """Maximum drift of a thumbnail pixel from the first frame of a held picture, unless there is a jump."""

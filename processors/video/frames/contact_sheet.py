@@ -15,7 +15,7 @@ from processors.contract import Inputs, Item, Need, Processor, Reads, ReleaseCon
 from processors.errors import RefusedMedia
 from processors.imaging.image_writer import encode
 from processors.imaging.picture_title import title_parts
-from processors.video.audit.measured import FrameTable
+from processors.video.audit.measured_frames import FrameTable
 from processors.video.frames.sheet_drawing import SheetPicture, draw_sheet
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo

@@ -18,7 +18,7 @@ import numpy as np
 from processors.contract import Inputs, Item, Processor, Reads, as_json, from_json, require
 from processors.tables import Table
 from processors.video.audit.integrity import Audit, Integrity
-from processors.video.audit.measured import FrameTable, video_report
+from processors.video.audit.measured_frames import FrameTable, video_report
 from processors.video.audit.repeated_frames import RepeatedRun, black_frames, repeated_frames, runs
 from processors.video.reading.time_code import TimeCode, can_drop, parsed, usual_rate
 from processors.video.shots.edl import edit_decision_list

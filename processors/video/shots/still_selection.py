@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.video.audit.measured import FrameTable
+from processors.video.audit.measured_frames import FrameTable
 from processors.video.audit.repeated_frames import black_frames
 from processors.video.shots.shots import Shot, ShotList
 

@@ -18,7 +18,7 @@ from processors.errors import RefusedMedia
 from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 from processors.ordered_executor import OrderedExecutor
 from processors.video.audit.integrity import Audit, Integrity
-from processors.video.audit.measured import FrameTable
+from processors.video.audit.measured_frames import FrameTable
 from processors.video.frames.frame_identity import FrameIdentity, identity_of, xmp_of
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
