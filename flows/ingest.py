@@ -29,7 +29,7 @@ from flows.run.report import Report
 from flows.run.run import run_ingest
 from flows.serving.form_fields import Raw, Retries, StoreFolder, with_form
 from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, patiently, run_name, said, task_runner
-from processors.store.open_store import store_place
+from processors.store.open_store import location_of
 
 
 @flow(
@@ -81,7 +81,7 @@ def ingest(
 
     def work() -> Report:
         return run_ingest(
-            store_place(raw), store_place(store), load_recipes(options.recipe), options, in_tasks, name=run_name()
+            location_of(raw), location_of(store), load_recipes(options.recipe), options, in_tasks, name=run_name()
         )
 
     try:

@@ -22,7 +22,7 @@ from flows.serving.steps_in_log import StepsInLog
 from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, log_lines, run_name, said, task_runner
 from processors.packs.archive.verify_pack import verify_pack
 from processors.sources.scan import printable
-from processors.store.open_store import StorePlace, open_store, store_place
+from processors.store.open_store import Location, location_of, open_store
 
 PackRecipe = Annotated[str, Described("The pack's recipe, a TOML file; `marsmedia pack init` writes a template.")]
 PackOutput = Annotated[
@@ -49,10 +49,10 @@ def pack(
     """
     steps = StepsInLog(get_run_logger().info)
     try:
-        chosen, opened = recipe_of([recipe]), open_store(store_place(store))
+        chosen, opened = recipe_of([recipe]), open_store(location_of(store))
         if due := due_for(chosen, opened):
-            log_lines([_made(due, store_place(store)).message])
-        built = build_pack(chosen, store_place(output), opened, force=True, steps=steps)
+            log_lines([_made(due, location_of(store)).message])
+        built = build_pack(chosen, location_of(output), opened, force=True, steps=steps)
     except CANNOT_BEGIN as error:
         return ended(said(error))
     log_lines(built.labels_apart)
@@ -66,7 +66,7 @@ def pack(
     return Completed(message=f"{built.path}: {size}, {built.identity.urn}{known}", data=built)
 
 
-def _made(due: ReprocessRequest, store: StorePlace) -> Report:
+def _made(due: ReprocessRequest, store: Location) -> Report:
     """Make the results that the pack needs but no run makes by default; the pack does without those that fail."""
     options = Options(quiet=True)
     return run(

@@ -32,7 +32,7 @@ from flows.run.select import ReprocessRequest, prepare_chosen
 from flows.run.shard import Shard
 from flows.serving.form_fields import StoreFolder, with_form
 from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, run_name, said, task_runner
-from processors.store.open_store import store_place
+from processors.store.open_store import location_of
 from processors.store.store import Store
 
 Selection = Annotated[
@@ -99,7 +99,7 @@ def reprocess(
         return prepare_chosen(choice, store, retry_failed=retry_failed, shard=Shard.parse(options.shard))
 
     try:
-        report = run(look, store_place(store), options, in_tasks, name=run_name(), asked=str(choice))
+        report = run(look, location_of(store), options, in_tasks, name=run_name(), asked=str(choice))
     except CANNOT_BEGIN as error:
         return ended(said(error))
     return final_state(report, key="marsmedia-reprocess")

@@ -24,7 +24,7 @@ from flows.serving.steps_in_log import StepsInLog
 from flows.serving.tasks import CANNOT_BEGIN, ended, log_lines, patiently, run_name, said
 from processors.errors import RequestError, StoreError
 from processors.sources.scan import printable
-from processors.store.open_store import open_store, store_place
+from processors.store.open_store import location_of, open_store
 from processors.store.store import replace_file
 
 Sample = Annotated[int, Described("Number of results to rebuild and compare.", minimum=0, maximum=10_000)]
@@ -67,7 +67,7 @@ def verify(
             runner=runner,
             scheduler=scheduler or None,
         )
-        opened = open_store(store_place(store))
+        opened = open_store(location_of(store))
     except (StoreError, RequestError) as error:
         return ended(str(error))
     log = get_run_logger().info

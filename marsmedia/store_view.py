@@ -46,9 +46,9 @@ def open(folder: str | Path = "processed") -> StoreView:  # noqa: A001
     RequestError : no store is there.
     StoreError : it was written by a newer version, or cannot be read.
     """
-    from processors.store.open_store import is_store, open_store, store_place
+    from processors.store.open_store import is_store, location_of, open_store
 
-    place = store_place(str(folder))
+    place = location_of(str(folder))
     if not is_store(place):
         raise RequestError(f"no store found at {place}; run `marsmedia ingest`, or open another folder")
     if isinstance(place, str):
@@ -147,10 +147,10 @@ class StoreView:
         StoreError : a packed file does not match the store's record; no pack is left.
         """
         from flows.run.build_pack import build_pack, recipe_of
-        from processors.store.open_store import store_place
+        from processors.store.open_store import location_of
 
         recipe = recipe_of(shlex.split(words), audience=audience, title=title)
-        return build_pack(recipe, store_place(str(output)), self._store(), force=force)
+        return build_pack(recipe, location_of(str(output)), self._store(), force=force)
 
     def _store(self) -> Store:
         from processors.store.open_store import open_store

@@ -9,14 +9,14 @@ from typing import Any
 import click
 
 from processors.store.bucket_traffic import Traffic
-from processors.store.open_store import StorePlace
+from processors.store.open_store import Location
 from processors.store.open_store import open_store as open_any
 from processors.store.store import Store
 
 
-def open_store(place: StorePlace) -> Store:
+def open_store(location: Location) -> Store:
     """Open an existing store; a command that reads creates none."""
-    return open_any(place, writes=False)
+    return open_any(location, writes=False)
 
 
 def print_json(value: Any) -> None:

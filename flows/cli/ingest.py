@@ -16,7 +16,7 @@ from flows.cli.common import counted
 from flows.cli.print_table import size
 from flows.cli.shared_options import DRY_RUN, JSON, RAW, RECIPES, STORE, run_options
 from flows.run.options import Options
-from processors.store.open_store import StorePlace, is_address, is_store, open_store
+from processors.store.open_store import Location, is_address, is_store, open_store
 
 if TYPE_CHECKING:
     from flows.run.disk_use import DiskUse
@@ -52,7 +52,7 @@ WHERE gone_utc IS NULL AND mission IS NULL AND earliest_utc IS NULL AND title IS
     "quiet",
 )
 @JSON
-def ingest(raw: StorePlace, store_folder: StorePlace, dry_run: bool, as_json: bool, **options: Any) -> None:
+def ingest(raw: Location, store_folder: Location, dry_run: bool, as_json: bool, **options: Any) -> None:
     """Make everything that is due for the files below RAW.
 
     RAW is the folder "raw" by default, or a place in a bucket, s3://bucket/folder; nothing in it
@@ -77,7 +77,7 @@ def ingest(raw: StorePlace, store_folder: StorePlace, dry_run: bool, as_json: bo
 
 
 def ingest_folder(
-    raw: StorePlace, store_folder: StorePlace, options: Options, *, dry_run: bool = False, as_json: bool = False
+    raw: Location, store_folder: Location, options: Options, *, dry_run: bool = False, as_json: bool = False
 ) -> int:
     """Ingest a folder of releases, or print what is due; return the exit code."""
     from flows.run.workers import warm_up_for_first_run
@@ -134,7 +134,7 @@ def space(use: DiskUse) -> str:
     return f"{words}: free some space, choose another disk with --store, or make less with --recipe light"
 
 
-def advise(raw: Path, store_folder: StorePlace) -> None:
+def advise(raw: Path, store_folder: Location) -> None:
     """Print the releases without any description, and the command that creates one."""
     from processors.sources.scan import printable
     from processors.store.catalogue import Catalogue
@@ -149,7 +149,7 @@ def advise(raw: Path, store_folder: StorePlace) -> None:
             click.echo(printable(f"{nothing}: describe them with `marsmedia release init {folder}`"))
 
 
-def _print_due(raw: StorePlace, store_folder: StorePlace, options: Options, *, as_json: bool) -> int:
+def _print_due(raw: Location, store_folder: Location, options: Options, *, as_json: bool) -> int:
     """Print the plan; without a store, plan against an empty one in a temporary folder."""
     from flows.cli.print_plan import tell_plan
     from flows.run.disk_use import disk_use
@@ -176,7 +176,7 @@ def _print_due(raw: StorePlace, store_folder: StorePlace, options: Options, *, a
         return code
 
 
-def _known_below(raw: Path, store_folder: StorePlace) -> int:
+def _known_below(raw: Path, store_folder: Location) -> int:
     """Return how many files the store knows in a folder."""
     from processors.sources.scan import storable
     from processors.store.catalogue import Catalogue
@@ -191,7 +191,7 @@ def _known_below(raw: Path, store_folder: StorePlace) -> int:
     return found[0] if found else 0
 
 
-def _check_apart(raw: StorePlace, store_folder: StorePlace) -> None:
+def _check_apart(raw: Location, store_folder: Location) -> None:
     if not isinstance(raw, Path):
         if isinstance(store_folder, str) and f"{store_folder}/".startswith(f"{raw.rstrip('/')}/"):
             raise click.UsageError(f"the store {store_folder} is inside {raw}; choose another place with --store")

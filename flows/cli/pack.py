@@ -14,7 +14,7 @@ from flows.cli.shared_options import FORCE, JSON, RECIPES, STORE, PlaceType, run
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, machine_reason
 from processors.packs.recipe.audience import AUDIENCES, Audience
 from processors.sources.scan import printable
-from processors.store.open_store import StorePlace, is_address
+from processors.store.open_store import Location, is_address
 
 if TYPE_CHECKING:
     from processors.packs.build import Built
@@ -71,7 +71,7 @@ def pack() -> None:
 @JSON
 def build(
     recipe: tuple[str, ...],
-    output: StorePlace,
+    output: Location,
     audience: Audience | None,
     title: str | None,
     force: bool,
@@ -248,7 +248,7 @@ def _warn_of_short_sound(built: Built) -> None:
 @click.argument("pack", type=PlaceType(path_type=Path))
 @run_options("quiet")
 @JSON
-def verify(pack: StorePlace, quiet: bool, as_json: bool) -> None:
+def verify(pack: Location, quiet: bool, as_json: bool) -> None:
     """Hash every file of PACK, a folder or a zip, also in a bucket.
 
     Names each file that is missing, changed or extra; exit code 1 if there is one.

@@ -20,7 +20,7 @@ from flows.run.report import Report, Stop
 from flows.run.run_record import RunRecord, recorded
 from processors.errors import RecipeError, RequestError, StoreError
 from processors.store.claims import sweep_claims
-from processors.store.open_store import StorePlace, is_address, open_store
+from processors.store.open_store import Location, is_address, open_store
 from processors.store.store import Store
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ PROBLEMS_SHOWN = 40
 
 def conduct(
     prepare: Prepare,
-    store_folder: StorePlace,
+    store_folder: Location,
     options: Options,
     flow: Callable[[], Any],
     *,

@@ -24,7 +24,7 @@ from processors.packs.recipe.pack_recipe_file import read_recipe
 from processors.packs.registry import remember
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
-from processors.store.open_store import StorePlace
+from processors.store.open_store import Location
 from processors.store.progress_steps import Steps, silently
 from processors.store.selection import parse, select
 from processors.store.source_row import SourceRow
@@ -145,7 +145,7 @@ def _tables() -> dict[str, tuple[Table, ...]]:
 
 
 def build_pack(
-    recipe: Recipe, output: StorePlace, store: Store, *, force: bool = False, steps: Steps = silently
+    recipe: Recipe, output: Location, store: Store, *, force: bool = False, steps: Steps = silently
 ) -> Built:
     """Build a pack and record its sources; without a title it gets that of its releases. Raises as `build`."""
     catalogue = Catalogue(store)

@@ -24,7 +24,7 @@ from processors.engine.plan import Due
 from processors.engine.result_records import software
 from processors.errors import RequestError, StoreError
 from processors.store.bucket_traffic import RELEASES, Traffic
-from processors.store.open_store import StorePlace, is_address, is_store, open_store
+from processors.store.open_store import Location, is_address, is_store, open_store
 from processors.store.store import Store
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class Needs:
 
     run: str
     """Name of the run."""
-    store: StorePlace
+    store: Location
     """Folder or address; a worker opens a bucket with credentials of its own environment."""
     store_identity: bytes
     """Identifier of the store, as returned by `Store.identity`."""

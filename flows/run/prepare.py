@@ -32,7 +32,7 @@ from processors.sources.scan import EmptyFolder, FoundFile, SkippedFile, printab
 from processors.store.by_name_view import ByNameEntry
 from processors.store.catalogue import Catalogue
 from processors.store.complete_sources import SettledSource
-from processors.store.open_store import StorePlace
+from processors.store.open_store import Location
 from processors.store.raw_bucket import at_hand, local_path
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
@@ -95,7 +95,7 @@ class Prepared:
 
 
 def prepare(
-    raw: StorePlace,
+    raw: Location,
     store: Store,
     recipes: Recipes,
     progress: RunProgress,
@@ -127,7 +127,7 @@ def prepare(
 
 
 def _identify_and_plan(
-    raw: StorePlace,
+    raw: Location,
     store: Store,
     recipes: Recipes,
     progress: RunProgress,
@@ -321,7 +321,7 @@ def _store_errors(store: Store) -> Iterator[None]:
         raise StoreError(f"{store.address}: {machine_reason(error)}") from error
 
 
-def _gone(raw: StorePlace, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tuple[str, ...]:
+def _gone(raw: Location, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tuple[str, ...]:
     """Return a message for each folder that is empty now but held files before, like an absent disk's mount point."""
     root = storable(os.path.realpath(raw))
     messages = []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flows.run.options import Options
 from processors.sources.scan import EmptyFolder, FoundFile, PassedOver, SkippedFile, survey
-from processors.store.open_store import StorePlace, is_address
+from processors.store.open_store import Location, is_address
 
 
 @dataclass(kw_only=True)
@@ -37,7 +37,7 @@ class RawSurvey:
         return found.hexdigest()
 
 
-def survey_raw(raw: StorePlace, options: Options) -> RawSurvey:
+def survey_raw(raw: Location, options: Options) -> RawSurvey:
     """Survey the releases that are part of the run; raises as `survey`, or `survey_bucket`."""
     if is_address(raw):
         from processors.store.raw_bucket import survey_bucket

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from processors.containers.toml_file import MAX_BYTES, Location, TomlError, TomlFile
+from processors.containers.toml_file import MAX_BYTES, KeyPath, TomlError, TomlFile
 from processors.engine.recipe_book import RecipeChange
 from processors.errors import RecipeError, machine_reason, meant
 
@@ -50,7 +50,7 @@ def read_recipe_file(path: Path) -> tuple[RecipeChange, ...]:
     return tuple(changes)
 
 
-def _change(table: Mapping[str, Any], at: Location, file: TomlFile, words: tuple[str, ...]) -> RecipeChange:
+def _change(table: Mapping[str, Any], at: KeyPath, file: TomlFile, words: tuple[str, ...]) -> RecipeChange:
     said: dict[str, Any] = {}
     parameters: dict[str, Mapping[str, str]] = {}
     for key, value in table.items():

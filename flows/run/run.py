@@ -29,7 +29,7 @@ from processors.sources.scan import printable
 from processors.store.by_name_view import refresh_by_name
 from processors.store.catalogue import Catalogue
 from processors.store.claims import sweep_claims
-from processors.store.open_store import StorePlace
+from processors.store.open_store import Location
 from processors.store.store import Store
 
 CATALOGUE_SOURCES, CATALOGUE_SECONDS = 1_000, 60.0
@@ -42,7 +42,7 @@ Prepare = Callable[[Store, RunProgress], Prepared]
 
 
 def run_ingest(
-    raw: StorePlace, store_folder: StorePlace, recipes: Recipes, options: Options, dispatch: Dispatch, *, name: str
+    raw: Location, store_folder: Location, recipes: Recipes, options: Options, dispatch: Dispatch, *, name: str
 ) -> Report:
     """Run over a folder of releases; raises as `run`, and `FileNotFoundError` and the like for `raw`."""
 
@@ -53,7 +53,7 @@ def run_ingest(
 
 
 def run(
-    prepare: Prepare, store_folder: StorePlace, options: Options, dispatch: Dispatch, *, name: str, asked: str
+    prepare: Prepare, store_folder: Location, options: Options, dispatch: Dispatch, *, name: str, asked: str
 ) -> Report:
     """Prepare, derive, catalogue and report; whatever happens after planning is in the report.
 

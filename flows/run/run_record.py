@@ -23,7 +23,7 @@ from processors.errors import NO_SPACE, StoreError, machine_reason
 from processors.sources.scan import printable
 from processors.store.bucket_traffic import RELEASES, Traffic
 from processors.store.claims import Claim, claim_run, forget_run, runs_claimed
-from processors.store.open_store import StorePlace, open_store
+from processors.store.open_store import Location, open_store
 from processors.store.store import Store, replace_file
 
 if TYPE_CHECKING:
@@ -229,17 +229,17 @@ class RunRecord:
                 forget_run(self.store, who.run)
 
 
-def store_of_run(place: StorePlace) -> Store:
-    """Return the store of this process's run in progress, if it is at this place; otherwise open it.
+def store_of_run(location: Location) -> Store:
+    """Return the store of this process's run in progress, if it is at this location; otherwise open it.
 
     Raises
     ------
     RequestError, StoreError : as `open_store`.
     """
     outer = _current.get()
-    if outer is not None and not outer.is_ended and outer.store.address == str(place):
+    if outer is not None and not outer.is_ended and outer.store.address == str(location):
         return outer.store  # its knowledge of a bucket need not be fetched again
-    return open_store(place)
+    return open_store(location)
 
 
 _current: ContextVar[RunRecord | None] = ContextVar("run_record", default=None)

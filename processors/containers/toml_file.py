@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # not imported unless needed
     from pydantic import BaseModel, ValidationError
 
 Model = TypeVar("Model", bound="BaseModel")
-Location = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """Keys and, in lists, indices from 0, like pydantic's `loc`."""
 
 MAX_BYTES = 1 << 20
@@ -89,9 +89,9 @@ class TomlFile:
             raise TomlError(line, str(error).split(" (at ")[0]) from error
         except RecursionError as error:
             raise TomlError(1, "nested too deep; two levels are enough") from error
-        self._lines: dict[Location, int] = {}
+        self._lines: dict[KeyPath, int] = {}
 
-    def line(self, location: Location) -> int:
+    def line(self, location: KeyPath) -> int:
         """Return the line of a key or section, or of the nearest one around it."""
         if not self._lines:
             for place, line in _lines(self._text):
@@ -99,7 +99,7 @@ class TomlFile:
         around = (location[:end] for end in range(len(location), 0, -1))
         return next((self._lines[place] for place in around if place in self._lines), 1)
 
-    def mistakes(self, error: ValidationError, model: type[BaseModel], at: Location = ()) -> list[TomlMistake]:
+    def mistakes(self, error: ValidationError, model: type[BaseModel], at: KeyPath = ()) -> list[TomlMistake]:
         """Return the mistakes found by a model, in line order.
 
         Parameters
@@ -136,7 +136,7 @@ def read_table(path: Path, model: type[Model], *, context: Any = None) -> Model:
         raise ValueError("\n".join(f"{path.name}, line {one.line}: {one.what}" for one in mistakes)) from error
 
 
-def _what(kind: str, at: Location, inside: Location, error: Mapping[str, Any], model: type[BaseModel]) -> str:
+def _what(kind: str, at: KeyPath, inside: KeyPath, error: Mapping[str, Any], model: type[BaseModel]) -> str:
     keys = [part for part in (*at, *inside) if isinstance(part, str)]
     context = error.get("ctx", {})
     if kind == "extra_forbidden":
@@ -153,12 +153,12 @@ def _what(kind: str, at: Location, inside: Location, error: Mapping[str, Any], m
     return f"{': '.join(keys) if kind == 'missing' else keys[-1]}: {told}"
 
 
-def _keys_of(model: type[BaseModel], location: Location) -> list[str]:
+def _keys_of(model: type[BaseModel], location: KeyPath) -> list[str]:
     """Return the keys of the model's table at a location."""
     return [*next(_models(_field(model, location))).model_fields]
 
 
-def _field(model: type[BaseModel], location: Location) -> Any:
+def _field(model: type[BaseModel], location: KeyPath) -> Any:
     """Return the type of the field at a location."""
     found: Any = model
     for part in location:
@@ -175,10 +175,10 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models(argument)
 
 
-def _lines(text: str) -> Iterator[tuple[Location, int]]:
+def _lines(text: str) -> Iterator[tuple[KeyPath, int]]:
     """Yield each key and section with its line, from the top."""
-    section: Location = ()
-    counts: dict[Location, int] = {}
+    section: KeyPath = ()
+    counts: dict[KeyPath, int] = {}
     position, line = 0, 1
     while position < len(text):
         start = position
@@ -193,9 +193,9 @@ def _lines(text: str) -> Iterator[tuple[Location, int]]:
         line += text.count("\n", start, position)
 
 
-def _section(keys: list[str], counts: dict[Location, int], *, is_list: bool) -> Location:
+def _section(keys: list[str], counts: dict[KeyPath, int], *, is_list: bool) -> KeyPath:
     """Return the location of a section, with its index if in a list."""
-    location: Location = ()
+    location: KeyPath = ()
     for number, key in enumerate(keys, 1):
         location = (*location, key)
         if is_list and number == len(keys):

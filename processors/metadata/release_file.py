@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from processors.containers.toml_file import Location, TomlError, TomlFile
+from processors.containers.toml_file import KeyPath, TomlError, TomlFile
 from processors.metadata.release_values import Said, as_written
 from processors.mission.profile import profile_names
 from processors.mission.release_statements import mission_of_file
@@ -82,7 +82,7 @@ class _Reader:
             self._entry(entry, ("file", number), head)
         return Release(head=head, files=self._files, lines=self._lines, problems=tuple(self._problems))
 
-    def _entry(self, entry: dict[str, Any], at: Location, head: Said) -> None:
+    def _entry(self, entry: dict[str, Any], at: KeyPath, head: Said) -> None:
         from processors.metadata.release_model import FileTable
 
         path = entry.get("path")
@@ -112,7 +112,7 @@ class _Reader:
             self._files[path] = said
 
     def _said(
-        self, table: dict[str, Any], model: type[BaseModel], at: Location, path: str | None, mission: str | None
+        self, table: dict[str, Any], model: type[BaseModel], at: KeyPath, path: str | None, mission: str | None
     ) -> Said:
         """Return the valid keys of a table."""
         from pydantic import ValidationError
@@ -126,7 +126,7 @@ class _Reader:
                 self._problems.append(ReleaseFileProblem(line=mistake.line, what=mistake.what, path=path))
         return {key: as_written(value) for key, value in table.items() if key not in wrong}
 
-    def _date(self, said: Said, key: str, at: Location, path: str | None) -> None:
+    def _date(self, said: Said, key: str, at: KeyPath, path: str | None) -> None:
         precision, zone = said.get("date_precision"), said.get("date_zone")
         if key in said:
             try:
@@ -139,5 +139,5 @@ class _Reader:
             named = "date_precision" if precision else "date_zone"
             self._tell((*at, named), f"{named}: without a date; add date", path)
 
-    def _tell(self, at: Location, what: str, path: str | None) -> None:
+    def _tell(self, at: KeyPath, what: str, path: str | None) -> None:
         self._problems.append(ReleaseFileProblem(line=self._file.line(at), what=what, path=path))

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from processors.containers.toml_file import Location, TomlError, TomlFile
+from processors.containers.toml_file import KeyPath, TomlError, TomlFile
 from processors.contract import require
 from processors.mission.time_on_mars import FIRST_YEAR, mars_time
 from processors.mission.when import When, parse_when
@@ -202,7 +202,7 @@ class _Reader:
             sha256=sha256,
         )
 
-    def _event(self, entry: dict[str, Any], at: Location) -> MissionEvent:
+    def _event(self, entry: dict[str, Any], at: KeyPath) -> MissionEvent:
         date = self._given(entry, at, "date", dict, "a fact")
         try:
             when = parse_when(date["value"], precision=date["precision"], zone=date.get("zone"))
@@ -217,7 +217,7 @@ class _Reader:
             sure=date["sure"],
         )
 
-    def _facts(self, table: dict[str, Any], path: str, at: Location) -> Iterator[Fact]:
+    def _facts(self, table: dict[str, Any], path: str, at: KeyPath) -> Iterator[Fact]:
         for name, entry, place in self._named(table, path, at):
             if "value" not in entry:
                 yield from self._facts(entry, f"{name}.", place)
@@ -231,12 +231,12 @@ class _Reader:
             known = {key: entry[key] for key in ("value", "precision", "source", "sure")}
             yield Fact(name=name, **known)
 
-    def _unknown(self, table: dict[str, Any], path: str, at: Location) -> Iterator[str]:
+    def _unknown(self, table: dict[str, Any], path: str, at: KeyPath) -> Iterator[str]:
         yield from (f"{path}{name}" for name in table.get("unknown", ()))
         for name, entry, place in self._named(table, path, at):
             yield from self._unknown(entry, f"{name}.", place)
 
-    def _named(self, table: dict[str, Any], path: str, at: Location) -> Iterator[tuple[str, dict[str, Any], Location]]:
+    def _named(self, table: dict[str, Any], path: str, at: KeyPath) -> Iterator[tuple[str, dict[str, Any], KeyPath]]:
         """Yield every inner table with its dotted name and place; list entries are identified by their own name."""
         for key, value in table.items():
             if isinstance(value, dict):
@@ -246,27 +246,27 @@ class _Reader:
                     yield f"{path}{key}.{name}", entry, place
 
     def _listed(
-        self, table: dict[str, Any], key: str, at: Location = ()
-    ) -> Iterator[tuple[str, dict[str, Any], Location]]:
+        self, table: dict[str, Any], key: str, at: KeyPath = ()
+    ) -> Iterator[tuple[str, dict[str, Any], KeyPath]]:
         """Yield the tables of a list with their names and places."""
         for entry, place in _sections(table, key, at):
             yield self._text(entry, place, "name"), entry, place
 
-    def _text(self, table: dict[str, Any], at: Location, key: str) -> str:
+    def _text(self, table: dict[str, Any], at: KeyPath, key: str) -> str:
         return self._given(table, at, key, str, "text")
 
-    def _given(self, table: dict[str, Any], at: Location, key: str, kind: type, what: str) -> Any:
+    def _given(self, table: dict[str, Any], at: KeyPath, key: str, kind: type, what: str) -> Any:
         if not isinstance(table.get(key), kind):
             inside = "".join(f"{part}." for part in at if isinstance(part, str))
             wrong = f"not {what} ({table[key]!r})" if key in table else "missing"
             raise self._wrong((*at, key), f"{inside}{key}: {wrong}; every profile must give it as {what}")
         return table[key]
 
-    def _wrong(self, at: Location, what: str) -> ValueError:
+    def _wrong(self, at: KeyPath, what: str) -> ValueError:
         return ValueError(f"{self._name}, line {self._file.line(at)}: {what}")
 
 
-def _sections(table: dict[str, Any], key: str, at: Location) -> Iterator[tuple[dict[str, Any], Location]]:
+def _sections(table: dict[str, Any], key: str, at: KeyPath) -> Iterator[tuple[dict[str, Any], KeyPath]]:
     entries = table.get(key)
     for number, entry in enumerate(entries if isinstance(entries, list) else ()):
         if isinstance(entry, dict):

@@ -38,7 +38,7 @@ from processors.packs.records.readme import readme
 from processors.store.bucket_traffic import Traffic
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
-from processors.store.open_store import StorePlace, is_address
+from processors.store.open_store import Location, is_address
 from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
 from processors.tables import Table
@@ -50,7 +50,7 @@ EPOCH = "SOURCE_DATE_EPOCH"
 class Built:
     """Finished pack."""
 
-    path: StorePlace
+    path: Location
     """Absolute path, or address."""
     identity: PackIdentity
     file_count: int
@@ -77,7 +77,7 @@ class Built:
 
 def build(
     recipe: Recipe,
-    output: StorePlace,
+    output: Location,
     store: Store,
     *,
     asked: Asked,
@@ -121,7 +121,7 @@ def build(
             sink.abandon()
         is_new = destination.put_in_place(made, scratch)
     return Built(
-        path=destination.place,
+        path=destination.location,
         identity=records.identity,
         file_count=bag.file_count,
         size_bytes=bag.size_bytes,
@@ -144,7 +144,7 @@ def build(
     )
 
 
-def _output_at(output: StorePlace, store: Store, *, force: bool) -> DiskOutput | BucketOutput:
+def _output_at(output: Location, store: Store, *, force: bool) -> DiskOutput | BucketOutput:
     """Return the place of the pack; raises `RequestError` if it is inside the store, or as `BucketOutput`."""
     if is_address(output):
         if f"{output}/".startswith(f"{store.address}/"):

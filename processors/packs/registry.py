@@ -14,7 +14,7 @@ from processors.packs.archive.output import is_zip
 from processors.packs.build import Built
 from processors.packs.contents.names import portable_name
 from processors.store.manifest import ResultRef
-from processors.store.open_store import is_address, open_place
+from processors.store.open_store import is_address, open_bucket
 from processors.store.store import Store, replace_file
 
 
@@ -29,10 +29,10 @@ def remember(store: Store, built: Built) -> Path:
         "results": [asdict(ref) for ref in built.results],
     }
     mark = hashlib.sha256(str(built.path).encode("utf-8", "surrogateescape")).hexdigest()[:8]
-    place = folder / f"{portable_name(PurePath(built.path).name)}~{mark}.json"
-    replace_file(place, json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n")
-    store.upload(place)
-    return place
+    path = folder / f"{portable_name(PurePath(built.path).name)}~{mark}.json"
+    replace_file(path, json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n")
+    store.upload(path)
+    return path
 
 
 def packed_results(store: Store) -> dict[ResultRef, str]:
@@ -57,8 +57,8 @@ def forget(store: Store, word: str) -> list[str]:
         known = ", ".join(record.pack for record in _records(store)) or "none"
         raise RequestError(f"{word}: unknown pack; known packs: {known}")
     for record in found:
-        record.place.unlink()
-        store.withdraw(record.place)
+        record.path.unlink()
+        store.withdraw(record.path)
     return [record.pack for record in found]
 
 
@@ -97,7 +97,7 @@ def built_packs(store: Store) -> list[BuiltPack]:
 
 @dataclass(frozen=True, kw_only=True)
 class _PackRecord:
-    place: Path
+    path: Path
     pack: str
     """Path or address of the pack when it was built."""
     identifier: str
@@ -110,8 +110,8 @@ def _is_there(pack: str) -> bool | None:
         return Path(pack).exists()
     above, _, name = pack.rpartition("/")
     try:
-        place, name = (open_place(above), name) if is_zip(Path(name)) else (open_place(pack), "bagit.txt")
-        place.look(name)
+        bucket, name = (open_bucket(above), name) if is_zip(Path(name)) else (open_bucket(pack), "bagit.txt")
+        bucket.look(name)
     except FileNotFoundError:
         return False
     except (RequestError, StoreError):
@@ -126,12 +126,12 @@ def _meant(store: Store, word: str) -> list[_PackRecord]:
 
 
 def _records(store: Store) -> Iterator[_PackRecord]:
-    for place in sorted(store.records("packs")):
+    for path in sorted(store.records("packs")):
         try:
-            record = json.loads(place.read_bytes())
+            record = json.loads(path.read_bytes())
             results = tuple(ResultRef(**ref) for ref in record["results"])
             yield _PackRecord(
-                place=place,
+                path=path,
                 pack=str(record["pack"]),
                 identifier=str(record.get("identifier", "")),
                 built_utc=str(record.get("built_utc", "")),
@@ -139,5 +139,5 @@ def _records(store: Store) -> Iterator[_PackRecord]:
             )
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(
-                f"{place}: not the record of a pack ({error}): remove it or build the pack again"
+                f"{path}: not the record of a pack ({error}): remove it or build the pack again"
             ) from error

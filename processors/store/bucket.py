@@ -1,4 +1,4 @@
-"""Place in a bucket where a store keeps its objects; the only module that uses obstore.
+"""Bucket, or folder in one, where a store keeps its objects; the only module that uses obstore.
 
 It relies on one thing only: that the server creates an object once, for one of several writers (`If-None-Match: *`).
 Neither ETags, nor renaming, nor conditional uploads of several parts are used; servers differ in all of them.
@@ -50,7 +50,7 @@ class Seen(NamedTuple):
     """Server's identifier of the version; empty if there is none."""
 
 
-class Place:
+class Bucket:
     """Objects below one address. Its own names use only letters, digits, `-`, `.`, `_`, `~` and `/`.
 
     Every method raises `StoreError`, with what to do, if the server cannot be reached or refuses.
@@ -269,8 +269,8 @@ class Place:
 class _ObjectFile(io.RawIOBase):
     """An object as a file; every read is a request."""
 
-    def __init__(self, place: Place, name: str, size_bytes: int) -> None:
-        self._place, self._name, self._size, self._at = place, name, size_bytes, 0
+    def __init__(self, bucket: Bucket, name: str, size_bytes: int) -> None:
+        self._bucket, self._name, self._size, self._at = bucket, name, size_bytes, 0
 
     def readable(self) -> bool:
         return True
@@ -283,7 +283,7 @@ class _ObjectFile(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        data = self._place.part(self._name, self._at, max(0, min(len(buffer), self._size - self._at)))
+        data = self._bucket.part(self._name, self._at, max(0, min(len(buffer), self._size - self._at)))
         buffer[: len(data)] = data
         self._at += len(data)
         return len(data)

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from processors.errors import StoreError
-from processors.store.bucket import Place
+from processors.store.bucket import Bucket
 from processors.store.this_machine import is_alive_here, this_machine
 
 BEAT_SECONDS = 15.0
@@ -49,9 +49,9 @@ class BucketClaims:
     """
 
     def __init__(
-        self, place: Place, *, beat_seconds: float = BEAT_SECONDS, lease_seconds: float = LEASE_SECONDS
+        self, bucket: Bucket, *, beat_seconds: float = BEAT_SECONDS, lease_seconds: float = LEASE_SECONDS
     ) -> None:
-        self._place = place
+        self._bucket = bucket
         self._beat_seconds = beat_seconds
         self._lease = timedelta(seconds=lease_seconds)
         self._changing = threading.RLock()
@@ -88,7 +88,7 @@ class BucketClaims:
             others = self._others()
             holder, self._holder = self._holder, None
             self._ended.set()
-            self._place.delete([_run(holder)])
+            self._bucket.delete([_run(holder)])
             return others
 
     def claim(self, source: str) -> str | None:
@@ -105,16 +105,16 @@ class BucketClaims:
         while True:
             name = f"{SOURCES}/{source}/{number}.json"
             with suppress(FileNotFoundError):  # it was released at this moment
-                if self._place.create(name, mine):
+                if self._bucket.create(name, mine):
                     return name
-                if self._is_alive(_holder_in(self._place.get(name))):
+                if self._is_alive(_holder_in(self._bucket.get(name))):
                     return None
                 number += 1
 
     def release(self, name: str) -> None:
         """Give up a claim, and remove those of lost runs on the same source."""
         folder, _, last = name.rpartition("/")
-        self._place.delete([f"{folder}/{number}.json" for number in range(int(last.removesuffix(".json")) + 1)])
+        self._bucket.delete([f"{folder}/{number}.json" for number in range(int(last.removesuffix(".json")) + 1)])
 
     def _beats(self, holder: str, run: _Run, ended: threading.Event) -> None:
         while not ended.wait(self._beat_seconds):
@@ -123,7 +123,7 @@ class BucketClaims:
 
     def _beat(self, holder: str, run: _Run) -> None:
         began = time.monotonic()
-        self._place.put(_run(holder), json.dumps(asdict(run)).encode())
+        self._bucket.put(_run(holder), json.dumps(asdict(run)).encode())
         self._beaten = began
 
     def _is_alive(self, holder: str) -> bool:
@@ -134,7 +134,7 @@ class BucketClaims:
 
     def _look(self) -> list[str]:
         """Find the runs at work by one listing; return the lost ones."""
-        seen = {_holder_of(one.name): one.modified for one in self._place.list(RUNS)}
+        seen = {_holder_of(one.name): one.modified for one in self._bucket.list(RUNS)}
         self._looked = time.monotonic()
         now = self._server_time(seen)
         fresh = {holder for holder, beaten in seen.items() if now - beaten < self._lease}
@@ -153,7 +153,7 @@ class BucketClaims:
             return False
         if holder not in self._known:
             try:
-                self._known[holder] = _Run(**json.loads(self._place.get(_run(holder))))
+                self._known[holder] = _Run(**json.loads(self._bucket.get(_run(holder))))
             except FileNotFoundError:  # it has just ended
                 return True
         run = self._known[holder]
@@ -167,11 +167,11 @@ class BucketClaims:
         lost = self._look()
         if not lost:
             return
-        for one in list(self._place.list(SOURCES)):
+        for one in list(self._bucket.list(SOURCES)):
             with suppress(FileNotFoundError):
-                if _holder_in(self._place.get(one.name)) in lost:
-                    self._place.delete([one.name])
-        self._place.delete([_run(holder) for holder in lost])
+                if _holder_in(self._bucket.get(one.name)) in lost:
+                    self._bucket.delete([one.name])
+        self._bucket.delete([_run(holder) for holder in lost])
 
 
 def _run(holder: str) -> str:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from processors.errors import ResultMissing
-from processors.store.bucket import Place
+from processors.store.bucket import Bucket
 from processors.store.manifest import ResultRef
 from processors.store.store import replace_file
 from processors.store.stored_pass import KEY_DIGITS, PassResult, below, keys_of, newest_of, read_commit, source_of
@@ -26,8 +26,8 @@ COMMITS_HELD = 64
 class BucketCommits:
     """Commits of all sources, as they were when each source was looked up; may be used by several threads."""
 
-    def __init__(self, place: Place, copies: Path) -> None:
-        self._place, self._copies = place, copies
+    def __init__(self, bucket: Bucket, copies: Path) -> None:
+        self._bucket, self._copies = bucket, copies
         self._changing = threading.RLock()
         self._names: dict[str, dict[str, int]] = {}
         """Commits of each source that was looked up, with their sizes."""
@@ -47,14 +47,14 @@ class BucketCommits:
 
     def look_again(self, source: str) -> None:
         """Look a source up; one listing."""
-        found = {one.name: one.size_bytes for one in self._place.list(f"commits/{below(source)}")}
+        found = {one.name: one.size_bytes for one in self._bucket.list(f"commits/{below(source)}")}
         with self._changing:
             self._names[source] = found
 
     def look_at_all(self) -> None:
         """Look all sources up; one listing."""
         found: dict[str, dict[str, int]] = {}
-        for one in self._place.list("commits"):
+        for one in self._bucket.list("commits"):
             found.setdefault(source_of(one.name), {})[one.name] = one.size_bytes
         with self._changing:
             self._names, self._is_whole = found, True
@@ -77,7 +77,7 @@ class BucketCommits:
         found = [one for name in self.holding(ref) for one in self.results_in(name) if one.manifest.ref == ref]
         if not found:
             raise ResultMissing(
-                f"{self._place.address}/commits/{below(ref.source)}: has no {ref.processor}: "
+                f"{self._bucket.address}/commits/{below(ref.source)}: has no {ref.processor}: "
                 "run `marsmedia ingest` to make it again"
             )
         return newest_of(found)
@@ -103,7 +103,7 @@ class BucketCommits:
 
     def _fetch(self, name: str) -> bytes:
         try:
-            data = self._place.get(name)
+            data = self._bucket.get(name)
         except FileNotFoundError as error:
             raise ResultMissing(f"{error}: it was removed meanwhile: run again") from error
         self._keep(name, data)
@@ -125,7 +125,7 @@ class BucketCommits:
             data = self._copy_of(name, self.of(source_of(name)).get(name, 0)).read_bytes()
         except FileNotFoundError:
             data = self._fetch(name)
-        results = read_commit(data, f"{self._place.address}/{name}")
+        results = read_commit(data, f"{self._bucket.address}/{name}")
         with self._changing:
             self._held[name] = results
             if len(self._held) > COMMITS_HELD:

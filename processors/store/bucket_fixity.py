@@ -68,7 +68,7 @@ def _verified(store: BucketStore, results: Sequence[tuple[str, PassResult]]) -> 
     with store.scratch() as scratch:
         data = scratch / "pass.zip"
         try:
-            store.place.fetch(results[0][1].data, data)
+            store.bucket.fetch(results[0][1].data, data)
         except FileNotFoundError:
             data.write_bytes(b"")
         whole = data.stat().st_size

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, StoreError
-from processors.store.bucket import Place
+from processors.store.bucket import Bucket
 from processors.store.bucket_claims import BucketClaims
 from processors.store.bucket_commits import BucketCommits
 from processors.store.bucket_tables import BucketTables
@@ -72,14 +72,14 @@ class BucketStore(Store):
         RequestError : not an address, or no store there and `writes` is false.
         StoreError : the bucket cannot be used, or the store was written by a newer version.
         """
-        self.place = Place(address)
+        self.bucket = Bucket(address)
         self._tables: BucketTables | None = None
-        super().__init__(cache_folder() / _identity(self.place, writes=writes))
+        super().__init__(cache_folder() / _identity(self.bucket, writes=writes))
         self._local = Store(self.root)
-        self._tables = BucketTables(self.place, self.root / "catalogue")
+        self._tables = BucketTables(self.bucket, self.root / "catalogue")
         self._items = ItemCache(self.root / "items")
-        self._commits = BucketCommits(self.place, self.root / "commits")
-        self._claims = BucketClaims(self.place)
+        self._commits = BucketCommits(self.bucket, self.root / "commits")
+        self._claims = BucketClaims(self.bucket)
         self._pulled: set[str] = set()
         self._known_links: dict[str, list[dict[str, Any]]] | None = None
 
@@ -88,7 +88,7 @@ class BucketStore(Store):
 
     @property
     def address(self) -> str:
-        return self.place.address
+        return self.bucket.address
 
     @property
     def identity(self) -> bytes:
@@ -97,11 +97,11 @@ class BucketStore(Store):
     @property
     def traffic(self) -> Traffic:
         """Return the requests to the bucket of this process, and of others for it."""
-        return replace(self.place.traffic)
+        return replace(self.bucket.traffic)
 
     def add_traffic(self, traffic: Traffic | None) -> None:
         if traffic:
-            self.place.add_traffic(traffic)
+            self.bucket.add_traffic(traffic)
 
     @property
     def local(self) -> Store:
@@ -169,10 +169,10 @@ class BucketStore(Store):
             with suppress(ResultCorrupt):  # the zip that it named is no longer named
                 named.update(one.data for one in self._commits.results_in(name))
         before = datetime.now(UTC) - MIN_UNNAMED_AGE
-        yield from (one.name for one in self.place.list("data") if one.name not in named and one.modified < before)
+        yield from (one.name for one in self.bucket.list("data") if one.name not in named and one.modified < before)
 
     def remove_unnamed(self) -> None:
-        self.place.delete(list(self.unnamed_data()))
+        self.bucket.delete(list(self.unnamed_data()))
 
     # items
 
@@ -193,7 +193,7 @@ class BucketStore(Store):
 
         def fetch(to: Path) -> str:
             try:
-                return self.place.fetch(stored.data, to, stored.starts[name], item.size_bytes)
+                return self.bucket.fetch(stored.data, to, stored.starts[name], item.size_bytes)
             except FileNotFoundError as error:
                 raise ResultMissing(f"{error}: run `marsmedia ingest` to make it again") from error
 
@@ -242,12 +242,12 @@ class BucketStore(Store):
         data = f"data/{below(refs[0].source)}/{uuid.uuid4().hex}.zip"
         with self._local.scratch() as scratch:
             starts = write_zip(scratch / "pass.zip", [(self._local.folder(m.ref), m) for m in manifests])
-            self.place.put(data, scratch / "pass.zip")
+            self.bucket.put(data, scratch / "pass.zip")
         commit, attempt = commit_bytes(data, manifests, starts), 0
-        while not self.place.create(name := commit_name(refs, attempt), commit):
-            theirs = read_commit(self.place.get(name), f"{self.address}/{name}")
+        while not self.bucket.create(name := commit_name(refs, attempt), commit):
+            theirs = read_commit(self.bucket.get(name), f"{self.address}/{name}")
             if {one.manifest.ref for one in theirs if one.manifest.verdict != "failed"} == set(refs):
-                self.place.delete([data])
+                self.bucket.delete([data])
                 self.look_again(refs[0].source)
                 return
             attempt += 1
@@ -269,17 +269,17 @@ class BucketStore(Store):
                 with self.bringing(kept):
                     self._publish(kept)
             self._commits.removed(name)
-            self.place.delete([name, results[0].data])
+            self.bucket.delete([name, results[0].data])
 
     # sources and records
 
     def saw(self, entries: Sequence[tuple[str, dict[str, Any]]]) -> None:
         if entries:
             lines = (json.dumps([digest, entry]) + "\n" for digest, entry in entries)
-            self.place.put(f"seen/{_now()}.jsonl", "".join(lines).encode())
+            self.bucket.put(f"seen/{_now()}.jsonl", "".join(lines).encode())
 
     def link(self, links: Mapping[str, list[dict[str, Any]]]) -> None:
-        self.place.put(f"links/{_now()}.json", json.dumps(links).encode())
+        self.bucket.put(f"links/{_now()}.json", json.dumps(links).encode())
         self._known_links = None
 
     def source(self, digest: str) -> dict[str, Any] | None:
@@ -288,8 +288,8 @@ class BucketStore(Store):
 
     def sources(self) -> Iterator[dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
-        for one in self.place.list("seen"):
-            for line in self.place.get(one.name).splitlines():
+        for one in self.bucket.list("seen"):
+            for line in self.bucket.get(one.name).splitlines():
                 digest, entry = json.loads(line)
                 record = found.setdefault(digest, {"digest": digest, "seen": []})
                 record["seen"] = [old for old in record["seen"] if old["path"] != entry["path"]] + [entry]
@@ -301,8 +301,8 @@ class BucketStore(Store):
         """Return the links of every source; they are read once."""
         known = self._known_links
         if known is None:
-            names = [one.name for one in self.place.list("links")]
-            known = self._known_links = json.loads(self.place.get(names[-1])) if names else {}
+            names = [one.name for one in self.bucket.list("links")]
+            known = self._known_links = json.loads(self.bucket.get(names[-1])) if names else {}
         return known or {}
 
     def write_source(self, digest: str, record: dict[str, Any]) -> None:
@@ -312,12 +312,12 @@ class BucketStore(Store):
         """Return the records of one kind, which are updated once."""
         if kind not in self._pulled:
             self._pulled.add(kind)
-            there = {one.name.rpartition("/")[2]: one for one in self.place.list(kind)}
+            there = {one.name.rpartition("/")[2]: one for one in self.bucket.list(kind)}
             (self.root / kind).mkdir(exist_ok=True)
             for name, one in there.items():
                 path, seconds = self.root / kind / name, one.modified.timestamp()
                 if not path.exists() or path.stat().st_mtime < seconds:
-                    replace_file(path, self.place.get(one.name))
+                    replace_file(path, self.bucket.get(one.name))
                     os.utime(path, (seconds, seconds))
             for path in (self.root / kind).glob("*.json") if kind in CHANGING else ():
                 if path.name not in there:
@@ -325,10 +325,10 @@ class BucketStore(Store):
         return super().records(kind)
 
     def upload(self, record: Path) -> None:
-        self.place.put(f"{record.parent.name}/{record.name}", record)
+        self.bucket.put(f"{record.parent.name}/{record.name}", record)
 
     def withdraw(self, record: Path) -> None:
-        self.place.delete([f"{record.parent.name}/{record.name}"])
+        self.bucket.delete([f"{record.parent.name}/{record.name}"])
 
     @property
     def claims_elsewhere(self) -> BucketClaims:
@@ -347,8 +347,8 @@ def _opened_again(address: str) -> BucketStore:
     return BucketStore(address, writes=True)
 
 
-def _identity(place: Place, *, writes: bool) -> str:
-    """Return the identity of the store at a place; create it if there is none.
+def _identity(bucket: Bucket, *, writes: bool) -> str:
+    """Return the identity of the store in a bucket; create it if there is none.
 
     Raises
     ------
@@ -357,27 +357,27 @@ def _identity(place: Place, *, writes: bool) -> str:
     """
     is_new = False
     try:
-        mark = place.get(STORE_FILE)
+        mark = bucket.get(STORE_FILE)
     except FileNotFoundError as error:
         if not writes:
-            raise RequestError(f"no store found at {place.address}; run `marsmedia ingest` or pass --store") from error
+            raise RequestError(f"no store found at {bucket.address}; run `marsmedia ingest` or pass --store") from error
         new = {"marsmedia_store_format": BUCKET_FORMAT, "layout": "passes", "identity": uuid.uuid4().hex}
         mark = json.dumps(new).encode() + b"\n"
-        is_new = place.create(STORE_FILE, mark)
-        mark = mark if is_new else place.get(STORE_FILE)
+        is_new = bucket.create(STORE_FILE, mark)
+        mark = mark if is_new else bucket.get(STORE_FILE)
     try:
         found = json.loads(mark)
         store_format, identity = int(found["marsmedia_store_format"]), str(found["identity"])
     except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{place.address}/{STORE_FILE}: not a valid store file: choose another address") from error
+        raise StoreError(f"{bucket.address}/{STORE_FILE}: not a valid store file: choose another address") from error
     if store_format > BUCKET_FORMAT:
-        raise StoreError(f"{place.address}: made by a newer marsmedia (store format {store_format}): use that version")
+        raise StoreError(f"{bucket.address}: made by a newer marsmedia (store format {store_format}): use that version")
     try:
         if writes:
-            place.check_creates_once(STORE_FILE, mark)
+            bucket.check_creates_once(STORE_FILE, mark)
     except StoreError:
         if is_new:
-            place.delete([STORE_FILE])
+            bucket.delete([STORE_FILE])
         raise
     return sha256(identity.encode()).hexdigest()[:32]
 

@@ -2,7 +2,7 @@
 
 A Delta table is files that never change, and a log whose entries are created once. So a copy needs only the files that
 it lacks, and a change is sent as Delta would write it there: first the new files, then the entry of the log, which the
-server lets only one writer create. Any other writer is refused, updates its copy, and repeats its change. Only `Place`
+server lets only one writer create. Any other writer is refused, updates its copy, and repeats its change. Only `Bucket`
 accesses the server, and every reader of Delta tables can read those in the bucket.
 """
 
@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from processors.store.bucket import Place, Seen
+from processors.store.bucket import Bucket, Seen
 from processors.store.claims import alone
 
 LOG = "_delta_log"
@@ -24,8 +24,8 @@ POINTER = "_last_checkpoint"
 class BucketTables:
     """Copies of the tables below `catalogue/`."""
 
-    def __init__(self, place: Place, folder: Path) -> None:
-        self._place, self._folder = place, folder
+    def __init__(self, bucket: Bucket, folder: Path) -> None:
+        self._bucket, self._folder = bucket, folder
         self._pulling = threading.Lock()
         self._is_pulled = False
         self._there: dict[str, set[str]] = {}
@@ -36,12 +36,12 @@ class BucketTables:
         with self._pulling:
             if not self._is_pulled:
                 with alone(self._folder / "lock"):
-                    self._bring(list(self._place.list("catalogue")))
+                    self._bring(list(self._bucket.list("catalogue")))
                 self._is_pulled = True
 
     def pull(self, table: str) -> None:
         """Update one table; the caller holds the lock of the catalogue."""
-        self._bring(list(self._place.list(f"catalogue/{table}")), table)
+        self._bring(list(self._bucket.list(f"catalogue/{table}")), table)
 
     def _bring(self, listed: Iterable[Seen], only: str | None = None) -> None:
         tables: dict[str, dict[str, int]] = {only: {}} if only else {}
@@ -67,16 +67,16 @@ class BucketTables:
         entries = [name for name in new if name.startswith(LOG) and name.endswith(".json")]
         for name in new:
             if name not in entries:
-                self._place.put(f"catalogue/{table}/{name}", self._folder / table / name)
+                self._bucket.put(f"catalogue/{table}/{name}", self._folder / table / name)
         for number, name in enumerate(entries):
-            if not self._place.create(f"catalogue/{table}/{name}", (self._folder / table / name).read_bytes()):
+            if not self._bucket.create(f"catalogue/{table}/{name}", (self._folder / table / name).read_bytes()):
                 for undone in entries[number:]:
                     (self._folder / table / undone).unlink()
                 return False
         pointer = self._folder / table / LOG / POINTER
         if any(name.startswith(LOG) and name.endswith(".parquet") for name in new) and pointer.exists():
-            self._place.put(f"catalogue/{table}/{LOG}/{POINTER}", pointer)
-        self._place.delete([f"catalogue/{table}/{name}" for name in sorted(there - here.keys())])
+            self._bucket.put(f"catalogue/{table}/{LOG}/{POINTER}", pointer)
+        self._bucket.delete([f"catalogue/{table}/{name}" for name in sorted(there - here.keys())])
         self._there[table] = set(here)
         return True
 
@@ -91,7 +91,7 @@ class BucketTables:
         path = self._folder / table / name
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}")
-        self._place.fetch(f"catalogue/{table}/{name}", temporary)
+        self._bucket.fetch(f"catalogue/{table}/{name}", temporary)
         os.replace(temporary, path)  # noqa: PTH105
 
 

@@ -26,10 +26,10 @@ from processors.errors import RequestError, SourceChanged
 from processors.sources.scan import PASSED_OVER, FoundFile, PassedOver, SkippedFile, Surveyed
 from processors.store.bucket_traffic import RELEASES
 from processors.store.item_cache import IN_USE_SECONDS, cache_folder, cache_limit_bytes
-from processors.store.open_store import is_address, open_place
+from processors.store.open_store import is_address, open_bucket
 
 if TYPE_CHECKING:
-    from processors.store.bucket import Place, Seen
+    from processors.store.bucket import Bucket, Seen
 
 MAX_NAME_BYTES = 255
 """Longest file name that file systems allow."""
@@ -50,8 +50,8 @@ def survey_bucket(address: str) -> Iterator[Surveyed]:
     StoreError : the bucket cannot be used.
     """
     address = address.rstrip("/")
-    place = open_place(address, RELEASES)
-    seen = _listed(place)
+    bucket = open_bucket(address, RELEASES)
+    seen = _listed(bucket)
     if not seen:
         raise RequestError(f"{address}: no object there: check the address")
     folders = {folder for one in seen for folder in _folders(one.name.rstrip("/"))}
@@ -66,10 +66,10 @@ def survey_bucket(address: str) -> Iterator[Surveyed]:
             continue
         hidden = next((at for at, part in enumerate(parts) if PASSED_OVER.fullmatch(part)), None)
         if hidden is not None:
-            place = "/".join(parts[: hidden + 1])
-            if place not in passed_over:
-                passed_over.add(place)
-                yield PassedOver(relative=place)
+            path = "/".join(parts[: hidden + 1])
+            if path not in passed_over:
+                passed_over.add(path)
+                yield PassedOver(relative=path)
         elif one.name in folders:
             if one.size_bytes:  # an empty one marks a folder
                 reason = "it is a file and a folder at once, which no disk can have: rename it"
@@ -89,18 +89,18 @@ def survey_bucket(address: str) -> Iterator[Surveyed]:
             )
 
 
-def _listed(place: Place) -> list[Seen]:
+def _listed(bucket: Bucket) -> list[Seen]:
     """List all objects; raises `RequestError` at a name that no path can have, where boto3 is missing."""
     try:
-        seen = list(place.list(""))
+        seen = list(bucket.list(""))
     except RequestError as error:  # the usual listing ends there, without what comes before and after
-        every = place.list_any_name()
+        every = bucket.list_any_name()
         if every is None:
             raise RequestError(f"{error}; or `pip install boto3`, to go on without it") from error
         return every
     seen = _as_named(seen)
     folders = {folder for one in seen for folder in _folders(one.name.rstrip("/"))}
-    return [one for one in seen if one.size_bytes or one.name in folders or _is_there(place, one.name)]
+    return [one for one in seen if one.size_bytes or one.name in folders or _is_there(bucket, one.name)]
 
 
 def _as_named(seen: list[Seen]) -> list[Seen]:
@@ -120,14 +120,14 @@ def ends_in_slash(path: str) -> bool:
     ------
     StoreError : the bucket cannot be used.
     """
-    place, name = _place_of(path)
-    return next((one.name for one in place.list(name)), None) == name
+    bucket, name = _bucket_of(path)
+    return next((one.name for one in bucket.list(name)), None) == name
 
 
-def _is_there(place: Place, name: str) -> bool:
+def _is_there(bucket: Bucket, name: str) -> bool:
     """Return whether an empty object is more than the mark of a folder, which is listed without its last `/`."""
     try:
-        place.look(name)
+        bucket.look(name)
     except FileNotFoundError:
         return False
     return True
@@ -176,8 +176,8 @@ def present(path: str) -> tuple[int, int] | None:
     """
     try:
         if is_address(path):
-            place, name = _place_of(path)
-            seen = place.look(name)
+            bucket, name = _bucket_of(path)
+            seen = bucket.look(name)
             return seen.size_bytes, date_ns(seen)
         stat = Path(path).stat()
         return stat.st_size, stat.st_mtime_ns
@@ -212,9 +212,9 @@ def hash_again(path: str) -> str:
     if not is_address(path):
         with Path(path).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    place, name = _place_of(path)
+    bucket, name = _bucket_of(path)
     with tempfile.NamedTemporaryFile() as file:
-        return place.fetch_whole(name, Path(file.name))[0]
+        return bucket.fetch_whole(name, Path(file.name))[0]
 
 
 def label_at_hand(path: str, label: LabelRef) -> None:
@@ -229,13 +229,13 @@ def label_at_hand(path: str, label: LabelRef) -> None:
 
 
 def _fetch(path: str, copy: Path, wanted: tuple[int, int] | None) -> None:
-    place, name = _place_of(path)
+    bucket, name = _bucket_of(path)
     copy.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=".", dir=copy.parent)
     os.close(descriptor)
     try:
         try:
-            _, seen = place.fetch_whole(name, Path(temporary))
+            _, seen = bucket.fetch_whole(name, Path(temporary))
         except FileNotFoundError as error:
             raise SourceChanged(error.errno, "vanished during the run: restore it and run again") from error
         found = (seen.size_bytes, date_ns(seen))
@@ -267,15 +267,15 @@ def _trim(size_bytes: int) -> None:
         too_many -= stat.st_size
 
 
-def _place_of(path: str) -> tuple[Place, str]:
+def _bucket_of(path: str) -> tuple[Bucket, str]:
     parts = urlsplit(path)
-    bucket = f"{parts.scheme}://{parts.netloc}"
-    return _opened(bucket, os.environ.get("AWS_ENDPOINT_URL"), os.getpid()), path[len(bucket) + 1 :]
+    address = f"{parts.scheme}://{parts.netloc}"
+    return _opened(address, os.environ.get("AWS_ENDPOINT_URL"), os.getpid()), path[len(address) + 1 :]
 
 
 @lru_cache(maxsize=4)
-def _opened(bucket: str, _endpoint: str | None, _process: int) -> Place:
-    return open_place(bucket, RELEASES)
+def _opened(address: str, _endpoint: str | None, _process: int) -> Bucket:
+    return open_bucket(address, RELEASES)
 
 
 def _folders(name: str) -> list[str]:

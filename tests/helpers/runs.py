@@ -9,11 +9,11 @@ from flows.run.options import Options
 from flows.run.report import Report
 from flows.run.run import in_threads, run_ingest
 from processors.engine.wanted_results import Recipes
-from processors.store.open_store import StorePlace
+from processors.store.open_store import Location
 from tests.helpers.first_recipes import RECIPES
 
 
-def ingest(raw: Path, store: StorePlace, recipes: Recipes = RECIPES, **options: object) -> Report:
+def ingest(raw: Path, store: Location, recipes: Recipes = RECIPES, **options: object) -> Report:
     return run_ingest(raw, store, recipes, Options(**options), in_threads, name=f"test-{time.monotonic_ns()}")  # type: ignore[arg-type]
 
 

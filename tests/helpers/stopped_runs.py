@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from processors.store.open_store import StorePlace
+from processors.store.open_store import Location
 from tests.helpers.command import command_line
 from tests.helpers.made_media import MediaMaker
 
@@ -28,7 +28,7 @@ def much_work(release: Path) -> None:
         maker.photo(f"photo-{number}.jpg", size=(1000, 800 + number))
 
 
-def start(raw: Path, store: StorePlace, environment: dict[str, str], *options: str) -> subprocess.Popen[str]:
+def start(raw: Path, store: Location, environment: dict[str, str], *options: str) -> subprocess.Popen[str]:
     """Start `marsmedia ingest` in a process group of its own, as a terminal does."""
     return subprocess.Popen(
         command_line("ingest", raw, "--store", store, "--json", *options),

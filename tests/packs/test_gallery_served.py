@@ -22,7 +22,7 @@ from processors.packs.contents.subject import subjects
 from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.store_gallery import shown_of_store
 from processors.packs.gallery.thumbnails import Thumbnails
-from processors.store.bucket import Place
+from processors.store.bucket import Bucket
 from processors.store.catalogue import Catalogue
 from processors.store.open_store import open_store
 from processors.store.store import Store
@@ -55,7 +55,7 @@ def store(raw: Path, maker: MediaMaker, bucket: str, monkeypatch: pytest.MonkeyP
     """A store in a bucket, of a photo in the same bucket and of a sound on a disk; another machine opens it."""
     maker.photo("火星 #1.jpg")
     maker.tone("wind.wav")
-    Place(f"s3://{bucket}").put("raw/june/火星 #1.jpg", raw / "june/火星 #1.jpg")
+    Bucket(f"s3://{bucket}").put("raw/june/火星 #1.jpg", raw / "june/火星 #1.jpg")
     (raw / "june/火星 #1.jpg").unlink()
     address = f"s3://{bucket}/mars"
     ingest(raw, address, RECIPES)
@@ -109,12 +109,12 @@ def test_a_thumbnail_is_made_when_the_page_asks_for_it(server: PageServer, store
     urls = sorted(set(re.findall(r'"(thumbnails/[^"]+)"', listed)))
     assert urls
     assert not (server.folder / "thumbnails").exists()
-    before = store.place.traffic.requests  # type: ignore[attr-defined]
+    before = store.bucket.traffic.requests  # type: ignore[attr-defined]
     for url in urls:
         for _ in range(2):
             status, data, headers = Reader(server).ask(f"/{url}")
             assert (status, data[:2], headers["Content-Type"]) == (200, b"\xff\xd8", "image/jpeg")
-    assert store.place.traffic.requests - before == len(urls), "one for each picture"  # type: ignore[attr-defined]
+    assert store.bucket.traffic.requests - before == len(urls), "one for each picture"  # type: ignore[attr-defined]
     assert Reader(server).ask("/thumbnails/aa/none.jpg")[0] == 404
 
 

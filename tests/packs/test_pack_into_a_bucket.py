@@ -15,8 +15,8 @@ from flows.cli.main import main
 from processors.errors import RequestError, StoreError
 from processors.packs.archive.verify_pack import verify_pack
 from processors.packs.recipe.pack_recipe import Highlight
-from processors.store import place as place_module
-from processors.store.bucket import BAD_SERVER, Place
+from processors.store import bucket as bucket_module
+from processors.store.bucket import BAD_SERVER, Bucket
 from tests.helpers.buckets import SECRET, Fault, Proxy, client, proxy_before
 from tests.helpers.pack_store import PackStore, evidence, filled, make_pack, picture
 
@@ -40,7 +40,7 @@ def photos(tmp_path: Path) -> PackStore:
 @pytest.fixture
 def proxy(bucket_server: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
     """A proxy that the environment names as the server."""
-    monkeypatch.setattr(place_module, "RETRIES", 2)
+    monkeypatch.setattr(bucket_module, "RETRIES", 2)
     with proxy_before(bucket_server) as found:
         monkeypatch.setenv("AWS_ENDPOINT_URL", found.endpoint)
         yield found
@@ -133,7 +133,7 @@ def test_another_pack_is_refused_and_only_a_zip_is_replaced(made: PackStore, buc
 
 
 def test_what_is_no_pack_is_never_replaced(made: PackStore, bucket: str, bucket_server: str) -> None:
-    place = Place(f"s3://{bucket}/home")
+    place = Bucket(f"s3://{bucket}/home")
     place.put("letter.txt", b"keep me")
     place.put("letters.zip", b"no zip")
     for force in (False, True):
@@ -144,7 +144,7 @@ def test_what_is_no_pack_is_never_replaced(made: PackStore, bucket: str, bucket_
     with pytest.raises(RequestError, match=r"exists and is not a marsmedia pack; --force does not replace it$"):
         make_pack(made, f"s3://{bucket}/home/letters.zip", force=True)
     make_pack(made, f"s3://{bucket}/pack")
-    Place(f"s3://{bucket}/pack").put("data/letter.txt", b"keep me")
+    Bucket(f"s3://{bucket}/pack").put("data/letter.txt", b"keep me")
     with pytest.raises(RequestError, match=r"pack: holds data/letter\.txt, which is not of this pack"):
         make_pack(made, f"s3://{bucket}/pack")
     kept = objects(bucket, bucket_server)
@@ -248,7 +248,7 @@ def test_a_server_that_overwrites_gets_no_pack(photos: PackStore, bucket: str, p
         make_pack(photos, f"s3://{bucket}/{name}")
     assert str(told.value).endswith(BAD_SERVER)
     proxy.will("")
-    assert [one.name for one in Place(f"s3://{bucket}").list("")] in (
+    assert [one.name for one in Bucket(f"s3://{bucket}").list("")] in (
         ["june.zip.sha256"],
         ["june/tagmanifest-sha256.txt"],
     )
@@ -269,7 +269,7 @@ def test_commands_know_a_pack_in_a_bucket(
     assert said("packs", *store).startswith(f"{address}  ")
     assert "no longer there" not in said("packs", *store)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    monkeypatch.setattr(place_module, "RETRIES", 0)
+    monkeypatch.setattr(bucket_module, "RETRIES", 0)
     assert "its bucket does not answer" in said("packs", *store)
     monkeypatch.setenv("AWS_ENDPOINT_URL", bucket_server)
     client(bucket_server).delete_object(Bucket=bucket, Key="june.zip")

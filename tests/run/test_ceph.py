@@ -14,7 +14,7 @@ import pytest
 
 from processors.errors import RequestError
 from processors.packs.archive.verify_pack import verify_pack
-from processors.store.bucket import Place
+from processors.store.bucket import Bucket
 from processors.store.bucket_claims import BucketClaims
 from processors.store.open_store import open_store
 from processors.store.store import Store
@@ -64,7 +64,7 @@ def test_releases_and_store_on_ceph_give_what_a_folder_gives(
     maker.video("clip.mp4", list(range(30)), sound_hz=440.0)
     maker.photo("火星 #1.jpg")
     for path in (raw / "june").iterdir():
-        Place(f"s3://{ceph_bucket}").put(f"raw/june/{path.name}", path)
+        Bucket(f"s3://{ceph_bucket}").put(f"raw/june/{path.name}", path)
     alone = ingest(raw, tmp_path / "folder")
     address = f"s3://{ceph_bucket}/mars"
     shared = ingest(f"s3://{ceph_bucket}/raw", address)  # type: ignore[arg-type]
@@ -93,7 +93,7 @@ def test_a_pack_on_ceph_has_the_bytes_of_one_on_a_disk(ceph_bucket: str, tmp_pat
 
 @pytest.mark.slow
 def test_a_claim_on_ceph_has_one_holder(ceph_bucket: str) -> None:
-    machines = [BucketClaims(Place(f"s3://{ceph_bucket}/mars")) for _ in range(3)]
+    machines = [BucketClaims(Bucket(f"s3://{ceph_bucket}/mars")) for _ in range(3)]
     for one in machines:
         one.join(b"a machine")
     with ThreadPoolExecutor(12) as pool:

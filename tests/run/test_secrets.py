@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from processors.errors import StoreError
-from processors.store import place as place_module
-from processors.store.bucket import Place
+from processors.store import bucket as bucket_module
+from processors.store.bucket import Bucket
 from tests.conftest import quiet_environment
 from tests.helpers.buckets import SECRET, client
 from tests.run.test_dask import Cluster, check, raw
@@ -67,10 +67,10 @@ def test_no_secret_gets_into_logs_of_workers_reports_or_prefects_database(
 
 
 def test_no_secret_is_in_a_traceback_even_with_its_variables(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(place_module, "RETRIES", 0)
-    place = Place(f"s3://{bucket}/x")
+    monkeypatch.setattr(bucket_module, "RETRIES", 0)
+    place = Bucket(f"s3://{bucket}/x")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    lost = Place(f"s3://{bucket}/x")
+    lost = Bucket(f"s3://{bucket}/x")
     for fails in (
         lambda: lost.put("a", b"1"),
         lambda: lost.get("a"),

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from processors.errors import RequestError, StoreError
-from processors.store import place as place_module
-from processors.store.bucket import PART_BYTES, Place
+from processors.store import bucket as bucket_module
+from processors.store.bucket import PART_BYTES, Bucket
 from processors.store.s3_errors import BAD_SERVER, NO_CREDENTIALS
 from tests.helpers.buckets import SECRET, Fault, Proxy, client, proxy_before
 
@@ -22,8 +22,8 @@ LARGE = PART_BYTES + 1000
 
 
 @pytest.fixture
-def place(bucket: str) -> Place:
-    return Place(f"s3://{bucket}/mars/store")
+def place(bucket: str) -> Bucket:
+    return Bucket(f"s3://{bucket}/mars/store")
 
 
 @pytest.fixture
@@ -36,10 +36,12 @@ def proxy(bucket_server: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> I
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(place_module, "RETRIES", 1)
+    monkeypatch.setattr(bucket_module, "RETRIES", 1)
 
 
-def test_what_is_put_is_got_in_whole_and_in_part(place: Place, bucket: str, bucket_server: str, tmp_path: Path) -> None:
+def test_what_is_put_is_got_in_whole_and_in_part(
+    place: Bucket, bucket: str, bucket_server: str, tmp_path: Path
+) -> None:
     large = tmp_path / "large"
     large.write_bytes(os.urandom(LARGE))
     place.put("a/large", large)
@@ -62,7 +64,7 @@ def test_what_is_put_is_got_in_whole_and_in_part(place: Place, bucket: str, buck
         place.get("a/small")
 
 
-def test_an_object_is_created_once(place: Place) -> None:
+def test_an_object_is_created_once(place: Bucket) -> None:
     assert place.create("commit", b"mine")
     assert place.create("commit", b"mine"), "the same bytes are one's own, of which the answer was lost"
     assert not place.create("commit", b"theirs")
@@ -70,7 +72,7 @@ def test_an_object_is_created_once(place: Place) -> None:
 
 
 def test_requests_and_bytes_are_counted_as_the_server_sees_them(bucket: str, proxy: Proxy, tmp_path: Path) -> None:
-    place = Place(f"s3://{bucket}/x")
+    place = Bucket(f"s3://{bucket}/x")
     (tmp_path / "large").write_bytes(bytes(LARGE))
     for number in range(5):
         place.put(f"many/{number}", b"1")
@@ -90,7 +92,7 @@ def test_requests_and_bytes_are_counted_as_the_server_sees_them(bucket: str, pro
 
 @pytest.mark.parametrize("fault", ["500", "503", "slow", "cut before", "cut after"])
 def test_writing_outlives_faults_on_the_way(bucket: str, proxy: Proxy, fault: Fault) -> None:
-    place = Place(f"s3://{bucket}/x")
+    place = Bucket(f"s3://{bucket}/x")
     proxy.will(fault, 2)
     assert place.create("commit", b"mine")
     proxy.will(fault, 2)
@@ -104,7 +106,7 @@ def test_writing_outlives_faults_on_the_way(bucket: str, proxy: Proxy, fault: Fa
 def test_the_end_of_a_large_upload_is_looked_up_where_its_answer_is_lost(
     bucket: str, proxy: Proxy, tmp_path: Path, fault: Fault
 ) -> None:
-    place, large = Place(f"s3://{bucket}/x"), tmp_path / "large"
+    place, large = Bucket(f"s3://{bucket}/x"), tmp_path / "large"
     large.write_bytes(os.urandom(LARGE))
     proxy.will(fault, 1, only="large?uploadId=")
     place.put("large", large)
@@ -115,7 +117,7 @@ def test_the_end_of_a_large_upload_is_looked_up_where_its_answer_is_lost(
 def test_a_large_upload_that_the_server_ends_leaves_nothing_and_says_so(
     bucket: str, proxy: Proxy, tmp_path: Path
 ) -> None:
-    place, large = Place(f"s3://{bucket}/x"), tmp_path / "large"
+    place, large = Bucket(f"s3://{bucket}/x"), tmp_path / "large"
     large.write_bytes(os.urandom(LARGE))
 
     def end(asked: str) -> None:
@@ -131,7 +133,7 @@ def test_a_large_upload_that_the_server_ends_leaves_nothing_and_says_so(
 
 @pytest.mark.parametrize("fault", ["500", "503", "slow", "cut before", "cut in the middle"])
 def test_reading_outlives_faults_on_the_way(bucket: str, proxy: Proxy, tmp_path: Path, fault: Fault) -> None:
-    place, data = Place(f"s3://{bucket}/x"), os.urandom(3_000_000)
+    place, data = Bucket(f"s3://{bucket}/x"), os.urandom(3_000_000)
     place.put("data", data)
     for read in (
         lambda: place.get("data") == data,
@@ -144,7 +146,7 @@ def test_reading_outlives_faults_on_the_way(bucket: str, proxy: Proxy, tmp_path:
 
 
 def test_a_server_that_creates_twice_is_refused(bucket: str, proxy: Proxy) -> None:
-    place = Place(f"s3://{bucket}/x")
+    place = Bucket(f"s3://{bucket}/x")
     place.check_creates_once("store.json", b"{}")
     place.check_creates_once("store.json", b"{}")
     proxy.will("no condition")
@@ -159,7 +161,7 @@ def test_a_server_that_creates_twice_is_refused(bucket: str, proxy: Proxy) -> No
 def test_each_fault_is_reported_in_one_sentence(bucket: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     def told(address: str) -> str:
         with pytest.raises(StoreError) as error:
-            Place(address).get("store.json")
+            Bucket(address).get("store.json")
         return str(error.value)
 
     here = f"s3://{bucket}/x"
@@ -184,7 +186,7 @@ def test_each_fault_is_reported_in_one_sentence(bucket: str, proxy: Proxy, monke
 
 @pytest.mark.usefixtures("impatient")
 def test_a_bucket_that_may_only_be_read_is_read(bucket: str, proxy: Proxy) -> None:
-    place = Place(f"s3://{bucket}/x")
+    place = Bucket(f"s3://{bucket}/x")
     place.put("store.json", b"{}")
     assert place.get("store.json") == b"{}"
     proxy.will("403")
@@ -198,24 +200,24 @@ def test_a_bucket_that_may_only_be_read_is_read(bucket: str, proxy: Proxy) -> No
 )
 def test_an_invalid_address_is_refused(address: str, bucket: str) -> None:
     with pytest.raises(RequestError, match="write s3://bucket/folder"):
-        Place(address)
+        Bucket(address)
 
 
 @pytest.mark.parametrize("address", ["s3://key:geheim@bucket/x", "s3://bucket/x?sig=geheim", "s3://bucket/x#geheim"])
 def test_credentials_in_an_address_are_refused_without_being_repeated(address: str, bucket: str) -> None:
     with pytest.raises(RequestError) as told:
-        Place(address)
+        Bucket(address)
     assert "geheim" not in str(told.value)
 
 
-def test_the_secret_is_in_no_pickle_and_no_words(place: Place) -> None:
+def test_the_secret_is_in_no_pickle_and_no_words(place: Bucket) -> None:
     library: Any = place._store  # the test looks at what the library keeps
     assert SECRET.encode() not in pickle.dumps(library)
     assert SECRET not in f"{library!r} {place!r} {vars(place)}"
 
 
 def test_a_profile_is_read_by_boto3(
-    bucket: str, place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, bucket_server: str
+    bucket: str, place: Bucket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, bucket_server: str
 ) -> None:
     place.put("a", b"1")
     profile = tmp_path / "credentials"
@@ -224,4 +226,4 @@ def test_a_profile_is_read_by_boto3(
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(profile))
     monkeypatch.setenv("AWS_PROFILE", "mission")
-    assert Place(f"s3://{bucket}/mars/store").get("a") == b"1"
+    assert Bucket(f"s3://{bucket}/mars/store").get("a") == b"1"

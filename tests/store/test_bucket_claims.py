@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from processors.store.bucket import Place
+from processors.store.bucket import Bucket
 from processors.store.bucket_claims import BucketClaims
 from tests.helpers.buckets import client
 
@@ -31,7 +31,7 @@ def machines(bucket: str) -> Iterator[list[BucketClaims]]:
 
 
 def machine(bucket: str, beat_seconds: float = 1.0) -> BucketClaims:
-    return BucketClaims(Place(f"s3://{bucket}/mars"), beat_seconds=beat_seconds, lease_seconds=LEASE_SECONDS)
+    return BucketClaims(Bucket(f"s3://{bucket}/mars"), beat_seconds=beat_seconds, lease_seconds=LEASE_SECONDS)
 
 
 def names(bucket: str, server: str, below: str = "") -> list[str]:
@@ -78,8 +78,9 @@ def test_a_machine_at_work_keeps_its_claims_for_longer_than_a_lease(machines: li
 
 def test_a_run_that_was_killed_on_this_machine_is_lost_at_once(machines: list[BucketClaims], bucket: str) -> None:
     code = (
-        "import os\nfrom processors.store.bucket_claims import BucketClaims\nfrom processors.store.bucket import Place\n"
-        f"claims = BucketClaims(Place('s3://{bucket}/mars'))\nclaims.join(b'killed')\n"
+        "import os\nfrom processors.store.bucket_claims import BucketClaims\n"
+        "from processors.store.bucket import Bucket\n"
+        f"claims = BucketClaims(Bucket('s3://{bucket}/mars'))\nclaims.join(b'killed')\n"
         f"assert claims.claim({SOURCE!r})\nos.kill(os.getpid(), 9)\n"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9

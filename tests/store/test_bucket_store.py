@@ -68,7 +68,7 @@ def test_a_pass_is_one_zip_and_one_commit(machine: Machine, bucket: str, bucket_
         assert not reader.has_all(SOURCE, (f"video.frames/{'cd' * 8}", f"video.frames/{'00' * 8}"))
     (data,) = objects(store, bucket_server, bucket, "data")
     assert objects(store, bucket_server, bucket, "commits") == [f"commits/ab/{SOURCE}/{'cd' * 8}{'ef' * 8}.json"]
-    with zipfile.ZipFile(io.BytesIO(store.place.get(data))) as archive:
+    with zipfile.ZipFile(io.BytesIO(store.bucket.get(data))) as archive:
         assert archive.testzip() is None
         names = [f"video.frames/{key * 8}/{name}" for key in ("cd", "ef") for name in ("manifest.json", "a/one.txt")]
         assert archive.namelist() == names
@@ -136,14 +136,14 @@ def test_what_a_pass_builds_on_is_there_meanwhile(machine: Machine) -> None:
 def test_other_bytes_in_the_bucket_are_found_when_they_are_read(machine: Machine) -> None:
     store = machine("a")
     (made,) = published(store, "cd")
-    (data,) = {one.name for one in store.place.list("data")}
-    whole = store.place.get(data)
-    store.place.put(data, whole.replace(b"one", b"two"))
+    (data,) = {one.name for one in store.bucket.list("data")}
+    whole = store.bucket.get(data)
+    store.bucket.put(data, whole.replace(b"one", b"two"))
     with pytest.raises(
         ResultCorrupt, match=r"a/one\.txt: SHA-256 is 3fc4ccfe745870e2\.\.\., the manifest says 7692c3ad"
     ):
         store.item_path(made.ref, "a/one.txt")
-    store.place.put(data, whole)
+    store.bucket.put(data, whole)
     assert store.item_path(made.ref, "a/one.txt").read_bytes() == b"one"
     with pytest.raises(ResultMissing, match="has no item 'two'"):
         store.item_path(made.ref, "two")
@@ -217,9 +217,9 @@ def test_links_of_many_sources_are_read_once(machine: Machine) -> None:
     for kind in ("first", "second"):
         here.link({digest: [{"kind": kind, "other": digest}] for digest in digests})
         assert [(here.source(digest) or {})["links"][0]["kind"] for digest in digests] == [kind] * 5
-    before = there.place.traffic.requests
+    before = there.bucket.traffic.requests
     assert [(there.source(digest) or {})["links"][0]["kind"] for digest in digests] == ["second"] * 5
-    assert there.place.traffic.requests - before == 2
+    assert there.bucket.traffic.requests - before == 2
 
 
 def test_records_are_seen_from_other_machines(machine: Machine) -> None:
@@ -242,7 +242,7 @@ def test_reading_makes_no_store_and_a_mark_that_is_none_is_refused(bucket: str, 
             r"made by a newer marsmedia \(store format 3\): use that version",
         ),
     ):
-        store.place.put("store.json", mark)
+        store.bucket.put("store.json", mark)
         with pytest.raises(StoreError, match=told):
             machine("a")
 
@@ -279,7 +279,7 @@ def test_verify_names_what_is_damaged_missing_and_left_over(machine: Machine, mo
     (lost,) = published(store, "03")
     stored = {one.manifest.ref.key[:2]: one for name in store.commit_names() for one in store.results_in(name)}
     sound, gone = stored["02"].data, stored["03"].data
-    place = store.place
+    place = store.bucket
     assert [checked.faults for checked in verify(store)] == [(), (), ()]
     assert [checked.path for checked in verify(store, after=f"results/ab/{SOURCE}/video.frames/{'01' * 8}")] == [
         f"results/ab/{SOURCE}/video.frames/{key * 8}" for key in ("02", "03")

@@ -19,7 +19,7 @@ from processors.packs.archive.output import AGENT, is_zip, scratch_beside
 from processors.packs.archive.pack_reader import opened
 from processors.store.bucket_traffic import Traffic
 from processors.store.item_cache import cache_folder
-from processors.store.open_store import open_place
+from processors.store.open_store import open_bucket
 
 FIRST, LAST = "tagmanifest-sha256.txt", "bagit.txt"
 """First and last object of a pack in a folder."""
@@ -37,28 +37,30 @@ class BucketOutput:
         RequestError : not the address of a pack, or what is there cannot be replaced.
         StoreError : the bucket cannot be used.
         """
-        self.place = address.rstrip("/")
+        self.location = address.rstrip("/")
         self._force = force
         self.traffic = Traffic()
-        self._bucket = open_place(self.place, self.traffic)
-        above, _, self.name = self.place.rpartition("/")
+        self._bucket = open_bucket(self.location, self.traffic)
+        above, _, self.name = self.location.rpartition("/")
         if above.endswith("/"):
-            raise RequestError(f"{address}: not a pack's name; give -o {self.place}/FOLDER or -o {self.place}/FILE.zip")
+            raise RequestError(
+                f"{address}: not a pack's name; give -o {self.location}/FOLDER or -o {self.location}/FILE.zip"
+            )
         self._is_zip = is_zip(Path(self.name))
         self._note = f"{self.name}.sha256"
         if self._is_zip:
-            self._bucket = open_place(above, self.traffic)
+            self._bucket = open_bucket(above, self.traffic)
             with suppress(FileNotFoundError):  # unlike a look, a missing object and a missing bucket differ here
                 self._bucket.get(self._note)
-            if self._zip_is_there() and force and not _is_pack(self.place, self.traffic):
-                raise RequestError(f"{self.place}: exists and is not a marsmedia pack; --force does not replace it")
+            if self._zip_is_there() and force and not _is_pack(self.location, self.traffic):
+                raise RequestError(f"{self.location}: exists and is not a marsmedia pack; --force does not replace it")
         elif (there := self._names_there()) and FIRST not in there:
-            raise RequestError(f"{self.place}: already holds other objects; choose another name")
+            raise RequestError(f"{self.location}: already holds other objects; choose another name")
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """Yield a folder on this machine for building the pack; it is removed at the end in any case."""
-        folder = cache_folder() / "packs" / hashlib.sha256(self.place.encode()).hexdigest()[:16]
+        folder = cache_folder() / "packs" / hashlib.sha256(self.location.encode()).hexdigest()[:16]
         folder.mkdir(parents=True, exist_ok=True)
         with scratch_beside(folder / self.name, force=False) as scratch:
             yield scratch
@@ -80,15 +82,15 @@ class BucketOutput:
                 return False
             if not self._force:
                 raise RequestError(
-                    f"{self.place}: already exists with other bytes; choose another name, or replace it with --force"
+                    f"{self.location}: already exists with other bytes; choose another name, or replace it with --force"
                 )
         stated = f"{digest}  {self.name}\n".encode()
         if self._force:
             self._bucket.put(self._note, stated)
         elif not self._bucket.create(self._note, stated):
             raise RequestError(
-                f"{self.place}: another pack is being written there, or was begun ({self._note}); choose another name, "
-                "or replace it with --force"
+                f"{self.location}: another pack is being written there, or was begun ({self._note}); choose another "
+                "name, or replace it with --force"
             )
         self._bucket.check_creates_once(self._note, stated)
         self._bucket.put(self.name, made)
@@ -100,12 +102,12 @@ class BucketOutput:
         stated = files[FIRST].read_bytes()
         if (there and FIRST not in there) or not self._bucket.create(FIRST, stated):
             raise RequestError(
-                f"{self.place}: already holds another pack, and a folder in a bucket cannot be replaced as a whole; "
+                f"{self.location}: already holds another pack, and a folder in a bucket cannot be replaced as a whole; "
                 "choose another name"
             )
         self._bucket.check_creates_once(FIRST, stated)
         if extra := sorted(there - files.keys()):
-            raise RequestError(f"{self.place}: holds {extra[0]}, which is not of this pack; choose another name")
+            raise RequestError(f"{self.location}: holds {extra[0]}, which is not of this pack; choose another name")
 
         def sent(name: str) -> bool:
             if name in there and self._bucket.digest(name) == _sha256(files[name]):

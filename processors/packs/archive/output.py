@@ -24,17 +24,17 @@ class DiskOutput:
     """A pack as a folder, or as a zip."""
 
     def __init__(self, path: Path, *, force: bool) -> None:
-        self.place = path.absolute()
+        self.location = path.absolute()
         self.name = path.name
         self._force = force
 
     def scratch(self) -> AbstractContextManager[Path]:
         """Give a folder for building the pack; raises as `scratch_beside`."""
-        return scratch_beside(self.place, force=self._force)
+        return scratch_beside(self.location, force=self._force)
 
     def put_in_place(self, made: Path, scratch: Path) -> bool:
         """Put the finished pack in place and return True; the previous content goes with the scratch folder."""
-        _finished(made, self.place, scratch)
+        _finished(made, self.location, scratch)
         return True
 
 

@@ -14,7 +14,7 @@ from typing import IO
 
 from processors.errors import RequestError
 from processors.store.bucket_traffic import Traffic
-from processors.store.open_store import StorePlace, is_address, open_place
+from processors.store.open_store import Location, is_address, open_bucket
 
 GREATEST_RATIO = 1100
 """Maximum compression ratio; deflate reaches at most 1032 to 1 (zlib's documentation), so more is an attack."""
@@ -32,7 +32,7 @@ class PackReader:
 
 
 @contextmanager
-def opened(place: StorePlace, traffic: Traffic | None = None) -> Iterator[PackReader]:
+def opened(location: Location, traffic: Traffic | None = None) -> Iterator[PackReader]:
     """Open a pack for reading; of one in a bucket nothing is copied, and `traffic` counts the requests.
 
     Raises
@@ -40,52 +40,52 @@ def opened(place: StorePlace, traffic: Traffic | None = None) -> Iterator[PackRe
     RequestError : the pack is missing, or is neither a folder nor a zip.
     StoreError : the bucket cannot be read.
     """
-    if is_address(place):
-        with _in_bucket(str(place), traffic) as reader:
+    if is_address(location):
+        with _in_bucket(str(location), traffic) as reader:
             yield reader
         return
-    place = Path(place)
-    if place.is_dir():
-        yield _folder(place)
+    location = Path(location)
+    if location.is_dir():
+        yield _folder(location)
         return
     try:
-        with zipfile.ZipFile(place) as archive:
-            yield _zip(archive, place)
+        with zipfile.ZipFile(location) as archive:
+            yield _zip(archive, location)
     except FileNotFoundError as error:
-        raise RequestError(f"{place}: no such pack") from error
+        raise RequestError(f"{location}: no such pack") from error
     except zipfile.BadZipFile as error:
-        raise RequestError(f"{place}: neither a folder nor a readable zip ({error})") from error
+        raise RequestError(f"{location}: neither a folder nor a readable zip ({error})") from error
 
 
 @contextmanager
 def _in_bucket(address: str, traffic: Traffic | None) -> Iterator[PackReader]:
-    place = open_place(address, traffic)
-    if found := {_composed(one.name): one for one in place.list("")}:
+    bucket = open_bucket(address, traffic)
+    if found := {_composed(one.name): one for one in bucket.list("")}:
         names = frozenset(found)
         yield PackReader(
-            names=names, open=lambda name: place.open(found[name].name, found[name].size_bytes), refused=()
+            names=names, open=lambda name: bucket.open(found[name].name, found[name].size_bytes), refused=()
         )
         return
-    above, _, name = place.address.rpartition("/")
-    place = open_place(above, traffic)
+    above, _, name = bucket.address.rpartition("/")
+    bucket = open_bucket(above, traffic)
     try:
-        size = place.look(name).size_bytes
+        size = bucket.look(name).size_bytes
     except FileNotFoundError as error:
         raise RequestError(f"{address}: no such pack") from error
     try:
-        with zipfile.ZipFile(place.open(name, size)) as archive:
+        with zipfile.ZipFile(bucket.open(name, size)) as archive:
             yield _zip(archive, address)
     except zipfile.BadZipFile as error:
         raise RequestError(f"{address}: neither a folder nor a readable zip ({error})") from error
 
 
-def _folder(place: Path) -> PackReader:
+def _folder(pack: Path) -> PackReader:
     found: dict[str, str] = {}
     refused: list[tuple[str, str]] = []
-    for folder, folders, files in os.walk(place, onerror=_raise):
+    for folder, folders, files in os.walk(pack, onerror=_raise):
         for name in [*folders, *files]:
             path = os.path.join(folder, name)  # noqa: PTH118 - once a file: no `Path` is built
-            inside = os.path.relpath(path, place).replace(os.sep, "/")
+            inside = os.path.relpath(path, pack).replace(os.sep, "/")
             mode = os.lstat(path).st_mode
             if stat.S_ISREG(mode):
                 found[_composed(inside)] = path
@@ -98,11 +98,11 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _zip(archive: zipfile.ZipFile, place: StorePlace) -> PackReader:
+def _zip(archive: zipfile.ZipFile, location: Location) -> PackReader:
     members = [member for member in archive.infolist() if not member.is_dir()]
     tops = {member.filename.partition("/")[0] for member in members if "/" in member.filename}
     if len(tops) != 1:
-        raise RequestError(f"{place}: not a pack (its zip holds {len(tops)} folders in place of one)")
+        raise RequestError(f"{location}: not a pack (its zip holds {len(tops)} folders in place of one)")
     top = f"{tops.pop()}/"
     found: dict[str, zipfile.ZipInfo] = {}
     refused: list[tuple[str, str]] = []

@@ -12,7 +12,7 @@ from typing import Literal
 from processors.errors import RequestError
 from processors.packs.archive.bagit import ALGORITHMS, BLOCK_BYTES, DECLARATION
 from processors.packs.archive.pack_reader import PackReader, opened
-from processors.store.open_store import StorePlace
+from processors.store.open_store import Location
 from processors.store.progress_steps import Steps, silently
 
 MAX_LISTING_BYTES = 1 << 28
@@ -39,7 +39,7 @@ class CheckedPack:
     faults: tuple[PackFault, ...]
 
 
-def verify_pack(place: StorePlace, steps: Steps = silently) -> CheckedPack:
+def verify_pack(location: Location, steps: Steps = silently) -> CheckedPack:
     """Hash every file of a pack again.
 
     Raises
@@ -47,10 +47,10 @@ def verify_pack(place: StorePlace, steps: Steps = silently) -> CheckedPack:
     RequestError : there is no pack, or its zip cannot be read.
     StoreError : its bucket cannot be read.
     """
-    with opened(place) as pack:
+    with opened(location) as pack:
         listings = {f"{kind}-{algorithm}.txt" for kind in ("manifest", "tagmanifest") for algorithm in ALGORITHMS}
         if not pack.names & {"bagit.txt", "bag-info.txt", *listings}:
-            raise RequestError(f"{place}: not a pack (no bagit.txt, bag-info.txt or manifest)")
+            raise RequestError(f"{location}: not a pack (no bagit.txt, bag-info.txt or manifest)")
         return _Verifier(pack, steps).checked()
 
 
