@@ -213,12 +213,12 @@ def test_a_table_of_measurements_is_read_without_pandas(tmp_path: Path) -> None:
 from fractions import Fraction
 from pathlib import Path
 from processors.tables import ParquetTable
-from processors.video.audit.measured_frames import FrameTable
+from processors.video.audit.measured_frames import MeasuredFrames
 from processors.video.audit.measurement_table import MEASUREMENTS
 path = Path({str(tmp_path / "measurements.parquet")!r})
 with ParquetTable(path, MEASUREMENTS) as table:
     table.add([dict.fromkeys(MEASUREMENTS.names)])
-measured = FrameTable(table=path, time_base=Fraction(1), frame_count=1, width_px=1, height_px=1, lost_seconds=(),
+measured = MeasuredFrames(table=path, time_base=Fraction(1), frame_count=1, width_px=1, height_px=1, lost_seconds=(),
                       unsure_seconds=(), statistics_archive=None)
 measured.column("sharpness"), measured.column("is_keyframe"), measured.pts
 """

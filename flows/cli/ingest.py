@@ -86,7 +86,7 @@ def ingest_folder(
     if not dry_run and isinstance(store_folder, Path) and isinstance(raw, Path):
         warm_up_for_first_run(raw, store_folder)
 
-    from flows.cli.plan_and_run import conduct
+    from flows.cli.plan_and_run import plan_and_run
     from flows.run.raw_survey import RawSurvey, survey_raw
     from flows.run.unchanged import LastRun, recipe_files, unchanged
 
@@ -118,7 +118,7 @@ def ingest_folder(
 
         return flow(raw=str(raw), store=str(store_folder), return_state=True, **asdict(options))  # type: ignore[call-overload]
 
-    code = conduct(look, store_folder, options, flow, asked=str(raw), as_json=as_json, unchanged=as_before)
+    code = plan_and_run(look, store_folder, options, flow, asked=str(raw), as_json=as_json, unchanged=as_before)
     if not as_json and isinstance(raw, Path) and any(prepared.plan.due for prepared in planned):
         advise(raw, store_folder)
     return code

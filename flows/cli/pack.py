@@ -175,7 +175,7 @@ def _tell_built(built: Built, recipe: Recipe, traffic: Traffic | None, *, as_jso
 
 def _make_what_is_due(recipe: Recipe, store_folder: Path, *, quiet: bool) -> None:
     """Make the pack's items that no run makes by default; report those that cannot be made, and leave them out."""
-    from flows.cli.plan_and_run import conduct
+    from flows.cli.plan_and_run import plan_and_run
     from flows.run.build_pack import due_for
     from flows.run.options import Options
     from flows.run.select import prepare_chosen
@@ -198,7 +198,7 @@ def _make_what_is_due(recipe: Recipe, store_folder: Path, *, quiet: bool) -> Non
     names = ", ".join(request.processors)
     click.echo(f"making {names} of {counted(len(request.words), 'source')} for the pack", err=True)
     with redirect_stdout(sys.stderr):
-        conduct(
+        plan_and_run(
             lambda store, progress: prepare_chosen(request, store, retry_failed=False),
             store_folder,
             Options(quiet=quiet),

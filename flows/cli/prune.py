@@ -44,7 +44,7 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
     from processors.packs.registry import packed_results
     from processors.store.by_name_view import rebuild_by_name
     from processors.store.catalogue import Catalogue
-    from processors.store.complete_sources import forget_settled
+    from processors.store.complete_sources import forget_complete
     from processors.store.kept_results import kept_results
 
     store = open_store(store_folder)
@@ -77,7 +77,7 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
     catalogue.remove_results([m.ref for m in old])
     with RunProgress(quiet=quiet or as_json) as progress:
         store.remove_all(m.ref for m in progress.each("Removing results", old, len(old), noun="result"))
-        forget_settled(store, (manifest.ref.source for manifest in old))
+        forget_complete(store, (manifest.ref.source for manifest in old))
         rebuild_by_name(store, by_name_entries(rows, today, catalogue), catalogue.not_made(), progress.each)
     if not as_json:
         click.echo(f"removed {counted(len(old), 'result')}")

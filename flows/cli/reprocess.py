@@ -70,7 +70,7 @@ def reprocess(
     marsmedia reprocess sol=10..40 --processor photo.preview \\
       --set longest_sides_px=640,1600
     """
-    from flows.cli.plan_and_run import conduct
+    from flows.cli.plan_and_run import plan_and_run
     from flows.cli.print_plan import tell_plan
     from flows.run.select import ReprocessRequest, prepare_chosen
     from flows.run.shard import Shard
@@ -104,7 +104,7 @@ def reprocess(
             **(options | {"quiet": chosen.quiet}),
         )
 
-    code = conduct(look, store_folder, chosen, flow, asked=str(request), as_json=as_json)
+    code = plan_and_run(look, store_folder, chosen, flow, asked=str(request), as_json=as_json)
     entries = [entry for prepared in planned for entry in prepared.asked_for]
     store = open_store(store_folder)  # with what the run has made
     if is_kept:

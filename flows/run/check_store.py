@@ -19,7 +19,7 @@ from flows.run.reproduction import VERDICTS, Rebuilt, reproduce
 from processors.store.bucket_traffic import Traffic
 from processors.store.catalogue import Catalogue
 from processors.store.fixity import verify
-from processors.store.fixity_check import Checked, FixityFault
+from processors.store.fixity_check import FixityCheck, FixityFault
 from processors.store.manifest import Manifest
 from processors.store.masters import check_masters
 from processors.store.progress_steps import Steps, silently
@@ -55,7 +55,7 @@ class Hashed:
     """Number of these results that an earlier, interrupted check-up verified."""
     masters_before: int = 0
 
-    def add(self, checked: Checked, tell: Callable[[FixityFault], None]) -> None:
+    def add(self, checked: FixityCheck, tell: Callable[[FixityFault], None]) -> None:
         self.after = checked.path
         self.results += 1
         self.items += checked.item_count
@@ -64,7 +64,7 @@ class Hashed:
         for fault in checked.faults:
             tell(fault)
 
-    def add_master(self, checked: Checked, tell: Callable[[FixityFault], None]) -> None:
+    def add_master(self, checked: FixityCheck, tell: Callable[[FixityFault], None]) -> None:
         self.after_master = checked.path
         self.masters_bytes += checked.size_bytes
         for fault in checked.faults:
@@ -175,7 +175,7 @@ def hash_all(
     return done
 
 
-def _each(store: Store, which: Which, done: Hashed, steps: Steps, spread: Spread) -> Iterator[tuple[bool, Checked]]:
+def _each(store: Store, which: Which, done: Hashed, steps: Steps, spread: Spread) -> Iterator[tuple[bool, FixityCheck]]:
     """Yield what remains to be hashed, the store before the raw files, and whether it is a raw file."""
     if which != "raw":
         yield from ((False, checked) for checked in verify(store, after=done.after, steps=steps, spread=spread))
@@ -225,7 +225,7 @@ def hash_sample(
     return done
 
 
-def _correct(checked: Checked, store: Store) -> None:
+def _correct(checked: FixityCheck, store: Store) -> None:
     """Note in the catalogue that a raw file has changed with its old size and date, or has been restored.
 
     So that runs make nothing of it, and `failures` names it.

@@ -9,23 +9,23 @@ from processors.engine.fingerprint import Fingerprints, by_source
 from processors.engine.plan import Plan
 from processors.store.by_name_view import ByNameEntry, safe_name, shown_before
 from processors.store.catalogue import Catalogue
-from processors.store.complete_sources import SettledSource, add_settled, read_settled
+from processors.store.complete_sources import CompleteSource, add_complete, read_complete
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 
-def settled_sources(
+def find_complete(
     media: Sequence[SourceRow], departed: Sequence[SourceRow], fingerprints: Fingerprints, store: Store
-) -> dict[str, SettledSource]:
+) -> dict[str, CompleteSource]:
     """Return by digest the sources with nothing due and nothing to report.
 
     Empty without a by-name view, which must then be rebuilt. A source whose folder in the view another file may take
     is left out.
     """
-    known = read_settled(store)
+    known = read_complete(store)
     if not known or not shown_before(store):
         return {}
-    found: dict[str, SettledSource] = {}
+    found: dict[str, CompleteSource] = {}
     troubled = Catalogue(store).troubled()  # every run's report names them
     for digest, rows in by_source(media).items():
         one = known.get(digest)
@@ -42,7 +42,7 @@ def settled_sources(
     return found
 
 
-def settle(
+def record_complete(
     media: Iterable[SourceRow], plan: Plan, fingerprints: Fingerprints, outcomes: Iterable[SourceOutcome], store: Store
 ) -> frozenset[str]:
     """Record the sources of a whole run that now have all their results, each made without a reason; return them."""
@@ -55,13 +55,13 @@ def settle(
     open_sources = {earlier.ref.source for earlier in (*plan.earlier, *plan.damaged)}
     open_sources |= {one.ref.source for due in plan.all_due for one in due.results if one.ref not in made}
     rows = by_source(row for row in media if row.digest in plan.wanted and row.changed_to is None)
-    noted = []
+    complete = []
     for digest, wanted in plan.wanted.items():
         places = rows.get(digest)
         if wanted and places and digest not in open_sources and (found := fingerprints.of(places)):
-            noted.append(SettledSource.of(digest, found, (one.ref for one in wanted)))
-    add_settled(store, noted)
-    return frozenset(one.digest for one in noted)
+            complete.append(CompleteSource.of(digest, found, (one.ref for one in wanted)))
+    add_complete(store, complete)
+    return frozenset(one.digest for one in complete)
 
 
 def _entry(row: SourceRow) -> ByNameEntry:

@@ -23,11 +23,11 @@ def record_end_state(prepared: Prepared, report: Report, store: Store, options: 
     survey, plan = prepared.survey, prepared.plan
     if survey is None or prepared.fingerprints is None or not _is_final(prepared, report, options):
         return
-    of_run = plan.settled | plan.noted
+    of_run = plan.complete | plan.newly_complete
     others = {
         digest: " ".join(f"{one.ref.processor}/{one.ref.key[:16]}" for one in wanted)
         for digest, wanted in plan.wanted.items()
-        if digest not in plan.noted
+        if digest not in plan.newly_complete
     }
     counts = dataclasses.replace(
         report.results, due=0, made=0, reused=report.results.made + report.results.reused, not_reached=0

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flows.run.completeness import settled_sources
+from flows.run.completeness import find_complete
 from flows.run.file_change import Change
 from flows.run.inspection import inspect_all, read_by, unread
 from flows.run.options import Options
@@ -31,7 +31,7 @@ from processors.formats import may_have_sound
 from processors.sources.scan import EmptyFolder, FoundFile, SkippedFile, printable, storable
 from processors.store.by_name_view import ByNameEntry
 from processors.store.catalogue import Catalogue
-from processors.store.complete_sources import SettledSource
+from processors.store.complete_sources import CompleteSource
 from processors.store.open_store import Location
 from processors.store.raw_bucket import at_hand, local_path
 from processors.store.source_row import SourceRow
@@ -87,7 +87,7 @@ class Prepared:
         return [
             ByNameEntry.at(row.relative, row.release, self.plan.shown_at(row))
             for row in self.rows
-            if row.kind == "media" and row.digest not in self.plan.settled
+            if row.kind == "media" and row.digest not in self.plan.complete
         ] + [ByNameEntry.at(row.relative, row.release, is_gone=True) for row in self.departed if row.kind == "media"]
 
     def of_kind(self, kind: str) -> list[SourceRow]:
@@ -153,8 +153,8 @@ def _identify_and_plan(
     rows = shard.own(rows)
     media = _unaltered_media(rows, changes)
     fingerprints = Fingerprints(recipes, releases)
-    settled = settled_sources(media, departed, fingerprints, store)
-    plan = _plan(media, settled, WantedResults(recipes, releases), store, catalogue, options, paths, identified.fresh)
+    complete = find_complete(media, departed, fingerprints, store)
+    plan = _plan(media, complete, WantedResults(recipes, releases), store, catalogue, options, paths, identified.fresh)
     rows = with_words(rows, plan, store)
     if remember:
         with _store_errors(store):
@@ -271,7 +271,7 @@ def _unaltered_media(rows: Iterable[SourceRow], changes: Iterable[Change]) -> li
 
 def _plan(
     media: Sequence[SourceRow],
-    settled: Mapping[str, SettledSource],
+    complete: Mapping[str, CompleteSource],
     wanted: WantedResults,
     store: Store,
     catalogue: Catalogue,
@@ -279,8 +279,8 @@ def _plan(
     paths: Mapping[str, FoundFile],
     fresh: Set[str],
 ) -> Plan:
-    """Plan the media that are not settled; results of the settled ones count as reused."""
-    rest = [row for row in media if row.digest not in settled]
+    """Plan the media that are not complete; results of the complete ones count as reused."""
+    rest = [row for row in media if row.digest not in complete]
     plan = make_plan(
         rest,
         wanted,
@@ -290,8 +290,8 @@ def _plan(
         fresh=fresh,
         local_path=lambda row: local_path(paths[row.path].path),
     )
-    plan.settled = frozenset(settled)
-    plan.reused += sum(one.result_count for one in settled.values())
+    plan.complete = frozenset(complete)
+    plan.reused += sum(one.result_count for one in complete.values())
     return plan
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 from typing import Literal
 
 from flows.run.file_change import Change
-from flows.run.interrupt import EXIT_CODES
-from flows.run.problems import FileProblem
+from flows.run.interrupt import EXIT_CODES, signal_of
+from flows.run.problems import MARSMEDIA, FileProblem
+from processors.errors import RecipeError, RequestError, StoreError, machine_reason
+from processors.sources.scan import printable
 from processors.store.bucket_traffic import Traffic
 
 State = Literal["completed", "completed with warnings", "failed", "interrupted"]
@@ -41,6 +44,21 @@ class Stop:
     """`SIGINT`, `SIGTERM` or `SIGHUP` if somebody interrupted the run."""
     traceback: str | None = None
     """Traceback of a fault in marsmedia."""
+
+    @classmethod
+    def by(cls, error: BaseException) -> Stop:
+        """Return the reason in an exception that ended a run."""
+        if name := signal_of(error):
+            return cls(reason=f"interrupted ({name})", signal=name)
+        if isinstance(error, TimeoutError) and error.errno is None:
+            return cls(reason="the run exceeded the time limit of its flow")
+        if isinstance(error, OSError) and error.errno is not None:
+            where = f"{printable(str(error.filename))}: " if error.filename else ""
+            return cls(reason=f"{where}{machine_reason(error)}")
+        if isinstance(error, (StoreError, RequestError, RecipeError)):
+            return cls(reason=str(error))
+        text = "".join(traceback.format_exception(error))
+        return cls(reason=f"{MARSMEDIA}: {type(error).__name__}: {error}: please report it", traceback=text)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from flows.run.batches import Batch, SourceOutcome, into_batches
-from flows.run.completeness import settle
+from flows.run.completeness import record_complete
 from flows.run.end_state import record_end_state
 from flows.run.interrupt import signal_of, signals_interrupt, uninterrupted
 from flows.run.make_report import make_report, report_again, save
 from flows.run.options import Options
 from flows.run.prepare import Prepared, prepare
-from flows.run.problems import MARSMEDIA
 from flows.run.progress import RunProgress
 from flows.run.report import Report, Stop
 from flows.run.retry import plausible_seconds
@@ -24,11 +22,9 @@ from flows.run.runner import WAITING_THREADS, LocalRunner, Runner
 from flows.run.shared_work import Answer, SharedWork, do_batch
 from processors.engine.plan import Due, Plan
 from processors.engine.wanted_results import Recipes
-from processors.errors import RecipeError, RequestError, StoreError, machine_reason
-from processors.sources.scan import printable
+from processors.errors import RecipeError, RequestError, StoreError
 from processors.store.by_name_view import refresh_by_name
 from processors.store.catalogue import Catalogue
-from processors.store.claims import sweep_claims
 from processors.store.open_store import Location
 from processors.store.store import Store
 
@@ -94,7 +90,7 @@ class _Run:
 
     def work(self, prepare: Prepare, dispatch: Dispatch) -> None:
         """Do all the work; raise only errors that keep the run from starting."""
-        self._sweep()
+        self._record.sweep()
         try:
             with RunProgress(quiet=self._options.quiet) as progress:
                 self._prepared = self._record.prepared or prepare(self._store, progress)
@@ -103,7 +99,7 @@ class _Run:
                 self._keeper.flush()
                 if view := self._prepared.view:
                     refresh_by_name(self._store, view)
-                self._settle(self._prepared)
+                self._record_complete(self._prepared)
         except (StoreError, OSError, RequestError, RecipeError) as error:
             if self._prepared is None:
                 raise
@@ -111,17 +107,19 @@ class _Run:
         except BaseException as error:  # noqa: BLE001 - outermost edge of a run: the report is made all the same
             self._ended_by(error)
 
-    def _settle(self, prepared: Prepared) -> None:
+    def _record_complete(self, prepared: Prepared) -> None:
         if prepared.fingerprints:
             outcomes = [*self._done, *self._elsewhere]
             media = prepared.of_kind("media")
-            prepared.plan.noted = settle(media, prepared.plan, prepared.fingerprints, outcomes, self._store)
+            prepared.plan.newly_complete = record_complete(
+                media, prepared.plan, prepared.fingerprints, outcomes, self._store
+            )
 
     def write_down(self) -> None:
         """After a stop, find and catalogue the results that the workers had committed."""
         if self._stop is None:
             return
-        self._sweep()
+        self._record.sweep()
         try:
             if self._shared and self._prepared:
                 found = self._shared.committed(self._prepared.plan.all_due, [*self._done, *self._elsewhere])
@@ -210,30 +208,10 @@ class _Run:
     def _ended_by(self, error: BaseException) -> None:
         """Record why the run ended; the first reason is kept, unless a person interrupts the run later."""
         if self._stop is None or signal_of(error):
-            self._stop = _stop_of(error)
+            self._stop = Stop.by(error)
         is_time_out = isinstance(error, TimeoutError) and error.errno is None
         if is_time_out or not (isinstance(error, Exception) or signal_of(error)):
             self.raised = error
-
-    def _sweep(self) -> None:
-        """Remove leftovers of killed runs, except scratch folders while another run is at work."""
-        sweep_claims(self._store)
-        if not self._record.others_at_work:
-            self._store.sweep()
-
-
-def _stop_of(error: BaseException) -> Stop:
-    if name := signal_of(error):
-        return Stop(reason=f"interrupted ({name})", signal=name)
-    if isinstance(error, TimeoutError) and error.errno is None:
-        return Stop(reason="the run exceeded the time limit of its flow")
-    if isinstance(error, OSError) and error.errno is not None:
-        where = f"{printable(str(error.filename))}: " if error.filename else ""
-        return Stop(reason=f"{where}{machine_reason(error)}")
-    if isinstance(error, (StoreError, RequestError, RecipeError)):
-        return Stop(reason=str(error))
-    text = "".join(traceback.format_exception(error))
-    return Stop(reason=f"{MARSMEDIA}: {type(error).__name__}: {error}: please report it", traceback=text)
 
 
 def in_threads(batches: Sequence[Batch]) -> Iterable[Answer]:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from processors.errors import NO_SPACE, StoreError, machine_reason
 from processors.sources.scan import printable
 from processors.store.bucket_traffic import RELEASES, Traffic
-from processors.store.claims import Claim, claim_run, forget_run, runs_claimed
+from processors.store.claims import Claim, claim_run, forget_run, runs_claimed, sweep_claims
 from processors.store.open_store import Location, open_store
 from processors.store.store import Store, replace_file
 
@@ -107,6 +107,12 @@ class RunRecord:
             return False
         others = (one for one in self.store.runs_folder.glob("*.json") if one != self.path)
         return all(one.stat().st_mtime < self.started.timestamp() for one in others)
+
+    def sweep(self) -> None:
+        """Remove leftovers of killed runs, except scratch folders while another run is at work."""
+        sweep_claims(self.store)
+        if not self.others_at_work:
+            self.store.sweep()
 
     @contextmanager
     def known_elsewhere(self) -> Iterator[None]:

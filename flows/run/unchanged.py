@@ -43,9 +43,9 @@ class LastRun:
     report: Report
     """Its report, as a run repeats it that finds nothing changed: nothing was due, and no problem is new."""
     settled: int
-    """Number of settled sources in the run."""
+    """Number of complete sources in the run."""
     not_of_run: tuple[str, ...]
-    """Digests of settled sources outside the run: gone, or from another folder."""
+    """Digests of complete sources outside the run: gone, or from another folder."""
     others: dict[str, str]
     """Folders of the results of unsettled sources, by digest, separated by spaces."""
 
@@ -94,11 +94,13 @@ def _newest_commit(table: Path) -> str | None:
 
 def _results_are_there(last: LastRun, store: Store) -> bool:
     store.look_at_all()
-    settled = newest_folders(store)
+    complete = newest_folders(store)
     for digest in last.not_of_run:
-        settled.pop(digest, None)
-    return len(settled) == last.settled and all(
-        results_are_there(store, digest, folders) for some in (settled, last.others) for digest, folders in some.items()
+        complete.pop(digest, None)
+    return len(complete) == last.settled and all(
+        results_are_there(store, digest, folders)
+        for some in (complete, last.others)
+        for digest, folders in some.items()
     )
 
 

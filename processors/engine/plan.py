@@ -68,10 +68,10 @@ class Plan:
     """Recipes' results of each source, by digest, whether available or due."""
     of_path: dict[str, list[ResultRef]] = field(default_factory=dict)
     """Results of each path, as evidence and subtitles: those in `wanted` that hold the statements at that path."""
-    settled: frozenset[str] = frozenset()
+    complete: frozenset[str] = frozenset()
     """Digests of sources whose results were not compared individually, as nothing that determines them has changed."""
-    noted: frozenset[str] = frozenset()
-    """Digests of sources that have all their results at the end of the run, but were not settled at its start."""
+    newly_complete: frozenset[str] = frozenset()
+    """Digests of sources that have all their results at the end of the run, but were not complete at its start."""
     not_catalogued: list[Manifest] = field(default_factory=list)
     """Results in the store but not in the catalogue, such as those of a killed run."""
 
@@ -91,7 +91,7 @@ class Plan:
         return shown(one for one in wanted if own is None or not one.is_of_path or one.ref in own)
 
     def evidence_at(self, row: SourceRow) -> ResultRef | None:
-        """Return the evidence of a file's own path; None if no recipe wants one, or if the source is settled."""
+        """Return the evidence of a file's own path; None if no recipe wants one, or if the source is complete."""
         return next((ref for ref in self.of_path.get(row.path, ()) if ref.processor == "evidence"), None)
 
     @property

@@ -29,7 +29,7 @@ CROP_PICTURES = 2000
 
 
 @dataclass(kw_only=True)
-class Found:
+class FoundLinks:
     """All links, and notes on sources that were not compared."""
 
     links: list[SourceLink] = field(default_factory=list)
@@ -47,12 +47,12 @@ class _Picture:
             return np.asarray(image.convert("L"))
 
 
-def find_links(store: Store, steps: Steps = silently) -> Found:
+def find_links(store: Store, steps: Steps = silently) -> FoundLinks:
     """Compare all sources in the store; open only results, never a source."""
     items = Catalogue(store).table("items").to_pylist()
     items.sort(key=lambda item: (item["source"], item["processor"], item["key"], item["name"]))
     pictures = list(_pictures(items, store))
-    found = Found()
+    found = FoundLinks()
     measured = _paths(items, store, "video.measurements", "measurements.parquet")
     same = [*_stills(pictures, measured, steps), *_same(pictures, steps)]
     linked = {_pair(link) for link in same}
@@ -117,7 +117,7 @@ def _kind(one: _Picture, other: _Picture) -> LinkKind:
 
 
 def _crops(
-    pictures: Sequence[_Picture], linked: set[frozenset[str]], found: Found, steps: Steps
+    pictures: Sequence[_Picture], linked: set[frozenset[str]], found: FoundLinks, steps: Steps
 ) -> Iterator[SourceLink]:
     points = list(_points(pictures, found, steps))
     if pair_count(points) > MAX_PAIRS:
@@ -134,7 +134,7 @@ def _crops(
             )
 
 
-def _points(pictures: Sequence[_Picture], found: Found, steps: Steps) -> Iterator[FeaturePoints]:
+def _points(pictures: Sequence[_Picture], found: FoundLinks, steps: Steps) -> Iterator[FeaturePoints]:
     frames_of: dict[str, list[int]] = {}
     photos = [n for n, one in enumerate(pictures) if one.is_photo]
     for number, one in enumerate(pictures):

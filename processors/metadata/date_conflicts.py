@@ -21,7 +21,7 @@ SOLAR_LONGITUDE_APART_DEGREES = 1.0
 """Two days on Mars."""
 
 
-def dates_apart(
+def date_conflicts(
     voices: list[tuple[Date, When]], event: MissionEvent | None, profile: Profile | None
 ) -> Iterator[Contradiction]:
     spans = [(when, f"{date.written} ({date.zone})", date.source) for date, when in voices]
@@ -31,7 +31,7 @@ def dates_apart(
         yield Contradiction(about="recorded", says=tuple((written, source) for _, written, source in spans))
 
 
-def sols_apart(
+def sol_conflicts(
     believed: tuple[Date, When] | None, told: tuple[int, str] | None, profile: Profile | None
 ) -> Iterator[Contradiction]:
     """Yield a conflict if a stated sol is not one of the chosen date's."""
@@ -44,7 +44,7 @@ def sols_apart(
             yield Contradiction(about="sol", says=says)
 
 
-def solar_apart(
+def solar_conflicts(
     time: Taken | None, statements: tuple[Statement, ...], profile: Profile | None
 ) -> Iterator[Contradiction]:
     """Yield the solar times and solar longitude of a label that differ from the chosen date's."""

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from processors.contract import Source
-from processors.metadata.date_conflicts import dates_apart, solar_apart, sols_apart
+from processors.metadata.date_conflicts import date_conflicts, sol_conflicts, solar_conflicts
 from processors.metadata.evidence_record import EventRecord, EvidenceRecord
 from processors.metadata.label import files_described, last_part
 from processors.metadata.label_statements import mission_words, of_label, said_by_label, unread_of_label
@@ -201,11 +201,11 @@ def weigh(
         dates=(*(date for date, _ in dates), *((believed[0],) if believed and is_of_event else ())),
         disagreements=(
             *contradictions(statements),
-            *dates_apart(recorded, event, profile),
+            *date_conflicts(recorded, event, profile),
             *_missions_apart(of_release, stated_at, voices.all_labels),
-            *sols_apart(believed, (product.sol, "file name") if product else None, profile),
-            *sols_apart(believed, label_sol, profile),
-            *solar_apart(when, statements, profile),
+            *sol_conflicts(believed, (product.sol, "file name") if product else None, profile),
+            *sol_conflicts(believed, label_sol, profile),
+            *solar_conflicts(when, statements, profile),
             *_not_described(voices.labels, source, name),
             *claims,
         ),

@@ -20,7 +20,7 @@ from processors.packs.archive.bucket_output import BucketOutput
 from processors.packs.archive.output import AGENT, DiskOutput, is_zip
 from processors.packs.archive.pack_writers import FolderSink, ZipSink
 from processors.packs.contents.companions import PackedCompanion, write_companions
-from processors.packs.contents.duplicate_pictures import repeated_pictures
+from processors.packs.contents.duplicate_pictures import duplicate_pictures
 from processors.packs.contents.layout import places_of
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.names import UniqueNames, portable_name
@@ -193,7 +193,7 @@ def _fill(
 
 def _repeated(chosen: list[SelectedSource], store: Store) -> tuple[str, ...]:
     known = {one.subject.digest: one.subject for one in chosen}
-    found = repeated_pictures(known.values(), store)
+    found = duplicate_pictures(known.values(), store)
     return tuple(f"{known[digest].relative} is the same picture as {first.relative}" for digest, first in found.items())
 
 

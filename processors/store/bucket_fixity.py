@@ -9,7 +9,7 @@ from pathlib import Path
 
 from processors.errors import ResultCorrupt
 from processors.store.bucket_store import BucketStore
-from processors.store.fixity_check import Checked, FixityFault
+from processors.store.fixity_check import FixityCheck, FixityFault
 from processors.store.progress_steps import Steps
 from processors.store.spread import Spread
 from processors.store.store import Store
@@ -20,7 +20,7 @@ PIECE_BYTES = 1024 * 1024
 
 def verify_bucket(
     store: Store, *, after: str, wanted: Callable[[Path], bool], steps: Steps, spread: Spread
-) -> Iterator[Checked]:
+) -> Iterator[FixityCheck]:
     """Verify every result, in order; parameters as in `fixity.verify`, with the paths that a folder would have."""
     assert isinstance(store, BucketStore)
     commits = store.commit_names()
@@ -31,7 +31,7 @@ def verify_bucket(
         yield from checked
     for name in store.unnamed_data():
         fault = FixityFault(path=name, kind="extra", reason="no commit names it; `marsmedia prune` removes it")
-        yield Checked(path=name, item_count=0, size_bytes=0, faults=(fault,))
+        yield FixityCheck(path=name, item_count=0, size_bytes=0, faults=(fault,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class _Asked:
     """Results to verify of one commit, each with its path, and the fault of a commit that cannot be read."""
 
     results: tuple[tuple[str, PassResult], ...] = ()
-    unreadable: Checked | None = None
+    unreadable: FixityCheck | None = None
 
 
 def _asked(store: BucketStore, commit: str, after: str, wanted: Callable[[Path], bool]) -> _Asked:
@@ -47,12 +47,12 @@ def _asked(store: BucketStore, commit: str, after: str, wanted: Callable[[Path],
         results = store.results_in(commit)
     except ResultCorrupt as error:
         fault = FixityFault(path=commit, kind="damaged", reason=str(error).partition(f"{commit}: ")[2])
-        return _Asked(unreadable=Checked(path=commit, item_count=0, size_bytes=0, faults=(fault,)))
+        return _Asked(unreadable=FixityCheck(path=commit, item_count=0, size_bytes=0, faults=(fault,)))
     paths = [(_path(one), one) for one in results]
     return _Asked(results=tuple((where, one) for where, one in paths if where > after and wanted(Path(where))))
 
 
-def _checked(store: Store, asked: _Asked) -> list[Checked]:
+def _checked(store: Store, asked: _Asked) -> list[FixityCheck]:
     assert isinstance(store, BucketStore)
     if asked.unreadable:
         return [asked.unreadable]
@@ -64,7 +64,7 @@ def _path(one: PassResult) -> str:
     return f"results/{below(ref.source)}/{ref.processor}/{ref.key[:KEY_DIGITS]}"
 
 
-def _verified(store: BucketStore, results: Sequence[tuple[str, PassResult]]) -> Iterator[Checked]:
+def _verified(store: BucketStore, results: Sequence[tuple[str, PassResult]]) -> Iterator[FixityCheck]:
     with store.scratch() as scratch:
         data = scratch / "pass.zip"
         try:
@@ -84,7 +84,7 @@ def _verified(store: BucketStore, results: Sequence[tuple[str, PassResult]]) -> 
                 if digest != item.sha256:
                     reason = f"SHA-256 is {digest[:16]}..., the manifest says {item.sha256[:16]}..."
                     faults.append(FixityFault(path=f"{where}/{item.name}", kind="damaged", reason=reason))
-            yield Checked(path=where, item_count=len(one.manifest.items), size_bytes=size, faults=tuple(faults))
+            yield FixityCheck(path=where, item_count=len(one.manifest.items), size_bytes=size, faults=tuple(faults))
 
 
 def _digest(path: Path, start: int, length: int) -> str:

@@ -22,7 +22,7 @@ OUTDATED_AT_MOST = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SettledSource:
+class CompleteSource:
     """Source with all its wanted results."""
 
     digest: str
@@ -31,7 +31,7 @@ class SettledSource:
     """Folders of its results, relative to its own and separated by spaces."""
 
     @classmethod
-    def of(cls, digest: str, fingerprint: str, refs: Iterable[ResultRef]) -> SettledSource:
+    def of(cls, digest: str, fingerprint: str, refs: Iterable[ResultRef]) -> CompleteSource:
         folders = sorted({f"{ref.processor}/{ref.key[:16]}" for ref in refs})
         return cls(digest=digest, fingerprint=fingerprint, folders=" ".join(folders))
 
@@ -49,24 +49,24 @@ def results_are_there(store: Store, digest: str, folders: str) -> bool:
     return store.has_all(digest, folders.split(" "))
 
 
-def read_settled(store: Store) -> dict[str, SettledSource]:
-    """Return the settled sources by digest; empty without a readable file."""
+def read_complete(store: Store) -> dict[str, CompleteSource]:
+    """Return the complete sources by digest; empty without a readable file."""
     return {
-        digest: SettledSource(digest=digest, fingerprint=fingerprint, folders=folders)
+        digest: CompleteSource(digest=digest, fingerprint=fingerprint, folders=folders)
         for digest, fingerprint, folders in _read(store)
     }
 
 
 def newest_folders(store: Store) -> dict[str, str]:
-    """Return the folders of the results of each settled source, by digest; empty without a readable file."""
+    """Return the folders of the results of each complete source, by digest; empty without a readable file."""
     return {digest: folders for digest, _, folders in _read(store)}
 
 
-def forget_settled(store: Store, digests: Iterable[str]) -> None:
+def forget_complete(store: Store, digests: Iterable[str]) -> None:
     """Forget sources, such as those whose results were removed; raises `OSError`."""
     gone = set(digests)
     with alone(store.catalogue_folder / "lock"):
-        known = read_settled(store)
+        known = read_complete(store)
         if not gone.isdisjoint(known):
             left = (one for one in known.values() if one.digest not in gone)
             replace_file(store.catalogue_folder / "settled", _lines(left).encode())
@@ -83,7 +83,7 @@ def _read(store: Store) -> Iterator[tuple[str, str, str]]:
                 yield digest, fingerprint, folders
 
 
-def add_settled(store: Store, sources: Iterable[SettledSource]) -> None:
+def add_complete(store: Store, sources: Iterable[CompleteSource]) -> None:
     """Add sources, or their newest fingerprint; raises `OSError`."""
     added = list(sources)
     if not added:
@@ -94,9 +94,9 @@ def add_settled(store: Store, sources: Iterable[SettledSource]) -> None:
             file.write("\n" + _lines(added))  # after a line that a crash has cut off
         with path.open("rb") as file:
             count = sum(1 for _ in file)
-        if count > len(added) + 1 and count > OUTDATED_AT_MOST * len(newest := read_settled(store)):
+        if count > len(added) + 1 and count > OUTDATED_AT_MOST * len(newest := read_complete(store)):
             replace_file(path, _lines(newest.values()).encode())
 
 
-def _lines(sources: Iterable[SettledSource]) -> str:
+def _lines(sources: Iterable[CompleteSource]) -> str:
     return "".join(f"{one.digest} {one.fingerprint} {one.folders} {END}\n" for one in sources)

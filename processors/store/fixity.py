@@ -8,7 +8,7 @@ from pathlib import Path
 
 from processors.errors import ResultCorrupt
 from processors.store.catalogue import Catalogue
-from processors.store.fixity_check import Checked, FixityFault
+from processors.store.fixity_check import FixityCheck, FixityFault
 from processors.store.progress_steps import Steps, silently
 from processors.store.spread import Spread, here
 from processors.store.store import Store
@@ -21,7 +21,7 @@ def verify(
     wanted: Callable[[Path], bool] = lambda path: True,
     steps: Steps = silently,
     spread: Spread | None = None,
-) -> Iterator[Checked]:
+) -> Iterator[FixityCheck]:
     """Verify every result in the store; a result whose whole folder vanished leaves no trace and is due again.
 
     Parameters
@@ -45,7 +45,7 @@ def _is_later(path: Path, after: str, store: Store) -> bool:
     return not after or path.parent.relative_to(store.root) > Path(after)
 
 
-def _checked(store: Store, path: Path) -> Checked:
+def _checked(store: Store, path: Path) -> FixityCheck:
     """Verify one result by the path of its manifest."""
     folder = path.parent
     where = str(folder.relative_to(store.root))
@@ -54,7 +54,7 @@ def _checked(store: Store, path: Path) -> Checked:
     except ResultCorrupt as error:
         reason = str(error).removeprefix(f"{where}/manifest.json: ")
         fault = FixityFault(path=f"{where}/manifest.json", kind="damaged", reason=reason)
-        return Checked(path=where, item_count=0, size_bytes=0, faults=(fault,))
+        return FixityCheck(path=where, item_count=0, size_bytes=0, faults=(fault,))
     faults, size = [], 0
     if store.folder(manifest.ref) != folder:
         faults.append(FixityFault(path=f"{where}/manifest.json", kind="damaged", reason="it names another result"))
@@ -77,4 +77,4 @@ def _checked(store: Store, path: Path) -> Checked:
         FixityFault(path=f"{where}/{name}", kind="extra", reason="no manifest names it")
         for name in sorted(there - listed)
     ]
-    return Checked(path=where, item_count=len(manifest.items), size_bytes=size, faults=tuple(faults))
+    return FixityCheck(path=where, item_count=len(manifest.items), size_bytes=size, faults=tuple(faults))

@@ -21,7 +21,7 @@ class FixityFault:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
+class FixityCheck:
     """One verified result, or raw file."""
 
     path: str

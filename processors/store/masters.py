@@ -8,7 +8,7 @@ from pathlib import Path
 
 from processors.errors import RequestError, machine_reason
 from processors.sources.scan import FoundFile, storable, survey
-from processors.store.fixity_check import Checked, FixityFault
+from processors.store.fixity_check import FixityCheck, FixityFault
 from processors.store.open_store import is_address
 from processors.store.progress_steps import Steps, silently
 from processors.store.raw_bucket import hash_again, survey_bucket
@@ -27,7 +27,7 @@ def check_masters(
     wanted: Callable[[str], bool] = lambda path: True,
     steps: Steps = silently,
     spread: Spread,
-) -> Iterator[Checked]:
+) -> Iterator[FixityCheck]:
     """Hash every raw file in the catalogue, in path order; new files are reported but not hashed.
 
     Parameters
@@ -63,7 +63,7 @@ def _found(root: str) -> dict[str, FoundFile] | None:
         return None
 
 
-def _checked(_store: Store, place_known: tuple[str, _Known]) -> Checked:
+def _checked(_store: Store, place_known: tuple[str, _Known]) -> FixityCheck:
     path, (root, row, file) = place_known
     if path == root:
         return _one(
@@ -81,7 +81,7 @@ def _checked(_store: Store, place_known: tuple[str, _Known]) -> Checked:
         return _one(path, FixityFault(path=place, kind="missing", reason=machine_reason(error), is_master=True))
     if digest == row.digest:
         restored = dataclasses.replace(row, changed_to=None) if row.changed_to else None
-        return Checked(path=path, item_count=0, size_bytes=file.size_bytes, faults=(), corrected=restored)
+        return FixityCheck(path=path, item_count=0, size_bytes=file.size_bytes, faults=(), corrected=restored)
     same = (file.size_bytes, file.mtime_ns) == (row.size_bytes, row.mtime_ns)
     what_to_do = (
         "its size and date are unchanged: restore it from a copy"
@@ -91,8 +91,8 @@ def _checked(_store: Store, place_known: tuple[str, _Known]) -> Checked:
     reason = f"was {row.digest[:16]}... is {digest[:16]}...; {what_to_do}"
     fault = FixityFault(path=place, kind="changed", reason=reason, is_master=True)
     found = dataclasses.replace(row, changed_to=digest) if same and row.changed_to != digest else None
-    return Checked(path=path, item_count=0, size_bytes=file.size_bytes, faults=(fault,), corrected=found)
+    return FixityCheck(path=path, item_count=0, size_bytes=file.size_bytes, faults=(fault,), corrected=found)
 
 
-def _one(path: str, fault: FixityFault) -> Checked:
-    return Checked(path=path, item_count=0, size_bytes=0, faults=(fault,))
+def _one(path: str, fault: FixityFault) -> FixityCheck:
+    return FixityCheck(path=path, item_count=0, size_bytes=0, faults=(fault,))

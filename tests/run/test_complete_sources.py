@@ -16,7 +16,7 @@ from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
-from processors.store.complete_sources import SettledSource, add_settled, forget_settled, read_settled
+from processors.store.complete_sources import CompleteSource, add_complete, forget_complete, read_complete
 from processors.store.rebuild_catalogue import rebuild_catalogue
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
@@ -32,7 +32,7 @@ def store(raw: Path, maker: MediaMaker, tmp_path: Path) -> Store:
     maker.photo("b.png")
     assert counts(ingest(raw, tmp_path / "store", RECIPES)) == (6, 6, 0, 0, 0)
     store = Store(tmp_path / "store")
-    assert {one.result_count for one in read_settled(store).values()} == {3}
+    assert {one.result_count for one in read_complete(store).values()} == {3}
     assert counts(ingest(raw, store.root, RECIPES)) == (0, 0, 6, 0, 0)
     return store
 
@@ -121,7 +121,7 @@ def test_a_renamed_source_moves_in_the_view_and_is_settled_again(raw: Path, stor
     assert [str(change) for change in report.changes] == ["moved: june/a.jpg is now june/c.jpg"]
     view = store.by_name_folder / "june"
     assert sorted(path.name for path in view.iterdir()) == ["b.png", "c.jpg"]
-    assert len(read_settled(store)) == 2
+    assert len(read_complete(store)) == 2
 
 
 @pytest.mark.parametrize("taken_by", ["a settled file", "a new file"])
@@ -132,7 +132,7 @@ def test_two_files_of_one_place_in_the_view_have_a_folder_each(
     if taken_by == "a settled file":
         maker.photo("a<.jpg", size=(90, 70))
         ingest(raw, store.root, RECIPES)
-        assert len(read_settled(store)) == 3
+        assert len(read_complete(store)) == 3
     maker.photo("a>.jpg", size=(70, 90))
     if taken_by == "a new file":
         maker.photo("a<.jpg", size=(90, 70))
@@ -147,13 +147,13 @@ def test_two_files_of_one_place_in_the_view_have_a_folder_each(
 def test_a_source_with_pruned_results_is_planned_again(raw: Path, store: Store) -> None:
     changed = dataclasses.replace(PhotoPreview(), longest_sides_px=(100,))
     ingest(raw, store.root, {**RECIPES, "photo": (Metadata(), Evidence(), changed)})
-    known = read_settled(store)
-    forget_settled(store, [digest(store, "a.jpg")])
-    assert read_settled(store).keys() == known.keys() - {digest(store, "a.jpg")}
+    known = read_complete(store)
+    forget_complete(store, [digest(store, "a.jpg")])
+    assert read_complete(store).keys() == known.keys() - {digest(store, "a.jpg")}
     assert counts(ingest(raw, store.root, RECIPES)) == (0, 0, 6, 0, 0)
     rebuild_catalogue(store)
     assert counts(ingest(raw, store.root, RECIPES)) == (0, 0, 6, 0, 0)
-    assert read_settled(store).keys() == known.keys()
+    assert read_complete(store).keys() == known.keys()
 
 
 def test_a_deleted_view_is_made_again(raw: Path, store: Store) -> None:
@@ -164,12 +164,12 @@ def test_a_deleted_view_is_made_again(raw: Path, store: Store) -> None:
 
 def test_a_line_cut_off_by_a_crash_is_not_used_and_old_lines_are_removed(store: Store) -> None:
     path = store.catalogue_folder / "settled"
-    held = read_settled(store)
+    held = read_complete(store)
     path.write_text(path.read_text().rstrip(".\n"))
-    assert len(read_settled(store)) == 1
+    assert len(read_complete(store)) == 1
     for one in [*held.values()] * 4:
-        add_settled(store, [dataclasses.replace(one, fingerprint="0" * 32)])
-    assert read_settled(store) == {
-        key: SettledSource(digest=key, fingerprint="0" * 32, folders=one.folders) for key, one in held.items()
+        add_complete(store, [dataclasses.replace(one, fingerprint="0" * 32)])
+    assert read_complete(store) == {
+        key: CompleteSource(digest=key, fingerprint="0" * 32, folders=one.folders) for key, one in held.items()
     }
     assert len([line for line in path.read_text().splitlines() if line]) <= 4

@@ -23,7 +23,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from flows.cli.main import main
-from flows.cli.plan_and_run import conduct, tell
+from flows.cli.plan_and_run import plan_and_run
+from flows.cli.print_report import print_report
 from flows.run.batches import Batch
 from flows.run.check_store import hash_all
 from flows.run.interrupt import Terminated, signal_of
@@ -153,10 +154,10 @@ def test_a_command_reports_whatever_comes_of_its_flow(
         return prepare(raw, store, RECIPES, progress, Options())
 
     monkeypatch.setenv("PREFECT_API_URL", answering)
-    assert conduct(look, tmp_path / "store", Options(), flow, asked=str(raw), as_json=True) == code
+    assert plan_and_run(look, tmp_path / "store", Options(), flow, asked=str(raw), as_json=True) == code
     out, err = capsys.readouterr()
     report = json.loads(out)
-    tell(from_json(Report, report))
+    print_report(from_json(Report, report))
     assert "browse: " not in capsys.readouterr().out  # there is nothing to browse yet
     assert report["message"] == f"{reason}; failed: of 2 results: 0 made, 0 reused, 0 refused, 0 failed, 2 not reached"
     assert json.loads(Path(report["report"]).read_bytes()) == report
@@ -172,7 +173,7 @@ def test_a_run_counts_the_seconds_that_it_planned(
         time.sleep(PLANNING_SECONDS)
         return prepare(raw, store, RECIPES, progress, Options())
 
-    assert conduct(look, tmp_path / "store", Options(), lambda: None, asked=str(raw), as_json=True) == 0
+    assert plan_and_run(look, tmp_path / "store", Options(), lambda: None, asked=str(raw), as_json=True) == 0
     assert json.loads(capsys.readouterr().out)["seconds"] >= PLANNING_SECONDS
 
 

@@ -17,7 +17,7 @@ from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
-from processors.store.complete_sources import forget_settled, read_settled
+from processors.store.complete_sources import forget_complete, read_complete
 from processors.store.rebuild_catalogue import rebuild_catalogue
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
@@ -103,7 +103,7 @@ CHANGES: dict[str, Callable[[Path, Store], object]] = {
     "a catalogue with another commit": lambda _, store: rebuild_catalogue(store),
     "a deleted view": lambda _, store: shutil.rmtree(store.by_name_folder),
     "no list of settled sources": lambda _, store: (store.catalogue_folder / "settled").unlink(),
-    "a settled source forgotten": lambda _, store: forget_settled(store, read_settled(store)),
+    "a settled source forgotten": lambda _, store: forget_complete(store, read_complete(store)),
     "another note": lambda _, store: next(store.catalogue_folder.glob("unchanged-*")).write_text('{"state": "x"}'),
 }
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from processors.video.audit.measured_frames import FrameTable
+from processors.video.audit.measured_frames import MeasuredFrames
 
 TYPES = {"pts": pa.int64(), "is_keyframe": pa.bool_(), "sharpness": pa.float32(), "perceptual_hash": pa.uint64()}
 ROWS = [
@@ -20,12 +20,12 @@ ROWS = [
 ]
 
 
-def measured(path: Path, groups: list[list[dict[str, object]]]) -> FrameTable:
+def measured(path: Path, groups: list[list[dict[str, object]]]) -> MeasuredFrames:
     schema = pa.schema(list(TYPES.items()))
     with pq.ParquetWriter(path, schema) as writer:
         for rows in groups:
             writer.write_table(pa.Table.from_pylist(rows, schema=schema))
-    return FrameTable(
+    return MeasuredFrames(
         table=path,
         time_base=Fraction(1, 12800),
         frame_count=sum(map(len, groups)),

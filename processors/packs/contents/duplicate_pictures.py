@@ -11,7 +11,7 @@ SAME_FROM_SCORE = 0.999
 """Minimum correlation at which two linked pictures count as the same, whatever their size or format."""
 
 
-def repeated_pictures(subjects: Iterable[SourceRecord], store: Store) -> dict[str, SourceRecord]:
+def duplicate_pictures(subjects: Iterable[SourceRecord], store: Store) -> dict[str, SourceRecord]:
     """Return the first source with the same picture, by the digest of each later one."""
     first: dict[str, SourceRecord] = {}
     repeated: dict[str, SourceRecord] = {}

@@ -22,7 +22,7 @@ from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.embedded.file_credits import credits_of
 from processors.packs.embedded.in_containers import can_be_tagged, write_tagged
 from processors.packs.embedded.in_netcdf import MEDIA_TYPE as ARRAY_TYPE
-from processors.packs.embedded.in_netcdf import write_with_words
+from processors.packs.embedded.in_netcdf import write_with_attributes
 from processors.packs.embedded.in_pictures import credited_picture, own_xmp
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import Pictures, Recipe
@@ -152,7 +152,7 @@ class MediaWriter:
         copy, told = self.scratch / "tagged", credits_of(entry, self.recipe)
         try:
             if entry.media_type == ARRAY_TYPE:
-                write_with_words(entry.path, copy, told, entry.subject)
+                write_with_attributes(entry.path, copy, told, entry.subject)
             else:
                 write_tagged(entry.path, copy, entry.media_type, told)
         except ValueError as error:

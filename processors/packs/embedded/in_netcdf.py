@@ -16,7 +16,7 @@ from processors.packs.embedded.file_credits import FileCredits
 MEDIA_TYPE = "application/x-netcdf"
 
 
-def write_with_words(source: Path, target: Path, told: FileCredits, subject: SourceRecord) -> None:
+def write_with_attributes(source: Path, target: Path, told: FileCredits, subject: SourceRecord) -> None:
     """Write a copy of a netCDF-4 file with attributes by the conventions CF and ACDD; what is unknown is left out.
 
     Raises

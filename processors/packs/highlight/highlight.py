@@ -15,7 +15,7 @@ from processors.clip_writer import write_steady_clip
 from processors.errors import RequestError, StoreError
 from processors.languages.language import phrase
 from processors.languages.text import Text
-from processors.packs.contents.duplicate_pictures import repeated_pictures
+from processors.packs.contents.duplicate_pictures import duplicate_pictures
 from processors.packs.contents.media import checked_bytes
 from processors.packs.contents.rights import credit
 from processors.packs.contents.selected_sources import SelectedSource
@@ -79,7 +79,7 @@ def write_highlight(
     StoreError : ffmpeg ended before the last frame.
     """
     assert recipe.highlight is not None
-    repeated = repeated_pictures((one.subject for one in chosen), store)
+    repeated = duplicate_pictures((one.subject for one in chosen), store)
     found = list(_scenes([one for one in chosen if one.subject.digest not in repeated], store))
     if not found:
         raise RequestError(

@@ -17,7 +17,7 @@ from processors.contract import Inputs, Item, Json, Processor, Reads, as_json, f
 from processors.tables import Column, Table
 from processors.video.audit.bars_and_overlays import Box, StaticRegions, still_parts
 from processors.video.audit.findings import Findings, FrameSpan, verdict_words
-from processors.video.audit.measured_frames import FrameTable, video_report
+from processors.video.audit.measured_frames import MeasuredFrames, video_report
 from processors.video.audit.measurements import Measurements
 from processors.video.audit.pixel_statistics import SPECTRUM_BANDS, PixelStatistics
 from processors.video.audit.repeated_frames import RepeatedRun, empty_frames, repeated_frames, runs
@@ -102,7 +102,7 @@ class Integrity:
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
         """Yield the findings, from results alone."""
-        measured = FrameTable.of(inputs)
+        measured = MeasuredFrames.of(inputs)
         repeated = repeated_frames(measured, self.held_levels)
         found = findings(measured, repeated, video_report(inputs))
         audit = self.audit(found, _absurd_times(measured, found.frame_rate_hz), (measured.width_px, measured.height_px))
@@ -151,7 +151,7 @@ def static_regions(inputs: Inputs[Any]) -> StaticRegions:
     return from_json(StaticRegions, record["still"])
 
 
-def findings(measured: FrameTable, repeated: np.ndarray, report: VideoReport) -> Findings:
+def findings(measured: MeasuredFrames, repeated: np.ndarray, report: VideoReport) -> Findings:
     """Combine the measurements and the reader's report."""
     count, held = measured.frame_count, int(repeated.sum())
     shown = float(measured.time(count) - measured.time(0)) if count else None
@@ -197,7 +197,7 @@ def _fields(found: Findings) -> dict[str, Json]:
     return fields
 
 
-def _jumps(measured: FrameTable) -> tuple[FrameSpan, ...]:
+def _jumps(measured: MeasuredFrames) -> tuple[FrameSpan, ...]:
     """Return pictures shown for so long that the file's clock must have jumped ahead, rather than paused."""
     between = np.diff(measured.pts)
     ahead = between[between > 0]
@@ -211,7 +211,7 @@ def _jumps(measured: FrameTable) -> tuple[FrameSpan, ...]:
     )
 
 
-def _damage(measured: FrameTable) -> tuple[FrameSpan, ...]:
+def _damage(measured: MeasuredFrames) -> tuple[FrameSpan, ...]:
     """Return lost frames from the reader's report, and damaged ones with those that depend on them, in order."""
     spans = [FrameSpan(start_seconds=a, end_seconds=b) for a, b in (*measured.lost_seconds, *measured.unsure_seconds)]
     edges = np.flatnonzero(np.diff(np.concatenate([[False], measured.is_damaged, [False]]))).tolist()
@@ -240,7 +240,7 @@ def _detail_share(statistics: PixelStatistics | None) -> float | None:
     return round(float(max(ends)) / SPECTRUM_BANDS, 3) if ends else None
 
 
-def _absurd_times(measured: FrameTable, rate_hz: float | None) -> str | None:
+def _absurd_times(measured: MeasuredFrames, rate_hz: float | None) -> str | None:
     """Return the reason why the times cannot be those of pictures; None if they can."""
     between = np.diff(measured.pts)
     usual_seconds = float(np.median(between) * measured.time_base) if len(between) else 0.0
@@ -258,7 +258,7 @@ def _absurd_times(measured: FrameTable, rate_hz: float | None) -> str | None:
     )
 
 
-def _held_table(held: list[RepeatedRun], measured: FrameTable) -> bytes:
+def _held_table(held: list[RepeatedRun], measured: MeasuredFrames) -> bytes:
     text = io.StringIO(newline="")
     table = csv.writer(text, lineterminator="\n")
     table.writerow(HELD_RUNS.names)

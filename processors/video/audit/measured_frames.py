@@ -26,7 +26,7 @@ def video_report(inputs: Inputs[Any]) -> VideoReport:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FrameTable:
+class MeasuredFrames:
     """Per-frame measurements of one video; columns are read on first use."""
 
     table: Path
@@ -44,7 +44,7 @@ class FrameTable:
     _columns: dict[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def of(cls, inputs: Inputs[Any]) -> FrameTable:
+    def of(cls, inputs: Inputs[Any]) -> MeasuredFrames:
         """Return the table that `video.measurements` made from this source."""
         result, report = inputs.results[Measurements.name], video_report(inputs)
         facts = result.facts("measurements.parquet", MeasurementFacts)

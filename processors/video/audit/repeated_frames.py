@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.video.audit.measured_frames import FrameTable
+from processors.video.audit.measured_frames import MeasuredFrames
 
 DRIFT_LEVELS = 4
 """Maximum drift of a thumbnail pixel from the first frame of a held picture, unless there is a jump."""
@@ -41,12 +41,12 @@ class RepeatedRun:
         return self.end_frame - self.first_frame
 
 
-def black_frames(measured: FrameTable) -> np.ndarray:
+def black_frames(measured: MeasuredFrames) -> np.ndarray:
     """Return where a frame is all black: bool, shape (frames,)."""
     return measured.column("dark_share") >= 0.99
 
 
-def empty_frames(measured: FrameTable) -> np.ndarray:
+def empty_frames(measured: MeasuredFrames) -> np.ndarray:
     """Return where a black frame shows nothing at all, not even something small: bool, shape (frames,)."""
     black = black_frames(measured)
     if black.any():
@@ -54,7 +54,7 @@ def empty_frames(measured: FrameTable) -> np.ndarray:
     return black
 
 
-def repeated_frames(measured: FrameTable, held_levels: float) -> np.ndarray:
+def repeated_frames(measured: MeasuredFrames, held_levels: float) -> np.ndarray:
     """Return where a frame repeats the picture before it: bool, shape (frames,); black frames are not counted.
 
     It repeats if no 8 px block of the measured picture changes by more than `SAME_LEVELS`; or by less than

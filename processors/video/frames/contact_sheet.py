@@ -15,7 +15,7 @@ from processors.contract import Inputs, Item, Need, Processor, Reads, ReleaseCon
 from processors.errors import RefusedMedia
 from processors.imaging.image_writer import encode
 from processors.imaging.picture_title import title_parts
-from processors.video.audit.measured_frames import FrameTable
+from processors.video.audit.measured_frames import MeasuredFrames
 from processors.video.frames.sheet_drawing import SheetPicture, draw_sheet
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
@@ -138,7 +138,7 @@ class _Session:
             raise RefusedMedia("no frame of it is shown for any time", "put it into a container with times")
         if inputs:
             self._shots = read_shots(inputs).shots
-            decoded = FrameTable.of(inputs).pts.tolist()
+            decoded = MeasuredFrames.of(inputs).pts.tolist()
             self._kept = [replace(one, number=bisect_left(decoded, one.pts)) for one in self._kept]
         shots = self._shots_of_pictures()
         name, details = self._header(shots)

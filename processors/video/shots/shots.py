@@ -18,7 +18,7 @@ import numpy as np
 from processors.contract import Inputs, Item, Processor, Reads, as_json, from_json, require
 from processors.tables import Table
 from processors.video.audit.integrity import Audit, Integrity
-from processors.video.audit.measured_frames import FrameTable, video_report
+from processors.video.audit.measured_frames import MeasuredFrames, video_report
 from processors.video.audit.repeated_frames import RepeatedRun, black_frames, repeated_frames, runs
 from processors.video.reading.time_code import TimeCode, can_drop, parsed, usual_rate
 from processors.video.shots.edl import edit_decision_list
@@ -125,7 +125,7 @@ class Shots:
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
         """Yield the shots, from results alone."""
-        measured = FrameTable.of(inputs)
+        measured = MeasuredFrames.of(inputs)
         audit = inputs.results[Integrity.name].facts("integrity.json", Audit)
         found = find_shots(self, measured)
         facts = ShotFacts(shot_count=len(found.shots), transition_count=len(found.transitions), audit=audit)
@@ -146,7 +146,7 @@ class Shots:
             yield Item(name="shots.otio", media_type="application/json", data=data, facts=facts)
 
 
-def first_time_code(inputs: Inputs[Any], measured: FrameTable) -> TimeCode:
+def first_time_code(inputs: Inputs[Any], measured: MeasuredFrames) -> TimeCode:
     """Return the time code of the first picture: the file's own, else from its presentation time.
 
     At 29.97 and 59.94 pictures per second, a code not from the file drops numbers, to stay in step with the clock.
@@ -162,7 +162,7 @@ def first_time_code(inputs: Inputs[Any], measured: FrameTable) -> TimeCode:
     return TimeCode(frame_number=number, rate_hz=rate_hz, is_drop=can_drop(rate_hz))
 
 
-def find_shots(processor: Shots, measured: FrameTable) -> ShotList:
+def find_shots(processor: Shots, measured: MeasuredFrames) -> ShotList:
     """Return the shots and fades that the measurements show."""
     if not measured.frame_count:
         return ShotList(shots=(), transitions=())
@@ -217,7 +217,7 @@ def _cuts(processor: Shots, thumbnails: np.ndarray, repeated: np.ndarray) -> lis
     return [distinct[cut] for cut in lasting]
 
 
-def _slides(processor: Shots, measured: FrameTable, repeated: np.ndarray) -> list[int]:
+def _slides(processor: Shots, measured: MeasuredFrames, repeated: np.ndarray) -> list[int]:
     """Return the first frame of each picture that is held like the one before and differs from it as scenes do.
 
     Among slides no change stands out from its neighbours, as a cut does.
@@ -233,11 +233,11 @@ def _slides(processor: Shots, measured: FrameTable, repeated: np.ndarray) -> lis
     ]
 
 
-def _seconds(measured: FrameTable, run: RepeatedRun) -> float:
+def _seconds(measured: MeasuredFrames, run: RepeatedRun) -> float:
     return float(measured.time(run.end_frame) - measured.time(run.first_frame)) if run.frame_count > 1 else 0.0
 
 
-def _is_no_damage(processor: Shots, measured: FrameTable, cut: int) -> bool:
+def _is_no_damage(processor: Shots, measured: MeasuredFrames, cut: int) -> bool:
     """Return True if the scene changes at a cut, rather than being damaged or restored; always True far from damage."""
     damaged = measured.is_damaged
     if not damaged[cut - 1 : cut + 1].any():
@@ -277,7 +277,7 @@ def _through_white(fades: list[Fade], white: np.ndarray) -> dict[int, str]:
     }
 
 
-def _shot(number: int, first: int, end: int, how: str, repeated: np.ndarray, measured: FrameTable) -> Shot:
+def _shot(number: int, first: int, end: int, how: str, repeated: np.ndarray, measured: MeasuredFrames) -> Shot:
     end_pts = int(measured.pts[end]) if end < measured.frame_count else int(measured.end_pts[-1])
     return Shot(
         number=number,

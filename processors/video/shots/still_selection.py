@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.video.audit.measured_frames import FrameTable
+from processors.video.audit.measured_frames import MeasuredFrames
 from processors.video.audit.repeated_frames import black_frames
 from processors.video.shots.shots import Shot, ShotList
 
@@ -55,7 +55,7 @@ class StillCandidate:
 
 
 def select_stills(
-    measured: FrameTable, listed: ShotList, per_shot: int, least_distance_bits: int, pinned_frame: int | None = None
+    measured: MeasuredFrames, listed: ShotList, per_shot: int, least_distance_bits: int, pinned_frame: int | None = None
 ) -> list[StillCandidate]:
     """Return up to `per_shot` frames of each shot, in order of shots and ranks.
 
@@ -104,7 +104,7 @@ def select_stills(
     return _ranked(chosen)
 
 
-def _pinned(measured: FrameTable, listed: ShotList, frame: int) -> StillCandidate:
+def _pinned(measured: MeasuredFrames, listed: ShotList, frame: int) -> StillCandidate:
     """Return a frame that was pinned, with the scores that it has among the frames of its shot."""
     shot = next(one for one in listed.shots if one.first_frame <= frame < one.end_frame)
     scores = _scored(measured, np.append(_inside(shot), frame))
@@ -120,7 +120,7 @@ def _pinned(measured: FrameTable, listed: ShotList, frame: int) -> StillCandidat
     )
 
 
-def _usable(measured: FrameTable, listed: ShotList) -> np.ndarray:
+def _usable(measured: MeasuredFrames, listed: ShotList) -> np.ndarray:
     """Return where a frame is neither black nor damaged nor in a fade: bool, shape (frames,)."""
     usable = ~black_frames(measured) & ~measured.is_damaged
     for transition in listed.transitions:
@@ -134,7 +134,7 @@ def _since_keyframe(is_keyframe: np.ndarray) -> np.ndarray:
     return numbers - np.maximum.accumulate(np.where(is_keyframe, numbers, 0))
 
 
-def _scored(measured: FrameTable, frames: np.ndarray) -> np.ndarray:
+def _scored(measured: MeasuredFrames, frames: np.ndarray) -> np.ndarray:
     """Return sharpness, exposure, contrast and total of one shot's frames, shape (4, frames); order as in `Scores`."""
     sharpness = measured.column("sharpness")[frames]
     sharp = np.clip(sharpness / max(float(np.percentile(sharpness, 95)), 1e-6), 0, 1)

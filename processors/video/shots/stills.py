@@ -18,7 +18,7 @@ from processors.errors import RefusedMedia
 from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 from processors.ordered_executor import OrderedExecutor
 from processors.video.audit.integrity import Audit, Integrity
-from processors.video.audit.measured_frames import FrameTable
+from processors.video.audit.measured_frames import MeasuredFrames
 from processors.video.frames.frame_identity import FrameIdentity, identity_of, xmp_of
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
@@ -114,7 +114,7 @@ class Stills:
 
     def choices(self, inputs: Inputs[VideoInfo]) -> list[StillCandidate]:
         """Return the chosen frames, from the measurements alone."""
-        measured = FrameTable.of(inputs)
+        measured = MeasuredFrames.of(inputs)
         pinned = None if self.pinned_seconds is None else _frame_at(measured, self.pinned_seconds)
         return select_stills(measured, read_shots(inputs), self.per_shot, self.least_distance_bits, pinned)
 
@@ -122,7 +122,7 @@ class Stills:
         return _Session(self, inputs)
 
 
-def _frame_at(measured: FrameTable, seconds: float) -> int:
+def _frame_at(measured: MeasuredFrames, seconds: float) -> int:
     """Return the number of the frame that is shown at a time.
 
     Raises
