@@ -52,7 +52,7 @@ class Marks:
     """Cue points of WAV and RF64, marks of AIFF, and chapters of any container; as CSV and Audacity labels."""
 
     name: ClassVar[str] = "audio.marks"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "file"
     tables: ClassVar[tuple[Table, ...]] = (MARKS,)
 

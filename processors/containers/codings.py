@@ -13,6 +13,7 @@ from processors.containers.chunks import Chunk, ChunkFile
 from processors.containers.coding import Coding, refuse_encrypted, without_decoder
 from processors.containers.matroska import track_codings
 from processors.containers.mp4_boxes import boxes
+from processors.containers.scrambling import codings_in_transport_stream
 from processors.sources.source_file import SourceFile
 
 IN_MOVIE = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
@@ -48,6 +49,9 @@ def codings_of(opened: BinaryIO) -> dict[int, Coding]:
         return dict(enumerate(track_codings(opened, size_bytes)))
     if head == ASF_HEADER:
         return _in_asf(opened)
+    if transported := codings_in_transport_stream(opened):
+        return dict(enumerate(transported))
+    opened.seek(0)
     return dict(enumerate(_in_chunks(opened)))
 
 

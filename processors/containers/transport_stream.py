@@ -17,20 +17,29 @@ IN_A_ROW = 5
 PACKETS_AT_ONCE = 8192
 SCANNED_BYTES = 1 << 20
 NULL_PID = 0x1FFF
+MOST_PACKETS = 1 / 2
+"""Share of a stream's packets above which it is scrambled; single ones that say so are damaged."""
 
 
 def look_at_packets(opened: BinaryIO, size: int) -> ElementFindings:
     """Find missing and misplaced packets."""
     opened.seek(0)
-    head = opened.read(IN_A_ROW * 204)
+    found = packets_begin(opened.read(IN_A_ROW * 204))
+    if found is None:
+        return ElementFindings()
+    walk = _Walk(opened, size, *found)
+    damaged = tuple(one for _, one in zip(range(MAX_DAMAGED), walk.damage(), strict=False))
+    return ElementFindings(
+        cut_off_because="it ends in the middle of a packet" if walk.is_cut else None, damaged=damaged
+    )
+
+
+def packets_begin(head: bytes) -> tuple[int, int] | None:
+    """Return one of `STRIDES` if packets follow one another from the file's first byte, which `head` begins with."""
     for stride, before in STRIDES:
         if len(head) >= IN_A_ROW * stride and all(head[before + at * stride] == SYNC for at in range(IN_A_ROW)):
-            walk = _Walk(opened, size, stride, before)
-            damaged = tuple(one for _, one in zip(range(MAX_DAMAGED), walk.damage(), strict=False))
-            return ElementFindings(
-                cut_off_because="it ends in the middle of a packet" if walk.is_cut else None, damaged=damaged
-            )
-    return ElementFindings()
+            return stride, before
+    return None
 
 
 class _Walk:
@@ -53,7 +62,7 @@ class _Walk:
             packets = packets.reshape(-1, self._stride)[:, self._before : self._before + 188]
             wrong = np.flatnonzero(packets[:, 0] != SYNC)
             good = int(wrong[0]) if wrong.size else len(packets)
-            marked = set(np.flatnonzero(packets[:good, 1] & 0x80).tolist())  # by the receiver
+            marked = self._marked(packets[:good])
             for number in sorted(marked | self._jumps(packets[:good])):
                 start = place + number * self._stride
                 yield skipped(start, start + self._stride, is_certain=number in marked)
@@ -63,6 +72,18 @@ class _Walk:
                 yield skipped(place, following)
                 place = following
         self.is_cut = 0 < self._size - place < self._stride
+
+    def _marked(self, packets: np.ndarray) -> set[int]:
+        """Return the indices of packets that the receiver marked as damaged, or that say against most of their stream
+        that they are scrambled."""
+        found = set(np.flatnonzero(packets[:, 1] & 0x80).tolist())
+        scrambled = packets[:, 3] & 0xC0 != 0
+        if scrambled.any():
+            pids = (packets[:, 1].astype(np.int32) & 0x1F) << 8 | packets[:, 2]
+            for pid in np.unique(pids[scrambled]).tolist():
+                if scrambled[pids == pid].mean() <= MOST_PACKETS:
+                    found.update(np.flatnonzero(scrambled & (pids == pid)).tolist())
+        return found
 
     def _jumps(self, packets: np.ndarray) -> set[int]:
         """Return the indices of packets whose continuity counter jumps, as it may where two recordings are joined."""

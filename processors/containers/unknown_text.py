@@ -2,7 +2,8 @@
 
 Nearly any bytes are valid in several encodings. A text counts as Chinese or Japanese if its characters are among the
 common ones of that writing, as Western or Cyrillic if its letters form words; otherwise it is not read, since a wrong
-text is worse than none. Japanese without kana in EUC, and Korean, cannot be told from Chinese, which is assumed.
+text is worse than none. Korean, and short texts in Big5, are read as such where more of their characters are common
+ones than of those of the other reading. Japanese without kana in EUC cannot be told from Chinese, which is assumed.
 """
 
 from __future__ import annotations
@@ -10,15 +11,22 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+
+from processors.containers.common_characters import HANGUL, HANZI, KANJI, TRADITIONAL
 
 MIN_SHARE = 0.6
-"""Minimum of the mean weight of the characters that are not ASCII, 0 to 1; names have some that are not common."""
+"""Minimum of the mean weight of the characters that are not ASCII, 0 to 1; names have some that are not common. Also
+the minimum share of common characters in a less likely reading."""
 MAX_CHARACTERS = 2000
 """Characters whose weights count."""
 RARE, VERY_RARE = 0.5, 0.3
+CLEARLY_COMMONER = 0.3
+"""How much larger the share of common characters must be, 0 to 1, for the less likely of two readings."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\uf8ff\ufffd]")
 _PUNCTUATION = re.compile(r"[\u2014\u2018-\u201d\u2026\u3000-\u301f\u30fb\uff01-\uff5e·]")
 _KANA = re.compile(r"[\u3041-\u30ff]")
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _WESTERN = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ffŒœŠšŽžŸ]")
 _SIGNS = re.compile(r"[\u00a0-\u00bf×÷‘’“”„†‡•…–—‹›€™‰]")
 _INSIDE_A_WORD = re.compile(r"[a-z][^\x00-\x7f]+[a-z]")
@@ -40,8 +48,8 @@ def decoded(data: bytes) -> str | None:
         return text
     if not re.search(rb"[\x80-\xff]{2}", data) and (text := _western(data)):
         return text
-    weight, _, text = max(_candidates(data), default=(0.0, 0, None))
-    return text if text is not None and weight >= MIN_SHARE else _western(data)
+    readings = [one for one in _readings(data) if one.weight >= MIN_SHARE]
+    return _likeliest(readings) if readings else _western(data)
 
 
 def unescaped(text: str | None) -> str | None:
@@ -73,22 +81,52 @@ def _valid(data: bytes, encoding: str) -> str | None:
         return None
 
 
-def _candidates(data: bytes) -> list[tuple[float, int, str]]:
-    """Return mean weight of the characters that are not ASCII, order of preference, and text, in each encoding."""
-    found: list[tuple[float, int, str]] = []
-    for number, (encoding, weight) in enumerate(_ENCODINGS):
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """A text as bytes read in one encoding."""
+
+    text: str
+    weight: float
+    """Mean weight of the characters that are not ASCII, 0 to 1."""
+    preference: int
+    """Larger: assumed if the weights are equal."""
+    common: float
+    """Share of those characters, without punctuation, that are among the commonest of their writing, 0 to 1."""
+
+
+def _readings(data: bytes) -> list[_Reading]:
+    """Return the text in each encoding in which it may be one."""
+    found: list[_Reading] = []
+    for number, (encoding, weight, commonest) in enumerate(_ENCODINGS):
         text = _valid(data, encoding)
         foreign = re.sub(r"[\x00-\x7f]", "", text or "")[:MAX_CHARACTERS]
         if text is None or len(foreign) < 2 or _CONTROLS.search(text) or _INSIDE_A_WORD.search(text):
             continue
-        if any(weight(character) == 1 for character in _PUNCTUATION.sub("", foreign)):
-            found.append((sum(map(weight, foreign)) / len(foreign), -number, text))
+        letters = _PUNCTUATION.sub("", foreign)
+        if any(weight(character) == 1 for character in letters):
+            mean = sum(map(weight, foreign)) / len(foreign)
+            common = sum(map(commonest, letters)) / len(letters)
+            found.append(_Reading(text=text, weight=mean, preference=-number, common=common))
     text = data.decode("cp1251", "replace")
     words = re.findall(r"[A-Za-zА-яЁё]+", text)
     is_cyrillic = re.search("[а-яё]{3}", text) and re.fullmatch(r"[\x09-\x7eА-яЁё«»№“”„–—…]*", text)
     if is_cyrillic and all(map(_CYRILLIC_WORD.fullmatch, words)):
-        found.append((1.0, 1, text))
+        found.append(_Reading(text=text, weight=1.0, preference=1, common=1.0))
     return found
+
+
+def _likeliest(readings: list[_Reading]) -> str | None:
+    """Return the text of the largest weight, or one of clearly more common characters; None if it may be Korean too."""
+    first = max(readings, key=lambda one: (one.weight, one.preference))
+    other = max(readings, key=lambda one: one.common)
+    if other.common >= MIN_SHARE and other.common - first.common >= CLEARLY_COMMONER:
+        return other.text
+    is_korean_too = any(
+        one.weight == 1 and one.common >= max(MIN_SHARE, first.common)
+        for one in readings
+        if one is not first and _HANGUL.search(one.text)
+    )
+    return None if is_korean_too else first.text
 
 
 def _weight(encoding: str, first: int, last: int) -> Callable[[str], float]:
@@ -119,11 +157,17 @@ def _western(data: bytes) -> str | None:
     return text if is_known and (letters <= ascii_letters or len(foreign) == 1) else None
 
 
+def _is_kana(character: str) -> bool:
+    return _KANA.match(character) is not None
+
+
 _kanji = _weight("shift_jis", 0x88, 0x97)
-_ENCODINGS: tuple[tuple[str, Callable[[str], float]], ...] = (
-    ("gb18030", _weight("gb2312", 0xB0, 0xD7)),
-    ("shift_jis", lambda character: 1.0 if _KANA.match(character) else _kanji(character)),
-    ("euc_jp", lambda character: 1.0 if _KANA.match(character) else _kanji(character)),
-    ("big5", _weight("big5", 0xA4, 0xC6)),
+_ENCODINGS: tuple[tuple[str, Callable[[str], float], Callable[[str], bool]], ...] = (
+    ("gb18030", _weight("gb2312", 0xB0, 0xD7), HANZI.__contains__),
+    ("shift_jis", lambda one: 1.0 if _is_kana(one) else _kanji(one), lambda one: _is_kana(one) or one in KANJI),
+    ("euc_jp", lambda one: 1.0 if _is_kana(one) else _kanji(one), lambda one: _is_kana(one) or one in KANJI),
+    ("big5", _weight("big5", 0xA4, 0xC6), TRADITIONAL.__contains__),
+    ("cp949", lambda one: 1.0 if _HANGUL.match(one) else 0.0, HANGUL.__contains__),
 )
-"""Encodings with the weights of their characters; those of level 1 in each standard are the common ones."""
+"""Encodings with the weights of their characters, and whether a character is one of the commonest; the weights of those
+of level 1 in each standard are 1."""

@@ -15,6 +15,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from processors.containers.channel_mask import channel_mask
 from processors.containers.ogg_timeline import Link, links
+from processors.containers.tags_behind import tags_behind
 from processors.containers.unknown_text import as_latin_1, unescaped
 from processors.decoding.mended_file import as_mended, mending_of
 from processors.decoding.open_media import (
@@ -29,7 +30,7 @@ from processors.metadata.mp4_metadata import box_tags
 from processors.metadata.ogg_links import link_tags
 from processors.metadata.position import position_of
 from processors.metadata.riff import riff_tags
-from processors.metadata.tag_records import MetadataRecord, StreamRecord, Tag, escaped_tag, known_from
+from processors.metadata.tag_records import MetadataRecord, StreamRecord, Tag, encoded_tag, escaped_tag, known_from
 
 MAX_PROBLEMS = 20
 ID3_READERS = ("mp3", "aac", "aiff", "tta")
@@ -48,6 +49,8 @@ def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str)
     with container, decoder_errors("reading the container's tags"):
         ogg = links(file, len(container.streams)) if container.format.name == "ogg" else ()
         tags = (*_tags(container), *_more_tags(file, problems), *link_tags(ogg))
+        if container.format.name == "mp3":
+            tags += tuple(encoded_tag("ape", key, text) for key, text in tags_behind(file).ape)
         return MetadataRecord(
             sha256=sha256,
             size_bytes=size_bytes,

@@ -26,6 +26,11 @@ ISO_6709_NAMES = ("location", "com.apple.quicktime.location.iso6709")
 """Small letters; FFmpeg writes `LOCATION` into Matroska."""
 XMP_COORDINATE = re.compile(r"(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))?([NSEW])", re.IGNORECASE)
 """XMP specification part 1, GPSCoordinate: `DDD,MM,SSk` or `DDD,MM.mmk`."""
+XMP_PLACES = ("exif:", "Iptc4xmpExt:LocationCreated/exif:")
+"""Where XMP holds the position of the recording; `LocationShown` of the same standard (IPTC Photo Metadata) is that of
+what it shows."""
+DECIMALS = 9
+"""Of degrees: a tenth of a millimetre, so that thirds and sixtieths leave no trace of binary fractions."""
 
 
 MAX_DEGREES = {"latitude": 90, "longitude": 180}
@@ -55,8 +60,12 @@ def position_of(tags: Iterable[Tag], problems: list[str] | None = None) -> dict[
                 *_of_notes(by_place, wrong)):  # fmt: skip
         if not found and _is_on_the_globe(one, wrong):
             found = {
-                "latitude_degrees_north": Value(value=one.latitude, source=one.source.format("Latitude")),
-                "longitude_degrees_east": Value(value=one.longitude, source=one.source.format("Longitude")),
+                "latitude_degrees_north": Value(
+                    value=round(one.latitude, DECIMALS), source=one.source.format("Latitude")
+                ),
+                "longitude_degrees_east": Value(
+                    value=round(one.longitude, DECIMALS), source=one.source.format("Longitude")
+                ),
             }
     if problems is not None:
         problems += wrong
@@ -112,18 +121,20 @@ def _pair(found: Mapping[str, float], source: str, wrong: list[str]) -> Iterator
 
 
 def _of_xmp(by_place: Mapping[str, object], wrong: list[str]) -> Iterator[_Position]:
-    found: dict[str, float] = {}
-    for name, letters in (("GPSLatitude", "NS"), ("GPSLongitude", "EW")):
-        text = str(by_place.get(f"xmp:exif:{name}", "")).strip()
-        if not text:
-            continue
-        parts = XMP_COORDINATE.fullmatch(text)
-        if not parts or parts[4].upper() not in letters or float(parts[2]) > 60 or float(parts[3] or 0) > 60:
-            wrong.append(f"xmp:exif:{name}: {text!r} is not like 109,54.5{letters[0]}; the position is not used")
-            continue
-        degrees = int(parts[1]) + float(parts[2]) / 60 + float(parts[3] or 0) / 3600
-        found[name] = -degrees if parts[4].upper() in "SW" else degrees
-    yield from _pair(found, "xmp:exif:GPS{}", wrong)
+    for prefix in XMP_PLACES:
+        found: dict[str, float] = {}
+        for name, letters in (("GPSLatitude", "NS"), ("GPSLongitude", "EW")):
+            place = f"xmp:{prefix}{name}"
+            text = str(by_place.get(place, "")).strip()
+            if not text:
+                continue
+            parts = XMP_COORDINATE.fullmatch(text)
+            if not parts or parts[4].upper() not in letters or float(parts[2]) > 60 or float(parts[3] or 0) > 60:
+                wrong.append(f"{place}: {text!r} is not like 109,54.5{letters[0]}; the position is not used")
+                continue
+            degrees = int(parts[1]) + float(parts[2]) / 60 + float(parts[3] or 0) / 3600
+            found[name] = -degrees if parts[4].upper() in "SW" else degrees
+        yield from _pair(found, f"xmp:{prefix}GPS{{}}", wrong)
 
 
 def _of_container(by_place: Mapping[str, object], wrong: list[str]) -> Iterator[_Position]:

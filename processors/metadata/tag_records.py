@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -171,6 +172,7 @@ KNOWN_TAGS: dict[str, tuple[str, ...]] = {
         "aiff:Name",
         "caf.info:title",
         "cart:Title",
+        "ape:Title",
         "png:Title",
     ),
     "caption": (
@@ -183,8 +185,12 @@ KNOWN_TAGS: dict[str, tuple[str, ...]] = {
         "bext:Description",
         "png:Description",
         "jpeg:comment",
+        "jpeg2000:comment",
+        "gif:comment",
+        "png:Comment",
         "guano:Note",
         "wamd:Notes",
+        "ape:Comment",
         "aiff:Annotation",
         "caf.info:comments",
     ),
@@ -198,6 +204,7 @@ KNOWN_TAGS: dict[str, tuple[str, ...]] = {
         "riff.info:IART",
         "aiff:Author",
         "caf.info:artist",
+        "ape:Artist",
         "png:Author",
     ),
     "rights": (
@@ -208,6 +215,7 @@ KNOWN_TAGS: dict[str, tuple[str, ...]] = {
         "riff.info:ICOP",
         "aiff:Copyright",
         "caf.info:copyright",
+        "ape:Copyright",
         "png:Copyright",
     ),
     "software": ("xmp:xmp:CreatorTool", "exif:Software", "container:encoder", "container:encoded_by", "png:Software"),
@@ -235,6 +243,7 @@ KNOWN_TAGS: dict[str, tuple[str, ...]] = {
         "container:DATE",
         "container:DATE_DIGITIZED",
         "container:DATE_ENCODED",
+        "ape:Year",
         "exif:DateTime",
         "png:Creation Time",
     ),
@@ -243,11 +252,13 @@ KNOWN_TAGS: dict[str, tuple[str, ...]] = {
 """Tags that hold each value, in order of preference."""
 
 
-def _one_value(question: str, tag: Tag) -> str | int | float | None:
-    """Return a tag's value as a single one: all of several creators, the first of other lists."""
+def _one_value(question: str, tag: Tag, tags: Iterable[Tag]) -> str | int | float | None:
+    """Return a tag's value as a single one: all of several creators, also in tags of its name; the first of others."""
     if tag.value is None:
         return None
-    values = tag.value if isinstance(tag.value, list) else [tag.value]
+    same = [one for one in tags if (one.namespace, one.name) == (tag.namespace, tag.name)]
+    several = (one.value if isinstance(one.value, list) else [one.value] for one in same)
+    values = list(itertools.chain.from_iterable(several))
     if question == "creator":
         return "; ".join(dict.fromkeys(str(value).strip() for value in values if value is not None))
     return values[0] if values else None
@@ -294,7 +305,7 @@ def known_from(tags: tuple[Tag, ...], problems: list[str] | None = None, /, **mo
     for question, places in KNOWN_TAGS.items():
         tags_of_places = {place: by_place.get(place) or by_place.get(place.lower()) for place in places}
         for place, tag in _each_once(tags_of_places):
-            value = _one_value(question, tag)
+            value = _one_value(question, tag, tags)
             if question == "created" and value is not None:
                 value = _date(tag, str(value), written, problems)
             if isinstance(value, str | int | float) and str(value).strip():

@@ -79,6 +79,7 @@ WRITTEN_TAGS = (
     ("container", "DATE", ""),
     ("container", "DATE_DIGITIZED", ""),
     ("container", "DATE_ENCODED", ""),
+    ("ape", "Year", ""),
     ("png", "Creation Time", ""),
 )
 DIGITIZED_TAGS = {

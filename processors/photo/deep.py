@@ -17,6 +17,7 @@ from processors.imaging.colour import SRGB, Colour
 from processors.imaging.png_colour import describe_colour
 from processors.photo.deep_samples import deep_samples, write_png
 from processors.photo.reading.colour_tags import ICC, colour_of
+from processors.photo.reading.damage import damage_of
 from processors.photo.reading.display_levels import scaled
 from processors.photo.reading.photo_info import refuse_size
 from processors.photo.reading.photo_reader import PhotoReader, refuse_larger
@@ -151,9 +152,11 @@ class DeepPhoto:
         refuse_size(width, height, self.max_pixels)
         with opened.file.open() as file:
             samples = read_samples(file, image)
+        found = damage_of(samples.of_bands(image.shown_bands), is_as_stored=image.orientation == 1)
+        damage = found.sentence if found else None
         deep = deep_samples(samples, image)
         if deep is None:
-            return _item("8 bits hold all of it", samples.damage)
+            return _item("8 bits hold all of it", damage)
         path = scratch / "deep.png"
         write_png(deep.values, path)
         facts = DeepFacts(
@@ -166,7 +169,7 @@ class DeepPhoto:
             black_level=deep.black_level,
             white_level=deep.white_level,
         )
-        return Item(name="deep.png", media_type="image/png", file=path, facts=facts, damage=samples.damage)
+        return Item(name="deep.png", media_type="image/png", file=path, facts=facts, damage=damage)
 
 
 def _colour_of(file: BinaryIO, picture_format: str) -> Colour:

@@ -19,6 +19,8 @@ from processors.planetary.vax import from_vax
 
 NEAR = {4: 1e-6, 8: 1e-12}
 """Relative tolerance for matching a stored float with a label's decimal constant, by bytes."""
+LEAST_SHARE = 1 / 64
+"""Of the bytes of an image that a file must hold for it to be read: the rest takes memory, too."""
 _BITS = re.compile(r"(\d{1,2})#([0-9A-Fa-f]{1,16})#|0[xX]([0-9A-Fa-f]{1,16})")
 
 
@@ -35,7 +37,9 @@ class Samples:
     declared_white: float | None
     """Largest value allowed by the label's bit mask."""
     damage: str | None
-    """Mismatch of a checksum in the label; None if there is none."""
+    """Mismatch of a checksum in the label, or where the file ends; None if there is none."""
+    absent: np.ndarray | None = None
+    """Bool, same shape: True where the file ends before the value, which is not valid either; None: nowhere."""
 
     def of_bands(self, bands: tuple[int, ...]) -> Samples:
         """Return some bands in this order; for a single one, without a band axis."""
@@ -47,50 +51,83 @@ class Samples:
             values=self.values[..., chosen],
             valid=None if self.valid is None else self.valid[..., chosen],
             saturated=None if self.saturated is None else self.saturated[..., chosen],
+            absent=None if self.absent is None else self.absent[..., chosen],
         )
 
 
 def read_samples(file: BinaryIO, image: ImageObject) -> Samples:
-    """Read the scaled values and the masks of missing ones.
+    """Read the scaled values and the masks of missing ones, also of an image whose end the file lacks.
 
     Raises
     ------
-    DamagedMedia : the file ends before the image, or a constant of the label is not a number.
+    DamagedMedia : the file holds next to nothing of the image, or a constant of the label is not a number.
     """
+    size = file.seek(0, 2)
+    damage = _cut_off(image, size)
     data = _bytes(file, image)
-    stored = _stored(image, data)
-    damage = next(_mismatches(image, data, stored), None)
+    stored = _arranged(_numbers(image, data), image)
+    absent = None
+    if damage:
+        absent = _upright(_arranged(_is_behind(image, size), image), image)
+    else:
+        damage = next(_mismatches(image, data, stored), None)
     del data
     stored = _upright(stored, image)
     active = _active_bits(image, stored)
     valid, saturated = _masks(image, stored, active)
+    if absent is not None:
+        valid = ~absent if valid is None else valid & ~absent
+        saturated = None if saturated is None else saturated & ~absent
     return Samples(
         values=_meant(image, active),
         valid=valid,
         saturated=saturated,
         declared_white=image.white_level if image.scaling == ((1.0, 0.0),) else None,
         damage=damage,
+        absent=absent,
     )
 
 
+def _cut_off(image: ImageObject, size: int) -> str | None:
+    """Return in words that a file of this size ends before its image; None if it does not.
+
+    Raises
+    ------
+    DamagedMedia : not one row, or less than `LEAST_SHARE` of it, is there.
+    """
+    if image.end_bytes <= size:
+        return None
+    there, wanted = max(0, size - image.offset_bytes), image.end_bytes - image.offset_bytes
+    words = f"its label promises {wanted} bytes of pixels, but the file has {there}"
+    if there < max(image.row_bytes - image.row_suffix_bytes, wanted * LEAST_SHARE):
+        raise DamagedMedia(f"truncated: {words}")
+    return words
+
+
+def _is_behind(image: ImageObject, size: int) -> np.ndarray:
+    """Return which numbers lie, in whole or in part, behind the end of a file of this size, shape (rows, numbers)."""
+    starts = image.offset_bytes + image.row_prefix_bytes + np.arange(image.row_count, dtype=np.int64) * image.row_bytes
+    there = np.clip((size - starts) // image.sample_bytes, 0, image.row_samples)
+    return np.arange(image.row_samples) >= there[:, None]
+
+
 def _bytes(file: BinaryIO, image: ImageObject) -> np.ndarray:
-    """Read the numbers without prefixes and suffixes, uint8, shape (rows, bytes)."""
-    size = file.seek(0, 2)
-    if image.end_bytes > size:
-        there, wanted = max(0, size - image.offset_bytes), image.end_bytes - image.offset_bytes
-        raise DamagedMedia(f"truncated: its label promises {wanted} bytes of pixels, but the file has {there}")
+    """Read the numbers without prefixes and suffixes, uint8, shape (rows, bytes); zeros where the file ends before."""
     file.seek(image.offset_bytes)
     rows, row_bytes, width = image.row_count, image.row_bytes, image.row_samples * image.sample_bytes
     data = np.frombuffer(file.read(rows * row_bytes).ljust(rows * row_bytes, b"\0"), np.uint8).reshape(rows, row_bytes)
     return np.ascontiguousarray(data[:, image.row_prefix_bytes : image.row_prefix_bytes + width])
 
 
-def _stored(image: ImageObject, data: np.ndarray) -> np.ndarray:
-    """Return the numbers in shape (height, width) or (height, width, bands)."""
+def _numbers(image: ImageObject, data: np.ndarray) -> np.ndarray:
+    """Return the stored numbers in native byte order, in the order of the file."""
     if image.dtype in VAX_TYPES:
-        values = from_vax(data.reshape(-1), image.dtype)
-    else:
-        values = data.view(image.dtype).astype(np.dtype(image.dtype).newbyteorder("="), copy=False)
+        return from_vax(data.reshape(-1), image.dtype)
+    return data.view(image.dtype).astype(np.dtype(image.dtype).newbyteorder("="), copy=False)
+
+
+def _arranged(values: np.ndarray, image: ImageObject) -> np.ndarray:
+    """Return values in the order of the file in shape (height, width) or (height, width, bands)."""
     width, height, bands = image.width_px, image.height_px, image.band_count
     if bands == 1:
         return values.reshape(height, width)

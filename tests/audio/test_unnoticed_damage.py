@@ -10,6 +10,8 @@ import pytest
 
 from processors.audio.reading.audio_info import AudioReport
 from processors.containers.frame_sync import misfit_of
+from tests.fuzz.mutants import mutants
+from tests.fuzz.wholes import WHOLES
 from tests.helpers.coded_sound import read
 
 NOISE = ["-f", "lavfi", "-i", "anoisesrc=duration=1:amplitude=0.3:seed=2:sample_rate=48000"]
@@ -64,3 +66,14 @@ def test_a_failed_check_that_is_only_logged_is_damage(name: str, file_format: st
     data[place + size // 2] ^= 0x10
     report = read_with(path, file_format, bytes(data))
     assert "check" in (report.first_error or "")
+
+
+def test_an_overrun_of_mp3_data_that_is_only_logged_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp3"
+    assert read_with(path, "mp3", WHOLES["mp3"]()).damaged == ()
+    mutant = list(mutants("mp3", WHOLES["mp3"](), 7, seed=7207))[6]
+    report = read_with(path, "mp3", mutant.data)
+    assert report.first_error == "invalid new backstep -1"
+    (damaged,) = report.damaged
+    assert damaged.start_seconds == pytest.approx(0.67, abs=0.01)
+    assert damaged.end_seconds == pytest.approx(0.7, abs=0.01)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import subprocess
 import zlib
@@ -16,6 +17,7 @@ from processors.audio.levels.levels import Levels
 from processors.audio.reading.audio_reader import FileReader
 from processors.containers.coding import Coding
 from processors.containers.codings import codings_of
+from processors.containers.transport_stream import look_at_packets
 from processors.decoding.open_media import open_container
 from processors.decoding.picture_header import open_header
 from processors.errors import DamagedMedia, UnsupportedMedia
@@ -116,6 +118,51 @@ def test_an_encrypted_matroska_is_unsupported(tmp_path: Path) -> None:
 
 def asf_object(identity: str, content: bytes) -> bytes:
     return bytes.fromhex(identity) + struct.pack("<Q", 24 + len(content)) + content
+
+
+def scrambled(data: bytes, stride: int, pids: set[int], every: int = 1) -> bytes:
+    """A transport stream of which every so many payloads of some packets are scrambled, and say so."""
+    done, noise, count = bytearray(data), random.Random(1), 0
+    for place in range(stride - 188, len(data) - 187, stride):
+        if (done[place + 1] & 0x1F) << 8 | done[place + 2] in pids:
+            count += 1
+            if count % every == 0:
+                begin = place + (5 + done[place + 4] if done[place + 3] & 0x20 else 4)
+                done[begin : place + 188] = noise.randbytes(place + 188 - begin)
+                done[place + 3] |= 0xC0
+    return bytes(done)
+
+
+TRANSPORT = ["-c:v", "libx264", "-c:a", "mp2", "-f", "mpegts"]
+
+
+@pytest.mark.parametrize(("stride", "pids"), [(188, (0x100, 0x101)), (192, (0x1011, 0x1100))])
+def test_a_scrambled_transport_stream_is_encrypted(stride: int, pids: tuple[int, int], tmp_path: Path) -> None:
+    mode = ["-mpegts_m2ts_mode", "1"] if stride == 192 else []
+    data = made(tmp_path / "a.ts", *TRANSPORT, *mode).read_bytes()
+    assert codings_of(io.BytesIO(data)) == {0: Coding(name=None), 1: Coding(name=None)}
+    path = tmp_path / "b.ts"
+    hidden = [(pids[:1], ["video"])]
+    if stride == 188:  # of a scrambled sound in AVCHD, FFmpeg does not know that it is one
+        hidden += [(pids[1:], ["sound"]), (pids, ["video", "sound"])]
+    for some, whats in hidden:
+        path.write_bytes(scrambled(data, stride, set(some)))
+        results = derived(path, tmp_path / "store", Frames(), Levels(), Metadata())
+        refused = [one.manifest.reason for one in results if one.manifest.verdict == "refused"]
+        words = [f"the {what} is encrypted (scrambled for conditional access), {UNLOCK}" for what in whats]
+        assert refused == words
+        assert not [one.manifest.reason for one in results if one.manifest.verdict == "failed"]
+
+
+def test_single_scrambled_packets_are_no_encryption(tmp_path: Path) -> None:
+    data = made(tmp_path / "a.ts", *TRANSPORT).read_bytes()
+    some = scrambled(data, 188, {0x100}, every=20)
+    assert codings_of(io.BytesIO(some)) == {0: Coding(name=None), 1: Coding(name=None)}
+    damaged = look_at_packets(io.BytesIO(some), len(some)).damaged
+    assert len(damaged) == sum(
+        data[place : place + 188] != some[place : place + 188] for place in range(0, len(data), 188)
+    )
+    assert all(one.is_certain for one in damaged)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from processors.metadata.container import read_container
 from processors.metadata.ifd import utf_16_of
@@ -68,8 +69,28 @@ def test_a_jpeg_comment_is_text(tmp_path: Path) -> None:
         assert caption.value == text
 
 
-def test_every_creator_is_named() -> None:
-    tags = (Tag(namespace="xmp", name="dc:creator", value=["First", "Second", "First"]),)
+@pytest.mark.parametrize(("form", "name"), [("GIF", "a.gif"), ("PNG", "a.png"), ("JPEG2000", "a.jp2")])
+def test_a_comment_of_any_format_is_the_caption(tmp_path: Path, form: str, name: str) -> None:
+    path = tmp_path / name
+    told: dict[str, object] = {"comment": "着陆 touchdown" if form != "GIF" else "着陆 touchdown".encode()}
+    if form == "PNG":
+        told = {"pnginfo": PngInfo()}
+        told["pnginfo"].add_itxt("Comment", "着陆 touchdown")  # type: ignore[attr-defined]
+    Image.new("L", (8, 8)).save(path, form, **told)  # type: ignore[arg-type]
+    with path.open("rb") as file:
+        caption = read_photograph(file, sha256="0" * 64, size_bytes=1, medium="photo").known.caption
+    assert caption is not None
+    assert caption.value == "着陆 touchdown"
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        (Tag(namespace="xmp", name="dc:creator", value=["First", "Second", "First"]),),
+        tuple(Tag(namespace="iptc", name="By-line", value=value) for value in ("First", "Second", "First")),
+    ],
+)
+def test_every_creator_is_named(tags: tuple[Tag, ...]) -> None:
     creator = known_from(tags).creator
     assert creator is not None
     assert creator.value == "First; Second"
@@ -84,6 +105,15 @@ POSITIONS = [
     ({"container:com.apple.quicktime.location.ISO6709": "-33.4489-070.6693+520.000/"}, (-33.4489, -70.6693)),
     ({"container:location": "+250600-1095400/"}, (25.1, -109.9)),
     ({"guano:Loc Position": "25.1 109.9"}, (25.1, 109.9)),
+    (
+        {
+            "xmp:Iptc4xmpExt:LocationCreated/exif:GPSLatitude": "25,6.0N",
+            "xmp:Iptc4xmpExt:LocationCreated/exif:GPSLongitude": "109,54.0E",
+            "xmp:Iptc4xmpExt:LocationShown/exif:GPSLatitude": "1,0.0S",
+            "xmp:Iptc4xmpExt:LocationShown/exif:GPSLongitude": "2,0.0W",
+        },
+        (25.1, 109.9),
+    ),
 ]
 
 
@@ -105,6 +135,12 @@ def test_a_position_is_read_wherever_it_is_written(tags: dict[str, str], positio
 )  # fmt: skip
 def test_an_impossible_position_is_none(tags: dict[str, str]) -> None:
     assert position_of(text_tag(*place.split(":", 1), value) for place, value in tags.items()) == {}  # type: ignore[arg-type]
+
+
+def test_a_position_has_no_trace_of_binary_fractions() -> None:
+    tags = exif_position(Latitude=[33.0, 26.0, 56.04], LatitudeRef="S", Longitude=[70.0, 40.0, 9.48], LongitudeRef="W")
+    found = position_of(tags)
+    assert [value and value.value for value in found.values()] == [-33.4489, -70.6693]
 
 
 def exif_position(**tags: object) -> list[Tag]:

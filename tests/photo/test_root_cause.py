@@ -97,3 +97,15 @@ def test_targa_is_refused_by_its_name(mode: str, compression: str | None) -> Non
     found = identify(file, "p.tga")
     assert (found.kind, found.format) == ("unsupported", "Targa image")
     assert found.note == "not supported: convert it to TIFF, PNG or JPEG"
+
+
+def test_a_kind_of_tiff_that_only_one_decoder_reads_is_unsupported_by_the_other(tmp_path: Path) -> None:
+    packed = np.arange(12 * 24, dtype=np.uint8).reshape(12, 24)  # 12 bits a sample: 16 samples a row
+    _, made = made_of(tiff((packed, [(256, 4, (16,)), (258, 3, (12,))])), "tiff", tmp_path)
+    assert made["photo.preview"].verdict == "made"
+    for name in ("photo.deep", "photo.tiles"):
+        assert (made[name].verdict, made[name].blame) == ("refused", "version")
+        assert made[name].reason == (
+            "it is not read in strips: samples_per_pixel not a whole number of bytes (while reading the picture's "
+            "header): convert it to TIFF, PNG or JPEG"
+        )

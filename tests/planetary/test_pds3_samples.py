@@ -233,3 +233,49 @@ def test_checksum_of_a_label_is_compared_with_the_pixels() -> None:
     assert (reader.damage or "").startswith(
         "the label's MD5_CHECKSUM is 0123456789abcdef0123456789abcdef, the pixels have "
     )
+
+
+@pytest.mark.parametrize(
+    ("storage", "axes", "share", "first_row"),
+    [
+        ("BAND_SEQUENTIAL", (0, 1, 2), 0.5, 6),  # of the last band, half of the lines
+        ("LINE_INTERLEAVED", (1, 0, 2), 1 / 6, 10),
+        ("SAMPLE_INTERLEAVED", (1, 2, 0), 1 / 6, 10),
+    ],
+)
+def test_what_is_there_of_a_cut_colour_image_is_shown(
+    storage: str, axes: tuple[int, int, int], share: float, first_row: int
+) -> None:
+    values = picture(bands=3)
+    file = pds3(values.transpose(axes).tobytes(), f" BAND_STORAGE_TYPE = {storage}", bands=3)
+    reader = PhotoReader(io.BytesIO(file[: 1024 + values.size * 5 // 6]))
+    shown = np.asarray(reader.photo([]).image)
+    assert (reader.report().condition, reader.report().damaged_share) == ("truncated", round(share, 6))
+    assert f", from row {first_row} of {LINES} on (its label promises 576 bytes of" in (reader.damage or "")
+    whole = values.transpose(1, 2, 0)
+    assert shown[:first_row].tolist() == whole[:first_row].tolist()
+    assert shown[first_row:, :, 2].max() == 0
+    assert shown[first_row:, :, :2].tolist() == (whole[first_row:, :, :2] * (axes[0] == 0)).tolist()
+
+
+def test_bands_that_are_not_shown_may_be_cut_off() -> None:
+    values = picture(bands=5)
+    reader = PhotoReader(io.BytesIO(pds3(values.tobytes(), bands=5)[: 1024 + 200]))
+    assert np.asarray(reader.photo([]).image).tolist() == values[0].tolist()
+    words = "its label promises 960 bytes of pixels, but the file has 200"
+    assert reader.damage == f"the file is truncated, its pixels are not: {words}"
+
+
+def test_a_cut_image_with_prefixes_is_turned_with_what_it_lacks() -> None:
+    rows = np.hstack([np.full((LINES, 4), 255, np.uint8), picture(), np.full((LINES, 2), 255, np.uint8)])
+    more = (" LINE_PREFIX_BYTES = 4", " LINE_SUFFIX_BYTES = 2", " LINE_DISPLAY_DIRECTION = UP")
+    reader = PhotoReader(io.BytesIO(pds3(rows.tobytes(), *more)[: 1024 + 3 * 22 + 4 + 5]))
+    photo = reader.photo([])
+    there = np.zeros((LINES, SAMPLES), bool)
+    there[-3:], there[-4, :5] = True, True
+    assert photo.valid is not None
+    assert photo.valid.tolist() == there.tolist()
+    assert np.asarray(photo.image).tolist() == np.where(there, picture()[::-1], 0).tolist()
+    assert (reader.damage or "").startswith(
+        "the picture is truncated: up to 72.4 % of the picture may be wrong (its label"
+    )

@@ -105,15 +105,35 @@ def test_a_label_that_does_not_fit_is_refused_with_the_reason(
         described_by(text, "a.raw", 48)
 
 
-@pytest.mark.parametrize(("text", "end"), [(label(offset=1), 49), (label("IEEE754LSBDouble"), 192)])
-def test_a_file_that_ends_before_its_label_says_is_truncated(text: bytes, end: int) -> None:
+@pytest.mark.parametrize(
+    ("text", "end", "percent"),
+    [(label(offset=1), 49, "4.2 % of the picture may be wrong, from row 3 of 4 on"),
+     (label("IEEE754LSBDouble"), 192, "75 % of the picture may be wrong, from row 1 of 4 on")],
+)  # fmt: skip
+def test_the_rows_that_a_cut_file_holds_are_shown(text: bytes, end: int, percent: str) -> None:
     image = described_by(text, "a.raw", 48)
     assert image.problems == (f"its label promises pixels up to byte {end}, the file has 48 bytes",)
-    reader = PhotoReader(io.BytesIO(bytes(48)), image)
-    words = f"truncated: its label promises {end - image.offset_bytes} bytes of pixels, but the file has "
+    whole = np.frombuffer(bytes(image.offset_bytes) + numbers().tobytes(), np.uint8)[:48].tobytes()
+    reader = PhotoReader(io.BytesIO(whole), image)
+    photo = reader.photo([])
+    there = (48 - image.offset_bytes) // image.sample_bytes
+    assert photo.valid is not None
+    assert photo.valid.reshape(-1).tolist() == [True] * there + [False] * (24 - there)
+    assert photo.deep is not None
+    stored = np.frombuffer(whole, image.dtype, there, image.offset_bytes)
+    assert photo.deep.reshape(-1)[:there].tolist() == stored.tolist()
+    words = f"its label promises {end - image.offset_bytes} bytes of pixels, but the file has {48 - image.offset_bytes}"
+    assert reader.damage == f"the picture is truncated: up to {percent} ({words})"
+    assert reader.report().condition == "truncated"
+
+
+@pytest.mark.parametrize(("size", "there"), [(11, 11), (0, 0)])
+def test_a_file_without_a_whole_row_is_truncated(size: int, there: int) -> None:
+    reader = PhotoReader(io.BytesIO(bytes(size)), described_by(label(), "a.raw", 48))
+    words = f"truncated: its label promises 48 bytes of pixels, but the file has {there}"
     with pytest.raises(DamagedMedia, match=words):
         reader.photo([])
-    assert (reader.report().condition, reader.damage) == ("truncated", f"{words}{48 - image.offset_bytes}")
+    assert (reader.report().condition, reader.damage) == ("truncated", words)
 
 
 @pytest.mark.parametrize(

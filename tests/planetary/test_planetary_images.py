@@ -91,8 +91,10 @@ def test_vicar_alone_is_read() -> None:
 
 
 def test_a_truncated_product_reports_how_much_exists() -> None:
-    file = made("MSB_INTEGER", 16, np.zeros(20, ">i2"))
-    with pytest.raises(DamagedMedia, match="promises 48 bytes of pixels, but the file has 40"):
+    file = made("MSB_INTEGER", 16, np.arange(20, dtype=">i2"))
+    assert stored_numbers(file, read_header(file)).reshape(-1).tolist() == [*range(20), 0, 0, 0, 0]
+    file = made("MSB_INTEGER", 16, np.zeros(5, ">i2"))
+    with pytest.raises(DamagedMedia, match="promises 48 bytes of pixels, but the file has 10"):
         stored_numbers(file, read_header(file))
 
 

@@ -25,6 +25,7 @@ from processors.av_frames import ints_of, samples_of
 from processors.containers.coding import Coding, refuse_encrypted, without_decoder
 from processors.containers.codings import coding_of
 from processors.containers.frame_sync import missing_of_last
+from processors.containers.tags_behind import tags_behind
 from processors.containers.unknown_text import unescaped
 from processors.decoding.open_media import decoder_errors, default_stream, ffmpeg_errors, open_container
 from processors.errors import DamagedMedia
@@ -39,7 +40,7 @@ CHECKSUMMED_CODECS = frozenset(
 )
 """Codecs whose damaged samples FFmpeg returns as audio unless told to verify checksums."""
 
-ONLY_LOGGING = frozenset({"mlp", "truehd", "alac", "adpcm_ima_wav", "vorbis"})
+ONLY_LOGGING = frozenset({"mlp", "truehd", "alac", "adpcm_ima_wav", "vorbis", "mp3float"})
 """Codecs whose decoders log an error, and return wrong samples as if intact; of whole files they log nothing."""
 
 ESTIMATED = BARE | {"mpeg", "mpegts", "flv"}
@@ -279,6 +280,11 @@ class FfmpegReader:
         self.info = self.stream.info
         if file_format == "flac":
             self.stream.digest = FlacDigest.of(file)
+        self._tags_start: int | None = None
+        """Where tags that FFmpeg would decode begin behind MPEG audio; None for other formats."""
+        if file_format == "mp3":
+            with file.open() as opened:
+                self._tags_start = tags_behind(opened).start
 
     def blocks(self) -> Iterator[AudioBlock]:
         """Yield all samples, in order."""
@@ -294,6 +300,8 @@ class FfmpegReader:
                 break
             if packet is None:
                 break
+            if self._tags_start is not None and packet.pos is not None and packet.pos >= self._tags_start:
+                continue
             if packet.size:
                 last = packet
                 if (misfit := fit.misfit_before(packet)) and not has_failed:

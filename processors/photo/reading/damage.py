@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from processors.planetary.samples import Samples
+
 Condition = Literal["complete", "damaged", "truncated"]
 
 
@@ -41,3 +45,25 @@ class Damage:
         elif self.noticed_at_row and self.rows:
             reach += f", at the latest from row {self.noticed_at_row} of {self.rows} on"
         return f"the picture is {self.condition}: {reach} ({self.fault})"
+
+
+def damage_of(samples: Samples, *, is_as_stored: bool) -> Damage | None:
+    """Return the damage of a planetary image by the bands that are shown.
+
+    Parameters
+    ----------
+    is_as_stored : whether its rows are those of the file; otherwise the picture was turned.
+    """
+    if samples.damage is None:
+        return None
+    if samples.absent is None:
+        return Damage(condition="damaged", fault=samples.damage, share=1.0, in_words=samples.damage)
+    absent: np.ndarray = samples.absent if samples.absent.ndim == 2 else np.any(samples.absent, axis=2)
+    share = float(absent.mean())
+    return Damage(
+        condition="truncated",
+        fault=samples.damage,
+        share=share or None,
+        first_row=int(absent.any(axis=1).argmax()) if share and is_as_stored else None,
+        rows=absent.shape[0] if share and is_as_stored else None,
+    )

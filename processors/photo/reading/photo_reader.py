@@ -13,7 +13,7 @@ from processors.containers.tiff_file import is_tiff
 from processors.contract import Need
 from processors.decoding.open_media import decoder_errors
 from processors.errors import MORE_MEMORY, DamagedMedia, RefusedMedia
-from processors.photo.reading.damage import Damage
+from processors.photo.reading.damage import Damage, damage_of
 from processors.photo.reading.display_levels import EIGHT_BIT, DisplayLevels, levels_of, scaled, to_8_bit
 from processors.photo.reading.ordinary import Ordinary
 from processors.photo.reading.photo_info import MAX_PIXELS, PhotoInfo, PhotoReport, refuse_larger, report_of
@@ -143,24 +143,14 @@ class _Planetary:
 
     def pixels(self, longest_side_px: int | None) -> Pixels:
         """Decode the shown bands."""
-        bands = self._described.shown_bands
-
-        def picked(part: np.ndarray | None) -> np.ndarray | None:
-            if part is None or part.ndim == 2:
-                return part
-            return part[..., bands[0] if len(bands) == 1 else list(bands)]
-
         with decoder_errors("reading the pixels"):
-            found = read_samples(self._file, self._described)
-        damage = None
-        if found.damage:
-            damage = Damage(condition="damaged", fault=found.damage, share=1.0, in_words=found.damage)
+            found = read_samples(self._file, self._described).of_bands(self._described.shown_bands)
         return Pixels(
-            samples=picked(found.values),
-            valid=picked(found.valid),
-            saturated=picked(found.saturated),
+            samples=found.values,
+            valid=found.valid,
+            saturated=found.saturated,
             declared_white=found.declared_white,
-            damage=damage,
+            damage=damage_of(found, is_as_stored=self._described.orientation == 1),
         )
 
 

@@ -68,6 +68,9 @@ def listening() -> Iterator[Heard]:
             _LOGGER.removeHandler(heard)
 
 
+READING_HEADER = "reading the picture's header"
+
+
 def forget_errors() -> None:
     """Empty libvips' message buffer, which may hold warnings of other pictures."""
     pyvips.Error("")  # creating one reads and empties the buffer
@@ -147,7 +150,7 @@ def open_strips(file: BinaryIO, picture_format: str, max_pixels: int, **options:
     """
     if picture_format not in LOADERS:
         raise RefusedMedia(f"{picture_format} is not read in strips", "convert it to TIFF, PNG or JPEG")
-    with vips_errors("reading the picture's header"):
+    with vips_errors(READING_HEADER):
         image = load(file, picture_format, **options)
     orientation: Any = image.get("orientation") if image.get_typeof("orientation") else 1
     upright = (image.width, image.height) if orientation < 5 else (image.height, image.width)
