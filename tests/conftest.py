@@ -22,7 +22,7 @@ import pytest
 from processors.video.audit.integrity import Integrity
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
-from tests.helpers.buckets import client, s3_server, use_server
+from tests.helpers.buckets import Proxy, client, proxy_before, s3_server, use_server
 from tests.helpers.command import PROJECT, command_line, write_checkout
 from tests.helpers.made_media import Made, MediaMaker
 from tests.helpers.video_derived import Derived, derived
@@ -82,6 +82,20 @@ def bucket(bucket_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     name = f"mars-{next(_BUCKETS)}"
     client(bucket_server).create_bucket(Bucket=name)
     return name
+
+
+@pytest.fixture
+def proxy(bucket_server: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """A proxy before the server of the bucket, which the environment names as the server."""
+    with proxy_before(bucket_server) as found:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", found.endpoint)
+        yield found
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
+    """Makes this test go on as on another machine, which has copies of its own."""
+    return lambda name: monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / name))
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from processors.packs.archive.verify_pack import verify_pack
 from processors.packs.recipe.pack_recipe import Highlight
 from processors.store import bucket as bucket_module
 from processors.store.bucket import BAD_SERVER, Bucket
-from tests.helpers.buckets import SECRET, Fault, Proxy, client, proxy_before
+from tests.helpers.buckets import SECRET, Fault, Proxy, client
 from tests.helpers.pack_store import PackStore, evidence, filled, make_pack, picture
 
 
@@ -38,12 +37,9 @@ def photos(tmp_path: Path) -> PackStore:
 
 
 @pytest.fixture
-def proxy(bucket_server: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
-    """A proxy that the environment names as the server."""
+def proxy(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Proxy:
     monkeypatch.setattr(bucket_module, "RETRIES", 2)
-    with proxy_before(bucket_server) as found:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", found.endpoint)
-        yield found
+    return proxy
 
 
 def objects(bucket: str, server: str) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ import os
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from processors.store.manifest import ResultRef
 from processors.store.open_store import open_store
 from processors.store.store import Store
 from tests.conftest import quiet_environment
-from tests.helpers.buckets import Proxy, client, proxy_before
+from tests.helpers.buckets import Proxy, client
 from tests.helpers.first_recipes import RECIPES
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest
@@ -38,19 +38,6 @@ def release(raw: Path, maker: MediaMaker) -> Path:
     maker.photo("rover.jpg")
     (raw / "june" / "cut.jpg").write_bytes((raw / "june" / "rover.jpg").read_bytes()[:700])
     return raw
-
-
-@pytest.fixture
-def proxy(bucket_server: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
-    with proxy_before(bucket_server) as found:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", found.endpoint)
-        yield found
-
-
-@pytest.fixture
-def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
-    """Make this test go on as on another machine, which has copies of its own."""
-    return lambda name: monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / name))
 
 
 def digests(store: Store) -> dict[tuple[ResultRef, str], str]:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -123,20 +123,32 @@ def start_on(
     address: str, raw: Path, store: Path, environment: dict[str, str], *, interruptible: bool = False
 ) -> subprocess.Popen[str]:
     """Start a run, and return when a worker is at work."""
-    command = command_line("ingest", raw, "--store", store, "--runner", "dask", "--scheduler", address)
+    words = ("ingest", raw, "--store", store, "--runner", "dask", "--scheduler", address)
+    return start(words, store, environment, interruptible=interruptible)
+
+
+def start(
+    words: Sequence[str | Path], store: Path, environment: dict[str, str], *, interruptible: bool = False
+) -> subprocess.Popen[str]:
+    """Start a command, and return when a worker is at work."""
     run = subprocess.Popen(
-        command,
+        command_line(*words),
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         preexec_fn=(lambda: signal.signal(signal.SIGINT, signal.default_int_handler)) if interruptible else None,
     )
-    scratch = store / "scratch"
-    while not (scratch.exists() and any(scratch.iterdir())):
+    while not is_begun(store):
         assert run.poll() is None, run.communicate()
         time.sleep(0.02)
     return run
+
+
+def is_begun(store: Path) -> bool:
+    """Return True if a worker has begun a result."""
+    scratch = store / "scratch"
+    return scratch.exists() and any(scratch.iterdir())
 
 
 def digests(store: Path) -> dict[str, list[tuple[str, str]]]:
@@ -433,16 +445,7 @@ def test_a_killed_worker_changes_nothing_in_what_a_check_finds(cluster: Cluster,
     cluster.start_worker("--no-nanny")
     cluster.wait_for_workers(2)
     words = ("--store", store, "--runner", "dask", "--scheduler", cluster.address)
-    run = subprocess.Popen(
-        command_line("reproduce", "*", *words),
-        env=cluster.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    while not any((store / "scratch").iterdir()):
-        assert run.poll() is None, run.communicate()
-        time.sleep(0.02)
+    run = start(("reproduce", "*", *words), store, cluster.environment)
     cluster.workers[0].send_signal(signal.SIGKILL)
     told, problems = run.communicate(timeout=300)
     assert (told, run.returncode) == (alone.stdout, alone.returncode), problems

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,9 +12,8 @@ import pytest
 
 from flows.run import dask_cluster
 from processors.store.store import Store
-from tests.helpers.command import command_line
 from tests.helpers.runs import ingest as ingest_here
-from tests.run.test_dask import SUMMARY, Cluster, digests, environment, ingest, raw, start_on
+from tests.run.test_dask import SUMMARY, Cluster, digests, environment, ingest, is_begun, raw, start, start_on
 
 __all__ = ["environment", "raw"]
 
@@ -53,10 +51,9 @@ def test_a_run_whose_scheduler_stays_away_ends_in_a_sentence_and_the_next_makes_
 ) -> None:
     monkeypatch.setattr(dask_cluster, "LOST_SECONDS", 5.0)
     alone, store = ingest_here(raw, tmp_path / "alone"), tmp_path / "store"
-    scratch = store / "scratch"
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(ingest_here, raw, store, runner="dask", scheduler=cluster.address)
-        while not (scratch.exists() and any(scratch.iterdir())) and not running.done():
+        while not is_begun(store) and not running.done():
             time.sleep(0.02)
         cluster.lose_scheduler()
         lost = running.result(timeout=200)
@@ -77,16 +74,7 @@ def test_a_run_whose_scheduler_stays_away_ends_in_a_sentence_and_the_next_makes_
 def test_a_check_goes_on_with_a_scheduler_that_is_started_again(cluster: Cluster, raw: Path, tmp_path: Path) -> None:
     ingest(raw, tmp_path / "store", environment=cluster.environment)
     words = ("--store", tmp_path / "store", "--runner", "dask", "--scheduler", cluster.address)
-    run = subprocess.Popen(
-        command_line("reproduce", "*", *words),
-        env=cluster.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    while not any((tmp_path / "store/scratch").iterdir()):
-        assert run.poll() is None, run.communicate()
-        time.sleep(0.02)
+    run = start(("reproduce", "*", *words), tmp_path / "store", cluster.environment)
     cluster.lose_scheduler()
     cluster.start_scheduler_again()
     cluster.start_worker("--no-nanny")

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from processors.store.catalogue import Catalogue
 from processors.store.open_store import open_store
 from processors.store.raw_bucket import survey_bucket
 from processors.store.store import Store
-from tests.helpers.buckets import Proxy, client, proxy_before
+from tests.helpers.buckets import Proxy, client
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.made_pds4 import label, numbers
 from tests.helpers.runs import counts, ingest
@@ -47,18 +47,6 @@ def address(release: Path, bucket: str, bucket_server: str) -> str:
         if path.is_file():
             put(bucket, bucket_server, str(path.relative_to(release)), path.read_bytes())
     return f"s3://{bucket}/raw"
-
-
-@pytest.fixture
-def proxy(bucket_server: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
-    with proxy_before(bucket_server) as found:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", found.endpoint)
-        yield found
-
-
-@pytest.fixture
-def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
-    return lambda name: monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / name))
 
 
 def put(bucket: str, server: str, name: str, data: bytes) -> None:

@@ -6,7 +6,6 @@ import hashlib
 import os
 import pickle
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from processors.errors import RequestError, StoreError
 from processors.store import bucket as bucket_module
 from processors.store.bucket import PART_BYTES, Bucket
 from processors.store.s3_errors import BAD_SERVER, NO_CREDENTIALS
-from tests.helpers.buckets import SECRET, Fault, Proxy, client, proxy_before
+from tests.helpers.buckets import SECRET, Fault, Proxy, client
 
 LARGE = PART_BYTES + 1000
 
@@ -24,14 +23,6 @@ LARGE = PART_BYTES + 1000
 @pytest.fixture
 def place(bucket: str) -> Bucket:
     return Bucket(f"s3://{bucket}/mars/store")
-
-
-@pytest.fixture
-def proxy(bucket_server: str, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
-    """A proxy that the environment names as the server."""
-    with proxy_before(bucket_server) as found:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", found.endpoint)
-        yield found
 
 
 @pytest.fixture
