@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.recipes import ON_REQUEST, RECIPES
 from processors.languages.language import OTHER_LANGUAGES
 from processors.metadata.release_model import FileTable, HeadTable
 
@@ -19,6 +20,12 @@ def test_files_named_in_the_docs_exist(page: str) -> None:
     names = set(NAMED.findall((PROJECT / page).read_text(encoding="utf-8")))
     assert names
     assert {name for name in names if not (PROJECT / name).is_file()} == set()
+
+
+def test_every_processor_is_described_on_the_page_of_processors() -> None:
+    described = set(re.findall(r"`([a-z_.]+)`", (PROJECT / "docs/processors.md").read_text(encoding="utf-8")))
+    recipes = [recipe for book in (RECIPES, ON_REQUEST) for recipe in book.values()]
+    assert {processor.name for recipe in recipes for processor in recipe} - described == set()
 
 
 def test_rooms_drawn_in_contributing_are_the_rooms_of_the_code() -> None:

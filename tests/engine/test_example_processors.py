@@ -18,6 +18,9 @@ from tests.helpers.video_derived import derived
 
 
 # example: streamed
+LOUDEST = "loudest.txt"
+
+
 @dataclass(frozen=True, kw_only=True)
 class LoudestFacts:
     """Where the sound is loudest."""
@@ -52,7 +55,7 @@ class _Session:
     def finish(self) -> Iterator[Item]:
         seconds = float(self._info.start) + self._sample / self._info.rate_hz
         facts = LoudestFacts(peak=self._peak, time_seconds=seconds)
-        yield Item(name="loudest.txt", media_type="text/plain", data=f"{seconds:.3f} s\n".encode(), facts=facts)
+        yield Item(name=LOUDEST, media_type="text/plain", data=f"{seconds:.3f} s\n".encode(), facts=facts)
 
 
 # example: one-shot
@@ -76,7 +79,7 @@ class PeakVerdict:
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
         """The verdict."""
-        facts = inputs.results[self.loudest.name].facts("loudest.txt", LoudestFacts)
+        facts = inputs.results[self.loudest.name].facts(LOUDEST, LoudestFacts)
         if facts.peak == 0:
             raise RefusedMedia("there is only silence", "choose a recording with sound")
         words = "loud" if facts.peak > self.above else "quiet"
