@@ -14,6 +14,7 @@ import pytest
 
 from flows.recipes import ON_REQUEST, RECIPES
 from flows.run.workers import LOADED_FOR_ALL, LOADED_FOR_SOUND
+from processors import processor_names
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -43,7 +44,7 @@ FLOORS = (
         "processors.tables",
     ),
     ("words in each language", "processors.languages"),
-    ("what a processor is", "processors.contract"),
+    ("what a processor is, and names of processors", "processors.contract", "processors.processor_names"),
     ("raw files", "processors.sources"),
     ("one class per reaction", "processors.errors"),
 )  # fmt: skip
@@ -134,6 +135,29 @@ def test_the_file_of_a_processor_is_named_as_the_processor() -> None:
         assert file == (name if names.count(name) == 1 else f"{medium}_{name}"), full_name
         words = {name, f"{medium}{name}", f"{name}{medium}"}
         assert kind.__name__.lower() in {word.replace("_", "") for word in words}, full_name
+
+
+def test_no_file_but_its_own_has_the_name_of_a_processor_as_a_literal() -> None:
+    """A name that changes is found by its imports. Apart from words for people, notebooks, and the table of packs."""
+    names = {processor.name for book in (RECIPES, ON_REQUEST) for recipe in book.values() for processor in recipe}
+    known = {value for name, value in vars(processor_names).items() if name.isupper()}
+    assert known - names == set(), "no such processor"
+    examples = {"flows.run.recipe_file", "flows.cli.query"}
+    apart = {"processors.processor_names", "processors.packs.presentation", *examples}
+    found: set[tuple[str, str]] = set()
+    for module, path in MODULES.items():
+        if module not in apart and room_of(module) != "marsmedia":
+            own, text = own_name(path), path.read_text()
+            quoted = set(re.findall(r"""["']((?:video|audio|photo)\.[a-z_]+)["']""", text))
+            quoted |= set(re.findall(r"""processor["']?\]? *(?:==|!=|=|<>) *["'](\w+)["']""", text))
+            found |= {(module, name) for name in quoted & names if name != own}
+    assert found == set(), "take it from processors/processor_names.py"
+
+
+def own_name(path: Path) -> str | None:
+    """The name of the processor in a file."""
+    found = re.search(r'name: ClassVar\[str\] = "([\w.]+)"', path.read_text())
+    return found[1] if found else None
 
 
 def test_only_flows_and_serving_import_prefect() -> None:

@@ -16,6 +16,7 @@ from flows.cli.common import counted, open_store, print_json
 from flows.cli.print_table import aligned, size
 from flows.cli.shared_options import JSON, SELECTION, STORE
 from processors.errors import RequestError
+from processors.processor_names import EVIDENCE
 from processors.sources.scan import printable
 from processors.store.by_name_view import ByNameEntry
 from processors.store.manifest import ResultRef
@@ -100,7 +101,7 @@ def _items_of(rows: dict[str, SourceRow], processor: str | None, catalogue: Cata
         )
         found = connection.execute(
             "SELECT items.* FROM items JOIN wanted USING (source) WHERE processor = coalesce(?, processor) "
-            f"AND (processor <> 'evidence' OR key = evidence_key) AND {few} ORDER BY source, processor, key, name",
+            f"AND (processor <> '{EVIDENCE}' OR key = evidence_key) AND {few} ORDER BY source, processor, key, name",
             [processor],
         )
         columns = [column[0] for column in found.description]

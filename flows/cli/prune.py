@@ -11,6 +11,7 @@ import click
 from flows.cli.common import counted, megabytes, open_store, print_json
 from flows.cli.shared_options import JSON, RECIPES, STORE, YES, run_options
 from processors.contract import asks_release
+from processors.processor_names import EVIDENCE
 from processors.sources.scan import printable
 from processors.store.manifest import ResultRef
 
@@ -105,7 +106,7 @@ def _tell_held(old: Sequence[Manifest], unwanted: Sequence[Manifest], packed: Co
 def _evidence(catalogue: Catalogue) -> set[ResultRef]:
     """Return the evidence at every path: the current or last one, and the one that forbids redistribution."""
     return {
-        ResultRef(source=row.digest, processor="evidence", key=key)
+        ResultRef(source=row.digest, processor=EVIDENCE, key=key)
         for row in catalogue.sightings()
         for key in (row.evidence_key, row.forbidden_key)
         if key

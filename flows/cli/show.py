@@ -23,6 +23,7 @@ from processors.formats import BY_NAME
 from processors.languages.language import language
 from processors.languages.text import FALLBACK
 from processors.metadata.properties import Properties, properties
+from processors.processor_names import EVIDENCE, METADATA
 from processors.sources.scan import printable
 from processors.sources.source_file import changed_reason
 from processors.store.by_name_view import ByNameEntry
@@ -94,7 +95,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
         names = {other.digest: other.name for other in rows}
         for link in links:
             click.echo(f"  link     {printable(sentence(link, names))}")
-    results = [m for m in manifests if m.ref.processor != "evidence" or m.ref.key in own]
+    results = [m for m in manifests if m.ref.processor != EVIDENCE or m.ref.key in own]
     if verdict := _verdict(results, row.format):
         click.echo(f"  verdict  {printable(verdict)}")
     for one in apart:
@@ -177,7 +178,7 @@ def _known_properties(
 def _metadata(manifests: Sequence[Manifest], store: Store) -> dict[str, Any]:
     """Return the metadata record of the source; empty if there is none."""
     for manifest in manifests:
-        if manifest.ref.processor == "metadata" and manifest.verdict == "made":
+        if manifest.ref.processor == METADATA and manifest.verdict == "made":
             return json.loads(store.item_path(manifest.ref, "metadata.json").read_bytes())
     return {}
 
@@ -193,7 +194,7 @@ def _tell_results(manifests: Sequence[Manifest], store: Store, links: Mapping[Pa
     if links:
         click.echo(f"results in {printable(str(next(iter(links.values())).parent))}:")
     made = {manifest.ref.processor for manifest in manifests if manifest.items}
-    teller = "evidence" if "evidence" in made else "metadata"  # evidence has the problems of the metadata, too
+    teller = EVIDENCE if EVIDENCE in made else METADATA  # evidence has the problems of the metadata, too
     names = [_name(manifest, store, links) for manifest in manifests]
     wide = max(map(len, names), default=0)
     for name, manifest in zip(names, manifests, strict=True):
@@ -205,7 +206,7 @@ def _tell_results(manifests: Sequence[Manifest], store: Store, links: Mapping[Pa
             else f"{displayed_verdict(manifest.verdict, manifest.blame)}{why_not}"
         )
         click.echo(printable(f"  {name:{wide}}  {what}"))
-        if manifest.ref.processor == "evidence" and manifest.items:
+        if manifest.ref.processor == EVIDENCE and manifest.items:
             record_of = json.loads(store.item_path(manifest.ref, manifest.items[0].name).read_text())
             for line in [*said_lines(record_of), *evidence_lines(record_of)]:
                 click.echo(f"    {printable(line)}")

@@ -13,6 +13,7 @@ from flows.cli.common import counted, megabytes, open_store, print_json
 from flows.cli.print_table import aligned, size
 from flows.cli.shared_options import JSON, STORE
 from processors.errors import Verdict
+from processors.processor_names import EVIDENCE
 from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _summary(store_folder: Path) -> dict[str, Any]:
     results = catalogue.table("results", ["source", "processor", "key", *COUNTED]).to_pylist()
     media = {row.digest: row.medium for row in rows if row.kind == "media"}
     evidence_keys = {row.evidence_key for row in rows}
-    told = [r for r in results if r["processor"] != "evidence" or r["key"] in evidence_keys]
+    told = [r for r in results if r["processor"] != EVIDENCE or r["key"] in evidence_keys]
     last = last_run(store)
     if last and last["state"] in (RUNNING, LOST):
         results += _uncatalogued(store, results)

@@ -9,6 +9,7 @@ from typing import Any
 
 from flows.run.problems import FileProblem, FileProblems, by_file, in_one_line
 from processors.errors import RequestError, ResultMissing
+from processors.processor_names import EVIDENCE
 from processors.sources.source_file import changed_reason
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
@@ -68,7 +69,7 @@ def files_with_problems(store: Store) -> list[FileProblems]:
 def _place_of(result: Mapping[str, Any], places: Mapping[str, Sequence[SourceRow]]) -> SourceRow | None:
     """Return the first path that a result is about: evidence belongs to the paths with its statements, not to all."""
     rows = places.get(result["source"], ())
-    if result["processor"] == "evidence":
+    if result["processor"] == EVIDENCE:
         return next((row for row in rows if row.evidence_key in (None, result["key"])), None)
     return next(iter(rows), None)
 

@@ -19,6 +19,7 @@ from processors.metadata.release_template import Suggestion
 from processors.metadata.statements import TERMS
 from processors.mission.profile import load_profile, profile_called
 from processors.mission.when import parse_when
+from processors.processor_names import EVIDENCE
 from processors.store.catalogue import Catalogue
 from processors.store.store import Store
 
@@ -48,7 +49,7 @@ def suggestions(folder: Path, *, mission: str | None = None) -> Suggestions:
         records: dict[str, dict[str, Any]] = {}
         for row in Catalogue(store).sources().values():
             for manifest in store.manifests(row.digest) if row.kind == "media" else ():
-                if manifest.ref.processor == "evidence" and manifest.verdict == "made":
+                if manifest.ref.processor == EVIDENCE and manifest.verdict == "made":
                     records[row.relative] = json.loads(store.item_path(manifest.ref, "evidence.json").read_bytes())
     labelled = {path: found for path, record in records.items() if (found := _mission_of_label(record))}
     named = {found.name for found in labelled.values()}

@@ -35,6 +35,7 @@ from flows.run.report_as_markdown import cell, markdown
 from flows.run.runner import WAITING_THREADS
 from flows.run.shared_work import Answer, Finished, do_batch
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason
+from processors.processor_names import CONTACT_SHEET
 from processors.sources.scan import printable
 
 T = TypeVar("T")
@@ -155,7 +156,7 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 
 def _show_contact_sheets(report: Report) -> None:
-    made = [new for new in report.new_results if (new["processor"], new["verdict"]) == ("video.contact_sheet", "made")]
+    made = [new for new in report.new_results if (new["processor"], new["verdict"]) == (CONTACT_SHEET, "made")]
     for one in made[:SHEETS_SHOWN]:
         path = Path(str(one["folder"])) / "contact_sheet.jpg"
         if path.is_file():

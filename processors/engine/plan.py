@@ -10,6 +10,7 @@ from processors.contract import Json, Processor, Source, inputs_of, parameters
 from processors.engine.result_records import software, this_program
 from processors.engine.wanted_results import WantedResult, WantedResults, shown
 from processors.errors import Blame, Verdict, is_over_limit_of_run
+from processors.processor_names import EVIDENCE
 from processors.sources.source_file import SourceFile
 from processors.store.latest import latest
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef
@@ -92,7 +93,7 @@ class Plan:
 
     def evidence_at(self, row: SourceRow) -> ResultRef | None:
         """Return the evidence of a file's own path; None if no recipe wants one, or if the source is complete."""
-        return next((ref for ref in self.of_path.get(row.path, ()) if ref.processor == "evidence"), None)
+        return next((ref for ref in self.of_path.get(row.path, ()) if ref.processor == EVIDENCE), None)
 
     @property
     def has_sound_due(self) -> bool:

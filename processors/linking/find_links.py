@@ -15,6 +15,7 @@ from processors.linking.crops import MAX_PAIRS, FeaturePoints, crops, pair_count
 from processors.linking.same_picture import candidate, renditions
 from processors.linking.same_sound import course_of, same_sounds
 from processors.linking.stills_of_videos import frame_of, read_frames, still_of
+from processors.processor_names import FRAMES, MEASUREMENTS, PHOTO_ENHANCED, PHOTO_PREVIEW, SPECTROGRAM
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.progress_steps import Steps, silently
@@ -53,11 +54,11 @@ def find_links(store: Store, steps: Steps = silently) -> FoundLinks:
     items.sort(key=lambda item: (item["source"], item["processor"], item["key"], item["name"]))
     pictures = list(_pictures(items, store))
     found = FoundLinks()
-    measured = _paths(items, store, "video.measurements", "measurements.parquet")
+    measured = _paths(items, store, MEASUREMENTS, "measurements.parquet")
     same = [*_stills(pictures, measured, steps), *_same(pictures, steps)]
     linked = {_pair(link) for link in same}
     found.links += _best([*same, *_crops(pictures, linked, found, steps)])
-    found.links += _sounds(_paths(items, store, "audio.spectrogram", ARRAY), steps)
+    found.links += _sounds(_paths(items, store, SPECTROGRAM, ARRAY), steps)
     return found
 
 
@@ -76,9 +77,9 @@ def _pictures(items: Sequence[dict], store: Store) -> Iterator[_Picture]:
     for item in items:
         if item["media_type"] != "image/jpeg":
             continue
-        if item["processor"] in ("photo.preview", "photo.enhanced") and item["name"] in PHOTO_PICTURES:
+        if item["processor"] in (PHOTO_PREVIEW, PHOTO_ENHANCED) and item["name"] in PHOTO_PICTURES:
             photos.setdefault(item["source"], {})[item["name"]] = item
-        elif item["processor"] == "video.frames":
+        elif item["processor"] == FRAMES:
             facts = json.loads(item["facts"]) or {}
             end = LinkEnd(source=item["source"], item=item["name"], time_seconds=facts.get("time_seconds"))
             yield _Picture(end=end, path=_path(item, store), is_photo=False)

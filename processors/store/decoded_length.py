@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from processors.processor_names import ENVELOPE, INTEGRITY, LEVELS, SPECTROGRAM
 from processors.store.store import Store
 
 TOLERANCE_SECONDS, TOLERANCE_RATIO = 0.5, 0.01
 """Difference up to which a header's length is right: it may include an encoder's padding, or a late first frame."""
 
-COUNTERS = ("audio.levels", "audio.envelope", "audio.spectrogram")
+COUNTERS = (LEVELS, ENVELOPE, SPECTROGRAM)
 """Processors whose facts count the samples of the whole sound."""
 
 
@@ -29,7 +30,7 @@ def decoded_length(store: Store, digest: str, stated_seconds: float | None) -> f
     for manifest in store.manifests(digest):
         if manifest.verdict != "made":
             continue
-        if manifest.ref.processor == "video.integrity":
+        if manifest.ref.processor == INTEGRITY:
             record = json.loads(store.item_path(manifest.ref, "integrity.json").read_bytes())
             seen = record.get("duration_decoded_seconds") or seen
         elif manifest.ref.processor in COUNTERS and isinstance(manifest.source_facts, dict):

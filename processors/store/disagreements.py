@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from processors.mission.profile import load_profile, profile_names
 from processors.mission.release_statements import OF_MISSION, said_of_all
+from processors.processor_names import EVIDENCE
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,9 +30,9 @@ HAVING count(*) > 1 AND (count(DISTINCT evidence_key) > 1 OR count(evidence_key)
 """
 """Sources that may have conflicting statements: usually few or none, so that the others need no lookup."""
 
-SAID_APART = """
+SAID_APART = f"""
 SELECT s.digest, s.relative, r.parameters, s.words FROM sighted s
-JOIN results r ON r.source = s.digest AND r.key = s.words_key AND r.processor = 'evidence'
+JOIN results r ON r.source = s.digest AND r.key = s.words_key AND r.processor = '{EVIDENCE}'
 WHERE s.gone_utc IS NULL AND list_contains($1::VARCHAR[], s.digest)
 QUALIFY min(s.words_key) OVER (PARTITION BY s.digest) <> max(s.words_key) OVER (PARTITION BY s.digest)
 ORDER BY s.digest, s.relative

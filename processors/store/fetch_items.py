@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from processors.processor_names import EVIDENCE
 from processors.store.by_name_view import ByNameEntry, safe_name
 from processors.store.latest import age
 from processors.store.manifest import Manifest, StoredItem
@@ -60,7 +61,7 @@ def fetch_items(
 
 def _is_of(manifest: Manifest, row: SourceRow) -> bool:
     """Return False for evidence that belongs to another path of the same bytes."""
-    return manifest.ref.processor != "evidence" or row.evidence_key in (None, manifest.ref.key)
+    return manifest.ref.processor != EVIDENCE or row.evidence_key in (None, manifest.ref.key)
 
 
 def _place(row: SourceRow) -> str:

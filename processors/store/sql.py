@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from processors.processor_names import EVIDENCE, INTEGRITY, MEASUREMENTS, PHOTO_PREVIEW
 from processors.store.catalogue import SCHEMAS, Catalogue
 from processors.store.disagreements import disagreements
 from processors.store.latest import LATEST_FIRST, LATEST_RESULTS
@@ -30,7 +31,7 @@ AUDITS = f"""
 CREATE VIEW audits AS
 SELECT source, facts::JSON AS audit
 FROM stored_items i JOIN results r USING (source, processor, key)
-WHERE processor = 'video.integrity' AND i.name = 'integrity.json'
+WHERE processor = '{INTEGRITY}' AND i.name = 'integrity.json'
 QUALIFY row_number() OVER (PARTITION BY source ORDER BY {LATEST_FIRST}) = 1
 """
 """One row per audited video, with its latest audit."""
@@ -53,7 +54,7 @@ WITH places AS (
   ) = 1 AS is_known
   FROM sources WHERE kind = 'media'
 ), words AS (
-  SELECT source, key, facts FROM stored_items WHERE processor = 'evidence' AND name = 'evidence.json'
+  SELECT source, key, facts FROM stored_items WHERE processor = '{EVIDENCE}' AND name = 'evidence.json'
 )
 SELECT p.* EXCLUDE (place_count), w.key AS words_key, w.facts AS words
 FROM places p LEFT JOIN words w ON w.source = p.digest AND w.key = p.evidence_key
@@ -98,13 +99,13 @@ CREATE VIEW known AS SELECT * EXCLUDE (is_known, path, seen_utc, evidence_key) F
 """
 """One row per source, as stated at the first path that holds it, or the last that held it."""
 
-SHOWN_SIZES = """
+SHOWN_SIZES = f"""
 SELECT source, any_value(width_px), any_value(height_px) FROM (
   SELECT source, processor, key, facts->>'source_width_px' AS width_px, facts->>'source_height_px' AS height_px
-  FROM stored_items WHERE processor = 'photo.preview'
+  FROM stored_items WHERE processor = '{PHOTO_PREVIEW}'
   UNION ALL
   SELECT source, processor, key, facts->>'width_px', facts->>'height_px'
-  FROM stored_items WHERE processor = 'video.measurements' AND name = 'measurements.parquet'
+  FROM stored_items WHERE processor = '{MEASUREMENTS}' AND name = 'measurements.parquet'
 ) JOIN latest_results USING (source, processor, key)
 WHERE width_px IS NOT NULL AND height_px IS NOT NULL
 GROUP BY source

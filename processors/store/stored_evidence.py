@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from processors.errors import ResultMissing
+from processors.processor_names import EVIDENCE
 from processors.store.manifest import ResultRef
 from processors.store.store import Store
 
@@ -16,7 +17,7 @@ def read_evidence(store: Store, digest: str, key: str | None) -> dict[str, Any] 
     if key is None:
         return None
     try:
-        with store.open_item(ResultRef(source=digest, processor="evidence", key=key), "evidence.json") as file:
+        with store.open_item(ResultRef(source=digest, processor=EVIDENCE, key=key), "evidence.json") as file:
             return json.load(file)
     except ResultMissing:
         return None

@@ -16,7 +16,6 @@ from processors.errors import RefusedMedia
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.video_derived import derived
 
-
 # example: streamed
 LOUDEST = "loudest.txt"
 

@@ -15,6 +15,7 @@ from processors.packs.presentation import ORIGINALS, presentation_of
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.include import included
 from processors.packs.recipe.pack_recipe import Recipe
+from processors.processor_names import EVIDENCE
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.raw_bucket import present
@@ -128,7 +129,7 @@ def _history(row: SourceRow, manifests: list[Manifest], replaced: SourceRow | No
         seen_utc=row.seen_utc,
         gone_utc=row.gone_utc,
         decoded=min(decoded, key=lambda one: (one.verdict != "made", one.started_utc, one.ref), default=None),
-        weighed=next((one for one in manifests if one.ref.processor == "evidence" and one.verdict == "made"), None),
+        weighed=next((one for one in manifests if one.ref.processor == EVIDENCE and one.verdict == "made"), None),
         replaced=replaced,
     )
 
@@ -153,7 +154,7 @@ def _further_evidence(recipe: Recipe, subject: SourceRecord, store: Store) -> It
     others = subject.every_evidence_key[1:]
     if PRESETS[recipe.audience].has_premis and others:
         for manifest in store.manifests(subject.digest):
-            if manifest.ref.processor == "evidence" and manifest.ref.key in others and manifest.verdict == "made":
+            if manifest.ref.processor == EVIDENCE and manifest.ref.key in others and manifest.verdict == "made":
                 yield manifest
 
 

@@ -14,6 +14,7 @@ from processors.errors import displayed_verdict
 from processors.languages.language import LANGUAGES, phrase
 from processors.languages.text import FALLBACK, Text
 from processors.packs.contents.rights_by_path import PathRights, binding, voice
+from processors.processor_names import EVIDENCE, MOTION
 from processors.store.catalogue import Catalogue
 from processors.store.decoded_length import decoded_length
 from processors.store.disagreements import Disagreement, disagreements
@@ -151,7 +152,7 @@ def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> I
         }
         motions = connection.execute(
             "SELECT source, facts FROM stored_items JOIN latest_results USING (source, processor, key) "
-            "WHERE processor = 'video.motion' AND stored_items.name = 'motion.json'"
+            f"WHERE processor = '{MOTION}' AND stored_items.name = 'motion.json'"
         ).fetchall()
         refused = {source: _refused_shots(json.loads(facts)) for source, facts in motions}
         sighted = _sighted(connection)
@@ -212,7 +213,7 @@ def _failures(connection: duckdb.DuckDBPyConnection) -> dict[str, list[FailedRes
     failures: dict[str, list[FailedResult]] = {}
     for source, processor, verdict, blame, reason in connection.execute(
         "SELECT source, processor, verdict, blame, reason FROM latest_results "
-        "WHERE processor <> 'evidence' AND verdict <> 'made' ORDER BY source, processor"
+        f"WHERE processor <> '{EVIDENCE}' AND verdict <> 'made' ORDER BY source, processor"
     ).fetchall():
         failed = FailedResult(processor=processor, verdict=displayed_verdict(verdict, blame), reason=reason)
         failures.setdefault(source, []).append(failed)
@@ -223,9 +224,9 @@ def _evidence_not_made(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[
     """Return the evidence of each source that could not be made, by its key."""
     unsaid: dict[str, dict[str, FailedResult]] = {}
     for source, key, verdict, reason in connection.execute(
-        "SELECT source, key, verdict, reason FROM results WHERE processor = 'evidence' AND verdict <> 'made'"
+        f"SELECT source, key, verdict, reason FROM results WHERE processor = '{EVIDENCE}' AND verdict <> 'made'"
     ).fetchall():
-        unsaid.setdefault(source, {})[key] = FailedResult(processor="evidence", verdict=verdict, reason=reason)
+        unsaid.setdefault(source, {})[key] = FailedResult(processor=EVIDENCE, verdict=verdict, reason=reason)
     return unsaid
 
 
@@ -392,7 +393,7 @@ class _Said:
 def manifests_of(subject: SourceRecord, store: Store) -> Iterator[Manifest]:
     """Yield the results of a source, with only the evidence of the subject's own path."""
     for manifest in store.manifests(subject.digest):
-        if manifest.ref.processor != "evidence" or manifest.ref.key == subject.evidence_key:
+        if manifest.ref.processor != EVIDENCE or manifest.ref.key == subject.evidence_key:
             yield manifest
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.subject import ItemRecord, SourceRecord, entries
+from processors.processor_names import ENVELOPE, SPECTROGRAM_PICTURE
 from processors.store.store import Store
 
 SOUNDS = ("audible.flac", "original.wav", "original.flac")
 """Renditions of a recording, the most audible first."""
-STARTS = {"audio.spectrogram_picture": "start_seconds", "audio.envelope": "first_seconds"}
+STARTS = {SPECTROGRAM_PICTURE: "start_seconds", ENVELOPE: "first_seconds"}
 """Facts of measurements that give the presentation time of the first sample."""
 
 

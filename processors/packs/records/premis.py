@@ -17,6 +17,7 @@ from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.records.pronom import HEAD_BYTES, pronom_of
 from processors.packs.records.xml_text import xml_escaped
+from processors.processor_names import EVIDENCE, METADATA
 from processors.store.manifest import Manifest
 from processors.store.raw_bucket import as_it_is
 from processors.store.source_row import SourceRow
@@ -233,7 +234,7 @@ def _replacement(subject: SourceRecord, before: SourceRow, seen_utc: str) -> lis
 
 def _derived(manifest: Manifest, files: Sequence[PackedFile]) -> list[Element]:
     processor = manifest.ref.processor
-    kind = "metadata extraction" if processor in ("metadata", "evidence") else "creation"
+    kind = "metadata extraction" if processor in (METADATA, EVIDENCE) else "creation"
     detail = f"{processor} {manifest.version} with {canonical_json(manifest.parameters).decode()}"
     made = [f"urn:sha256:{one.sha256}" for one in files]
     about = [*dict.fromkeys(made), f"urn:sha256:{manifest.ref.source}"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from processors.errors import ResultCorrupt
 from processors.packs.contents.subject import ItemRecord, SourceRecord, entries
+from processors.processor_names import SHOTS
 from processors.store.latest import latest
 from processors.store.store import Store
 
@@ -28,9 +29,7 @@ def shots_of(subject: SourceRecord, store: Store) -> list[ShotSpan]:
     ------
     ResultCorrupt : the list cannot be read.
     """
-    found = [
-        one for one in store.manifests(subject.digest) if one.ref.processor == "video.shots" and one.verdict == "made"
-    ]
+    found = [one for one in store.manifests(subject.digest) if one.ref.processor == SHOTS and one.verdict == "made"]
     if not found:
         return []
     listed: ItemRecord = next(one for one in entries(subject, [latest(found)], store) if one.name == "shots.json")

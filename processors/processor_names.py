@@ -1,0 +1,9 @@
+"""Names of processors whose results are also read by rooms that do not know the processor: the store, commands."""
+
+EVIDENCE, METADATA = "evidence", "metadata"
+FRAMES, CONTACT_SHEET = "video.frames", "video.contact_sheet"
+MEASUREMENTS, INTEGRITY = "video.measurements", "video.integrity"
+SHOTS, MOTION = "video.shots", "video.motion"
+LEVELS, ENVELOPE = "audio.levels", "audio.envelope"
+SPECTROGRAM, SPECTROGRAM_PICTURE = "audio.spectrogram", "audio.spectrogram_picture"
+PHOTO_PREVIEW, PHOTO_ENHANCED = "photo.preview", "photo.enhanced"
