@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -137,7 +137,7 @@ def make_plan(
             known = _known(one.ref, store, verdicts, plan)
             if known is None:
                 due.append(one)
-            elif (retry_failed and _is_retried(known)) or _may_be_mended(known, one.ref, store):
+            elif (retry_failed and _is_retried(known)) or _may_be_fixed_by_this_version(known, one.ref, store):
                 plan.retried[one.ref] = store.manifest(one.ref).started_utc
                 due.append(one)
             else:
@@ -146,24 +146,24 @@ def make_plan(
             continue
         waits = not is_first and any(one.ref in due_refs for one in asked)
         due_refs.update(one.ref for one in due)
-        (plan.later if waits else plan.due).append(
-            Due(
-                source=row.source(),
-                file=SourceFile(
-                    path=local_path(row),
-                    size_bytes=row.size_bytes,
-                    mtime_ns=row.mtime_ns,
-                    sha256=None if row.path in fresh else row.digest,
-                ),
-                release=row.release,
-                relative=row.relative,
-                duration_seconds=row.duration_seconds,
-                frame_pixels=row.frame_pixels,
-                address=row.path if is_address(row.path) else None,
-                results=tuple(due),
-            )
-        )
+        (plan.later if waits else plan.due).append(_due(row, local_path(row), due, is_hashed=row.path in fresh))
     return plan
+
+
+def _due(row: SourceRow, path: Path, results: Iterable[WantedResult], *, is_hashed: bool) -> Due:
+    """Return the due work on a file; unless this run has hashed it, it is hashed again before it is read."""
+    return Due(
+        source=row.source(),
+        file=SourceFile(
+            path=path, size_bytes=row.size_bytes, mtime_ns=row.mtime_ns, sha256=None if is_hashed else row.digest
+        ),
+        release=row.release,
+        relative=row.relative,
+        duration_seconds=row.duration_seconds,
+        frame_pixels=row.frame_pixels,
+        address=row.path if is_address(row.path) else None,
+        results=tuple(results),
+    )
 
 
 def _known(ref: ResultRef, store: Store, verdicts: Mapping[str, KnownOutcome], plan: Plan) -> KnownOutcome | None:
@@ -192,7 +192,7 @@ def _is_retried(known: KnownOutcome) -> bool:
     return known.verdict == "failed" or (known.verdict == "refused" and is_over_limit_of_run(known.reason))
 
 
-def _may_be_mended(known: KnownOutcome, ref: ResultRef, store: Store) -> bool:
+def _may_be_fixed_by_this_version(known: KnownOutcome, ref: ResultRef, store: Store) -> bool:
     """Return True if another version of marsmedia failed by its own fault, so that a retry makes sense."""
     is_own_fault = known.verdict == "failed" and known.blame == "marsmedia"
     return is_own_fault and this_program(store.manifest(ref).software) != this_program(software())
@@ -203,7 +203,7 @@ def why(source: Source, wanted: WantedResult, store: Store) -> str:
     ref, processor = wanted.ref, wanted.processor
     if store.has(ref):
         manifest = store.manifest(ref)
-        if _may_be_mended(KnownOutcome(manifest.verdict, None, manifest.blame), ref, store):
+        if _may_be_fixed_by_this_version(KnownOutcome(manifest.verdict, None, manifest.blame), ref, store):
             return f"due: another version of marsmedia failed by its own fault: {manifest.reason}"
         made = f"{manifest.verdict} on {manifest.started_utc} by version {manifest.version} with the same parameters"
         return f"not due: {made}" + (f": {manifest.reason}" if manifest.reason else "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,15 +58,15 @@ class Built:
     results: tuple[ResultRef, ...]
     """Results from which the pack was made; `prune` keeps them."""
     uncleared: tuple[str, ...]
-    """Release and name of each source that nobody allows to be passed on, apart from overrides."""
+    """Sources without permission to redistribute, unless overridden, as release/name."""
     source_count: int
     highlight: HighlightClip | None = None
     labels_apart: tuple[str, ...] = ()
-    """Labels that describe files not next to them, each with the places of these."""
+    """Labels whose described files are elsewhere, with the paths of those files."""
     withdrawn: tuple[str, ...] = ()
-    """Sources that are gone from their release, each with the day on which a run found that."""
+    """Sources withdrawn from their release, each with the day on which a run found that."""
     repeated: tuple[str, ...] = ()
-    """Sources with the picture of another source of the pack, each with its name."""
+    """Duplicate pictures: sources that show the picture of another source of the pack, each with its name."""
     left_out: tuple[str, ...] = ()
     """Files of the originals' releases that an archive's pack leaves out, each with the reason."""
     is_unchanged: bool = False
@@ -105,8 +105,8 @@ def build(
     catalogue, recipe = Catalogue(store), recipe.completed()
     chosen = choose(recipe, store, catalogue, asked)
     recipe = replace(recipe, selection=publishable(recipe.selection, catalogue.sightings()))
-    stated_utc = _stated(recipe)
-    dated = stated_utc or _latest(chosen)
+    stated_utc = _stated_time(recipe)
+    dated = stated_utc or _newest_result_time(chosen)
     with destination.scratch() as scratch:
         made = scratch / "pack"
         places = places_of(recipe.layout or "source", UniqueNames(), [one.subject for one in chosen])
@@ -116,7 +116,7 @@ def build(
             signer = Signer(recipe.signature) if recipe.signature else None
             writer = MediaWriter(bag=bag, places=places, recipe=recipe, signer=signer, scratch=scratch)
             identity = PackIdentity(digest="", dated_utc=dated, is_stated=stated_utc is not None)
-            records = _fill(chosen, writer, store, identity, gallery, tables or {}, steps)
+            records = _write_contents(chosen, writer, store, identity, gallery, tables or {}, steps)
         finally:
             sink.abandon()
         is_new = destination.put_in_place(made, scratch)
@@ -128,24 +128,18 @@ def build(
         results=tuple(sorted(set().union(*(one.refs for one in chosen)))),
         uncleared=tuple(one.subject.relative for one in chosen if not is_cleared(one.subject, recipe)),
         source_count=len(chosen),
-        withdrawn=tuple(
-            f"{one.subject.relative} was withdrawn: it has been gone from its release since {gone[:10]}"
-            for one in chosen
-            if (gone := one.history.gone_utc)
-        ),
+        withdrawn=tuple(_withdrawn(chosen)),
         highlight=records.clip,
         left_out=records.left_out,
-        labels_apart=tuple(
-            dict.fromkeys(f"{one.row.relative} {one.elsewhere}" for one in records.companions if one.elsewhere)
-        ),
-        repeated=_repeated(chosen, store),
+        labels_apart=_labels_apart(records.companions),
+        repeated=_duplicate_pictures(chosen, store),
         is_unchanged=not is_new,
         pack_traffic=destination.traffic if isinstance(destination, BucketOutput) else None,
     )
 
 
 def _output_at(output: Location, store: Store, *, force: bool) -> DiskOutput | BucketOutput:
-    """Return the place of the pack; raises `RequestError` if it is inside the store, or as `BucketOutput`."""
+    """Return the output of the pack; raises `RequestError` if it is inside the store, or as `BucketOutput`."""
     if is_address(output):
         if f"{output}/".startswith(f"{store.address}/"):
             raise RequestError(f"{output}: inside the store; choose a place outside {store.address}")
@@ -155,7 +149,7 @@ def _output_at(output: Location, store: Store, *, force: bool) -> DiskOutput | B
     return DiskOutput(Path(output), force=force)
 
 
-def _fill(
+def _write_contents(
     chosen: list[SelectedSource],
     writer: MediaWriter,
     store: Store,
@@ -191,7 +185,17 @@ def _fill(
     return records
 
 
-def _repeated(chosen: list[SelectedSource], store: Store) -> tuple[str, ...]:
+def _withdrawn(chosen: list[SelectedSource]) -> Iterator[str]:
+    for one in chosen:
+        if gone := one.history.gone_utc:
+            yield f"{one.subject.relative} was withdrawn: it has been gone from its release since {gone[:10]}"
+
+
+def _labels_apart(companions: Iterable[PackedCompanion]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(f"{one.row.relative} {one.elsewhere}" for one in companions if one.elsewhere))
+
+
+def _duplicate_pictures(chosen: list[SelectedSource], store: Store) -> tuple[str, ...]:
     known = {one.subject.digest: one.subject for one in chosen}
     found = duplicate_pictures(known.values(), store)
     return tuple(f"{known[digest].relative} is the same picture as {first.relative}" for digest, first in found.items())
@@ -203,7 +207,7 @@ def _sink(made: Path, recipe: Recipe, output: Path, dated_utc: str) -> ZipSink |
     return ZipSink(made, portable_name(recipe.title.best() or output.stem).replace(" ", "-"), dated_utc)
 
 
-def _stated(recipe: Recipe) -> str | None:
+def _stated_time(recipe: Recipe) -> str | None:
     """Return the time of packing stated by the recipe, else by the environment; None if neither does.
 
     `SOURCE_DATE_EPOCH` is the convention of reproducible builds: https://reproducible-builds.org/specs/source-date-epoch/
@@ -218,7 +222,7 @@ def _stated(recipe: Recipe) -> str | None:
         raise RequestError(f"{EPOCH}={seconds}: not a time in seconds since 1970; give one, or unset it") from error
 
 
-def _latest(chosen: list[SelectedSource]) -> str:
+def _newest_result_time(chosen: list[SelectedSource]) -> str:
     made = [manifest.started_utc for one in chosen for manifest in one.results]
     return in_seconds(max(made or [one.history.seen_utc for one in chosen]))
 

@@ -96,20 +96,9 @@ def write_highlight(
     cards = Cards(width_px=recipe.highlight.longest_side_px, font=recipe.highlight.font)
     count = _count(recipe.highlight, len(scenes))
     frames = steps("Drawing the clip", _frames(scenes, sounds, credited, recipe, cards), count, noun="frame")
-    first = next(frames)
-    latest = {"index": 0, "frame": first}
-
-    def at(index: int) -> Frame:
-        while latest["index"] < index:
-            latest.update(index=latest["index"] + 1, frame=next(frames))
-        return latest["frame"]
-
     path, bare = scratch / FILE, scratch / f"bare-{FILE}"
     sound, recording_seconds, heard_seconds = _sound(sounds, under, count, each, scratch)
-    try:
-        write_steady_clip(bare, at, frame_count=count, frames_per_second=FRAMES_PER_SECOND, quality_crf=20, audio=sound)
-    except OSError as error:
-        raise StoreError(f"{FILE}: {error.strerror}: is the disk full?") from error
+    _write_frames(bare, frames, count, sound)
     write_tagged(bare, path, "video/mp4", clip_credits(_once(credited), recipe))
     bare.unlink()
     width_px, height_px = cards.size_px
@@ -124,6 +113,21 @@ def write_highlight(
         recording_seconds=recording_seconds,
         silent_seconds=(count - 2 * _steps(CARD_SECONDS)) / FRAMES_PER_SECOND - heard_seconds,
     )
+
+
+def _write_frames(path: Path, frames: Iterator[Frame], count: int, sound: Path | None) -> None:
+    """Write the frames in their order; raises as `write_highlight`."""
+    latest = {"index": 0, "frame": next(frames)}
+
+    def at(index: int) -> Frame:
+        while latest["index"] < index:
+            latest.update(index=latest["index"] + 1, frame=next(frames))
+        return latest["frame"]
+
+    try:
+        write_steady_clip(path, at, frame_count=count, frames_per_second=FRAMES_PER_SECOND, quality_crf=20, audio=sound)
+    except OSError as error:
+        raise StoreError(f"{FILE}: {error.strerror}: is the disk full?") from error
 
 
 def _once(sources: Iterable[SourceRecord]) -> list[SourceRecord]:

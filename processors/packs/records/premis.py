@@ -64,14 +64,8 @@ def premis(
     for subject in subjects:
         if subject.digest not in originals:
             yield _xml([("object", _absent(subject))])
-        history = histories[subject.digest]
-        yield _xml([("event", _identified(subject, history))])
-        if subject.audit:
-            yield _xml([("event", _audited(subject, history.seen_utc))])
-        elif history.decoded:
-            yield _xml([("event", _decoded(subject, history.decoded))])
-        if history.replaced:
-            yield _xml([("event", _replacement(subject, history.replaced, history.seen_utc))])
+        for event in _events_of(subject, histories[subject.digest]):
+            yield _xml([("event", event)])
     for one in {beside.row.digest: beside for beside in companions}.values():
         yield _xml([("event", _beside_identified(one.row, one.elsewhere))])
     for one in companions:
@@ -91,6 +85,17 @@ def premis(
     for subject in subjects:
         yield _xml([("rights", [("rightsStatement", _rights(subject, recipe))])])
     yield b"</premis>\n"
+
+
+def _events_of(subject: SourceRecord, history: SourceHistory) -> Iterator[list[Element]]:
+    """Yield the events of a source before packing."""
+    yield _identified(subject, history)
+    if subject.audit:
+        yield _audited(subject, history.seen_utc)
+    elif history.decoded:
+        yield _decoded(subject, history.decoded)
+    if history.replaced:
+        yield _replacement(subject, history.replaced, history.seen_utc)
 
 
 def _file(one: PackedFile) -> list[Element]:
