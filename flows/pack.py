@@ -55,7 +55,7 @@ def pack(
         built = build_pack(chosen, location_of(output), opened, force=True, steps=steps)
     except CANNOT_BEGIN as error:
         return ended(said(error))
-    log_lines(built.labels_apart)
+    log_lines((*built.withdrawn, *built.labels_apart, *(f"not in the pack: {one}" for one in built.left_out)))
     checked = verify_pack(built.path, steps)
     if checked.faults:
         faults = [printable(f"{fault.kind}: {fault.path}: {fault.reason}") for fault in checked.faults]

@@ -25,9 +25,15 @@ from processors.packs.contents.layout import places_of
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.names import UniqueNames, portable_name
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
-from processors.packs.contents.release_files import PackedReleaseFile, ReleaseFiles, release_files, write_release_files
+from processors.packs.contents.release_files import (
+    NOTHING_OF_RELEASES,
+    PackedReleaseFile,
+    release_files,
+    write_release_files,
+)
 from processors.packs.contents.rights import is_cleared, override_of
 from processors.packs.contents.selected_sources import Asked, SelectedSource, choose, publishable
+from processors.packs.contents.sightings import Sightings
 from processors.packs.contents.signing import Signer
 from processors.packs.contents.subject import entries
 from processors.packs.highlight.highlight import HighlightClip, write_highlight
@@ -130,7 +136,7 @@ def build(
         source_count=len(chosen),
         withdrawn=tuple(_withdrawn(chosen)),
         highlight=records.clip,
-        left_out=records.left_out,
+        left_out=records.absent.left_out,
         labels_apart=_labels_apart(records.companions),
         repeated=_duplicate_pictures(chosen, store),
         is_unchanged=not is_new,
@@ -162,9 +168,11 @@ def _write_contents(
     recipe = writer.recipe
     packed = list(_media(chosen, store, writer, steps))
     companions = list(write_companions(chosen, packed, writer))
-    found = ReleaseFiles(taken=(), left_out=())
-    if PRESETS[recipe.audience].has_premis and recipe.layout == "source":
-        found = release_files(chosen, companions, Catalogue(store).sources().values())
+    found, sightings = NOTHING_OF_RELEASES, Sightings(())
+    if PRESETS[recipe.audience].has_premis:
+        sightings = Sightings(Catalogue(store).sightings())
+        if recipe.layout == "source":
+            found = release_files(chosen, companions, Catalogue(store).sources().values(), sightings)
     of_releases = list(write_release_files(found.taken, writer))
     identity = replace(undigested, digest=_digest(packed, [*companions, *of_releases], recipe))
     records = PackRecords(
@@ -172,7 +180,8 @@ def _write_contents(
         packed=packed,
         companions=companions,
         of_releases=of_releases,
-        left_out=found.left_out,
+        absent=found,
+        sightings=sightings,
         identity=identity,
         writer=writer,
         store=store,
@@ -181,7 +190,7 @@ def _write_contents(
         clip=write_highlight(chosen, recipe, store, writer.scratch, steps) if recipe.highlight else None,
     )
     records.write()
-    writer.bag.finish(_info(packed, recipe, identity), [("README.txt", readme(recipe, identity))])
+    writer.bag.finish(_info(packed, recipe, identity), [("README.txt", readme(recipe, identity, found.withdrawn))])
     return records
 
 

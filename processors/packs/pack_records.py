@@ -14,9 +14,10 @@ from processors.languages.text import Text
 from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.media import MediaWriter, read_blocks
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
-from processors.packs.contents.release_files import PackedReleaseFile
+from processors.packs.contents.release_files import PackedReleaseFile, ReleaseFiles
 from processors.packs.contents.rights import notice, override_of
 from processors.packs.contents.selected_sources import SelectedSource
+from processors.packs.contents.sightings import Sightings
 from processors.packs.contents.subject import ItemRecord
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.introduction import Introduction, PageClip
@@ -68,8 +69,10 @@ class PackRecords:
     packed: list[PackedFile]
     companions: list[PackedCompanion]
     of_releases: list[PackedReleaseFile]
-    left_out: tuple[str, ...]
-    """Files of the originals' releases that are not in the pack, each with the reason."""
+    absent: ReleaseFiles
+    """Files of the originals' releases that are not in the pack."""
+    sightings: Sightings
+    """Sightings of every file of the store; empty for a pack without PREMIS."""
     identity: PackIdentity
     writer: MediaWriter
     """Writer of the packed files: its bag takes the records too."""
@@ -150,7 +153,14 @@ class PackRecords:
     def _add_premis(self) -> None:
         histories = {one.subject.digest: one.history for one in self.chosen}
         events = premis.premis(
-            self.packed, self.writer.recipe, self.identity, histories, self.companions, self.of_releases, self.left_out
+            self.packed,
+            self.writer.recipe,
+            self.identity,
+            histories,
+            self.sightings,
+            self.companions,
+            self.of_releases,
+            self.absent,
         )
         path = self.writer.places.record(premis.FILE)
         self._add(path, "application/xml", "PREMIS: objects, events, agents and rights", events)

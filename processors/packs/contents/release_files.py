@@ -11,6 +11,7 @@ from processors.errors import ResultCorrupt, ResultMissing
 from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.selected_sources import SelectedSource
+from processors.packs.contents.sightings import Sightings
 from processors.sources.scan import printable
 from processors.store.source_row import SourceRow
 
@@ -42,14 +43,23 @@ class ReleaseFiles:
     taken: tuple[SourceRow, ...]
     left_out: tuple[str, ...]
     """Files that are not taken, each with the reason."""
+    withdrawn: tuple[SourceRow, ...]
+    """Those of them that were withdrawn from their release."""
+
+
+NOTHING_OF_RELEASES = ReleaseFiles(taken=(), left_out=(), withdrawn=())
 
 
 def release_files(
-    chosen: Sequence[SelectedSource], companions: Sequence[PackedCompanion], rows: Iterable[SourceRow]
+    chosen: Sequence[SelectedSource],
+    companions: Sequence[PackedCompanion],
+    rows: Iterable[SourceRow],
+    sightings: Sightings,
 ) -> ReleaseFiles:
     """Return the files of the originals' releases that are not media, in the order of their paths.
 
-    Labels and sidecars of recordings outside the pack are neither taken nor mentioned.
+    Labels and sidecars of recordings outside the pack are neither taken nor mentioned. Whatever was withdrawn is
+    mentioned, media too.
 
     Parameters
     ----------
@@ -71,7 +81,12 @@ def release_files(
             left_out.append(printable(f"{row.relative}: larger than {MAX_FILE_BYTES / 1e6:.0f} MB"))
         else:
             taken.append(row)
-    return ReleaseFiles(taken=tuple(taken), left_out=tuple(left_out))
+    digests = {one.subject.digest for one in chosen}
+    withdrawn = tuple(row for row in sightings.withdrawn(releases) if row.digest not in digests)
+    left_out += [
+        printable(f"{row.relative}: withdrawn from its release since {(row.gone_utc or '')[:10]}") for row in withdrawn
+    ]
+    return ReleaseFiles(taken=tuple(taken), left_out=tuple(left_out), withdrawn=withdrawn)
 
 
 def write_release_files(rows: Iterable[SourceRow], writer: MediaWriter) -> Iterator[PackedReleaseFile]:

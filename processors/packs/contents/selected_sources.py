@@ -15,8 +15,9 @@ from processors.packs.presentation import ORIGINALS, presentation_of
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.include import included
 from processors.packs.recipe.pack_recipe import Recipe
-from processors.processor_names import EVIDENCE
+from processors.processor_names import EVIDENCE, INTEGRITY
 from processors.store.catalogue import Catalogue
+from processors.store.latest import latest
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.raw_bucket import present
 from processors.store.selection import parse, select
@@ -37,11 +38,9 @@ class SourceHistory:
     gone_utc: str | None = None
     """Time at which a run found it gone from its place; None while it is there."""
     decoded: Manifest | None = None
-    """Earliest result for which a photo or sound was decoded, or failed to be; None without one, and for videos."""
+    """Earliest result for which a photo or sound was decoded, or failed to be, or a video's latest audit; or None."""
     weighed: Manifest | None = None
     """Its evidence, for which its MD5 was compared with that of its label."""
-    replaced: SourceRow | None = None
-    """Earlier contents of its path."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,11 +77,9 @@ def choose(recipe: Recipe, store: Store, catalogue: Catalogue, asked: Asked) -> 
     rows = select(parse(recipe.selection), catalogue)
     has_companions = ORIGINALS in recipe.take and recipe.layout == "source"
     index = ReleaseIndex(catalogue.sources().values()) if has_companions else None
-    before = _replaced(catalogue.sightings()) if PRESETS[recipe.audience].has_premis else {}
     chosen = [
         replace(
-            _chosen(recipe, row, subject, store, asked, before.get((row.path, row.digest))),
-            companions=tuple(index.companions_of(row)) if index else (),
+            _chosen(recipe, row, subject, store, asked), companions=tuple(index.companions_of(row)) if index else ()
         )
         for row, subject in zip(rows, subjects(rows, store, catalogue), strict=True)
     ]
@@ -110,33 +107,25 @@ def publishable(words: tuple[str, ...], rows: Iterable[SourceRow]) -> tuple[str,
     ) or ("*",)
 
 
-def _replaced(sightings: Iterable[SourceRow]) -> dict[tuple[str, str], SourceRow]:
-    """Return the content of a path before these bytes, by path and digest; the sightings are the oldest first."""
-    found: dict[tuple[str, str], SourceRow] = {}
-    last: dict[str, SourceRow] = {}
-    for row in sightings:
-        if (before := last.get(row.path)) and before.digest != row.digest:
-            found[row.path, row.digest] = before
-        last[row.path] = row
-    return found
-
-
-def _history(row: SourceRow, manifests: list[Manifest], replaced: SourceRow | None) -> SourceHistory:
-    """Return the history of a source; for a video only an audit decodes all frames, and the subject has that."""
-    decoded = [one for one in manifests if one.ref.processor.startswith(f"{row.medium}.")]
-    decoded = [one for one in decoded if row.medium != "video" and one.verdict in ("made", "failed")]
+def _history(row: SourceRow, manifests: list[Manifest]) -> SourceHistory:
     return SourceHistory(
         seen_utc=row.seen_utc,
         gone_utc=row.gone_utc,
-        decoded=min(decoded, key=lambda one: (one.verdict != "made", one.started_utc, one.ref), default=None),
+        decoded=_decoded(row, manifests),
         weighed=next((one for one in manifests if one.ref.processor == EVIDENCE and one.verdict == "made"), None),
-        replaced=replaced,
     )
 
 
-def _chosen(
-    recipe: Recipe, row: SourceRow, subject: SourceRecord, store: Store, asked: Asked, replaced: SourceRow | None
-) -> SelectedSource:
+def _decoded(row: SourceRow, manifests: list[Manifest]) -> Manifest | None:
+    if row.medium == "video":  # only the audit decodes every frame
+        audits = [one for one in manifests if one.ref.processor == INTEGRITY and one.verdict == "made"]
+        return latest(audits) if audits else None
+    decoded = [one for one in manifests if one.ref.processor.startswith(f"{row.medium}.")]
+    decoded = [one for one in decoded if one.verdict in ("made", "failed")]
+    return min(decoded, key=lambda one: (one.verdict != "made", one.started_utc, one.ref), default=None)
+
+
+def _chosen(recipe: Recipe, row: SourceRow, subject: SourceRecord, store: Store, asked: Asked) -> SelectedSource:
     manifests = list(manifests_of(subject, store))
     return SelectedSource(
         subject=subject,
@@ -144,7 +133,7 @@ def _chosen(
         results=(*included(manifests, recipe, asked(row)), *_further_evidence(recipe, subject, store)),
         shown=tuple(included(manifests, replace(recipe, take=SHOWN), asked(row))) if recipe.highlight else (),
         original_size_px=_original_size(manifests),
-        history=_history(row, manifests, replaced),
+        history=_history(row, manifests),
         label_sha256=row.label_sha256,
     )
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
-from processors.contract import canonical_json
 from processors.formats import UNKNOWN_TYPE, title_of
 from processors.packs.contents.companions import PackedCompanion
-from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
-from processors.packs.contents.release_files import PackedReleaseFile
+from processors.packs.contents.packed_file import PackedFile, PackIdentity
+from processors.packs.contents.release_files import NOTHING_OF_RELEASES, PackedReleaseFile, ReleaseFiles
 from processors.packs.contents.rights import credit, override_of, rights
 from processors.packs.contents.selected_sources import SourceHistory
+from processors.packs.contents.sightings import Sightings
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.records import premis_events as events
+from processors.packs.records.premis_elements import Element, identifier, urn, xml
 from processors.packs.records.pronom import HEAD_BYTES, pronom_of
-from processors.packs.records.xml_text import xml_escaped
-from processors.processor_names import EVIDENCE, METADATA
 from processors.store.manifest import Manifest
 from processors.store.raw_bucket import as_it_is
 from processors.store.source_row import SourceRow
@@ -25,9 +25,6 @@ from processors.store.source_row import SourceRow
 FILE = "premis.xml"
 NAMESPACE = "http://www.loc.gov/premis/v3"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
-PACKER = "marsmedia"
-Element = tuple[str, object]
-"""Name, and text or inner elements; an empty text or None leaves the element out."""
 
 
 def premis(
@@ -35,16 +32,18 @@ def premis(
     recipe: Recipe,
     identity: PackIdentity,
     histories: dict[str, SourceHistory],
+    sightings: Sightings,
     companions: Sequence[PackedCompanion] = (),
     of_releases: Sequence[PackedReleaseFile] = (),
-    left_out: Sequence[str] = (),
+    absent: ReleaseFiles = NOTHING_OF_RELEASES,
 ) -> Iterator[bytes]:
     """Yield the document in pieces: objects, events, agents, rights.
 
     Parameters
     ----------
     histories : history of each source before packing, by digest.
-    left_out : files of the releases that are not in the pack, each with the reason.
+    sightings : of every file of the store.
+    absent : files of the releases that are not in the pack.
     """
     yield (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -55,47 +54,61 @@ def premis(
     manifests = list({one.entry.manifest.ref: one.entry.manifest for one in packed if one.entry}.values())
     for one in packed:
         described_by = [beside for beside in companions if beside.original is one]
-        yield _xml([("object", [*_file(one), *(("relationship", _describes(beside)) for beside in described_by)])])
-    for one in companions:
-        yield _xml([("object", _companion(one))])
-    for one in of_releases:
-        yield _xml([("object", _of_release(one))])
+        yield xml([("object", [*_file(one), *(("relationship", _describes(beside)) for beside in described_by)])])
+    yield from (xml([("object", _companion(one))]) for one in companions)
+    yield from (xml([("object", _of_release(one))]) for one in of_releases)
     originals = {one.subject.digest for one in packed if one.entry is None}
+    without = [one for one in subjects if one.digest not in originals]
+    gone = {one.digest: one for one in absent.withdrawn}
+    yield from (xml([("object", _absent(one))]) for one in (*without, *gone.values()))
     for subject in subjects:
-        if subject.digest not in originals:
-            yield _xml([("object", _absent(subject))])
-        for event in _events_of(subject, histories[subject.digest]):
-            yield _xml([("event", event)])
-    for one in {beside.row.digest: beside for beside in companions}.values():
-        yield _xml([("event", _beside_identified(one.row, one.elsewhere))])
+        for event in _of_source(subject, histories[subject.digest], sightings):
+            yield xml([("event", event)])
+    for event in _beside(companions, of_releases, absent, sightings, {one.digest for one in subjects}):
+        yield xml([("event", event)])
     for one in companions:
         if (weighed := histories[one.original.subject.digest].weighed) and one.md5_named:
-            yield _xml([("event", _compared(one, weighed))])
-    known = {one.row.digest for one in companions} | {one.sha256 for one in packed}
-    for one in {beside.row.digest: beside for beside in of_releases if beside.row.digest not in known}.values():
-        yield _xml([("event", _beside_identified(one.row))])
+            yield xml([("event", events.md5_comparison(one, weighed))])
     for manifest in manifests:
         files = [one for one in packed if one.entry and one.entry.manifest.ref == manifest.ref]
-        yield _xml([("event", _derived(manifest, files))])
+        yield xml([("event", events.creation(manifest, files))])
     beside = [one.row.digest for one in (*companions, *of_releases)]
     digests = dict.fromkeys([*(one.sha256 for one in packed), *beside])
-    yield _xml([("event", _bagged([*digests], identity, left_out))])
+    yield xml([("event", events.packing([*digests], identity, absent.left_out))])
     for name, kind, version in _agents(recipe, manifests, subjects):
-        yield _xml([("agent", _agent(name, kind, version))])
+        yield xml([("agent", _agent(name, kind, version))])
     for subject in subjects:
-        yield _xml([("rights", [("rightsStatement", _rights(subject, recipe))])])
+        yield xml([("rights", [("rightsStatement", _rights(subject, recipe))])])
     yield b"</premis>\n"
 
 
-def _events_of(subject: SourceRecord, history: SourceHistory) -> Iterator[list[Element]]:
-    """Yield the events of a source before packing."""
-    yield _identified(subject, history)
-    if subject.audit:
-        yield _audited(subject, history.seen_utc)
-    elif history.decoded:
-        yield _decoded(subject, history.decoded)
-    if history.replaced:
-        yield _replacement(subject, history.replaced, history.seen_utc)
+def _of_source(subject: SourceRecord, history: SourceHistory, sightings: Sightings) -> Iterator[list[Element]]:
+    """Yield the events of a source before anything was derived from it, at each place that holds its bytes."""
+    for one in sightings.of(subject.digest):
+        is_own = one.row.path == subject.path
+        yield from events.of_sighting(one, note="; ".join(subject.disagreements) if is_own else "")
+    if history.decoded:
+        yield events.validation(subject, history.decoded)
+
+
+def _beside(
+    companions: Sequence[PackedCompanion],
+    of_releases: Sequence[PackedReleaseFile],
+    absent: ReleaseFiles,
+    sightings: Sightings,
+    told: Container[str],
+) -> Iterator[list[Element]]:
+    """Yield the events of labels, files of releases and withdrawn files, at their own places.
+
+    Parameters
+    ----------
+    told : digests of the sources, whose events are known at every place.
+    """
+    notes = {one.row.path: one.elsewhere for one in companions}
+    rows = [*(one.row for one in companions), *(one.row for one in of_releases), *absent.withdrawn]
+    for row in {row.path: row for row in rows}.values():
+        if row.digest not in told:
+            yield from events.of_sighting(sightings.at(row), note=notes.get(row.path, ""))
 
 
 def _file(one: PackedFile) -> list[Element]:
@@ -106,7 +119,7 @@ def _file(one: PackedFile) -> list[Element]:
     if one.entry is not None:
         related = [
             *_relation("derivation", "has source", one.subject.digest),
-            *_identifier("relatedEvent", _event_name(one.entry.manifest), "local"),
+            *identifier("relatedEvent", events.creation_identifier(one.entry.manifest), "local"),
         ]
         inside.append(("relationship", related))
     return inside
@@ -119,8 +132,8 @@ def _object(sha256: str, size_bytes: int, media_type: str, place: Path, path: st
     registry: list[Element] = [("formatRegistryName", "PRONOM"), ("formatRegistryKey", puid)]
     form: list[Element] = [("formatDesignation", [("formatName", media_type)])]
     return [
-        *_identifier("object", f"urn:sha256:{sha256}", "URN"),
-        *_identifier("object", f"data/{path}", "path in the bag"),
+        *identifier("object", urn(sha256), "URN"),
+        *identifier("object", f"data/{path}", "path in the bag"),
         (
             "objectCharacteristics",
             [
@@ -160,22 +173,14 @@ def _relation(kind: str, sub_kind: str, sha256: str) -> list[Element]:
     return [
         ("relationshipType", kind),
         ("relationshipSubType", sub_kind),
-        *_identifier("relatedObject", f"urn:sha256:{sha256}", "URN"),
+        *identifier("relatedObject", urn(sha256), "URN"),
     ]
 
 
-def _beside_identified(row: SourceRow, elsewhere: str = "") -> list[Element]:
-    """Return the event by which a file that is no medium became known."""
-    detail = f"Identified as {row.format} and hashed (SHA-256) at: {row.relative}"
-    about = [f"urn:sha256:{row.digest}"]
-    name = f"ingestion-{row.digest[:16]}"
-    return _event(name, "ingestion", row.seen_utc, detail, "success", about, note=elsewhere)
-
-
-def _absent(subject: SourceRecord) -> list[Element]:
-    """Return a source that is not in the bag itself."""
+def _absent(subject: SourceRecord | SourceRow) -> list[Element]:
+    """Return a file that is not in the bag itself."""
     return [
-        *_identifier("object", f"urn:sha256:{subject.digest}", "URN"),
+        *identifier("object", urn(subject.digest), "URN"),
         (
             "objectCharacteristics",
             [
@@ -189,108 +194,11 @@ def _absent(subject: SourceRecord) -> list[Element]:
     ]
 
 
-def _identified(subject: SourceRecord, history: SourceHistory) -> list[Element]:
-    """Return the event by which the source became known, at each place that holds its bytes."""
-    places = ", ".join(dict.fromkeys([subject.relative, *(voice.place for voice in subject.voices)]))
-    return _event(
-        f"ingestion-{subject.digest[:16]}",
-        "ingestion",
-        history.seen_utc,
-        f"Identified as {subject.format} and hashed (SHA-256) at: {places}",
-        "success",
-        [f"urn:sha256:{subject.digest}"],
-        note="; ".join(subject.disagreements),
-    )
-
-
-def _audited(subject: SourceRecord, seen_utc: str) -> list[Element]:
-    audit = subject.audit or {}
-    outcome = "success" if audit.get("is_complete") else "incomplete or damaged"
-    name = f"validation-{subject.digest[:16]}"
-    about = [f"urn:sha256:{subject.digest}"]
-    return _event(name, "validation", seen_utc, "Every frame decoded", outcome, about, note=str(audit.get("words", "")))
-
-
-def _decoded(subject: SourceRecord, manifest: Manifest) -> list[Element]:
-    """Return the event by which a photo or sound was decoded."""
-    outcome = "failure" if manifest.verdict == "failed" else "incomplete or damaged" if manifest.reason else "success"
-    detail = f"Decoded for {manifest.ref.processor} {manifest.version}"
-    about = [f"urn:sha256:{subject.digest}"]
-    name = f"validation-{subject.digest[:16]}"
-    return _event(name, "validation", manifest.started_utc, detail, outcome, about, note=manifest.reason or "")
-
-
-def _compared(one: PackedCompanion, weighed: Manifest) -> list[Element]:
-    """Return the event by which a file's MD5 was compared with that in its label."""
-    note = reason if (reason := weighed.reason or "").startswith("MD5 of the file is ") else ""
-    name = f"fixity-{one.original.subject.digest[:16]}-{one.row.digest[:16]}"
-    detail = f"MD5 compared with that in {one.row.relative}, {one.md5_named}"
-    about = [f"urn:sha256:{one.original.subject.digest}", f"urn:sha256:{one.row.digest}"]
-    outcome = "failure" if note else "success"
-    return _event(name, "fixity check", weighed.started_utc, detail, outcome, about, note=note)
-
-
-def _replacement(subject: SourceRecord, before: SourceRow, seen_utc: str) -> list[Element]:
-    """Return the event by which other bytes were found in the place of an earlier file."""
-    name = f"replacement-{subject.digest[:16]}"
-    detail = f"Found at {subject.relative} in place of the file with SHA-256 {before.digest}, seen {before.seen_utc}"
-    return _event(name, "replacement", seen_utc, detail, "success", [f"urn:sha256:{subject.digest}"])
-
-
-def _derived(manifest: Manifest, files: Sequence[PackedFile]) -> list[Element]:
-    processor = manifest.ref.processor
-    kind = "metadata extraction" if processor in (METADATA, EVIDENCE) else "creation"
-    detail = f"{processor} {manifest.version} with {canonical_json(manifest.parameters).decode()}"
-    made = [f"urn:sha256:{one.sha256}" for one in files]
-    about = [*dict.fromkeys(made), f"urn:sha256:{manifest.ref.source}"]
-    outcome = "success" if manifest.reason is None else "success with losses"
-    return _event(
-        _event_name(manifest), kind, manifest.started_utc, detail, outcome, about, processor, note=manifest.reason or ""
-    )
-
-
-def _bagged(digests: Sequence[str], identity: PackIdentity, left_out: Sequence[str]) -> list[Element]:
-    about = [f"urn:sha256:{digest}" for digest in digests]
-    detail = f"Put into the BagIt bag {identity.urn}; SHA-256 and SHA-512 of each file in its manifests"
-    if not identity.is_stated:
-        detail += f". Packed from results up to {identity.dated_utc}; nobody stated when it was packed"
-    note = f"Not in the bag: {'; '.join(left_out)}" if left_out else ""
-    return _event("packaging", "packing", identity.dated_utc, detail, "success", about, note=note)
-
-
-def _event(
-    name: str,
-    kind: str,
-    when_utc: str,
-    detail: str,
-    outcome: str,
-    about: Sequence[str],
-    agent: str = PACKER,
-    note: str = "",
-) -> list[Element]:
-    found: list[Element] = [("eventOutcome", outcome)]
-    if note:
-        found.append(("eventOutcomeDetail", [("eventOutcomeDetailNote", note)]))
-    return [
-        *_identifier("event", name, "local"),
-        ("eventType", kind),
-        ("eventDateTime", in_seconds(when_utc)),
-        ("eventDetailInformation", [("eventDetail", detail)]),
-        ("eventOutcomeInformation", found),
-        *_identifier("linkingAgent", agent, "local"),
-        *(element for one in about for element in _identifier("linkingObject", one, "URN")),
-    ]
-
-
-def _event_name(manifest: Manifest) -> str:
-    return f"{manifest.ref.processor}-{manifest.ref.key[:16]}"
-
-
 def _agents(
     recipe: Recipe, manifests: Sequence[Manifest], subjects: Sequence[SourceRecord]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield name, type and version of each agent, once."""
-    yield PACKER, "software", importlib.metadata.version("marsmedia")
+    yield events.PACKER, "software", importlib.metadata.version("marsmedia")
     for name in sorted({one.ref.processor for one in manifests}):
         versions = sorted({str(one.version) for one in manifests if one.ref.processor == name})
         yield name, "software", ", ".join(versions)
@@ -299,7 +207,7 @@ def _agents(
 
 
 def _agent(name: str, kind: str, version: str) -> list[Element]:
-    return [*_identifier("agent", name, "local"), ("agentName", name), ("agentType", kind), ("agentVersion", version)]
+    return [*identifier("agent", name, "local"), ("agentName", name), ("agentType", kind), ("agentVersion", version)]
 
 
 def _rights(subject: SourceRecord, recipe: Recipe) -> list[Element]:
@@ -311,24 +219,8 @@ def _rights(subject: SourceRecord, recipe: Recipe) -> list[Element]:
     notes.append(may[subject.redistribute])
     basis: list[Element] = [("otherRightsBasis", rights(subject)), *(("otherRightsNote", note) for note in notes)]
     return [
-        *_identifier("rightsStatement", f"rights-{subject.digest[:16]}", "local"),
+        *identifier("rightsStatement", f"rights-{subject.digest[:16]}", "local"),
         ("rightsBasis", "other"),
         ("otherRightsInformation", basis),
-        *_identifier("linkingObject", f"urn:sha256:{subject.digest}", "URN"),
+        *identifier("linkingObject", urn(subject.digest), "URN"),
     ]
-
-
-def _identifier(what: str, value: str, kind: str) -> list[Element]:
-    return [(f"{what}Identifier", [(f"{what}IdentifierType", kind), (f"{what}IdentifierValue", value)])]
-
-
-def _xml(elements: Sequence[Element], depth: int = 1) -> bytes:
-    lines: list[str] = []
-    for name, inside in elements:
-        indent = " " * depth
-        if isinstance(inside, list):
-            opened = f'<{name} xsi:type="file">' if name == "object" else f"<{name}>"
-            lines.append(f"{indent}{opened}\n{_xml(inside, depth + 1).decode()}{indent}</{name}>\n")
-        elif inside:
-            lines.append(f"{indent}<{name}>{xml_escaped(str(inside))}</{name}>\n")
-    return "".join(lines).encode()

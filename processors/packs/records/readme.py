@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from processors.languages.language import phrase
+from collections.abc import Sequence
+
+from processors.languages.language import joined, phrase
 from processors.packs.contents.layout import places_of
 from processors.packs.contents.names import UniqueNames
 from processors.packs.contents.packed_file import PackIdentity
 from processors.packs.recipe.pack_recipe import Recipe
 from processors.packs.records.iiif import FILE
+from processors.sources.scan import printable
+from processors.store.source_row import SourceRow
 
 
-def readme(recipe: Recipe, identity: PackIdentity) -> bytes:
-    """Return the file, one language after the other."""
+def readme(recipe: Recipe, identity: PackIdentity, withdrawn: Sequence[SourceRow] = ()) -> bytes:
+    """Return the file, one language after the other.
+
+    Parameters
+    ----------
+    withdrawn : files that were withdrawn from the releases, and are not in the pack.
+    """
     path = places_of(recipe.layout or "source", UniqueNames()).record(FILE)
     iiif = recipe.web_address + path if recipe.web_address else phrase("iiif_here")
     text = phrase(
@@ -22,4 +31,7 @@ def readme(recipe: Recipe, identity: PackIdentity) -> bytes:
         audience=recipe.audience,
         iiif=iiif,
     )
+    if withdrawn:
+        files = "".join(printable(f"{row.relative} ({(row.gone_utc or '')[:10]})") + "\n" for row in withdrawn)
+        text = joined([text, phrase("readme_withdrawn", files=files)])
     return "\n".join(text[code] for code in recipe.languages).encode()

@@ -1,0 +1,118 @@
+"""Events in PREMIS: what happened to each file, from its release to its pack.
+
+An identifier names one event in every pack: it holds the event's time, and the place or key of what happened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from processors.contract import canonical_json
+from processors.packs.contents.companions import PackedCompanion
+from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
+from processors.packs.contents.sightings import Sighting
+from processors.packs.contents.subject import SourceRecord
+from processors.packs.records.premis_elements import Element, identifier, urn
+from processors.processor_names import EVIDENCE, METADATA
+from processors.store.manifest import Manifest
+
+PACKER = "marsmedia"
+
+
+def of_sighting(one: Sighting, note: str = "") -> Iterator[list[Element]]:
+    """Yield what happened to a file at one place: found there, perhaps in place of another, perhaps gone since."""
+    row = one.row
+    name = f"{row.digest[:16]}-{hashlib.sha256(row.path.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    about = [urn(row.digest)]
+    detail = f"Identified as {row.format} and hashed (SHA-256) at: {row.relative}"
+    yield _event(f"ingestion-{name}", "ingestion", row.seen_utc, detail, "success", about, note=note)
+    if one.before:
+        was = f"the file with SHA-256 {one.before.digest}, seen {one.before.seen_utc}"
+        detail = f"Found at {row.relative} in place of {was}"
+        yield _event(f"replacement-{name}", "replacement", row.seen_utc, detail, "success", about)
+    if row.gone_utc:
+        detail = f"Withdrawn: no longer found at {row.relative}"
+        if one.after:
+            detail = f"Replaced at {row.relative} by the file with SHA-256 {one.after.digest}"
+        yield _event(f"deaccession-{name}", "deaccession", row.gone_utc, detail, "success", about)
+
+
+def validation(subject: SourceRecord, result: Manifest) -> list[Element]:
+    """Return the event by which a source was decoded: all frames of a video, or a photo or sound."""
+    if audit := subject.audit:
+        outcome = "success" if audit.get("is_complete") else "incomplete or damaged"
+        detail, note = "Every frame decoded", str(audit.get("words", ""))
+    else:
+        outcome = "failure" if result.verdict == "failed" else "incomplete or damaged" if result.reason else "success"
+        detail, note = f"Decoded for {result.ref.processor} {result.version}", result.reason or ""
+    name = f"validation-{result.ref.key[:16]}"
+    return _event(name, "validation", result.started_utc, detail, outcome, [urn(subject.digest)], note=note)
+
+
+def md5_comparison(one: PackedCompanion, weighed: Manifest) -> list[Element]:
+    """Return the event by which a file's MD5 was compared with that in its label."""
+    note = reason if (reason := weighed.reason or "").startswith("MD5 of the file is ") else ""
+    name = f"fixity-{one.original.subject.digest[:16]}-{one.row.digest[:16]}"
+    detail = f"MD5 compared with that in {one.row.relative}, {one.md5_named}"
+    about = [urn(one.original.subject.digest), urn(one.row.digest)]
+    outcome = "failure" if note else "success"
+    return _event(name, "fixity check", weighed.started_utc, detail, outcome, about, note=note)
+
+
+def creation(manifest: Manifest, files: Sequence[PackedFile]) -> list[Element]:
+    """Return the event by which a result was made."""
+    processor = manifest.ref.processor
+    kind = "metadata extraction" if processor in (METADATA, EVIDENCE) else "creation"
+    detail = f"{processor} {manifest.version} with {canonical_json(manifest.parameters).decode()}"
+    about = [*dict.fromkeys(urn(one.sha256) for one in files), urn(manifest.ref.source)]
+    outcome = "success" if manifest.reason is None else "success with losses"
+    note = manifest.reason or ""
+    return _event(_creation_name(manifest), kind, manifest.started_utc, detail, outcome, about, processor, note=note)
+
+
+def creation_identifier(manifest: Manifest) -> str:
+    """Return the identifier of the event by which a result was made."""
+    return _dated(_creation_name(manifest), manifest.started_utc)
+
+
+def packing(digests: Sequence[str], identity: PackIdentity, left_out: Sequence[str]) -> list[Element]:
+    """Return the event by which files were put into the bag."""
+    detail = f"Put into the BagIt bag {identity.urn}; SHA-256 and SHA-512 of each file in its manifests"
+    if not identity.is_stated:
+        detail += f". Packed from results up to {identity.dated_utc}; nobody stated when it was packed"
+    note = f"Not in the bag: {'; '.join(left_out)}" if left_out else ""
+    name, about = f"packing-{identity.digest[:16]}", [urn(digest) for digest in digests]
+    return _event(name, "packing", identity.dated_utc, detail, "success", about, note=note)
+
+
+def _creation_name(manifest: Manifest) -> str:
+    return f"{manifest.ref.processor}-{manifest.ref.key[:16]}"
+
+
+def _dated(name: str, when_utc: str) -> str:
+    return f"{name}-{in_seconds(when_utc).replace('-', '').replace(':', '')}"
+
+
+def _event(
+    name: str,
+    kind: str,
+    when_utc: str,
+    detail: str,
+    outcome: str,
+    about: Sequence[str],
+    agent: str = PACKER,
+    note: str = "",
+) -> list[Element]:
+    found: list[Element] = [("eventOutcome", outcome)]
+    if note:
+        found.append(("eventOutcomeDetail", [("eventOutcomeDetailNote", note)]))
+    return [
+        *identifier("event", _dated(name, when_utc), "local"),
+        ("eventType", kind),
+        ("eventDateTime", in_seconds(when_utc)),
+        ("eventDetailInformation", [("eventDetail", detail)]),
+        ("eventOutcomeInformation", found),
+        *identifier("linkingAgent", agent, "local"),
+        *(element for one in about for element in identifier("linkingObject", one, "URN")),
+    ]

@@ -1,0 +1,156 @@
+"""An event in PREMIS has one identifier and one time in every pack: found, replaced and withdrawn, at each place."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from flows.cli.main import main
+from flows.run.options import Options
+from flows.run.run import in_threads, run_ingest
+from processors.metadata.evidence import Evidence
+from processors.photo.photo_preview import PhotoPreview
+from processors.store.catalogue import Catalogue
+from processors.store.store import Store
+from tests.helpers.pack_store import picture
+from tests.packs.test_records import check_all
+
+etree: Any = importlib.import_module("lxml.etree")  # compiled, and without types
+PREMIS = {"p": "http://www.loc.gov/premis/v3"}
+LABEL = '<?xml version="1.0"?><Product_Observational xmlns="http://pds.nasa.gov/pds4/pds/v1"/>'
+RECIPES = {"photo": (PhotoPreview(longest_sides_px=(320,)), Evidence())}
+
+
+def put(folder: Path, **files: bytes | str) -> None:
+    for name, data in files.items():
+        place = folder / "raw" / re.sub("__", "/", name).replace("_", ".")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+def ingest(folder: Path) -> None:
+    run_ingest(folder / "raw", folder / "store", RECIPES, Options(), in_threads, name="i")  # type: ignore[arg-type]
+
+
+def packed(folder: Path, release: str) -> Result:
+    words = [f"release={release}", "-o", str(folder / release), "--audience", "archive"]
+    run = CliRunner().invoke(main, ["pack", *words, "--store", str(folder / "store")])
+    assert run.exit_code == 0, run.output
+    check_all(folder / release)
+    return run
+
+
+def events(folder: Path, release: str) -> dict[str, Any]:
+    """Every event of a pack, by its identifier."""
+    found = list(etree.parse(folder / release / "data/premis.xml").iterfind("p:event", PREMIS))
+    named = {one.findtext(".//p:eventIdentifierValue", None, PREMIS): one for one in found}
+    assert len(named) == len(found)
+    return named
+
+
+def told(folder: Path, release: str, *kinds: str) -> list[tuple[str, str]]:
+    """Time and detail of the events of some kinds."""
+    return [
+        (one.findtext("p:eventDateTime", None, PREMIS), one.findtext(".//p:eventDetail", None, PREMIS))
+        for one in events(folder, release).values()
+        if one.findtext("p:eventType", None, PREMIS) in kinds
+    ]
+
+
+def seen(folder: Path) -> dict[str, tuple[str, str | None]]:
+    """When the latest contents of each path were first seen, and when they were gone."""
+    rows = Catalogue(Store(folder / "store")).sightings()
+    return {row.relative: (in_seconds(row.seen_utc), row.gone_utc and in_seconds(row.gone_utc)) for row in rows}
+
+
+def in_seconds(utc: str) -> str:
+    return utc[:19] + "Z"
+
+
+def sha256(data: bytes | str) -> str:
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+
+
+def test_each_place_of_the_same_bytes_has_an_event_that_is_the_same_in_every_pack(tmp_path: Path) -> None:
+    put(tmp_path, june__a_jpg=picture(64, 48, 1))
+    ingest(tmp_path)
+    time.sleep(1.1)
+    put(tmp_path, july__b_jpg=picture(64, 48, 1), july__c_jpg=picture(64, 48, 2))
+    ingest(tmp_path)
+    for release in ("june", "july"):
+        packed(tmp_path, release)
+    times = {name: seen_utc for name, (seen_utc, _) in seen(tmp_path).items()}
+    assert times["june/a.jpg"] < times["july/b.jpg"]
+    found = "Identified as jpeg and hashed (SHA-256) at: "
+    shared = [(times[name], found + name) for name in ("june/a.jpg", "july/b.jpg")]
+    assert told(tmp_path, "june", "ingestion") == shared
+    assert told(tmp_path, "july", "ingestion") == [*shared, (times["july/c.jpg"], found + "july/c.jpg")]
+    june, july = events(tmp_path, "june"), events(tmp_path, "july")
+    both = june.keys() & july.keys()
+    kinds = [june[name].findtext("p:eventType", None, PREMIS) for name in sorted(both)]
+    assert sorted(kinds) == [
+        "creation",
+        "ingestion",
+        "ingestion",
+        "metadata extraction",
+        "metadata extraction",
+        "validation",
+    ]
+    for name in both:
+        assert etree.tostring(june[name]).strip() == etree.tostring(july[name]).strip()
+
+
+def test_every_replaced_file_has_an_event_also_labels_descriptions_and_bytes_known_elsewhere(tmp_path: Path) -> None:
+    one, two = picture(64, 48, 1), picture(64, 48, 2)
+    put(tmp_path, a__one_jpg=one, a__two_jpg=two, a__one_xml=LABEL, a__release_toml='title = "A"\n')
+    ingest(tmp_path)
+    before = {name: seen_utc for name, (seen_utc, _) in seen(tmp_path).items()}
+    put(tmp_path, a__two_jpg=one, a__one_xml=LABEL + "\n", a__release_toml='title = "A, corrected"\n')
+    ingest(tmp_path)
+    packed(tmp_path, "a")
+    was = {"a/two.jpg": sha256(two), "a/one.xml": sha256(LABEL), "a/release.toml": sha256('title = "A"\n')}
+    replaced = told(tmp_path, "a", "replacement")
+    assert [re.sub(r", seen .*", "", detail) for _, detail in replaced] == [
+        f"Found at {name} in place of the file with SHA-256 {digest}" for name, digest in was.items()
+    ]
+    assert [when for when, _ in replaced] == [seen(tmp_path)[name][0] for name in was]
+    assert [in_seconds(detail.rpartition("seen ")[2]) for _, detail in replaced] == [before[name] for name in was]
+
+
+@pytest.mark.parametrize("name", ["gone.jpg", "gone.xml", "read.me.txt"])
+def test_a_withdrawn_file_is_named_by_the_pack_of_its_release(tmp_path: Path, name: str) -> None:
+    content = {"gone.jpg": picture(64, 48, 2), "gone.xml": LABEL, "read.me.txt": "a note\n"}[name]
+    put(tmp_path, june__a_jpg=picture(64, 48, 1), june__moved_jpg=picture(64, 48, 3))
+    (tmp_path / "raw/june" / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    ingest(tmp_path)
+    (tmp_path / "raw/june" / name).unlink()
+    (tmp_path / "raw/june/moved.jpg").rename(tmp_path / "raw/june/here.jpg")
+    ingest(tmp_path)
+    run = packed(tmp_path, "june")
+    gone_utc = seen(tmp_path)[f"june/{name}"][1]
+    assert gone_utc
+    line = f"june/{name}: withdrawn from its release since {gone_utc[:10]}"
+    assert [one for one in run.stderr.splitlines() if "not in the pack" in one] == [
+        f"marsmedia: not in the pack: {line}"
+    ]
+    assert set(told(tmp_path, "june", "deaccession")) == {
+        (gone_utc, f"Withdrawn: no longer found at june/{name}"),
+        (seen(tmp_path)["june/moved.jpg"][1], "Withdrawn: no longer found at june/moved.jpg"),
+    }
+    ((_, detail),) = [one for one in told(tmp_path, "june", "ingestion") if one[1].endswith(f" at: june/{name}")]
+    assert detail.startswith("Identified as ")
+    document = etree.parse(tmp_path / "june/data/premis.xml")
+    objects = {one.text for one in document.iterfind("p:object/p:objectIdentifier/p:objectIdentifierValue", PREMIS)}
+    assert f"urn:sha256:{sha256(content)}" in objects
+    linked = document.iterfind("p:event/p:linkingObjectIdentifier/p:linkingObjectIdentifierValue", PREMIS)
+    assert {one.text for one in linked} <= objects
+    readme = (tmp_path / "june/README.txt").read_text()
+    assert f"(day on which a run found that):\njune/{name} ({gone_utc[:10]})\n" in readme
+    assert f"（括号内为运行发现撤下的日期）：\njune/{name} ({gone_utc[:10]})\n" in readme
