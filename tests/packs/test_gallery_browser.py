@@ -18,15 +18,18 @@ from PIL import Image
 
 from flows.cli.main import main
 from processors.languages.text import Text
+from processors.packs.build import build
 from processors.packs.contents.subject import Recorded
 from processors.packs.gallery.introduction import Introduction, PageClip
 from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.thumbnails import plot_shares
+from processors.packs.recipe.pack_recipe import Recipe
 from processors.video.frames.frames import Frames
 from tests.conftest import PROJECT
 from tests.helpers.chromium import Browser, Page, executable, started
 from tests.helpers.gallery_pages import item, original, sample_store, subject
 from tests.helpers.made_media import MediaMaker, number_of
+from tests.helpers.pack_store import filled
 
 pytestmark = pytest.mark.slow
 VERSION = version("marsmedia")
@@ -470,7 +473,7 @@ def test_a_pack_for_readers_leaves_out_what_serves_those_who_measure(
     browser: Browser, tmp_path: Path, is_for_readers: bool, badges: list[str] | None
 ) -> None:
     audit = {"is_complete": False, "motion_may_be_measured": True, "is_stop_motion": True}
-    audited = subject(medium="video", title=Text(en="Descent"), audit=audit)
+    audited = subject(medium="video", title=Text(en="Descent"), audit=audit, redistribute=True)
     said = Introduction(
         text=Text(en="x"), publisher=None, credits_href="CREDITS.txt", clip=None, is_for_readers=is_for_readers
     )
@@ -482,6 +485,31 @@ def test_a_pack_for_readers_leaves_out_what_serves_those_who_measure(
         assert (shown == badges) if badges else (len(shown) == 3)
         assert ("Mission" in rows) is not is_for_readers
         assert page.ask("document.querySelectorAll('#make-pack, .pick').length") == 0, "its reader has no store"
+
+
+@pytest.mark.parametrize(
+    ("language", "facet", "badges"),
+    [
+        ("en-GB", "Rights not cleared", ["", "Rights not cleared", "Rights not cleared (not stated)"]),
+        ("zh-CN", "未获转载授权", ["", "未获转载授权", "未获转载授权（未说明）"]),
+    ],
+)
+def test_the_page_of_a_pack_marks_and_finds_what_the_pack_counts_as_not_cleared(
+    browser: Browser, tmp_path: Path, language: str, facet: str, badges: list[str]
+) -> None:
+    made = filled(tmp_path)
+    recipe = Recipe(title=Text(en="T", zh="题"), selection=("*",), audience="archive", languages=("en", "zh"))
+    built = build(recipe, tmp_path / "pack", made.store, asked=lambda row: frozenset(), gallery=write_gallery)
+    assert built.uncleared == ("june/descent.mp4", "june/wind.wav")
+    with browser.page(language=language) as page:
+        page.open(tmp_path / "pack/data/index.html")
+        shown = "gallery.subjects.map(s => [s.name, gallery.badges(s).map(one => one.textContent).join()])"
+        names = ("tracks.jpg", "descent.mp4", "wind.wav")
+        assert dict(page.ask(shown)) == dict(zip(names, badges, strict=True))
+        page.click("[data-heading=verdict] input[value=notCleared]")
+        page.until("document.querySelectorAll('#list .card').length === 2")
+        said = "document.querySelector('[data-heading=verdict] input[value=notCleared]').closest('label').textContent"
+        assert page.ask(said) == f"{facet}2"
 
 
 @pytest.mark.parametrize("tab", ["", "play", "frames", "pictures"])

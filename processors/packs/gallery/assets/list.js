@@ -6,7 +6,7 @@
 
   const address = (changes) => gallery.state.written({ ...gallery.state.read(), tab: "", at: "", ...changes });
 
-  const badge = (kind, name) => gallery.state.isShown(name) && h(`span.badge.${kind}`, {}, gallery.t(name));
+  const badge = (kind, name, words = name) => gallery.state.isShown(name) && h(`span.badge.${kind}`, {}, gallery.t(words));
 
   /** The audit's verdicts and what else a person must know before using it. */
   gallery.badges = (subject) => {
@@ -15,7 +15,7 @@
       is.incomplete(subject) && badge("bad", "incomplete"), is.complete(subject) && badge("good", "complete"),
       is.still(subject) && badge("warn", "still"), is.measurable(subject) && badge("good", "measurable"),
       is.unmeasurable(subject) && badge("warn", "unmeasurable"), is.failed(subject) && badge("bad", "failed"), is.disagree(subject) && badge("warn", "disagree"),
-      is.redistributeNo(subject) && badge("bad", "redistributeNo"), is.synthetic(subject) && badge("plain", "synthetic"),
+      is.notCleared(subject) && badge("bad", "notCleared", subject.redistribute === null ? "permissionNotStated" : "notCleared"), is.synthetic(subject) && badge("plain", "synthetic"),
     ].filter(Boolean);
   };
 

@@ -30,11 +30,11 @@
     failed: (s) => s.has_failures,
     disagree: (s) => s.disagreement_count > 0,
     synthetic: (s) => s.synthetic,
-    redistributeNo: (s) => s.redistribute === false,
+    notCleared: (s) => s.redistribute !== true, // as the pack counts: forbidden, or nobody has allowed it
   };
 
   /** Verdicts that say how a file may be used; the others are for those who measure, or who keep the store. */
-  const FOR_READERS = ["incomplete", "synthetic", "redistributeNo"];
+  const FOR_READERS = ["incomplete", "synthetic", "notCleared"];
   const isShown = (verdict) => !gallery.data.index.introduction?.is_for_readers || FOR_READERS.includes(verdict);
 
   const last = (value) => value ?? "\uffff"; // what is unknown comes last
