@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from PIL.Image import Image
 
+    from flows.run.asked_today import AskedToday
     from marsmedia.clocks import Clocks
     from marsmedia.source_attributes import SourceAttributes
     from processors.audio.levels.levels import LevelsFacts
@@ -42,9 +43,13 @@ class ResultView:
     """Names of the files in the folder."""
     damage: str | None
     """Damage of the source found while it was made; None if none was found."""
+    is_asked_for: bool
+    """True if today's release and recipes ask for it; False for other parameters, or an earlier version."""
+    facts: Mapping[str, Any]
+    """Facts of each file by its name, as its manifest and a pack's manifest.json have them."""
 
     @classmethod
-    def of(cls, manifest: Manifest, store: Store) -> ResultView:
+    def of(cls, manifest: Manifest, store: Store, asked: Container[ResultRef]) -> ResultView:
         return cls(
             processor=manifest.ref.processor,
             version=manifest.version,
@@ -53,6 +58,8 @@ class ResultView:
             folder=store.folder(manifest.ref),
             items=tuple(item.name for item in manifest.items),
             damage=manifest.reason,
+            is_asked_for=manifest.ref in asked,
+            facts={item.name: item.facts for item in manifest.items},
         )
 
 
@@ -60,8 +67,9 @@ class ResultView:
 class SourceView:
     """One video, sound or photo of a store, as it is at one place of one release.
 
-    Where a processor's results were made with several parameters, methods and properties take the newest; parameters
-    given as keywords choose another: `source.table("video.frames", every_seconds=0.5)`.
+    Of several results of a processor, methods and properties take the one that today's release and recipes ask for, as
+    packs do; if it was not made, the newest. Parameters given as keywords choose another, which differs in nothing else
+    where there is one: `source.table("video.frames", every_seconds=0.5)`.
     """
 
     name: str
@@ -78,12 +86,18 @@ class SourceView:
     """What is known of it, as the columns of the view `known`: title, mission, event, camera, dates, sols, audit."""
     _row: SourceRow
     _store: Store = field(compare=False)
+    _asked: AskedToday = field(compare=False)
     _elsewhere: frozenset[ResultRef] = field(default=frozenset(), compare=False)
     """Results that belong to other places of the same bytes."""
 
     @classmethod
     def of(
-        cls, row: SourceRow, facts: Mapping[str, Any], store: Store, elsewhere: frozenset[ResultRef] = frozenset()
+        cls,
+        row: SourceRow,
+        facts: Mapping[str, Any],
+        store: Store,
+        asked: AskedToday,
+        elsewhere: frozenset[ResultRef] = frozenset(),
     ) -> SourceView:
         return cls(
             name=row.name,
@@ -97,6 +111,7 @@ class SourceView:
             facts=facts,
             _row=row,
             _store=store,
+            _asked=asked,
             _elsewhere=elsewhere,
         )
 
@@ -137,16 +152,19 @@ class SourceView:
     @property
     def results(self) -> list[ResultView]:
         """Return every result made from it, by processor, the oldest first."""
-        return [ResultView.of(manifest, self._store) for manifest in self._made()]
+        asked = self._asked.of(self._row)
+        return [ResultView.of(manifest, self._store, asked) for manifest in self._made()]
 
     def result(self, processor: str, /, **parameters: object) -> ResultView:
-        """Return the newest result of a processor, of those with these parameters.
+        """Return the result of a processor with these parameters; the others are as today's release and recipes ask.
+
+        Where they ask for none that was made, it is the newest; `is_asked_for` says so.
 
         Raises
         ------
         RequestError : there is none; the message says which command makes it, or why it was not made.
         """
-        return ResultView.of(self._manifest(processor, parameters), self._store)
+        return ResultView.of(self._manifest(processor, parameters), self._store, self._asked.of(self._row))
 
     def item(self, processor: str, name: str, /, **parameters: object) -> Path:
         """Return the path of one file of a result, for reading: `source.item("video.shots", "shots.edl")`.
@@ -320,6 +338,7 @@ class SourceView:
             mission=self.facts["mission"],
             start_utc=self.start_utc,
             start_precision=self.facts["precision"],
+            asked=self._asked.of(self._row),
         )
 
     @cached_property
@@ -350,7 +369,7 @@ class SourceView:
         asked = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
         found = [one for one in made if all(one.parameters.get(name) == value for name, value in asked.items())]
         if found:
-            return latest(found)
+            return self._asked.one_of(self._row, found, asked.keys())
         if made:
             given = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
             settings = " ".join(f"--set {name}={_as_setting(value)}" for name, value in parameters.items())

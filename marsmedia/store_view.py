@@ -158,6 +158,7 @@ class StoreView:
         return open_store(self.folder, writes=False)
 
     def _select(self, words: list[str]) -> list[SourceView]:
+        from flows.run.asked_today import AskedToday
         from flows.run.results_elsewhere import results_elsewhere
         from processors.store.catalogue import Catalogue
         from processors.store.selection import parse, select
@@ -166,9 +167,10 @@ class StoreView:
         catalogue = Catalogue(store)
         rows = select(parse(words), catalogue)
         facts = _facts(catalogue)
-        others = results_elsewhere(rows, catalogue)
+        asked, others = AskedToday(catalogue), results_elsewhere(rows, catalogue)
         return [
-            SourceView.of(row, facts[row.path, row.digest], store, others.get(row.path, frozenset())) for row in rows
+            SourceView.of(row, facts[row.path, row.digest], store, asked, others.get(row.path, frozenset()))
+            for row in rows
         ]
 
 

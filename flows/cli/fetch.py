@@ -27,6 +27,7 @@ def fetch(selection: tuple[str, ...], output: Path, store_folder: Path, as_json:
     marsmedia fetch descent.mp4 -o ~/descent
     marsmedia fetch sol=1..40 processor=photo.preview -o previews
     """
+    from flows.run.asked_today import AskedToday
     from processors.store.catalogue import Catalogue
     from processors.store.fetch_items import fetch_items
     from processors.store.selection import parse, select
@@ -36,7 +37,9 @@ def fetch(selection: tuple[str, ...], output: Path, store_folder: Path, as_json:
         raise RequestError(f"{output}: inside the store; choose a place outside {store.address}")
     wanted = parse(selection)
     count = new = size_bytes = 0
-    for one in fetch_items(select(wanted, Catalogue(store)), store, output, wanted.processor):
+    catalogue = Catalogue(store)
+    asked = AskedToday(catalogue).of
+    for one in fetch_items(select(wanted, catalogue), store, output, wanted.processor, asked):
         count, new, size_bytes = count + 1, new + one.is_new, size_bytes + one.size_bytes
     if wanted.processor is not None and not count:
         raise RequestError(f"processor={wanted.processor}: the selected sources have no items of this processor")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from flows.run.load_recipes import every_processor, on_request, wanted_today
+from flows.run.asked_today import AskedToday
+from flows.run.load_recipes import every_processor, on_request
 from flows.run.select import ReprocessRequest
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted_results import Recipes, WantedResults
@@ -149,14 +150,9 @@ def build_pack(
 ) -> Built:
     """Build a pack and record its sources; without a title it gets that of its releases. Raises as `build`."""
     catalogue = Catalogue(store)
-    wanted, of_packs = wanted_today(catalogue.sources().values()), _WantedForPacks(catalogue)
+    asked = AskedToday(catalogue).of
     if not recipe.title:
         recipe = replace(recipe, title=selection_title(select(parse(recipe.selection), catalogue), catalogue))
-
-    def asked(row: SourceRow) -> frozenset[ResultRef]:
-        exact = (one.ref for one in of_packs.of(row) if one.is_exact)
-        return frozenset((*(one.ref for one in wanted.of(row)), *exact))
-
     built = build(recipe, output, store, asked=asked, gallery=write_gallery, tables=_tables(), force=force, steps=steps)
     remember(store, built)
     return built

@@ -146,7 +146,7 @@ class PackRecords:
                 duration_seconds=self.clip.duration_seconds,
             )
         path = self.writer.places.record(iiif.FILE)
-        shots = {one.subject.digest: shots_of(one.subject, self.store) for one in self.chosen}
+        shots = {one.subject.digest: shots_of(one.subject, one.shots, self.store) for one in self.chosen}
         viewed = iiif.manifest(shown, self.writer.recipe, self.identity, path=path, shots=shots, highlight=canvas)
         self._add(path, "application/ld+json", "IIIF Presentation 3 manifest", viewed)
 

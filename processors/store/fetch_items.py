@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from processors.processor_names import EVIDENCE
 from processors.store.by_name_view import ByNameEntry, safe_name
-from processors.store.latest import age
-from processors.store.manifest import Manifest, StoredItem
+from processors.store.latest import current, latest
+from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
@@ -29,16 +29,21 @@ class FetchedItem:
 
 
 def fetch_items(
-    rows: Iterable[SourceRow], store: Store, folder: Path, processor: str | None = None
+    rows: Iterable[SourceRow],
+    store: Store,
+    folder: Path,
+    processor: str | None = None,
+    asked: Callable[[SourceRow], Container[ResultRef]] = lambda row: (),
 ) -> Iterator[FetchedItem]:
     """Write the items of sources to `folder/release/path of the source/processor/item`, and yield each file.
 
-    The latest result of a processor is named after it; earlier ones have the first characters of their keys added. A
-    file that already has the item's bytes is left unchanged.
+    Of several results of a processor, one that is asked for is named after it, else the latest; the others have the
+    first characters of their keys added. A file that already has the item's bytes is left unchanged.
 
     Parameters
     ----------
     processor : copies only the items of this processor; None: of all.
+    asked : gives the results asked for of a file.
 
     Raises
     ------
@@ -49,14 +54,22 @@ def fetch_items(
         place = _place(row)
         if taken.setdefault(place, row.digest) != row.digest:
             place = f"{place}~{row.digest[:8]}"
-        asked = [m for m in store.manifests(row.digest) if processor in (None, m.ref.processor) and _is_of(m, row)]
-        newest = {manifest.ref.processor: manifest.ref for manifest in sorted(asked, key=age)}
-        for manifest in asked:
+        found = [m for m in store.manifests(row.digest) if processor in (None, m.ref.processor) and _is_of(m, row)]
+        named = _named_plainly([one for one in found if one.items], asked(row))
+        for manifest in found:
             name = manifest.ref.processor
-            if newest[name] != manifest.ref:
+            if manifest.ref not in named:
                 name = f"{name}~{manifest.ref.key[:8]}"
             for item in manifest.items:
                 yield _fetched(store, manifest, item, folder / place / name / item.name)
+
+
+def _named_plainly(manifests: Iterable[Manifest], asked: Container[ResultRef]) -> set[ResultRef]:
+    """Return the one result of each processor that is named after it."""
+    by_processor: dict[str, list[Manifest]] = {}
+    for one in manifests:
+        by_processor.setdefault(one.ref.processor, []).append(one)
+    return {latest(current(ours, asked)).ref for ours in by_processor.values()}
 
 
 def _is_of(manifest: Manifest, row: SourceRow) -> bool:

@@ -1,10 +1,10 @@
-"""Selection of the latest result, the one started last, in Python and in SQL."""
+"""Selection of the results that count: those asked for, else the latest, the one started last; in Python and in SQL."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
-from processors.store.manifest import Manifest
+from processors.store.manifest import Manifest, ResultRef
 
 LATEST_FIRST = "started_utc DESC, key DESC"
 """Order of rows of the table `results`, equivalent to `age`."""
@@ -24,3 +24,9 @@ def age(manifest: Manifest) -> tuple[str, str]:
 def latest(manifests: Iterable[Manifest]) -> Manifest:
     """Return the latest of some results; raises `ValueError` if there are none."""
     return max(manifests, key=age)
+
+
+def current(manifests: Iterable[Manifest], asked: Container[ResultRef]) -> list[Manifest]:
+    """Return those of one processor's results that are asked for; if none is, the latest; empty if there are none."""
+    every = list(manifests)
+    return [one for one in every if one.ref in asked] or sorted(every, key=age)[-1:]

@@ -15,9 +15,9 @@ from processors.packs.presentation import ORIGINALS, presentation_of
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.include import included
 from processors.packs.recipe.pack_recipe import Recipe
-from processors.processor_names import EVIDENCE, INTEGRITY
+from processors.processor_names import EVIDENCE, INTEGRITY, SHOTS
 from processors.store.catalogue import Catalogue
-from processors.store.latest import latest
+from processors.store.latest import current
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.raw_bucket import present
 from processors.store.selection import parse, select
@@ -55,6 +55,8 @@ class SelectedSource:
     """Results for a highlight clip; empty if the recipe asks for none."""
     original_size_px: tuple[int | None, int | None]
     history: SourceHistory
+    shots: Manifest | None = None
+    """Result of `video.shots` that counts, whether or not it goes into the pack; None without any."""
     companions: tuple[SourceRow, ...] = ()
     """Labels and sidecars of the original, if it goes into the pack by source, where it keeps its name."""
     label_sha256: str | None = None
@@ -107,19 +109,24 @@ def publishable(words: tuple[str, ...], rows: Iterable[SourceRow]) -> tuple[str,
     ) or ("*",)
 
 
-def _history(row: SourceRow, manifests: list[Manifest]) -> SourceHistory:
+def _history(row: SourceRow, manifests: list[Manifest], audit: Manifest | None) -> SourceHistory:
     return SourceHistory(
         seen_utc=row.seen_utc,
         gone_utc=row.gone_utc,
-        decoded=_decoded(row, manifests),
+        decoded=_decoded(row, manifests, audit),
         weighed=next((one for one in manifests if one.ref.processor == EVIDENCE and one.verdict == "made"), None),
     )
 
 
-def _decoded(row: SourceRow, manifests: list[Manifest]) -> Manifest | None:
+def _current(processor: str, manifests: list[Manifest], asked: frozenset[ResultRef]) -> Manifest | None:
+    """Return the result of one processor that counts; None if none was made."""
+    made = (one for one in manifests if one.ref.processor == processor and one.verdict == "made")
+    return next(iter(current(made, asked)), None)
+
+
+def _decoded(row: SourceRow, manifests: list[Manifest], audit: Manifest | None) -> Manifest | None:
     if row.medium == "video":  # only the audit decodes every frame
-        audits = [one for one in manifests if one.ref.processor == INTEGRITY and one.verdict == "made"]
-        return latest(audits) if audits else None
+        return audit
     decoded = [one for one in manifests if one.ref.processor.startswith(f"{row.medium}.")]
     decoded = [one for one in decoded if one.verdict in ("made", "failed")]
     return min(decoded, key=lambda one: (one.verdict != "made", one.started_utc, one.ref), default=None)
@@ -127,13 +134,15 @@ def _decoded(row: SourceRow, manifests: list[Manifest]) -> Manifest | None:
 
 def _chosen(recipe: Recipe, row: SourceRow, subject: SourceRecord, store: Store, asked: Asked) -> SelectedSource:
     manifests = list(manifests_of(subject, store))
+    audit = _current(INTEGRITY, manifests, asked(row))
     return SelectedSource(
         subject=subject,
         has_original=ORIGINALS in recipe.take,
         results=(*included(manifests, recipe, asked(row)), *_further_evidence(recipe, subject, store)),
         shown=tuple(included(manifests, replace(recipe, take=SHOWN), asked(row))) if recipe.highlight else (),
         original_size_px=_original_size(manifests),
-        history=_history(row, manifests),
+        history=_history(row, manifests, audit),
+        shots=_current(SHOTS, manifests, asked(row)),
         label_sha256=row.label_sha256,
     )
 

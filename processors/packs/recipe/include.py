@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from processors.packs.presentation import is_taken, presentation_of
 from processors.packs.recipe.pack_recipe import Recipe
-from processors.store.latest import latest
+from processors.store.latest import current
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 
 THUMBNAIL_PX = 640
@@ -24,9 +24,7 @@ def included(manifests: Iterable[Manifest], recipe: Recipe, asked: frozenset[Res
         if manifest.verdict == "made":
             by_processor.setdefault(manifest.ref.processor, []).append(manifest)
     for processor in sorted(by_processor):
-        results = by_processor[processor]
-        current = [one for one in results if one.ref in asked] or [latest(results)]
-        for manifest in sorted(current, key=lambda one: one.ref):
+        for manifest in sorted(current(by_processor[processor], asked), key=lambda one: one.ref):
             items = [item for item in manifest.items if is_taken(processor, item.name, recipe.take)]
             if presentation_of(processor).is_in_sizes:  # a small photo is not enlarged: its sizes may be the same bytes
                 items = list({i.sha256: i for i in reversed(items)}.values())[::-1]

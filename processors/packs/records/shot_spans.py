@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from processors.errors import ResultCorrupt
 from processors.packs.contents.subject import ItemRecord, SourceRecord, entries
-from processors.processor_names import SHOTS
-from processors.store.latest import latest
+from processors.store.manifest import Manifest
 from processors.store.store import Store
 
 
@@ -22,17 +21,20 @@ class ShotSpan:
     end_seconds: float
 
 
-def shots_of(subject: SourceRecord, store: Store) -> list[ShotSpan]:
+def shots_of(subject: SourceRecord, result: Manifest | None, store: Store) -> list[ShotSpan]:
     """Return the shots of a source, in order; empty if they were never detected.
+
+    Parameters
+    ----------
+    result : the list of shots that counts, of `video.shots`; None without any.
 
     Raises
     ------
     ResultCorrupt : the list cannot be read.
     """
-    found = [one for one in store.manifests(subject.digest) if one.ref.processor == SHOTS and one.verdict == "made"]
-    if not found:
+    if result is None:
         return []
-    listed: ItemRecord = next(one for one in entries(subject, [latest(found)], store) if one.name == "shots.json")
+    listed: ItemRecord = next(one for one in entries(subject, [result], store) if one.name == "shots.json")
     try:
         return [
             ShotSpan(number=one["number"], start_seconds=one["start_seconds"], end_seconds=one["end_seconds"])
