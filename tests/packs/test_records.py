@@ -231,7 +231,7 @@ def test_a_stated_alternative_text_is_in_pictures_iiif_and_crate(tmp_path: Path,
     assert "Two tracks in sand" in str(found["Iptc4xmpCore:AltTextAccessibility"])
 
 
-def test_a_label_states_the_end_of_a_known_duration_and_the_year_of_the_release(tmp_path: Path, schemas: Path) -> None:
+def test_a_label_states_both_ends_of_the_recording_span_and_the_year_of_the_release(tmp_path: Path, schemas: Path) -> None:
     made = PackStore(tmp_path)
     issued = {"term": "dcterms:issued", "value": "2021-06-27", "language": None, "source": "release.toml:released"}
     for name, medium, form in (("a.jpg", "photo", "jpeg"), ("b.wav", "audio", "wav")):
@@ -241,9 +241,11 @@ def test_a_label_states_the_end_of_a_known_duration_and_the_year_of_the_release(
     make_pack(made, tmp_path / "pack", take=("originals",))
     names = {"p": "http://pds.nasa.gov/pds4/pds/v1"}
     photo, sound = check_labels(tmp_path / "pack")
-    stop = photo.find(".//p:stop_date_time", names)
-    assert (stop.text, stop.get("nilReason")) == (None, "unknown")
-    assert sound.findtext(".//p:stop_date_time", namespaces=names) == "2021-06-16T16:00:04Z"
+    ends = [
+        [label.findtext(f".//p:{end}_date_time", namespaces=names) for end in ("start", "stop")]
+        for label in (photo, sound)
+    ]
+    assert ends == [["2021-06-15T16:00:00Z", "2021-06-16T16:00:00Z"], ["2021-06-15T16:00:00Z", "2021-06-16T16:00:04Z"]]
     years = [label.findtext(".//p:publication_year", namespaces=names) for label in (photo, sound)]
     assert years == ["2021", "2021"]
 

@@ -102,8 +102,8 @@ def _published_year(one: PackedFile, identity: PackIdentity) -> str:
 def _context(subject: SourceRecord) -> str:
     """Return the recording span; the target is Mars if the evidence counts sols since the landing.
 
-    It ends with the latest possible start and the duration; without a duration, its end is unknown. The moment of an
-    event that is shown is neither start nor end.
+    It ends with the latest possible start and the duration; without a duration, its end is unknown, but for a photo,
+    which has none. The moment of an event that is shown is neither start nor end.
     """
     recorded = subject.recorded
     if recorded is None:
@@ -112,8 +112,8 @@ def _context(subject: SourceRecord) -> str:
     stop = '<stop_date_time xsi:nil="true" nilReason="unknown"/>'
     if recorded.is_of_event:
         start = '<start_date_time xsi:nil="true" nilReason="unknown"/>'
-    elif subject.duration_seconds is not None:
-        stop = f"<stop_date_time>{in_seconds(recorded.latest_utc, subject.duration_seconds)}</stop_date_time>"
+    elif subject.medium == "photo" or subject.duration_seconds is not None:
+        stop = f"<stop_date_time>{in_seconds(recorded.latest_utc, subject.duration_seconds or 0.0)}</stop_date_time>"
     longitude = recorded.solar_longitude_degrees
     solar = f'\n      <solar_longitude unit="deg">{longitude}</solar_longitude>' if longitude is not None else ""
     target = ""
