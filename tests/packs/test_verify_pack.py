@@ -68,10 +68,41 @@ def test_a_damage_is_named(
     assert list(dict.fromkeys(faults(pack))) == told
 
 
-@pytest.mark.parametrize("name", ["bagit.txt", "manifest-sha256.txt", "tagmanifest-sha512.txt", "bag-info.txt"])
-def test_a_missing_tag_file_is_named(pack: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("bagit.txt", "required in every pack"),
+        ("bag-info.txt", "required in every pack"),
+        ("manifest-sha256.txt", "required in every pack; {files} files are checked by SHA-512 only"),
+        ("manifest-sha512.txt", "required in every pack; {files} files are checked by SHA-256 only"),
+        ("tagmanifest-sha512.txt", "required in every pack; 5 tag files are checked by SHA-256 only"),
+    ],
+)
+def test_a_missing_tag_file_is_named_in_one_line_beside_a_real_change(pack: Path, name: str, reason: str) -> None:
+    files = sum(path.is_file() for path in (pack / "data").rglob("*"))
+    append(pack / FRAME)
     (pack / name).unlink()
-    assert ("missing", name) in faults(pack)
+    found = {(one.kind, one.path): one.reason for one in verify_pack(pack).faults}
+    assert found.keys() == {("missing", name), ("changed", FRAME)}
+    assert found["missing", name] == reason.format(files=files)
+
+
+@pytest.mark.parametrize(("kind", "what"), [("manifest", "file"), ("tagmanifest", "tag file")])
+def test_without_both_manifests_nothing_that_they_list_is_called_extra(pack: Path, kind: str, what: str) -> None:
+    names = [f"{kind}-{algorithm}.txt" for algorithm in ("sha256", "sha512")]
+    for name in names:
+        (pack / name).unlink()
+    found = [(one.kind, one.path, one.reason) for one in verify_pack(pack).faults]
+    assert found == [("missing", name, f"required in every pack; no {what} is checked") for name in names]
+
+
+def test_a_file_that_one_manifest_does_not_list_is_called_unlisted(pack: Path) -> None:
+    place = pack / "manifest-sha512.txt"
+    lines = place.read_text().splitlines(keepends=True)
+    place.write_text("".join(line for line in lines if FRAME not in line))
+    found = [(one.kind, one.path, one.reason) for one in verify_pack(pack).faults]
+    assert found[0] == ("unlisted", FRAME, "manifest-sha512.txt does not list it")
+    assert [one[:2] for one in found[1:]] == [("changed", "manifest-sha512.txt")]
 
 
 def test_several_damages_are_all_named(pack: Path) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import re
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,10 +16,16 @@ from processors.packs.archive.pack_reader import PackReader, opened
 from processors.store.open_store import Location
 from processors.store.progress_steps import Steps, silently
 
+MANIFESTS = frozenset(f"{kind}-{algorithm}.txt" for kind in ("manifest", "tagmanifest") for algorithm in ALGORITHMS)
+REQUIRED = frozenset({"bagit.txt", "bag-info.txt", *MANIFESTS})
 MAX_LISTING_BYTES = 1 << 28
 """Maximum size of one manifest: a million files take 150 MB."""
 
-PackFaultKind = Literal["missing", "changed", "extra", "refused", "unreadable"]
+PackFaultKind = Literal["missing", "changed", "unlisted", "extra", "refused", "unreadable"]
+
+
+_Listed = dict[str, dict[str, str]]
+"""Digests of each path, by algorithm."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +55,7 @@ def verify_pack(location: Location, steps: Steps = silently) -> CheckedPack:
     StoreError : its bucket cannot be read.
     """
     with opened(location) as pack:
-        listings = {f"{kind}-{algorithm}.txt" for kind in ("manifest", "tagmanifest") for algorithm in ALGORITHMS}
-        if not pack.names & {"bagit.txt", "bag-info.txt", *listings}:
+        if not pack.names & REQUIRED:
             raise RequestError(f"{location}: not a pack (no bagit.txt, bag-info.txt or manifest)")
         return _Verifier(pack, steps).checked()
 
@@ -65,57 +71,72 @@ class _Verifier:
         """Verify declaration, tag files and payload."""
         if self._read("bagit.txt") not in (None, DECLARATION):
             self._report("bagit.txt", "changed", "not the BagIt 1.0 declaration in UTF-8")
-        listed = {f"{kind}-{algorithm}.txt" for kind in ("manifest", "tagmanifest") for algorithm in ALGORITHMS}
+        info = self._read("bag-info.txt") or b""
         tags = self._listings("tagmanifest")
         payload = self._listings("manifest")
-        unlisted = {f"tagmanifest-{algorithm}.txt" for algorithm in ALGORITHMS}
-        for path in sorted(self._pack.names - tags.keys() - payload.keys() - unlisted):
-            self._report(path, "extra", "not listed in any manifest")
-        for path in sorted((listed - unlisted) & self._pack.names - tags.keys()):
-            self._report(path, "extra", "not listed in the tag manifests")
+        self._extra(tags, payload)
         every = sorted({**tags, **payload}.items())
         for path, digests in self._steps("Hashing files", every, len(every), name=lambda one: one[0]):
             self._file(path, digests, is_payload=path in payload)
-        self._oxum()
+        self._oxum(info.decode("utf-8", "replace"))
         faults = list({(one.path, one.kind, one.reason): one for one in self._faults}.values())
         return CheckedPack(file_count=len(self._pack.names), size_bytes=self._size, faults=tuple(faults))
 
-    def _listings(self, kind: str) -> dict[str, dict[str, str]]:
+    def _extra(self, tags: _Listed, payload: _Listed) -> None:
+        """Report files that no manifest lists; none of those whose manifests are all lost, as all would be extra."""
+        own = {f"tagmanifest-{algorithm}.txt" for algorithm in ALGORITHMS}
+        for path in sorted(self._pack.names - tags.keys() - payload.keys() - own):
+            if payload if path.startswith("data/") else tags:
+                self._report(path, "extra", "not listed in any manifest")
+
+    def _listings(self, kind: str) -> _Listed:
         """Return digests by algorithm for each path, from all manifests of one kind."""
-        found: dict[str, dict[str, str]] = {}
+        found: _Listed = {}
+        read: list[str] = []
+        lost: list[PackFault] = []
         for algorithm in ALGORITHMS:
             name = f"{kind}-{algorithm}.txt"
-            data = self._read(name)
-            if data is None:
+            data = self._content(name)
+            if isinstance(data, PackFault):
+                lost.append(data)
                 continue
+            read.append(algorithm)
             for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
                 if match := re.fullmatch(r"([0-9a-f]+) +\*?(\S.*)", line):
                     found.setdefault(match[2], {})[algorithm] = match[1]
                 elif line:
                     self._report(name, "changed", f"line {number} is not a digest and a name")
         for path, digests in found.items():
-            if len(digests) < len(ALGORITHMS):
-                self._report(path, "changed", f"listed only in {kind}-{next(iter(digests))}.txt")
+            for algorithm in read:
+                if algorithm not in digests:
+                    self._report(path, "unlisted", f"{kind}-{algorithm}.txt does not list it")
+        for fault in lost:
+            self._report(fault.path, fault.kind, f"{fault.reason}; {_checked_by(read, len(found), kind)}")
         return found
 
     def _read(self, name: str) -> bytes | None:
-        if name not in self._pack.names:
-            self._report(name, "missing", "required in every pack")
+        data = self._content(name)
+        if isinstance(data, PackFault):
+            self._report(data.path, data.kind, data.reason)
             return None
+        return data
+
+    def _content(self, name: str) -> bytes | PackFault:
+        if name not in self._pack.names:
+            return PackFault(path=name, kind="missing", reason="required in every pack")
         try:
             with self._pack.open(name) as file:
                 data = file.read(MAX_LISTING_BYTES + 1)
         except (zipfile.BadZipFile, zlib.error, OSError) as error:
-            self._report(name, "unreadable", str(error))
-            return None
+            return PackFault(path=name, kind="unreadable", reason=str(error))
         if len(data) > MAX_LISTING_BYTES:
-            self._report(name, "refused", f"over {MAX_LISTING_BYTES} bytes")
-            return None
+            return PackFault(path=name, kind="refused", reason=f"over {MAX_LISTING_BYTES} bytes")
         return data
 
     def _file(self, path: str, digests: dict[str, str], *, is_payload: bool) -> None:
         if path not in self._pack.names:
-            self._report(path, "missing", "listed in a manifest")
+            if path not in REQUIRED:  # reported when they were read
+                self._report(path, "missing", "listed in a manifest")
             return
         hashes = {algorithm: hashlib.new(algorithm) for algorithm in digests}
         size = 0
@@ -137,11 +158,10 @@ class _Verifier:
                 self._report(path, "changed", f"{algorithm} is {got[:16]}..., not {wanted[:16]}... as in the manifest")
                 return
 
-    def _oxum(self) -> None:
+    def _oxum(self, info: str) -> None:
         """Compare payload size and count with `bag-info.txt`; report a mismatch only if nothing else is wrong."""
         if self._faults:
             return
-        info = (self._read("bag-info.txt") or b"").decode("utf-8", "replace")
         found = re.search(r"^Payload-Oxum: *(\d+)\.(\d+) *$", info, re.MULTILINE)
         if not found or (int(found[1]), int(found[2])) != self._payload:
             stated = found[0] if found else "no Payload-Oxum"
@@ -152,3 +172,11 @@ class _Verifier:
 
     def _report(self, path: str, kind: PackFaultKind, reason: str) -> None:
         self._faults.append(PackFault(path=path, kind=kind, reason=reason))
+
+
+def _checked_by(algorithms: Sequence[str], count: int, kind: str) -> str:
+    """Return what is still checked of the files that a lost manifest lists."""
+    what = "file" if kind == "manifest" else "tag file"
+    files = f"1 {what} is" if count == 1 else f"{count} {what}s are"
+    only = ", ".join(algorithm.upper().replace("SHA", "SHA-") for algorithm in algorithms)
+    return f"{files} checked by {only} only" if only else f"no {what} is checked"
