@@ -40,7 +40,8 @@ def band_level_dbfs(spectrogram: xr.Dataset, lowest_hz: float, highest_hz: float
     """Return the rms of the sound between two frequencies; see `SourceView.band_level_dbfs`.
 
     The mean square is the sum over the bands, times the distance of two bands over their noise bandwidth: neighbouring
-    bands overlap, and each holds noise of its neighbours (Harris 1978, doi:10.1109/PROC.1978.10837).
+    bands overlap, and each holds noise of its neighbours (Harris 1978, doi:10.1109/PROC.1978.10837). It is NaN in
+    frames with missing or padded samples: the steps at their edges are energy at all frequencies, and not sound.
     """
     import numpy as np
 
@@ -51,6 +52,11 @@ def band_level_dbfs(spectrogram: xr.Dataset, lowest_hz: float, highest_hz: float
             f"{name}: no band has its middle from {lowest_hz:g} to below {highest_hz:g} Hz; bands are "
             f"{frequency_hz[1] - frequency_hz[0]:.4g} Hz apart, up to {frequency_hz[-1]:g} Hz"
         )
+    if "padded_share" not in spectrogram:
+        raise RequestError(
+            f"{name}: the spectrogram is of an older version, whose lowest bands hold the recording's offset; run "
+            "`marsmedia ingest` to make it again"
+        )
     scaling, noise_hz = str(spectrogram.attrs["scaling"]), float(spectrogram.attrs["noise_bandwidth_hz"])
     per_value = (
         _mean_squares(scaling, noise_hz, len(frequency_hz))[chosen] * (frequency_hz[1] - frequency_hz[0]) / noise_hz
@@ -58,11 +64,14 @@ def band_level_dbfs(spectrogram: xr.Dataset, lowest_hz: float, highest_hz: float
     power = spectrogram.power.isel(frequency=chosen)
     mean_square = (power * power.frequency.copy(data=per_value)).sum("frequency")
     with np.errstate(divide="ignore"):
-        level = (10 * np.log10(mean_square)).load()
+        is_whole = (spectrogram.missing_share == 0) & (spectrogram.padded_share == 0)
+        level = (10 * np.log10(mean_square)).where(is_whole).load()
     level.name = "band_level"
     level.attrs = {
         "units": "dBFS",
         "long_name": f"rms from {lowest_hz:g} to below {highest_hz:g} Hz; 0 is an rms of full scale 1.0",
+        "detrend": spectrogram.attrs["detrend"],
+        "missing_where": "samples under the frame are missing, or its window reaches beyond the recording",
     }
     return level
 

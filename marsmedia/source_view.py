@@ -238,6 +238,11 @@ class SourceView:
         return self.table("audio.spectra", "spectra.csv")
 
     @property
+    def octave_bands(self) -> pd.DataFrame:
+        """Return the levels in octaves and thirds of octaves of the whole sound: a row a channel and band."""
+        return self.table("audio.spectra", "octave_bands.csv")
+
+    @property
     def loudness(self) -> pd.DataFrame:
         """Return momentary and short-term loudness in LUFS: a row for each 0.1 s."""
         return self.table("audio.levels", "loudness.csv")
@@ -270,6 +275,8 @@ class SourceView:
         """Return the level of the sound between two frequencies over time: rms in dBFS, shape (channel, time).
 
         0 dBFS is an rms of full scale 1.0, as in `levels`: a sine of full scale has -3.01 dBFS. Silence is -inf.
+        NaN in frames whose window has missing samples or reaches beyond the recording, as the first and last two do by
+        default. The recording's offset is not part of any band.
 
         Parameters
         ----------

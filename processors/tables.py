@@ -34,7 +34,9 @@ UNITS = frozenset(
         "dB",
         "dBFS/Hz",
         "LUFS",
+        "Pa",
         "Pa2/Hz",
+        "dB re 20 uPa",
         "dB re 20 uPa/Hz",
     }
 )

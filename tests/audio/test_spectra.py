@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import av
@@ -53,7 +54,7 @@ def test_a_tone_between_bands_is_within_a_hundredth_of_a_decibel(tmp_path: Path,
 
 def test_white_noise_has_the_density_that_welch_gives(tmp_path: Path) -> None:
     noise = np.random.default_rng(5).normal(0, 0.1, 480_000).astype(np.float32)
-    _, density = scipy.signal.welch(noise, 48000, nperseg=2048, noverlap=1536, detrend=False)  # type: ignore[arg-type]
+    _, density = scipy.signal.welch(noise, 48000, nperseg=2048, noverlap=1536)
     columns = table(Bench(tmp_path, noise).run(Spectra()))
     assert np.abs(columns[:, 2] - 10 * np.log10(density)).max() < 0.01
     # of exponentially distributed power, a share of 1 − e^−x lies below x times the mean
@@ -63,16 +64,17 @@ def test_white_noise_has_the_density_that_welch_gives(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("window", ["hann", "hamming", "blackman", "blackmanharris", "flattop"])
-def test_every_window_is_librosas(tmp_path: Path, window: str) -> None:
+def test_every_window_is_librosas_without_its_mean(tmp_path: Path, window: str) -> None:
     noise = np.random.default_rng(1).standard_normal(30_000).astype(np.float32) / 4
     processor = Spectrogram(window=window, window_samples=1024, hop_samples=300)  # type: ignore[arg-type]
     path = Bench(tmp_path, noise).run(processor).path("spectrogram.nc")
     power = np.concatenate([run.power[0] for run in frames_of(path)])
     weights = librosa.filters.get_window(window, 1024)
-    expected = np.abs(librosa.stft(noise, n_fft=1024, hop_length=300, window=weights, pad_mode="constant")) ** 2
+    frames = librosa.util.frame(np.pad(noise, 512), frame_length=1024, hop_length=300).T
+    expected = np.abs(np.fft.rfft((frames - frames.mean(axis=1, keepdims=True)) * weights)) ** 2
     expected *= 2 / weights.sum() ** 2
-    expected[[0, -1]] /= 2
-    assert np.allclose(power, expected.T, rtol=1e-5, atol=expected.max() * 1e-7)
+    expected[:, [0, -1]] /= 2
+    assert np.allclose(power, expected, rtol=1e-5, atol=expected.max() * 1e-7)
 
 
 def test_any_hdf5_reader_reads_what_is_packed_here(tmp_path: Path) -> None:
@@ -83,6 +85,39 @@ def test_any_hdf5_reader_reads_what_is_packed_here(tmp_path: Path) -> None:
     ours = np.concatenate([run.power for run in frames_of(path)], axis=1)
     assert np.array_equal(plain, ours)
     assert not (ours.view(np.uint32) & ((1 << DROPPED_BITS) - 1)).any()
+
+
+@pytest.mark.parametrize("window", ["hann", "flattop"])
+@pytest.mark.parametrize("offset", [-0.0124, 0.9])
+def test_an_offset_is_in_no_band(tmp_path: Path, window: str, offset: float) -> None:
+    noise = np.random.default_rng(8).normal(0, 1e-3, 96_000).astype(np.float32)
+    spectra = Spectra(spectrogram=Spectrogram(window=window))  # type: ignore[arg-type]
+    plain, shifted = (Bench(tmp_path / name, x) for name, x in (("plain", noise), ("shifted", noise + offset)))
+    assert table(shifted.run(spectra))[:, 2] == pytest.approx(table(plain.run(spectra))[:, 2], abs=0.02)
+    _, density = scipy.signal.welch(noise + offset, 48000, window=window, nperseg=2048, noverlap=1536)
+    assert np.abs(table(shifted.run(spectra))[:, 2] - 10 * np.log10(density)).max() < 0.02
+
+
+def test_the_array_says_that_an_offset_is_removed_and_which_frames_are_padded(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, np.random.default_rng(9).normal(0.3, 1e-3, 10_000), 48_000)
+    for processor, name in ((Spectrogram(), "spectrogram.nc"), (MelSpectrogram(), "mel.nc")):
+        with xarray.open_dataset(bench.run(processor).path(name), engine="h5netcdf") as array:
+            assert array.attrs["detrend"].startswith("constant: the mean of each window is removed")
+            # frames of 2048 samples every 512, the first around sample 0, the last around sample 9728
+            assert array.padded_share.values == pytest.approx([0.5, 0.25, *[0] * 16, 240 / 2048, 752 / 2048], abs=1e-7)
+            is_whole = (array.padded_share == 0) & (array.missing_share == 0)
+            mean = array.power.where(is_whole).mean("time").values
+            assert mean == pytest.approx(array.mean_power.values, rel=1e-5)
+
+
+def test_the_unit_of_pressures_is_that_of_the_scaling(tmp_path: Path) -> None:
+    calibration = Calibration(name="test", source="made up", full_scale_pascals=4.0)
+    bench = Bench(tmp_path, np.random.default_rng(9).normal(0, 1e-3, 10_000))
+    for scaling, unit in (("mean_square", "Pa2"), ("power", "Pa2"), ("density", "Pa2/Hz")):
+        path = bench.run(Spectrogram(scaling=scaling, calibration=calibration)).path("spectrogram.nc")  # type: ignore[arg-type]
+        with xarray.open_dataset(path, engine="h5netcdf") as array:
+            assert array.mean_square_pressure.units == unit
+            assert array.square_pascals_per_power.long_name.endswith(f"power times this is in {unit}")
 
 
 def test_density_is_power_over_bandwidth(tmp_path: Path) -> None:
@@ -216,6 +251,22 @@ def test_a_calibration_gives_pascals_and_full_scale(tmp_path: Path) -> None:
         i for i, b in enumerate(channel["bands"]) if b["octave_fraction"] == 1 and round(b["middle_hz"]) == 1000
     )
     assert channel["bands"][octave]["rms_dbfs"] == pytest.approx(-9.031, abs=0.01)
+    rows = list(csv.DictReader(result.path("octave_bands.csv").open()))
+    assert [row["octave_fraction"] for row in rows] == [str(band["octave_fraction"]) for band in channel["bands"]]
+    assert rows[octave] == {
+        "channel": "mean",
+        "octave_fraction": "1",
+        "middle_hz": "1000",
+        "lower_hz": "707.946",
+        "upper_hz": "1412.54",
+        "rms_dbfs": f"{channel['bands'][octave]['rms_dbfs']:.3f}",
+        "rms_pascals": f"{channel['pressures'][octave]['rms_pascals']:.6g}",
+        "rms_db_re_20_upa": f"{channel['pressures'][octave]['rms_db_re_20_upa']:.3f}",
+    }
+    (line,) = json.loads(result.path("spectra.json").read_text())
+    assert line == {name: channel[name] for name in line}
+    assert line["strongest_tone"]["hz"] == pytest.approx(1000, abs=0.1)
+    assert line["cutoff_reason"] == "what falls steeply is the flank of a tone, with no sound of its own under the edge"
     assert channel["pressures"][octave]["rms_pascals"] == pytest.approx(1 / np.sqrt(2), rel=0.005)
     assert channel["pressures"][octave]["rms_db_re_20_upa"] == pytest.approx(90.97, abs=0.05)
     columns = np.genfromtxt(result.path("spectra.csv"), delimiter=",", names=True)

@@ -31,7 +31,8 @@ class Calibration:
     """Instrument that it belongs to, as named by `recorded_by` in release.toml; it is not used for sounds of others.
     None: used for every sound."""
     response: tuple[tuple[float, float], ...] = ()
-    """Pairs of frequency in Hz, rising, and response in dB relative to the sensitivity; empty: flat."""
+    """Pairs of frequency in Hz, rising, and response in dB relative to the sensitivity; empty: flat.
+    It is subtracted: where it is positive the instrument reads too high. Linear in between over log frequency."""
     beyond_response: Literal["nearest"] = "nearest"
     """Response outside the pairs: that of the nearest one. Before this field, broadband pressures ignored it."""
 

@@ -36,7 +36,7 @@ class FrequencyAxis:
     lowest_hz: float
     highest_hz: float
     first_hz: float
-    """Lower edge of the first band that an offset of the samples does not reach."""
+    """Lower edge of the first band that the removal of each window's mean leaves as it was."""
     sound_ends_hz: float | None
     """Upper edge of the highest band that stands out; None if none does."""
     reason: str
@@ -75,7 +75,7 @@ class FrequencyAxis:
 
 
 def lowest_band(window: np.ndarray) -> int:
-    """Return the first band that an offset of the samples does not reach through the window."""
+    """Return the first band that an offset, or the removal of each window's mean, does not reach through the window."""
     reached = np.abs(np.fft.rfft(window)) > 1e-4 * window.sum()
     return int(np.flatnonzero(~reached)[0])
 
@@ -94,7 +94,8 @@ def choose_axis(
     Parameters
     ----------
     loud, mean : power that each band reaches at its loudest, and its mean over time: float64, shape (bands,).
-    first_band : the first band without an offset: a logarithmic axis begins at its lower edge.
+    first_band : the first band that the removal of each window's mean leaves as it was: a logarithmic axis begins at
+        its lower edge.
     kind : requested kind of axis; None chooses by the distribution of the energy.
     is_whole : end the axis at half the sampling rate.
     """
@@ -137,7 +138,7 @@ def _end_of_sound_hz(loud: np.ndarray, band_hz: float, first_band: int) -> float
 
 
 def _half_of_energy_hz(mean: np.ndarray, band_hz: float, first_band: int) -> float | None:
-    """Return the frequency below which half of the energy is, without an offset; None for silence."""
+    """Return the frequency below which half of the energy is, from `first_band` on; None for silence."""
     total = np.cumsum(mean[first_band:])
     if not total[-1] > 0:
         return None

@@ -13,7 +13,7 @@ import numpy as np
 from processors.audio.netcdf_provenance import attributes_taken_over, made_by
 from processors.audio.spectrogram.netcdf import PowerFile, channel_names, frames_of, mean_power_of, packed_batch
 from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram, SpectrogramFacts
-from processors.audio.spectrogram.stft import Scale, window_of
+from processors.audio.spectrogram.stft import DETREND, Scale, window_of
 from processors.contract import Inputs, Item, Reads, require
 from processors.errors import RefusedMedia
 
@@ -39,7 +39,7 @@ class MelSpectrogram:
     """Power in bands of equal width on the mel scale, each filter of area 1 (Slaney's), or HTK's scale."""
 
     name: ClassVar[str] = "audio.mel_spectrogram"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "results"
 
     band_count: int = 128
@@ -86,13 +86,14 @@ class MelSpectrogram:
                 "window": self.spectrogram.window,
                 "window_samples": facts.window_samples,
                 "hop_samples": facts.hop_samples,
+                "detrend": DETREND,
                 "mel_scale": "htk" if self.htk else "slaney",
                 "librosa_factor": 1 / scale.mean_square,
             },
         )
         for run in frames_of(array):
             file.append(packed_batch(run.power @ weights.T), run.power.shape[1])
-        file.close(mean @ weights.T.astype(np.float64), facts.missing_seconds)
+        file.close(mean @ weights.T.astype(np.float64), facts.missing_seconds, facts.recorded_seconds)
         made = MelFacts(
             frame_count=facts.frame_count,
             band_count=self.band_count,

@@ -19,9 +19,15 @@ if TYPE_CHECKING:
     import h5netcdf
     import h5py
 
+SHARES = {
+    "missing_share": "share of the samples under the frame that are missing",
+    "padded_share": "share of the window that is beyond the recording, taken as zeros: the step there is not sound",
+}
+"""Meaning of the variables that mark frames to leave out of a measurement, unless both are 0."""
 DROPPED_BITS = 6
 """Mantissa bits dropped of 23: an error of at most 4e-6 of the value, and a fifth less to store."""
 TIME_CHUNK = 1 << 14
+MEAN_OVER_TIME = "time: mean (comment: of frames without missing and padded samples, or of all if there are none)"
 
 
 def packed(power: np.ndarray) -> bytes:
@@ -44,9 +50,11 @@ class PressureScale:
     """Calibration of an array."""
 
     square_pascals: np.ndarray
-    """Mean square pressure of each band at power 1, Pa² (or Pa²/Hz for a density): float64, shape (bands,)."""
+    """Factor from power to mean square pressure, float64, shape (bands,)."""
     attributes: Mapping[str, str | float]
     """Attributes that identify the calibration."""
+    units: str
+    """Unit of power times the factor: `Pa2`, of a density `Pa2/Hz`."""
 
 
 def _add_pressures(file: h5netcdf.File, pressures: PressureScale) -> None:
@@ -54,11 +62,15 @@ def _add_pressures(file: h5netcdf.File, pressures: PressureScale) -> None:
     factor = file.create_variable("square_pascals_per_power", ("frequency",), "f8")
     factor[:] = pressures.square_pascals
     factor.attrs.update(
-        {"units": "Pa2", "long_name": "mean square sound pressure at power 1: power times this is in Pa2"}
+        {
+            "units": "Pa2",
+            "long_name": f"factor to mean square sound pressure in the band: power times this is in {pressures.units}",
+        }
     )
     factor.attrs.update(dict(pressures.attributes))
     mean = file.create_variable("mean_square_pressure", ("channel", "frequency"), "f8")
-    mean.attrs.update({"units": "Pa2", "long_name": "mean square sound pressure", "cell_methods": "time: mean"})
+    long_name = f"mean square sound pressure in the band{' per Hz' if pressures.units == 'Pa2/Hz' else ''}"
+    mean.attrs.update({"units": pressures.units, "long_name": long_name, "cell_methods": MEAN_OVER_TIME})
     mean.attrs.update(dict(pressures.attributes))
 
 
@@ -94,8 +106,9 @@ class PowerFile:
             frequency.attrs.update(hertz)
             time = file.create_variable("time", ("time",), "f8", chunks=(TIME_CHUNK,))
             time.attrs.update({"units": "s", "long_name": "presentation time of the middle of the frame"})
-            share = file.create_variable("missing_share", ("time",), "f4", chunks=(TIME_CHUNK,))
-            share.attrs.update({"units": "1", "long_name": "share of the samples under the frame that are missing"})
+            for name, meaning in SHARES.items():
+                share = file.create_variable(name, ("time",), "f4", chunks=(TIME_CHUNK,))
+                share.attrs.update({"units": "1", "long_name": meaning})
             power = file.create_variable(
                 "power",
                 ("channel", "time", "frequency"),
@@ -105,9 +118,9 @@ class PowerFile:
                 compression_opts=LEVEL,
                 shuffle=True,
             )
-            power.attrs.update(dict(power_attributes))
+            power.attrs.update({**power_attributes, "ancillary_variables": " ".join(SHARES)})
             mean = file.create_variable("mean_power", ("channel", "frequency"), "f8")
-            mean.attrs.update({**power_attributes, "cell_methods": "time: mean"})
+            mean.attrs.update({**power_attributes, "cell_methods": MEAN_OVER_TIME})
             if pressures:
                 _add_pressures(file, pressures)
             file.attrs.update({"Conventions": "CF-1.11", **attributes})
@@ -124,20 +137,31 @@ class PowerFile:
         for channel, chunk in enumerate(chunks):
             power.id.write_direct_chunk((channel, first, 0), chunk)
 
-    def close(self, mean_power: np.ndarray, missing_seconds: Sequence[tuple[float, float]]) -> None:
-        """Write the mean over time, float64, shape (channels, bands), the times and the missing spans, and close."""
+    def close(
+        self,
+        mean_power: np.ndarray,
+        missing_seconds: Sequence[tuple[float, float]],
+        recorded_seconds: tuple[float, float],
+    ) -> None:
+        """Write the mean over time, float64, shape (channels, bands), the times, and what to leave out, and close.
+
+        Parameters
+        ----------
+        missing_seconds, recorded_seconds : spans of missing samples, and that of the recording, in s, half open.
+        """
         self._dataset("mean_power")[...] = mean_power
         if self._square_pascals is not None:
             self._dataset("mean_square_pressure")[...] = mean_power * self._square_pascals
-        time, share = self._dataset("time"), self._dataset("missing_share")
-        for dataset in (time, share):
+        time, missing, padded = (self._dataset(name) for name in ("time", "missing_share", "padded_share"))
+        for dataset in (time, missing, padded):
             dataset.resize((self.frame_count,))
         for first in range(0, self.frame_count, TIME_CHUNK):
             steps = np.arange(first, min(first + TIME_CHUNK, self.frame_count))
             middles = self._first_seconds + steps * self._step_seconds
             time[first : first + len(steps)] = middles
             starts = middles - self._window_seconds / 2
-            share[first : first + len(steps)] = missing_share(missing_seconds, starts, self._window_seconds)
+            missing[first : first + len(steps)] = missing_share(missing_seconds, starts, self._window_seconds)
+            padded[first : first + len(steps)] = _padded_share(recorded_seconds, starts, self._window_seconds)
         self._file.close()
 
     def _dataset(self, name: str) -> h5py.Dataset:
@@ -146,6 +170,14 @@ class PowerFile:
         dataset = self._file[name]
         assert isinstance(dataset, h5py.Dataset)
         return dataset
+
+
+def _padded_share(recorded: tuple[float, float], starts: np.ndarray, length: float) -> np.ndarray:
+    """Return the share of each window beyond the recording, 0 to 1, shape of `starts`; all in s."""
+    start, end = recorded
+    inside = np.minimum(starts + length, end) - np.maximum(starts, start)
+    # rounded to far less than one sample of the longest window, so that a window inside has exactly 0
+    return np.clip(1 - inside / length, 0, 1).round(7)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
@@ -24,12 +25,15 @@ from processors.audio.spectrogram.octave_bands import (
     strongest_tone,
 )
 from processors.audio.spectrogram.percentiles import DensityTally
-from processors.audio.spectrogram.spectra_table import PERCENTS, SPECTRA
+from processors.audio.spectrogram.spectra_table import OCTAVE_BANDS, PERCENTS, SPECTRA
 from processors.audio.spectrogram.spectral_lines import LineFinder
 from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram, SpectrogramFacts
 from processors.audio.spectrogram.stft import Scale, window_of
-from processors.contract import Inputs, Item, Reads, ReleaseContext, require
+from processors.contract import Inputs, Item, Reads, ReleaseContext, as_json, require
 from processors.tables import Table
+
+LINES = "spectra.json"
+"""Item with the strongest tone and the codec's cut-off of each channel."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +80,14 @@ class SpectraFacts:
 class Spectra:
     """Power spectral density in dBFS/Hz (Welch) with percentiles, octave and third-octave bands, tone and cut-off.
 
-    0 dBFS/Hz is a mean square of full scale 1.0 squared, per Hz, as from `scipy.signal.welch(..., detrend=False)`.
+    0 dBFS/Hz is a mean square of full scale 1.0 squared, per Hz, as from `scipy.signal.welch`: without the mean of
+    each window, and of the windows that are wholly inside the recording.
     """
 
     name: ClassVar[str] = "audio.spectra"
-    version: ClassVar[int] = 9
+    version: ClassVar[int] = 10
     reads: ClassVar[Reads] = "results"
-    tables: ClassVar[tuple[Table, ...]] = (SPECTRA,)
+    tables: ClassVar[tuple[Table, ...]] = (SPECTRA, OCTAVE_BANDS)
 
     calibration: Calibration | None = None
     """Calibration that adds pascals and dB re 20 µPa to dBFS, for the sounds of its instrument; its response is removed
@@ -101,25 +106,12 @@ class Spectra:
         return (self.spectrogram,)
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
-        """Yield the table of all channels."""
+        """Yield the densities and bands of all channels as tables, and tone and cut-off as JSON."""
         result = inputs.results[self.spectrogram.name]
         path, facts = result.path(ARRAY), result.facts(ARRAY, SpectrogramFacts)
-        size, hop, rate_hz = facts.window_samples, facts.hop_samples, facts.rate_hz
-        first = -(-(size // 2) // hop)  # the first frame without padding, and the first one after the last
-        end = (facts.sample_count - size // 2) // hop + 1
-        if end <= first:
-            first, end = 0, facts.frame_count
-        tallies = [DensityTally(facts.band_count) for _ in range(facts.channel_count)]
+        size, rate_hz = facts.window_samples, facts.rate_hz
         names: list[str] = ["mean"] if facts.channel_count == 1 else list(map(str, range(facts.channel_count)))
-        for run in frames_of(path):
-            whole = slice(max(0, first - run.first_frame), max(0, end - run.first_frame))
-            heard = run.power[:, whole]
-            if facts.missing_seconds:
-                numbers = np.arange(run.first_frame, run.first_frame + run.power.shape[1])[whole]
-                starts = facts.first_frame_seconds + (numbers * hop - size // 2) / rate_hz
-                heard = heard[:, missing_share(facts.missing_seconds, starts, size / rate_hz) == 0]
-            for tally, power in zip(tallies, heard, strict=True):
-                tally.add(power)
+        tallies = _tallies(path, facts)
         scale = Scale(window=window_of(self.spectrogram.window, size), rate_hz=rate_hz)
         factor = scale.per_mean_square("density") / scale.per_mean_square(facts.scaling)
         per_sine = scale.per_mean_square("power") / scale.per_mean_square("density")
@@ -128,7 +120,7 @@ class Spectra:
         finder = LineFinder(self.spectrogram.window, size, step_hz)
         table = io.StringIO()
         rows = csv.writer(table, lineterminator="\n")
-        rows.writerow(self._columns())
+        rows.writerow(self._columns(SPECTRA))
         spectra = []
         for name, tally, power in zip(names, tallies, mean_power_of(path), strict=True):
             mean = power * factor
@@ -147,9 +139,33 @@ class Spectra:
             calibration=self.calibration,
         )
         yield Item(name=SPECTRA.item, media_type="text/csv", data=table.getvalue().encode(), facts=found)
+        yield Item(name=OCTAVE_BANDS.item, media_type="text/csv", data=self._band_table(spectra), facts=found)
+        lines = [_lines(channel) for channel in spectra]
+        yield Item(name=LINES, media_type="application/json", data=json.dumps(lines, indent=1).encode(), facts=found)
 
-    def _columns(self) -> list[str]:
-        return [one.name for one in SPECTRA.columns if self.calibration or not one.is_optional]
+    def _columns(self, table: Table) -> list[str]:
+        return [one.name for one in table.columns if self.calibration or not one.is_optional]
+
+    def _band_table(self, spectra: Sequence[ChannelSpectrum]) -> bytes:
+        table = io.StringIO()
+        rows = csv.DictWriter(table, self._columns(OCTAVE_BANDS), lineterminator="\n")
+        rows.writeheader()
+        for channel in spectra:
+            for number, band in enumerate(channel.bands):
+                row: dict[str, str | float | None] = {
+                    "channel": channel.channel,
+                    "octave_fraction": band.octave_fraction,
+                    "middle_hz": f"{band.middle_hz:.6g}",
+                    "lower_hz": f"{band.lower_hz:.6g}",
+                    "upper_hz": f"{band.upper_hz:.6g}",
+                    "rms_dbfs": _rounded(band.rms_dbfs),
+                }
+                if channel.pressures:
+                    pressure = channel.pressures[number]
+                    row["rms_pascals"] = pressure.rms_pascals and f"{pressure.rms_pascals:.6g}"
+                    row["rms_db_re_20_upa"] = _rounded(pressure.rms_db_re_20_upa)
+                rows.writerow(row)
+        return table.getvalue().encode()
 
     def _cells(self, densities: list[np.ndarray], frequency_hz: np.ndarray) -> Iterator[list[str]]:
         """Yield columns of text, each over all bands."""
@@ -181,6 +197,37 @@ class Spectra:
             cutoff=None if isinstance(cutoff, str) else cutoff,
             cutoff_reason=cutoff if isinstance(cutoff, str) else None,
         )
+
+
+def _tallies(path: Path, facts: SpectrogramFacts) -> list[DensityTally]:
+    """Return each channel's tally of the frames without missing and padded samples; of all frames of a short sound."""
+    size, hop, rate_hz = facts.window_samples, facts.hop_samples, facts.rate_hz
+    first = -(-(size // 2) // hop)  # the first frame without padding, and the first one after the last
+    end = (facts.sample_count - size // 2) // hop + 1
+    if end <= first:
+        first, end = 0, facts.frame_count
+    tallies = [DensityTally(facts.band_count) for _ in range(facts.channel_count)]
+    for run in frames_of(path):
+        whole = slice(max(0, first - run.first_frame), max(0, end - run.first_frame))
+        heard = run.power[:, whole]
+        if facts.missing_seconds:
+            numbers = np.arange(run.first_frame, run.first_frame + run.power.shape[1])[whole]
+            starts = facts.first_frame_seconds + (numbers * hop - size // 2) / rate_hz
+            heard = heard[:, missing_share(facts.missing_seconds, starts, size / rate_hz) == 0]
+        for tally, power in zip(tallies, heard, strict=True):
+            tally.add(power)
+    return tallies
+
+
+def _lines(channel: ChannelSpectrum) -> dict[str, object]:
+    """Return strongest tone and cut-off of a channel, or why there is none."""
+    names = ("channel", "strongest_tone", "strongest_tone_reason", "cutoff", "cutoff_reason")
+    return {name: as_json(getattr(channel, name)) for name in names}
+
+
+def _rounded(level_db: float | None) -> str:
+    """Return a level as text; empty for silence."""
+    return "" if level_db is None else f"{level_db:.3f}"
 
 
 def _bands(frequency_hz: np.ndarray, density: np.ndarray) -> list[OctaveBand]:

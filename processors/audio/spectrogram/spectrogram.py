@@ -21,6 +21,7 @@ from processors.audio.spectrogram.column_pool import ColumnPool, means_of_runs
 from processors.audio.spectrogram.netcdf import PowerFile, PressureScale, packed_batch
 from processors.audio.spectrogram.stft import (
     BATCH_FRAMES,
+    DETREND,
     FrameBatches,
     Scale,
     Scaling,
@@ -83,13 +84,21 @@ class SpectrogramFacts:
     calibration: Calibration | None = None
     """Calibration whose factor to square pascals is in the file; None: there is none."""
 
+    @property
+    def recorded_seconds(self) -> tuple[float, float]:
+        """Return the half-open span of the recording, in s; frames whose window reaches beyond it are padded."""
+        return self.first_frame_seconds, self.first_frame_seconds + self.sample_count / self.rate_hz
+
 
 @dataclass(frozen=True, kw_only=True)
 class Spectrogram:
-    """Power spectrogram as an array: librosa's short-time Fourier transform, centred, its ends padded with zeros."""
+    """Power spectrogram as an array: librosa's short-time Fourier transform of windows without their mean, centred.
+
+    The ends are padded with zeros; `padded_share` in the array marks the frames that reach beyond the recording.
+    """
 
     name: ClassVar[str] = "audio.spectrogram"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     reads: ClassVar[Reads] = "audio"
 
     band_hz: float = 20.0
@@ -191,14 +200,14 @@ class _Session:
             self._keep(batch)
         facts = self._facts()
         if self._array:
-            self._array.close(self._mean_power(), facts.missing_seconds)
+            self._array.close(self._mean_power(), facts.missing_seconds, facts.recorded_seconds)
             yield Item(name=ARRAY, media_type="application/x-netcdf", file=self._scratch / ARRAY, facts=facts)
         columns = self._overview.columns()
         small = self._file(OVERVIEW, self._overview.frames_per_column)
         for first in range(0, len(columns), BATCH_FRAMES):
             part = np.moveaxis(columns[first : first + BATCH_FRAMES], 1, 0)
             small.append(packed_batch(part), part.shape[1])
-        small.close(self._mean_power(), facts.missing_seconds)
+        small.close(self._mean_power(), facts.missing_seconds, facts.recorded_seconds)
         yield Item(name=OVERVIEW, media_type="application/x-netcdf", file=self._scratch / OVERVIEW, facts=facts)
 
     def _take(self, run: np.ndarray) -> None:
@@ -277,6 +286,7 @@ class _Session:
                 "band_width_hz": rate_hz / self._window,
                 "noise_bandwidth_hz": self._scale.noise_bandwidth_hz,
                 "scaling": processor.scaling,
+                "detrend": DETREND,
                 "channels_mixed": self._info.channel_count if processor.channels == "mean" else 1,
             },
         )
@@ -290,7 +300,9 @@ class _Session:
             mean_square = mean_square / self._scale.noise_bandwidth_hz
         frequency_hz = np.fft.rfftfreq(self._window, 1 / self._info.rate_hz)
         return PressureScale(
-            square_pascals=calibration.square_pascals(mean_square, frequency_hz), attributes=calibration.attributes
+            square_pascals=calibration.square_pascals(mean_square, frequency_hz),
+            attributes=calibration.attributes,
+            units="Pa2/Hz" if scaling == "density" else "Pa2",
         )
 
     def _facts(self) -> SpectrogramFacts:

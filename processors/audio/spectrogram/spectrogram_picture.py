@@ -97,7 +97,7 @@ class SpectrogramPicture:
     """
 
     name: ClassVar[str] = "audio.spectrogram_picture"
-    version: ClassVar[int] = 10
+    version: ClassVar[int] = 11
     reads: ClassVar[Reads] = "results"
 
     spectrogram: Spectrogram = field(default_factory=Spectrogram)
@@ -176,7 +176,7 @@ class PictureMaker:
         self._top = TOP_PX + title + CLOCK_PX * (len(self._clocks) - 1) + (NAME_PX if panel_count > 1 else 0)
         self._bottom = self._top + panel_count * self._panel_px + (panel_count - 1) * NAME_PX
         self._height = self._bottom + BOTTOM_PX
-        # rows above 0 Hz and its neighbours, which hold an offset and not the sound
+        # rows above 0 Hz and its neighbours, which the removal of each window's mean reaches
         self._signal_rows = max(1, round(self._panel_px * (1 - max(0.0, self._axis.share(self._axis.first_hz)))))
         panels = [self._panel(power) for power in self._power]
         gain_db = self._pressure_gain_db()

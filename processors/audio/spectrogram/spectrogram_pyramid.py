@@ -63,7 +63,7 @@ class SpectrogramPyramid:
     """`pyramid.zip` for a long recording; unpack it and open `index.html`. For a short one only `pyramid.json`."""
 
     name: ClassVar[str] = "audio.spectrogram_pyramid"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "results"
 
     least_seconds: float = 1800.0

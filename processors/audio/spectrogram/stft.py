@@ -16,6 +16,10 @@ CACHED_FRAMES = 32
 """Number of frames of a batch that are transformed at once, a multiple of those that scipy.fft transforms in parallel:
 their spectra stay in the processor's cache, which saves a third of the time; the bits are those of the whole batch."""
 
+DETREND = "constant: the mean of each window is removed before its transform, as scipy.signal.welch does by default"
+"""What a file says of an offset of the samples. The window would spread it over the lowest bands, two with Hann, where
+it could be 40 dB above the sound; `audio.levels` gives it as `dc_offset`."""
+
 Scaling = Literal["mean_square", "power", "density"]
 """Meaning of an array's values. `mean_square`: re full scale 1.0, so that a sine of full scale reads 0.5 (−3.01 dBFS)
 in its own band. `power`: re a sine of full scale, which reads 1. `density`: mean square per Hz, re full scale 1.0."""
@@ -95,6 +99,7 @@ _rooms = _ThreadBuffers()
 def power_of(samples: np.ndarray, scale: Scale, hop_samples: int, *, mean_of_channels: bool = False) -> np.ndarray:
     """Return the mean square of each band, re full scale 1.0: float32, shape (channels, frames, bands), not dB.
 
+    The mean of each frame is removed first (`DETREND`): an offset would reach the lowest bands through the window.
     The array belongs to the thread: its next call overwrites it. A mean square that 32 bits cannot hold is infinite.
 
     Parameters
@@ -114,7 +119,8 @@ def power_of(samples: np.ndarray, scale: Scale, hop_samples: int, *, mean_of_cha
     with np.errstate(over="ignore", invalid="ignore"):
         for first in range(0, frames.shape[1], CACHED_FRAMES):
             for channel, rows in enumerate(frames[:, first : first + CACHED_FRAMES]):
-                windowed = np.multiply(rows, window, out=room[: len(rows)])
+                windowed = np.subtract(rows, rows.mean(axis=1, keepdims=True), out=room[: len(rows)])
+                windowed *= window
                 parts = np.asarray(scipy.fft.rfft(windowed, overwrite_x=True)).view(np.float32)
                 np.multiply(parts, parts, out=parts)
                 summed = power[channel if channel < count else 0, first : first + len(rows)]
