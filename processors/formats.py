@@ -420,6 +420,8 @@ PICTURE_READERS = tuple(sorted({name for row in FORMATS if row.reader == "Pillow
 STRIP_LOADERS = {row.name: row.strips for row in FORMATS if row.strips}
 """libvips loader by source format; other formats are not opened with libvips."""
 BARE = frozenset(row.name for row in FORMATS if row.is_bare)
+WITHOUT_LENGTH = frozenset({"mpeg", "mpegts"})
+"""Formats whose headers state no length: FFmpeg takes it from the first and the last time stamps that it finds."""
 MEDIA_SUFFIXES = tuple(sorted({f".{suffix}" for row in FORMATS if row.medium for suffix in row.suffixes}))
 """Suffixes of media; text with such a name is not a companion of a release but a failed download."""
 

@@ -171,7 +171,7 @@ def _known_properties(
     """Return what the headers state, with the size and length of what was decoded."""
     record = _metadata(manifests, store)
     stated = record.get("container_duration_seconds") or row.duration_seconds
-    decoded = None if row.medium == "photo" else decoded_length(store, row.digest, stated)
+    decoded = None if row.medium == "photo" else decoded_length(store, row.digest, stated, row.format)
     return properties({**record, "container_duration_seconds": stated}, shown_size, decoded)
 
 

@@ -63,7 +63,10 @@ def look_at_asf(opened: BinaryIO, size_bytes: int) -> ElementFindings:
     (packet_bytes,) = struct.unpack_from("<I", head, properties + 92)
     if not 16 <= packet_bytes <= MAX_PACKET_BYTES:
         return ElementFindings()
-    return ElementFindings(damaged=tuple(_Walk(opened, size_bytes, packet_bytes).over(data_at + DATA_HEADER_BYTES)))
+    (count,) = struct.unpack_from("<Q", head, properties + 56)
+    begin = data_at + DATA_HEADER_BYTES
+    walk = _Walk(opened, size_bytes, packet_bytes, declared_end=min(size_bytes, begin + count * packet_bytes))
+    return ElementFindings(damaged=tuple(walk.over(begin)))
 
 
 @dataclass
@@ -71,6 +74,8 @@ class _Walk:
     opened: BinaryIO
     size_bytes: int
     packet_bytes: int
+    declared_end: int
+    """End of the packets that the header counts; the start of the first where it does not."""
     streams: dict[int, _Stream] = field(default_factory=dict)
 
     def over(self, place: int) -> list[DamagedBytes]:
@@ -83,8 +88,10 @@ class _Walk:
             pieces = pieces_of(data)
             if pieces is None:
                 following = self._resynchronised(place + 1)
-                if following >= self.size_bytes:
-                    break  # what is behind the packets
+                if following >= self.size_bytes:  # what is behind the packets
+                    if place + self.packet_bytes <= self.declared_end:
+                        found.append(skipped(place, self.declared_end))
+                    break
                 found.append(skipped(place, following))
                 place = following
                 continue
@@ -188,6 +195,6 @@ def _piece(read: _Reader, kinds: int, width: int, end: int) -> Piece | None:
         read.at += replicated
     size = read.number(width) if width else end - read.at
     read.at += size
-    if size < 0 or read.at > end or (object_bytes and offset + size > object_bytes):
+    if not stream or size < 0 or read.at > end or (object_bytes and offset + size > object_bytes):
         return None
     return Piece(stream, number, number_bytes, offset, size, object_bytes)

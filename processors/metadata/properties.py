@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from processors.containers.subtitle_names import TEXT_CODECS
+from processors.formats import WITHOUT_LENGTH
 
 TAKEN_BY_PLAYERS = ("video", "audio", "subtitle")
 
@@ -53,6 +54,7 @@ def properties(
     video, sound = _chosen(streams, "video"), _chosen(streams, "audio")
     picture = record.get("picture") or {}
     stated_seconds = _shown_seconds(streams) or record.get("container_duration_seconds")
+    states_length = record.get("container") not in WITHOUT_LENGTH
     rate = video.get("average_rate_hz")
     coded = video if video.get("width_px") else picture
     size = coded.get("width_px"), coded.get("height_px")
@@ -63,7 +65,7 @@ def properties(
         height_px=height,
         frame_rate_hz=float(Fraction(rate)) if rate else None,
         duration_seconds=decoded_seconds or stated_seconds,
-        duration_seconds_from_header=stated_seconds,
+        duration_seconds_from_header=None if decoded_seconds and not states_length else stated_seconds,
         picture_starts_seconds=video.get("start_seconds"),
         picture_codec=video.get("codec") or picture.get("format"),
         picture_mode=picture.get("mode"),

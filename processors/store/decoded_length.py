@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from processors.formats import WITHOUT_LENGTH
 from processors.processor_names import ENVELOPE, INTEGRITY, LEVELS, SPECTROGRAM
 from processors.store.store import Store
 
 TOLERANCE_SECONDS, TOLERANCE_RATIO = 0.5, 0.01
 """Difference up to which a header's length is right: it may include an encoder's padding, or a late first frame."""
 
+ROUNDING_SECONDS = 0.001
+
 COUNTERS = (LEVELS, ENVELOPE, SPECTROGRAM)
 """Processors whose facts count the samples of the whole sound."""
 
 
-def decoded_length(store: Store, digest: str, stated_seconds: float | None) -> float | None:
+def decoded_length(store: Store, digest: str, stated_seconds: float | None, file_format: str) -> float | None:
     """Return the length of the decoded picture and sound (s) if the headers are wrong about it; None if they are not.
 
     Headers may state the length of the first of several recordings only, and FFmpeg estimates what they do not
@@ -25,6 +28,7 @@ def decoded_length(store: Store, digest: str, stated_seconds: float | None) -> f
     ----------
     digest : SHA-256 of the source.
     stated_seconds : length by the headers; None if they do not state it.
+    file_format : format of the source; of some, the headers' length is an estimate of FFmpeg's.
     """
     seen, heard, is_stated = 0.0, 0.0, True
     for manifest in store.manifests(digest):
@@ -42,7 +46,10 @@ def decoded_length(store: Store, digest: str, stated_seconds: float | None) -> f
         return decoded or None
     apart = decoded - stated_seconds
     is_estimate = bool(heard) and not seen and not is_stated
-    is_wrong = (abs(apart) if is_estimate else apart) > max(TOLERANCE_SECONDS, TOLERANCE_RATIO * stated_seconds)
+    tolerance = max(TOLERANCE_SECONDS, TOLERANCE_RATIO * stated_seconds)
+    if file_format in WITHOUT_LENGTH:
+        tolerance = ROUNDING_SECONDS
+    is_wrong = (abs(apart) if is_estimate else apart) > tolerance
     return decoded if is_wrong else None
 
 

@@ -53,6 +53,17 @@ def test_a_tone_has_its_times(tmp_path: Path) -> None:
     assert found["level_dbfs"] == pytest.approx(-23.01, abs=0.1)
 
 
+@pytest.mark.parametrize("rate_hz", [8000, 16_000, 44_100, 48_000, 96_000])
+def test_a_tone_is_as_long_at_every_rate_and_a_sound_too_short_for_one_says_so(rate_hz: int, tmp_path: Path) -> None:
+    tone = 0.1 * np.sin(2 * np.pi * 440 * np.arange(4 * rate_hz) / rate_hz)
+    for seconds, count in ((2, 0), (4, 1)):
+        facts = Bench(tmp_path / str(seconds), tone[: seconds * rate_hz], rate_hz).run(Events()).facts("events.csv")
+        found = events_of(facts, "tone")
+        assert [one["fundamental_hz"] for one in found] == pytest.approx([440] * count, abs=0.1)
+        words = ["no tone is listed in 2 s: it must last 3 s"] if seconds == 2 else []
+        assert facts["not_found_because"] == words
+
+
 def test_a_gust_has_its_times(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     spectrum = np.fft.rfft(rng.normal(0, 1, 30 * 48000))

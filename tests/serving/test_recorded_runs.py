@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +44,30 @@ def test_a_run_is_recorded_with_its_name_its_state_its_log_and_its_report(
     assert [one["name"] for one in tasks] == ["2 results of june/photo.jpg"]
     (report,) = [one for one in ask("artifacts/filter", sort="CREATED_DESC") if one["flow_run_id"] == recorded["id"]]
     assert (report["key"], report["description"]) == ("marsmedia-ingest", run.stdout.splitlines()[0])
+
+
+@pytest.mark.prefect
+def test_a_check_that_finds_a_damaged_file_fails_in_words(
+    marsmedia: Run, raw: Path, maker: MediaMaker, tmp_path: Path, prefect_server: str, python_path: str
+) -> None:
+    maker.photo("photo.jpg")
+    store = tmp_path / "store"
+    assert marsmedia("ingest", raw, "--store", store).returncode == 0
+    (item,) = store.glob("results/*/*/metadata/*/metadata.json")
+    item.chmod(0o644)
+    item.write_bytes(item.read_bytes().replace(b"{", b"[", 1))
+    script = tmp_path / "check.py"
+    script.write_text(f"from flows.verify import verify\nverify(store={str(store)!r}, sample=0, return_state=True)\n")
+    environment = {**quiet_environment(tmp_path), "PREFECT_API_URL": prefect_server, "PYTHONPATH": python_path}
+    ran = subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, text=True, check=False)
+    assert not re.search("Traceback|TypeError|unexpected exception", ran.stderr)
+    ask = PrefectApi(prefect_server).ask
+    (recorded,) = ask("flow_runs/filter", flow_runs={"name": {"any_": [f"verify {store}"]}})
+    assert recorded["state"]["type"] == "FAILED"
+    assert ": 1 faults; " in recorded["state"]["message"]
+    faults = [one["message"] for one in _logs(ask, recorded["id"]) if item.name in one["message"]]
+    assert len(faults) == 1
+    assert faults[0].startswith("damaged: ")
 
 
 def _logs(ask: Callable[..., Any], run: str) -> list[dict[str, Any]]:

@@ -60,8 +60,9 @@ def packet(number: int, offset: int, size: int, object_bytes: int, *, replicated
     return b"\x82\0\0" + bytes([0x08, 0x5D, padding]) + bytes(6) + head + bytes(padding)
 
 
-def asf(*packets: bytes) -> io.BytesIO:
-    properties = PROPERTIES + struct.pack("<Q", 104) + bytes(68) + struct.pack("<III", PACKET_BYTES, PACKET_BYTES, 0)
+def asf(*packets: bytes, count: int = 0) -> io.BytesIO:
+    counts = bytes(32) + struct.pack("<Q", count) + bytes(28)
+    properties = PROPERTIES + struct.pack("<Q", 104) + counts + struct.pack("<III", PACKET_BYTES, PACKET_BYTES, 0)
     return io.BytesIO(properties + DATA + bytes(34) + b"".join(packets))
 
 
@@ -97,3 +98,29 @@ def test_bytes_that_are_no_packet_are_skipped_to_the_next() -> None:
     size = len(file.getvalue())
     start = size - 4 * PACKET_BYTES - 5
     assert look_at_asf(file, size).damaged == (skipped(start, start + PACKET_BYTES + 5),)
+
+
+def test_a_last_packet_that_is_none_is_damage_where_packets_are_counted() -> None:
+    whole_packets = [packet(number, 0, 9, 9) for number in range(3)]
+    behind = b"no packet".ljust(2 * PACKET_BYTES, b"\0")
+    for count, damaged in ((0, 0), (3, 0), (4, 1), (5, 2), (9, 2)):
+        file = asf(*whole_packets, behind, count=count)
+        size = len(file.getvalue())
+        start = size - 2 * PACKET_BYTES
+        expected = (skipped(start, start + damaged * PACKET_BYTES),) if damaged else ()
+        assert look_at_asf(file, size).damaged == expected
+
+
+def test_a_payload_of_no_stream_is_no_payload() -> None:
+    assert pieces_of(packet(5, 0, 20, 20).replace(b"\1\5", b"\0\5", 1)) is None
+
+
+def test_a_last_packet_zeroed_in_part_is_told(whole: Path, tmp_path: Path) -> None:
+    data = bytearray(whole.read_bytes())
+    (size,) = struct.unpack_from("<I", data, data.index(PROPERTIES) + 92)
+    (count,) = struct.unpack_from("<Q", data, data.index(PROPERTIES) + 56)
+    last = data.index(DATA) + 50 + (count - 1) * size
+    data[last + 3 : last + size] = bytes(size - 3)
+    path = tmp_path / "hole.wmv"
+    path.write_bytes(data)
+    assert f"{size} bytes of the container cannot be read" in (read(path)[1].damage or "")

@@ -51,7 +51,7 @@ class Events:
     """Events with start and end in source time, band, level and confidence."""
 
     name: ClassVar[str] = "audio.events"
-    version: ClassVar[int] = 9
+    version: ClassVar[int] = 10
     reads: ClassVar[Reads] = "results"
     tables: ClassVar[tuple[Table, ...]] = (EVENTS,)
 
@@ -108,7 +108,8 @@ class _Detector:
         finder = LineFinder(processor.spectrogram.window, facts.window_samples, facts.band_width_hz)
         bands: dict[int, tuple[float, float]] = {}
         for first_frame, power in self._segments():
-            tracker.add(finder.find(typical_spectrum(power), processor.tone_db))
+            is_short = 2 * len(power) < self._segment_frames
+            tracker.add(finder.find(typical_spectrum(power), processor.tone_db), is_short=is_short)
             wind += self._wind(first_frame, power)
             bands |= self._bands_of(hits, first_frame, power)
         events = [self._impulse(number, hit, bands) for number, hit in enumerate(hits)]
@@ -129,12 +130,14 @@ class _Detector:
         yield Item(name="events.vtt", media_type="text/vtt", data=as_webvtt(events))
 
     def _why_no_short_tones(self) -> str | None:
-        """Return a message if the window is so long that tones of the requested duration are missed; else None."""
+        """Return a message if tones are missed because the sound is too short, or the window too long; else None."""
         facts, asked = self._facts, self._processor.tone_seconds
-        shortest = round(asked / SEGMENT_SECONDS) * self._segment_frames * facts.hop_seconds
-        if shortest <= asked * SLACK_OF_TONES:
-            return None
+        count = round(asked / SEGMENT_SECONDS)
+        shortest = count * self._segment_frames * facts.hop_seconds
         seconds = facts.sample_count / facts.rate_hz
+        if shortest <= asked * SLACK_OF_TONES:
+            least = shortest - self._segment_frames * facts.hop_seconds / 2
+            return None if seconds >= least else f"no tone is listed in {seconds:.3g} s: it must last {asked:.3g} s"
         window = f"a window of {facts.window_samples} samples is {facts.window_samples / facts.rate_hz:.3g} s"
         found = (
             f"only tones of {shortest:.3g} s or more are found"

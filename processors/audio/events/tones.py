@@ -62,9 +62,12 @@ class Tracker:
         self._open: list[ToneTrack] = []
         self._closed: list[ToneTrack] = []
         self._segment = 0
+        self._short_segment: int | None = None
 
-    def add(self, lines: Iterable[Line]) -> None:
+    def add(self, lines: Iterable[Line], *, is_short: bool = False) -> None:
+        """Continue with the tones of a segment, the last of which may be `is_short`: less than half of one."""
         left = list(lines)
+        self._short_segment = self._segment if is_short else None
         for track in sorted(self._open, key=lambda track: -track.lines[-1].power):
             near = [line for line in left if abs(line.hz - track.lines[-1].hz) <= self._band_hz / 2]
             if near:
@@ -79,8 +82,12 @@ class Tracker:
         self._segment += 1
 
     def tracks(self, least_segments: int) -> list[ToneTrack]:
-        """Return all tones of sufficient length, in the order of their start."""
-        lasting = [track for track in self._closed + self._open if len(track.lines) >= least_segments]
+        """Return all tones of sufficient length, in the order of their start; a short last segment does not count."""
+        lasting = [
+            track
+            for track in self._closed + self._open
+            if len(track.lines) - (track.last_segment == self._short_segment) >= least_segments
+        ]
         return sorted(lasting, key=lambda track: (track.first_segment, track.hz))
 
 

@@ -171,7 +171,9 @@ def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> I
         voices = _with_past(voices, places, every, row.digest, store)
         known = subject(row, records[0], audits.get(row.digest))
         binds = binding(voices)
-        known_length = None if row.medium == "photo" else decoded_length(store, row.digest, row.duration_seconds)
+        known_length = None
+        if row.medium != "photo":
+            known_length = decoded_length(store, row.digest, row.duration_seconds, row.format)
         yield replace(
             known,
             duration_seconds=known_length or known.duration_seconds,
