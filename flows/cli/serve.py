@@ -27,7 +27,7 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
     They are nightly-ingest and weekly-verify; pack and reprocess wait to be started. A SCHEDULE is
     five cron fields, 'every 6 h', or 'never'. A run that would overlap another is refused; of missed
     runs, one is made up for at the start. Each run has a line here when it begins and when it ends,
-    with what it made and what is wrong. Ctrl-C stops serving.
+    with what it made and what is wrong. Ctrl-C and SIGTERM stop serving, and the run at work first.
 
     Prefect's server starts with it, unless Prefect's settings name one, as PREFECT_API_URL does. While
     it serves, ingest, reprocess and watch on the same store are recorded there too.
@@ -59,6 +59,7 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
         address = theirs or stack.enter_context(prefect_server(port))
         stack.enter_context(recorded_at(address))
         stack.enter_context(announced(store, address))
+        click.echo(f"{places['store']}, from {places['raw']}")
         click.echo(f"Prefect UI: {address.removesuffix('/api')}")
         for one in here.values():
             when = (one.cron and f"{one.cron} ({one.timezone})") or (one.every and f"every {one.every}")

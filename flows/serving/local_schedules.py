@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +17,7 @@ from uuid import UUID
 import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
 
+import psutil
 from prefect.automations import Automation
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
@@ -29,17 +35,36 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
+from prefect.exceptions import ObjectNotFound
 from prefect.runner import Runner
 from prefect.schedules import Cron, Interval, Schedule
 from prefect.states import Cancelled, Crashed
 
 from flows.serving.run_lines import RunLines
 from flows.serving.schedule import Planned
+from flows.serving.server_of_runs import SERVICE
+from processors.errors import RequestError
+from processors.store.claims import service_claimed
+from processors.store.open_store import is_store
+from processors.store.store import Store
 
 HEARTBEAT_SECONDS = 30
 """Heartbeat interval, the shortest that Prefect allows."""
 SILENCE = timedelta(seconds=10 * HEARTBEAT_SECONDS)
 """Time without a heartbeat after which a run has crashed; a machine at 12 times its load was silent for 90 s."""
+INTERRUPTED_SECONDS = 2.0
+"""Time in which a run that Ctrl-C has interrupted ends by itself; others are interrupted then."""
+END_SECONDS = 60.0
+"""Time for an interrupted run to save its report."""
+FLOW_RUN = "PREFECT__FLOW_RUN_ID"
+"""Environment variable that Prefect sets in the process of a run."""
+SERVED = (
+    "{store} is being served, and its schedules are in the same Prefect database: stop that service, or set "
+    "PREFECT_HOME to another folder for one of them"
+)
+FOLDERS = ("raw", "store")
+"""Parameters of a run that `serve` fills in."""
+OTHERS = "of another store: marsmedia serve now works on {store}"
 MISSED = "marsmedia serve was not running when it was due; one later run replaces all missed runs"
 WATCH = "marsmedia: a run without a heartbeat has crashed"
 
@@ -51,6 +76,10 @@ def serve(planned: Mapping[str, Planned], tell: Callable[[str], None], *, owns_s
     ----------
     tell : prints a line when a run begins, and when it ends.
     owns_server : the server started with this process, so runs that it lists as running are dead.
+
+    Raises
+    ------
+    RequestError : another `serve` has its schedules there, for another store.
     """
     refresh_global_settings_context()  # Prefect was imported before the server started, to check the schedules
     asyncio.run(_serve(planned, tell, owns_server=owns_server))
@@ -60,8 +89,8 @@ class _Runner(Runner):
     """Prefect's runner, ended by SIGTERM as by Ctrl-C: its own handler never awaits its end, and warns of that."""
 
     def handle_sigterm(self, *args: Any, **kwargs: Any) -> None:
-        """End serving, from the handler of the signal."""
-        raise KeyboardInterrupt
+        """End serving as Ctrl-C does, from the handler of the signal."""
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 async def _serve(planned: Mapping[str, Planned], tell: Callable[[str], None], *, owns_server: bool) -> None:
@@ -69,17 +98,49 @@ async def _serve(planned: Mapping[str, Planned], tell: Callable[[str], None], *,
     names: dict[UUID, str] = {}
     async with get_client() as client:
         for one in planned.values():
-            identity = await runner.aadd_deployment(_deployment(one))
+            deployment = _deployment(one)
+            await _check_is_ours(client, deployment)
+            identity = await runner.aadd_deployment(deployment)
             names[identity] = one.name
             if owns_server:
                 await _crash_the_dead(client, identity)
+            await _leave_out_others(client, identity, one.parameters)
             await _catch_up(client, identity, keep=1 if one.is_active else 0)
         await _watch_heartbeats()
-    following = asyncio.create_task(RunLines(names, tell).follow())
+    lines = RunLines(names, tell)
+    following = asyncio.create_task(lines.follow())
+    running = asyncio.create_task(runner.start())
     try:
-        await runner.start()
+        await asyncio.shield(running)  # which kills its runs when it is cancelled
     finally:
+        await _end_runs()
         following.cancel()
+        running.cancel()
+        async with get_client() as client:
+            await lines.tell_new(client)
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+async def _end_runs() -> None:
+    """Interrupt the runs at work, unless a Ctrl-C at the terminal has, and wait until each has saved its report."""
+    runs = [child for child in psutil.Process().children() if _is_run(child)]
+    for seconds, signalled in ((INTERRUPTED_SECONDS, False), (END_SECONDS, True)):
+        if signalled:
+            for run in runs:
+                with suppress(psutil.Error):
+                    run.terminate()
+        deadline = time.monotonic() + seconds
+        while any(run.is_running() and run.status() != psutil.STATUS_ZOMBIE for run in runs):
+            if time.monotonic() > deadline:
+                break
+            await asyncio.sleep(0.2)
+
+
+def _is_run(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return FLOW_RUN in process.environ()
+    return False
 
 
 def _deployment(planned: Planned) -> RunnerDeployment:
@@ -113,23 +174,54 @@ async def _crash_the_dead(client: PrefectClient, deployment: UUID) -> None:
         await client.set_flow_run_state(run.id, Crashed(message="marsmedia serve ended during the run"), force=True)
 
 
+async def _check_is_ours(client: PrefectClient, deployment: RunnerDeployment) -> None:
+    """Make sure that no other `serve` has its runs planned by these names on this server.
+
+    Raises
+    ------
+    RequestError : one does, for another store.
+    """
+    try:
+        there = await client.read_deployment_by_name(f"{deployment.flow_name}/{deployment.name}")
+    except ObjectNotFound:
+        return
+    other = there.parameters.get("store")
+    if not isinstance(other, str) or other == deployment.parameters.get("store") or not is_store(Path(other)):
+        return
+    if service_claimed(Store(Path(other)), SERVICE) is not None:
+        raise RequestError(SERVED.format(store=other))
+
+
+async def _leave_out_others(client: PrefectClient, deployment: UUID, parameters: Mapping[str, Any]) -> None:
+    """Cancel the timetable's runs of an earlier `serve` with other folders; they would work on those."""
+    for run in await _scheduled(client, deployment):
+        if any(run.parameters.get(name) != parameters.get(name) for name in FOLDERS):
+            why = OTHERS.format(store=parameters.get("store"))
+            await client.set_flow_run_state(run.id, Cancelled(name="Missed", message=why), force=True)
+
+
 async def _catch_up(client: PrefectClient, deployment: UUID, *, keep: int) -> None:
     """Leave the latest of the missed runs to start now; cancel the others.
 
     Prefect would start them all at once.
     """
-    while len(late := await _late(client, deployment)) > keep:
+    while len(late := await _scheduled(client, deployment, before=datetime.now(UTC))) > keep:
         for run in late[keep:]:
             await client.set_flow_run_state(run.id, Cancelled(name="Missed", message=MISSED), force=True)
 
 
-async def _late(client: PrefectClient, deployment: UUID) -> list[FlowRun]:
-    """Return runs due before now, scheduled by the timetable and not by a person, and not started; the latest first."""
+async def _scheduled(client: PrefectClient, deployment: UUID, before: datetime | None = None) -> list[FlowRun]:
+    """Return runs scheduled by the timetable and not by a person, and not started; the latest first.
+
+    Parameters
+    ----------
+    before : only those due before it.
+    """
     scheduled = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED]))
-    before_now = FlowRunFilterExpectedStartTime(before_=datetime.now(UTC))  # type: ignore[arg-type]
+    due = FlowRunFilterExpectedStartTime(before_=before)  # type: ignore[arg-type]
     found = await client.read_flow_runs(
         deployment_filter=_only(deployment),
-        flow_run_filter=FlowRunFilter(state=scheduled, expected_start_time=before_now),
+        flow_run_filter=FlowRunFilter(state=scheduled, expected_start_time=due if before else None),
         sort=FlowRunSort.EXPECTED_START_TIME_DESC,
     )
     return [run for run in found if run.auto_scheduled]

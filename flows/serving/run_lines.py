@@ -40,13 +40,17 @@ class RunLines:
         """Poll the server until cancelled; while it does not answer, nothing is reported."""
         async with get_client() as client:
             while True:
-                try:
-                    for run in await self._started(client):
-                        for line in self.lines(run):
-                            self._tell(line)
-                except httpx.HTTPError:
-                    pass  # the runner itself reports a server that is gone
+                await self.tell_new(client)
                 await asyncio.sleep(ASKED_EVERY_SECONDS)
+
+    async def tell_new(self, client: PrefectClient) -> None:
+        """Tell what has happened since the last call; nothing if the server does not answer."""
+        try:
+            for run in await self._started(client):
+                for line in self.lines(run):
+                    self._tell(line)
+        except httpx.HTTPError:
+            pass  # the runner itself reports a server that is gone
 
     def lines(self, run: FlowRun) -> Iterator[str]:
         """Yield the unreported lines of a run."""

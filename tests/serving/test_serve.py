@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
@@ -38,6 +39,7 @@ class Service:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.store = folder / "store"
         self._process: subprocess.Popen[bytes] | None = None
         self._words: tuple[str, ...] = ()
 
@@ -58,7 +60,7 @@ class Service:
         self.address = f"http://127.0.0.1:{port}"
         self.ask = PrefectApi(f"{self.address}/api").ask
         environment = {**quiet_environment(self.folder / "home"), "PYTHONPATH": str(PROJECT), **ASK_OFTEN}
-        places = [str(self.folder / "raw"), "--store", str(self.folder / "store")]
+        places = [str(self.folder / "raw"), "--store", str(self.store)]
         self._words = words
         self._process = subprocess.Popen(
             [sys.executable, "-m", "flows.cli", "serve", *places, "--port", str(port), *words],
@@ -68,9 +70,9 @@ class Service:
             stderr=subprocess.DEVNULL,
         )
 
-    def stop(self) -> None:
-        """Interrupt it as a person does, and see that it ends well."""
-        self.process.send_signal(signal.SIGINT)
+    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
+        """Interrupt it as a person or a service manager does, and see that it ends well."""
+        self.process.send_signal(number)
         assert self.process.wait(timeout=60) == 0
         self._process = None
 
@@ -201,6 +203,66 @@ def test_the_last_of_the_missed_nights_is_made_up_for_with_a_report(served: Serv
 
 @pytest.mark.slow
 @pytest.mark.prefect
+def test_the_run_at_work_ends_with_a_report_before_serve_does(served: Service, tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    for side_px in range(300, 500):
+        MediaMaker(tmp_path / "raw").photo(f"{side_px}.jpg", size=(2 * side_px, side_px))
+    served.start()
+    began = time.time()
+    _started_run(served, raw=str(tmp_path / "raw"))
+    for _ in range(480):
+        if any(path.stat().st_mtime > began for path in (served.store / "results").rglob("manifest.json")):
+            break
+        time.sleep(0.25)
+    told = len((served.folder / "journal.txt").read_text(encoding="utf-8").splitlines())
+    served.stop(signal.SIGTERM)
+    *_, ended, last = (served.folder / "journal.txt").read_text(encoding="utf-8").splitlines()[told:]
+    assert last == "stopped"
+    assert re.fullmatch(
+        r"[\d-]+ [\d:]+  nightly-ingest: cancelled after \d+ s: interrupted: of \d+ results: "
+        r"[1-9]\d* made, 0 reused, 0 refused, 0 failed, [1-9]\d* not reached",
+        ended,
+    ), ended
+    newest = max((served.store / "runs").glob("*.json"), key=lambda path: path.stat().st_mtime)
+    assert json.loads(newest.read_text())["state"] == "interrupted"
+
+
+@pytest.mark.slow
+@pytest.mark.prefect
+def test_missed_nights_of_another_store_are_left_out_and_its_service_is_not_replaced(served: Service) -> None:
+    served.start()
+    served.wait_for("SCHEDULED", deployment="nightly-ingest", count=3)
+    other = Service(served.folder)
+    other.store = served.folder / "other"
+    other.start()
+    assert other.process.wait(timeout=120) == 2, "the same database"
+    other.kill()
+    served.stop()
+    reports = sorted((served.folder / "store/runs").iterdir())
+    _let_two_nights_pass(served.folder / "home/prefect.db")
+
+    other.start()
+    planned: set[str] = set()
+    for _ in range(240):
+        with suppress(*NOT_THERE):
+            planned = {
+                run["parameters"]["store"]
+                for run in other.runs("nightly-ingest")
+                if run["state_type"] in ("SCHEDULED", "RUNNING", "PENDING")
+            }
+        if planned == {str(other.store)}:
+            break
+        time.sleep(0.25)
+    assert planned == {str(other.store)}
+    left_out = f"of another store: marsmedia serve now works on {other.store}"
+    missed = [run for run in other.runs() if run["state"]["message"] == left_out]
+    assert {run["parameters"]["store"] for run in missed} == {str(served.store)}
+    other.stop()
+    assert sorted((served.folder / "store/runs").iterdir()) == reports
+
+
+@pytest.mark.slow
+@pytest.mark.prefect
 def test_an_overlapping_run_is_refused_and_a_killed_one_is_reported_as_crashed(
     served: Service, left: list[psutil.Process]
 ) -> None:
@@ -269,15 +331,16 @@ def _let_two_nights_pass(database: Path) -> None:
 
 def _waiting_run(served: Service) -> str:
     """A run that waits for its raw folder for ten minutes."""
+    return served.wait_for("RUNNING", _started_run(served, raw="/no/such/folder", retries=10))["id"]
+
+
+def _started_run(served: Service, **parameters: Any) -> str:
     for _ in range(480):
         try:
-            identity = served.start_run("ingest/nightly-ingest", raw="/no/such/folder", retries=10)
-            break
+            return served.start_run("ingest/nightly-ingest", **parameters)
         except NOT_THERE:
             time.sleep(0.5)
-    else:
-        raise AssertionError("nothing is served")
-    return served.wait_for("RUNNING", identity)["id"]
+    raise AssertionError("nothing is served")
 
 
 def test_the_timetable_lists_every_scheduled_run() -> None:

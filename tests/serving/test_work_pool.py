@@ -107,7 +107,7 @@ def test_a_deployed_run_ends_on_a_worker_and_a_failed_one_is_reported(
     store = str(tmp_path / "store")
     state = pool.ended("ingest/nightly-ingest", raw=str(tmp_path / "raw"), store=store)
     made = r"completed: of (\d+) results: \1 made, 0 reused, 0 refused, 0 failed"
-    assert (state["type"], bool(re.fullmatch(made, state["message"]))) == ("COMPLETED", True), state
+    assert (state["type"], bool(re.fullmatch(made, state["message"]))) == ("COMPLETED", True), state["message"]
 
     address, sent = told
     pool.python(example_of_the_docs().replace("https://example.org/hook", address))
