@@ -57,6 +57,8 @@ class BucketClaims:
         self._changing = threading.RLock()
         self._holder: str | None = None
         self._ended = threading.Event()
+        self._beating = threading.Lock()
+        """Held during a beat: one on its way when the run leaves would announce it again."""
         self._beaten = 0.0
         """Time of the last beat, by this machine's monotonic clock."""
         self._look_seconds = lease_seconds / LOOKS_A_LEASE
@@ -88,7 +90,8 @@ class BucketClaims:
             others = self._others()
             holder, self._holder = self._holder, None
             self._ended.set()
-            self._bucket.delete([_run(holder)])
+            with self._beating:
+                self._bucket.delete([_run(holder)])
             return others
 
     def claim(self, source: str) -> str | None:
@@ -118,8 +121,9 @@ class BucketClaims:
 
     def _beats(self, holder: str, run: _Run, ended: threading.Event) -> None:
         while not ended.wait(self._beat_seconds):
-            with suppress(StoreError):  # the run notices it elsewhere; the next beat may succeed
-                self._beat(holder, run)
+            with self._beating, suppress(StoreError):  # the run notices it elsewhere; the next beat may succeed
+                if not ended.is_set():
+                    self._beat(holder, run)
 
     def _beat(self, holder: str, run: _Run) -> None:
         began = time.monotonic()

@@ -12,7 +12,7 @@ import pytest
 
 from processors.store.bucket import Bucket
 from processors.store.bucket_claims import BucketClaims
-from tests.helpers.buckets import client
+from tests.helpers.buckets import client, proxy_before
 
 SOURCE = "ab" * 32
 LEASE_SECONDS = 3.0
@@ -103,3 +103,19 @@ def test_who_joins_is_told_who_is_at_work_and_what_is_lost_is_removed(
     for one in machines:
         one.leave()
     assert names(bucket, bucket_server) == []
+
+
+def test_a_beat_on_its_way_does_not_announce_a_run_that_has_left(
+    bucket: str, bucket_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with proxy_before(bucket_server) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        one = machine(bucket, beat_seconds=0.1)
+        proxy.will("slow", only="PUT")
+        one.join(b"one")
+        count = len(proxy.asked)
+        while not any(method == "PUT" for method, _ in proxy.asked[count:]):
+            time.sleep(0.01)
+        one.leave()
+        time.sleep(1.0)  # the slow beat would have arrived
+        assert names(bucket, bucket_server) == []
