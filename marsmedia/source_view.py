@@ -144,7 +144,7 @@ class SourceView:
             taken = self._evidence.get("taken")
             known = f"dated to the {taken['precision']} only" if taken else "nothing says when it was recorded"
             raise RequestError(
-                f"{self.name}: {known}; Mars time needs the minute: "
+                f"{self.name}: {known}, but Mars time needs the minute; "
                 "give it a `date` with its time in release.toml and run `marsmedia ingest`"
             )
         return mars_time(self.start_utc + timedelta(seconds=seconds), mission=self.facts["mission"])

@@ -3,7 +3,8 @@
 `MediaError`: the file is at fault; stored as its result, never retried. `StoreError`: the store's disk is at fault; the
 run stops. An `OSError` with an errno: the machine is at fault; retried. Anything else: a bug or a wrong parameter.
 
-Messages read `what is wrong: what to do`; the caller that shows one prepends the file's name.
+The reason of a file or machine, which results and reports hold, reads `what is wrong: what to do`; the caller that
+shows one prepends the file's name. An error that ends a command reads `where: what is wrong; what to do`.
 """
 
 from __future__ import annotations

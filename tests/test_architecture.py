@@ -160,6 +160,21 @@ def own_name(path: Path) -> str | None:
     return found[1] if found else None
 
 
+ENDS_A_COMMAND = {"RequestError", "StoreError", "RecipeError", "ResultMissing", "ResultCorrupt", "UsageError"}
+ADVICE = re.compile(r": (?:run|name|choose|use|write|start|install|remove|restore|pip|give|make|create|check|see) ")
+
+
+def test_errors_that_end_a_command_say_what_to_do_after_a_semicolon() -> None:
+    """`where: what is wrong; what to do`. Reasons of files, which results hold, have a colon (see `errors.py`)."""
+    found: list[tuple[str, str]] = []
+    for module, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ENDS_A_COMMAND:
+                texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+                found += ((module, text) for text in texts if ADVICE.search(text))
+    assert found == [("processors.store.selection", ": give one condition")]
+
+
 def test_only_flows_and_serving_import_prefect() -> None:
     for module, path in MODULES.items():
         if any(name.split(".")[0] == "prefect" for name in imported(path)):

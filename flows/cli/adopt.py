@@ -45,7 +45,7 @@ def adopt(processor: str, key: str | None, settings: tuple[str, ...], yes: bool,
         raise RequestError("give either the key of a result or --set KEY=VALUE")
     if file := recipe_file():
         raise RequestError(
-            f"{file} is in use, which `adopt` does not edit: write [{processor}] and its parameters there"
+            f"{file} is in use, which `adopt` does not edit; write [{processor}] and its parameters there"
         )
     recipes = load_recipes()
     entries = named(processor, recipes, *every_processor())

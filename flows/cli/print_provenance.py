@@ -65,7 +65,7 @@ def source_of_bytes(path: Path, rows: Sequence[SourceRow]) -> SourceRow:
     records = [str(found) for name in (ro_crate.FILE, premis.FILE) for found in sorted(pack.rglob(name))]
     raise RequestError(
         f"{path}: its bytes are not in the store, as those of a picture with its credit inside, or of a file that"
-        f" only the pack has: see {' and '.join(records) or f'the records in {pack}'} for its provenance"
+        f" only the pack has; see {' and '.join(records) or f'the records in {pack}'} for its provenance"
     )
 
 

@@ -52,7 +52,7 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
     store = Store(store_folder)
     theirs = configured_server()
     if theirs and not answers(theirs):
-        raise RequestError(f"Prefect's server {theirs} does not answer: start it, or unset PREFECT_API_URL")
+        raise RequestError(f"Prefect's server {theirs} does not answer; start it, or unset PREFECT_API_URL")
     with ExitStack() as stack:
         if theirs is None:
             click.echo("Starting Prefect (about 10 s; longer the first time) ...", err=True)

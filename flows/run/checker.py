@@ -58,7 +58,7 @@ def checker_of(options: Options, store: Store) -> Iterator[Checker]:
     try:
         from flows.run.dask_checker import DaskChecker
     except ModuleNotFoundError as error:
-        raise RequestError(f"--runner dask needs {error.name}: pip install 'marsmedia[dask]'") from error
+        raise RequestError(f"--runner dask needs {error.name}; pip install 'marsmedia[dask]'") from error
     with DaskChecker(options, store) as on_cluster:
         yield on_cluster
 

@@ -156,7 +156,7 @@ class DaskCluster:
         answers: Any = self._client.run(look_there, self._needs, on_error="return")
         for address, answer in sorted(answers.items()):
             if isinstance(answer, ModuleNotFoundError):
-                raise RequestError(f"worker {address} has no marsmedia ({answer}): install it there")
+                raise RequestError(f"worker {address} has no marsmedia ({answer}); install it there")
             if isinstance(answer, Exception):
                 raise RequestError(f"worker {address} cannot be asked: {type(answer).__name__}: {answer}")
             self._store.add_traffic(answer.traffic)
@@ -204,10 +204,10 @@ def _connect(address: str) -> Client:
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise RequestError(f"{address}: no Dask scheduler answers: start `dask scheduler`, or name another") from error
+        raise RequestError(f"{address}: no Dask scheduler answers; start `dask scheduler`, or name another") from error
     if not client.scheduler_info()["workers"]:
         client.close()
-        raise RequestError(f"{address}: the Dask scheduler has no workers: start `dask worker {address} --no-nanny`")
+        raise RequestError(f"{address}: the Dask scheduler has no workers; start `dask worker {address} --no-nanny`")
     return client
 
 

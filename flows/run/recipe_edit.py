@@ -27,13 +27,13 @@ def edited(text: str, where: Path, wanted: Processor) -> str:
     for medium, entries in lists.items():
         calls = [e for e in entries if isinstance(e, ast.Call) and ast.unparse(e.func) == kind]
         if len(calls) > 1:
-            raise RequestError(f"{where}: {medium} has {len(calls)} entries {kind}(...): {by_hand}")
+            raise RequestError(f"{where}: {medium} has {len(calls)} entries {kind}(...); {by_hand}")
         spots += calls
     if not spots:
-        raise RequestError(f"{where}: no entry {kind}(...) in RECIPES: {by_hand}")
+        raise RequestError(f"{where}: no entry {kind}(...) in RECIPES; {by_hand}")
     if any(dataclasses.is_dataclass(value) for value in _changed(wanted).values()):
         raise RequestError(
-            f"{where}: {wanted.name} has nested parameters that cannot be written automatically: {by_hand}"
+            f"{where}: {wanted.name} has nested parameters that cannot be written automatically; {by_hand}"
         )
     lines = text.encode().splitlines(keepends=True)
     for call in sorted(spots, key=lambda call: (call.lineno, call.col_offset), reverse=True):

@@ -184,7 +184,7 @@ class _Run:
         try:
             from flows.run.dask_runner import DaskRunner
         except ModuleNotFoundError as error:
-            raise RequestError(f"--runner dask needs {error.name}: pip install 'marsmedia[dask]'") from error
+            raise RequestError(f"--runner dask needs {error.name}; pip install 'marsmedia[dask]'") from error
         runner = DaskRunner(self._record.who.run, plan.all_due, options, self._store, progress)
         self._record.note(runner.note)
         return runner

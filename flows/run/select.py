@@ -54,7 +54,7 @@ class ReprocessRequest:
         """
         recipes = load_recipes()
         if self.settings and len(self.processors) != 1:
-            raise RequestError("--set changes one processor: name exactly one with --processor")
+            raise RequestError("--set changes one processor; name exactly one with --processor")
         if not self.processors:
             return recipes
         return recipes.each(self._chosen, *every_processor())

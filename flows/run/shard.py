@@ -43,7 +43,7 @@ class Shard:
         number, count = map(int, found.groups()) if found else (0, 0)
         if not 1 <= number <= count <= MAX_SHARDS:
             raise RequestError(
-                f"shard {text!r}: not a part of a whole: write 1/4 to 4/4 for four shards (at most {MAX_SHARDS})"
+                f"shard {text!r}: not a part of a whole; write 1/4 to 4/4 for four shards (at most {MAX_SHARDS})"
             )
         return cls(number=number, count=count)
 

@@ -59,7 +59,7 @@ def _check_free(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise RequestError(f"port {port} is in use: choose another with --port") from error
+            raise RequestError(f"port {port} is in use; choose another with --port") from error
 
 
 def _die_with_parent() -> None:
@@ -74,7 +74,7 @@ def _wait_until_healthy(server: subprocess.Popen[bytes], address: str) -> None:
         if answers(address):
             return
         time.sleep(0.1)
-    raise StoreError("Prefect's server does not start: run `prefect server start` to see the error")
+    raise StoreError("Prefect's server does not start; run `prefect server start` to see the error")
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

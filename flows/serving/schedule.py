@@ -45,7 +45,7 @@ def timetable() -> dict[str, Planned]:
         entries = yaml.safe_load(FILE.read_bytes())["deployments"]
         return {entry["name"]: _planned(entry) for entry in entries}
     except FileNotFoundError as error:
-        raise RequestError(f"{FILE}: no such file: run from a checkout, where it is next to README.md") from error
+        raise RequestError(f"{FILE}: no such file; run from a checkout, where it is next to README.md") from error
     except (yaml.YAMLError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise RequestError(f"{FILE}: not a list of deployments: {error}") from error
 
@@ -82,7 +82,7 @@ def rescheduled(planned: Planned, words: str) -> Planned:
         ZoneInfo(planned.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise RequestError(
-            f"{planned.name}: {planned.timezone}: no such time zone: use a name such as Asia/Shanghai"
+            f"{planned.name}: {planned.timezone}: no such time zone; use a name such as Asia/Shanghai"
         ) from error
     if found := re.fullmatch(r"every (\d{1,6}) ?(s|min|h|d)", words):
         every = timedelta(seconds=int(found[1]) * UNITS[found[2]])
@@ -95,7 +95,7 @@ def rescheduled(planned: Planned, words: str) -> Planned:
         is_cron = False
     if not is_cron:
         raise RequestError(
-            f"{where}: not a schedule: write five cron fields as '0 2 * * *', or 'every 6 h', or 'never'"
+            f"{where}: not a schedule; write five cron fields as '0 2 * * *', or 'every 6 h', or 'never'"
         )
     return replace(planned, cron=words, every=None)
 
@@ -106,6 +106,6 @@ def with_words(planned: Mapping[str, Planned], words: tuple[str, ...]) -> dict[s
     for word in words:
         name, _, schedule = word.partition("=")
         if name not in new:
-            raise RequestError(f"{word}: no scheduled run is called {name!r}: use one of {', '.join(new)}")
+            raise RequestError(f"{word}: no scheduled run is called {name!r}; use one of {', '.join(new)}")
         new[name] = replace(rescheduled(new[name], schedule), is_active=schedule != "never")
     return new

@@ -23,9 +23,9 @@ def parse_settings(words: tuple[str, ...]) -> dict[str, str]:
     for word in words:
         key, equals, value = word.partition("=")
         if not equals or not key:
-            raise RequestError(f"--set {word}: write it as key=value")
+            raise RequestError(f"--set {word}: has no value; write it as key=value")
         if key in settings:
-            raise RequestError(f"--set {word}: {key} is given twice: remove one")
+            raise RequestError(f"--set {word}: {key} is given twice; remove one")
         settings[key] = value
     return settings
 
@@ -61,16 +61,18 @@ def _changed(record: Any, settings: Mapping[str, str], where: str) -> Any:
         name, dot, rest = key.partition(".")
         hint = field_types(type(record)).get(name)
         if hint is None:
-            raise RequestError(f"{where}{name}: no such parameter: use one of {', '.join(_names(record))}")
+            raise RequestError(f"{where}{name}: no such parameter; use one of {', '.join(_names(record))}")
         value = getattr(record, name)
         if _is_read_from_a_file(hint) and not dot:
             new[name] = _from_text(hint, text, f"{where}{name}")
         elif dataclasses.is_dataclass(value) and not dot:
-            raise RequestError(f"{where}{name}: set one of its parameters: {name}.{f', {name}.'.join(_names(value))}")
+            raise RequestError(
+                f"{where}{name} has parameters of its own; set one of them: {name}.{f', {name}.'.join(_names(value))}"
+            )
         elif dataclasses.is_dataclass(value):
             inner.setdefault(name, {})[rest] = text
         elif dot:
-            raise RequestError(f"{where}{name} has no parameters of its own: set {name} itself")
+            raise RequestError(f"{where}{name} has no parameters of its own; set {name} itself")
         else:
             new[name] = _from_text(hint, text, f"{where}{name}")
     for name, settings_of_it in inner.items():
@@ -100,7 +102,7 @@ def _from_text(hint: Any, text: str, where: str) -> Any:
         try:
             return hint.from_text(text)
         except OSError as error:
-            raise RequestError(f"{where}: {text}: {error.strerror}: name a file that can be read") from error
+            raise RequestError(f"{where}: {text}: {error.strerror}; name a file that can be read") from error
         except ValueError as error:
             raise RequestError(f"{where}: {error}") from error
     if origin is Literal:
@@ -118,7 +120,7 @@ def _from_text(hint: Any, text: str, where: str) -> Any:
     if hint is str:
         return text
     if hint not in (int, float):
-        raise RequestError(f"{where}: cannot be set on the command line: set it in flows/recipes.py")
+        raise RequestError(f"{where}: cannot be set on the command line; set it in flows/recipes.py")
     try:
         number = hint(text)
         if not math.isfinite(number):

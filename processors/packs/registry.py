@@ -139,5 +139,5 @@ def _records(store: Store) -> Iterator[_PackRecord]:
             )
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(
-                f"{path}: not the record of a pack ({error}): remove it or build the pack again"
+                f"{path}: not the record of a pack ({error}); remove it or build the pack again"
             ) from error

@@ -154,7 +154,7 @@ class Bucket:
                 )
         except FileNotFoundError as error:  # the server no longer knows the upload: the answer to its end was lost
             if not self._holds(name, content):
-                raise StoreError(f"{self.address}/{name}: its upload was ended by the server: run again") from error
+                raise StoreError(f"{self.address}/{name}: its upload was ended by the server; run again") from error
         self._count(sent_bytes=size)
 
     def _holds(self, name: str, content: Path | bytes) -> bool:
@@ -180,7 +180,7 @@ class Bucket:
                 return self.get(name) == data
             except _Conflict:  # another writer is at work: the next try shows who was first
                 time.sleep(0.1 * 2**attempt)
-        raise StoreError(f"{self.address}/{name}: is constantly being written by others: run again")
+        raise StoreError(f"{self.address}/{name}: is constantly being written by others; run again")
 
     def list(self, prefix: str) -> Iterator[Seen]:
         """Yield the objects below a folder, at any depth, in the order of their names."""
@@ -248,7 +248,7 @@ class Bucket:
         except InvalidPathError as error:
             found = re.search(r'path: "(.*)"', str(error))
             named = f"{urlsplit(self.address).scheme}://{urlsplit(self.address).netloc}/{found[1]}" if found else name
-            raise RequestError(f"{named}: no path on a disk can have this name: rename or remove the object") from error
+            raise RequestError(f"{named}: no path on a disk can have this name; rename or remove the object") from error
         except (BaseError, OSError) as error:
             text = str(error)
             code = code_of(text)
@@ -303,7 +303,7 @@ def _check(address: str) -> None:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise RequestError(f"{parts.scheme}://{parts.hostname}: only a bucket and a folder in it: {NO_CREDENTIALS}")
     if not parts.netloc or "//" in parts.path or {".", ".."} & set(parts.path.split("/")):
-        raise RequestError(f"{address}: not an address of a bucket: write s3://bucket/folder")
+        raise RequestError(f"{address}: not an address of a bucket; write s3://bucket/folder")
 
 
 def _opened(address: str) -> Any:
@@ -317,9 +317,9 @@ def _opened(address: str) -> Any:
         try:
             from obstore.auth.boto3 import Boto3CredentialProvider
         except ModuleNotFoundError as error:
-            raise RequestError("AWS_PROFILE is read by boto3: pip install boto3") from error
+            raise RequestError("AWS_PROFILE is read by boto3; pip install boto3") from error
         more["credential_provider"] = Boto3CredentialProvider()
     try:
         return from_url(address, client_options=options, retry_config=retry, **more)
     except BaseError as error:
-        raise RequestError(f"{address}: not an address of a bucket: write s3://bucket/folder") from error
+        raise RequestError(f"{address}: not an address of a bucket; write s3://bucket/folder") from error

@@ -77,7 +77,7 @@ class BucketCommits:
         found = [one for name in self.holding(ref) for one in self.results_in(name) if one.manifest.ref == ref]
         if not found:
             raise ResultMissing(
-                f"{self._bucket.address}/commits/{below(ref.source)}: has no {ref.processor}: "
+                f"{self._bucket.address}/commits/{below(ref.source)}: has no {ref.processor}; "
                 "run `marsmedia ingest` to make it again"
             )
         return newest_of(found)
@@ -105,7 +105,7 @@ class BucketCommits:
         try:
             data = self._bucket.get(name)
         except FileNotFoundError as error:
-            raise ResultMissing(f"{error}: it was removed meanwhile: run again") from error
+            raise ResultMissing(f"{error}: it was removed meanwhile; run again") from error
         self._keep(name, data)
         return data
 

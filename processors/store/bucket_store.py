@@ -195,7 +195,7 @@ class BucketStore(Store):
             try:
                 return self.bucket.fetch(stored.data, to, stored.starts[name], item.size_bytes)
             except FileNotFoundError as error:
-                raise ResultMissing(f"{error}: run `marsmedia ingest` to make it again") from error
+                raise ResultMissing(f"{error}; run `marsmedia ingest` to make it again") from error
 
         return self._items.path(item, f"{self.where(stored.manifest.ref)}: {name}", fetch)
 
@@ -369,9 +369,9 @@ def _identity(bucket: Bucket, *, writes: bool) -> str:
         found = json.loads(mark)
         store_format, identity = int(found["marsmedia_store_format"]), str(found["identity"])
     except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{bucket.address}/{STORE_FILE}: not a valid store file: choose another address") from error
+        raise StoreError(f"{bucket.address}/{STORE_FILE}: not a valid store file; choose another address") from error
     if store_format > BUCKET_FORMAT:
-        raise StoreError(f"{bucket.address}: made by a newer marsmedia (store format {store_format}): use that version")
+        raise StoreError(f"{bucket.address}: made by a newer marsmedia (store format {store_format}); use that version")
     try:
         if writes:
             bucket.check_creates_once(STORE_FILE, mark)

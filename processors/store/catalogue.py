@@ -301,7 +301,7 @@ class Catalogue:
                     if self._store.push(name):
                         return
                 time.sleep(0.05 * 2**attempt)
-        raise StoreError(f"the catalogue table {name!r} is constantly being written by other processes: run again")
+        raise StoreError(f"the catalogue table {name!r} is constantly being written by other processes; run again")
 
     @contextmanager
     def _writing(self, name: str) -> Iterator[None]:

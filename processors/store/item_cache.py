@@ -54,7 +54,7 @@ class ItemCache:
             digest = fetch(Path(temporary))
             if digest != item.sha256:
                 raise ResultCorrupt(
-                    f"{where}: SHA-256 is {digest[:16]}..., the manifest says {item.sha256[:16]}...: "
+                    f"{where}: SHA-256 is {digest[:16]}..., the manifest says {item.sha256[:16]}...; "
                     "run `marsmedia verify`"
                 )
             os.replace(temporary, path)  # noqa: PTH105

@@ -45,4 +45,4 @@ def _read(path: Path) -> ResultRef:
     try:
         return ResultRef(**json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError) as error:
-        raise StoreError(f"{path}: cannot be read ({error}): remove it, and keep its result again") from error
+        raise StoreError(f"{path}: cannot be read ({error}); remove it, and keep its result again") from error

@@ -109,7 +109,7 @@ class Manifest:
         try:
             record: dict[str, Any] = json.loads(data)
             if record.pop("format") > FORMAT:
-                raise ResultCorrupt(f"{where}: written by a newer marsmedia: use that version or another store")
+                raise ResultCorrupt(f"{where}: written by a newer marsmedia; use that version or another store")
             record["ref"] = ResultRef(**record["ref"])
             record["items"] = tuple(StoredItem(**item) for item in record["items"])
             _stays_inside(record["ref"], record["items"])

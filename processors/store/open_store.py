@@ -41,7 +41,7 @@ def open_bucket(address: str, traffic: Traffic | None = None) -> Bucket:
     try:
         from processors.store.bucket import Bucket
     except ModuleNotFoundError as error:
-        raise RequestError(f"{address}: needs {error.name}: pip install 'marsmedia[s3]'") from error
+        raise RequestError(f"{address}: needs {error.name}; pip install 'marsmedia[s3]'") from error
     return Bucket(address, traffic)
 
 
@@ -64,5 +64,5 @@ def open_store(location: Location, *, writes: bool = True) -> Store:
     try:
         from processors.store.bucket_store import BucketStore
     except ModuleNotFoundError as error:
-        raise RequestError(f"a store in a bucket needs {error.name}: pip install 'marsmedia[s3]'") from error
+        raise RequestError(f"a store in a bucket needs {error.name}; pip install 'marsmedia[s3]'") from error
     return BucketStore(str(location), writes=writes)

@@ -53,7 +53,7 @@ def survey_bucket(address: str) -> Iterator[Surveyed]:
     bucket = open_bucket(address, RELEASES)
     seen = _listed(bucket)
     if not seen:
-        raise RequestError(f"{address}: no object there: check the address")
+        raise RequestError(f"{address}: no object there; check the address")
     folders = {folder for one in seen for folder in _folders(one.name.rstrip("/"))}
     described = {one.name.rpartition("/")[0] for one in seen if one.name.rpartition("/")[2] == "release.toml"}
     passed_over: set[str] = set()

@@ -6,21 +6,21 @@ import os
 import re
 
 IN_WORDS = {
-    "NoSuchBucket": "there is no such bucket: create it, or name another one",
-    "RequestTimeTooSkewed": "the clocks of server and machine differ by more than 15 minutes: set this machine's",
-    "InvalidAccessKeyId": "the server does not know the credentials: check AWS_ACCESS_KEY_ID",
-    "SignatureDoesNotMatch": "the server does not accept the credentials: check AWS_SECRET_ACCESS_KEY and AWS_REGION",
-    "ExpiredToken": "the credentials have expired: get new ones, and run again",
-    "QuotaExceeded": "the bucket is full: free some space, and run again",
+    "NoSuchBucket": "there is no such bucket; create it, or name another one",
+    "RequestTimeTooSkewed": "the clocks of server and machine differ by more than 15 minutes; set this machine's",
+    "InvalidAccessKeyId": "the server does not know the credentials; check AWS_ACCESS_KEY_ID",
+    "SignatureDoesNotMatch": "the server does not accept the credentials; check AWS_SECRET_ACCESS_KEY and AWS_REGION",
+    "ExpiredToken": "the credentials have expired; get new ones, and run again",
+    "QuotaExceeded": "the bucket is full; free some space, and run again",
 }
 """Meaning of S3's error codes, and what to do."""
 NO_CREDENTIALS = (
-    "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, in the environment; "
+    "no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, in the environment; "
     "they are never options"
 )
 BAD_SERVER = (
     "the server overwrites an object that was to be created only once (it ignores If-None-Match), so that two runs "
-    "could lose each other's results: use another server, or a newer version of it"
+    "could lose each other's results; use another server, or a newer version of it"
 )
 METADATA_ADDRESS = "169.254."
 """Start of the address of a cloud's metadata service; in an error it means that no credentials were found."""
@@ -41,10 +41,10 @@ def in_words(text: str, code: str) -> str:
     if status in ("401", "403"):
         what = re.findall(r"performing (GET|HEAD|PUT|POST|DELETE|list)", text)
         act = {"GET": "read", "HEAD": "read", "list": "list"}.get(what[0] if what else "", "write")
-        return f"not allowed to {act} there ({code or status}): check the credentials and what they may do"
+        return f"not allowed to {act} there ({code or status}); check the credentials and what they may do"
     if status.startswith("5"):
-        return f"the server answers with an error of its own ({status}): run again later"
+        return f"the server answers with an error of its own ({status}); run again later"
     if "error sending request" in text or "HTTP error" in text:
         endpoint = os.environ.get("AWS_ENDPOINT_URL", "the server")
-        return f"{endpoint} does not answer: check AWS_ENDPOINT_URL and the network"
-    return f"{text.splitlines()[0][:300] if text else 'unknown error'}: check the address and the server"
+        return f"{endpoint} does not answer; check AWS_ENDPOINT_URL and the network"
+    return f"{text.splitlines()[0][:300] if text else 'unknown error'}; check the address and the server"

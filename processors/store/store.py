@@ -57,7 +57,7 @@ class Store:
         """
         self.root = root
         if found := sorted(set(NOT_IN_PATHS) & set(str(root.absolute()))):
-            raise StoreError(f"{root}: a store cannot have {' '.join(found)} in its path: choose another with --store")
+            raise StoreError(f"{root}: a store cannot have {' '.join(found)} in its path; choose another with --store")
         try:
             for folder in (self.results_folder, self._scratch, self.catalogue_folder, self.runs_folder):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -67,13 +67,13 @@ class Store:
             found = json.loads(mark.read_bytes())["marsmedia_store_format"]
         except OSError as error:
             why = error.strerror or str(error)
-            raise StoreError(f"{root}: the store cannot be opened ({why}): check its write permissions") from error
+            raise StoreError(f"{root}: the store cannot be opened ({why}); check its write permissions") from error
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(
-                f"{root}/store.json: not a valid store file: choose another folder with --store"
+                f"{root}/store.json: not a valid store file; choose another folder with --store"
             ) from error
         if found > STORE_FORMAT:
-            raise StoreError(f"{root}: made by a newer marsmedia (store format {found}): use that version")
+            raise StoreError(f"{root}: made by a newer marsmedia (store format {found}); use that version")
 
     @property
     def address(self) -> str:
@@ -194,7 +194,7 @@ class Store:
         try:
             return Manifest.from_json(path.read_bytes(), where)
         except FileNotFoundError as error:
-            raise ResultMissing(f"{where}: missing: run `marsmedia ingest` to make it again") from error
+            raise ResultMissing(f"{where}: missing; run `marsmedia ingest` to make it again") from error
 
     def manifest_paths(self, digest: str | None = None) -> Iterator[Path]:
         """Yield every manifest path in the store, or those of one source, in name order."""

@@ -116,7 +116,7 @@ def read_commit(content: bytes, where: str) -> list[PassResult]:
     try:
         record: dict[str, Any] = json.loads(content)
         if record["format"] > FORMAT:
-            raise ResultCorrupt(f"{where}: written by a newer marsmedia: use that version or another store")
+            raise ResultCorrupt(f"{where}: written by a newer marsmedia; use that version or another store")
         return [
             PassResult(
                 manifest=Manifest.from_json(json.dumps(one["manifest"]).encode(), where),

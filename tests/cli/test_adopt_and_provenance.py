@@ -62,7 +62,7 @@ def test_an_edit_changes_the_entry_and_nothing_else() -> None:
         (
             RECIPES,
             PhotoPreview(),
-            r"recipes.py: no entry PhotoPreview\(...\) in RECIPES: write `PhotoPreview\(\)` there by hand",
+            r"recipes.py: no entry PhotoPreview\(...\) in RECIPES; write `PhotoPreview\(\)` there by hand",
         ),
         ("from flows.everything import EVERYTHING as RECIPES", Frames(quality=70), r"no entry .*Frames\(quality=70\)"),
         (RECIPES.replace("Spectrogram(),\n", "Frames(quality=5),\n"), Frames(), r"video has 2 entries Frames\(...\)"),
@@ -158,7 +158,7 @@ def test_a_pack_keeps_its_results_and_a_broken_record_stops_the_pruning(filled: 
     (filled.root / "packs/june.json").write_text(json.dumps(record))
     assert packed_results(filled) == {ref: "/out/june.zip"}
     (filled.root / "packs/july.json").write_text("{}")
-    with pytest.raises(StoreError, match=r"july.json: not the record of a pack \('results'\): remove it"):
+    with pytest.raises(StoreError, match=r"july.json: not the record of a pack \('results'\); remove it"):
         packed_results(filled)
 
 
@@ -205,7 +205,7 @@ def test_why_knows_a_file_in_a_pack_by_its_bytes(filled: Store, tmp_path: Path) 
     assert why(credited) == (
         2,
         f"marsmedia: {credited}: its bytes are not in the store, as those of a picture with its credit inside, or of"
-        f" a file that only the pack has: see {pack}/data/ro-crate-metadata.json and {pack}/data/premis.xml for its"
+        f" a file that only the pack has; see {pack}/data/ro-crate-metadata.json and {pack}/data/premis.xml for its"
         " provenance\n",
     )
     (pack / "bagit.txt").unlink()

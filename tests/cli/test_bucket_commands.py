@@ -128,7 +128,7 @@ def test_what_is_wrong_with_a_bucket_is_one_line_before_any_work(
     release: Path, bucket: str, invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert invoke("ingest", release, "--store", "s3://never-made/x", code=2).output == (
-        "marsmedia: s3://never-made/x: there is no such bucket: create it, or name another one\n"
+        "marsmedia: s3://never-made/x: there is no such bucket; create it, or name another one\n"
     )
     assert invoke("status", "--store", f"s3://{bucket}/none", code=2).output == (
         f"marsmedia: no store found at s3://{bucket}/none; run `marsmedia ingest` or pass --store\n"

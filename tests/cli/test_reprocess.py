@@ -201,14 +201,14 @@ def test_a_setting_reaches_what_a_processor_is_made_of() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"x": "1"}, "video.frames: x: no such parameter: use one of choice, every_seconds, every_nth, "),
+        ({"x": "1"}, "video.frames: x: no such parameter; use one of choice, every_seconds, every_nth, "),
         ({"every_seconds": "0"}, "video.frames: every_seconds is 0.0: must be above 0"),
         ({"every_seconds": "abc"}, "video.frames: every_seconds is 'abc': must be a number"),
         ({"every_seconds": "nan"}, "video.frames: every_seconds is 'nan': must be a number"),
         ({"every_nth": "1.5"}, "video.frames: every_nth is '1.5': must be a whole number"),
         ({"deinterlace": "yes"}, "video.frames: deinterlace is 'yes': must be true or false"),
         ({"picture_format": "bmp"}, "picture_format is 'bmp': must be one of jpeg, png, webp, avif"),
-        ({"every_seconds.x": "1"}, "every_seconds has no parameters of its own: set every_seconds itself"),
+        ({"every_seconds.x": "1"}, "every_seconds has no parameters of its own; set every_seconds itself"),
     ],
 )
 def test_a_wrong_setting_names_the_parameter_the_value_and_the_choices(settings: dict[str, str], message: str) -> None:
@@ -218,11 +218,15 @@ def test_a_wrong_setting_names_the_parameter_the_value_and_the_choices(settings:
 
 
 def test_a_part_with_parameters_of_its_own_is_not_set_whole() -> None:
-    with pytest.raises(RequestError, match=r"video\.shots: integrity: set one of its parameters: integrity\.held_lev"):
+    with pytest.raises(
+        RequestError, match=r"video\.shots: integrity has parameters of its own; set one of them: integrity\.held_lev"
+    ):
         changed(Shots(), {"integrity": "1"})
 
 
-@pytest.mark.parametrize(("words", "message"), [(("a",), "--set a: write it as key=value"), (("a=1", "a=2"), "twice")])
+@pytest.mark.parametrize(
+    ("words", "message"), [(("a",), "--set a: has no value; write it as key=value"), (("a=1", "a=2"), "twice")]
+)
 def test_a_setting_is_a_key_and_a_value_once(words: tuple[str, ...], message: str) -> None:
     with pytest.raises(RequestError, match=message):
         parse_settings(words)
@@ -265,5 +269,5 @@ def test_reprocess_as_a_person_does_it(marsmedia: Run, filled: Store) -> None:
     newer = marsmedia(*words, "--store", filled.root)
     assert (newer.returncode, newer.stderr) == (
         2,
-        f"marsmedia: {filled.root}: made by a newer marsmedia (store format 99): use that version\n",
+        f"marsmedia: {filled.root}: made by a newer marsmedia (store format 99); use that version\n",
     )

@@ -219,11 +219,11 @@ def test_unavailable_data_are_refused_with_a_message(store: StoreView, video: So
         (lambda: sound.band_level_dbfs(1e6, 2e6), "drive-off-sound.wav: no band has its middle from 1e+06 to below"),
         (
             lambda: store.source("a tone.wav").mars_time(),
-            "a tone.wav: nothing says when it was recorded; Mars time needs the minute: give it a `date` with its time",
+            "a tone.wav: nothing says when it was recorded, but Mars time needs the minute; give it a `date` with its",
         ),
         (
             lambda: store.photos(event="track-photo")[0].mars_time(),
-            "rear-camera-tracks.png: dated to the day only; Mars time needs the minute: give it a `date` with its time",
+            "rear-camera-tracks.png: dated to the day only, but Mars time needs the minute; give it a `date` with its",
         ),
         (lambda: marsmedia.mars_time("2021-06-16"), "utc is '2021-06-16': must be a moment, to the minute or finer"),
         (lambda: marsmedia.utc_of_sol(1, mission="viking"), "mission is 'viking': must be one of"),

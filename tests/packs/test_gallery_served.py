@@ -204,7 +204,7 @@ def test_a_file_that_is_gone_from_the_bucket_is_told(
         s3.delete_object(Bucket=bucket, Key=one["Key"])
     ref, item = next((one.ref, one.items[0]) for one in store.manifests() if one.ref.processor == "photo.preview")
     status, told, _ = Reader(server).ask(quote(f"/items/{ref.source}/{ref.processor}/{ref.key}/{item.name}"))
-    assert (status, told[-45:]) == (502, b"such object: run `marsmedia ingest` to make it again\n"[-45:])
+    assert (status, told[-45:]) == (502, b"such object; run `marsmedia ingest` to make it again\n"[-45:])
 
 
 @pytest.mark.slow

@@ -204,7 +204,7 @@ def test_a_worker_that_cannot_open_the_bucket_is_refused(
         cluster.close()
     assert report.stop is not None
     assert re.sub(r"tcp://[0-9.:]+", "WORKER", report.stop.reason) == (
-        f"worker WORKER cannot use the store: {store}: http://127.0.0.1:9 does not answer: "
+        f"worker WORKER cannot use the store: {store}: http://127.0.0.1:9 does not answer; "
         "check AWS_ENDPOINT_URL and the network"
     )
     assert report.results.made == 0

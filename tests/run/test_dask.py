@@ -322,10 +322,10 @@ def test_unfit_clusters_are_refused_with_a_message(cluster: Cluster, raw: Path, 
         return reason
 
     assert refused("tcp://127.0.0.1:9") == (
-        "tcp://127.0.0.1:9: no Dask scheduler answers: start `dask scheduler`, or name another"
+        "tcp://127.0.0.1:9: no Dask scheduler answers; start `dask scheduler`, or name another"
     )
     assert refused(cluster.address) == (
-        f"{cluster.address}: the Dask scheduler has no workers: start `dask worker {cluster.address} --no-nanny`"
+        f"{cluster.address}: the Dask scheduler has no workers; start `dask worker {cluster.address} --no-nanny`"
     )
     cluster.start_worker("--nanny")
     cluster.wait_for_workers(1)
@@ -466,5 +466,5 @@ def test_a_check_names_what_is_wrong_with_its_cluster(raw: Path, tmp_path: Path,
     )
     assert run.returncode == 2
     assert run.stderr.endswith(
-        "tcp://127.0.0.1:9: no Dask scheduler answers: start `dask scheduler`, or name another\n"
+        "tcp://127.0.0.1:9: no Dask scheduler answers; start `dask scheduler`, or name another\n"
     )

@@ -73,12 +73,12 @@ def test_a_driver_whose_certificate_does_not_fit_is_told_so_before_any_work(
         return report["stop"]["reason"]
 
     configured = "as distributed.comm.tls.ca-file and .client.cert and .client.key"
-    no_certificate = f"{address}: no certificate of this machine: name it in Dask's configuration, {configured}"
+    no_certificate = f"{address}: no certificate of this machine; name it in Dask's configuration, {configured}"
     assert refused(environment) == no_certificate
     assert refused(environment | {f"{tls}CA_FILE": str(ours.authority)}) == no_certificate
     assert refused(environment | other.environment()) == (
         f"{address}: its certificate is not of the authority in distributed.comm.tls.ca-file "
-        "(certificate signature failure): name the scheduler's authority"
+        "(certificate signature failure); name the scheduler's authority"
     )
     of_other = other.environment() | {f"{tls}CA_FILE": str(ours.authority)}
     assert refused(environment | of_other) == (
@@ -91,10 +91,10 @@ def test_a_driver_whose_certificate_does_not_fit_is_told_so_before_any_work(
     )
     plain = address.replace("tls", "tcp")
     assert refused(environment | ours.environment(), plain) == (
-        f"{plain}: Dask's configuration requires encryption (distributed.comm.require-encryption): use a tls:// address"
+        f"{plain}: Dask's configuration requires encryption (distributed.comm.require-encryption); use a tls:// address"
     )
     assert refused(environment, plain) == (
-        f"{plain}: no Dask scheduler answers: start `dask scheduler`, or name another"
+        f"{plain}: no Dask scheduler answers; start `dask scheduler`, or name another"
     )
 
 
@@ -110,7 +110,7 @@ def test_a_cluster_without_encryption_is_not_taken_for_one_with_it(
     assert run.returncode == 1
     assert "Traceback" not in run.stderr
     assert run.stdout.splitlines()[0].partition("; failed: ")[0] == (
-        f"{address}: nothing there speaks TLS: use a tcp:// address, or another port"
+        f"{address}: nothing there speaks TLS; use a tcp:// address, or another port"
     )
 
 
@@ -121,7 +121,7 @@ def test_a_cluster_that_a_run_starts_is_encrypted_where_dasks_configuration_says
     words = (raw, tmp_path / "store", "--runner", "dask", "--workers", "1")
     without = ingest(*words, environment=environment | {"DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "True"})
     assert without.stdout.splitlines()[0].partition("; failed: ")[0] == (
-        "--runner dask: encryption is required by Dask's configuration, but no certificate of this machine: name it in "
+        "--runner dask: encryption is required by Dask's configuration, but no certificate of this machine; name it in "
         "Dask's configuration, as distributed.comm.tls.ca-file and .client.cert and .client.key"
     )
     assert (without.returncode, "Traceback" in without.stderr) == (1, False)

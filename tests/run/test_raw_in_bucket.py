@@ -231,7 +231,7 @@ def test_a_name_that_no_path_can_have_ends_the_run_without_the_library_that_list
     with pytest.raises(RequestError) as error:
         list(survey_bucket(address))
     assert str(error.value) == (
-        f"s3://{bucket}/raw/june//photo.jpg: no path on a disk can have this name: rename or remove the object; "
+        f"s3://{bucket}/raw/june//photo.jpg: no path on a disk can have this name; rename or remove the object; "
         "or `pip install boto3`, to go on without it"
     )
 
@@ -265,7 +265,7 @@ def test_raw_objects_are_verified_from_the_bucket_and_not_from_a_copy(
 def test_the_command_names_what_is_wrong_with_an_address(bucket: str, address: str, tmp_path: Path) -> None:
     missing = f"s3://{bucket}/nothing"
     nothing = CliRunner().invoke(main, ["ingest", missing, "--quiet", "--store", str(tmp_path / "store")])
-    assert f"{missing}: no object there: check the address" in nothing.output
+    assert f"{missing}: no object there; check the address" in nothing.output
     inside = CliRunner().invoke(main, ["ingest", address, "--store", f"{address}/store"])
     assert f"the store {address}/store is inside {address}" in inside.output
 

@@ -165,5 +165,5 @@ def test_the_command_takes_a_recipe_and_a_recipe_file(tmp_path: Path) -> None:
 def test_adopt_edits_no_recipes_that_a_file_overrides(file: Path) -> None:
     file.write_text("")
     answer = CliRunner().invoke(main, ["adopt", "video.frames", "--set", "every_seconds=0.5"])
-    told = f"marsmedia: {file} is in use, which `adopt` does not edit: write [video.frames] and its parameters there\n"
+    told = f"marsmedia: {file} is in use, which `adopt` does not edit; write [video.frames] and its parameters there\n"
     assert (answer.exit_code, answer.output) == (2, told)

@@ -73,7 +73,7 @@ def test_a_file_is_in_the_same_shard_for_ever() -> None:
 
 @pytest.mark.parametrize("text", ["", "0/4", "5/4", "1", "1/0", "a/b", "-1/4", "1/4 ", "1/10001"])
 def test_other_words_are_no_shard(text: str) -> None:
-    with pytest.raises(RequestError, match=r"not a part of a whole: write 1/4 to 4/4 for four shards"):
+    with pytest.raises(RequestError, match=r"not a part of a whole; write 1/4 to 4/4 for four shards"):
         Shard.parse(text)
 
 

@@ -366,10 +366,10 @@ def test_a_schedule_is_cron_fields_an_interval_or_never() -> None:
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("nightly-ingest=soon", "nightly-ingest=soon: not a schedule: write five cron fields as '0 2 * * *'"),
-        ("nightly-ingest=99 2 * * *", "nightly-ingest=99 2 * * *: not a schedule: write five cron fields"),
+        ("nightly-ingest=soon", "nightly-ingest=soon: not a schedule; write five cron fields as '0 2 * * *'"),
+        ("nightly-ingest=99 2 * * *", "nightly-ingest=99 2 * * *: not a schedule; write five cron fields"),
         ("nightly-ingest=every 0 s", "nightly-ingest=every 0 s: not a schedule: the shortest interval is 1 s"),
-        ("nope=0 2 * * *", "nope=0 2 * * *: no scheduled run is called 'nope': use one of nightly-ingest, weekly-ver"),
+        ("nope=0 2 * * *", "nope=0 2 * * *: no scheduled run is called 'nope'; use one of nightly-ingest, weekly-ver"),
     ],
 )
 def test_an_invalid_schedule_is_refused_by_its_name(word: str, message: str) -> None:

@@ -120,7 +120,7 @@ def test_removed_results_are_gone_and_those_of_their_pass_stay(
     store.remove(second.ref)
     assert objects(store, bucket_server, bucket, "data") + objects(store, bucket_server, bucket, "commits") == []
     other.look_again(SOURCE)
-    with pytest.raises(ResultMissing, match=r"has no video\.frames: run `marsmedia ingest` to make it again"):
+    with pytest.raises(ResultMissing, match=r"has no video\.frames; run `marsmedia ingest` to make it again"):
         other.manifest(second.ref)
 
 
@@ -236,10 +236,10 @@ def test_reading_makes_no_store_and_a_mark_that_is_none_is_refused(bucket: str, 
         open_store(f"s3://{bucket}/none", writes=False)
     store = machine("a")
     for mark, told in (
-        (b"{}", "not a valid store file: choose another address"),
+        (b"{}", "not a valid store file; choose another address"),
         (
             b'{"marsmedia_store_format": 3, "identity": "x"}',
-            r"made by a newer marsmedia \(store format 3\): use that version",
+            r"made by a newer marsmedia \(store format 3\); use that version",
         ),
     ):
         store.bucket.put("store.json", mark)

@@ -151,7 +151,7 @@ def test_a_missing_or_broken_manifest_is_reported(store: Store) -> None:
     with pytest.raises(ResultCorrupt, match="not a readable manifest"):
         store.manifest(manifest.ref)
     path.unlink()
-    with pytest.raises(ResultMissing, match="missing: run `marsmedia ingest`"):
+    with pytest.raises(ResultMissing, match="missing; run `marsmedia ingest`"):
         store.manifest(manifest.ref)
 
 
@@ -239,7 +239,7 @@ def test_a_store_whose_path_looks_like_a_pattern_is_queried(tmp_path: Path) -> N
 
 
 def test_a_store_at_a_path_that_its_catalogue_cannot_have_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"sol \[1-3\]: a store cannot have \[ \] in its path: choose another with"):
+    with pytest.raises(StoreError, match=r"sol \[1-3\]: a store cannot have \[ \] in its path; choose another with"):
         Store(tmp_path / "sol [1-3]")
     assert list(tmp_path.iterdir()) == []
 

@@ -39,7 +39,7 @@ class Signer:
         try:
             import c2pa
         except ImportError as error:
-            raise RequestError("signing needs c2pa-python: run `pip install c2pa-python`") from error
+            raise RequestError("signing needs c2pa-python; run `pip install c2pa-python`") from error
         chain, key = signature.certificate.read_bytes(), signature.key.read_bytes()
         self._c2pa = c2pa
         self._context = c2pa.Context(c2pa.Settings.from_dict({"builder": {"thumbnail": {"enabled": False}}}))

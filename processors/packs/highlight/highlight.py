@@ -127,7 +127,7 @@ def _write_frames(path: Path, frames: Iterator[Frame], count: int, sound: Path |
     try:
         write_steady_clip(path, at, frame_count=count, frames_per_second=FRAMES_PER_SECOND, quality_crf=20, audio=sound)
     except OSError as error:
-        raise StoreError(f"{FILE}: {error.strerror}: is the disk full?") from error
+        raise StoreError(f"{FILE}: {error.strerror}; is the disk full?") from error
 
 
 def _once(sources: Iterable[SourceRecord]) -> list[SourceRecord]:
