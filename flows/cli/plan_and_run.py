@@ -121,6 +121,6 @@ def _answering(store: Store, record: RunRecord) -> str | None:
     server = server_of_runs(store)
     if server is None or answers(server):
         return server
-    record.note(f"Prefect's server {server} does not answer: this run is not recorded there")
+    record.add_message(f"Prefect's server {server} does not answer: this run is not recorded there")
     click.echo(f"marsmedia: {record.notes[-1]}", err=True)
     return None

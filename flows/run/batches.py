@@ -130,7 +130,7 @@ def _run_batch(
     except Stopped:
         return done
     for due, job in jobs:
-        progress.begin(due.relative, workers.note(due.source.digest), plausible_seconds(due))
+        progress.begin(due.relative, workers.progress_file(due.source.digest), plausible_seconds(due))
         try:
             outcomes = outcomes_of(due, job, here, workers)
             store.publish(outcome.ref for outcome in outcomes if outcome.is_stored)

@@ -159,9 +159,9 @@ def hash_all(
     spread: Spread | None = None,
 ) -> Hashed:
     """Hash every item and raw file, except results that an interrupted check-up found intact within the last week."""
-    note = store.checks_folder / ("unfinished.json" if which == "all" else f"unfinished-{which}.json")
-    note.parent.mkdir(exist_ok=True)
-    done = _taken_up(note, store)
+    progress_file = store.checks_folder / ("unfinished.json" if which == "all" else f"unfinished-{which}.json")
+    progress_file.parent.mkdir(exist_ok=True)
+    done = _taken_up(progress_file, store)
     for fault in (*done.faults, *done.new):
         tell(fault)
     noted = time.monotonic()
@@ -169,9 +169,9 @@ def hash_all(
         done.add_master(checked, tell) if is_master else done.add(checked, tell)
         _correct(checked, store)
         if time.monotonic() - noted > NOTED_SECONDS:
-            replace_file(note, json.dumps(asdict(done)).encode())
+            replace_file(progress_file, json.dumps(asdict(done)).encode())
             noted = time.monotonic()
-    note.unlink(missing_ok=True)
+    progress_file.unlink(missing_ok=True)
     return done
 
 
@@ -185,11 +185,11 @@ def _each(store: Store, which: Which, done: Hashed, steps: Steps, spread: Spread
         yield from ((True, checked) for checked in masters)
 
 
-def _taken_up(note: Path, store: Store) -> Hashed:
+def _taken_up(progress_file: Path, store: Store) -> Hashed:
     """Return the progress of an interrupted check-up; none if there was no such check-up, or if it is too old."""
-    if not note.exists() or time.time() - note.stat().st_mtime > NOTE_HOLDS_SECONDS:
+    if not progress_file.exists() or time.time() - progress_file.stat().st_mtime > NOTE_HOLDS_SECONDS:
         return Hashed()
-    state = json.loads(note.read_bytes())
+    state = json.loads(progress_file.read_bytes())
     then = [FixityFault(**fault) for fault in state["faults"]]
     stored = [fault for fault in then if not fault.is_master]
     folders = {str(folder) for fault in stored for folder in (store.root / fault.path).parents}

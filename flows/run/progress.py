@@ -35,7 +35,7 @@ class _File:
     """A file that is being worked on."""
 
     name: str
-    note: Path | None
+    progress_file: Path | None
     media_seconds: float
 
 
@@ -99,16 +99,16 @@ class RunProgress:
             self._media_seconds, self._media_total = 0.0, media_seconds
             self._task = self._bar.add_task(description, total=files, media="", current="")
 
-    def begin(self, name: str, note: Path | None = None, media_seconds: float = 0.0) -> None:
+    def begin(self, name: str, progress_file: Path | None = None, media_seconds: float = 0.0) -> None:
         """Show that a file is being worked on.
 
         Parameters
         ----------
-        note : file with the position of the pass, see `pass_progress`.
+        progress_file : file with the position of the pass, see `pass_progress`.
         media_seconds : length of the medium, as counted in the phase.
         """
         with self._lock:
-            self._current.append(_File(name=printable(name), note=note, media_seconds=media_seconds))
+            self._current.append(_File(name=printable(name), progress_file=progress_file, media_seconds=media_seconds))
             self._show()
 
     def end(self, name: str, media_seconds: float | None = None) -> None:
@@ -135,7 +135,7 @@ class RunProgress:
         for thing in things:
             with self._lock:
                 if name:
-                    self._current[:] = [_File(name=printable(name(thing)), note=None, media_seconds=0.0)]
+                    self._current[:] = [_File(name=printable(name(thing)), progress_file=None, media_seconds=0.0)]
                 if time.monotonic() - self._stepped >= STEP_SECONDS:
                     self._stepped = time.monotonic()
                     self._show()
@@ -162,7 +162,7 @@ class RunProgress:
     def _show(self) -> None:
         if self._task is None or self._is_quiet:
             return
-        at = [(one, one.note and read_position(one.note)) for one in self._current]
+        at = [(one, one.progress_file and read_position(one.progress_file)) for one in self._current]
         within = [(one, min(position.seconds, one.media_seconds)) for one, position in at if position]
         seconds = self._media_seconds + sum(done for _, done in within)
         parts = sum(done / one.media_seconds for one, done in within if one.media_seconds)

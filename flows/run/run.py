@@ -68,7 +68,7 @@ def run(
         with uninterrupted():
             one.write_down()
             record.report = save(one.report(asked), record)
-            one.note(record.report)
+            one.record_end(record.report)
         if one.raised is not None:
             raise one.raised
         return record.report
@@ -129,7 +129,7 @@ class _Run:
         except (OSError, StoreError):
             return  # if the disk is full, the next run finds what was made
 
-    def note(self, report: Report) -> None:
+    def record_end(self, report: Report) -> None:
         """Record the state at the end of the run, unless another one was at work meanwhile."""
         if self._prepared and not self._elsewhere and self._record.is_alone():
             record_end_state(self._prepared, report, self._store, self._options)
@@ -186,7 +186,7 @@ class _Run:
         except ModuleNotFoundError as error:
             raise RequestError(f"--runner dask needs {error.name}; pip install 'marsmedia[dask]'") from error
         runner = DaskRunner(self._record.who.run, plan.all_due, options, self._store, progress)
-        self._record.note(runner.note)
+        self._record.add_message(runner.note)
         return runner
 
     def _batches(self, shares: Iterable[list[Due]], *, waits: bool = False) -> list[Batch]:

@@ -96,7 +96,7 @@ class RunRecord:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return messages on this run: other runs at work, lost runs, and the messages given to `note`."""
+        """Return messages on this run: other runs at work, lost runs, and the messages added."""
         lost = [f"an earlier run {LOST}: {who}; what it had finished is kept" for who in self.lost]
         at_work = [f"another run is at work on this store: {who}; nothing is made twice" for who in self.others_at_work]
         return (*lost, *at_work, *self._noted)
@@ -143,7 +143,7 @@ class RunRecord:
         met = [(who, True) for who in _who(words)]
         self._others += [one for one in met if one not in self._others]
 
-    def note(self, message: str) -> None:
+    def add_message(self, message: str) -> None:
         """Add a message to the report."""
         self._noted.append(message)
 

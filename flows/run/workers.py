@@ -178,7 +178,7 @@ class Workers:
             self.stop()
         self._notes.cleanup()
 
-    def note(self, digest: str) -> Path:
+    def progress_file(self, digest: str) -> Path:
         """Return the file in which the worker of a source records its progress; see `pass_progress`."""
         return Path(self._notes.name) / digest[:32]
 

@@ -60,7 +60,7 @@ def derive(
     store: Store,
     is_last_try: bool = True,
     memory_mb: int | None = None,
-    note: Path | None = None,
+    progress_file: Path | None = None,
 ) -> list[Outcome]:
     """Make every due result of one source in one pass over its file, and commit them.
 
@@ -72,7 +72,7 @@ def derive(
     Parameters
     ----------
     memory_mb : MB that this process may fill; results of a photo that cannot fit are refused from its header.
-    note : file into which the position of the pass is written, see `pass_progress`.
+    progress_file : file into which the position of the pass is written, see `pass_progress`.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def derive(
             store=store,
             is_last_try=is_last_try,
             memory_mb=memory_mb,
-            note=note,
+            progress_file=progress_file,
         )
         for stage in stages_of([p for p in due if result_key(p, *source.digests) not in there]):
             try:
@@ -118,7 +118,7 @@ def _derive_stage(
     in_order: bool = False,
     is_last_try: bool,
     memory_mb: int | None,
-    note: Path | None,
+    progress_file: Path | None,
 ) -> list[Outcome]:
     """Run one stage, and commit the results that end in it.
 
@@ -129,7 +129,7 @@ def _derive_stage(
     """
     with ExitStack() as folders:
         scratch = folders.enter_context(store.scratch())
-        reading = SourceReading(memory_mb=memory_mb, progress=PassProgress(note))
+        reading = SourceReading(memory_mb=memory_mb, progress=PassProgress(progress_file))
         work = [ProcessorRun(processor, scratch / str(number), reading) for number, processor in enumerate(stage.begun)]
         for one in work:
             one.folder.mkdir()

@@ -85,7 +85,7 @@ def test_a_pass_writes_how_far_it_is_and_which_processor_finishes(make: MediaMak
     size = path.stat().st_size
     source = Source(digest="0" * 64, size_bytes=size, name=path.name, medium="audio", format="wav", has_sound=True)
     outcomes = derive(
-        source, SourceFile.at(path), "june", [Levels()], Store(tmp_path / "store"), note=tmp_path / "note"
+        source, SourceFile.at(path), "june", [Levels()], Store(tmp_path / "store"), progress_file=tmp_path / "note"
     )
     assert [outcome.verdict for outcome in outcomes] == ["made"]
     position = read_position(tmp_path / "note")
