@@ -30,9 +30,9 @@ import sys
 from pathlib import Path
 from processors.packs.build import build
 from processors.languages.text import Text
-from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.store.store import Store
-recipe = Recipe(title=Text(en="Frames"), selection=("*",), take=("frames",))
+recipe = PackRecipe(title=Text(en="Frames"), selection=("*",), take=("frames",))
 build(recipe, Path(sys.argv[2]), Store(Path(sys.argv[1])), asked=lambda row: frozenset(), force=True)
 """
 

@@ -24,7 +24,7 @@ from processors.packs.archive.verify_pack import verify_pack
 from processors.sources.scan import printable
 from processors.store.open_store import Location, location_of, open_store
 
-PackRecipe = Annotated[str, Described("The pack's recipe, a TOML file; `marsmedia pack init` writes a template.")]
+RecipePath = Annotated[str, Described("The pack's recipe, a TOML file; `marsmedia pack init` writes a template.")]
 PackOutput = Annotated[
     str, Described("Destination: a folder, a file that ends in .zip, or either in a bucket, s3://bucket/june.zip.")
 ]
@@ -39,7 +39,7 @@ PackOutput = Annotated[
 )
 @with_form
 def pack(
-    recipe: PackRecipe = "packs/press.toml", output: PackOutput = "packs/press.zip", store: StoreFolder = "processed"
+    recipe: RecipePath = "packs/press.toml", output: PackOutput = "packs/press.zip", store: StoreFolder = "processed"
 ) -> State:
     """Build a pack; an existing one is replaced, except another one in a folder of a bucket.
 

@@ -18,7 +18,7 @@ from processors.store.open_store import Location, is_address
 
 if TYPE_CHECKING:
     from processors.packs.build import Built
-    from processors.packs.recipe.pack_recipe import Recipe
+    from processors.packs.recipe.pack_recipe import PackRecipe
     from processors.store.bucket_traffic import Traffic
 
 
@@ -130,7 +130,7 @@ def build(
         click.echo(f"no title for {', '.join(map(printable, untitled))}; give the pack one with --title", err=True)
 
 
-def _tell_built(built: Built, recipe: Recipe, traffic: Traffic | None, *, as_json: bool) -> None:
+def _tell_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, as_json: bool) -> None:
     """Print a summary of the pack, and warn of what its author should check."""
     if as_json:
         print_json(
@@ -173,7 +173,7 @@ def _tell_built(built: Built, recipe: Recipe, traffic: Traffic | None, *, as_jso
         click.echo(f"bucket of the pack: {traffic_in_words(built.pack_traffic)}")
 
 
-def _make_what_is_due(recipe: Recipe, store_folder: Path, *, quiet: bool) -> None:
+def _make_what_is_due(recipe: PackRecipe, store_folder: Path, *, quiet: bool) -> None:
     """Make the pack's items that no run makes by default; report those that cannot be made, and leave them out."""
     from flows.cli.plan_and_run import plan_and_run
     from flows.run.build_pack import due_for

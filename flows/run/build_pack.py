@@ -20,7 +20,7 @@ from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.store_gallery import release_titles, selection_title
 from processors.packs.presentation import presentation_of, takes_any
 from processors.packs.recipe.audience import Audience
-from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.recipe.pack_recipe_file import read_recipe
 from processors.packs.registry import remember
 from processors.store.catalogue import Catalogue
@@ -33,7 +33,7 @@ from processors.store.store import Store
 from processors.tables import Table
 
 
-def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: str | None = None) -> Recipe:
+def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: str | None = None) -> PackRecipe:
     """Return the recipe from a TOML file, or a default recipe for a selection.
 
     A selection has no title of its own: `build_pack` gives it that of its releases.
@@ -47,13 +47,13 @@ def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: 
             raise RequestError(f"{words[0]}: no such file")
         recipe = read_recipe(Path(words[0]), processor_names())
     else:
-        recipe = Recipe(title=Text(), selection=tuple(words))
+        recipe = PackRecipe(title=Text(), selection=tuple(words))
     if audience:
         recipe = replace(recipe, audience=audience)
     return replace(recipe, title=Text(en=title)) if title else recipe
 
 
-def titled_by_folders(recipe: Recipe, store: Store) -> list[str]:
+def titled_by_folders(recipe: PackRecipe, store: Store) -> list[str]:
     """Return the releases whose folder names serve as the pack's title, because neither recipe nor release has one."""
     if recipe.title:
         return []
@@ -69,7 +69,7 @@ def processor_names() -> frozenset[str]:
     return frozenset(processor.name for processors in every for processor in processors)
 
 
-def due_for(recipe: Recipe, store: Store) -> ReprocessRequest | None:
+def due_for(recipe: PackRecipe, store: Store) -> ReprocessRequest | None:
     """Return the request for results that the recipe needs but no run makes by default; None if nothing is missing.
 
     A pack that will be refused for its rights needs nothing.
@@ -146,7 +146,7 @@ def _tables() -> dict[str, tuple[Table, ...]]:
 
 
 def build_pack(
-    recipe: Recipe, output: Location, store: Store, *, force: bool = False, steps: Steps = silently
+    recipe: PackRecipe, output: Location, store: Store, *, force: bool = False, steps: Steps = silently
 ) -> Built:
     """Build a pack and record its sources; without a title it gets that of its releases. Raises as `build`."""
     catalogue = Catalogue(store)

@@ -39,7 +39,7 @@ from processors.packs.contents.subject import entries
 from processors.packs.highlight.highlight import HighlightClip, write_highlight
 from processors.packs.pack_records import Gallery, PackRecords, recipe_record
 from processors.packs.recipe.audience import PRESETS
-from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.readme import readme
 from processors.store.bucket_traffic import Traffic
 from processors.store.catalogue import Catalogue
@@ -82,7 +82,7 @@ class Built:
 
 
 def build(
-    recipe: Recipe,
+    recipe: PackRecipe,
     output: Location,
     store: Store,
     *,
@@ -210,13 +210,13 @@ def _duplicate_pictures(chosen: list[SelectedSource], store: Store) -> tuple[str
     return tuple(f"{known[digest].relative} is the same picture as {first.relative}" for digest, first in found.items())
 
 
-def _sink(made: Path, recipe: Recipe, output: Path, dated_utc: str) -> ZipSink | FolderSink:
+def _sink(made: Path, recipe: PackRecipe, output: Path, dated_utc: str) -> ZipSink | FolderSink:
     if not is_zip(output):
         return FolderSink(made)
     return ZipSink(made, portable_name(recipe.title.best() or output.stem).replace(" ", "-"), dated_utc)
 
 
-def _stated_time(recipe: Recipe) -> str | None:
+def _stated_time(recipe: PackRecipe) -> str | None:
     """Return the time of packing stated by the recipe, else by the environment; None if neither does.
 
     `SOURCE_DATE_EPOCH` is the convention of reproducible builds: https://reproducible-builds.org/specs/source-date-epoch/
@@ -244,7 +244,7 @@ def _media(chosen: list[SelectedSource], store: Store, writer: MediaWriter, step
             yield from writer.item(entry)
 
 
-def _digest(packed: list[PackedFile], companions: list[PackedCompanion | PackedReleaseFile], recipe: Recipe) -> str:
+def _digest(packed: list[PackedFile], companions: list[PackedCompanion | PackedReleaseFile], recipe: PackRecipe) -> str:
     digest = hashlib.sha256(recipe_record(recipe))
     for one in packed:
         digest.update(f"{one.unsigned_sha256} {one.path}\n".encode())
@@ -253,7 +253,7 @@ def _digest(packed: list[PackedFile], companions: list[PackedCompanion | PackedR
     return digest.hexdigest()
 
 
-def _info(packed: list[PackedFile], recipe: Recipe, identity: PackIdentity) -> Iterator[tuple[str, str]]:
+def _info(packed: list[PackedFile], recipe: PackRecipe, identity: PackIdentity) -> Iterator[tuple[str, str]]:
     """Yield the lines of `bag-info.txt`."""
     if recipe.publisher:
         yield "Source-Organization", recipe.publisher

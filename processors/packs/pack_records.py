@@ -26,7 +26,7 @@ from processors.packs.highlight.highlight import FILE as HIGHLIGHT
 from processors.packs.highlight.highlight import HighlightClip
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.audience import PRESETS
-from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records import credits as credit_file
 from processors.packs.records import iiif, premis
 from processors.packs.records import pds4_bundle as pds4
@@ -199,7 +199,7 @@ class PackRecords:
                 self._add(place.relative_to(folder).as_posix(), media_type, "Part of the gallery", read_blocks(file))
 
 
-def recipe_record(recipe: Recipe) -> bytes:
+def recipe_record(recipe: PackRecipe) -> bytes:
     """Return the recipe as JSON, without the paths of keys and fonts, which may name a person's folders."""
     highlight = replace(recipe.highlight, font=None) if recipe.highlight else None
     unsigned = replace(recipe, signature=None, highlight=highlight)
@@ -208,7 +208,7 @@ def recipe_record(recipe: Recipe) -> bytes:
     return canonical_json(record) + b"\n"
 
 
-def _shown(packed: list[PackedFile], recipe: Recipe) -> Iterator[GalleryFile]:
+def _shown(packed: list[PackedFile], recipe: PackRecipe) -> Iterator[GalleryFile]:
     """Yield every file; its thumbnail is the smallest packed picture of the same content, else of its source."""
     smallest: dict[tuple[str, str | None], PackedFile] = {}
     for one in packed:

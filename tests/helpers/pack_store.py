@@ -15,7 +15,7 @@ from PIL import Image
 from processors.contract import Item
 from processors.languages.text import Text
 from processors.packs.build import Built, build
-from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.progress_steps import Steps, silently
@@ -208,7 +208,7 @@ def make_pack(
         "take": ("originals", "stills", "frames", "contact sheets", "spectrograms", "clips", "sound", "metadata"),
     }
     asked = frozenset[ResultRef]()
-    return build(Recipe(**(fields | recipe)), output, made.store, asked=lambda row: asked, force=force, steps=steps)
+    return build(PackRecipe(**(fields | recipe)), output, made.store, asked=lambda row: asked, force=force, steps=steps)
 
 
 def tree(folder: Path) -> dict[str, tuple[bytes, int]]:

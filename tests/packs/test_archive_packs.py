@@ -14,7 +14,7 @@ from flows.run.run import in_threads, run_ingest
 from processors.languages.text import Text
 from processors.metadata.evidence import Evidence
 from processors.packs.build import build
-from processors.packs.recipe.pack_recipe import BagInfo, Recipe
+from processors.packs.recipe.pack_recipe import BagInfo, PackRecipe
 from processors.packs.records.pronom import pronom_of
 from processors.store.store import Store
 from tests.helpers.pack_store import PackStore, filled, make_pack, picture
@@ -92,7 +92,7 @@ def test_an_archive_keeps_the_statements_at_every_place_of_the_same_bytes(tmp_pa
         (folder / "tracks.jpg").write_bytes(picture(64, 48, 1))
         (folder / "release.toml").write_text(f'agency = "Agency of {release}"\n[[file]]\npath = "tracks.jpg"\n')
     run_ingest(tmp_path / "raw", tmp_path / "store", {"photo": (Evidence(),)}, Options(), in_threads, name="i")
-    recipe = Recipe(title=Text(en="T"), audience="archive", selection=("release=june",))
+    recipe = PackRecipe(title=Text(en="T"), audience="archive", selection=("release=june",))
     build(recipe, tmp_path / "pack", Store(tmp_path / "store"), asked=lambda row: frozenset())
     found = [path.read_text() for path in (tmp_path / "pack/data/media/tracks.jpg").glob("evidence*/evidence.json")]
     assert sorted(name for text in found for name in ("june", "july") if f"Agency of {name}" in text) == [

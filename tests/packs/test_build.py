@@ -157,7 +157,7 @@ def test_deep_and_transparent_pictures_keep_their_light(made: PackStore, tmp_pat
 def test_of_two_results_the_asked_for_is_taken_else_the_latest(made: PackStore, tmp_path: Path) -> None:
     from processors.contract import Item
     from processors.packs.build import build
-    from processors.packs.recipe.pack_recipe import Recipe
+    from processors.packs.recipe.pack_recipe import PackRecipe
 
     digest = made.source("two.jpg", "photo", "jpeg", b"two")
     old, new = (
@@ -170,7 +170,7 @@ def test_of_two_results_the_asked_for_is_taken_else_the_latest(made: PackStore, 
         )
         for number in (1, 2)
     )
-    recipe = Recipe(title=Text(en="Two"), selection=("two.jpg",), take=("stills",))
+    recipe = PackRecipe(title=Text(en="Two"), selection=("two.jpg",), take=("stills",))
     assert build(recipe, tmp_path / "a", made.store, asked=lambda row: frozenset()).results == (new.ref,)
     assert build(recipe, tmp_path / "b", made.store, asked=lambda row: frozenset([old.ref])).results == (old.ref,)
     both = build(recipe, tmp_path / "c", made.store, asked=lambda row: frozenset([old.ref, new.ref]))

@@ -12,7 +12,7 @@ from pathlib import Path
 import bagit
 import pytest
 
-from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.recipe.pack_recipe_file import read_recipe
 from tests.conftest import PROJECT
 from tests.helpers.pack_store import filled
@@ -45,7 +45,7 @@ def test_every_command_of_the_page_works(name: str, tmp_path: Path) -> None:
 def test_the_recipe_of_the_page_is_one(tmp_path: Path) -> None:
     (text,) = blocks("archive.md", "toml")
     (tmp_path / "a.toml").write_text(text, encoding="utf-8")
-    recipe: Recipe = read_recipe(tmp_path / "a.toml", ())
+    recipe: PackRecipe = read_recipe(tmp_path / "a.toml", ())
     assert recipe.audience == "archive"
     assert recipe.bag_info is not None
     assert dict(recipe.bag_info.lines())["Internal-Sender-Identifier"] == "TW1-2021-06"

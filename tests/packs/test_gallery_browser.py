@@ -23,7 +23,7 @@ from processors.packs.contents.subject import Recorded
 from processors.packs.gallery.introduction import Introduction, PageClip
 from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.thumbnails import plot_shares
-from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.video.frames.frames import Frames
 from tests.conftest import PROJECT
 from tests.helpers.chromium import Browser, Page, executable, started
@@ -498,7 +498,7 @@ def test_the_page_of_a_pack_marks_and_finds_what_the_pack_counts_as_not_cleared(
     browser: Browser, tmp_path: Path, language: str, facet: str, badges: list[str]
 ) -> None:
     made = filled(tmp_path)
-    recipe = Recipe(title=Text(en="T", zh="题"), selection=("*",), audience="archive", languages=("en", "zh"))
+    recipe = PackRecipe(title=Text(en="T", zh="题"), selection=("*",), audience="archive", languages=("en", "zh"))
     built = build(recipe, tmp_path / "pack", made.store, asked=lambda row: frozenset(), gallery=write_gallery)
     assert built.uncleared == ("june/descent.mp4", "june/wind.wav")
     with browser.page(language=language) as page:

@@ -216,15 +216,15 @@ def test_lines_are_wrapped_by_width_and_what_cannot_be_drawn_is_a_dot() -> None:
 def test_a_title_is_shown_in_each_language_of_the_pack(made: PackStore, tmp_path: Path) -> None:
     from processors.packs.contents.subject import subjects
     from processors.packs.highlight.highlight import _title
-    from processors.packs.recipe.pack_recipe import Recipe
+    from processors.packs.recipe.pack_recipe import PackRecipe
     from processors.store.catalogue import Catalogue
     from processors.store.selection import parse, select
 
     catalogue = Catalogue(made.store)
     found = {one.name: one for one in subjects(select(parse(["*"]), catalogue), made.store, catalogue)}
-    assert _title(found["a.jpg"], Recipe(title=Text())) == "Tracks · 车辙"
-    assert _title(found["a.jpg"], Recipe(title=Text(), languages=("zh",))) == "车辙"
-    assert _title(found["b.mp4"], Recipe(title=Text())) == "", "a file name is no title"
+    assert _title(found["a.jpg"], PackRecipe(title=Text())) == "Tracks · 车辙"
+    assert _title(found["a.jpg"], PackRecipe(title=Text(), languages=("zh",))) == "车辙"
+    assert _title(found["b.mp4"], PackRecipe(title=Text())) == "", "a file name is no title"
 
 
 def test_a_picture_that_two_sources_show_is_in_the_clip_once_and_is_named(made: PackStore, tmp_path: Path) -> None:

@@ -12,14 +12,14 @@ from processors.errors import RequestError
 from processors.languages.language import OTHER_LANGUAGES
 from processors.languages.text import Text
 from processors.packs.recipe.audience import PRESETS
-from processors.packs.recipe.pack_recipe import BagInfo, Highlight, Override, Pictures, Recipe, Signature
+from processors.packs.recipe.pack_recipe import BagInfo, Highlight, Override, PackRecipe, Pictures, Signature
 from processors.packs.recipe.pack_recipe_file import RecipeTable, read_recipe
 from processors.packs.recipe.recipe_template import TEMPLATE
 
 PROCESSORS = frozenset({"video.frames", "photo.enhanced"})
 
 
-def read(folder: Path, text: str | bytes) -> Recipe:
+def read(folder: Path, text: str | bytes) -> PackRecipe:
     place = folder / "pack.toml"
     place.write_bytes(text if isinstance(text, bytes) else text.encode())
     return read_recipe(place, PROCESSORS)
@@ -72,13 +72,13 @@ def test_every_key_of_a_recipe_reaches_the_pack(tmp_path: Path) -> None:
     """A key that the table knows and the recipe does not get would be accepted and dropped."""
     written = {**tomllib.loads(WHOLE), "text_zh": "."}
     assert written.keys() == RecipeTable.model_fields.keys()
-    recipe, plain = read(tmp_path, WHOLE), Recipe(title=Text())
-    unchanged = {one.name for one in fields(Recipe) if getattr(recipe, one.name) == getattr(plain, one.name)}
+    recipe, plain = read(tmp_path, WHOLE), PackRecipe(title=Text())
+    unchanged = {one.name for one in fields(PackRecipe) if getattr(recipe, one.name) == getattr(plain, one.name)}
     assert unchanged == set()
 
 
 def test_a_whole_recipe_is_read(tmp_path: Path) -> None:
-    assert read(tmp_path, WHOLE) == Recipe(
+    assert read(tmp_path, WHOLE) == PackRecipe(
         title=Text(en="Wheel tracks", zh="车辙"),
         text=Text(en="Sixteen photos."),
         audience="press",
@@ -183,6 +183,6 @@ def test_lines_are_counted_past_values_of_many_lines(tmp_path: Path) -> None:
 
 
 def test_every_key_of_a_recipe_file_is_a_field_of_the_recipe() -> None:
-    of_recipe = {field.name for field in fields(Recipe)} | {"override"}
+    of_recipe = {field.name for field in fields(PackRecipe)} | {"override"}
     translations = {f"{key}_{code}" for key in ("title", "text") for code in OTHER_LANGUAGES}
     assert RecipeTable.model_fields.keys() - translations <= of_recipe, "a key that is no field would be lost"

@@ -14,7 +14,7 @@ from processors.packs.contents.subject import subjects
 from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.store_gallery import shown_of_store
 from processors.packs.presentation import PRESENTATIONS, TAKE_WORDS, faces, is_taken, presentation_of, takes_any
-from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.store.selection import parse, select
 from tests.helpers.pack_store import filled, picture
 
@@ -47,7 +47,7 @@ def test_a_made_up_processor_goes_through_pack_and_gallery(tmp_path: Path) -> No
     digest = next(row.digest for row in made.catalogue.sources().values() if row.name == "tracks.jpg")
     shown = Item(name="made.png", media_type="image/png", data=picture(40, 30, 9, "PNG"), facts={"width_px": 40})
     made.result(digest, "photo.made_up", shown)
-    recipe = Recipe(title=Text(en="Made up"), selection=("tracks.jpg",), take=("other",))
+    recipe = PackRecipe(title=Text(en="Made up"), selection=("tracks.jpg",), take=("other",))
     build(recipe, tmp_path / "pack", made.store, asked=lambda row: frozenset(), gallery=write_gallery)
     (place,) = (tmp_path / "pack/data/media").rglob("made.png")
     assert place.parent.name == "photo.made_up"

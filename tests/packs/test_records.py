@@ -20,7 +20,7 @@ from processors.languages.text import Text
 from processors.metadata.xmp import xmp_tags
 from processors.packs.build import build
 from processors.packs.embedded.in_pictures import own_xmp
-from processors.packs.recipe.pack_recipe import Highlight, Pictures, Recipe
+from processors.packs.recipe.pack_recipe import Highlight, PackRecipe, Pictures
 from processors.packs.records.ro_crate import iso_date
 from processors.video.shots.shot_table import SHOTS
 from tests.conftest import SAMPLES
@@ -231,7 +231,9 @@ def test_a_stated_alternative_text_is_in_pictures_iiif_and_crate(tmp_path: Path,
     assert "Two tracks in sand" in str(found["Iptc4xmpCore:AltTextAccessibility"])
 
 
-def test_a_label_states_both_ends_of_the_recording_span_and_the_year_of_the_release(tmp_path: Path, schemas: Path) -> None:
+def test_a_label_states_both_ends_of_the_recording_span_and_the_year_of_the_release(
+    tmp_path: Path, schemas: Path
+) -> None:
     made = PackStore(tmp_path)
     issued = {"term": "dcterms:issued", "value": "2021-06-27", "language": None, "source": "release.toml:released"}
     for name, medium, form in (("a.jpg", "photo", "jpeg"), ("b.wav", "audio", "wav")):
@@ -326,7 +328,7 @@ def test_a_data_dictionary_explains_the_tables_that_are_in_the_pack(made: PackSt
     levels = [column.name for column in LOUDNESS.columns]
     sound = next(row.digest for row in made.catalogue.sources().values() if row.name == "wind.wav")
     made.result(sound, "audio.levels", Item(name="loudness.csv", media_type="text/csv", data=b"a,b\n"))
-    recipe = Recipe(title=Text(en="Tables"), audience="research", selection=("*",))
+    recipe = PackRecipe(title=Text(en="Tables"), audience="research", selection=("*",))
     tables = {"audio.levels": (LOUDNESS,), "video.shots": (SHOTS,)}
     build(recipe, tmp_path / "pack", made.store, asked=lambda row: frozenset(), tables=tables)
     with (tmp_path / "pack/data/data-dictionary.csv").open(newline="") as file:

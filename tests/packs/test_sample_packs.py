@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from processors.metadata.evidence import Evidence
 from processors.packs.archive.verify_pack import verify_pack
 from processors.packs.build import Built, build
 from processors.packs.recipe.audience import AUDIENCES
-from processors.packs.recipe.pack_recipe import Highlight, Pictures, Recipe
+from processors.packs.recipe.pack_recipe import Highlight, PackRecipe, Pictures
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.store import Store
 from processors.video.frames.contact_sheet import ContactSheet
@@ -51,20 +52,20 @@ def sample_store(sample_release: Path, tmp_path_factory: pytest.TempPathFactory)
     return ingested(sample_release.parent, tmp_path_factory.mktemp("store") / "store")
 
 
-def packed(store: Store, output: Path, recipe: Recipe) -> Built:
+def packed(store: Store, output: Path, recipe: PackRecipe) -> Built:
     return build(recipe, output, store, asked=lambda row: frozenset())
 
 
 def test_the_sample_release_for_every_audience(sample_store: Store, tmp_path: Path) -> None:
     for audience in AUDIENCES:
-        recipe = Recipe(title=Text(en="Sample", zh="样例"), selection=("*",), take=TAKE, audience=audience)
+        recipe = PackRecipe(title=Text(en="Sample", zh="样例"), selection=("*",), take=TAKE, audience=audience)
         packed(sample_store, tmp_path / audience, recipe)
         assert verify_pack(tmp_path / audience).faults == ()
         check_all(tmp_path / audience)
 
 
 def test_a_pack_with_sizes_and_a_highlight_is_the_same_twice(sample_store: Store, tmp_path: Path) -> None:
-    recipe = Recipe(
+    recipe = PackRecipe(
         title=Text(en="Sample"),
         selection=("*",),
         take=("stills", "contact sheets"),
@@ -85,7 +86,7 @@ def test_a_pack_with_sizes_and_a_highlight_is_the_same_twice(sample_store: Store
 
 
 def test_a_highlight_without_pictures_is_reported(sample_store: Store, tmp_path: Path) -> None:
-    recipe = Recipe(title=Text(en="Sound"), selection=("*.wav",), take=("sound",), highlight=Highlight())
+    recipe = PackRecipe(title=Text(en="Sound"), selection=("*.wav",), take=("sound",), highlight=Highlight())
     with pytest.raises(RequestError, match="highlight: the selection has no still and no preview"):
         packed(sample_store, tmp_path / "pack", recipe)
     assert list(tmp_path.iterdir()) == []
@@ -100,11 +101,10 @@ def test_a_release_without_rights_is_packed_for_the_house_and_refused_for_the_pu
     for name in wanted:
         shutil.copy(samples / "release" / name, raw / name)
     store = ingested(raw, tmp_path / "store")
-    recipe = Recipe(title=Text(en="Real"), selection=("*",), take=TAKE)
+    recipe = PackRecipe(title=Text(en="Real"), selection=("*",), take=TAKE)
     packed(store, tmp_path / "house", recipe)
     check_all(tmp_path / "house")
+    public = dataclasses.replace(recipe, audience="public")
     with pytest.raises(RequestError) as caught:
-        packed(
-            store, tmp_path / "public", Recipe(title=Text(en="Real"), selection=("*",), take=TAKE, audience="public")
-        )
+        packed(store, tmp_path / "public", public)
     assert [line.split("/")[1].split(" ")[0] for line in str(caught.value).split("\n")[1:-1]] == sorted(wanted)

@@ -25,7 +25,7 @@ from processors.packs.embedded.in_netcdf import MEDIA_TYPE as ARRAY_TYPE
 from processors.packs.embedded.in_netcdf import write_with_attributes
 from processors.packs.embedded.in_pictures import credited_picture, own_xmp
 from processors.packs.recipe.audience import PRESETS
-from processors.packs.recipe.pack_recipe import Pictures, Recipe
+from processors.packs.recipe.pack_recipe import PackRecipe, Pictures
 from processors.packs.records.pds4_bundle import can_be_labelled
 from processors.photo.reading.to_srgb import in_8_bit
 from processors.store.raw_bucket import as_it_is
@@ -41,7 +41,7 @@ class MediaWriter:
 
     bag: BagWriter
     places: Places
-    recipe: Recipe
+    recipe: PackRecipe
     signer: Signer | None
     scratch: Path
     """Folder for copies that are tagged."""

@@ -11,10 +11,10 @@ from processors.languages.language import phrase
 from processors.languages.text import Text
 from processors.packs.contents.licences import rights_address_of
 from processors.packs.contents.subject import SourceRecord
-from processors.packs.recipe.pack_recipe import Override, Recipe
+from processors.packs.recipe.pack_recipe import Override, PackRecipe
 
 
-def check_rights(subjects: Sequence[SourceRecord], recipe: Recipe) -> None:
+def check_rights(subjects: Sequence[SourceRecord], recipe: PackRecipe) -> None:
     """Refuse a public pack with sources that may not be redistributed; report all of them at once.
 
     Raises
@@ -38,7 +38,7 @@ def check_rights(subjects: Sequence[SourceRecord], recipe: Recipe) -> None:
         )
 
 
-def is_cleared(subject: SourceRecord, recipe: Recipe) -> bool:
+def is_cleared(subject: SourceRecord, recipe: PackRecipe) -> bool:
     """Return whether a source may be passed on, by its rights or by a written override."""
     return bool(subject.redistribute) or override_of(subject, recipe.overrides) is not None
 
@@ -48,7 +48,7 @@ def override_of(subject: SourceRecord, overrides: Iterable[Override]) -> Overrid
     return next((one for one in overrides if _means(one, subject)), None)
 
 
-def notice(subject: SourceRecord, recipe: Recipe) -> Text:
+def notice(subject: SourceRecord, recipe: PackRecipe) -> Text:
     """Return the notice that a reader must see before use; empty if it may be redistributed."""
     if subject.redistribute:
         return Text()

@@ -14,7 +14,7 @@ from processors.packs.contents.subject import SourceRecord, manifests_of, subjec
 from processors.packs.presentation import ORIGINALS, presentation_of
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.include import included
-from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.processor_names import EVIDENCE, INTEGRITY, SHOTS
 from processors.store.catalogue import Catalogue
 from processors.store.latest import current
@@ -68,7 +68,7 @@ class SelectedSource:
         return {manifest.ref for manifest in (*self.results, *self.shown)}
 
 
-def choose(recipe: Recipe, store: Store, catalogue: Catalogue, asked: Asked) -> list[SelectedSource]:
+def choose(recipe: PackRecipe, store: Store, catalogue: Catalogue, asked: Asked) -> list[SelectedSource]:
     """Return everything that goes into the pack, in the order of releases and names.
 
     Raises
@@ -132,7 +132,7 @@ def _decoded(row: SourceRow, manifests: list[Manifest], audit: Manifest | None) 
     return min(decoded, key=lambda one: (one.verdict != "made", one.started_utc, one.ref), default=None)
 
 
-def _chosen(recipe: Recipe, row: SourceRow, subject: SourceRecord, store: Store, asked: Asked) -> SelectedSource:
+def _chosen(recipe: PackRecipe, row: SourceRow, subject: SourceRecord, store: Store, asked: Asked) -> SelectedSource:
     manifests = list(manifests_of(subject, store))
     audit = _current(INTEGRITY, manifests, asked(row))
     return SelectedSource(
@@ -147,7 +147,7 @@ def _chosen(recipe: Recipe, row: SourceRow, subject: SourceRecord, store: Store,
     )
 
 
-def _further_evidence(recipe: Recipe, subject: SourceRecord, store: Store) -> Iterator[Manifest]:
+def _further_evidence(recipe: PackRecipe, subject: SourceRecord, store: Store) -> Iterator[Manifest]:
     """Yield the evidence of other paths with the same bytes, for an archive, which keeps every sighting."""
     others = subject.every_evidence_key[1:]
     if PRESETS[recipe.audience].has_premis and others:

@@ -9,7 +9,7 @@ from processors.languages.text import Text
 from processors.packs.contents.rights import known_credit, notice, rights_address
 from processors.packs.contents.subject import ItemRecord
 from processors.packs.presentation import presentation_of
-from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.captions import words
 from processors.packs.records.iso_date import iso_date
 
@@ -46,7 +46,7 @@ class FileCredits:
     """SHA-256 of the source; None for a clip of several."""
 
 
-def credits_of(entry: ItemRecord, recipe: Recipe) -> FileCredits:
+def credits_of(entry: ItemRecord, recipe: PackRecipe) -> FileCredits:
     """Return the statements to embed in an item, in the pack's languages."""
     subject = entry.subject
     said = words(subject, entry)

@@ -10,10 +10,10 @@ from processors.packs.contents.rights import is_cleared, known_credit, notice, o
 from processors.packs.contents.rights_by_path import strictness
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.embedded.file_credits import SOURCE_TYPES, FileCredits
-from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.recipe.pack_recipe import PackRecipe
 
 
-def clip_credits(sources: Sequence[SourceRecord], recipe: Recipe) -> FileCredits:
+def clip_credits(sources: Sequence[SourceRecord], recipe: PackRecipe) -> FileCredits:
     """Return the statements to embed in a clip of these sources: of its pictures, and of the sound under them."""
     binds = strictest(sources, recipe)
     names = Text({code: f"{', '.join(dict.fromkeys(_title(one, code) for one in sources))}." for code in LANGUAGES})
@@ -34,13 +34,13 @@ def clip_credits(sources: Sequence[SourceRecord], recipe: Recipe) -> FileCredits
     )
 
 
-def strictest(sources: Sequence[SourceRecord], recipe: Recipe) -> SourceRecord:
+def strictest(sources: Sequence[SourceRecord], recipe: PackRecipe) -> SourceRecord:
     """Return the source that allows the least; one cleared by a written override comes after those not cleared."""
 
     return max(sources, key=lambda one: (not is_cleared(one, recipe), strictness(one.redistribute, one.rights)))
 
 
-def _decisions(sources: Sequence[SourceRecord], recipe: Recipe) -> Text:
+def _decisions(sources: Sequence[SourceRecord], recipe: PackRecipe) -> Text:
     """Return who redistributes the sources that only a written override clears, and why; each once."""
     said = dict.fromkeys(notice(one, recipe) for one in sources if override_of(one, recipe.overrides))
     return Text({code: "; ".join(one[code] for one in said if code in one) for code in LANGUAGES})

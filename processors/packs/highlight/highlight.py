@@ -26,7 +26,7 @@ from processors.packs.highlight.clip_credits import clip_credits
 from processors.packs.highlight.scene_sound import SOUNDS, Recording, Scene, SceneSound, recordings_of, sounds_of
 from processors.packs.highlight.soundtrack import LAST_FADE_SECONDS, Soundtrack, Span
 from processors.packs.presentation import presentation_of
-from processors.packs.recipe.pack_recipe import Highlight, Recipe
+from processors.packs.recipe.pack_recipe import Highlight, PackRecipe
 from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
 
@@ -68,7 +68,7 @@ class HighlightClip:
 
 
 def write_highlight(
-    chosen: Sequence[SelectedSource], recipe: Recipe, store: Store, scratch: Path, steps: Steps = silently
+    chosen: Sequence[SelectedSource], recipe: PackRecipe, store: Store, scratch: Path, steps: Steps = silently
 ) -> HighlightClip:
     """Write the clip into `scratch`.
 
@@ -165,7 +165,7 @@ def _frames(
     scenes: Sequence[Scene],
     sounds: Sequence[SceneSound | None],
     credited: Sequence[SourceRecord],
-    recipe: Recipe,
+    recipe: PackRecipe,
     cards: Cards,
 ) -> Iterator[Frame]:
     assert recipe.highlight is not None
@@ -190,18 +190,18 @@ def _frames(
     yield from [cards.text(_in(recipe, phrase("credits")), list(lines))] * _steps(CARD_SECONDS)
 
 
-def _title(subject: SourceRecord, recipe: Recipe) -> str:
+def _title(subject: SourceRecord, recipe: PackRecipe) -> str:
     """Return the title in the pack's languages, else that of the event; empty without one: a file name is no title."""
     said = subject.title or subject.event_title
     return _joined(recipe, phrase("marked_synthetic", title=said) if subject.synthetic and said else said)
 
 
-def _in(recipe: Recipe, text: Text) -> list[str]:
+def _in(recipe: PackRecipe, text: Text) -> list[str]:
     """Return a text in each of the pack's languages, else in an available one."""
     return [text[code] for code in recipe.languages if code in text] or [*filter(None, [text.best()])]
 
 
-def _joined(recipe: Recipe, text: Text) -> str:
+def _joined(recipe: PackRecipe, text: Text) -> str:
     return " · ".join(dict.fromkeys(_in(recipe, text)))
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 
 from processors.packs.presentation import is_taken, presentation_of
-from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.store.latest import current
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 
@@ -14,7 +14,7 @@ THUMBNAIL_PX = 640
 """Longest side below which a size of a photo is for web pages only, not for print."""
 
 
-def included(manifests: Iterable[Manifest], recipe: Recipe, asked: frozenset[ResultRef]) -> Iterator[Manifest]:
+def included(manifests: Iterable[Manifest], recipe: PackRecipe, asked: frozenset[ResultRef]) -> Iterator[Manifest]:
     """Yield the results of one source to take, each with only the items to take, in the order of processor and key.
 
     The results of a processor that today's recipes want are taken; if they want none, the latest.

@@ -75,7 +75,7 @@ class BagInfo:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class PackRecipe:
     """Everything besides the store on which a pack's bytes depend."""
 
     title: Text
@@ -100,7 +100,7 @@ class Recipe:
     overrides: tuple[Override, ...] = ()
     bag_info: BagInfo | None = None
 
-    def completed(self) -> Recipe:
+    def completed(self) -> PackRecipe:
         """Return the recipe with the defaults of its audience filled in."""
         preset = PRESETS[self.audience]
         return replace(

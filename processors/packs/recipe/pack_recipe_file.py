@@ -17,11 +17,19 @@ from processors.languages.language import LANGUAGES, OTHER_LANGUAGES
 from processors.languages.text import Text
 from processors.packs.presentation import TAKE_WORDS
 from processors.packs.recipe.audience import Audience, Layout
-from processors.packs.recipe.pack_recipe import BagInfo, Highlight, Override, PackPicture, Pictures, Recipe, Signature
+from processors.packs.recipe.pack_recipe import (
+    BagInfo,
+    Highlight,
+    Override,
+    PackPicture,
+    PackRecipe,
+    Pictures,
+    Signature,
+)
 from processors.store.selection import parse
 
 
-def read_recipe(path: Path, processors: Collection[str]) -> Recipe:
+def read_recipe(path: Path, processors: Collection[str]) -> PackRecipe:
     """Read and check a recipe.
 
     Parameters
@@ -40,8 +48,8 @@ def read_recipe(path: Path, processors: Collection[str]) -> Recipe:
     return _recipe(table.model_dump(exclude_unset=True), path.parent)
 
 
-def _recipe(table: dict[str, Any], folder: Path) -> Recipe:
-    of_recipe = {one.name for one in dataclasses.fields(Recipe)} - {"title", "text"}
+def _recipe(table: dict[str, Any], folder: Path) -> PackRecipe:
+    of_recipe = {one.name for one in dataclasses.fields(PackRecipe)} - {"title", "text"}
     fields = {name: value for name, value in table.items() if name in of_recipe}
     fields |= {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
     if made := table.get("pictures"):
@@ -55,7 +63,7 @@ def _recipe(table: dict[str, Any], folder: Path) -> Recipe:
         fields["bag_info"] = BagInfo(**table["bag_info"])
     if signature := table.get("signature"):
         fields["signature"] = Signature(**{name: folder / place for name, place in signature.items()})
-    return Recipe(
+    return PackRecipe(
         title=Text.of_keys(table, "title"),
         text=Text.of_keys(table, "text"),
         overrides=tuple(Override(**one) for one in table.get("override", ())),
@@ -171,4 +179,4 @@ _TRANSLATIONS: dict[str, Any] = {
     f"{key}_{code}": (Written, "") for key in ("title", "text") for code in OTHER_LANGUAGES
 }
 RecipeTable = create_model("RecipeTable", __base__=_RecipeHead, **_TRANSLATIONS)
-"""Model of the whole file. Its defaults are placeholders: a key that is not written has the default of `Recipe`."""
+"""Model of the whole file. Its defaults are placeholders: a key that is not written has the default of `PackRecipe`."""

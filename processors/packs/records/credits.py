@@ -15,7 +15,7 @@ from processors.packs.contents.rights import credit, is_cleared, notice, overrid
 from processors.packs.contents.rights_by_path import PathRights
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.highlight.clip_credits import each_once, strictest
-from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.sources.scan import printable
 
 FILE = "CREDITS.txt"
@@ -35,7 +35,7 @@ class CreditedClip:
 
 
 def credits_text(
-    packed: Sequence[PackedFile], recipe: Recipe, identity: PackIdentity, clip: CreditedClip | None = None
+    packed: Sequence[PackedFile], recipe: PackRecipe, identity: PackIdentity, clip: CreditedClip | None = None
 ) -> Iterator[bytes]:
     """Yield the file in pieces."""
     yield _lines([*_both(recipe.title, recipe), f"{identity.urn}, {identity.day}, audience: {recipe.audience}", ""])
@@ -72,7 +72,7 @@ def burnt_in(subject: SourceRecord) -> Text:
     return phrase("burnt_in", found=translated(found[0])) if found else Text()
 
 
-def _of_clip(clip: CreditedClip, recipe: Recipe) -> Iterator[str]:
+def _of_clip(clip: CreditedClip, recipe: PackRecipe) -> Iterator[str]:
     """Yield the paragraph of the highlight: its contents, and the strictest rights of pictures and sound."""
     binds = strictest(clip.sources, recipe)
     yield clip.path.rpartition("/")[2]
@@ -94,7 +94,7 @@ def _of_clip(clip: CreditedClip, recipe: Recipe) -> Iterator[str]:
     yield ""
 
 
-def _places(files: Sequence[PackedFile], recipe: Recipe) -> list[str]:
+def _places(files: Sequence[PackedFile], recipe: PackRecipe) -> list[str]:
     """Return the folder of a source's files, or each file if they are in folders with files of other sources."""
     if recipe.layout != "kind":
         return [f"  {_named('files')}: {len(files)}, {files[0].folder.rpartition('/')[0]}/"]
@@ -118,7 +118,7 @@ def _says(voice: PathRights) -> str:
     return f"Credit: {voice.credit or 'unknown'}; Rights: {voice.rights or 'unknown'}; redistribute: {may}"
 
 
-def _both(text: Text, recipe: Recipe) -> list[str]:
+def _both(text: Text, recipe: PackRecipe) -> list[str]:
     return [" ".join(text[code].split()) for code in recipe.languages if code in text]
 
 

@@ -16,7 +16,7 @@ from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_l
 from processors.packs.contents.rights import credit, notice, rights, rights_address
 from processors.packs.contents.subject import Recorded, SourceRecord
 from processors.packs.presentation import presentation_of
-from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.captions import words
 from processors.packs.records.depictions import Depiction, depictions, kind_of
 from processors.packs.records.shot_spans import ShotSpan
@@ -41,7 +41,7 @@ class HighlightCanvas:
 
 def manifest(
     shown: Sequence[PackedFile],
-    recipe: Recipe,
+    recipe: PackRecipe,
     identity: PackIdentity,
     *,
     path: str = FILE,
@@ -90,7 +90,7 @@ def can_be_shown(one: PackedFile) -> bool:
 
 
 def _ranges(
-    found: Sequence[Depiction], shots: Mapping[str, Sequence[ShotSpan]], recipe: Recipe, base: str
+    found: Sequence[Depiction], shots: Mapping[str, Sequence[ShotSpan]], recipe: PackRecipe, base: str
 ) -> list[Json]:
     """Return a range for each event with its sources, and one for each source without an event."""
     groups: dict[str, list[Depiction]] = {}
@@ -114,7 +114,7 @@ def _ranges(
 
 
 def _range(
-    subject: SourceRecord, group: Sequence[Depiction], shots: Sequence[ShotSpan], recipe: Recipe, base: str
+    subject: SourceRecord, group: Sequence[Depiction], shots: Sequence[ShotSpan], recipe: PackRecipe, base: str
 ) -> Json:
     """Return the range of a source: its shots, where the pack holds its whole video, and its canvases."""
     items: list[Any] = []
@@ -146,7 +146,7 @@ def _start_seconds(one: PackedFile) -> float:
     return float(start) if isinstance(start, int | float) else 0.0
 
 
-def _canvas(depiction: Depiction, recipe: Recipe, base: str) -> Json:
+def _canvas(depiction: Depiction, recipe: PackRecipe, base: str) -> Json:
     one = depiction.main
     said, place = words(one.subject, one.entry), _canvas_id(one, base)
     canvas: dict[str, Any] = {"id": place, "type": "Canvas", "label": _text(said.label, recipe), **_size(one)}
@@ -166,7 +166,7 @@ def _canvas(depiction: Depiction, recipe: Recipe, base: str) -> Json:
     return canvas
 
 
-def _highlight(clip: HighlightCanvas, recipe: Recipe, base: str) -> Json:
+def _highlight(clip: HighlightCanvas, recipe: PackRecipe, base: str) -> Json:
     place = f"{base}canvas/{quote(clip.path)}"
     size: dict[str, Json] = {"width": clip.width_px, "height": clip.height_px, "duration": clip.duration_seconds}
     body: dict[str, Json] = {"id": base + quote(clip.path), "type": "Video", "format": "video/mp4", **size}
@@ -196,7 +196,7 @@ def _size(one: PackedFile) -> dict[str, Json]:
     return size
 
 
-def _facts(one: PackedFile, alternative: Text, recipe: Recipe) -> list[Json]:
+def _facts(one: PackedFile, alternative: Text, recipe: PackRecipe) -> list[Json]:
     subject, recorded = one.subject, one.subject.recorded
     facts = [_pair("alternative_text", alternative, recipe), _pair("rights", rights(subject), recipe)]
     if warning := notice(subject, recipe):
@@ -221,12 +221,12 @@ def _sols(mission: str | None, recorded: Recorded) -> str | Text | None:
     return str(first) if first == last else f"{first}-{last}"
 
 
-def _pair(name: str, value: str | Text, recipe: Recipe) -> Json:
+def _pair(name: str, value: str | Text, recipe: PackRecipe) -> Json:
     shown: Json = _text(value, recipe) if isinstance(value, Text) else {"none": [value]}
     return {"label": _text(phrase(name), recipe), "value": shown}
 
 
-def _text(text: Text, recipe: Recipe) -> Json:
+def _text(text: Text, recipe: PackRecipe) -> Json:
     """Return a text in the pack's languages, or in all its languages if it exists in none of those."""
     return _json(in_languages(text, recipe.languages) or in_languages(text, text))
 

@@ -14,7 +14,7 @@ from processors.packs.contents.rights import credit, override_of, rights
 from processors.packs.contents.selected_sources import SourceHistory
 from processors.packs.contents.sightings import Sightings
 from processors.packs.contents.subject import SourceRecord
-from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records import premis_events as events
 from processors.packs.records.premis_elements import Element, identifier, urn, xml
 from processors.packs.records.pronom import HEAD_BYTES, pronom_of
@@ -29,7 +29,7 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 def premis(
     packed: Sequence[PackedFile],
-    recipe: Recipe,
+    recipe: PackRecipe,
     identity: PackIdentity,
     histories: dict[str, SourceHistory],
     sightings: Sightings,
@@ -195,7 +195,7 @@ def _absent(subject: SourceRecord | SourceRow) -> list[Element]:
 
 
 def _agents(
-    recipe: Recipe, manifests: Sequence[Manifest], subjects: Sequence[SourceRecord]
+    recipe: PackRecipe, manifests: Sequence[Manifest], subjects: Sequence[SourceRecord]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield name, type and version of each agent, once."""
     yield events.PACKER, "software", importlib.metadata.version("marsmedia")
@@ -210,7 +210,7 @@ def _agent(name: str, kind: str, version: str) -> list[Element]:
     return [*identifier("agent", name, "local"), ("agentName", name), ("agentType", kind), ("agentVersion", version)]
 
 
-def _rights(subject: SourceRecord, recipe: Recipe) -> list[Element]:
+def _rights(subject: SourceRecord, recipe: PackRecipe) -> list[Element]:
     notes = [f"Credit: {credit(subject)}"]
     notes += [f"{voice.place}: {voice.rights or 'unknown'}" for voice in subject.voices if voice.speaks]
     if one := override_of(subject, recipe.overrides):

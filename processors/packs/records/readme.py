@@ -8,13 +8,13 @@ from processors.languages.language import joined, phrase
 from processors.packs.contents.layout import places_of
 from processors.packs.contents.names import UniqueNames
 from processors.packs.contents.packed_file import PackIdentity
-from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.iiif import FILE
 from processors.sources.scan import printable
 from processors.store.source_row import SourceRow
 
 
-def readme(recipe: Recipe, identity: PackIdentity, withdrawn: Sequence[SourceRow] = ()) -> bytes:
+def readme(recipe: PackRecipe, identity: PackIdentity, withdrawn: Sequence[SourceRow] = ()) -> bytes:
     """Return the file, one language after the other.
 
     Parameters

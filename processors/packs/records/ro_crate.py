@@ -15,7 +15,7 @@ from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds, json_with_list
 from processors.packs.contents.rights import credit, notice, override_of, rights, rights_address
 from processors.packs.contents.subject import SourceRecord
-from processors.packs.recipe.pack_recipe import Recipe
+from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.captions import words
 from processors.packs.records.iso_date import iso_date
 from processors.store.manifest import Manifest
@@ -32,7 +32,7 @@ COMPLETED = "http://schema.org/CompletedActionStatus"
 
 def crate(
     packed: Sequence[PackedFile],
-    recipe: Recipe,
+    recipe: PackRecipe,
     identity: PackIdentity,
     others: Iterable[tuple[str, str, str]],
     companions: Sequence[PackedCompanion] = (),
@@ -49,7 +49,7 @@ def crate(
 
 def _graph(
     packed: Sequence[PackedFile],
-    recipe: Recipe,
+    recipe: PackRecipe,
     identity: PackIdentity,
     others: list[tuple[str, str, str]],
     companions: Sequence[PackedCompanion],
@@ -101,7 +101,7 @@ def _graph(
 
 def _root(
     packed: Sequence[PackedFile],
-    recipe: Recipe,
+    recipe: PackRecipe,
     identity: PackIdentity,
     parts: list[str],
     results: list[tuple[Manifest, list[PackedFile]]],
@@ -136,7 +136,7 @@ def _results(packed: Sequence[PackedFile]) -> list[tuple[Manifest, list[PackedFi
     return list(found.values())
 
 
-def _rights(subject: SourceRecord, recipe: Recipe) -> Iterator[Json]:
+def _rights(subject: SourceRecord, recipe: PackRecipe) -> Iterator[Json]:
     entry: dict[str, Json] = {
         "@id": rights_id(subject),
         "@type": "CreativeWork",
@@ -156,7 +156,7 @@ def rights_id(subject: SourceRecord) -> str:
     return f"#rights-{subject.digest[:16]}"
 
 
-def _source(subject: SourceRecord, recipe: Recipe) -> Json:
+def _source(subject: SourceRecord, recipe: PackRecipe) -> Json:
     """Return the entry of a source that is not in the pack itself: identified by its digest."""
     return {"@id": f"urn:sha256:{subject.digest}", "@type": "CreativeWork", **_about(subject)}
 
@@ -175,7 +175,7 @@ def _about(subject: SourceRecord) -> dict[str, Json]:
     return {key: value for key, value in about.items() if value is not None}
 
 
-def _file(one: PackedFile, recipe: Recipe) -> Json:
+def _file(one: PackedFile, recipe: PackRecipe) -> Json:
     said = words(one.subject, one.entry)
     first = FALLBACK if FALLBACK in recipe.languages else recipe.languages[0]
     others = [code for code in recipe.languages if code != first]
