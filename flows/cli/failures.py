@@ -15,7 +15,7 @@ from processors.sources.scan import printable
 
 LIMIT = "raise the limit that is named"
 VERSION = "convert it to a supported format, or take it out of the release"
-MACHINE = "nothing; the next run tries it again"
+MACHINE = "as the reason says; the next run tries it again"
 MARSMEDIA = "report it, with the traceback in its manifest; after an update, run `marsmedia ingest --retry-failed`"
 TO_DO = {
     "failed": "fix or replace the file; the same bytes are tried again only with `marsmedia ingest --retry-failed`",

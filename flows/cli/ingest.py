@@ -170,7 +170,7 @@ def _print_due(raw: Location, store_folder: Location, options: Options, *, as_js
             return 130
         for line in () if as_json else (*prepared.gone, *([prepared.is_empty] if prepared.is_empty else [])):
             click.echo(line)
-        code = tell_plan(prepared, store, options.worker_count, as_json=as_json)
+        code = tell_plan(prepared, store, options.worker_count, as_json=as_json) or int(bool(prepared.gone))
         if not as_json and (use := disk_use(prepared.plan.due, store, least_bytes=1, at=target)):
             click.echo(space(use))
         return code

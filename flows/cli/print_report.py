@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -9,11 +10,13 @@ import click
 from flows.cli.common import counted, traffic_in_words
 from flows.run.problems import FileProblems, by_file
 from flows.run.report import Report
+from processors.sources.scan import printable
 from processors.store.open_store import is_address
 from processors.store.store import Store
 
 PROBLEMS_SHOWN = 40
 """Lines of each kind."""
+NAMES_SHOWN = 3
 
 
 def print_report(report: Report) -> None:
@@ -25,16 +28,22 @@ def print_report(report: Report) -> None:
         *([counted(report.companions, "companion")] if report.companions else []),
         *([f"{report.unsupported} unsupported"] if report.unsupported else []),
         *([f"{report.not_taken} not taken"] if report.not_taken else []),
-        *([f"{report.passed_over} passed over"] if report.passed_over else []),
+        *([f"{report.passed_over} passed over{_names(report.passed_over_files)}"] if report.passed_over else []),
     ]
     click.echo(f"{counted(report.files, 'file')}: {', '.join(counts)}")
     found = by_file(report.problems)
     new = [one for one in found if one.is_new]
     _print_some("", [one for one in new if one.blame in ("file", "version")])
-    _print_some("faults of the machine, tried again by the next run:", [one for one in new if one.blame == "machine"])
+    machine = [one for one in found if one.blame == "machine"]
+    _print_some("faults of the machine, tried again by the next run:", machine)
     _print_some("faults in marsmedia, please report them:", [one for one in new if one.blame == "marsmedia"])
-    _print_some("known from earlier runs:", [one for one in found if not one.is_new])
-    changes = [str(change) for change in report.changes if change.kind != "changed"]
+    _print_some("known from earlier runs:", [one for one in found if not one.is_new and one not in machine])
+    told = {f"{release}/" for release in report.withdrawn_releases}  # in the message
+    changes = [
+        str(change)
+        for change in report.changes
+        if change.kind != "changed" and not (change.kind == "withdrawn" and change.file.startswith(tuple(told)))
+    ]
     for line in changes[:PROBLEMS_SHOWN]:
         click.echo(line)
     if len(changes) > PROBLEMS_SHOWN:
@@ -52,6 +61,14 @@ def print_report(report: Report) -> None:
     by_name = Store(Path(report.store)).by_name_folder
     if by_name.is_dir():
         click.echo(f"browse: {report.store}/{by_name.name}")
+
+
+def _names(files: Sequence[str]) -> str:
+    """Return a few names in brackets."""
+    if not files:
+        return ""
+    more = ", ..." if len(files) > NAMES_SHOWN else ""
+    return f" ({', '.join(map(printable, files[:NAMES_SHOWN]))}{more})"
 
 
 def _print_some(heading: str, problems: list[FileProblems]) -> None:

@@ -38,7 +38,14 @@ def record_end_state(prepared: Prepared, report: Report, store: Store, options: 
         recipes=prepared.fingerprints.recipes,
         recipe_files=prepared.recipe_files,
         report=dataclasses.replace(
-            report, results=counts, problems=known, new_results=(), changes=(), traffic=None, release_traffic=None
+            report,
+            results=counts,
+            problems=known,
+            new_results=(),
+            changes=(),
+            withdrawn_releases={},
+            traffic=None,
+            release_traffic=None,
         ),
         settled=len(of_run),
         not_of_run=tuple(newest_folders(store).keys() - of_run),

@@ -28,7 +28,7 @@ MAX_NAMED = 3
 
 def save(report: Report, record: RunRecord) -> Report:
     """End the run's record with this report; return it as written, or with a message that it could not be."""
-    brief = replace(report, new_results=(), problems=(), changes=())
+    brief = replace(report, new_results=(), problems=(), changes=(), withdrawn_releases={}, passed_over_files=())
     if record.end(asdict(report), asdict(brief)):
         return report
     return replace(report, report=None, message=f"{report.message}; no report could be written")
@@ -59,7 +59,9 @@ def make_report(
     altered = [change for change in prepared.changes if change.kind == "changed"]
     problems = (*_altered(altered), *_problems(prepared, done, elsewhere, record))
     failed_now = failed_now or bool(altered)
-    state = _state(prepared, counts, failed_now=failed_now, warned=bool(problems), strict=strict, stop=stop)
+    state = _state(
+        prepared, counts, failed_now=failed_now, warned=bool(problems or prepared.withdrawn), strict=strict, stop=stop
+    )
     return Report(
         run=record.who.run,
         state=state,
@@ -68,17 +70,19 @@ def make_report(
         store=store.address,
         started_utc=record.who.started_utc,
         seconds=record.seconds,
-        files=len(prepared.rows) + len(prepared.untaken) + prepared.passed_over,
+        files=len(prepared.rows) + len(prepared.untaken) + len(prepared.passed_over),
         sources=kinds["media"] - len(prepared.duplicates),
         duplicates=len(prepared.duplicates),
         companions=kinds["companion"],
         unsupported=kinds["unsupported"],
         not_taken=len(prepared.untaken),
-        passed_over=prepared.passed_over,
+        passed_over=len(prepared.passed_over),
+        passed_over_files=tuple(prepared.passed_over),
         results=counts,
         new_results=tuple(_new_result(one, outcome, store) for one in done for outcome in one.outcomes),
         problems=problems,
         changes=tuple(prepared.changes),
+        withdrawn_releases=dict(prepared.withdrawn),
         notes=record.notes,
         stop=stop,
         report=str(record.path),
@@ -159,7 +163,11 @@ def _message(prepared: Prepared, counts: ResultCounts, state: State, stop: Stop 
     altered = [one.file for one in prepared.changes if one.kind == "changed"]
     unread = [one.relative for one in prepared.untaken if not one.is_refused]
     named = [*_named(altered, "changed on disk"), *_named(unread, "could not be read")]
-    return "; ".join([*because, *prepared.gone, *named, summary(counts, state)])
+    withdrawn = [
+        f"the folder of {printable(release)} is gone, and its {count} file{'' if count == 1 else 's'} withdrawn"
+        for release, count in prepared.withdrawn.items()
+    ]
+    return "; ".join([*because, *prepared.gone, *withdrawn, *named, summary(counts, state)])
 
 
 def _named(files: Sequence[str], what: str) -> list[str]:

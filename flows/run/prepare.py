@@ -16,7 +16,7 @@ from flows.run.options import Options
 from flows.run.progress import RunProgress
 from flows.run.raw_survey import RawSurvey, survey_raw
 from flows.run.shard import Shard
-from flows.run.since_last_run import changes_of_missing, gone_from, known_again, with_words
+from flows.run.since_last_run import changes_of_missing, gone_from, known_again, with_words, withdrawn_releases
 from flows.run.unchanged import LastRun, unchanged
 from flows.run.workers import warm_up
 from processors.engine.fingerprint import Fingerprints, recipes_digest
@@ -65,7 +65,10 @@ class Prepared:
     """Files no longer at the path where the last run found them."""
     changes: list[Change] = field(default_factory=list)
     """Differences from the last run."""
-    passed_over: int = 0
+    passed_over: Sequence[str] = ()
+    """Hidden and unfinished files, relative to the raw folder."""
+    withdrawn: Mapping[str, int] = field(default_factory=dict)
+    """Releases whose folder is gone, with the number of their files that are nowhere else."""
     """Number of hidden files, unfinished downloads, and files left by editors and systems."""
     gone: tuple[str, ...] = ()
     """Messages on folders that are empty now but held files in an earlier run."""
@@ -173,7 +176,8 @@ def _identify_and_plan(
         duplicates=[(one, first) for one, first in duplicates if shard.has(one.relative)],
         departed=departed,
         changes=changes,
-        passed_over=surveyed.passed_over if shard.number == 1 else 0,
+        passed_over=surveyed.passed_over if shard.number == 1 else (),
+        withdrawn=withdrawn_releases(departed, rows, changes),
         gone=gone,
         is_empty=None
         if surveyed.found or untaken or gone

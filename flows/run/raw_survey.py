@@ -22,7 +22,8 @@ class RawSurvey:
     """Files of the releases that are part of the run."""
     untaken: list[SkippedFile] = field(default_factory=list)
     empty: list[EmptyFolder] = field(default_factory=list)
-    passed_over: int = 0
+    passed_over: list[str] = field(default_factory=list)
+    """Hidden and unfinished files, relative to the root."""
 
     @property
     def digest(self) -> str:
@@ -33,7 +34,7 @@ class RawSurvey:
             found.update(line.encode("utf-8", "surrogateescape"))
         rest = [f"{one.relative}\n{one.reason}" for one in self.untaken]
         rest += [one.relative for one in self.empty]
-        found.update("\n".join([self.root, *rest, str(self.passed_over)]).encode("utf-8", "surrogateescape"))
+        found.update("\n".join([self.root, *rest, str(len(self.passed_over))]).encode("utf-8", "surrogateescape"))
         return found.hexdigest()
 
 
@@ -50,7 +51,7 @@ def survey_raw(raw: Location, options: Options) -> RawSurvey:
             if options.releases is None or entry.release in options.releases:
                 surveyed.found.append(entry)
         elif isinstance(entry, PassedOver):
-            surveyed.passed_over += 1
+            surveyed.passed_over.append(entry.relative)
         elif isinstance(entry, EmptyFolder):
             surveyed.empty.append(entry)
         else:

@@ -86,11 +86,15 @@ class Report:
     """Links, pipes, and files that could not be read."""
     passed_over: int
     """Hidden files, unfinished downloads, and files left by editors and systems."""
+    passed_over_files: tuple[str, ...]
+    """Their paths, relative to the raw folder."""
     results: ResultCounts
     new_results: tuple[dict[str, object], ...]
     problems: tuple[FileProblem, ...]
     changes: tuple[Change, ...]
     """Files changed, replaced, moved or withdrawn since the last run."""
+    withdrawn_releases: dict[str, int]
+    """Releases whose folder has gone since the last run, with the number of their files that are nowhere else."""
     notes: tuple[str, ...]
     """Other runs at work when this one started, and earlier ones that ended without a report."""
     stop: Stop | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Collection, Container, Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -89,6 +90,14 @@ def changes_of_missing(gone: Iterable[SourceRow], rows: Iterable[SourceRow], kno
         )
         for row in gone
     ]
+
+
+def withdrawn_releases(
+    gone: Iterable[SourceRow], rows: Iterable[SourceRow], changes: Iterable[Change]
+) -> dict[str, int]:
+    """Return the releases of which no file is left, with the number of those that are nowhere else."""
+    there, withdrawn = {row.release for row in rows}, {one.path for one in changes if one.kind == "withdrawn"}
+    return dict(Counter(row.release for row in gone if row.path in withdrawn and row.release not in there))
 
 
 def with_words(rows: Sequence[SourceRow], plan: Plan, store: Store) -> list[SourceRow]:

@@ -19,6 +19,8 @@ from prefect.client.schemas.sorting import FlowRunSort
 
 ASKED_EVERY_SECONDS = 5.0
 MAX_MESSAGE_CHARACTERS = 300
+OVERLAP, REFUSED = "Deployment concurrency limit reached.", "refused, as another run of it is at work"
+"""Prefect's message, and what it means here."""
 
 
 class RunLines:
@@ -65,6 +67,7 @@ class RunLines:
             ended = run.end_time or state.timestamp
             took = _duration((ended - run.start_time).total_seconds())
             message = " ".join((state.message or "").split())
+            message = REFUSED if message == OVERLAP else message
             if len(message) > MAX_MESSAGE_CHARACTERS:
                 message = f"{message[:MAX_MESSAGE_CHARACTERS]}..."
             yield f"{_clock(ended)}  {name}: {(state.name or state.type.value).lower()} after {took}: {message}".rstrip(

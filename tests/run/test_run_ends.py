@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
+import io
 import json
 import os
 import pickle
@@ -333,6 +335,12 @@ def test_the_claim_of_a_process_that_is_gone_is_void(tmp_path: Path) -> None:
     running.release()
 
 
+def printed(report: Report) -> str:
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        print_report(report)
+    return out.getvalue()
+
+
 def test_a_folder_that_is_empty_and_was_not_fails_the_run(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
     report = ingest(tmp_path / "raw", tmp_path / "store")
     assert (report.exit_code, report.message) == (
@@ -355,7 +363,16 @@ def test_a_folder_that_is_empty_and_was_not_fails_the_run(raw: Path, maker: Medi
     )
     shutil.rmtree(raw / "june")
     done = ingest(raw, tmp_path / "store")
-    assert (done.state, [change.kind for change in done.changes]) == ("completed", ["withdrawn", "withdrawn"])
+    assert (done.state, [change.kind for change in done.changes]) == (
+        "completed with warnings",
+        ["withdrawn", "withdrawn"],
+    )
+    assert done.message.startswith(
+        "the folder of june is gone, and its 2 files withdrawn; completed with warnings: of "
+    )
+    assert "june/a.jpg" not in printed(done)
+    again = ingest(raw, tmp_path / "store")
+    assert (again.state, again.withdrawn_releases) == ("completed", {})
     raw.rename(tmp_path / "all")
     raw.mkdir()
     gone = ingest(raw, tmp_path / "store")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import os
 import re
@@ -17,7 +18,9 @@ import prefect
 import pytest
 import yaml
 
+from flows.cli.main import load
 from flows.run.shard import Shard
+from flows.serving.local_schedules import END_SECONDS, INTERRUPTED_SECONDS
 from processors.store.store import Store
 from tests.conftest import quiet_environment
 from tests.helpers.command import PROJECT
@@ -151,3 +154,47 @@ def test_the_slurm_array_makes_what_one_run_makes(
         run = subprocess.run([script], env=environment, capture_output=True, text=True, check=False, timeout=120)
         assert run.returncode == 0, run.stderr
     assert len({one.ref.source for one in Store(tmp_path / "store").manifests()}) == 4
+
+
+def test_the_service_starts_serve_and_leaves_the_stopping_to_it() -> None:
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment]
+    unit.read_string((DEPLOY / "marsmedia.service").read_text())
+    service = unit["Service"]
+    program, command, *words = shlex.split(service["ExecStart"])
+    assert (Path(program).name, command) == ("marsmedia", "serve")
+    assert load("serve").make_context("serve", words).params["raw"] == Path("/srv/mars/raw")
+    assert service["KillMode"] == "mixed", "SIGTERM to serve alone"
+    assert int(service["TimeoutStopSec"]) > INTERRUPTED_SECONDS + END_SECONDS
+
+
+def test_the_line_for_cron_is_silent_and_mails_what_a_failed_night_printed(tmp_path: Path) -> None:
+    page = (PROJECT / "docs/running-every-night.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^0 2 \* \* \*  (.*)$", page, re.M)
+    program = f"{shlex.quote(sys.executable)} -m flows.cli"
+    line = line.replace("/srv/mars", shlex.quote(str(tmp_path))).replace(".venv/bin/marsmedia", program)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "mail").write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/mailed.txt; cat >> {tmp_path}/mailed.txt\n')
+    (programs / "mail").chmod(0o755)
+    environment = {
+        **quiet_environment(tmp_path / "home"),
+        "PYTHONPATH": str(PROJECT),
+        "PATH": f"{programs}:{os.environ['PATH']}",
+    }
+    (tmp_path / "raw/june").mkdir(parents=True)
+    photo = MediaMaker(tmp_path / "raw/june").photo("photo.jpg")
+
+    def night() -> str:
+        run = subprocess.run(
+            ["sh", "-c", line], env=environment, capture_output=True, text=True, check=False, timeout=120
+        )
+        return run.stdout + run.stderr
+
+    assert night() == ""
+    assert not (tmp_path / "mailed.txt").exists()
+    (tmp_path / "raw/june/cut.jpg").write_bytes(photo.read_bytes()[:-3000])
+    assert night() == ""
+    subject, *body = (tmp_path / "mailed.txt").read_text().splitlines()
+    assert subject == "-s marsmedia: ingest failed ops@example.org"
+    assert [one for one in body if one.lstrip().startswith("failed: june/cut.jpg: ")]
