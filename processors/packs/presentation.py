@@ -101,7 +101,8 @@ PRESENTATIONS: Mapping[str, Presentation] = {
     "audio.spectrogram": Presentation(take={"measurements": ALL, OTHER: ALL}),
     "audio.spectra": Presentation(take={"measurements": ALL, OTHER: ALL}),
     "audio.envelope": Presentation(take={"measurements": ALL, OTHER: ALL}),
-    "photo.tracks": Presentation(take={"measurements": ("*.json",), OTHER: ALL}),
+    "photo.deep": Presentation(take={"measurements": ALL, OTHER: ALL}),
+    "photo.tracks": Presentation(take={"measurements": ALL, OTHER: ALL}),
     "audio.levels": Presentation(take={"metadata": ALL}),
     "audio.events": Presentation(take={"metadata": ALL}),
     "audio.spectrogram_picture": Presentation(

@@ -31,7 +31,7 @@ def write_with_attributes(source: Path, target: Path, told: FileCredits, subject
     shutil.copyfile(source, target)
     with h5py.File(target, "r+") as file:
         what = str(file.attrs.get("title", "Data")).partition(" of ")[0]
-        file.attrs["title"] = f"{what} of {told.title.best()}"
+        file.attrs["title"] = f"{what} of {told.title.best() or subject.name}"
         for name, value in _attributes(told, subject).items():
             file.attrs[name] = value
 

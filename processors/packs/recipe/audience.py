@@ -31,7 +31,7 @@ PRESETS: Mapping[Audience, Preset] = {
     "internal": Preset(take=("stills", "contact sheets", "spectrograms", "clips", "web sound", "metadata")),
     "press": Preset(take=FOR_READERS, layout="kind", credits_in_files=True),
     "public": Preset(take=FOR_READERS, layout="kind", credits_in_files=True),
-    "research": Preset(take=("measurements", "frames", "spectrograms", "sound", "metadata")),
+    "research": Preset(take=("measurements", "stills", "frames", "spectrograms", "sound", "metadata")),
     "archive": Preset(
         take=("originals", "stills", "contact sheets", "metadata"), has_premis=True, has_words_in_arrays=False
     ),
