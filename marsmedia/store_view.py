@@ -129,7 +129,7 @@ class StoreView:
         words: str,
         output: str | Path,
         *,
-        audience: Literal["internal", "press", "public"] | None = None,
+        audience: Literal["internal", "press", "public", "research", "archive"] | None = None,
         title: str | None = None,
         force: bool = False,
     ) -> Built:

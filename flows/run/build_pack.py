@@ -11,7 +11,7 @@ from flows.run.load_recipes import every_processor, on_request
 from flows.run.select import ReprocessRequest
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted_results import Recipes, WantedResults
-from processors.errors import RequestError
+from processors.errors import RequestError, meant
 from processors.languages.text import FALLBACK, Text
 from processors.packs.build import Built, build
 from processors.packs.contents.rights import is_cleared
@@ -19,7 +19,7 @@ from processors.packs.contents.subject import subjects
 from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.store_gallery import release_titles, selection_title
 from processors.packs.presentation import presentation_of, takes_any
-from processors.packs.recipe.audience import Audience
+from processors.packs.recipe.audience import AUDIENCES, Audience
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.recipe.pack_recipe_file import read_recipe
 from processors.packs.registry import remember
@@ -40,8 +40,10 @@ def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: 
 
     Raises
     ------
-    RequestError : the recipe has mistakes; the message lists them all.
+    RequestError : the recipe has mistakes, the message lists them all; or no such audience.
     """
+    if audience is not None and audience not in AUDIENCES:
+        raise RequestError(f"audience is {audience!r}: {meant(str(audience), AUDIENCES)}")
     if len(words) == 1 and words[0].endswith(".toml"):
         if not Path(words[0]).is_file():
             raise RequestError(f"{words[0]}: no such file")

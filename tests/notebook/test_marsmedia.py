@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 import re
@@ -18,6 +19,7 @@ import pytest
 import marsmedia
 from marsmedia import RequestError, SourceView, StoreView
 from processors.mission.profile import load_profile
+from processors.packs.recipe.audience import AUDIENCES
 
 PROJECT = Path(__file__).resolve().parents[2]
 HEAVY = {"numpy", "pandas", "xarray", "prefect", "pyarrow", "duckdb", "av", "PIL", "click", "pydantic"}
@@ -183,6 +185,16 @@ def test_sql_and_packs(store: StoreView, tmp_path: Path) -> None:
     built = store.pack("medium=photo", tmp_path / "photos", title="Tracks")
     assert built.path == tmp_path / "photos"
     assert list(Path(built.path).rglob("*.jpg"))
+
+
+def test_the_help_for_packs_names_every_audience() -> None:
+    said = inspect.signature(StoreView.pack).parameters["audience"].annotation
+    assert said == f"Literal[{', '.join(map(repr, AUDIENCES))}] | None"
+
+
+def test_an_unknown_audience_is_refused_by_name(store: StoreView, tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"audience is 'researcher': did you mean research\?"):
+        store.pack("medium=photo", tmp_path / "photos", audience="researcher")  # pyright: ignore[reportArgumentType]
 
 
 def test_unavailable_data_are_refused_with_a_message(store: StoreView, video: SourceView, sound: SourceView) -> None:

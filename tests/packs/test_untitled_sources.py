@@ -16,6 +16,7 @@ from processors.audio.levels.levels import Levels
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
+from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.packs.recipe.audience import Audience
@@ -44,7 +45,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> marsmedia.StoreView:
     deep = np.arange(64 * 48, dtype=np.uint16).reshape(48, 64) * 21
     grey = pyvips.Image.new_from_array(deep).copy(interpretation="grey16")
     grey.write_to_file(str(folder / "raw/june/pan.png"), bitdepth=16)
-    recipes = {
+    recipes: Recipes = {
         "video": (Evidence(), Metadata(), Frames(), Shots()),
         "audio": (Evidence(), Metadata(), *SOUND),
         "photo": (Evidence(), Metadata(), PhotoPreview(), DeepPhoto(), Quality(), Tracks()),
@@ -67,7 +68,7 @@ def test_no_text_in_a_pack_says_none(store: marsmedia.StoreView, tmp_path: Path,
     for path in (one for one in files if one.suffix == ".nc"):
         with h5py.File(path) as file:
             assert [name for name, value in file.attrs.items() if "None" in str(value)] == []
-            assert file.attrs["title"].endswith(" of wind.wav")
+            assert str(file.attrs["title"]).endswith(" of wind.wav")
     assert (audience == "research") == any(one.suffix == ".nc" for one in files)
 
 
