@@ -19,7 +19,8 @@ Errors are `marsmedia.RequestError` (nothing of that name; the message says what
 from __future__ import annotations
 
 from marsmedia.mars_times import mars_time, utc_of_sol
-from marsmedia.source_view import ResultView, SourceView
+from marsmedia.result_view import ResultView
+from marsmedia.source_view import SourceView
 from marsmedia.store_view import StoreView, open  # noqa: A004
 from processors.errors import RequestError, StoreError
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from marsmedia.arguments import as_number, as_text
+from marsmedia.result_view import ResultView
 from processors.errors import RequestError
 from processors.store.manifest import ResultRef
 from processors.store.raw_bucket import local_path
@@ -27,40 +29,6 @@ if TYPE_CHECKING:
     from processors.store.manifest import Manifest
     from processors.store.source_row import SourceRow
     from processors.store.store import Store
-
-
-@dataclass(frozen=True, kw_only=True)
-class ResultView:
-    """One result: all items of one processor with one set of parameters."""
-
-    processor: str
-    version: int
-    key: str
-    parameters: Mapping[str, Any]
-    folder: Path
-    """Folder of its files; of a store in a bucket, only `SourceView.item` gives files, which it copies."""
-    items: tuple[str, ...]
-    """Names of the files in the folder."""
-    damage: str | None
-    """Damage of the source found while it was made; None if none was found."""
-    is_asked_for: bool
-    """True if today's release and recipes ask for it; False for other parameters, or an earlier version."""
-    facts: Mapping[str, Any]
-    """Facts of each file by its name, as its manifest and a pack's manifest.json have them."""
-
-    @classmethod
-    def of(cls, manifest: Manifest, store: Store, asked: Container[ResultRef]) -> ResultView:
-        return cls(
-            processor=manifest.ref.processor,
-            version=manifest.version,
-            key=manifest.ref.key,
-            parameters=manifest.parameters,
-            folder=store.folder(manifest.ref),
-            items=tuple(item.name for item in manifest.items),
-            damage=manifest.reason,
-            is_asked_for=manifest.ref in asked,
-            facts={item.name: item.facts for item in manifest.items},
-        )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -134,11 +102,14 @@ class SourceView:
 
         Raises
         ------
-        RequestError : the start of the recording is not known to the minute.
+        RequestError : the start of the recording is not known to the minute, or its mission has no profile.
         """
         from datetime import timedelta
 
         from marsmedia.mars_times import mars_time
+        from processors.mission.profile import profile_called
+
+        after = timedelta(seconds=as_number("seconds", seconds))
 
         if self.start_utc is None:
             taken = self._evidence.get("taken")
@@ -147,7 +118,14 @@ class SourceView:
                 f"{self.name}: {known}, but Mars time needs the minute; "
                 "give it a `date` with its time in release.toml and run `marsmedia ingest`"
             )
-        return mars_time(self.start_utc + timedelta(seconds=seconds), mission=self.facts["mission"])
+        mission = self.facts["mission"]
+        if mission and profile_called(mission) is None:
+            raise RequestError(
+                f"{self.name}: there is no profile of its mission, {mission}; the sol and solar time that its label "
+                "states are in `facts`, and `marsmedia.mars_time(source.start_utc, longitude_degrees_east=...)` "
+                "computes local times"
+            )
+        return mars_time(self.start_utc + after, mission=mission)
 
     @property
     def results(self) -> list[ResultView]:
@@ -288,8 +266,9 @@ class SourceView:
         """
         from marsmedia.read_spectrogram import band_level_dbfs
 
+        lowest, highest = as_number("lowest_hz", lowest_hz), as_number("highest_hz", highest_hz)
         with self.spectrogram(**parameters) as spectrogram:
-            return band_level_dbfs(spectrogram, lowest_hz, highest_hz, self.name)
+            return band_level_dbfs(spectrogram, lowest, highest, self.name)
 
     def photo(self, processor: str = "photo.preview", /, **parameters: object) -> Image:
         """Return a photo upright, in sRGB: the largest picture of a result; `numpy.asarray` gives its pixels.
@@ -320,16 +299,16 @@ class SourceView:
         """
         from marsmedia.read_frame import read_frame
 
-        return read_frame(self._row, seconds)
+        return read_frame(self._row, as_number("seconds", seconds))
 
     @cached_property
     def clocks(self) -> Clocks:
         """Return the clocks of its presentation times."""
         from marsmedia.clocks import Clocks
-        from processors.mission.profile import load_profile
+        from processors.mission.profile import profile_called
 
         mission = self.facts["mission"]
-        return Clocks(start_utc=self.start_utc, profile=load_profile(mission) if mission else None)
+        return Clocks(start_utc=self.start_utc, profile=profile_called(mission) if mission else None)
 
     @property
     def _provenance(self) -> SourceAttributes:
@@ -371,7 +350,7 @@ class SourceView:
     def _manifest(self, processor: str, parameters: Mapping[str, object]) -> Manifest:
         from processors.store.latest import latest
 
-        every = [one for one in self._manifests() if one.ref.processor == processor]
+        every = [one for one in self._manifests() if one.ref.processor == as_text("processor", processor)]
         made = [one for one in every if one.verdict == "made"]
         asked = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
         found = [one for one in made if all(one.parameters.get(name) == value for name, value in asked.items())]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
+from marsmedia.arguments import as_text
 from marsmedia.optional import needed
 from marsmedia.source_view import SourceView
 from processors.errors import RequestError
@@ -75,11 +76,7 @@ class StoreView:
         ------
         RequestError : a word is invalid, or nothing is selected.
         """
-        try:
-            split = shlex.split(words)
-        except ValueError as error:
-            raise RequestError(f"{words}: {error}; put a name with quotes or spaces in quotes") from error
-        return self._select([*split, *(f"{name}={value}" for name, value in conditions.items())])
+        return self._select([*_split(words), *(f"{name}={value}" for name, value in conditions.items())])
 
     def videos(self, **conditions: Unpack[Conditions]) -> list[SourceView]:
         """Return the selected videos; see `sources`."""
@@ -100,7 +97,7 @@ class StoreView:
         ------
         RequestError : no source or several match; the message says which.
         """
-        found = self._select([name])
+        found = self._select([as_text("name", name)])
         if len(found) > 1:
             raise RequestError(f"{name}: matches {len(found)} sources: {', '.join(one.name for one in found[:10])}")
         return found[0]
@@ -120,7 +117,7 @@ class StoreView:
             import duckdb
 
             try:
-                return connection.execute(sql).df()
+                return connection.execute(as_text("sql", sql)).df()
             except duckdb.Error as error:
                 raise RequestError(f"{sql}: {str(error).splitlines()[0]}") from error
 
@@ -149,7 +146,7 @@ class StoreView:
         from flows.run.build_pack import build_pack, recipe_of
         from processors.store.open_store import location_of
 
-        recipe = recipe_of(shlex.split(words), audience=audience, title=title)
+        recipe = recipe_of(_split(words), audience=audience, title=title)
         return build_pack(recipe, location_of(str(output)), self._store(), force=force)
 
     def _store(self) -> Store:
@@ -172,6 +169,14 @@ class StoreView:
             SourceView.of(row, facts[row.path, row.digest], store, asked, others.get(row.path, frozenset()))
             for row in rows
         ]
+
+
+def _split(words: str) -> list[str]:
+    """Return the words of a selection; raises `RequestError` for an open quotation."""
+    try:
+        return shlex.split(as_text("words", words))
+    except ValueError as error:
+        raise RequestError(f"{words}: {error}; put a name with quotes or spaces in quotes") from error
 
 
 def _facts(catalogue: Catalogue) -> Mapping[tuple[str, str], Mapping[str, Any]]:

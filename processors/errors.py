@@ -174,5 +174,10 @@ def machine_reason(error: OSError) -> str:
 def meant(word: str, known: Iterable[str]) -> str:
     """Return the end of a message about an unknown word: "did you mean frames?", or all choices if none is close."""
     names = list(known)
-    close = difflib.get_close_matches(word, names, 1)
-    return f"did you mean {close[0]}?" if close else f"use one of {', '.join(names)}"
+    close = closest(word, names)
+    return f"did you mean {close}?" if close else f"use one of {', '.join(names)}"
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that is most like an unknown one; None if none is close."""
+    return next(iter(difflib.get_close_matches(word, list(known), 1)), None)

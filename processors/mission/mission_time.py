@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from processors.contract import require
+from processors.errors import closest
 from processors.mission.leap_seconds import tai_minus_utc_seconds
 from processors.mission.profile import Profile, load_profile, profile_called, profile_names
 from processors.mission.time_on_mars import J2000, TT_MINUS_TAI_SECONDS, MarsTime, days_at, mars_time
@@ -34,26 +35,33 @@ def mission_named(words: str) -> Profile:
 
     Raises
     ------
-    ValueError : no mission has that name; the message lists those that exist.
+    ValueError : no mission has that name; the message says which one is close, or lists those that exist.
     """
     profile = profile_called(words)
-    require(profile is not None, "mission", words, f"must be one of {', '.join(profile_names())}")
-    assert profile is not None
+    if profile is None:
+        known = (name.casefold() for one in profile_names() for name in load_profile(one).called)
+        close = closest(words.casefold(), known)
+        rule = f"did you mean {close}?" if close else f"must be one of {', '.join(profile_names())}"
+        raise ValueError(f"mission is {words!r}: {rule}")
     return profile
 
 
-def moment_of(written: str | datetime) -> datetime:
+def moment_of(written: str | datetime, parameter: str = "utc") -> datetime:
     """Return a moment as a datetime; text without a time zone is UTC.
+
+    Parameters
+    ----------
+    parameter : what messages call it.
 
     Raises
     ------
     ValueError : not a time, coarser than a minute, or a datetime without a time zone.
     """
     if isinstance(written, datetime):
-        require(written.tzinfo is not None, "utc", written.isoformat(), "must have a time zone")
+        require(written.tzinfo is not None, parameter, written.isoformat(), "must have a time zone")
         return written
-    moment = parse_when(written, zone="UTC").instant
-    require(moment is not None, "utc", written, "must be a moment, to the minute or finer: 2021-05-14T23:18Z")
+    moment = parse_when(written, zone="UTC", parameter=parameter).instant
+    require(moment is not None, parameter, written, "must be a moment, to the minute or finer: 2021-05-14T23:18Z")
     assert moment is not None
     return moment
 

@@ -95,6 +95,11 @@ class Profile:
         """Return the event of that name."""
         return next((event for event in self.events if event.name == name), None)
 
+    @property
+    def called(self) -> tuple[str, ...]:
+        """Return every name by which it is found."""
+        return (self.name, self.title, *([self.title_zh] if self.title_zh else []), *self.also)
+
     def device(self, words: str) -> str | None:
         """Return the profile's name for the camera or instrument that exactly these words name."""
         wanted = words.strip().casefold()
@@ -127,7 +132,7 @@ def profile_called(words: str) -> Profile | None:
     wanted = _folded(words)
     for name in profile_names():
         profile = load_profile(name)
-        if wanted and wanted in map(_folded, (profile.name, profile.title, profile.title_zh or "", *profile.also)):
+        if wanted and wanted in map(_folded, profile.called):
             return profile
     return None
 

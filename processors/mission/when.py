@@ -58,13 +58,14 @@ class When:
         return self.earliest_utc < other.latest_utc and other.earliest_utc < self.latest_utc
 
 
-def parse_when(written: str, *, precision: str | None = None, zone: str | None = None) -> When:
+def parse_when(written: str, *, precision: str | None = None, zone: str | None = None, parameter: str = "date") -> When:
     """Read ISO 8601 (also day of year, or a day as YYYYMMDD), EXIF's `YYYY:MM:DD HH:MM:SS`, or a part of one.
 
     Parameters
     ----------
     precision : coarser precision, if the writer states one.
     zone : `UTC` or `Beijing`, if the text itself names none.
+    parameter : what messages call it.
 
     Raises
     ------
@@ -72,7 +73,9 @@ def parse_when(written: str, *, precision: str | None = None, zone: str | None =
     """
     text = written.strip()
     found = _WRITTEN.fullmatch(_BASIC.sub(r"\1-\2-\3", text))
-    require(found is not None, "date", written, "must be like 2021-06-16, 2021-05-22T02:40Z or 2021-05-22T10:40+08:00")
+    require(
+        found is not None, parameter, written, "must be like 2021-06-16, 2021-05-22T02:40Z or 2021-05-22T10:40+08:00"
+    )
     assert found is not None
     part = found.groupdict()
     has = _precision(part)
@@ -100,7 +103,7 @@ def parse_when(written: str, *, precision: str | None = None, zone: str | None =
             is_leap_second=is_leap_second and wanted in ("second", "subsecond"),
         )
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"date is {written!r}: no such date: {error}") from error
+        raise ValueError(f"{parameter} is {written!r}: no such date: {error}") from error
 
 
 def _check_leap_second(start: datetime, offset: timedelta | None) -> None:

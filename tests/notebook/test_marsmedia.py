@@ -18,8 +18,12 @@ import pytest
 
 import marsmedia
 from marsmedia import RequestError, SourceView, StoreView
+from processors.audio.levels.levels import Levels
+from processors.metadata.evidence import Evidence
 from processors.mission.profile import load_profile
 from processors.packs.recipe.audience import AUDIENCES
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.runs import ingest
 
 PROJECT = Path(__file__).resolve().parents[2]
 HEAVY = {"numpy", "pandas", "xarray", "prefect", "pyarrow", "duckdb", "av", "PIL", "click", "pydantic"}
@@ -237,9 +241,27 @@ def test_unavailable_data_are_refused_with_a_message(store: StoreView, video: So
             lambda: store.photos(event="track-photo")[0].mars_time(),
             "rear-camera-tracks.png: dated to the day only, but Mars time needs the minute; give it a `date` with its",
         ),
-        (lambda: marsmedia.mars_time("2021-06-16"), "utc is '2021-06-16': must be a moment, to the minute or finer"),
+        (lambda: marsmedia.mars_time("2021-06-16"), "moment is '2021-06-16': must be a moment, to the minute or finer"),
         (lambda: marsmedia.utc_of_sol(1, mission="viking"), "mission is 'viking': must be one of"),
     ):
         with pytest.raises(RequestError) as refused:
             call()
         assert message in str(refused.value)
+
+
+def test_a_mission_without_a_profile_has_its_label_s_sol_and_tables_without_sols(tmp_path: Path) -> None:
+    (tmp_path / "raw/mer").mkdir(parents=True)
+    MediaMaker(tmp_path / "raw/mer").tone("wind.wav", hz=500, seconds=1.0)
+    label = 'PDS_VERSION_ID = PDS3\nMISSION_NAME = "MARS EXPLORATION ROVER"\nSTART_TIME = 2015-07-24T14:28:03\nEND\n'
+    (tmp_path / "raw/mer/wind.lbl").write_text(label)
+    ingest(tmp_path / "raw", tmp_path / "store", {"audio": (Evidence(), Levels()), "video": (), "photo": ()})
+    wind = marsmedia.open(tmp_path / "store").source("wind.wav")
+    assert wind.loudness.utc[0] == pd.Timestamp("2015-07-24T14:28:03.1Z")
+    assert wind.loudness.sol.isna().all()
+    with pytest.raises(RequestError) as refused:
+        wind.mars_time()
+    assert str(refused.value) == (
+        "wind.wav: there is no profile of its mission, MARS EXPLORATION ROVER; the sol and solar time that its label "
+        "states are in `facts`, and `marsmedia.mars_time(source.start_utc, longitude_degrees_east=...)` computes local "
+        "times"
+    )

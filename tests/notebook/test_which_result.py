@@ -101,8 +101,9 @@ def test_a_result_made_on_request_counts_with_its_defaults(raw: Path) -> None:
 def test_facts_of_a_result_are_given_by_the_names_of_its_files(raw: Path) -> None:
     calibrate(raw, 60.0)
     result = marsmedia.open(raw.parent / "store").source("edl.wav").result("audio.spectra")
-    assert tuple(result.facts) == result.items == ("spectra.csv",)
-    assert result.facts["spectra.csv"]["channels"][0]["strongest_tone"]["hz"] == pytest.approx(1000, abs=1)
+    assert tuple(result.facts) == result.items
+    channel = next(facts["channels"][0] for facts in result.facts.values() if facts and "channels" in facts)
+    assert channel["strongest_tone"]["hz"] == pytest.approx(1000, abs=1)
 
 
 def test_copied_items_are_named_after_the_result_that_counts(raw: Path, tmp_path: Path) -> None:

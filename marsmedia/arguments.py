@@ -1,0 +1,28 @@
+"""Arguments as people type them in a notebook: one of another type is refused by name, before anything is read."""
+
+from __future__ import annotations
+
+from numbers import Real
+
+from processors.errors import RequestError
+
+
+def as_number(name: str, value: object) -> float:
+    """Return a number, one of numpy too; raises `RequestError` for anything else, as a number in quotes."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise RequestError(f"{name} is {value!r}: must be a number")
+    return float(value)
+
+
+def as_whole_number(name: str, value: object) -> int:
+    """Return a whole number, also one that is written as 100.0; raises `RequestError` for anything else."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not float(value).is_integer():
+        raise RequestError(f"{name} is {value!r}: must be a whole number")
+    return int(float(value))
+
+
+def as_text(name: str, value: object) -> str:
+    """Return a text; raises `RequestError` for anything else."""
+    if not isinstance(value, str):
+        raise RequestError(f"{name} is {value!r}: must be a text")
+    return value
