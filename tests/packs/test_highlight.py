@@ -148,7 +148,7 @@ def test_a_clip_names_all_whom_it_owes_and_the_strictest_rights(made: PackStore,
     assert {name: said[name] for name in ("title", "artist", "copyright", "comment")} == {
         "title": "Tracks & wind",
         "artist": "CNSA",
-        "copyright": "unresolved",
+        "copyright": "unresolved; unknown: no statement of rights is given",
         "comment": f"Highlight. Tracks, Descent, Touchdown, station.flac. {warned}",
     }
     paragraph = (place / "CREDITS.txt").read_text(encoding="utf-8").split("\n\n")[1]
@@ -158,12 +158,38 @@ def test_a_clip_names_all_whom_it_owes_and_the_strictest_rights(made: PackStore,
         "  Shows / 画面来源: a.jpg, b.mp4, c.mp4",
         "  Sound / 声音来源: station.flac",
         "  Credit / 来源: CNSA; unknown: no credit line is given",
-        "  Rights / 权利: unresolved (b.mp4)",
+        "  Rights / 权利: unresolved (b.mp4, c.mp4, a.jpg)",
+        "  Rights / 权利: unknown: no statement of rights is given (station.flac)",
         f"  {warned}",
         "  仅供内部使用：未获转发许可。",
         "  Not cleared / 未获许可: b.mp4, c.mp4, station.flac",
         "  Files / 文件: highlight.mp4",
     ]
+
+
+def test_a_clip_names_every_statement_of_rights_the_strictest_first(made: PackStore, tmp_path: Path) -> None:
+    digests = {row.name: row.digest for row in made.catalogue.sources().values()}
+    for name, words, may in (
+        ("b.mp4", "Public domain; the broadcaster's logo is its own", None),
+        ("c.mp4", "CC BY 4.0", True),
+        ("station.flac", "© CNSA", False),
+    ):
+        record = evidence(name, redistribute=may)
+        record["statements"] = [
+            one | {"value": words} if one["term"] == "dc:rights" else one for one in record["statements"]
+        ]
+        made.said(digests[name], record)
+    place = pack(made, tmp_path, sound="station*") / "data"
+    lines = ["© CNSA", "Public domain; the broadcaster's logo is its own", "unresolved", "CC BY 4.0"]
+    with av.open(str(place / "highlight.mp4")) as clip:
+        assert clip.metadata["copyright"] == "; ".join(lines)
+    names = ("station.flac", "b.mp4", "a.jpg", "c.mp4")
+    paragraph = (place / "CREDITS.txt").read_text(encoding="utf-8").split("\n\n")[1]
+    assert [line for line in paragraph.split("\n") if "Rights / 权利" in line] == [
+        f"  Rights / 权利: {words} ({name})" for words, name in zip(lines, names, strict=True)
+    ]
+    xmp = (place / "highlight.mp4").read_bytes().decode("utf-8", "ignore")
+    assert f">{'; '.join(lines)}</rdf:li>" in xmp.split("<dc:rights>")[1].split("</dc:rights>")[0]
 
 
 def test_a_clip_that_an_override_clears_names_who_decided(made: PackStore, tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from processors.errors import RequestError
+from processors.languages.text import Text
 from processors.packs.archive.verify_pack import verify_pack
+from processors.packs.contents.overlays import burnt_in
 from processors.packs.recipe.pack_recipe import Override
-from processors.packs.records.credits import burnt_in
 from tests.helpers.gallery_pages import subject
 from tests.helpers.pack_store import PackStore, filled, make_pack
 
@@ -72,3 +73,31 @@ def test_signs_burnt_into_a_video_are_named_in_the_credits() -> None:
     assert told["zh"] == "全程有 4 处固定的叠加内容。其中的台标、字幕可能另有权利人，使用前请核实。"
     assert not burnt_in(subject(medium="video", audit={"words": "329 frames in 13.160 s. Motion may be measured."}))
     assert not burnt_in(subject())
+
+
+def test_a_video_in_which_overlays_could_not_be_looked_for_says_so() -> None:
+    why = "most of the scene is still, so that what is burnt in looks like the rest"
+    words = f"740 frames in 24.720 s. Burnt-in overlays could not be detected: {why}. Motion may be measured."
+    assert burnt_in(subject(medium="video", audit={"words": words})) == Text(
+        en=f"Burnt-in overlays could not be detected: {why}. Look for logos and captions yourself.",
+        zh="无法判断是否有叠加内容：大部分场景静止，叠加内容与之无法区分。请自行查看有无台标、字幕。",
+    )
+    assert burnt_in(subject(medium="video", audit=None)) == Text(
+        en="Burnt-in overlays were not looked for: there is no audit. Look for logos and captions yourself.",
+        zh="未经检查，不知是否有叠加内容。请自行查看有无台标、字幕。",
+    )
+
+
+def test_pictures_of_a_video_carry_the_note_on_overlays(made: PackStore, tmp_path: Path) -> None:
+    make_pack(
+        made, tmp_path / "pack", audience="press", selection=("descent.mp4", "tracks.jpg"), take=("stills", "frames")
+    )
+    told = b"Burnt-in overlays were not looked for: there is no audit. Look for logos and captions yourself."
+    pictures = {one.name: told in one.read_bytes() for one in (tmp_path / "pack/data").rglob("*.jpg")}
+    assert pictures == {
+        "2021-06-16_descent_frames_01_64.jpg": True,
+        "2021-06-16_descent_frames_02_64.jpg": True,
+        "2021-06-16_descent_frames_03_64.jpg": True,
+        "2021-06-16_wheel-tracks_1024.jpg": False,
+    }
+    assert told.decode() in (tmp_path / "pack/data/documents/CREDITS.txt").read_text()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from processors.languages.language import LANGUAGES
 from processors.languages.text import Text
+from processors.packs.contents.overlays import burnt_in
 from processors.packs.contents.rights import known_credit, notice, rights_address
 from processors.packs.contents.subject import ItemRecord
 from processors.packs.presentation import presentation_of
@@ -36,7 +38,7 @@ class FileCredits:
     rights_address: str | None
     """Standard URI of these rights."""
     instructions: Text
-    """Notice to read before publishing, or who decided to redistribute it and why; empty if its rights allow it."""
+    """Notice to read before publishing, or who decided to redistribute it and why, and whether signs are burnt in."""
     date: str | None
     """Date of the recording in ISO 8601, as precise as it is known."""
     digital_source_type: str | None
@@ -69,9 +71,17 @@ def credits_of(entry: ItemRecord, recipe: PackRecipe) -> FileCredits:
         source=subject.agency,
         rights=subject.rights,
         rights_address=rights_address(subject) if subject.rights else None,
-        instructions=shown(notice(subject, recipe)),
+        instructions=shown(_instructions(entry, recipe)),
         date=written if DATE.fullmatch(written) else None,
         digital_source_type=source_type,
         published_at=subject.published_at,
         source_sha256=subject.digest,
     )
+
+
+def _instructions(entry: ItemRecord, recipe: PackRecipe) -> Text:
+    """Return what to read before publishing an item; what is burnt into a video is in all pictures of it."""
+    said = [notice(entry.subject, recipe)]
+    if entry.manifest.ref.processor.startswith("video."):
+        said.append(burnt_in(entry.subject))
+    return Text({code: " ".join(one[code] for one in said if code in one) for code in LANGUAGES})

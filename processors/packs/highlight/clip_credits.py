@@ -1,4 +1,4 @@
-"""Credits and rights of a highlight clip: those of every source in it; the strictest applies."""
+"""Credits and rights of a highlight clip: those of every source in it, the strictest first."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from processors.languages.language import LANGUAGES, phrase
 from processors.languages.text import Text
-from processors.packs.contents.rights import is_cleared, known_credit, notice, override_of, rights
+from processors.packs.contents.rights import is_cleared, known_credit, notice, rights
 from processors.packs.contents.rights_by_path import strictness
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.embedded.file_credits import SOURCE_TYPES, FileCredits
@@ -15,7 +15,7 @@ from processors.packs.recipe.pack_recipe import PackRecipe
 
 def clip_credits(sources: Sequence[SourceRecord], recipe: PackRecipe) -> FileCredits:
     """Return the statements to embed in a clip of these sources: of its pictures, and of the sound under them."""
-    binds = strictest(sources, recipe)
+    binding = strictest_first(sources, recipe)
     names = Text({code: f"{', '.join(dict.fromkeys(_title(one, code) for one in sources))}." for code in LANGUAGES})
     return FileCredits(
         title=recipe.title,
@@ -24,9 +24,9 @@ def clip_credits(sources: Sequence[SourceRecord], recipe: PackRecipe) -> FileCre
         creator=recipe.publisher,
         credit=each_once(known_credit(one) for one in sources) or None,
         source=each_once(one.agency for one in sources) or None,
-        rights=rights(binds),
+        rights="; ".join(rights_lines(binding)),
         rights_address=None,
-        instructions=notice(binds, recipe) if not is_cleared(binds, recipe) else _decisions(sources, recipe),
+        instructions=_on_one_line(notices(binding, recipe)),
         date=None,
         digital_source_type=SOURCE_TYPES + "algorithmicMedia" if all(one.synthetic for one in sources) else None,
         published_at=None,
@@ -34,16 +34,28 @@ def clip_credits(sources: Sequence[SourceRecord], recipe: PackRecipe) -> FileCre
     )
 
 
-def strictest(sources: Sequence[SourceRecord], recipe: PackRecipe) -> SourceRecord:
-    """Return the source that allows the least; one cleared by a written override comes after those not cleared."""
+def strictest_first(sources: Iterable[SourceRecord], recipe: PackRecipe) -> list[SourceRecord]:
+    """Return the sources, those that allow the least first; those that an override clears come after the uncleared."""
+    return sorted(
+        sources, key=lambda one: (not is_cleared(one, recipe), strictness(one.redistribute, one.rights)), reverse=True
+    )
 
-    return max(sources, key=lambda one: (not is_cleared(one, recipe), strictness(one.redistribute, one.rights)))
+
+def rights_lines(sources: Iterable[SourceRecord]) -> dict[str, list[SourceRecord]]:
+    """Return each different statement of rights with the sources that it is made of, in the order given."""
+    lines: dict[str, list[SourceRecord]] = {}
+    for one in sources:
+        lines.setdefault(rights(one), []).append(one)
+    return lines
 
 
-def _decisions(sources: Sequence[SourceRecord], recipe: PackRecipe) -> Text:
-    """Return who redistributes the sources that only a written override clears, and why; each once."""
-    said = dict.fromkeys(notice(one, recipe) for one in sources if override_of(one, recipe.overrides))
-    return Text({code: "; ".join(one[code] for one in said if code in one) for code in LANGUAGES})
+def notices(sources: Iterable[SourceRecord], recipe: PackRecipe) -> list[Text]:
+    """Return what is to be read before use, and who decided to pass sources on and why; each once."""
+    return list(dict.fromkeys(filter(None, (notice(one, recipe) for one in sources))))
+
+
+def _on_one_line(texts: Sequence[Text]) -> Text:
+    return Text({code: "; ".join(one[code] for one in texts if code in one) for code in LANGUAGES})
 
 
 def _title(subject: SourceRecord, code: str) -> str:

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from processors.languages.language import in_all_languages, phrase
-from processors.languages.sentences import translated
 from processors.languages.text import Text
 from processors.packs.contents.layout import TECHNICAL
+from processors.packs.contents.overlays import burnt_in
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
 from processors.packs.contents.rights import credit, is_cleared, notice, override_of, rights
 from processors.packs.contents.rights_by_path import PathRights
 from processors.packs.contents.subject import SourceRecord
-from processors.packs.highlight.clip_credits import each_once, strictest
+from processors.packs.highlight.clip_credits import each_once, notices, rights_lines, strictest_first
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.sources.scan import printable
 
@@ -65,27 +65,22 @@ def credits_text(
         yield _lines(lines)
 
 
-def burnt_in(subject: SourceRecord) -> Text:
-    """Return the audit's sentence on signs burnt into a video, whose owners are unknown; empty for none."""
-    words = str((subject.audit or {}).get("words") or "")
-    found = re.search(r"Burnt in throughout: [^.]*\.", words)
-    return phrase("burnt_in", found=translated(found[0])) if found else Text()
-
-
 def _of_clip(clip: CreditedClip, recipe: PackRecipe) -> Iterator[str]:
-    """Yield the paragraph of the highlight: its contents, and the strictest rights of pictures and sound."""
-    binds = strictest(clip.sources, recipe)
+    """Yield the paragraph of the highlight: its contents, and every statement of rights on pictures and sound."""
+    binding = strictest_first(clip.sources, recipe)
     yield clip.path.rpartition("/")[2]
     yield f"  {_named('highlight')}"
     yield f"  {_named('shows')}: {', '.join(one.name for one in clip.shown)}"
     if clip.sounds:
         yield f"  {_named('sound_under_it')}: {', '.join(one.name for one in clip.sounds)}"
     yield f"  {_named('credit')}: {each_once(credit(one) for one in clip.sources)}"
-    yield f"  {_named('rights')}: {rights(binds)} ({binds.name})"
+    for line, sources in rights_lines(binding).items():
+        yield f"  {_named('rights')}: {line} ({', '.join(one.name for one in sources)})"
     if any(one.synthetic for one in clip.sources):
         yield f"  {_named('synthetic')} ({', '.join(one.name for one in clip.sources if one.synthetic)})"
     if uncleared := [one for one in clip.sources if not is_cleared(one, recipe)]:
-        yield from (f"  {line}" for line in _both(notice(binds, recipe), recipe))
+        said = notices([one for one in binding if one in uncleared], recipe)
+        yield from (f"  {line}" for text in said for line in _both(text, recipe))
         yield f"  {_named('not_cleared')}: {', '.join(one.name for one in uncleared)}"
     for source in clip.sources:
         if not source.redistribute and (one := override_of(source, recipe.overrides)):
