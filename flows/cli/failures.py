@@ -22,11 +22,13 @@ TO_DO = {
     "damaged": "get the whole file, or use what was made from the rest",
     "refused": "nothing, unless the reason names a limit or a setting that you can change",
     "unsupported": "download it again, or take it out of the release",
+    "damaged result": "run `marsmedia ingest`, which makes it again; if no recipe asks for it, or its source is gone, "
+    "restore it from a copy of the store, then run `marsmedia verify`",
     "changed": "restore it from a copy, or touch it to have it taken as a new file",
     "not taken": "put a copy of the file itself in its place, or take it out of the release",
     "unmatched": "correct it, or put the file that it names into the release",
 }
-"""Advice by verdict, if the file is at fault."""
+"""Advice by verdict, if the file is at fault, or what the store holds of it."""
 
 
 @click.command()
@@ -100,4 +102,6 @@ def _record(one: FileProblems) -> dict[str, Any]:
 def _to_do(cause: Cause) -> str:
     if cause.names_limit:
         return LIMIT
+    if cause.verdict == "damaged result":
+        return TO_DO[cause.verdict]
     return {"version": VERSION, "machine": MACHINE, "marsmedia": MARSMEDIA}.get(cause.blame) or TO_DO[cause.verdict]

@@ -43,15 +43,17 @@ def status(store_folder: Path, as_json: bool) -> None:
 
 def _summary(store_folder: Path) -> dict[str, Any]:
     """Return the counts of sources and results, and the end of the last run, as `--json` prints them."""
-    from flows.run.recorded_problems import files_with_problems
+    from flows.run.recorded_problems import current_results, files_with_problems
     from flows.run.run_record import LOST, RUNNING, last_run
     from processors.store.catalogue import Catalogue
 
     store = open_store(store_folder)
     catalogue = Catalogue(store)
     rows = list(catalogue.sources().values())
-    results = catalogue.table("results", ["source", "processor", "key", *COUNTED]).to_pylist()
     media = {row.digest: row.medium for row in rows if row.kind == "media"}
+    current = {r["key"] for _, r in current_results(catalogue, [row for row in rows if row.kind == "media"])}
+    results = catalogue.table("results", ["source", "processor", "key", *COUNTED]).to_pylist()
+    results = [r for r in results if r["verdict"] == "made" or r["key"] in current]  # not what a later result replaced
     evidence_keys = {row.evidence_key for row in rows}
     told = [r for r in results if r["processor"] != EVIDENCE or r["key"] in evidence_keys]
     last = last_run(store)

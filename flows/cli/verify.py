@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -13,12 +12,10 @@ import click
 from flows.cli.common import counted, megabytes, open_store, print_json, tell_note, traffic_in_words
 from flows.cli.shared_options import JSON, STORE, run_options
 from processors.sources.scan import printable
-from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
     from flows.run.check_store import Hashed, Which
     from processors.store.fixity_check import FixityFault
-    from processors.store.store import Store
 
 
 @click.command()
@@ -77,32 +74,17 @@ def verify(
         else:
             seed = datetime.now(UTC).toordinal() if seed is None else seed
             done = hash_sample(store, percent, seed, tell, which, progress.each, checker.spread)
-        for fault in () if which == "raw" else _missing(store):
-            done.faults.append(fault)
-            tell(fault)
     if as_json:
         names = ("results", "results_before", "items", "size_bytes", "masters", "masters_bytes", "new", "faults")
         print_json({**{name: getattr(done, name) for name in names}, "traffic": store.traffic})
     else:
-        _print_summary(done, which, is_in_folder=store.is_in_folder)
+        _print_summary(done, which)
         if store.traffic:
             click.echo(f"bucket: {traffic_in_words(store.traffic)}")
     sys.exit(1 if done.faults else 0)
 
 
-def _missing(store: Store) -> Iterator[FixityFault]:
-    """Yield the results that the catalogue lists and the store does not have."""
-    from processors.store.catalogue import Catalogue
-    from processors.store.fixity_check import FixityFault
-
-    for row in Catalogue(store).table("results", ["source", "processor", "key"]).to_pylist():
-        ref = ResultRef(**row)
-        if not store.has(ref):
-            where = str(store.folder(ref).relative_to(store.root))
-            yield FixityFault(path=where, kind="missing", reason="it is in the catalogue; run `marsmedia ingest`")
-
-
-def _print_summary(done: Hashed, which: Which, *, is_in_folder: bool) -> None:
+def _print_summary(done: Hashed, which: Which) -> None:
     if done.results_before:
         earlier = counted(done.results_before, "result")
         click.echo(f"Resumed an interrupted check; {earlier} had been verified already.")
@@ -110,6 +92,5 @@ def _print_summary(done: Hashed, which: Which, *, is_in_folder: bool) -> None:
     masters = f"{counted(done.masters, 'raw file')}, {megabytes(done.masters_bytes)}"
     hashed = {"all": f"{stored}, {masters}", "store": stored, "raw": masters}[which]
     click.echo(f"{hashed}: {counted(len(done.faults), 'fault', zero='no')}")
-    if any(fault.kind == "damaged" for fault in done.faults):
-        what = "folders of damaged results" if is_in_folder else "commits of sources with damaged results"
-        click.echo(f"delete the {what}, then run `marsmedia ingest` to make them again")
+    if any(fault.kind in ("damaged", "missing") and not fault.is_master for fault in done.faults):
+        click.echo("to make damaged and missing results again: marsmedia ingest")

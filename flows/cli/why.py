@@ -47,7 +47,8 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
     if isinstance(found, tuple):
         tell_origin(*found, store, as_json=as_json)
         return
-    wanted = wanted_today(Catalogue(store).sources().values()).of(found)
+    catalogue = Catalogue(store)
+    wanted, damage = wanted_today(catalogue.sources().values()).of(found), catalogue.damage()
     chosen = [one for one in wanted if processor in (None, one.ref.processor)]
     if not chosen:
         names = ", ".join(one.ref.processor for one in wanted)
@@ -57,7 +58,7 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
             "processor": one.ref.processor,
             "version": one.processor.version,
             "parameters": parameters(one.processor),
-            "why": reason_for(found.source(), one, store),
+            "why": reason_for(found.source(), one, store, damage),
         }
         for one in chosen
     ]

@@ -20,7 +20,7 @@ from processors.store.bucket_traffic import Traffic
 from processors.store.catalogue import Catalogue
 from processors.store.fixity import verify
 from processors.store.fixity_check import FixityCheck, FixityFault
-from processors.store.manifest import Manifest
+from processors.store.manifest import Manifest, ResultRef
 from processors.store.masters import check_masters
 from processors.store.progress_steps import Steps, silently
 from processors.store.spread import Spread, here
@@ -161,16 +161,20 @@ def hash_all(
     """Hash every item and raw file, except results that an interrupted check-up found intact within the last week."""
     progress_file = store.checks_folder / ("unfinished.json" if which == "all" else f"unfinished-{which}.json")
     progress_file.parent.mkdir(exist_ok=True)
-    done = _taken_up(progress_file, store)
+    damage = _Damage(store)
+    done = _taken_up(progress_file, store, damage)
     for fault in (*done.faults, *done.new):
         tell(fault)
     noted = time.monotonic()
     for is_master, checked in _each(store, which, done, steps, spread or here(store)):
         done.add_master(checked, tell) if is_master else done.add(checked, tell)
         _correct(checked, store)
+        damage.add(checked)
         if time.monotonic() - noted > NOTED_SECONDS:
             replace_file(progress_file, json.dumps(asdict(done)).encode())
+            damage.write()
             noted = time.monotonic()
+    _add_missing(done, store, which, damage, tell)
     progress_file.unlink(missing_ok=True)
     return done
 
@@ -185,7 +189,50 @@ def _each(store: Store, which: Which, done: Hashed, steps: Steps, spread: Spread
         yield from ((True, checked) for checked in masters)
 
 
-def _taken_up(progress_file: Path, store: Store) -> Hashed:
+def _add_missing(
+    done: Hashed, store: Store, which: Which, damage: _Damage, tell: Callable[[FixityFault], None]
+) -> None:
+    """Add the results that the catalogue lists and the store does not have, and write down all damage."""
+    for checked in () if which == "raw" else _missing(store):
+        done.faults += checked.faults
+        damage.add(checked)
+        for fault in checked.faults:
+            tell(fault)
+    damage.write()
+
+
+def _missing(store: Store) -> Iterator[FixityCheck]:
+    for row in Catalogue(store).table("results", ["source", "processor", "key"]).to_pylist():
+        ref = ResultRef(**row)
+        if not store.has(ref):
+            where = str(store.folder(ref).relative_to(store.root))
+            fault = FixityFault(path=where, kind="missing", reason="it is in the catalogue; run `marsmedia ingest`")
+            yield FixityCheck(path=where, item_count=0, size_bytes=0, faults=(fault,))
+
+
+class _Damage:
+    """What is damaged in the store, as the catalogue has it and as this check finds it.
+
+    So that `failures` and every run name it until it is mended, and the next run makes it again.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._catalogue = Catalogue(store)
+        self._known = {(ref.source, ref.key[:16]): what for ref, what in self._catalogue.damage().items()}
+        self._found: dict[tuple[str, str], str | None] = {}
+
+    def add(self, checked: FixityCheck) -> None:
+        for result in checked.results:
+            if self._known.get(result) != checked.damage:
+                self._found[result] = checked.damage
+
+    def write(self) -> None:
+        """Write into the catalogue what differs from it."""
+        self._catalogue.note_damage(self._found)
+        self._found.clear()
+
+
+def _taken_up(progress_file: Path, store: Store, damage: _Damage) -> Hashed:
     """Return the progress of an interrupted check-up; none if there was no such check-up, or if it is too old."""
     if not progress_file.exists() or time.time() - progress_file.stat().st_mtime > NOTE_HOLDS_SECONDS:
         return Hashed()
@@ -194,7 +241,10 @@ def _taken_up(progress_file: Path, store: Store) -> Hashed:
     stored = [fault for fault in then if not fault.is_master]
     folders = {str(folder) for fault in stored for folder in (store.root / fault.path).parents}
     again = verify(store, wanted=lambda folder: str(folder) in folders) if stored else ()
-    still = [fault for checked in again for fault in checked.faults]
+    still: list[FixityFault] = []
+    for checked in again:
+        damage.add(checked)
+        still += checked.faults
     seen: dict[str, object] = {"results_before": state["results"], "masters_before": state.get("masters", 0)}
     if any(fault.is_master for fault in then) or state.get("new"):  # raw files are verified from the first
         seen |= {"after_master": "", "masters": 0, "masters_bytes": 0, "masters_before": 0, "new": []}
@@ -211,10 +261,11 @@ def hash_sample(
     spread: Spread | None = None,
 ) -> Hashed:
     """Hash the items of this percentage of results, and of raw files, chosen by the seed."""
-    done, chance, spread = Hashed(), random.Random(seed), spread or here(store)
+    done, chance, spread, damage = Hashed(), random.Random(seed), spread or here(store), _Damage(store)
     if which != "raw":
         for checked in verify(store, wanted=lambda path: chance.random() * 100 < percent, steps=steps, spread=spread):
             done.add(checked, tell)
+            damage.add(checked)
     if which != "store":
         rows = Catalogue(store).sources().values()
         for checked in check_masters(
@@ -222,6 +273,7 @@ def hash_sample(
         ):
             done.add_master(checked, tell)
             _correct(checked, store)
+    _add_missing(done, store, which, damage, tell)
     return done
 
 

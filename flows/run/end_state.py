@@ -32,7 +32,7 @@ def record_end_state(prepared: Prepared, report: Report, store: Store, options: 
     counts = dataclasses.replace(
         report.results, due=0, made=0, reused=report.results.made + report.results.reused, not_reached=0
     )
-    known = tuple(dataclasses.replace(one, is_new=False) for one in report.problems)
+    known = tuple(dataclasses.replace(one, is_new=False) for one in report.problems if one.verdict != "mended")
     last = LastRun(
         state=state_of(survey, store),
         recipes=prepared.fingerprints.recipes,

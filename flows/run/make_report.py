@@ -218,6 +218,8 @@ def _problems(
         for entry in prepared.plan.earlier
     ]
     problems += _damaged(prepared, done, elsewhere)
+    made = {outcome.ref for one in (*done, *elsewhere) for outcome in one.outcomes if outcome.verdict == "made"}
+    problems += [one.problem(is_mended=one.ref in made) for one in prepared.damaged_results]
     started = record.started.isoformat(timespec="milliseconds")
     problems += [
         FileProblem.of_unopened(row.relative, row.format, row.note, is_new=row.seen_utc >= started)

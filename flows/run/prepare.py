@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.run.completeness import find_complete
+from flows.run.damaged_results import DamagedResult, damaged_results, remove_to_make_again
 from flows.run.file_change import Change
 from flows.run.inspection import inspect_all, read_by, unread
 from flows.run.options import Options
@@ -65,11 +66,12 @@ class Prepared:
     """Files no longer at the path where the last run found them."""
     changes: list[Change] = field(default_factory=list)
     """Differences from the last run."""
+    damaged_results: list[DamagedResult] = field(default_factory=list)
+    """Results that a check has found damaged in the store; those that are due again are in the plan."""
     passed_over: Sequence[str] = ()
     """Hidden and unfinished files, relative to the raw folder."""
     withdrawn: Mapping[str, int] = field(default_factory=dict)
     """Releases whose folder is gone, with the number of their files that are nowhere else."""
-    """Number of hidden files, unfinished downloads, and files left by editors and systems."""
     gone: tuple[str, ...] = ()
     """Messages on folders that are empty now but held files in an earlier run."""
     is_empty: str | None = None
@@ -163,6 +165,7 @@ def _identify_and_plan(
         with _store_errors(store):
             catalogue.add_sources([*departed, *(one for one in rows if one != known.get(one.path))])
             catalogue.add_results(plan.not_catalogued)
+            remove_to_make_again(plan, store)
     untaken = shard.own([*surveyed.untaken, *identified.lost])
     gone = _gone(raw, surveyed.empty, known) if options.releases is None else ()
     return Prepared(
@@ -176,6 +179,7 @@ def _identify_and_plan(
         duplicates=[(one, first) for one, first in duplicates if shard.has(one.relative)],
         departed=departed,
         changes=changes,
+        damaged_results=[one for one in damaged_results(catalogue) if _is_of_run(one.row, shard, options)],
         passed_over=surveyed.passed_over if shard.number == 1 else (),
         withdrawn=withdrawn_releases(departed, rows, changes),
         gone=gone,
@@ -183,6 +187,10 @@ def _identify_and_plan(
         if surveyed.found or untaken or gone
         else f"0 files in {raw}: put a release, a folder of files, into it",
     )
+
+
+def _is_of_run(row: SourceRow, shard: Shard, options: Options) -> bool:
+    return shard.has(row.relative) and (options.releases is None or row.release in options.releases)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,9 @@ from typing import Literal, get_args
 from processors.errors import Blame, Verdict, blame_for_unopened, displayed_verdict
 from processors.sources.scan import printable
 
-ProblemVerdict = Literal["changed", "failed", "damaged", "refused", "unsupported", "not taken", "unmatched"]
+ProblemVerdict = Literal[
+    "changed", "damaged result", "failed", "damaged", "refused", "unsupported", "not taken", "unmatched", "mended"
+]
 GRAVEST_FIRST: tuple[ProblemVerdict, ...] = get_args(ProblemVerdict)
 MARSMEDIA = "a fault in marsmedia"
 FAULT_OF: dict[Blame, str] = {
@@ -36,8 +38,9 @@ class FileProblem:
     processor: str | None
     """Name of the processor; None if the whole file is affected."""
     verdict: ProblemVerdict
-    """Kind of problem; `changed`: a raw file whose bytes changed though its size and date did not; `unmatched`: one
-    that describes a missing file."""
+    """Kind of problem; `changed`: a raw file whose bytes changed though its size and date did not; `damaged
+    result`: one that the store has not kept whole; `mended`: one that this run made again; `unmatched`: one that
+    describes a missing file."""
     reason: str
     is_new: bool
     """False if known from an earlier run."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from fnmatch import fnmatchcase
 from typing import Any
 
+from flows.run.damaged_results import damaged_results
 from flows.run.problems import FileProblem, FileProblems, by_file, in_one_line
 from processors.errors import RequestError, ResultMissing
 from processors.processor_names import EVIDENCE
@@ -45,20 +46,27 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
         if not unusable and not incomplete:
             raise
         return
-    places: dict[str, list[SourceRow]] = {}
-    for row in media:
-        places.setdefault(row.digest, []).append(row)
+    sources = {row.digest for row in media}
+    yield from (one.problem() for one in damaged_results(catalogue) if not words or one.ref.source in sources)
     damaged: dict[str, dict[str, None]] = {}
-    for result in _newest(catalogue, {row.evidence_key for row in media}):
-        row, reason = _place_of(result, places), result["reason"] or ""
-        if row is None:
-            continue
+    for row, result in current_results(catalogue, media):
+        reason = result["reason"] or ""
         if result["verdict"] == "made" and reason:
             damaged.setdefault(row.relative, {})[reason] = None
         elif result["verdict"] != "made" and (problem := _problem(row, result, store)):
             yield problem
     for file, reasons in damaged.items():
         yield FileProblem(file=file, processor=None, verdict="damaged", reason=in_one_line(reasons), is_new=False)
+
+
+def current_results(catalogue: Catalogue, media: Sequence[SourceRow]) -> Iterator[tuple[SourceRow, dict[str, Any]]]:
+    """Yield what is true now of some files: the newest result of each processor, with the first path it is about."""
+    places: dict[str, list[SourceRow]] = {}
+    for row in media:
+        places.setdefault(row.digest, []).append(row)
+    for result in _newest(catalogue, {row.evidence_key for row in media}):
+        if row := _place_of(result, places):
+            yield row, result
 
 
 def files_with_problems(store: Store) -> list[FileProblems]:
@@ -109,7 +117,8 @@ def of_last_run(store: Store) -> Iterator[FileProblem]:
     """Yield problems that only a report records, because the next run retries: machine faults and files not taken."""
     for one in _last_report(store).get("problems", ()):
         is_untaken = one["processor"] is None and one["verdict"] in ("failed", "not taken", "unmatched")
-        if is_untaken or one.get("blame") == "machine":
+        is_of_store = one["verdict"] in ("damaged result", "mended")  # the catalogue knows whether it still is
+        if is_untaken or (one.get("blame") == "machine" and not is_of_store):
             yield FileProblem(**{"blame": "file", **one, "is_new": False})
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.run.damaged_results import remove_to_make_again
 from flows.run.load_recipes import every_processor, load_recipes, named
 from flows.run.named_results import asked_entries
 from flows.run.prepare import Prepared, duplicates_of
@@ -109,6 +110,7 @@ def prepare_chosen(
             [now for now, old in zip(with_words(present, plan, store), present, strict=True) if now != old]
         )
         catalogue.add_results(plan.not_catalogued)
+        remove_to_make_again(plan, store)
     return Prepared(
         rows=media,
         untaken=untaken,

@@ -63,6 +63,8 @@ class Plan:
     """Reused results whose source is damaged, with the damage as the reason."""
     later: list[Due] = field(default_factory=list)
     """Results specific to further paths of the sources in `due`: made of results that are still due themselves."""
+    remade: dict[ResultRef, str] = field(default_factory=dict)
+    """Results due because a check found files of them damaged or missing in the store, each with what it found."""
     retried: dict[ResultRef, str] = field(default_factory=dict)
     """Failures to be retried, each with the time of the failure (ISO 8601, UTC)."""
     wanted: dict[str, list[WantedResult]] = field(default_factory=dict)
@@ -135,7 +137,10 @@ def make_plan(
                 continue
             of_source.append(one)
             known = _known(one.ref, store, verdicts, plan)
-            if known is None:
+            if one.ref.key in verdicts and (damage := verdicts[one.ref.key].damage):
+                plan.remade[one.ref] = damage
+                due.append(one)
+            elif known is None:
                 due.append(one)
             elif (retry_failed and _is_retried(known)) or _may_be_fixed_by_this_version(known, one.ref, store):
                 plan.retried[one.ref] = store.manifest(one.ref).started_utc
@@ -198,9 +203,16 @@ def _may_be_fixed_by_this_version(known: KnownOutcome, ref: ResultRef, store: St
     return is_own_fault and this_program(store.manifest(ref).software) != this_program(software())
 
 
-def why(source: Source, wanted: WantedResult, store: Store) -> str:
-    """Return a sentence on whether a result is available, and if not, how it differs from the available ones."""
+def why(source: Source, wanted: WantedResult, store: Store, damage: Mapping[ResultRef, str] | None = None) -> str:
+    """Return a sentence on whether a result is available, and if not, how it differs from the available ones.
+
+    Parameters
+    ----------
+    damage : what a check has found damaged or missing of results in the store.
+    """
     ref, processor = wanted.ref, wanted.processor
+    if damage and ref in damage:
+        return f"due: a check of the store found {damage[ref]}"
     if store.has(ref):
         manifest = store.manifest(ref)
         if _may_be_fixed_by_this_version(KnownOutcome(manifest.verdict, None, manifest.blame), ref, store):

@@ -20,7 +20,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -260,16 +260,30 @@ class BucketStore(Store):
         self.remove_all([ref])
 
     def remove_all(self, refs: Iterable[ResultRef]) -> None:
-        """Remove results: each pass is rewritten without them or, if it holds nothing else, removed."""
+        """Remove results: each pass is rewritten without them or, if it holds nothing else, removed.
+
+        What cannot be read of the same pass is removed with them.
+        """
         gone = set(refs)
         for name in sorted({name for ref in gone for name in self._commits.holding(ref)}):
-            results = self._commits.results_in(name)
-            kept = [one.manifest.ref for one in results if one.manifest.ref not in gone]
-            if kept:
-                with self.bringing(kept):
-                    self._publish(kept)
+            data: list[str] = []
+            with suppress(ResultCorrupt):  # a commit that cannot be read names nothing
+                results = self._commits.results_in(name)
+                self._publish_readable([one.manifest.ref for one in results if one.manifest.ref not in gone])
+                data = [results[0].data]
             self._commits.removed(name)
-            self.bucket.delete([name, results[0].data])
+            self.bucket.delete([name, *data])
+
+    def _publish_readable(self, refs: Iterable[ResultRef]) -> None:
+        """Publish results of the store once more, in a pass of their own, but for those that are damaged."""
+        with ExitStack() as stack:
+            brought: list[ResultRef] = []
+            for ref in refs:
+                with suppress(ResultCorrupt, ResultMissing):
+                    stack.enter_context(self.bringing([ref]))
+                    brought.append(ref)
+            if brought:
+                self._publish(brought)
 
     # sources and records
 

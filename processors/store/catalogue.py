@@ -49,6 +49,10 @@ RESULT_COLUMNS: dict[str, tuple[pa.DataType, Callable[[Manifest], Any]]] = {
     "reading_seconds": (_FLOAT, lambda result: result.cost.reading_seconds if result.cost else None),
     "own_seconds": (_FLOAT, lambda result: result.cost.own_seconds if result.cost else None),
     "blame": (_TEXT, lambda result: result.blame),
+    "damage": (
+        _TEXT,
+        lambda result: None,
+    ),  # of its files in the store: a check notes it, and who makes it again mends it
 }
 ITEM_COLUMNS: dict[str, tuple[pa.DataType, Callable[[Manifest, StoredItem], Any]]] = {
     "source": (_TEXT, lambda result, item: result.ref.source),
@@ -127,8 +131,9 @@ class Catalogue:
         stored = DeltaTable(self._uri(name))
         asked = QueryBuilder().register("asked", stored)
         there = {field.name for field in stored.schema().fields}
-        names = [column if column in there else f"NULL AS {column}" for column in columns]  # columns added since
-        rows = asked.execute(f"SELECT {', '.join(names)} FROM asked WHERE {where}")
+        added = [f", NULL AS {column}" for column in SCHEMAS[name].names if column not in there]  # since it was written
+        given = f"(SELECT *{''.join(added)} FROM asked)" if added else "asked"
+        rows = asked.execute(f"SELECT {', '.join(columns)} FROM {given} WHERE {where}")
         return pa.RecordBatchReader.from_stream(rows)
 
     def sources(self) -> dict[str, SourceRow]:
@@ -154,13 +159,13 @@ class Catalogue:
         return rows
 
     def verdicts(self, sources: Collection[str]) -> dict[str, KnownOutcome]:
-        """Return verdict, reason and blame of the catalogued results of some sources, by key."""
+        """Return verdict, reason, blame and damage of the catalogued results of some sources, by key."""
         made = KnownOutcome("made", None)  # shared by all undamaged results: there may be 100,000
         found: dict[str, KnownOutcome] = {}
-        columns = ["source", "key", "verdict", "reason", "blame"]
+        columns = ["source", "key", "verdict", "reason", "blame", "damage"]
         for batch in self._with("results", "source", set(sources), columns):
             for _, key, *said in zip(*batch.to_pydict().values(), strict=True):
-                found[key] = made if said[:2] == ["made", None] else KnownOutcome(*said)
+                found[key] = made if said == ["made", None, None, None] else KnownOutcome(*said)
         return found
 
     def seen(self, digests: Collection[str]) -> list[SourceRow]:
@@ -172,8 +177,36 @@ class Catalogue:
         return [row for row in every if row.path in paths]
 
     def troubled(self) -> set[str]:
-        """Return the sources with a result that was not made, or was made from a damaged source."""
-        return set(self.table("results", ["source"], "verdict <> 'made' OR reason IS NOT NULL").column(0).to_pylist())
+        """Return the sources with a result that was not made, was made from a damaged source, or is damaged itself."""
+        where = "verdict <> 'made' OR reason IS NOT NULL OR damage IS NOT NULL"
+        return set(self.table("results", ["source"], where).column(0).to_pylist())
+
+    def damage(self) -> dict[ResultRef, str]:
+        """Return the results of which a check found files damaged or missing in the store, each with what it found."""
+        rows = self.table("results", ["source", "processor", "key", "damage"], "damage IS NOT NULL").to_pylist()
+        return {ResultRef(source=r["source"], processor=r["processor"], key=r["key"]): r["damage"] for r in rows}
+
+    def note_damage(self, found: Mapping[tuple[str, str], str | None]) -> None:
+        """Note what a check has found of results in the store.
+
+        Parameters
+        ----------
+        found : by source and the first 16 digits of the key, what is damaged or missing; None for a result that is
+            whole.
+        """
+
+        def note() -> None:
+            sources = {source for source, _ in found}
+            rows = [
+                {**row, "damage": found[place]}
+                for batch in self._with("results", "source", sources, SCHEMAS["results"].names)
+                for row in batch.to_pylist()
+                if (place := (row["source"], row["key"][:16])) in found and row["damage"] != found[place]
+            ]
+            self._replace("results", rows)
+
+        if found:
+            self._change("results", note)
 
     def not_made(self) -> dict[str, Verdict]:
         """Return the verdicts of the results that were refused or failed, by key."""

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from processors.store.source_row import SourceRow
+from processors.store.stored_pass import keys_of, source_of
+
+NAMED_AT_MOST = 3
+"""Maximum number of files of one result that are named in what is remembered of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,3 +34,22 @@ class FixityCheck:
     faults: tuple[FixityFault, ...]
     corrected: SourceRow | None = None
     """Row of a raw file as it must be in the catalogue from now on; None if the catalogue is right."""
+
+    @property
+    def results(self) -> list[tuple[str, str]]:
+        """Return source and first 16 digits of the key of each verified result: of one, or of an unreadable commit."""
+        parts = self.path.split("/")
+        if parts[0] == "commits":
+            return [(source_of(self.path), key) for key in keys_of(self.path)]
+        return [(parts[2], parts[4])] if parts[0] == "results" else []
+
+    @property
+    def damage(self) -> str | None:
+        """Return what is damaged or missing of a result, in words; None if it is whole."""
+        lost = [
+            f"{'all' if fault.path == self.path else fault.path.removeprefix(f'{self.path}/')} {fault.kind}"
+            for fault in self.faults
+            if fault.kind in ("damaged", "missing")
+        ]
+        more = f" and {len(lost) - NAMED_AT_MOST} more" if len(lost) > NAMED_AT_MOST else ""
+        return f"{', '.join(lost[:NAMED_AT_MOST])}{more}" if lost else None

@@ -135,3 +135,5 @@ class KnownOutcome(NamedTuple):
     verdict: Verdict
     reason: str | None
     blame: Blame | None = None
+    damage: str | None = None
+    """What a check found damaged or missing of its files in the store; None if they were whole when last hashed."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from deltalake.exceptions import DeltaError
 from pyarrow.parquet import ParquetFile, ParquetWriter
 
 from processors.errors import ResultCorrupt
@@ -41,8 +42,18 @@ def rebuild_catalogue(store: Store, processes: int | None = None, steps: Steps =
     ----------
     processes : number of processes; None for one per processor core, and one where there are few sources.
     """
-    if not store.is_in_folder:
-        return _rebuild_in_bucket(store)
+    catalogue = Catalogue(store)
+    try:
+        damage = catalogue.damage()  # only the catalogue has what checks have found
+    except DeltaError:
+        damage = {}  # a catalogue that cannot be read: the next check finds it again
+    unreadable = _rebuild(store, processes, steps) if store.is_in_folder else _rebuild_in_bucket(store)
+    catalogue.note_damage({(ref.source, ref.key[:16]): what for ref, what in damage.items()})
+    return unreadable
+
+
+def _rebuild(store: Store, processes: int | None, steps: Steps) -> list[str]:
+    """Rebuild all tables from the source records and manifests in a folder."""
     groups = store.groups()
     if processes is None:
         is_small = sum(len(store.sources_of(group)) for group in groups) < MIN_SOURCES

@@ -1,0 +1,141 @@
+"""Damage that a check finds in the store is remembered, named by every run, and mended by the next that can."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from flows.cli.main import main
+from flows.run.report import Report
+from processors.engine.wanted_results import Recipes
+from processors.store.bucket_store import BucketStore
+from processors.store.catalogue import Catalogue
+from processors.store.manifest import Manifest
+from processors.store.open_store import open_store
+from processors.store.store import Store
+from tests.helpers.buckets import client
+from tests.helpers.first_recipes import RECIPES
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.runs import ingest
+
+ITEM = "preview_320.jpg"
+
+
+@pytest.fixture
+def release(raw: Path, maker: MediaMaker) -> Path:
+    maker.photo("rover.jpg")
+    return raw
+
+
+def preview(store: Store) -> Manifest:
+    return next(one for one in store.manifests() if one.ref.processor == "photo.preview")
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+
+
+def command(store: Path | str, *words: str) -> tuple[int, Any]:
+    run = CliRunner().invoke(main, [*words, "--store", str(store), "--json"])
+    return run.exit_code, json.loads(run.stdout)
+
+
+def problems(report: Report) -> list[tuple[str, str, str | None, str]]:
+    return [(one.verdict, one.file, one.processor, one.reason) for one in report.problems]
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "an item is gone": (lambda folder: (folder / ITEM).unlink(), f"{ITEM} missing"),
+    "an item is flipped": (lambda folder: flip(folder / ITEM), f"{ITEM} damaged"),
+    "its manifest is cut": (lambda folder: (folder / "manifest.json").write_bytes(b"{"), "manifest.json damaged"),
+    "its folder is gone": (shutil.rmtree, "all missing"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_verify_finds_damaged_is_remembered_and_made_again(release: Path, tmp_path: Path, damage: str) -> None:
+    place = tmp_path / "store"
+    assert ingest(release, place).state == "completed"
+    store, inflict, what = Store(place), *DAMAGES[damage]
+    folder = store.folder(preview(store).ref)
+    whole = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "manifest.json"}
+    inflict(folder)
+    assert command(place, "verify", "--store-only")[0] == 1
+    _, said = command(place, "failures")
+    (cause,) = said["files"][0]["causes"]
+    assert (cause["verdict"], cause["reason"]) == ("damaged result", f"in the store: {what}")
+    assert (cause["processors"], cause["blame"]) == (["photo.preview"], "machine")
+    assert command(place, "status")[1]["files_with_problems"] == {"damaged result": 1}
+    assert command(place, "why", "rover.jpg", "photo.preview")[1]["why"] == f"due: a check of the store found {what}"
+
+    report = ingest(release, place)
+    assert (report.state, report.results.made) == ("completed with warnings", 1)
+    mended = f"in the store: {what}; made again"
+    assert problems(report) == [("mended", said["files"][0]["file"], "photo.preview", mended)]
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "manifest.json"} == whole
+    assert command(place, "verify", "--store-only")[0] == 0
+    assert (command(place, "failures")[1]["files"], command(place, "status")[1]["files_with_problems"]) == ([], {})
+    assert (ingest(release, place).state, ingest(release, place).results.made) == ("completed", 0)
+
+
+def test_damage_that_no_run_can_mend_is_named_until_it_is_restored(release: Path, tmp_path: Path) -> None:
+    place = tmp_path / "store"
+    ingest(release, place)
+    store = Store(place)
+    item = store.item_path(preview(store).ref, ITEM)
+    whole = item.read_bytes()
+    flip(item)
+    assert command(place, "verify")[0] == 1
+    recipes: Recipes = {**RECIPES, "photo": tuple(one for one in RECIPES["photo"] if one.name != "photo.preview")}
+    assert CliRunner().invoke(main, ["rebuild", "--store", str(place)]).exit_code == 0
+    for _ in range(2):
+        report = ingest(release, place, recipes=recipes)
+        assert (report.state, report.results.made) == ("completed with warnings", 0)
+        assert [one[0] for one in problems(report)] == ["damaged result"]
+    item.write_bytes(whole)
+    assert command(place, "verify")[0] == 0
+    assert ingest(release, place, recipes=recipes).state == "completed"
+
+
+def test_a_dry_run_removes_nothing_of_what_is_damaged(release: Path, tmp_path: Path) -> None:
+    place = tmp_path / "store"
+    ingest(release, place)
+    store = Store(place)
+    item = store.item_path(preview(store).ref, ITEM)
+    flip(item)
+    command(place, "verify")
+    run = CliRunner().invoke(main, ["ingest", str(release), "--store", str(place), "--dry-run"])
+    assert run.exit_code == 0, run.output
+    assert item.exists()
+
+
+def test_a_damaged_pass_in_a_bucket_is_made_again_and_the_rest_of_it_stays(
+    release: Path, bucket: str, bucket_server: str, elsewhere: Callable[[str], None]
+) -> None:
+    address = f"s3://{bucket}/mars"
+    ingest(release, address)
+    store = open_store(address)
+    before = {one.ref: one.started_utc for one in store.manifests()}
+    assert isinstance(store, BucketStore)
+    ref, s3 = preview(store).ref, client(bucket_server)
+    (one,) = [one for name in store.commit_names() for one in store.results_in(name) if one.manifest.ref == ref]
+    data = bytearray(s3.get_object(Bucket=bucket, Key=f"mars/{one.data}")["Body"].read())
+    data[one.starts[ITEM] + 50] ^= 0xFF
+    s3.put_object(Bucket=bucket, Key=f"mars/{one.data}", Body=bytes(data))
+    elsewhere("second")
+    assert command(address, "verify", "--store-only")[0] == 1
+    assert list(Catalogue(open_store(address)).damage().items()) == [(ref, f"{ITEM} damaged")]
+    report = ingest(release, address)
+    assert (report.state, report.results.made) == ("completed with warnings", 1)
+    after = {one.ref: one.started_utc for one in open_store(address).manifests()}
+    assert after.keys() == before.keys()
+    assert {one for one in after if after[one] != before[one]} == {ref}
+    assert command(address, "verify", "--store-only")[0] == 0
