@@ -113,6 +113,10 @@ class ResultCorrupt(StoreError):
     """A stored file's bytes do not match its manifest."""
 
 
+class ResultNewer(ResultCorrupt):
+    """A stored file has a newer format than this version reads; it is not damaged."""
+
+
 class SourceChanged(OSError):
     """The file changed or vanished while being read; its result was discarded."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from processors.errors import ResultCorrupt
+from processors.errors import ResultCorrupt, ResultNewer
 from processors.store.bucket_store import BucketStore
 from processors.store.fixity_check import FixityCheck, FixityFault
 from processors.store.progress_steps import Steps
@@ -46,7 +46,8 @@ def _asked(store: BucketStore, commit: str, after: str, wanted: Callable[[Path],
     try:
         results = store.results_in(commit)
     except ResultCorrupt as error:
-        fault = FixityFault(path=commit, kind="damaged", reason=str(error).partition(f"{commit}: ")[2])
+        kind = "newer" if isinstance(error, ResultNewer) else "damaged"
+        fault = FixityFault(path=commit, kind=kind, reason=str(error).partition(f"{commit}: ")[2])
         return _Asked(unreadable=FixityCheck(path=commit, item_count=0, size_bytes=0, faults=(fault,)))
     paths = [(_path(one), one) for one in results]
     return _Asked(results=tuple((where, one) for where, one in paths if where > after and wanted(Path(where))))

@@ -27,7 +27,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from processors.errors import RequestError, ResultCorrupt, ResultMissing, StoreError
+from processors.errors import RequestError, ResultCorrupt, ResultMissing, ResultNewer, StoreError
 from processors.store.bucket import Bucket
 from processors.store.bucket_claims import BucketClaims
 from processors.store.bucket_commits import BucketCommits
@@ -266,13 +266,19 @@ class BucketStore(Store):
         """
         gone = set(refs)
         for name in sorted({name for ref in gone for name in self._commits.holding(ref)}):
-            data: list[str] = []
-            with suppress(ResultCorrupt):  # a commit that cannot be read names nothing
-                results = self._commits.results_in(name)
-                self._publish_readable([one.manifest.ref for one in results if one.manifest.ref not in gone])
-                data = [results[0].data]
+            results = self._readable_results(name)
+            self._publish_readable([one.manifest.ref for one in results if one.manifest.ref not in gone])
             self._commits.removed(name)
-            self.bucket.delete([name, *data])
+            self.bucket.delete([name, *{one.data for one in results}])
+
+    def _readable_results(self, commit: str) -> list[PassResult]:
+        """Return the results of a commit; none of a damaged one. Raises `ResultNewer`."""
+        try:
+            return self._commits.results_in(commit)
+        except ResultNewer:
+            raise
+        except ResultCorrupt:
+            return []
 
     def _publish_readable(self, refs: Iterable[ResultRef]) -> None:
         """Publish results of the store once more, in a pass of their own, but for those that are damaged."""

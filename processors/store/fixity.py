@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from processors.errors import ResultCorrupt
+from processors.errors import ResultCorrupt, ResultNewer
 from processors.store.catalogue import Catalogue
 from processors.store.fixity_check import FixityCheck, FixityFault
 from processors.store.progress_steps import Steps, silently
@@ -53,7 +53,8 @@ def _checked(store: Store, path: Path) -> FixityCheck:
         manifest = store.read_manifest(path)
     except ResultCorrupt as error:
         reason = str(error).removeprefix(f"{where}/manifest.json: ")
-        fault = FixityFault(path=f"{where}/manifest.json", kind="damaged", reason=reason)
+        kind = "newer" if isinstance(error, ResultNewer) else "damaged"
+        fault = FixityFault(path=f"{where}/manifest.json", kind=kind, reason=reason)
         return FixityCheck(path=where, item_count=0, size_bytes=0, faults=(fault,))
     faults, size = [], 0
     if store.folder(manifest.ref) != folder:

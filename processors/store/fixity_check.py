@@ -18,8 +18,9 @@ class FixityFault:
 
     path: str
     """Path below the store; for a raw file, the folder of releases and the path below it."""
-    kind: Literal["damaged", "missing", "extra", "changed", "new"]
-    """Kind of fault; for raw files `changed`, `missing` or `new` (which is not a fault)."""
+    kind: Literal["damaged", "missing", "extra", "newer", "changed", "new"]
+    """Kind of fault; `newer`: of a format that this version does not read; for raw files `changed`, `missing` or `new`
+    (which is not a fault)."""
     reason: str
     is_master: bool = False
 

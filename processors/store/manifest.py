@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from processors.contract import Json, LabelRef, Processor, as_json, result_key
-from processors.errors import Blame, ResultCorrupt, Verdict
+from processors.errors import Blame, ResultCorrupt, ResultNewer, Verdict
 
 FORMAT = 1
 
@@ -104,12 +104,12 @@ class Manifest:
 
         Raises
         ------
-        ResultCorrupt : not a manifest, or one of a newer format.
+        ResultCorrupt : not a manifest; `ResultNewer` for one of a newer format.
         """
         try:
             record: dict[str, Any] = json.loads(data)
             if record.pop("format") > FORMAT:
-                raise ResultCorrupt(f"{where}: written by a newer marsmedia; use that version or another store")
+                raise ResultNewer(f"{where}: written by a newer marsmedia; use that version or another store")
             record["ref"] = ResultRef(**record["ref"])
             record["items"] = tuple(StoredItem(**item) for item in record["items"])
             _stays_inside(record["ref"], record["items"])
@@ -118,7 +118,7 @@ class Manifest:
             return cls(**record)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ResultCorrupt(
-                f"{where}: not a readable manifest ({error}): delete that folder, then run `marsmedia ingest`"
+                f"{where}: not a readable manifest ({error}); run `marsmedia verify`, then `marsmedia ingest`"
             ) from error
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from processors.errors import ResultCorrupt
+from processors.errors import ResultCorrupt, ResultNewer
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 
 FORMAT = 1
@@ -111,12 +111,12 @@ def read_commit(content: bytes, where: str) -> list[PassResult]:
 
     Raises
     ------
-    ResultCorrupt : not a commit, or one of a newer format.
+    ResultCorrupt : not a commit; `ResultNewer` for one of a newer format.
     """
     try:
         record: dict[str, Any] = json.loads(content)
         if record["format"] > FORMAT:
-            raise ResultCorrupt(f"{where}: written by a newer marsmedia; use that version or another store")
+            raise ResultNewer(f"{where}: written by a newer marsmedia; use that version or another store")
         return [
             PassResult(
                 manifest=Manifest.from_json(json.dumps(one["manifest"]).encode(), where),
@@ -127,7 +127,7 @@ def read_commit(content: bytes, where: str) -> list[PassResult]:
         ]
     except (ValueError, KeyError, TypeError) as error:
         raise ResultCorrupt(
-            f"{where}: not a readable commit ({error}): delete that object, then run `marsmedia ingest`"
+            f"{where}: not a readable commit ({error}); run `marsmedia verify`, then `marsmedia ingest`"
         ) from error
 
 

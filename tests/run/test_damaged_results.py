@@ -105,6 +105,40 @@ def test_damage_that_no_run_can_mend_is_named_until_it_is_restored(release: Path
     assert ingest(release, place, recipes=recipes).state == "completed"
 
 
+def test_a_result_of_a_newer_version_is_neither_damaged_nor_made_again(release: Path, tmp_path: Path) -> None:
+    place = tmp_path / "store"
+    ingest(release, place)
+    store = Store(place)
+    manifest = store.folder(preview(store).ref) / "manifest.json"
+    newer = json.dumps({**json.loads(manifest.read_bytes()), "format": 99}).encode()
+    manifest.write_bytes(newer)
+    code, found = command(place, "verify", "--store-only")
+    (fault,) = found["faults"]
+    assert (code, fault["kind"]) == (1, "newer")
+    assert fault["reason"] == "written by a newer marsmedia; use that version or another store"
+    assert Catalogue(store).damage() == {}
+    assert ingest(release, place).results.made == 0
+    assert manifest.read_bytes() == newer
+
+
+def test_an_unreadable_commit_in_a_bucket_is_made_again(
+    release: Path, bucket: str, bucket_server: str, elsewhere: Callable[[str], None]
+) -> None:
+    address = f"s3://{bucket}/mars"
+    made = ingest(release, address).results.made
+    store = open_store(address)
+    assert isinstance(store, BucketStore)
+    (name,) = store.commit_names()
+    client(bucket_server).put_object(Bucket=bucket, Key=f"mars/{name}", Body=b"{")
+    elsewhere("second")
+    assert command(address, "verify", "--store-only")[0] == 1
+    assert set(Catalogue(open_store(address)).damage().values()) == {"all damaged"}
+    report = ingest(release, address)
+    assert (report.state, report.results.made) == ("completed with warnings", made)
+    assert {one[0] for one in problems(report)} == {"mended"}
+    assert ingest(release, address).state == "completed"
+
+
 def test_a_dry_run_removes_nothing_of_what_is_damaged(release: Path, tmp_path: Path) -> None:
     place = tmp_path / "store"
     ingest(release, place)
