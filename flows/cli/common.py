@@ -40,7 +40,7 @@ def traffic_in_words(traffic: Traffic) -> str:
     return f"{counted(traffic.requests, 'request')}, {sent} sent, {received} received"
 
 
-def tell_note(note: str | None) -> None:
+def print_note(note: str | None) -> None:
     """Print a note about the work, separate from its output."""
     if note:
         click.echo(f"marsmedia: {note}", err=True)

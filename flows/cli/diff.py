@@ -53,10 +53,10 @@ def diff(
     if as_json:
         print_json(found)
     else:
-        _tell(found)
+        _print(found)
 
 
-def _tell(found: Comparison) -> None:
+def _print(found: Comparison) -> None:
     for which, key, started in zip(("first", "second"), found.keys, found.started_utc, strict=True):
         click.echo(f"{which:7}{key[:8]}  {started}")
     if found.version[0] != found.version[1]:

@@ -53,7 +53,7 @@ def failures(selection: tuple[str, ...], store_folder: Path, as_json: bool) -> N
         print_json({"files": [_record(one) for one in found], "stopped": stopped})
         return
     for one in found:
-        _tell(one)
+        _print(one)
     unsuited = sum(one.has_findings_only for one in found)
     others = f", and {counted(unsuited, 'file')} with refused results only" if unsuited else ""
     click.echo(f"{counted(len(found) - unsuited, 'file', zero='no')} with problems{others}")
@@ -61,7 +61,7 @@ def failures(selection: tuple[str, ...], store_folder: Path, as_json: bool) -> N
         click.echo(f"the last run did not finish: {printable(stopped)}")
 
 
-def _tell(one: FileProblems) -> None:
+def _print(one: FileProblems) -> None:
     """Print a line for the root cause, then the affected results and further causes."""
     first, *others = one.causes
     click.echo(f"{first.verdict}: {printable(one.file)}: {printable(first.reason)}")

@@ -151,7 +151,7 @@ def advise(raw: Path, store_folder: Location) -> None:
 
 def _print_due(raw: Location, store_folder: Location, options: Options, *, as_json: bool) -> int:
     """Print the plan; without a store, plan against an empty one in a temporary folder."""
-    from flows.cli.print_plan import tell_plan
+    from flows.cli.print_plan import print_plan
     from flows.run.disk_use import disk_use
     from flows.run.load_recipes import load_recipes
     from flows.run.prepare import prepare
@@ -170,7 +170,7 @@ def _print_due(raw: Location, store_folder: Location, options: Options, *, as_js
             return 130
         for line in () if as_json else (*prepared.gone, *([prepared.is_empty] if prepared.is_empty else [])):
             click.echo(line)
-        code = tell_plan(prepared, store, options.worker_count, as_json=as_json) or int(bool(prepared.gone))
+        code = print_plan(prepared, store, options.worker_count, as_json=as_json) or int(bool(prepared.gone))
         if not as_json and (use := disk_use(prepared.plan.due, store, least_bytes=1, at=target)):
             click.echo(space(use))
         return code

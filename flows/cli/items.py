@@ -81,7 +81,7 @@ def items(selection: tuple[str, ...], paths: bool, store_folder: Path, as_json: 
             for item in listed:
                 click.echo(str(_path(item, store)))
         else:
-            _tell_source(row, listed, store)
+            _print_source(row, listed, store)
     if wanted.processor is not None and not count:
         raise RequestError(f"processor={wanted.processor}: the selected sources have no items of this processor")
 
@@ -135,7 +135,7 @@ def _split(
             yield from (((result, item["name"]), [item]) for item in same)
 
 
-def _tell_source(row: SourceRow, listed: list[dict[str, Any]], store: Store) -> None:
+def _print_source(row: SourceRow, listed: list[dict[str, Any]], store: Store) -> None:
     """Print the folder of a source, and a line for each item or each series of numbered ones."""
     place = ByNameEntry.at(row.relative, row.release).place(store)
     links = {os.path.realpath(link): link.name for link in place.glob("*") if link.is_symlink()}

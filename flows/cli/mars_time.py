@@ -75,7 +75,7 @@ def mars_time(
             counted = sol_words(profile.name, *sols)[FALLBACK]
         click.echo(f"{profile.title} {counted}")
     for name, time in zip(("begins", "ends") if len(times) > 1 else ("",), times, strict=True):
-        _tell(name, time, when)
+        _print(name, time, when)
 
 
 def _hours(clock_time: str) -> float:
@@ -91,7 +91,7 @@ def _moments(when: When) -> list:
     return [when.instant] if when.instant else [when.earliest_utc, when.latest_utc - timedelta(microseconds=1)]
 
 
-def _tell(name: str, time: MarsTime, when: When) -> None:
+def _print(name: str, time: MarsTime, when: When) -> None:
     beijing = parse_when(time.utc).earliest_utc.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
     click.echo(f"{name + ' ' if name else ''}{time.utc}  (Beijing {beijing})")
     click.echo(

@@ -125,12 +125,12 @@ def build(
             raise
         click.echo(f"marsmedia: no pack was built: {output}: {machine_reason(error)}", err=True)
         sys.exit(1)
-    _tell_built(built, chosen, store.traffic, as_json=as_json)
+    _print_built(built, chosen, store.traffic, as_json=as_json)
     if not as_json and (untitled := titled_by_folders(chosen, open_store(store_folder))):
         click.echo(f"no title for {', '.join(map(printable, untitled))}; give the pack one with --title", err=True)
 
 
-def _tell_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, as_json: bool) -> None:
+def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, as_json: bool) -> None:
     """Print a summary of the pack, and warn of what its author should check."""
     if as_json:
         print_json(

@@ -20,7 +20,7 @@ from processors.store.store import Store
 SHOWN = 40
 
 
-def tell_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool) -> int:
+def print_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool) -> int:
     """Print the plan; return the exit code: 1 if raw files have changed without a new date."""
     plan = prepared.plan
     altered = [change for change in prepared.changes if change.kind == "changed"]
@@ -45,7 +45,7 @@ def tell_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool) 
         }
         print_json(summary)
         return code
-    _tell_entries(entries)
+    _print_entries(entries)
     for lost in prepared.untaken:
         click.echo(f"not taken: {printable(lost.relative)}: {lost.reason}")
     for stray in prepared.unmatched:
@@ -79,7 +79,7 @@ class _Reasons:
         return f"due: since the result of {past.started_utc}: ", self._worded[asked]
 
 
-def _tell_entries(entries: list[tuple[Due, Processor, str, str]]) -> None:
+def _print_entries(entries: list[tuple[Due, Processor, str, str]]) -> None:
     """Print one line per result, or one line per reason if there are many."""
     if len(entries) <= SHOWN:
         for one, processor, since, why in entries:

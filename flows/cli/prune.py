@@ -67,9 +67,9 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
     packed = packed_results(store)
     kept = kept_results(store)
     old = [one for one in unwanted if one.ref not in packed and one.ref not in kept]
-    _tell_old(old, store, as_json=as_json, removed=not dry_run and yes)
+    _print_old(old, store, as_json=as_json, removed=not dry_run and yes)
     if not as_json:
-        _tell_held(old, unwanted, packed)
+        _print_held(old, unwanted, packed)
     if dry_run or (old and not (yes or (not as_json and click.confirm("remove them?")))):
         return
     store.remove_unnamed()
@@ -84,7 +84,7 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
         click.echo(f"removed {counted(len(old), 'result')}")
 
 
-def _tell_old(old: Sequence[Manifest], store: Store, *, as_json: bool, removed: bool) -> None:
+def _print_old(old: Sequence[Manifest], store: Store, *, as_json: bool, removed: bool) -> None:
     size = sum(item.size_bytes for manifest in old for item in manifest.items)
     if as_json:
         print_json({"results": [manifest.ref for manifest in old], "size_bytes": size, "removed": removed})
@@ -94,7 +94,7 @@ def _tell_old(old: Sequence[Manifest], store: Store, *, as_json: bool, removed: 
     click.echo(f"{counted(len(old), 'result')}, {megabytes(size)}, that no recipe asks for and no pack holds")
 
 
-def _tell_held(old: Sequence[Manifest], unwanted: Sequence[Manifest], packed: Container[ResultRef]) -> None:
+def _print_held(old: Sequence[Manifest], unwanted: Sequence[Manifest], packed: Container[ResultRef]) -> None:
     """Print how many results stay although no recipe asks for them."""
     in_packs = sum(manifest.ref in packed for manifest in unwanted)
     if in_packs:

@@ -71,7 +71,7 @@ def reprocess(
       --set longest_sides_px=640,1600
     """
     from flows.cli.plan_and_run import plan_and_run
-    from flows.cli.print_plan import tell_plan
+    from flows.cli.print_plan import print_plan
     from flows.run.select import ReprocessRequest, prepare_chosen
     from flows.run.shard import Shard
     from processors.engine.parameters import parse_settings
@@ -84,7 +84,7 @@ def reprocess(
     store = open_store(store_folder)
     if dry_run:
         prepared = prepare_chosen(request, store, retry_failed=chosen.retry_failed, remember=False, shard=shard)
-        sys.exit(tell_plan(prepared, store, chosen.worker_count, as_json=as_json))
+        sys.exit(print_plan(prepared, store, chosen.worker_count, as_json=as_json))
 
     planned: list[Prepared] = []
 

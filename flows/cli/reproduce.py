@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import counted, open_store, print_json, tell_note
+from flows.cli.common import counted, open_store, print_json, print_note
 from flows.cli.shared_options import JSON, STORE, run_options
 from flows.run.options import Options
 from processors.errors import RequestError
@@ -45,7 +45,7 @@ def reproduce(selection: tuple[str, ...], store_folder: Path, as_json: bool, **o
     store = open_store(store_folder)
     counts: Counter[str] = Counter()
     with checker_of(Options(**options), store) as checker:
-        tell_note(checker.note)
+        print_note(checker.note)
         for one in reproduced(_selected(selection, store), store, checker):
             counts[one.verdict] += 1
             if as_json:
@@ -77,7 +77,7 @@ def _selected(words: Sequence[str], store: Store) -> list[Manifest]:
     ]
     current = [manifest for manifest in found if manifest.digests in sources]
     if left := len(found) - len(current):
-        tell_note(f"{counted(left, 'result')} left out: the label has changed since; `marsmedia prune` removes them")
+        print_note(f"{counted(left, 'result')} left out: the label has changed since; `marsmedia prune` removes them")
     if not current:
         raise RequestError(f"{' '.join(words)}: no results match; list them with `marsmedia items`")
     return current

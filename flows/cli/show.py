@@ -101,7 +101,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     for one in apart:
         says = "; ".join(f"{value} ({place})" for value, place in one.says)
         click.echo(f"  places disagree about {one.about}: {printable(says)}")
-    _tell_results(results, store, _links(row, store), is_damaged=(verdict or "").startswith("damaged"))
+    _print_results(results, store, _links(row, store), is_damaged=(verdict or "").startswith("damaged"))
 
 
 def _from_catalogue(
@@ -189,7 +189,9 @@ def _links(row: SourceRow, store: Store) -> dict[Path, Path]:
     return {link.resolve(): link for link in sorted(place.glob("*")) if link.is_symlink()}
 
 
-def _tell_results(manifests: Sequence[Manifest], store: Store, links: Mapping[Path, Path], *, is_damaged: bool) -> None:
+def _print_results(
+    manifests: Sequence[Manifest], store: Store, links: Mapping[Path, Path], *, is_damaged: bool
+) -> None:
     told: list[dict[str, Json]] = []
     if links:
         click.echo(f"results in {printable(str(next(iter(links.values())).parent))}:")

@@ -38,7 +38,7 @@ def status(store_folder: Path, as_json: bool) -> None:
     if as_json:
         print_json(summary)
     else:
-        _tell(summary)
+        _print(summary)
 
 
 def _summary(store_folder: Path) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _summary(store_folder: Path) -> dict[str, Any]:
     }
 
 
-def _tell(summary: dict[str, Any]) -> None:
+def _print(summary: dict[str, Any]) -> None:
     """Print the summary for people."""
     from flows.run.run_record import RUNNING
 
@@ -89,7 +89,7 @@ def _tell(summary: dict[str, Any]) -> None:
     click.echo(
         f"{summary['store']}: {counts or 'no sources'}; {summary['items']} items, {megabytes(summary['size_bytes'])}"
     )
-    _tell_table(summary["results"], summary["size_bytes_of_processors"])
+    _print_table(summary["results"], summary["size_bytes_of_processors"])
     if len(summary["releases"]) > 1:
         for line in aligned(
             [
@@ -141,7 +141,7 @@ def _releases(rows: list[SourceRow], results: list[dict[str, Any]]) -> dict[str,
     }
 
 
-def _tell_table(results: dict[str, dict[str, int]], space: dict[str, int]) -> None:
+def _print_table(results: dict[str, dict[str, int]], space: dict[str, int]) -> None:
     """Print a line for each processor, with a column for each verdict and its space."""
     verdicts = sorted({verdict for counts in results.values() for verdict in counts}, key=VERDICTS.index)
     name_width = max(map(len, results), default=0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from flows.cli.common import counted, megabytes, open_store, print_json, tell_note, traffic_in_words
+from flows.cli.common import counted, megabytes, open_store, print_json, print_note, traffic_in_words
 from flows.cli.shared_options import JSON, STORE, run_options
 from processors.sources.scan import printable
 
@@ -68,7 +68,7 @@ def verify(
                 click.echo(f"{fault.kind}: {fault.path}: {printable(fault.reason)}")
 
     with RunProgress(quiet=quiet or as_json) as progress, checker_of(options, store) as checker:
-        tell_note(checker.note)
+        print_note(checker.note)
         if percent is None:
             done = hash_all(store, tell, which, progress.each, checker.spread)
         else:

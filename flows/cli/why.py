@@ -37,7 +37,7 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
     marsmedia why descent.mp4 video.frames
     marsmedia why processed/by-name/june/descent.mp4/video.frames/frame_000003.jpg
     """
-    from flows.cli.print_provenance import tell_origin
+    from flows.cli.print_provenance import print_provenance
     from flows.run.load_recipes import wanted_today
     from processors.engine.plan import why as reason_for
     from processors.store.catalogue import Catalogue
@@ -45,7 +45,7 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
     store = open_store(store_folder)
     found = _find(source, store, is_item=processor is None)
     if isinstance(found, tuple):
-        tell_origin(*found, store, as_json=as_json)
+        print_provenance(*found, store, as_json=as_json)
         return
     catalogue = Catalogue(store)
     wanted, damage = wanted_today(catalogue.sources().values()).of(found), catalogue.damage()
@@ -71,7 +71,7 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
     if processor is not None:
         for manifest in store.manifests(found.digest):
             if manifest.ref.processor == processor:
-                tell_origin(manifest, None, store, as_json=False)
+                print_provenance(manifest, None, store, as_json=False)
 
 
 def _find(word: str, store: Store, *, is_item: bool) -> SourceRow | tuple[Manifest, str | None]:
@@ -82,7 +82,7 @@ def _find(word: str, store: Store, *, is_item: bool) -> SourceRow | tuple[Manife
     RequestError : nothing in the store is meant.
     click.ClickException : nothing is made of the source.
     """
-    from flows.cli.print_provenance import find_item, find_item_of_bytes, source_of_bytes
+    from flows.cli.find_item import find_item, find_item_of_bytes, source_of_bytes
     from processors.store.catalogue import Catalogue
     from processors.store.selection import find_source
 

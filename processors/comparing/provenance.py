@@ -26,7 +26,7 @@ class Provenance:
     """Sentences about changes; empty if nothing has changed."""
 
 
-def origin(
+def provenance_of(
     manifest: Manifest, item: str | None, seen: Sequence[SourceRow], wanted: Sequence[WantedResult], store: Store
 ) -> Provenance:
     """Compare a result with the current state.

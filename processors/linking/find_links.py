@@ -12,7 +12,7 @@ from PIL import Image
 
 from processors.audio.spectrogram.spectrogram import ARRAY
 from processors.linking.crops import MAX_PAIRS, FeaturePoints, crops, pair_count, points_of
-from processors.linking.same_picture import candidate, renditions
+from processors.linking.same_picture import candidate, matching_pictures
 from processors.linking.same_sound import course_of, same_sounds
 from processors.linking.stills_of_videos import frame_of, read_frames, still_of
 from processors.processor_names import FRAMES, MEASUREMENTS, PHOTO_ENHANCED, PHOTO_PREVIEW, SPECTROGRAM
@@ -55,10 +55,10 @@ def find_links(store: Store, steps: Steps = silently) -> FoundLinks:
     pictures = list(_pictures(items, store))
     found = FoundLinks()
     measured = _paths(items, store, MEASUREMENTS, "measurements.parquet")
-    same = [*_stills(pictures, measured, steps), *_same(pictures, steps)]
+    same = [*_still_links(pictures, measured, steps), *_picture_links(pictures, steps)]
     linked = {_pair(link) for link in same}
-    found.links += _best([*same, *_crops(pictures, linked, found, steps)])
-    found.links += _sounds(_paths(items, store, SPECTROGRAM, ARRAY), steps)
+    found.links += _best([*same, *_crop_links(pictures, linked, found, steps)])
+    found.links += _sound_links(_paths(items, store, SPECTROGRAM, ARRAY), steps)
     return found
 
 
@@ -89,7 +89,7 @@ def _pictures(items: Sequence[dict], store: Store) -> Iterator[_Picture]:
             yield _Picture(end=LinkEnd(source=source, item=item["name"]), path=_path(item, store), is_photo=True)
 
 
-def _stills(pictures: Sequence[_Picture], measured: dict[str, Path], steps: Steps) -> Iterator[SourceLink]:
+def _still_links(pictures: Sequence[_Picture], measured: dict[str, Path], steps: Steps) -> Iterator[SourceLink]:
     stills = [(one.end, still_of(one.grey())) for one in pictures if one.is_photo and measured]
     for video, table in steps("Comparing stills", measured.items(), len(measured), noun="video"):
         frames = read_frames(table)
@@ -104,10 +104,10 @@ def _stills(pictures: Sequence[_Picture], measured: dict[str, Path], steps: Step
                 yield SourceLink(kind="still and frame", here=end, there=there, score=frame.score, evidence=evidence)
 
 
-def _same(pictures: Sequence[_Picture], steps: Steps) -> Iterator[SourceLink]:
+def _picture_links(pictures: Sequence[_Picture], steps: Steps) -> Iterator[SourceLink]:
     shown = steps("Comparing pictures", pictures, len(pictures), noun="picture")
     candidates = [candidate(str(n), one.end.source, one.grey()) for n, one in enumerate(shown)]
-    for found in renditions([one for one in candidates if one]):
+    for found in matching_pictures([one for one in candidates if one]):
         one, other = pictures[int(found.first)], pictures[int(found.second)]
         evidence = {"differing_bits": found.differing_bits}
         yield SourceLink(kind=_kind(one, other), here=one.end, there=other.end, score=found.score, evidence=evidence)
@@ -117,7 +117,7 @@ def _kind(one: _Picture, other: _Picture) -> LinkKind:
     return "same picture" if one.is_photo == other.is_photo else "still and frame"
 
 
-def _crops(
+def _crop_links(
     pictures: Sequence[_Picture], linked: set[frozenset[str]], found: FoundLinks, steps: Steps
 ) -> Iterator[SourceLink]:
     points = list(_points(pictures, found, steps))
@@ -167,7 +167,7 @@ def _pair(link: SourceLink) -> frozenset[str]:
     return frozenset((link.here.source, link.there.source))
 
 
-def _sounds(spectrograms: dict[str, Path], steps: Steps) -> Iterator[SourceLink]:
+def _sound_links(spectrograms: dict[str, Path], steps: Steps) -> Iterator[SourceLink]:
     read = steps("Reading sounds", spectrograms.items(), len(spectrograms), noun="sound")
     courses = [course for source, path in read if (course := course_of(source, path))]
     for found in same_sounds(courses, steps):

@@ -58,7 +58,7 @@ def candidate(name: str, group: str, picture: np.ndarray) -> Candidate | None:
     return Candidate(name=name, group=group, grey=small, aspect=aspect, hash=f"{perceptual_hash(picture):016x}")
 
 
-def renditions(candidates: Sequence[Candidate]) -> Iterator[PictureMatch]:
+def matching_pictures(candidates: Sequence[Candidate]) -> Iterator[PictureMatch]:
     """Yield every pair of renditions of one picture, once each, in the order given."""
     hashes = np.array([int(one.hash, 16) for one in candidates], np.uint64)
     for number, one in enumerate(candidates):

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from flows.cli.find_item import find_item
 from flows.cli.main import main
-from flows.cli.print_provenance import find_item
 from flows.run.options import Options
 from flows.run.recipe_edit import edited
 from flows.run.run import in_threads, run_ingest
 from processors.audio.spectrogram.spectrogram import Spectrogram
-from processors.comparing.provenance import origin
+from processors.comparing.provenance import provenance_of
 from processors.engine.wanted_results import WantedResult
 from processors.errors import RequestError, ResultMissing, StoreError
 from processors.packs.registry import packed_results
@@ -121,18 +121,20 @@ def test_later_changes_are_reported_word_for_word(filled: Store, monkeypatch: py
     made = next(m for m in filled.manifests() if m.parameters["quality"] == 60)
     row = next(iter(Catalogue(filled).sources().values()))
     wanted = [WantedResult.of(PhotoPreview(quality=60), row.digests)]
-    assert origin(made, "preview_320.jpg", [row], wanted, filled).changes == ()
+    assert provenance_of(made, "preview_320.jpg", [row], wanted, filled).changes == ()
     monkeypatch.setitem(made.software, "av", "1.0")
     Path(row.path).write_bytes(b"other")
     item = filled.item_path(made.ref, "preview_320.jpg")
     item.write_bytes(item.read_bytes() + b"x")
-    changes = origin(made, "preview_320.jpg", [row], [WantedResult.of(PhotoPreview(), row.digests)], filled).changes
+    changes = provenance_of(
+        made, "preview_320.jpg", [row], [WantedResult.of(PhotoPreview(), row.digests)], filled
+    ).changes
     assert changes[0].startswith("the item: its bytes have changed: SHA-256 ")
     assert changes[1] == f"the source: {row.path} has changed in size or date"
     assert changes[2].startswith("av: 1.0 -> 1")
     assert changes[3] == "the recipe: it requests quality 60 -> 88"
     Path(row.path).unlink()
-    gone = origin(made, None, [row], [], filled).changes
+    gone = provenance_of(made, None, [row], [], filled).changes
     assert gone[0] == f"the source: no longer at {row.path}"
     assert gone[-1] == "the recipe: it does not request this processor"
 

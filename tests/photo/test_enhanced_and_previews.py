@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from processors.linking.same_picture import Candidate, candidate, renditions
+from processors.linking.same_picture import Candidate, candidate, matching_pictures
 from processors.photo.enhanced import Enhanced
 from processors.photo.reading.photo_reader import PhotoReader
 
@@ -37,7 +37,7 @@ def prepared(**pictures: np.ndarray) -> list[Candidate]:
 
 @pytest.mark.parametrize(("width_px", "quality"), [(320, 90), (1280, 80), (640, 25), (400, 60)])
 def test_a_scaled_and_recompressed_copy_is_found(width_px: int, quality: int) -> None:
-    (link,) = renditions(prepared(a=scene(1), b=copied(scene(1), width_px, quality), c=scene(2)))
+    (link,) = matching_pictures(prepared(a=scene(1), b=copied(scene(1), width_px, quality), c=scene(2)))
     assert (link.first, link.second) == ("a", "b")
     assert link.score > 0.95
 
@@ -45,7 +45,9 @@ def test_a_scaled_and_recompressed_copy_is_found(width_px: int, quality: int) ->
 def test_others_mirrored_and_flat_pictures_are_not_linked() -> None:
     flat = np.full((480, 640), 90, np.uint8)
     several = {f"s{n}": scene(n) for n in range(12)}
-    assert list(renditions(prepared(**several, mirrored=scene(1)[:, ::-1].copy(), flat=flat, flat2=flat + 1))) == []
+    assert (
+        list(matching_pictures(prepared(**several, mirrored=scene(1)[:, ::-1].copy(), flat=flat, flat2=flat + 1))) == []
+    )
 
 
 def test_the_same_image_as_png_and_as_planetary_product_is_found(samples: Path) -> None:
@@ -65,7 +67,7 @@ def test_the_same_image_as_png_and_as_planetary_product_is_found(samples: Path) 
         shown = np.asarray(Image.open(io.BytesIO(item.data or b"")).convert("L"))
         found = candidate(name, name, shown)
         candidates += [found] if found else []
-    assert {(link.first, link.second) for link in renditions(candidates)} == {
+    assert {(link.first, link.second) for link in matching_pictures(candidates)} == {
         (names[0], names[2]),
         (names[1], names[3]),
     }
