@@ -145,11 +145,13 @@ def _identify_and_plan(
     shard = Shard.parse(options.shard)
     store.look_at_all()
     catalogue = Catalogue(store)
-    known = catalogue.sources()
+    sightings = catalogue.sightings()
+    known = {row.path: row for row in sightings if row.gone_utc is None}
+    past = {(row.path, row.digest): row for row in sightings if row.gone_utc is not None}
     unreadable = [entry.relative for entry in (*surveyed.untaken, *surveyed.empty)]
     departed = gone_from(known.values(), surveyed.found, unreadable, surveyed.root, options.releases)
     departed = shard.own(departed)
-    identified = _identify(surveyed.found, known, progress, options, is_followed_by_work=remember)
+    identified = _identify(surveyed.found, known, past, progress, options, is_followed_by_work=remember)
     changes = [*identified.changes, *changes_of_missing(departed, identified.rows, known)]
     changes = [one for one in changes if shard.has(one.file)]
     paths = {storable(file.path): file for file in surveyed.found}
@@ -214,6 +216,7 @@ class _Identified:
 def _identify(
     found: Iterable[FoundFile],
     known: Mapping[str, SourceRow],
+    past: Mapping[tuple[str, str], SourceRow],
     progress: RunProgress,
     options: Options,
     *,
@@ -230,7 +233,7 @@ def _identify(
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     changes: list[Change] = []
     learned = [SourceRow.of(file, digest, identity, now) for file, digest, identity in identified]
-    rows += [known_again(row, known.get(row.path), changes) for row in learned]
+    rows += [known_again(row, known.get(row.path), past.get((row.path, row.digest)), changes) for row in learned]
     fresh = frozenset(row.path for row in learned)
     return _Identified(rows=rows, fresh=fresh, lost=lost, hashed=len(unknown), changes=changes, unread=others)
 

@@ -49,17 +49,25 @@ def _folders(relative: str) -> Iterable[str]:
     return ("/".join(parts[:count]) for count in range(1, len(parts)))
 
 
-def known_again(row: SourceRow, before: SourceRow | None, changes: list[Change]) -> SourceRow:
+def known_again(row: SourceRow, before: SourceRow | None, past: SourceRow | None, changes: list[Change]) -> SourceRow:
     """Return the row of a hashed file, given the previous row of its path; a change is added to `changes`.
 
     Bytes that were at this path before keep the time when they were first seen. A file whose bytes changed but not its
     size and date keeps its previous row, with the new digest added: it is damaged, not new, and every run rehashes it.
+
+    Parameters
+    ----------
+    past : row of these bytes at this path if they were there before the last run and are back; None if they are new.
     """
     if before is None:
-        return row
+        return past.returned(row) if past else row
     if before.digest == row.digest:
         return dataclasses.replace(
-            row, seen_utc=before.seen_utc, evidence_key=before.evidence_key, forbidden_key=before.forbidden_key
+            row,
+            seen_utc=before.seen_utc,
+            evidence_key=before.evidence_key,
+            forbidden_key=before.forbidden_key,
+            earlier_utc=before.earlier_utc,
         )
     altered = (before.size_bytes, before.mtime_ns) == (row.size_bytes, row.mtime_ns)
     changes.append(
@@ -71,7 +79,9 @@ def known_again(row: SourceRow, before: SourceRow | None, changes: list[Change])
             now=row.digest,
         )
     )
-    return dataclasses.replace(before, changed_to=row.digest) if altered else row
+    if altered:
+        return dataclasses.replace(before, changed_to=row.digest)
+    return past.returned(row) if past else row
 
 
 def changes_of_missing(gone: Iterable[SourceRow], rows: Iterable[SourceRow], known: Container[str]) -> list[Change]:

@@ -43,7 +43,7 @@ class Envelope:
     """Lowest and highest sample of each step and channel, and the power of the sample-to-sample change."""
 
     name: ClassVar[str] = "audio.envelope"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "audio"
 
     longest_step_seconds: float = 0.0015

@@ -36,7 +36,7 @@ class Waveform:
     """Lowest and highest value of each point, 16 bit, in BBC audiowaveform's version 2."""
 
     name: ClassVar[str] = "audio.waveform"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "results"
 
     least_samples_per_point: int = 512

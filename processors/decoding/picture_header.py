@@ -24,6 +24,9 @@ ANIMATED_WEBP = 0x02
 """Flag of an animation in a WebP's extended header (RFC 9649, 2.7.1)."""
 HEIF_CODINGS = {"hvc1", "hev1", "av01"}
 """Item types of HEIF pictures that are read; one of these that the reader refuses is damaged."""
+PSD_BITS = (1, 8, 16, 32)
+PSD_MODES = {0: "black and white", 1: "grey", 2: "indexed colours", 3: "RGB", 4: "CMYK", 8: "duotone", 9: "Lab"}
+"""Colour modes of Photoshop files (Adobe Photoshop File Formats Specification, file header) that are read."""
 SALVAGED = ("jpeg", "png", "tiff")
 """Formats from which `photo.salvaged` can recover a part."""
 CUT, CORRUPT = "truncated: the file ends before its picture does", "the compressed picture data is corrupt or cut off"
@@ -96,9 +99,17 @@ def _refuse_later_png(file: BinaryIO) -> None:
 
 
 def _refuse_other_codings(file: BinaryIO) -> None:
-    """Refuse a HEIF picture that neither HEVC nor AV1 codes."""
+    """Refuse a HEIF picture that neither HEVC nor AV1 codes, and a Photoshop file that Pillow does not read."""
     file.seek(0)
-    if file.read(8)[4:] != b"ftyp":
+    head = file.read(26)
+    if head.startswith((b"8BPS\0\1", b"8BPS\0\2")) and len(head) == 26:
+        version, depth, mode = head[5], int.from_bytes(head[22:24]), int.from_bytes(head[24:])
+        if depth in PSD_BITS and (version == 2 or depth > 8 or mode not in PSD_MODES):
+            kind = f"{depth} bits a channel in {PSD_MODES.get(mode, f'colour mode {mode}')}"
+            what = "large document (PSB)" if version == 2 else "file"
+            raise UnsupportedMedia(f"a Photoshop {what} of {kind} is not supported", "save it as TIFF or PNG")
+        return
+    if head[4:8] != b"ftyp":
         return
     if others := sorted(codings_of_picture(file) - HEIF_CODINGS):
         what = " and ".join(others)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from processors.contract import FileKind, LabelRef, Medium, Source
@@ -10,6 +10,9 @@ from processors.sources.scan import FoundFile, storable
 
 if TYPE_CHECKING:
     from processors.identify import Identity
+
+MAX_SPANS = 50
+"""Number of earlier spans that are kept of one path."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +52,17 @@ class SourceRow:
     """Pixels of a video frame claimed by the header; None for other media, and for files seen only by old versions."""
     has_subtitles: bool | None = None
     """True if the container lists a subtitle stream; None for files seen only by old versions."""
+    earlier_utc: str | None = None
+    """Earlier spans in which these bytes were at this path, oldest first, as ISO 8601 intervals (`start/end`) with
+    blanks between them; None if they have been there once."""
+
+    def returned(self, now: SourceRow) -> SourceRow:
+        """Return the row of the same bytes, back at the same path, with what is known of them from before."""
+        span = f"{self.seen_utc}/{self.gone_utc or now.seen_utc}"
+        spans = [*(self.earlier_utc or "").split(), span][-MAX_SPANS:]
+        return replace(
+            now, evidence_key=self.evidence_key, forbidden_key=self.forbidden_key, earlier_utc=" ".join(spans)
+        )
 
     @classmethod
     def of(cls, file: FoundFile, digest: str, identity: Identity, seen_utc: str) -> SourceRow:

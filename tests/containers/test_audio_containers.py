@@ -72,6 +72,23 @@ def test_every_kind_of_file_is_walked_to_its_end(tmp_path: Path, kind: str, opti
     assert (report.sample_count_from_header, report.damage) == (96_000, None)
 
 
+@pytest.mark.parametrize("container", ["w64", "wav", "rf64"])
+@pytest.mark.parametrize("channels", [1, 2, 3, 6])
+@pytest.mark.parametrize("codec", ["pcm_f32le", "pcm_f64le", "pcm_alaw", "pcm_mulaw", "pcm_s24le", "pcm_s32le"])
+def test_samples_of_every_coding_are_read_as_what_they_are(
+    codec: str, channels: int, container: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"a.{container}"
+    tone = "|".join(f"{0.1 * (number + 1)}*sin(2*PI*400*t)" for number in range(channels))
+    options = ["-c:a", codec, "-f", "w64" if container == "w64" else "wav"]
+    options += ["-rf64", "always"] if container == "rf64" else []
+    source = ["-f", "lavfi", "-i", f"aevalsrc={tone}:s=48000:d=0.1"]
+    subprocess.run(["ffmpeg", "-v", "error", *source, *options, str(path)], check=True)
+    samples, report = read(path, "w64" if container == "w64" else "wav")
+    assert np.abs(samples).max(axis=1) == pytest.approx([0.1 * (number + 1) for number in range(channels)], rel=0.03)
+    assert (samples.shape, report.damage) == ((channels, 4800), None)
+
+
 def test_a_chunk_after_an_odd_one_is_found_with_and_without_padding() -> None:
     for padded in (True, False):
         problems: list[str] = []

@@ -254,9 +254,17 @@ def heif(kind: str, coding: bytes) -> bytes:
     return data.replace(b"hvc1", coding).replace(b"av01", coding)
 
 
+def photoshop(version: int, depth: int, mode: int) -> bytes:
+    return struct.pack(">4sH6xHIIHH", b"8BPS", version, 3, 4, 4, depth, mode) + bytes(12) + bytes(2 + 96)
+
+
 @pytest.mark.parametrize(
     ("make_file", "words"),
     [
+        (lambda: photoshop(1, 16, 3), "a Photoshop file of 16 bits a channel in RGB"),
+        (lambda: photoshop(1, 32, 1), "a Photoshop file of 32 bits a channel in grey"),
+        (lambda: photoshop(1, 8, 5), "a Photoshop file of 8 bits a channel in colour mode 5"),
+        (lambda: photoshop(2, 8, 3), "a Photoshop large document (PSB) of 8 bits a channel in RGB"),
         (lambda: png(7, 0, 0), "a PNG with compression method 7"),
         (lambda: png(0, 3, 1), "a PNG with filter method 3"),
         (lambda: png(0, 0, 9), "a PNG with interlace method 9"),
@@ -264,7 +272,18 @@ def heif(kind: str, coding: bytes) -> bytes:
         (lambda: heif("HEIF", b"zq9i"), "a HEIF picture compressed with zq9i"),
         (lambda: heif("AVIF", b"zq9i"), "a HEIF picture compressed with zq9i"),
     ],
-    ids=["compression", "filter", "interlace", "VVC", "unknown in HEIC", "unknown in AVIF"],
+    ids=[
+        "PSD of 16 bits",
+        "PSD of 32 bits",
+        "mode",
+        "PSB",
+        "compression",
+        "filter",
+        "interlace",
+        "VVC",
+        "unknown in HEIC",
+        "unknown in AVIF",
+    ],
 )
 def test_a_picture_of_an_unknown_coding_is_unsupported(make_file: Callable[[], bytes], words: str) -> None:
     with pytest.raises(UnsupportedMedia) as refused:

@@ -240,6 +240,30 @@ def test_a_withdrawn_file_is_reported_and_selected_only_by_its_own_name(raw: Raw
     assert untaken.reason.startswith("no longer in raw since 20")
 
 
+def test_a_file_that_was_withdrawn_and_came_back_keeps_its_earlier_times(raw: Raw) -> None:
+    (raw.folder / "june/second.jpg").write_bytes(raw.other)
+    raw.ingest()
+    whole, spans = raw.photo.read_bytes(), list[str]()
+    for _ in range(2):
+        raw.photo.unlink()
+        raw.ingest()
+        (gone,) = [row for row in Catalogue(Store(raw.store)).sightings() if row.path == str(raw.photo)]
+        spans.append(f"{gone.seen_utc[:19]}Z until {str(gone.gone_utc)[:19]}Z")
+        raw.photo.write_bytes(whole)
+        raw.ingest()
+    row = Catalogue(Store(raw.store)).sources()[str(raw.photo)]
+    (seen,) = [line for line in raw.run("show", "june/photo.jpg")[1] if line.startswith("  seen ")]
+    assert seen == f"  seen     {raw.photo} ({spans[0]}, {spans[1]}, again since {row.seen_utc[:19]}Z)"
+    raw.replace()  # and back from other bytes
+    raw.ingest()
+    raw.photo.write_bytes(whole)
+    raw.ingest()
+    row = Catalogue(Store(raw.store)).sources()[str(raw.photo)]
+    assert len((row.earlier_utc or "").split()) == 3
+    assert raw.run("rebuild")[0] == 0
+    assert Catalogue(Store(raw.store)).sources()[str(raw.photo)] == row
+
+
 def test_a_renamed_file_has_moved_and_makes_nothing_due(raw: Raw) -> None:
     raw.photo.rename(raw.folder / "june/renamed.jpg")
     by_name = raw.store / "by-name/june"

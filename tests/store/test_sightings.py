@@ -394,6 +394,22 @@ def test_a_prohibition_at_a_place_holds_until_it_is_lifted(releases: Releases) -
     assert "  Rights / 权利: CC0" in releases.pack("release=july")
 
 
+def test_a_file_that_comes_back_without_its_words_is_bound_by_those_it_had(releases: Releases) -> None:
+    releases.add("july", FREE)
+    releases.add("june", RESTRICTED)
+    releases.ingest()
+    shutil.rmtree(releases.raw / "june")
+    releases.ingest()
+    releases.add("june", None)
+    releases.ingest()
+    for release in ("july", "june"):
+        with pytest.raises(RequestError, match="nobody has said otherwise there since"):
+            releases.pack(f"release={release}")
+    releases.add("june", RESTRICTED.replace("false", "true"))
+    releases.ingest()
+    assert "  Rights / 权利: unresolved" in releases.pack("release=july")
+
+
 def test_a_release_that_was_taken_away_still_binds_and_is_named(releases: Releases) -> None:
     releases.add("july", FREE)
     releases.add("june", RESTRICTED)

@@ -51,7 +51,7 @@ class Events:
     """Events with start and end in source time, band, level and confidence."""
 
     name: ClassVar[str] = "audio.events"
-    version: ClassVar[int] = 10
+    version: ClassVar[int] = 11
     reads: ClassVar[Reads] = "results"
     tables: ClassVar[tuple[Table, ...]] = (EVENTS,)
 

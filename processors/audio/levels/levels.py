@@ -65,7 +65,7 @@ class Levels:
     """Levels of every channel, and loudness over all."""
 
     name: ClassVar[str] = "audio.levels"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     reads: ClassVar[Reads] = "audio"
     tables: ClassVar[tuple[Table, ...]] = (LOUDNESS,)
 

@@ -18,6 +18,7 @@ from processors.audio.reading.flac_digest import FlacDigest
 from processors.audio.reading.loss_counter import LossCounter, Promise
 from processors.audio.reading.stream_reader import FfmpegReader
 from processors.av_frames import as_float32
+from processors.containers.codings import coding_of
 from processors.decoding.mended_file import is_mended
 from processors.decoding.open_media import decoder_errors
 from processors.errors import DamagedMedia
@@ -36,12 +37,21 @@ WAVE_ORDER_OF_VORBIS = {
 """Index of each WAVE channel among Vorbis's and Opus's (Vorbis I specification, 4.3.9; RFC 7845, 5.1.1.2)."""
 
 
+SUBTYPES = {
+    "WAVE format 0x0001": "PCM_",
+    "WAVE format 0x0003": ("FLOAT", "DOUBLE"),
+    "WAVE format 0x0006": "ALAW",
+    "WAVE format 0x0007": "ULAW",
+}
+"""Beginnings of libsndfile's name for each coding. Of a Wave64 with an extensible header, it takes any for integers."""
+
+
 class LibsndfileReader:
     """Reader of an audio file with libsndfile.
 
     Raises
     ------
-    DamagedMedia : libsndfile cannot open it, or finds no audio in it.
+    DamagedMedia : libsndfile cannot open it, finds no audio in it, or takes its samples for others.
     """
 
     def __init__(self, file: SourceFile, declared: Declared | None, promise: Promise) -> None:
@@ -52,6 +62,10 @@ class LibsndfileReader:
                 raise DamagedMedia("the header says that there is no sound")
             if self._sound.subtype.startswith("DWVW"):  # libsndfile cannot seek in it, and soundfile always seeks
                 raise DamagedMedia("DWVW is not read")
+            coding = coding_of(file, 0)
+            subtypes = SUBTYPES.get(coding.name or "") if coding else None
+            if subtypes and not self._sound.subtype.startswith(subtypes):
+                raise DamagedMedia(f"libsndfile takes its samples for {self._sound.subtype}")
         except DamagedMedia:
             self._opened.close()
             raise

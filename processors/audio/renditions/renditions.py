@@ -54,7 +54,7 @@ class Renditions:
     """`original`, `restored` and `audible`, each as FLAC and for the web."""
 
     name: ClassVar[str] = "audio.renditions"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "audio"
 
     remove_dc: bool = True
