@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from flows.cli.common import counted, traffic_in_words
-from flows.run.problems import FileProblems, by_file
+from flows.run.problems import OF_STORE, FileProblems, by_file
 from flows.run.report import Report
 from processors.sources.scan import printable
 from processors.store.open_store import is_address
@@ -34,10 +34,14 @@ def print_report(report: Report) -> None:
     found = by_file(report.problems)
     new = [one for one in found if one.is_new]
     _print_some("", [one for one in new if one.blame in ("file", "version")])
-    machine = [one for one in found if one.blame == "machine"]
+    of_store = [one for one in found if one.causes[0].verdict in OF_STORE]
+    _print_some("found damaged in the store by `marsmedia verify`:", of_store)
+    machine = [one for one in found if one.blame == "machine" and one not in of_store]
     _print_some("faults of the machine, tried again by the next run:", machine)
     _print_some("faults in marsmedia, please report them:", [one for one in new if one.blame == "marsmedia"])
-    _print_some("known from earlier runs:", [one for one in found if not one.is_new and one not in machine])
+    _print_some(
+        "known from earlier runs:", [one for one in found if not one.is_new and one not in (*machine, *of_store)]
+    )
     told = {f"{release}/" for release in report.withdrawn_releases}  # in the message
     changes = [
         str(change)

@@ -13,6 +13,8 @@ from processors.sources.scan import printable
 ProblemVerdict = Literal[
     "changed", "damaged result", "failed", "damaged", "refused", "unsupported", "not taken", "unmatched", "mended"
 ]
+OF_STORE: tuple[ProblemVerdict, ...] = ("damaged result", "mended")
+"""Kinds of problems of the store, which the catalogue knows until they are mended."""
 GRAVEST_FIRST: tuple[ProblemVerdict, ...] = get_args(ProblemVerdict)
 MARSMEDIA = "a fault in marsmedia"
 FAULT_OF: dict[Blame, str] = {

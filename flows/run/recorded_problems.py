@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from flows.run.damaged_results import damaged_results
-from flows.run.problems import FileProblem, FileProblems, by_file, in_one_line
+from flows.run.problems import OF_STORE, FileProblem, FileProblems, by_file, in_one_line
 from processors.errors import RequestError, ResultMissing
 from processors.processor_names import EVIDENCE
 from processors.sources.source_file import changed_reason
@@ -117,8 +117,7 @@ def of_last_run(store: Store) -> Iterator[FileProblem]:
     """Yield problems that only a report records, because the next run retries: machine faults and files not taken."""
     for one in _last_report(store).get("problems", ()):
         is_untaken = one["processor"] is None and one["verdict"] in ("failed", "not taken", "unmatched")
-        is_of_store = one["verdict"] in ("damaged result", "mended")  # the catalogue knows whether it still is
-        if is_untaken or (one.get("blame") == "machine" and not is_of_store):
+        if is_untaken or (one.get("blame") == "machine" and one["verdict"] not in OF_STORE):
             yield FileProblem(**{"blame": "file", **one, "is_new": False})
 
 

@@ -16,9 +16,11 @@ from flows.cli.main import main
 from flows.run.options import Options
 from flows.run.run import in_threads, run_ingest
 from processors.metadata.evidence import Evidence
+from processors.packs.contents.names import FORBIDDEN
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
 from processors.store.store import Store
+from tests.conftest import PROJECT
 from tests.helpers.pack_store import picture
 from tests.packs.test_records import check_all
 
@@ -154,3 +156,31 @@ def test_a_withdrawn_file_is_named_by_the_pack_of_its_release(tmp_path: Path, na
     readme = (tmp_path / "june/README.txt").read_text()
     assert f"(day on which a run found that):\njune/{name} ({gone_utc[:10]})\n" in readme
     assert f"（括号内为运行发现撤下的日期）：\njune/{name} ({gone_utc[:10]})\n" in readme
+
+
+def test_a_name_that_a_pack_makes_portable_is_kept_in_premis(tmp_path: Path) -> None:
+    put(tmp_path, june__a_jpg=picture(64, 48, 1))
+    (tmp_path / "raw/june/READ ME 100%.txt").write_text("a note\n")
+    (tmp_path / "raw/june/火星 %41.jpg").write_bytes(picture(64, 48, 2))
+    ingest(tmp_path)
+    packed(tmp_path, "june")
+    assert {place.name for place in (tmp_path / "june/data").rglob("*_*") if place.suffix in (".txt", ".jpg")} >= {
+        "READ ME 100_.txt",
+        "火星 _41.jpg",
+    }
+    document = etree.parse(tmp_path / "june/data/premis.xml")
+    names = {
+        one.findtext("p:objectIdentifier[2]/p:objectIdentifierValue", None, PREMIS): one.findtext(
+            "p:originalName", None, PREMIS
+        )
+        for one in document.iterfind("p:object", PREMIS)
+    }
+    assert names["data/releases/june/READ ME 100_.txt"] == "READ ME 100%.txt"
+    assert [name for path, name in names.items() if path and path.endswith("/original/火星 _41.jpg")] == [
+        "火星 %41.jpg"
+    ]
+
+
+def test_the_page_on_archives_names_every_character_that_a_pack_replaces() -> None:
+    told = (PROJECT / "docs/archive.md").read_text().partition("**Names.**")[2].partition("**Labels.**")[0]
+    assert "each of ``" + " ".join(sorted(FORBIDDEN, key="%#&;=+$,~^{}[]`".index)) + " ``" in told

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from flows.cli.main import main
+from flows.cli.print_report import print_report
 from flows.run.report import Report
 from processors.engine.wanted_results import Recipes
 from processors.store.bucket_store import BucketStore
@@ -61,7 +62,9 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_what_verify_finds_damaged_is_remembered_and_made_again(release: Path, tmp_path: Path, damage: str) -> None:
+def test_what_verify_finds_damaged_is_remembered_and_made_again(
+    release: Path, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     place = tmp_path / "store"
     assert ingest(release, place).state == "completed"
     store, inflict, what = Store(place), *DAMAGES[damage]
@@ -80,6 +83,10 @@ def test_what_verify_finds_damaged_is_remembered_and_made_again(release: Path, t
     assert (report.state, report.results.made) == ("completed with warnings", 1)
     mended = f"in the store: {what}; made again"
     assert problems(report) == [("mended", said["files"][0]["file"], "photo.preview", mended)]
+    print_report(report)
+    heading, line = capsys.readouterr().out.splitlines()[2:4]
+    assert heading == "found damaged in the store by `marsmedia verify`:"
+    assert line == f"  mended: june/rover.jpg: {mended} [photo.preview]"
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "manifest.json"} == whole
     assert command(place, "verify", "--store-only")[0] == 0
     assert (command(place, "failures")[1]["files"], command(place, "status")[1]["files_with_problems"]) == ([], {})
