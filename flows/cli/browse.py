@@ -52,6 +52,7 @@ def browse(
     marsmedia browse mission=tianwen-1 sol=1..40
     marsmedia browse '*.mp4' -o ~/videos --no-open
     """
+    from flows.run.asked_today import AskedToday
     from flows.run.page_server import PageServer, served_links
     from flows.run.progress import RunProgress
     from flows.run.results_elsewhere import results_elsewhere
@@ -75,13 +76,22 @@ def browse(
     rows = select(parse(selection), catalogue)
     _clear(folder)
     title = selection_title(rows, catalogue)
+    today, by_path = AskedToday(catalogue), {row.path: row for row in rows}
     found = subjects(rows, store, catalogue)
     links = links_on_disk(folder) if store.is_in_folder else served_links()
     thumbnails = Thumbnails(folder, links.item, when_asked=not store.is_in_folder)
     with RunProgress(quiet=quiet) as progress:
         store.fetch_manifests(row.digest for row in rows)
         written = progress.each("Writing the page", found, len(rows), noun="source", name=lambda one: one.name)
-        shown = shown_of_store(written, store, folder, links, results_elsewhere(rows, catalogue), thumbnails)
+        shown = shown_of_store(
+            written,
+            store,
+            folder,
+            links,
+            results_elsewhere(rows, catalogue),
+            thumbnails,
+            asked=lambda subject: today.of(by_path[subject.path]),
+        )
         write_gallery(folder, shown, title=title, languages=LANGUAGES)
     if store.is_in_folder:
         _open(folder / "index.html", len(rows), show=not no_open)

@@ -19,7 +19,7 @@ from processors.packs.contents.rights import notice, override_of
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.sightings import Sightings
 from processors.packs.contents.subject import ItemRecord
-from processors.packs.gallery.gallery_file import GalleryFile
+from processors.packs.gallery.gallery_file import GalleryFile, PageCopy
 from processors.packs.gallery.introduction import Introduction, PageClip
 from processors.packs.gallery.thumbnails import plot_shares
 from processors.packs.highlight.highlight import FILE as HIGHLIGHT
@@ -227,6 +227,13 @@ def _shown(packed: list[PackedFile], recipe: PackRecipe) -> Iterator[GalleryFile
             media_type=one.media_type,
             thumbnail_href=quote(found.path) if found else None,
             thumbnail_box=plot_shares(found.entry) if found and found.entry else None,
+            copy=PageCopy(
+                name=one.name,
+                size_bytes=one.size_bytes,
+                sha256=one.sha256,
+                width_px=one.width_px,
+                height_px=one.height_px,
+            ),
             passed_on=notice(one.subject, recipe) if override_of(one.subject, recipe.overrides) else None,
         )
 

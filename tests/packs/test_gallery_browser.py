@@ -23,13 +23,15 @@ from processors.packs.contents.subject import Recorded
 from processors.packs.gallery.introduction import Introduction, PageClip
 from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.thumbnails import plot_shares
-from processors.packs.recipe.pack_recipe import PackRecipe
+from processors.packs.recipe.pack_recipe import PackRecipe, Pictures
+from processors.store.manifest import ResultRef
 from processors.video.frames.frames import Frames
 from tests.conftest import PROJECT
 from tests.helpers.chromium import Browser, Page, executable, started
 from tests.helpers.gallery_pages import item, original, sample_store, subject
 from tests.helpers.made_media import MediaMaker, number_of
 from tests.helpers.pack_store import filled
+from tests.packs.test_page_files import pictured
 
 pytestmark = pytest.mark.slow
 VERSION = version("marsmedia")
@@ -510,6 +512,52 @@ def test_the_page_of_a_pack_marks_and_finds_what_the_pack_counts_as_not_cleared(
         page.until("document.querySelectorAll('#list .card').length === 2")
         said = "document.querySelector('[data-heading=verdict] input[value=notCleared]').closest('label').textContent"
         assert page.ask(said) == f"{facet}2"
+
+
+def test_the_page_of_a_pack_offers_every_size_as_it_lies_there_the_largest_first(
+    browser: Browser, tmp_path: Path
+) -> None:
+    sizes = Pictures(longest_side_px=(200, 500), picture_format="webp")
+    recipe = PackRecipe(title=Text(en="T"), selection=("*",), take=("stills",), layout="kind", pictures=sizes)
+    asked = frozenset[ResultRef]()
+    build(recipe, tmp_path / "pack", pictured(tmp_path).store, asked=lambda row: asked, gallery=write_gallery)
+    names = {
+        title: [f"2021-06-16_{title.lower().replace(' ', '-')}_{side}.webp" for side in (500, 200)]
+        for title in ("Descent", "Wheel tracks")
+    }
+    with browser.page() as page:
+        opened(page, tmp_path / "pack/data/index.html", "Wheel tracks")
+        page.until("document.querySelector('.zoom .plain, .zoom canvas')")
+        choices = "[...document.querySelectorAll('.stage .which option')].map(one => one.textContent)"
+        assert page.ask(choices) == ["Photograph, 500 px, WEBP", "Photograph, 200 px, WEBP"]
+        saved = "[...document.querySelectorAll('.actions [download]')].map(a => [a.download, a.getAttribute('href')])"
+        assert page.ask(saved) == [[names["Wheel tracks"][0], f"photos/{names['Wheel tracks'][0]}"]]
+        opened(page, tmp_path / "pack/data/index.html", "Descent")
+        page.until("document.querySelector('.film')")
+        assert page.ask(saved) == [[name, f"photos/{name}"] for name in names["Descent"]]
+        assert page.ask("document.querySelector('.also').textContent") == "Also as200 px, WEBP"
+        assert page.ask("[...document.querySelectorAll('.tabs button')].length") == 0, "sizes of frames are no pictures"
+        assert page.errors == []
+
+
+def test_results_that_todays_recipes_do_not_ask_for_are_marked_and_folded(browser: Browser, tmp_path: Path) -> None:
+    one = subject(medium="video", title=Text(en="Descent"))
+    at = [{"pts": n, "time_base": "1/25", "time_seconds": n / 25, "rank": 1} for n in (25, 50)]
+    stills = [item(one, tmp_path / f"{n}.jpg", "video.stills", "image/jpeg", facts) for n, facts in enumerate(at)]
+    same = item(one, tmp_path / "same.png", "video.frames", "image/png", at[1] | {"rank": None}, parameters={})
+    shown = [original(one), replace(stills[0], counts=False), stills[1], replace(same, counts=False)]
+    write_gallery(tmp_path, shown, title=Text(en="x"), languages=("en", "zh"))
+    with browser.page() as page:
+        opened(page, tmp_path / "index.html", "Descent", "&tab=frames")
+        film = "[...document.querySelectorAll('.film button')].map(one => one.textContent)"
+        assert page.ask(film) == ["1.000 s", "★ 2.000 s"]
+        told = "document.querySelector('.when .ticks').textContent"
+        assert page.ask(told) == "PTS 25 × 1/25 s · not of today's recipes"
+        page.key("ArrowRight")
+        assert page.ask(told) == "PTS 50 × 1/25 s · chosen still"
+        assert page.ask("document.querySelector('.also').textContent") == "Also asPNG, not of today's recipes"
+        folded = "[...document.querySelectorAll('[data-part=files] summary')].map(one => one.textContent)"
+        assert page.ask(folded) == ["2 items", "2 not of today's recipes"]
 
 
 @pytest.mark.parametrize("tab", ["", "play", "frames", "pictures"])

@@ -5,12 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from processors.contract import require
+from processors.contract import Json, require
 from processors.languages.text import Text
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 
 ShareBox = tuple[float, float, float, float]
 """Left, upper, right and lower edge, as shares of width and height, 0 to 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageCopy:
+    """File of a pack as it lies there: it may have another name, size and format than the item of the store."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+    width_px: int | None
+    height_px: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +37,24 @@ class GalleryFile:
     """URL of a thumbnail; None without one."""
     thumbnail_box: ShareBox | None = None
     """Part of the thumbnail to be shown: a plot without its title and axes; None: all of it."""
+    copy: PageCopy | None = None
+    """What the page links to, if that is not the item or the original itself."""
+    counts: bool = True
+    """False for a result that today's recipes do not ask for, beside another of its processor that they do."""
     passed_on: Text | None = None
     """Who allows a pack to redistribute its source, and why; None without a written override."""
+
+    @property
+    def facts(self) -> dict[str, Json]:
+        """Return the facts of the item; empty without any."""
+        return self.entry.facts if self.entry and isinstance(self.entry.facts, dict) else {}
+
+    @property
+    def size_px(self) -> tuple[int, int] | None:
+        """Return width and height of a picture or video; None if they are unknown."""
+        of_item = self.facts.get("width_px"), self.facts.get("height_px")
+        width, height = (self.copy.width_px, self.copy.height_px) if self.copy else of_item
+        return (width, height) if isinstance(width, int) and isinstance(height, int) else None
 
     def __post_init__(self) -> None:
         for name in ("href", "thumbnail_href"):

@@ -16,7 +16,7 @@ from processors.languages.text import FALLBACK, Text
 from processors.metadata.properties import properties
 from processors.mission.profile import profile_called
 from processors.packs.contents.subject import ItemRecord, SourceRecord
-from processors.packs.gallery.gallery_file import GalleryFile
+from processors.packs.gallery.gallery_file import GalleryFile, PageCopy
 from processors.packs.gallery.waveform_peaks import peaks
 from processors.packs.presentation import faces, presentation_of
 from processors.video.audit.not_detected import DISSOLVES
@@ -37,7 +37,7 @@ class Group:
     def page_data(self, what: str) -> Iterator[tuple[int, ItemRecord]]:
         """Yield the items from which the page draws this data, each with its index among the shown files."""
         for place, shown in enumerate(self.shown):
-            if shown.entry:
+            if shown.entry and shown.counts:
                 named = presentation_of(shown.entry.manifest.ref.processor).page_data.get(what)
                 if named and fnmatchcase(shown.entry.name, named):
                     yield place, shown.entry
@@ -105,7 +105,7 @@ def mission_title(name: str) -> Text:
 
 def _face(group: Group) -> GalleryFile | None:
     """Return the file whose thumbnail stands for a subject; None if none has one."""
-    pictures = [one for one in group.shown if one.thumbnail_href]
+    pictures = [one for one in group.shown if one.thumbnail_href and one.counts]
     for processor in faces(is_dark=_is_dark(group)):
         found = [one for one in pictures if one.entry and one.entry.manifest.ref.processor == processor]
         best = [one for one in found if one.entry and _fact(one.entry.facts, "rank") == 1]
@@ -125,7 +125,7 @@ def _audit(group: Group) -> dict[str, Any] | None:
         said = [subject.audit.get("words"), DISSOLVES if subject.audit.get("motion_may_be_measured") else None]
         return {**subject.audit, "words": translated(" ".join(filter(None, said))).record()}
     for one in group.shown:
-        facts = one.entry.manifest.source_facts if one.entry else None
+        facts = one.entry.manifest.source_facts if one.entry and one.counts else None
         if _fact(facts, "condition") in ("damaged", "truncated"):
             return {"is_complete": False, "words": translated(f"{_fact(facts, 'damage_sentence')}.").record()}
     return None
@@ -154,38 +154,6 @@ def shots_of(group: Group) -> list[dict[str, Any]]:
         except (ValueError, KeyError, TypeError) as error:
             raise ResultCorrupt(f"{entry.path}: not a list of shots; run `marsmedia verify`") from error
     return []
-
-
-def frames_of(group: Group, shots: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return pictures that are frames of the video, in order of presentation; times as in their facts.
-
-    A frame shown in several sizes counts once, as the first of them.
-    """
-    found: list[dict[str, Any]] = []
-    seen: set[str] = set()
-    for number, one in enumerate(group.shown):
-        if one.entry is None or not one.media_type.startswith("image/"):
-            continue
-        identity = _fact(one.entry.facts, "identity") or one.entry.facts
-        pts, time = _fact(identity, "pts"), _fact(identity, "time_seconds")
-        if pts is None or time is None or one.entry.sha256 in seen:
-            continue
-        seen.add(one.entry.sha256)
-        shot = next((s["number"] for s in shots if s["start_seconds"] <= time < s["end_seconds"]), None)
-        found.append(
-            {
-                "file": number,
-                "href": one.href,
-                "thumbnail": one.thumbnail_href,
-                "time_seconds": time,
-                "pts": pts,
-                "time_base": _fact(identity, "time_base"),
-                "end_seconds": _fact(one.entry.facts, "end_seconds"),
-                "shot": _fact(one.entry.facts, "shot") or shot,
-                "is_still": _fact(one.entry.facts, "rank") is not None,
-            }
-        )
-    return sorted(found, key=lambda frame: (frame["time_seconds"], frame["is_still"], frame["href"]))
 
 
 def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | None) -> dict[str, Any]:
@@ -235,7 +203,7 @@ def _unnoticed(group: Group) -> list[str | int] | None:
     row = BY_NAME.get(group.subject.format)
     if row is None or not row.unnoticed_percent:
         return None
-    reports = [one.entry.manifest.source_facts for one in group.shown if one.entry]
+    reports = [one.entry.manifest.source_facts for one in group.shown if one.entry and one.counts]
     is_whole = any(_fact(report, "condition") == "complete" for report in reports)
     return [row.title, row.unnoticed_percent] if is_whole else None
 
@@ -277,18 +245,28 @@ def _made(entry: ItemRecord) -> dict[str, Any]:
 
 
 def _file(one: GalleryFile, numbers: dict[Any, int]) -> dict[str, Any]:
-    entry = one.entry
-    facts = entry.facts if entry else None
+    entry, size_px = one.entry, one.size_px
+    facts = {name: value for name, value in one.facts.items() if name != "audit"}
+    if size_px and "width_px" in facts:
+        facts |= {"width_px": size_px[0], "height_px": size_px[1]}
+    there = one.copy or PageCopy(
+        name=entry.name if entry else one.subject.name,
+        size_bytes=entry.size_bytes if entry else one.subject.size_bytes,
+        sha256=entry.sha256 if entry else one.subject.digest,
+        width_px=None,
+        height_px=None,
+    )
     return {
         "href": one.href,
         "media_type": one.media_type,
         "thumbnail": one.thumbnail_href,
-        "name": entry.name if entry else one.subject.name,
-        "size_bytes": entry.size_bytes if entry else one.subject.size_bytes,
-        "sha256": entry.sha256 if entry else one.subject.digest,
+        "name": there.name,
+        "size_bytes": there.size_bytes,
+        "sha256": there.sha256,
+        "width_px": size_px and size_px[0],
+        "height_px": size_px and size_px[1],
+        "counts": one.counts,
         "result": numbers[entry.manifest.ref] if entry else None,
         "unit": translated(str(unit)).record() if (unit := _fact(facts, "unit")) else None,
-        "facts": {name: value for name, value in facts.items() if name != "audit"}
-        if isinstance(facts, dict)
-        else facts,
+        "facts": facts,
     }

@@ -20,8 +20,9 @@ from processors.contract import require
 from processors.languages.language import LANGUAGES, language, phrase
 from processors.languages.text import Text
 from processors.mission.sol_words import landing_sol
+from processors.packs.gallery.frame_records import frames_of
 from processors.packs.gallery.gallery_file import GalleryFile
-from processors.packs.gallery.gallery_record import frames_of, grouped, listed, mission_title, opened, shots_of
+from processors.packs.gallery.gallery_record import grouped, listed, mission_title, opened, shots_of
 from processors.packs.gallery.introduction import Introduction
 from processors.packs.gallery.tile_pyramids import unpack
 from processors.packs.presentation import viewer_order
@@ -88,7 +89,7 @@ def _write_details(
         for _, entry in group.page_data("tiles"):
             tiles, paths = unpack(entry, folder)
             written += paths
-        found = frames_of(group, shots)
+        found = frames_of(group.shown, shots)
         subjects.append({**listed(group, shots), "frame_count": len(found)})
         frames += [{"subject": number, **frame} for frame in found]
         details[group.subject.digest] = opened(group, shots, tiles)

@@ -1,9 +1,9 @@
-"""Content of `browse` for a store: each source's newest results and the original in its place."""
+"""Content of `browse` for a store: each source's results, those that count marked, and the original in its place."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from processors.packs.contents.subject import ItemRecord, SourceRecord, entries,
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.thumbnails import Thumbnails, seen_from
 from processors.store.catalogue import Catalogue
-from processors.store.latest import age
+from processors.store.latest import age, current
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
@@ -51,6 +51,7 @@ def shown_of_store(
     links: Links | None = None,
     elsewhere: Mapping[str, frozenset[ResultRef]] | None = None,
     thumbnails: Thumbnails | None = None,
+    asked: Callable[[SourceRecord], Container[ResultRef]] = lambda subject: (),
 ) -> Iterator[GalleryFile]:
     """Yield every item in the store with its URL relative to `folder`; thumbnails are written below `folder`.
 
@@ -59,6 +60,7 @@ def shown_of_store(
     links : URLs of items and originals; None: of the files on this disk.
     elsewhere : results that belong to other places of the same bytes, by path; they are left out.
     thumbnails : those of a page that is served; None: all are made now.
+    asked : gives the results of a source that today's recipes ask for; called only where a processor has several.
     """
     links = links or links_on_disk(folder)
     thumbnails = thumbnails or Thumbnails(folder, links.item)
@@ -72,7 +74,11 @@ def shown_of_store(
                 thumbnail_href=None,
             )
         others = (elsewhere or {}).get(subject.path, frozenset())
-        for manifest in newest(one for one in manifests_of(subject, store) if one.ref not in others):
+        found = [one for one in manifests_of(subject, store) if one.ref not in others and one.verdict == "made"]
+        several = len({one.ref.processor for one in found}) < len(found)
+        wanted = asked(subject) if several else ()
+        counting = _counting(found, wanted)
+        for manifest in newest(found, wanted):
             items = list(entries(subject, [manifest], store))
             small = thumbnails.of_result(items)
             for entry in items:
@@ -82,6 +88,7 @@ def shown_of_store(
                     href=links.item(entry),
                     media_type=entry.media_type,
                     thumbnail_href=small.get(entry.name),
+                    counts=manifest.ref in counting,
                 )
 
 
@@ -105,7 +112,16 @@ def release_titles(releases: Iterable[str], catalogue: Catalogue) -> list[Text]:
     return [titles.get(name) or Text({FALLBACK: name}) for name in releases]
 
 
-def newest(manifests: Iterable[Manifest]) -> list[Manifest]:
-    """Return the latest result of each processor with the same parameters; other parameters are kept as well."""
-    best = {(one.ref.processor, canonical_json(one.parameters)): one for one in sorted(manifests, key=age)}
+def newest(manifests: Iterable[Manifest], asked: Container[ResultRef] = ()) -> list[Manifest]:
+    """Return one result of each processor with the same parameters: the one asked for, else the latest."""
+    ordered = sorted(manifests, key=lambda one: (one.ref in asked, age(one)))
+    best = {(one.ref.processor, canonical_json(one.parameters)): one for one in ordered}
     return sorted(best.values(), key=lambda manifest: manifest.ref)
+
+
+def _counting(manifests: Iterable[Manifest], asked: Container[ResultRef]) -> set[ResultRef]:
+    """Return the results that count, as in packs: those asked for; of a processor without any, the latest."""
+    by_processor: dict[str, list[Manifest]] = {}
+    for one in manifests:
+        by_processor.setdefault(one.ref.processor, []).append(one)
+    return {one.ref for ours in by_processor.values() for one in current(ours, asked)}

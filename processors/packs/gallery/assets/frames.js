@@ -56,7 +56,7 @@
       time.textContent = exact;
       const until = frame.end_seconds === null ? null : gallery.t("until", gallery.seconds(frame.end_seconds));
       ticks.textContent = [gallery.t("ticks", frame.pts, frame.time_base), until, frame.shot ? gallery.t("shotNumber", frame.shot) : null,
-        frame.is_still ? gallery.t("still1") : null].filter(Boolean).join(" · ");
+        frame.is_still ? gallery.t("still1") : null, frame.counts ? null : gallery.t("notOfToday")].filter(Boolean).join(" · ");
       count.textContent = gallery.t("frameOf", here + 1, frames.length);
       back.disabled = here === 0;
       on.disabled = here === frames.length - 1;

@@ -64,7 +64,7 @@
     const shot = frame.shot ? gallery.t("shotNumber", frame.shot) : null;
     return h("li", {}, h("a.card", { href: address({ open: subject.digest.slice(0, 12), tab: "frames", at: String(frame.time_seconds) }) },
       face(frame.thumbnail ?? frame.href, null, "photo"),
-      h("span.words", {}, h("span.name", {}, at), h("span.about", {}, [subject.name, shot, frame.is_still ? gallery.t("still1") : null].filter(Boolean).join(" · ")))));
+      h("span.words", {}, h("span.name", {}, at), h("span.about", {}, [subject.name, shot, frame.is_still ? gallery.t("still1") : null, frame.counts ? null : gallery.t("notOfToday")].filter(Boolean).join(" · ")))));
   };
 
   /** How many there are, of how many; or how many are loaded so far. */

@@ -8,31 +8,33 @@ gallery.stages = {};
   const DRAWN = ["image/jpeg", "image/png", "image/webp", "image/avif", "image/gif", "image/bmp"];
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-  /** Every picture that is no frame, once even if it lies there in several formats; the best to begin with is first. */
+  /** Every picture that is no frame, once even if it lies there in several formats; the best to begin with is first, the largest of its kind. */
   const pictures = (subject, detail, frames) => {
-    const ofFrames = new Set(frames.map((frame) => frame.file));
+    const ofFrames = new Set(frames.flatMap((frame) => [frame.file, ...frame.others]));
     const seen = new Set();
     const found = [];
     detail.files.forEach((file, number) => {
       const stem = `${file.result} ${file.name.replace(/\.\w+$/, "")}`;
       if (ofFrames.has(number) || !DRAWN.includes(file.media_type) || !gallery.local(file.href) || seen.has(stem)) return;
       seen.add(stem);
-      found.push({ file, number, processor: file.result === null ? "" : detail.results[file.result].processor, width: file.facts?.width_px ?? 0 });
+      found.push({ file, number, processor: file.result === null ? "" : detail.results[file.result].processor, width: file.width_px ?? 0 });
     });
     const { places, otherwise, for_dark: forDark } = gallery.data.index.viewer;
     const rank = (one) => (one.processor === "" ? Infinity : detail.is_dark && forDark.includes(one.processor) ? -1 : places[one.processor] ?? otherwise);
-    found.sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)) || b.width - a.width || a.number - b.number);
+    found.sort((a, b) => b.file.counts - a.file.counts || (rank(a) === rank(b) ? 0 : rank(a) - rank(b)) || b.width - a.width || a.number - b.number);
     const tiled = detail.tiles_file;
     if (detail.tiles) found.splice(detail.is_dark && found.length ? 1 : 0, 0, { file: detail.files[tiled], number: tiled, processor: detail.results[detail.files[tiled].result].processor, width: detail.tiles.width, tiles: detail.tiles });
     return found;
   };
   gallery.pictures = pictures;
 
+  /** Size and format of a file: "1920 px, JPG". */
+  gallery.kind = (file) => [file.width_px && `${file.width_px} px`, file.name.split(".").pop().toUpperCase()].filter(Boolean).join(", ");
+
   const label = (one) => {
     if (one.tiles) return `${gallery.t("tiled")} (${one.tiles.width} × ${one.tiles.height} px)`;
     const name = one.processor === "" ? gallery.t("original") : gallery.label(one.processor);
-    const type = one.file.name.split(".").pop().toUpperCase();
-    return [name, one.width && `${one.width} px`, type].filter(Boolean).join(", ");
+    return [name, gallery.kind(one.file), one.file.counts ? null : gallery.t("notOfToday")].filter(Boolean).join(", ");
   };
 
   gallery.stages.pictures = ({ subject, detail, found, at, show, go }) => {

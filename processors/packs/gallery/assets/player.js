@@ -8,7 +8,7 @@
   const STEPS_HZ = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000];
   const STEPS_SECONDS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600];
 
-  const spectrogramOf = (detail) => detail.files.find((file) => file.media_type.startsWith("image/") && file.facts?.plot_left_px !== undefined);
+  const spectrogramOf = (detail) => detail.files.find((file) => file.counts && file.media_type.startsWith("image/") && file.facts?.plot_left_px !== undefined);
 
   /**
    * What can be played, the original first. `start` is the time in the source at which the file begins, `last` the
@@ -23,7 +23,7 @@
     const order = (file) => (file.result === null ? 0 : file.media_type.startsWith(subject.medium) ? 1 : 2);
     return detail.files.filter((file) => /^(video|audio)\//.test(file.media_type) && gallery.local(file.href))
       .map((file) => ({ file, last, start: file.result === null ? start : file.facts?.start_seconds ?? sound?.start_seconds ?? start }))
-      .sort((a, b) => order(a.file) - order(b.file));
+      .sort((a, b) => b.file.counts - a.file.counts || order(a.file) - order(b.file));
   };
   gallery.playable = playable;
 
@@ -81,7 +81,8 @@
   /** What a derived recording is, in words: "Sound, made audible: audible.flac". */
   const called = (file, processor) => {
     const which = file.facts?.rendition && gallery.t(`rendition_${file.facts.rendition}`);
-    return `${which ? gallery.t("madeInto", gallery.label(processor), which) : gallery.label(processor)}: ${file.name}`;
+    const name = `${which ? gallery.t("madeInto", gallery.label(processor), which) : gallery.label(processor)}: ${file.name}`;
+    return file.counts ? name : `${name}, ${gallery.t("notOfToday")}`;
   };
 
   const axes = (picture, detail) => {

@@ -77,6 +77,15 @@
       h("li", {}, gallery.t("notMade", gallery.label(failure.processor), failure.processor, gallery.t(`verdict_${failure.verdict}`)), failure.reason && h("span", { lang: "en" }, failure.reason))))),
   ];
 
+  const download = (tag, file, ...said) => h(tag, { href: gallery.local(file.href), download: file.name.split("/").pop() }, ...said);
+
+  /** The same frame in other sizes, and as other results have it. */
+  const alsoAs = (detail, frame) => {
+    const others = (frame?.others ?? []).map((number) => detail.files[number]).filter((file) => gallery.local(file.href));
+    return others.length > 0 && h("p.actions.also", {}, h("span.soft", {}, gallery.t("alsoAs")), others.map((file) =>
+      download("a.quiet", file, [gallery.kind(file), file.counts ? null : gallery.t("notOfToday")].filter(Boolean).join(", "))));
+  };
+
   /** Citation and provenance of what stands on the stage. */
   const made = (subject, detail, file, frame) => {
     const text = gallery.citation(subject, detail, file, frame);
@@ -93,7 +102,8 @@
       link.querySelector("span").textContent = gallery.t("copied");
     });
     return [
-      h("p.actions", {}, address && h("a.download", { href: address, download: file.name.split("/").pop() }, icon("download"), gallery.t("download")), link),
+      h("p.actions", {}, address && download("a.download", file, icon("download"), gallery.t("download")), link),
+      alsoAs(detail, frame),
       section("citation", h("p.citation", {}, text), copy),
       file && section("provenance", h("p.small", {}, gallery.provenance(subject, detail, file)),
         h("p.soft.small", {}, `${file.name} · ${gallery.bytes(file.size_bytes)} · `, address && h("a", { href: address, target: "_blank", rel: "noopener" }, gallery.t("openFile"))),
@@ -103,12 +113,15 @@
   };
 
   const files = (detail) => {
-    const list = detail.files.map((file) => {
+    const line = (file) => {
       const address = gallery.local(file.href);
       const by = file.result === null ? gallery.t("original") : gallery.t("madeFrom", detail.results[file.result].processor);
       return h("li", {}, address ? h("a", { href: address, target: "_blank", rel: "noopener" }, file.name) : file.name, h("span.soft", {}, `${by} · ${gallery.bytes(file.size_bytes)}`));
-    });
-    return section("files", h("details", {}, h("summary", {}, gallery.t("items", detail.files.length)), h("ul.files", {}, list)));
+    };
+    const list = (some, summary) => some.length > 0 && h("details", {}, h("summary", {}, summary), h("ul.files", {}, some.map(line)));
+    const today = detail.files.filter((file) => file.counts);
+    const others = detail.files.filter((file) => !file.counts);
+    return section("files", list(today, gallery.t("items", today.length)), list(others, gallery.t("itemsNotOfToday", others.length)));
   };
 
   gallery.side = (subject, detail) => {
