@@ -137,8 +137,8 @@ def _split(
 
 def _print_source(row: SourceRow, listed: list[dict[str, Any]], store: Store) -> None:
     """Print the folder of a source, and a line for each item or each series of numbered ones."""
-    place = ByNameEntry.at(row.relative, row.release).place(store)
-    links = {os.path.realpath(link): link.name for link in place.glob("*") if link.is_symlink()}
+    folder = ByNameEntry.at(row.relative, row.release).links_folder(store)
+    links = {os.path.realpath(link): link.name for link in folder.glob("*") if link.is_symlink()}
     series: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for item in listed:
         ref = ResultRef(source=item["source"], processor=item["processor"], key=item["key"])
@@ -154,6 +154,6 @@ def _print_source(row: SourceRow, listed: list[dict[str, Any]], store: Store) ->
         for (result, name), same in series.items()
     ]
     total = size(sum(item["size_bytes"] for item in listed))
-    click.echo(printable(f"{place if links else row.relative}: {counted(len(listed), 'item')}, {total}"))
+    click.echo(printable(f"{folder if links else row.relative}: {counted(len(listed), 'item')}, {total}"))
     for line in aligned(lines, right=(1, 2), indent="  "):
         click.echo(line)

@@ -116,7 +116,7 @@ def reprocess(
 
 def _print_folders(entries: list[ByNameEntry], store: Store) -> None:
     """Print the locations of the requested results, new or not."""
-    asked = [(entry.place(store) / one.name, one.ref) for entry in entries for one in entry.others]
+    asked = [(entry.links_folder(store) / one.name, one.ref) for entry in entries for one in entry.others]
     if store.is_in_folder:
         there = [str(folder) for folder in dict.fromkeys(folder for folder, _ in asked) if folder.exists()]
     else:

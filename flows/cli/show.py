@@ -100,7 +100,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
         click.echo(f"  verdict  {printable(verdict)}")
     for one in apart:
         says = "; ".join(f"{value} ({place})" for value, place in one.says)
-        click.echo(f"  places disagree about {one.about}: {printable(says)}")
+        click.echo(f"  paths disagree about {one.about}: {printable(says)}")
     _print_results(results, store, _links(row, store), is_damaged=(verdict or "").startswith("damaged"))
 
 
@@ -187,8 +187,8 @@ def _metadata(manifests: Sequence[Manifest], store: Store) -> dict[str, Any]:
 
 def _links(row: SourceRow, store: Store) -> dict[Path, Path]:
     """Return the links of the by-name view to a source's results, by target folder."""
-    place = ByNameEntry.at(row.relative, row.release).place(store)
-    return {link.resolve(): link for link in sorted(place.glob("*")) if link.is_symlink()}
+    folder = ByNameEntry.at(row.relative, row.release).links_folder(store)
+    return {link.resolve(): link for link in sorted(folder.glob("*")) if link.is_symlink()}
 
 
 def _print_results(

@@ -33,11 +33,11 @@ def find_complete(
             found[digest] = one
     moving = [row for row in (*media, *departed) if row.kind == "media" and row.digest not in found]
     if moving:
-        taken = {place for row in moving for place in _entry(row).places(store)}
-        names = {place.name for place in taken}
+        taken = {folder for row in moving for folder in _entry(row).possible_folders(store)}
+        names = {folder.name for folder in taken}
         for row in media:
             may_meet = row.digest in found and safe_name(row.relative.rpartition("/")[2]) in names
-            if may_meet and not taken.isdisjoint(_entry(row).places(store)):
+            if may_meet and not taken.isdisjoint(_entry(row).possible_folders(store)):
                 del found[row.digest]
     return found
 

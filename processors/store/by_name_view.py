@@ -86,11 +86,11 @@ class ByNameEntry:
         """Return the file's name in the view."""
         return safe_name(self.name)
 
-    def places(self, store: Store) -> tuple[Path, Path]:
-        """Return `place` and, for a file in a subfolder of its release, the folder that earlier versions used."""
-        return self.place(store), store.by_name_folder / safe_name(self.release) / self.safe
+    def possible_folders(self, store: Store) -> tuple[Path, Path]:
+        """Return `links_folder` and, for a file in a subfolder of its release, the folder of earlier versions."""
+        return self.links_folder(store), store.by_name_folder / safe_name(self.release) / self.safe
 
-    def place(self, store: Store) -> Path:
+    def links_folder(self, store: Store) -> Path:
         """Return the folder of the file's links, unless another file of the same name has it."""
         parts = [safe_name(part) for part in self.folder.split("/")] if self.folder else []
         return store.by_name_folder.joinpath(safe_name(self.release), *parts, safe_name(self.name))
@@ -120,7 +120,7 @@ def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
         are_final = [_point(folder / name, ref, store) for name, ref in links]
         now[place] = state if links and all(are_final) else ""
     for one in looked_at:
-        folder, flat = one.places(store)
+        folder, flat = one.possible_folders(store)
         if one.is_gone and folder not in taken:
             _remove(folder, store)
         if one.folder and flat not in taken and any(map(Path.is_symlink, flat.glob("*"))):
@@ -192,7 +192,7 @@ def rebuild_by_name(
 
 def _own_folder(one: ByNameEntry, links: Links, taken: dict[Path, str], store: Store) -> Path:
     """Return the folder of a file's links; `taken` holds the source of each assigned folder."""
-    folder = one.place(store)
+    folder = one.links_folder(store)
     if links and taken.setdefault(folder, links[0][1].source) != links[0][1].source:
         return folder.with_name(f"{folder.name}~{links[0][1].source[:8]}")
     return folder

@@ -51,7 +51,7 @@ class Disagreement:
 
 @dataclass(frozen=True, kw_only=True)
 class _Said:
-    place: str
+    path: str
     words: dict[str, str]
     span: tuple[str, str] | None
     """Earliest and latest UTC of the recording."""
@@ -64,13 +64,13 @@ def disagreements(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[Disa
     rows = connection.execute(SAID_APART, [several]).fetchall() if several else []
     found: dict[str, tuple[Disagreement, ...]] = {}
     for digest, group in itertools.groupby(rows, key=lambda row: row[0]):
-        voices = [_said(place, json.loads(parameters), json.loads(facts)) for _, place, parameters, facts in group]
+        voices = [_said(path, json.loads(parameters), json.loads(facts)) for _, path, parameters, facts in group]
         if apart := (*_words_apart(voices), *_spans_apart(voices)):
             found[digest] = apart
     return found
 
 
-def _said(place: str, parameters: Mapping[str, Any], facts: Mapping[str, Any] | None) -> _Said:
+def _said(path: str, parameters: Mapping[str, Any], facts: Mapping[str, Any] | None) -> _Said:
     release = json.loads(parameters.get("release", "{}"))
     head, entry = release.get("head", {}), release.get("file", {})
     words = {**said_of_all(head, entry), **entry}
@@ -79,7 +79,7 @@ def _said(place: str, parameters: Mapping[str, Any], facts: Mapping[str, Any] | 
         words = {name: getattr(profile, name) for name in OF_MISSION} | words
     earliest, latest = ((facts or {}).get(name) for name in ("earliest_utc", "latest_utc"))
     return _Said(
-        place=place,
+        path=path,
         words={name: _written(words[name]) for name in COMPARED if name in words},
         span=(earliest, latest) if earliest and latest else None,
     )
@@ -90,7 +90,7 @@ def _written(value: object) -> str:
 
 
 def _words_apart(voices: list[_Said]) -> list[Disagreement]:
-    told = ((name, [(one.words[name], one.place) for one in voices if name in one.words]) for name in COMPARED)
+    told = ((name, [(one.words[name], one.path) for one in voices if name in one.words]) for name in COMPARED)
     return [
         Disagreement(about=name, says=tuple(says))
         for name, says in told
@@ -100,8 +100,8 @@ def _words_apart(voices: list[_Said]) -> list[Disagreement]:
 
 def _spans_apart(voices: list[_Said]) -> list[Disagreement]:
     """Return recording times that do not overlap."""
-    spans = [(one.span, one.place) for one in voices if one.span]
+    spans = [(one.span, one.path) for one in voices if one.span]
     moments = [tuple(datetime.fromisoformat(moment) for moment in span) for span, _ in spans]
     if all(a[0] < b[1] and b[0] < a[1] for a, b in itertools.combinations(moments, 2)):
         return []
-    return [Disagreement(about="recorded", says=tuple((f"{a} to {b}", place) for (a, b), place in spans))]
+    return [Disagreement(about="recorded", says=tuple((f"{a} to {b}", path) for (a, b), path in spans))]

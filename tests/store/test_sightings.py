@@ -273,7 +273,7 @@ def test_items_and_show_speak_the_words_of_the_place_that_is_asked_for(releases:
         assert (item["release"], item["facts"]["title"]) == (release, title)
         told = command("show", f"{release}/b.jpg")
         assert f"  title: {title} (from release.toml:file.title)\n" in told
-        assert "  places disagree about credit: Someone else (a-free/b.jpg); CNSA (z-restricted/b.jpg)\n" in told
+        assert "  paths disagree about credit: Someone else (a-free/b.jpg); CNSA (z-restricted/b.jpg)\n" in told
         assert ("Photo as A" in told, "As B" in told) == (release == "a-free", release != "a-free")
 
 
