@@ -109,7 +109,6 @@ class ReleaseContext:
     labels: tuple[LabelRef, ...] = ()
     """Labels and XMP sidecars next to the source."""
     subtitles: tuple[LabelRef, ...] = ()
-    """Subtitle files next to a video."""
     mission: str | None = None
     fault: str | None = None
     """Mistake in release.toml that keeps this file's entry from being read."""
@@ -147,6 +146,8 @@ class Item:
     file: Path | None = None
     damage: str | None = None
     """Damage of the source found during the making of this item, in one sentence."""
+    advice: str | None = None
+    """What a person should know who asked for this result, and what to do, in one sentence: a run prints it."""
 
     def __post_init__(self) -> None:
         path = PurePosixPath(self.name)

@@ -42,6 +42,7 @@ def print_report(report: Report) -> None:
     _print_some(
         "known from earlier runs:", [one for one in found if not one.is_new and one not in (*machine, *of_store)]
     )
+    _print_advice(report.advice)
     told = {f"{release}/" for release in report.withdrawn_releases}  # in the message
     changes = [
         str(change)
@@ -73,6 +74,13 @@ def _names(files: Sequence[str]) -> str:
         return ""
     more = ", ..." if len(files) > NAMES_SHOWN else ""
     return f" ({', '.join(map(printable, files[:NAMES_SHOWN]))}{more})"
+
+
+def _print_advice(advice: Sequence[str]) -> None:
+    for line in advice[:PROBLEMS_SHOWN]:
+        click.echo(printable(line))
+    if len(advice) > PROBLEMS_SHOWN:
+        click.echo(f"... and {len(advice) - PROBLEMS_SHOWN} more such lines; see the report")
 
 
 def _print_some(heading: str, problems: list[FileProblems]) -> None:

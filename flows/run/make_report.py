@@ -84,6 +84,12 @@ def make_report(
         changes=tuple(prepared.changes),
         withdrawn_releases=dict(prepared.withdrawn),
         notes=record.notes,
+        advice=tuple(
+            f"{one.due.relative}: {outcome.ref.processor}: {outcome.advice}"
+            for one in done
+            for outcome in one.outcomes
+            if outcome.advice
+        ),
         stop=stop,
         report=str(record.path),
         traffic=store.traffic,

@@ -102,6 +102,8 @@ class Report:
     """Path of this report; None if it could not be written."""
     traffic: Traffic | None = None
     """Traffic of the run with the bucket of its store; None for a store in a folder."""
+    advice: tuple[str, ...] = ()
+    """What to know of new results, and what to do: statements that could not be used, with the reason."""
     release_traffic: Traffic | None = None
     """Traffic of the run with releases in buckets; None for releases in folders."""
 

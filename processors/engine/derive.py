@@ -382,4 +382,4 @@ def _commit(one: ProcessorRun, source: Source, release: str, store: Store) -> Ou
         damage=damage,
     )
     store.commit(one.folder, manifest)
-    return outcome_of(manifest)
+    return dataclasses.replace(outcome_of(manifest), advice=None if one.fault else one.advice)

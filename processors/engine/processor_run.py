@@ -30,6 +30,7 @@ class ProcessorRun:
         self.session: Session | None = None
         self.items: list[StoredItem] = []
         self.damage: str | None = None
+        self.advice: str | None = None
         self.fault: Failure | None = None
         self.used: Inputs[Any] | None = None
         self.seconds = 0.0
@@ -64,6 +65,7 @@ class ProcessorRun:
             for item in give():
                 self.items.append(put_item(self.folder, item))
                 self.damage = self.damage or item.damage
+                self.advice = self.advice or item.advice
         except Exception as error:  # noqa: BLE001 - outermost edge of a processor: its bugs fail only its own result
             self.fault = fault_of(error)
         self.seconds += time.perf_counter() - began

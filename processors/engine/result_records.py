@@ -34,6 +34,8 @@ class Outcome:
     """False for a fault of the machine: the result is due again."""
     blame: Blame | None = None
     """Who is at fault; None if it was made, or if an older marsmedia did not record it."""
+    advice: str | None = None
+    """What a person should know of a result that was made now, and what to do; None of results made before."""
 
 
 def outcome_of(manifest: Manifest) -> Outcome:

@@ -66,7 +66,7 @@ def write_power(path: Path, power: float, *, frames: int = 1000, bands: int = 33
     )
     for first in range(0, frames, BATCH_FRAMES):
         file.append([packed(np.full((BATCH_FRAMES, bands), power, np.float32))], min(BATCH_FRAMES, frames - first))
-    file.close(np.full((1, bands), power), ())
+    file.close(np.full((1, bands), power), (), (0.0, frames * step))
     return path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,7 @@ def test_the_largest_part_that_moves_as_one_is_measured_in_place_of_a_composite(
     found, others = shot["region"], shot["other_regions"]
     assert np.abs(np.array(found["region_px"]) - [40, 40, 320, 240]).max() <= 2
     assert np.abs(np.array([one["region_px"] for one in others]) - [[400, 100, 200, 160]]).max() <= 2
-    assert (found["start_seconds"], found["end_seconds"], found["frame_count"]) == (0.0, 2.36, 60)
+    assert (found["start_seconds"], found["end_seconds"], found["frame_count"]) == (0.0, 2.4, 60)
     assert found["chosen_because"] == (
         "the picture does not move as one; of 2 parts that do, it has the most px times frames"
     )
@@ -176,7 +177,7 @@ def test_a_named_region_is_measured_and_nothing_else(composite: Path, tmp_path: 
         assert shot["region"] == {
             "region_px": list(region),
             "start_seconds": 0.4,
-            "end_seconds": 2.36,
+            "end_seconds": 2.4,
             "frame_count": 50,
             "chosen_because": "the parameter region_px names it",
         }
@@ -186,6 +187,34 @@ def test_a_named_region_is_measured_and_nothing_else(composite: Path, tmp_path: 
             mosaic = cv2.imdecode(np.fromfile(motion.path("mosaic_0001.jpg"), np.uint8), cv2.IMREAD_GRAYSCALE)
             assert mosaic is not None
             assert mosaic.shape == (960, 1280)
+
+
+def test_an_altitude_that_a_chosen_part_cannot_take_is_refused_with_the_command(
+    composite: Path, tmp_path: Path
+) -> None:
+    stated = Motion(altitude_metres=300.0, field_of_view_degrees=35.0, altitude_shot=1)
+    (motion,) = derived(composite, tmp_path / "store", stated)
+    (shot,) = motion.json("motion.json")
+    region = ",".join(map(str, shot["region"]["region_px"]))
+    command = f"marsmedia reprocess composite.mp4 --processor video.motion --set region_px={region}"
+    assert shot["altitude_refused_because"] == (
+        "the altitude of shot 1 is not used: field_of_view_degrees is of the whole picture, and a part of it was "
+        f"measured by itself; if it is of that part, name the part: {command} --set altitude_metres=300 "
+        "--set field_of_view_degrees=35 --set altitude_shot=1"
+    )
+    assert np.isnan(column(motion, "altitude_metres")).all()
+    (named,) = derived(composite, tmp_path / "store", replace(stated, region_px=tuple(shot["region"]["region_px"])))
+    assert named.json("motion.json")[0]["altitude_refused_because"] is None
+    assert column(named, "altitude_metres")[[0, -1]] == pytest.approx([300, 300 / 1.01**59], rel=0.005)
+
+
+def test_an_altitude_of_a_picture_that_does_not_grow_is_refused_with_the_reason(tmp_path: Path) -> None:
+    path = write(tmp_path / "pan.mp4", [scene(8, frame, (320, 240)) for frame in range(40)])
+    (motion,) = derived(path, tmp_path / "store", Motion(altitude_metres=9, field_of_view_degrees=60, altitude_shot=1))
+    assert motion.json("motion.json")[0]["altitude_refused_because"] == (
+        "the altitude of shot 1 is not used: the picture does not grow steadily around a point inside it, as seen "
+        "along the motion"
+    )
 
 
 def test_a_region_beyond_the_picture_is_refused(composite: Path, tmp_path: Path) -> None:

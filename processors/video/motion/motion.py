@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from math import tan
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,6 +17,7 @@ from processors.errors import RefusedMedia
 from processors.imaging.image_writer import encode
 from processors.tables import MEDIA_TYPE, ParquetTable, Table
 from processors.video.audit.integrity import Audit, Integrity, static_regions
+from processors.video.motion.altitude import StatedAltitude
 from processors.video.motion.mosaic import Mosaic, MosaicFacts
 from processors.video.motion.motion_curve import Curve
 from processors.video.motion.motion_table import MOTION
@@ -57,11 +57,11 @@ class Motion:
     Refused if the audit rejects motion measurement. If the parts of a shot move in different ways, as in a split
     screen, the largest part that moves uniformly, by pixels times frames, is measured (`RegionFinder`); without one no
     totals are given. Altitude is absolute only from `altitude_metres` and `field_of_view_degrees`; without them the
-    curve is relative.
+    curve is relative. `altitude_refused_because` in motion.json says why a stated one was not used.
     """
 
     name: ClassVar[str] = "video.motion"
-    version: ClassVar[int] = 10
+    version: ClassVar[int] = 11
     reads: ClassVar[Reads] = "video"
     tables: ClassVar[tuple[Table, ...]] = (MOTION,)
 
@@ -145,6 +145,12 @@ class Motion:
                 f"name one of 1 to {len(numbers)} as altitude_shot",
             )
         self.require_region_inside(inputs.info)
+        wanted = [shot.number for shot in self.wanted(inputs)]
+        if wanted and self.altitude_shot is not None and self.altitude_shot not in (*wanted, *self._left_out(numbers)):
+            raise RefusedMedia(
+                f"shot {self.altitude_shot}, to which the altitude belongs, has fewer than {MIN_FRAMES} frames",
+                "name another as altitude_shot, or leave the altitude out",
+            )
         if not self.wanted(inputs):
             if self.only_shots:
                 raise RefusedMedia(
@@ -155,6 +161,18 @@ class Motion:
                 f"no shot has {MIN_FRAMES} frames or more", "motion needs a longer shot; the frames are in video.frames"
             )
         return _Session(self, inputs, audit, scratch)
+
+    def _left_out(self, numbers: Sequence[int]) -> list[int]:
+        """Return the shots that `only_shots` leaves out."""
+        return [number for number in numbers if self.only_shots and number not in self.only_shots]
+
+    @property
+    def stated_altitude(self) -> StatedAltitude | None:
+        """Return the altitude with its shot; None if none is stated."""
+        shot = self.altitude_shot or next(iter(self.only_shots), None)
+        if self.altitude_metres is None or self.field_of_view_degrees is None or shot is None:
+            return None
+        return StatedAltitude(shot=shot, metres=self.altitude_metres, field_of_view_degrees=self.field_of_view_degrees)
 
     def require_region_inside(self, info: VideoInfo) -> None:
         """Raise `RefusedMedia` if a named region reaches beyond the picture."""
@@ -217,6 +235,7 @@ class _Session:
         self._still = static_regions(inputs)
         self._width_px = inputs.info.width_px
         self._shot_count = len(read_shots(inputs).shots)
+        self._stated, self._source_name = processor.stated_altitude, inputs.source_name
         self._under_way: _ShotUnderWay | None = None
         self._measured: dict[int, _Measured] = {}
 
@@ -233,7 +252,7 @@ class _Session:
         elif shot.track.mask.shape != luma.shape:
             shot.track.start_again(*self._mask_of(luma))
             shot.finder = None  # the windows that it compares have one size
-        shot.draw(view, shot.track.add(luma, frame.pts, frame.time))
+        shot.draw(view, shot.track.add(luma, frame.pts, frame.time, frame.end))
         if shot.finder is not None:
             shot.finder.add(luma, frame)
         shot.last = frame
@@ -241,12 +260,13 @@ class _Session:
 
     def finish(self) -> Iterator[Item]:
         self._end_shot()
-        measured = [self._measured.get(shot.number) or _unmeasured(shot) for shot in self._shots]
+        measured = [self._weighed(self._measured.get(shot.number) or _unmeasured(shot)) for shot in self._shots]
         summaries = tuple(one.summary for one in measured)
         facts = MotionFacts(shots=summaries, audit=self._audit, shot_count=self._shot_count)
         with ParquetTable(self._path, MOTION) as file:
             file.add([row for one in measured for row in self._table(one)])
-        yield Item(name=self._path.name, media_type=MEDIA_TYPE, file=self._path, facts=facts)
+        advice = next(filter(None, (one.altitude_refused_because for one in summaries)), None)
+        yield Item(name=self._path.name, media_type=MEDIA_TYPE, file=self._path, facts=facts, advice=advice)
         data = json.dumps(as_json(summaries), indent=1).encode()
         yield Item(name="motion.json", media_type="application/json", data=data, facts=facts)
         for one in measured:
@@ -301,12 +321,19 @@ class _Session:
         rows = [replace(row, segment=0) for row in first.rows]
         return _Measured(summary=summary, rows=rows, curves=[first.curve], px=first.px, region_picture=drawn)
 
+    def _weighed(self, measured: _Measured) -> _Measured:
+        """Return a measurement with the reason, if any, why a stated altitude is not used for it."""
+        if self._stated is None:
+            return measured
+        refused = self._stated.refused_because(measured.summary, measured.curves, self._source_name)
+        return replace(measured, summary=replace(measured.summary, altitude_refused_because=refused))
+
     def _named_region(self, rows: list[Row]) -> RegionFacts:
         assert self._processor.region_px is not None
         return RegionFacts(
             region_px=self._processor.region_px,
             start_seconds=float(rows[0].time),
-            end_seconds=float(rows[-1].time),
+            end_seconds=float(rows[-1].end),
             frame_count=len(rows),
             chosen_because="the parameter region_px names it",
         )
@@ -314,28 +341,31 @@ class _Session:
     def _table(self, measured: _Measured) -> Iterator[dict[str, Any]]:
         """Yield the rows of the table of one shot."""
         processor, rows, curves, px = self._processor, measured.rows, measured.curves, measured.px
-        shot = processor.altitude_shot or next(iter(processor.only_shots), None)
-        is_known = measured.summary.shot == shot and measured.summary.whole_refused_because is None
-        altitudes = [self._altitude(curve, is_known and number == 0) for number, curve in enumerate(curves)]
+        stated, summary = self._stated, measured.summary
+        is_known = stated is not None and stated.shot == summary.shot and summary.altitude_refused_because is None
+        altitudes = stated.of_curve(curves[0]) if stated and is_known else []
         box, region = self._audit.picture_box, processor.region_px
         width_px = region[2] if region else box.right_px - box.left_px if box else self._width_px
-        view = processor.field_of_view_degrees
         firsts = np.cumsum([0, *(len(curve.scale) for curve in curves)])
         for number, row in enumerate(rows):
-            curve, altitude = curves[row.segment], altitudes[row.segment]
+            curve = curves[row.segment]
             place = number - int(firsts[row.segment])
-            step, metres = row.step, altitude[place]
+            step, metres = row.step, altitudes[place] if altitudes and row.segment == 0 else None
             yield {
                 "shot": measured.summary.shot,
                 "segment": row.segment,
                 "pts": row.pts,
                 "time_seconds": float(row.time),
                 "scale": curve.scale[place],
+                "scale_sigma": curve.scale_sigma[place],
                 "rotation_degrees": curve.rotation_degrees[place],
+                "rotation_sigma_degrees": curve.rotation_sigma_degrees[place],
                 "scale_change_per_second": curve.scale_change_per_second[place],
+                "scale_change_sigma_per_second": curve.scale_change_sigma_per_second[place],
                 "time_to_contact_seconds": curve.time_to_contact_seconds[place],
+                "time_to_contact_sigma_seconds": curve.time_to_contact_sigma_seconds[place],
                 "altitude_metres": metres,
-                "metres_per_px": 2 * metres * tan(np.radians(view) / 2) / width_px if metres and view else None,
+                "metres_per_px": stated.metres_per_px(metres, width_px) if stated and metres else None,
                 "step_scale": step and step.scale,
                 "step_rotation_degrees": step and step.rotation_degrees,
                 "step_shift_x_px": step and step.shift_x_px * px,
@@ -345,11 +375,6 @@ class _Session:
                 "residual_px": step and step.residual_px * px,
                 "other_motion_share": step and step.other_motion_share,
             }
-
-    def _altitude(self, curve: Curve, is_known: bool) -> list[float | None]:
-        """Return the altitude, inversely proportional to the scale of level ground seen from straight above."""
-        start = self._processor.altitude_metres if is_known and curve.looks_along_motion else None
-        return [None if start is None else start / scale for scale in curve.scale]
 
 
 def _unmeasured(shot: Shot) -> _Measured:

@@ -18,10 +18,19 @@ MOTION = Table(
         Column("pts", "ticks", "presentation time", pa.int64()),
         Column("time_seconds", "s", "presentation time, as printed by ffprobe", pa.float64()),
         Column("scale", "1", "size of the scene relative to the segment's first frame", pa.float64()),
+        Column("scale_sigma", "1", "standard error of the scale", pa.float64()),
         Column(
             "rotation_degrees", "degrees", "rotation since the segment's first frame, from right to down", pa.float64()
         ),
-        Column("scale_change_per_second", "s-1", "d ln(scale) / dt", pa.float64()),
+        Column("rotation_sigma_degrees", "degrees", "standard error of the rotation", pa.float64()),
+        Column(
+            "scale_change_per_second",
+            "s-1",
+            "d ln(scale) / dt: slope of the least squares line through 5 frames of the segment, the frame in their "
+            "middle; at its first 2 and last 2, slope there of the parabola through 9",
+            pa.float64(),
+        ),
+        Column("scale_change_sigma_per_second", "s-1", "standard error of the rate of scale change", pa.float64()),
         Column(
             "time_to_contact_seconds",
             "s",
@@ -29,10 +38,15 @@ MOTION = Table(
             "its motion or the picture does not grow",
             pa.float64(),
         ),
-        Column("altitude_metres", "m", "altitude of the camera; null without a stated altitude", pa.float64()),
+        Column("time_to_contact_sigma_seconds", "s", "standard error of the time to contact", pa.float64()),
         Column(
-            "metres_per_px", "m/px", "size of a pixel on level ground; null without a stated altitude", pa.float64()
+            "altitude_metres",
+            "m",
+            "altitude of the camera; null without a stated altitude, and where `altitude_refused_because` in "
+            "motion.json says why it was not used",
+            pa.float64(),
         ),
+        Column("metres_per_px", "m/px", "size of a pixel on level ground; null where altitude_metres is", pa.float64()),
         Column("step_scale", "1", "scale relative to the frame before; null for a segment's first", pa.float64()),
         Column("step_rotation_degrees", "degrees", "rotation from the frame before, from right to down", pa.float64()),
         Column(

@@ -21,7 +21,8 @@ class RegionFacts:
     start_seconds: float
     """Presentation time of its first frame."""
     end_seconds: float
-    """Presentation time of its last frame."""
+    """Presentation time at which the frame after its last one is shown, or the video ends: the span is half open, and
+    can be given as `span_seconds`."""
     frame_count: int
     chosen_because: str | None = None
     """Rule by which it was chosen, or the parameter that names it; None: it was not chosen."""

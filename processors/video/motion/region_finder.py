@@ -47,6 +47,7 @@ class _Held:
     luma: np.ndarray
     pts: int
     time: Fraction
+    end: Fraction
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,7 +76,7 @@ class RegionFinder:
 
     def add(self, luma: np.ndarray, frame: VideoFrame) -> None:
         """Take the next frame and its luma."""
-        self._held.append(_Held(luma=luma, pts=frame.pts, time=frame.time))
+        self._held.append(_Held(luma=luma, pts=frame.pts, time=frame.time, end=frame.end))
         is_long = frame.time - self._held[0].time >= WINDOW_SECONDS
         if len(self._held) >= MIN_FRAMES and (is_long or len(self._held) >= MAX_WINDOW_FRAMES):
             self._look(frame)
@@ -102,7 +103,7 @@ class RegionFinder:
             box = before.box
             for one in self._held:
                 luma = np.ascontiguousarray(one.luma[box.top_px : box.bottom_px, box.left_px : box.right_px])
-                before.track.add(luma, one.pts, one.time)
+                before.track.add(luma, one.pts, one.time, one.end)
             kept.append(before)
         self._ended += [one for one in self._open if one not in kept]
         self._open, self._held = kept, []
@@ -128,7 +129,7 @@ class RegionFinder:
             facts = RegionFacts(
                 region_px=(edges[0], edges[1], edges[2] - edges[0], edges[3] - edges[1]),
                 start_seconds=float(rows[0].time),
-                end_seconds=float(rows[-1].time),
+                end_seconds=float(rows[-1].end),
                 frame_count=len(rows),
             )
             yield Region(facts=facts, rows=rows, curve=curve, px=px, picture=tracked.picture)

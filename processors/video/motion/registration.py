@@ -66,6 +66,8 @@ class Similarity:
     """Root mean square distance of the inliers from their mapped positions."""
     other_motion_share: float
     """Share of the tracked features that agree on another motion than the inliers'."""
+    sigma: float
+    """Standard error of ln(scale), and of the rotation in radians; see `standard_error`."""
 
     def matrix(self, centre: tuple[float, float]) -> np.ndarray:
         """Return the map in px from the top left corner, where the first pixel's centre is at 0; shape (2, 3)."""
@@ -328,4 +330,22 @@ def _similarity(fit: _Fit, step: np.ndarray, centre: tuple[float, float]) -> Sim
         inlier_share=fit.share,
         residual_px=float(np.sqrt(np.square(off).sum(axis=1).mean())),
         other_motion_share=fit.other_motion_share(),
+        sigma=standard_error(sources, off, hypot(matrix[0, 0], matrix[1, 0])),
     )
+
+
+def standard_error(sources: np.ndarray, off: np.ndarray, scale: float) -> float:
+    """Return the standard error of ln(scale), and of the rotation in radians, of a similarity fitted to points.
+
+    The fit is linear in a = scale cos(rotation), b = scale sin(rotation) and the shift. With the points taken from
+    their mean, its normal equations are diagonal: the variance of a and of b is the residuals' variance over the sum of
+    squares of the points, and the residuals have 2 n - 4 degrees of freedom (Press et al., Numerical Recipes, 3rd ed.,
+    15.4).
+
+    Parameters
+    ----------
+    sources, off : points and their residuals, in px; shape (points, 2), of 3 points or more.
+    """
+    variance = float(np.square(off).sum()) / (2 * len(sources) - 4)
+    spread = float(np.square(sources - sources.mean(axis=0)).sum())
+    return (variance / spread) ** 0.5 / scale

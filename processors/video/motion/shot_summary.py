@@ -24,7 +24,10 @@ class ShotMotion:
     """Reason why no totals are given: the picture does not move as one, or too few frames could be registered."""
     total_scale: float | None
     """Scale over the longest segment; None if no two frames could be registered, or it is refused."""
+    total_scale_sigma: float | None
+    """Standard error of the total scale; of every sigma, see `scale_sigma` in motion.parquet."""
     total_rotation_degrees: float | None
+    total_rotation_sigma_degrees: float | None
     median_residual_px: float | None
     median_inlier_share: float | None
     other_motion_step_share: float | None
@@ -32,13 +35,18 @@ class ShotMotion:
     looks_along_motion: bool
     """True if the picture grows steadily around a point inside it, as for a camera facing its direction of motion."""
     time_to_contact_seconds: float | None
-    """Time at the last frame, at a steady speed; None if the camera does not look along its motion."""
+    """Time from the last frame on at a steady speed, the median over the frames of the last second; None if the camera
+    does not look along its motion."""
+    time_to_contact_sigma_seconds: float | None
+    """Standard error of it, with the scatter of these frames."""
     region: RegionFacts | None = None
     """Part of the picture, and of the shot, to which all this refers; None: the whole."""
     other_regions: tuple[RegionFacts, ...] = ()
     """The other parts that move as one, the largest first."""
     whole_refused_because: str | None = None
     """Reason why a region was measured in place of the whole picture."""
+    altitude_refused_because: str | None = None
+    """Reason why a stated altitude was not used for this shot, and what to do; None: it was, or none is stated."""
 
 
 def summary_of(shot: int, curves: list[Curve]) -> ShotMotion:
@@ -64,18 +72,22 @@ def summary_of(shot: int, curves: list[Curve]) -> ShotMotion:
             f" from {first:.3f} to {last:.3f} s"
         )
     totals = longest if longest and not refused else None
+    contact = totals and totals.contact()
     return ShotMotion(
         shot=shot,
         frame_count=count,
         segments=len(curves),
         refused_because=refused,
         total_scale=totals and totals.scale[-1],
+        total_scale_sigma=totals and totals.scale_sigma[-1],
         total_rotation_degrees=totals and totals.rotation_degrees[-1],
+        total_rotation_sigma_degrees=totals and totals.rotation_sigma_degrees[-1],
         median_residual_px=longest and longest.median_residual_px,
         median_inlier_share=longest and longest.median_inlier_share,
         other_motion_step_share=share,
         looks_along_motion=bool(totals and totals.looks_along_motion),
-        time_to_contact_seconds=totals and totals.time_to_contact_seconds[-1],
+        time_to_contact_seconds=contact and contact[0],
+        time_to_contact_sigma_seconds=contact and contact[1],
     )
 
 

@@ -20,6 +20,8 @@ class Row:
     """Number of the segment, from 0; it ends where two frames cannot be registered."""
     pts: int
     time: Fraction
+    end: Fraction
+    """Time at which the frame is no longer shown, in s."""
     step: Similarity | None
     """Motion from the frame before; None for a segment's first."""
 
@@ -42,11 +44,11 @@ class Track:
         self.mask, self.px = mask, px
         self._registration = Registration(mask)
 
-    def add(self, luma: np.ndarray, pts: int, time: Fraction) -> Similarity | None:
+    def add(self, luma: np.ndarray, pts: int, time: Fraction, end: Fraction) -> Similarity | None:
         """Take the next frame; return its motion from the one before."""
         step = self._registration.step(luma)
         segment = self.rows[-1].segment + (step is None) if self.rows else 0
-        self.rows.append(Row(segment=segment, pts=pts, time=time, step=step))
+        self.rows.append(Row(segment=segment, pts=pts, time=time, end=end, step=step))
         return step
 
     def curves(self) -> list[Curve]:

@@ -1,0 +1,45 @@
+"""A run says what a person should know of a new result: a statement that could not be used, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from flows.cli.print_report import print_report
+from flows.run.options import Options
+from flows.run.run import in_threads, run_ingest
+from processors.video.audit.integrity import Integrity
+from processors.video.audit.measurements import Measurements
+from processors.video.motion.motion import Motion
+from processors.video.shots.shots import Shots
+from tests.helpers.video_scenes import scene, write
+
+RECIPES = {"video": (Measurements(), Integrity(), Shots(), Motion()), "audio": (), "photo": ()}
+STATED = """
+[[file]]
+path = "pan.mp4"
+altitude_metres = 300.0
+field_of_view_degrees = 35.0
+altitude_shot = 1
+"""
+
+
+def test_an_altitude_that_is_not_used_is_one_line_of_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "raw/june"
+    folder.mkdir(parents=True)
+    write(folder / "pan.mp4", [scene(8, frame, (320, 240)) for frame in range(40)])
+    (folder / "release.toml").write_text(STATED)
+    report = run_ingest(tmp_path / "raw", tmp_path / "store", RECIPES, Options(), in_threads, name="first")  # type: ignore[arg-type]
+    line = (
+        "june/pan.mp4: video.motion: the altitude of shot 1 is not used: the picture does not grow steadily around a "
+        "point inside it, as seen along the motion"
+    )
+    assert (report.state, report.advice) == ("completed", (line,))
+    print_report(report)
+    assert line in capsys.readouterr().out.splitlines()
+    print_report(replace(report, advice=(line,) * 50))
+    assert "... and 10 more such lines; see the report" in capsys.readouterr().out
