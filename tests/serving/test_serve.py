@@ -383,7 +383,7 @@ def test_serve_refuses_a_wrong_schedule_before_it_starts_anything(tmp_path: Path
     environment = {**quiet_environment(tmp_path), "PYTHONPATH": str(PROJECT)}
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert run.returncode == 2
-    assert run.stderr.startswith("marsmedia: nightly-ingest=soon: not a schedule: ")
+    assert run.stderr.startswith("marsmedia: nightly-ingest=soon: not a schedule; ")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the signals that a process handles from /proc")
