@@ -78,7 +78,7 @@ class Tracks:
     """
 
     name: ClassVar[str] = "photo.tracks"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "photo"
 
     cameras: Literal["rear", "any"] = "rear"

@@ -230,6 +230,20 @@ def test_ycbcr_is_complete_and_has_its_colours(compression: str, pixel_format: s
     assert away.max() <= 6
 
 
+@pytest.mark.parametrize("dtype", ["u1", "u2"])
+@pytest.mark.parametrize("colours", [1, 3])
+@pytest.mark.parametrize("kind", [1, 2])
+def test_associated_and_straight_alpha_give_the_same_colours(kind: int, colours: int, dtype: str) -> None:
+    full, alpha = np.iinfo(dtype).max, 0.5
+    straight = np.array([0.8, 0.2, 0.4][:colours])
+    stored = np.append(straight * (alpha if kind == 1 else 1), alpha) * full
+    more: list[Tag] = [(338, 3, (kind,)), (262, 3, (1 if colours == 1 else 2,))]
+    photo, _ = read(tiff((np.tile(stored, (8, 8, 1)).astype(dtype), more)))
+    shown = np.asarray(photo.image.convert("RGBA"))[4, 4].tolist()
+    right = np.resize(straight, 3) if colours == 1 else straight
+    assert shown == pytest.approx([*(right * 255), alpha * 255], abs=2)
+
+
 def test_ycbcr_that_libvips_does_not_convert_is_not_cut_into_tiles() -> None:
     assert photo_options(io.BytesIO(packed_in_ycbcr("lzw", "yuv420p"))) == {"page": 0}
     with pytest.raises(RefusedMedia, match="a TIFF in YCbCr without subsampling is not read in strips: convert it"):

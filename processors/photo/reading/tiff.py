@@ -272,7 +272,7 @@ def _pixels(photo: Directory, values: np.ndarray, interpretation: str, damage: D
     has_alpha = bool(photo.extra_samples) and photo.extra_samples[0] in (1, 2) and values.shape[2] > colours
     has_no_data = photo.no_data is not None and colours < 4 and photo.photometric in (0, 1, 2)
     if values.dtype == np.uint8 and not has_no_data:
-        image = _image(values, colours, has_alpha=has_alpha, is_multiplied=photo.extra_samples[:1] == (1,))
+        image = _image(values, colours, has_alpha=has_alpha)
         if photo.icc_profile:
             image.info["icc_profile"] = photo.icc_profile
         return Pixels(image=image, orientation=photo.orientation, damage=damage, shrunk_by=shrink)
@@ -300,17 +300,17 @@ def _pixels(photo: Directory, values: np.ndarray, interpretation: str, damage: D
     )
 
 
-def _image(values: np.ndarray, colours: int, *, has_alpha: bool, is_multiplied: bool) -> Image.Image:
+def _image(values: np.ndarray, colours: int, *, has_alpha: bool) -> Image.Image:
+    """Return the picture; libvips has divided colours by an associated alpha already."""
     height, width, _ = values.shape
     kept = np.ascontiguousarray(values[..., : colours + has_alpha] if colours < 4 else values[..., :4])
     if colours == 4:
         mode = "CMYK"
     elif has_alpha:
-        mode = {1: "La", 3: "RGBa"}[colours] if is_multiplied else {1: "LA", 3: "RGBA"}[colours]
+        mode = {1: "LA", 3: "RGBA"}[colours]
     else:
         mode = {1: "L", 3: "RGB"}[colours]
-    image = Image.frombytes(mode, (width, height), kept.tobytes())
-    return image.convert("RGBA") if mode == "RGBa" else image.convert("LA") if mode == "La" else image
+    return Image.frombytes(mode, (width, height), kept.tobytes())
 
 
 def _valid(samples: np.ndarray, no_data: float | None) -> np.ndarray | None:
