@@ -77,7 +77,7 @@ def browse(
     _clear(folder)
     title = selection_title(rows, catalogue)
     today, by_path = AskedToday(catalogue), {row.path: row for row in rows}
-    found = subjects(rows, store, catalogue)
+    found = subjects(rows, store, catalogue, today.of)
     links = links_on_disk(folder) if store.is_in_folder else served_links()
     thumbnails = Thumbnails(folder, links.item, when_asked=not store.is_in_folder)
     with RunProgress(quiet=quiet) as progress:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from fnmatch import fnmatchcase
 from typing import Any
 
+from flows.run.asked_today import AskedToday
 from flows.run.damaged_results import damaged_results
 from flows.run.problems import OF_STORE, FileProblem, FileProblems, by_file, in_one_line
 from processors.errors import RequestError, ResultMissing
@@ -20,7 +21,7 @@ from processors.store.store import Store
 
 
 def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
-    """Yield problems of the newest results, and unsupported files, of a selection; without one, of every file."""
+    """Yield problems of the results that count, and unsupported files, of a selection; without one, of every file."""
     catalogue, selection = Catalogue(store), parse(words)
     every = list(catalogue.sources().values())
     unusable = [row for row in every if row.kind == "unsupported" and _means(selection, row)]
@@ -60,11 +61,11 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
 
 
 def current_results(catalogue: Catalogue, media: Sequence[SourceRow]) -> Iterator[tuple[SourceRow, dict[str, Any]]]:
-    """Yield what is true now of some files: the newest result of each processor, with the first path it is about."""
+    """Yield what is true now of some files: each processor's result that counts, with the first path it is about."""
     places: dict[str, list[SourceRow]] = {}
     for row in media:
         places.setdefault(row.digest, []).append(row)
-    for result in _newest(catalogue, {row.evidence_key for row in media}):
+    for result in _counting(catalogue, places, {row.evidence_key for row in media}):
         if row := _place_of(result, places):
             yield row, result
 
@@ -82,19 +83,30 @@ def _place_of(result: Mapping[str, Any], places: Mapping[str, Sequence[SourceRow
     return next(iter(rows), None)
 
 
-def _newest(catalogue: Catalogue, evidence_keys: Set[str | None]) -> list[dict[str, Any]]:
-    """Return the newest result of each processor and source, and the evidence of every path, of these keys."""
+def _counting(
+    catalogue: Catalogue, places: Mapping[str, Sequence[SourceRow]], evidence_keys: Set[str | None]
+) -> Iterator[dict[str, Any]]:
+    """Yield the result of each processor and source that counts, and the evidence of every path, of these keys."""
     columns = ["source", "processor", "key", "verdict", "reason", "started_utc"]
-    newest: dict[tuple[str, str, str | None], dict[str, Any]] = {}
+    found: dict[tuple[str, str, str | None], list[dict[str, Any]]] = {}
     for result in sorted(catalogue.table("results", columns).to_pylist(), key=lambda one: one["started_utc"]):
         of_path = result["key"] if result["key"] in evidence_keys else None
-        newest[result["source"], result["processor"], of_path] = result
-    return list(newest.values())
+        found.setdefault((result["source"], result["processor"], of_path), []).append(result)
+    asked = AskedToday(catalogue)
+    for (source, _, _), results in found.items():
+        is_clean = all(one["verdict"] == "made" and not one["reason"] for one in results)
+        rows = places.get(source, ())
+        refs = asked.of(rows[0]) if len(results) > 1 and rows and not is_clean else ()
+        yield next((one for one in reversed(results) if _ref(one) in refs), results[-1])
+
+
+def _ref(result: Mapping[str, Any]) -> ResultRef:
+    return ResultRef(source=result["source"], processor=result["processor"], key=result["key"])
 
 
 def _problem(row: SourceRow, result: dict[str, Any], store: Store) -> FileProblem | None:
     """Return the problem of a stored result; None if the result was removed after it was catalogued."""
-    ref = ResultRef(source=result["source"], processor=result["processor"], key=result["key"])
+    ref = _ref(result)
     try:
         blame = store.manifest(ref).blame
     except ResultMissing:

@@ -9,10 +9,17 @@ from click.testing import CliRunner
 
 import marsmedia
 from flows.cli.main import main
+from flows.run.asked_today import AskedToday
+from flows.run.recorded_problems import stored
 from processors.audio.levels.levels import Levels
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.engine.wanted_results import Recipes
+from processors.metadata.evidence import Evidence
+from processors.packs.contents.subject import subjects
+from processors.photo.deep import DeepPhoto
+from processors.store.catalogue import Catalogue
+from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
 
@@ -113,3 +120,18 @@ def test_copied_items_are_named_after_the_result_that_counts(raw: Path, tmp_path
     assert CliRunner().invoke(main, words).exit_code == 0
     record = (tmp_path / "copies/june/edl.wav/audio.levels/levels.json").read_text()
     assert '"full_scale_pascals": 60' in record
+
+
+def test_a_refusal_of_other_parameters_is_no_problem_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "raw/june").mkdir(parents=True)
+    MediaMaker(tmp_path / "raw/june").photo("tracks.jpg")
+    ingest(tmp_path / "raw", tmp_path / "store", {"photo": (Evidence(), DeepPhoto()), "video": (), "audio": ()})
+    words = ("tracks.jpg", "--store", str(tmp_path / "store"), "--processor", "photo.deep", "--set", "max_pixels=10")
+    CliRunner().invoke(main, ["reprocess", *words])
+    store = Store(tmp_path / "store")
+    made, refused = sorted(one.verdict for one in store.manifests() if one.ref.processor == "photo.deep")
+    assert (made, refused) == ("made", "refused")
+    assert list(stored((), store)) == []
+    catalogue = Catalogue(store)
+    (subject,) = subjects(catalogue.sources().values(), store, catalogue, AskedToday(catalogue).of)
+    assert subject.failures == ()

@@ -25,7 +25,8 @@ from processors.engine.wanted_results import Recipes
 from processors.errors import ResultCorrupt
 from processors.formats import media_type_of
 from processors.languages.text import Text
-from processors.packs.contents.subject import FailedResult, subjects
+from processors.packs.contents.outcomes import FailedResult
+from processors.packs.contents.subject import subjects
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.page import MARK, write_gallery
 from processors.packs.gallery.store_gallery import newest

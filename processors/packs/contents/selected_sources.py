@@ -83,7 +83,7 @@ def choose(recipe: PackRecipe, store: Store, catalogue: Catalogue, asked: Asked)
         replace(
             _chosen(recipe, row, subject, store, asked), companions=tuple(index.companions_of(row)) if index else ()
         )
-        for row, subject in zip(rows, subjects(rows, store, catalogue), strict=True)
+        for row, subject in zip(rows, subjects(rows, store, catalogue, asked), strict=True)
     ]
     found = [one for one in chosen if one.has_original or one.results]
     if not found:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from processors.contract import Json
-from processors.errors import displayed_verdict
 from processors.languages.language import LANGUAGES, phrase
 from processors.languages.text import FALLBACK, Text
+from processors.packs.contents.outcomes import FailedResult, Outcomes
 from processors.packs.contents.rights_by_path import PathRights, binding, voice
-from processors.processor_names import EVIDENCE, MOTION
+from processors.processor_names import EVIDENCE
 from processors.store.catalogue import Catalogue
 from processors.store.decoded_length import decoded_length
 from processors.store.disagreements import Disagreement, disagreements
-from processors.store.manifest import Manifest
+from processors.store.manifest import Manifest, ResultRef
 from processors.store.source_row import SourceRow
 from processors.store.sql import connect, shown_sizes
 from processors.store.store import Store
@@ -51,16 +50,6 @@ class Recorded:
     def in_words(self) -> Text:
         """Return the date as written, with a note if it is that of the event."""
         return phrase("time_of_event", written=self.written) if self.is_of_event else Text({FALLBACK: self.written})
-
-
-@dataclass(frozen=True, kw_only=True)
-class FailedResult:
-    """Result of a source that could not be made."""
-
-    processor: str
-    verdict: str
-    """`failed`, `refused` or `unsupported`."""
-    reason: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,15 +90,15 @@ class SourceRecord:
     recorded: Recorded | None
     disagreements: tuple[str, ...]
     audit: dict[str, Any] | None
-    """Facts of the latest audit (`words`, `is_complete`, `motion_may_be_measured`, ...); None without an audit."""
+    """Facts of the audit that counts (`words`, `is_complete`, `motion_may_be_measured`, ...); None without an audit."""
     evidence: dict[str, Any] | None
     """Complete evidence record; None without one."""
     shown_size_px: tuple[int, int] | None = None
     """Width and height as shown, upright and in square pixels; None if it was not decoded."""
     motion_refused_because: tuple[str, ...] = ()
-    """Reason for each shot if the latest `video.motion` refused every one of them; else empty."""
+    """Reason for each shot if the `video.motion` that counts refused every one of them; else empty."""
     failures: tuple[FailedResult, ...] = ()
-    """Failures by processor; the latest result of each counts."""
+    """Failures by processor; of several results of one, the one asked for counts, else the latest."""
     evidence_key: str | None = None
     """Key of the evidence record; None without one."""
     every_evidence_key: tuple[str, ...] = ()
@@ -135,7 +124,7 @@ class ItemRecord:
     size_bytes: int
     sha256: str
     facts: Json
-    """Facts as stored, with the latest audit of its source under `audit`."""
+    """Facts as stored, with the audit of its source under `audit`."""
 
     @property
     def path(self) -> Path:
@@ -143,23 +132,26 @@ class ItemRecord:
         return self.find()
 
 
-def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> Iterator[SourceRecord]:
-    """Yield each source in the order given, with the statements at its own path and the strictest rights of all."""
+def subjects(
+    rows: Iterable[SourceRow],
+    store: Store,
+    catalogue: Catalogue,
+    asked: Callable[[SourceRow], Container[ResultRef]] = lambda row: (),
+) -> Iterator[SourceRecord]:
+    """Yield each source in the order given, with the statements at its own path and the strictest rights of all.
+
+    Parameters
+    ----------
+    asked : gives the results that today's recipes want of a source; of a processor without any, the latest counts.
+    """
     with connect(catalogue) as connection:
-        audits = {
-            source: json.loads(audit)
-            for source, audit in connection.execute("SELECT source, audit FROM audits").fetchall()
-        }
-        motions = connection.execute(
-            "SELECT source, facts FROM stored_items JOIN latest_results USING (source, processor, key) "
-            f"WHERE processor = '{MOTION}' AND stored_items.name = 'motion.json'"
-        ).fetchall()
-        refused = {source: _refused_shots(json.loads(facts)) for source, facts in motions}
+        outcomes = Outcomes(connection)
         sighted = _sighted(connection)
         apart = disagreements(connection)
         shown = shown_sizes(connection)
-        failures, unsaid = _failures(connection), _evidence_not_made(connection)
+        unsaid = _evidence_not_made(connection)
     for row in rows:
+        refs = asked(row)
         every = sighted.get(row.digest, [])
         places = _places(row, every)
         records = [read_evidence(store, row.digest, place.evidence_key) for place in places]
@@ -169,7 +161,7 @@ def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> I
             for place, record, failure in zip(places, records, missing, strict=True)
         ]
         voices = _with_past(voices, places, every, row.digest, store)
-        known = subject(row, records[0], audits.get(row.digest))
+        known = subject(row, records[0], outcomes.audit(row.digest, refs))
         binds = binding(voices)
         known_length = None
         if row.medium != "photo":
@@ -178,8 +170,8 @@ def subjects(rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> I
             known,
             duration_seconds=known_length or known.duration_seconds,
             shown_size_px=shown.get(row.digest),
-            motion_refused_because=refused.get(row.digest, ()),
-            failures=(*filter(None, missing[:1]), *failures.get(row.digest, ())),
+            motion_refused_because=outcomes.motion_refused_because(row.digest, refs),
+            failures=(*filter(None, missing[:1]), *outcomes.failures(row.digest, refs)),
             evidence_key=places[0].evidence_key,
             every_evidence_key=tuple(filter(None, dict.fromkeys(place.evidence_key for place in places))),
             disagreements=(*known.disagreements, *map(_in_words, apart.get(row.digest, ()))),
@@ -208,18 +200,6 @@ def _sighted(connection: duckdb.DuckDBPyConnection) -> dict[str, list[_Place]]:
         )
         sighted.setdefault(source, []).append(place)
     return sighted
-
-
-def _failures(connection: duckdb.DuckDBPyConnection) -> dict[str, list[FailedResult]]:
-    """Return the latest results of each source that could not be made, except evidence."""
-    failures: dict[str, list[FailedResult]] = {}
-    for source, processor, verdict, blame, reason in connection.execute(
-        "SELECT source, processor, verdict, blame, reason FROM latest_results "
-        f"WHERE processor <> '{EVIDENCE}' AND verdict <> 'made' ORDER BY source, processor"
-    ).fetchall():
-        failed = FailedResult(processor=processor, verdict=displayed_verdict(verdict, blame), reason=reason)
-        failures.setdefault(source, []).append(failed)
-    return failures
 
 
 def _evidence_not_made(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, FailedResult]]:
@@ -291,12 +271,6 @@ def _with_past(
         if last and last.redistribute is False and place.evidence_key not in present:
             others.append(last)
     return [own, *others]
-
-
-def _refused_shots(facts: dict[str, Any]) -> tuple[str, ...]:
-    """Return the reason of each shot's refusal; empty if the motion of one was measured."""
-    reasons = [(shot["shot"], shot.get("refused_because")) for shot in facts.get("shots") or ()]
-    return tuple(f"shot {number}: {why}" for number, why in reasons) if all(why for _, why in reasons) else ()
 
 
 def _in_words(one: Disagreement) -> str:
