@@ -90,6 +90,22 @@ def test_files_of_the_release_have_fixity_an_event_and_an_entry(folder: Path, tm
     )
 
 
+@pytest.mark.parametrize(
+    ("title", "names"), [("June", ["release.toml"]), ("Other", ["release-ac86f0e4.toml", "release.toml"])]
+)
+def test_a_release_that_is_known_in_two_folders_is_packed(tmp_path: Path, title: str, names: list[str]) -> None:
+    for root, said in (("raw", "June"), ("moved", title)):
+        june = tmp_path / root / "june"
+        june.mkdir(parents=True)
+        (june / "a.jpg").write_bytes(jpeg(64, 48, 1))
+        (june / "release.toml").write_text(f'title = "{said}"\n')
+        run_ingest(tmp_path / root, tmp_path / "store", {"photo": (Evidence(),)}, Options(), in_threads, name=root)
+    run = packed(tmp_path, tmp_path / "pack")
+    assert run.exit_code == 0, run.output
+    assert sorted(path.name for path in (tmp_path / "pack/data/releases/june").iterdir()) == names
+    assert bagit.Bag(str(tmp_path / "pack")).validate()
+
+
 def test_a_description_edited_since_the_last_run_stops_the_pack(folder: Path, tmp_path: Path) -> None:
     place = folder / "raw/june/release.toml"
     place.write_bytes(OF_RELEASE["release.toml"] + b"# edited\n")

@@ -35,7 +35,7 @@ class Places(Protocol):
         """Return the path of a label or sidecar of this name next to a source."""
         ...
 
-    def release_file(self, relative: str) -> str:
+    def release_file(self, relative: str, digest: str) -> str:
         """Return the path of a file that belongs to a release but to no single source, given its path below `raw`."""
         ...
 
@@ -74,12 +74,13 @@ class BySource:
         folder = self._folder(subject, "original")
         return f"{folder}/{self.names.name(folder, name, digest)}"
 
-    def release_file(self, relative: str) -> str:
+    def release_file(self, relative: str, digest: str) -> str:
         place, above = RELEASES, ""
-        for part in relative.split("/"):
+        *folders, name = relative.split("/")
+        for part in folders:
             above = f"{above}/{part}"
             place = f"{place}/{self.names.name(place, part, above)}"
-        return place
+        return f"{place}/{self.names.name(place, name, f'{above}/{name} {digest}')}"
 
     def item(self, entry: ItemRecord, name: str, longest_side_px: int | None) -> str:
         folder = self._folder(entry.subject, entry.manifest.ref.processor, entry.manifest.ref.key)
@@ -115,8 +116,8 @@ class ByKind:
     def companion(self, subject: SourceRecord, name: str, digest: str) -> str:
         return f"{TECHNICAL}/{self.names.name(TECHNICAL, name, digest)}"
 
-    def release_file(self, relative: str) -> str:
-        return f"{TECHNICAL}/{self.names.name(TECHNICAL, relative.rpartition('/')[2], relative)}"
+    def release_file(self, relative: str, digest: str) -> str:
+        return f"{TECHNICAL}/{self.names.name(TECHNICAL, relative.rpartition('/')[2], f'{relative} {digest}')}"
 
     def item(self, entry: ItemRecord, name: str, longest_side_px: int | None) -> str:
         how = presentation_of(entry.manifest.ref.processor)

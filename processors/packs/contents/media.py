@@ -67,7 +67,7 @@ class MediaWriter:
 
     def release_file(self, row: SourceRow) -> str:
         """Write a file of a release that belongs to no single source; return its path. Raises as `original`."""
-        path = self.places.release_file(row.relative)
+        path = self.places.release_file(row.relative, row.digest)
         self._copy(as_it_is(row.path), path, row.digest, row.relative, "", is_original=True)
         return path
 

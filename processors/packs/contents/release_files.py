@@ -72,8 +72,9 @@ def release_files(
     described = {one.path for row in of_release if row.kind == "media" for one in index.companions_of(row)}
     described |= {one.row.path for one in companions}
     taken, left_out = list[SourceRow](), list[str]()
-    for row in of_release:
-        if row.kind == "media" or row.path in described:
+    latest = {(row.relative, row.digest): row for row in sorted(of_release, key=lambda row: row.seen_utc)}
+    for row in of_release:  # a release that was moved with its folder of releases is known at both places
+        if row.kind == "media" or row.path in described or latest[row.relative, row.digest] is not row:
             continue
         if row.kind == "unsupported":
             left_out.append(printable(f"{row.relative}: not a format that marsmedia reads ({row.format})"))
