@@ -20,14 +20,15 @@ from processors.sources.scan import printable
 def fetch(selection: tuple[str, ...], output: Path, store_folder: Path, as_json: bool) -> None:
     """Copy the items of the selected sources into a folder.
 
-    They lie there as in by-name: release, source, processor. SELECTION is as in `marsmedia items`. What is there
-    already is not copied again. Over a store in a bucket this is how items become files.
+    They lie there as in by-name: release, source, and the result as `marsmedia items` names it. SELECTION is as in
+    `marsmedia items`. What is there already is not copied again. Over a store in a bucket this is how items become
+    files.
 
     \b
     marsmedia fetch descent.mp4 -o ~/descent
     marsmedia fetch sol=1..40 processor=photo.preview -o previews
     """
-    from flows.run.asked_today import AskedToday
+    from flows.run.names_in_view import NamesInView
     from processors.store.catalogue import Catalogue
     from processors.store.fetch_items import fetch_items
     from processors.store.selection import parse, select
@@ -38,8 +39,8 @@ def fetch(selection: tuple[str, ...], output: Path, store_folder: Path, as_json:
     wanted = parse(selection)
     count = new = size_bytes = 0
     catalogue = Catalogue(store)
-    asked = AskedToday(catalogue).of
-    for one in fetch_items(select(wanted, catalogue), store, output, wanted.processor, asked):
+    rows = select(wanted, catalogue)
+    for one in fetch_items(rows, store, output, wanted.processor, NamesInView(rows, store, catalogue).of):
         count, new, size_bytes = count + 1, new + one.is_new, size_bytes + one.size_bytes
     if wanted.processor is not None and not count:
         raise RequestError(f"processor={wanted.processor}: the selected sources have no items of this processor")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from itertools import groupby
@@ -22,6 +21,7 @@ from processors.store.by_name_view import ByNameEntry
 from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
+    from flows.run.names_in_view import NamesInView
     from processors.store.catalogue import Catalogue
     from processors.store.source_row import SourceRow
     from processors.store.store import Store
@@ -61,6 +61,7 @@ def items(selection: tuple[str, ...], paths: bool, store_folder: Path, as_json: 
     marsmedia items sol=10..40 camera=rear
     marsmedia items descent.mp4 --json
     """
+    from flows.run.names_in_view import NamesInView
     from processors.store.catalogue import Catalogue
     from processors.store.selection import parse, select
 
@@ -70,6 +71,7 @@ def items(selection: tuple[str, ...], paths: bool, store_folder: Path, as_json: 
     if paths and not store.is_in_folder:
         raise RequestError(NO_PATHS)
     rows = {row.digest: row for row in select(wanted, catalogue)}
+    names = NamesInView(rows.values(), store, catalogue)
     count = 0
     for digest, of_source in groupby(_items_of(rows, wanted.processor, catalogue), key=lambda item: item["source"]):
         row, listed = rows[digest], list(of_source)
@@ -81,7 +83,7 @@ def items(selection: tuple[str, ...], paths: bool, store_folder: Path, as_json: 
             for item in listed:
                 click.echo(str(_path(item, store)))
         else:
-            _print_source(row, listed, store)
+            _print_source(row, listed, store, names)
     if wanted.processor is not None and not count:
         raise RequestError(f"processor={wanted.processor}: the selected sources have no items of this processor")
 
@@ -135,14 +137,13 @@ def _split(
             yield from (((result, item["name"]), [item]) for item in same)
 
 
-def _print_source(row: SourceRow, listed: list[dict[str, Any]], store: Store) -> None:
+def _print_source(row: SourceRow, listed: list[dict[str, Any]], store: Store, names: NamesInView) -> None:
     """Print the folder of a source, and a line for each item or each series of numbered ones."""
     folder = ByNameEntry.at(row.relative, row.release).links_folder(store)
-    links = {os.path.realpath(link): link.name for link in folder.glob("*") if link.is_symlink()}
     series: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for item in listed:
         ref = ResultRef(source=item["source"], processor=item["processor"], key=item["key"])
-        result = links.get(os.path.realpath(store.folder(ref))) or f"{ref.processor} ({ref.key[:8]})"
+        result = names.of(row, ref) or f"{ref.processor}~{ref.key[:8]}"
         series.setdefault((result, re.sub(r"[0-9]{4,}", "*", item["name"])), []).append(item)
     series = dict(_split(series))
     lines = [
@@ -154,6 +155,6 @@ def _print_source(row: SourceRow, listed: list[dict[str, Any]], store: Store) ->
         for (result, name), same in series.items()
     ]
     total = size(sum(item["size_bytes"] for item in listed))
-    click.echo(printable(f"{folder if links else row.relative}: {counted(len(listed), 'item')}, {total}"))
+    click.echo(printable(f"{folder if folder.is_dir() else row.relative}: {counted(len(listed), 'item')}, {total}"))
     for line in aligned(lines, right=(1, 2), indent="  "):
         click.echo(line)

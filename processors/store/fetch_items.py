@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from processors.processor_names import EVIDENCE
 from processors.store.by_name_view import ByNameEntry, safe_name
-from processors.store.latest import current, latest
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
@@ -33,17 +32,17 @@ def fetch_items(
     store: Store,
     folder: Path,
     processor: str | None = None,
-    asked: Callable[[SourceRow], Container[ResultRef]] = lambda row: (),
+    named: Callable[[SourceRow, ResultRef], str | None] = lambda row, ref: ref.processor,
 ) -> Iterator[FetchedItem]:
     """Write the items of sources to `folder/release/path of the source/processor/item`, and yield each file.
 
-    Of several results of a processor, one that is asked for is named after it, else the latest; the others have the
-    first characters of their keys added. A file that already has the item's bytes is left unchanged.
+    A result without a name in the by-name view is called after its processor and the first characters of its key.
+    A file that already has the item's bytes is left unchanged.
 
     Parameters
     ----------
     processor : copies only the items of this processor; None: of all.
-    asked : gives the results asked for of a file.
+    named : gives the name of a file's result in the by-name view; None for one that the view does not show.
 
     Raises
     ------
@@ -55,21 +54,10 @@ def fetch_items(
         if taken.setdefault(place, row.digest) != row.digest:
             place = f"{place}~{row.digest[:8]}"
         found = [m for m in store.manifests(row.digest) if processor in (None, m.ref.processor) and _is_of(m, row)]
-        named = _named_plainly([one for one in found if one.items], asked(row))
         for manifest in found:
-            name = manifest.ref.processor
-            if manifest.ref not in named:
-                name = f"{name}~{manifest.ref.key[:8]}"
+            name = named(row, manifest.ref) or f"{manifest.ref.processor}~{manifest.ref.key[:8]}"
             for item in manifest.items:
                 yield _fetched(store, manifest, item, folder / place / name / item.name)
-
-
-def _named_plainly(manifests: Iterable[Manifest], asked: Container[ResultRef]) -> set[ResultRef]:
-    """Return the one result of each processor that is named after it."""
-    by_processor: dict[str, list[Manifest]] = {}
-    for one in manifests:
-        by_processor.setdefault(one.ref.processor, []).append(one)
-    return {latest(current(ours, asked)).ref for ours in by_processor.values()}
 
 
 def _is_of(manifest: Manifest, row: SourceRow) -> bool:

@@ -77,7 +77,7 @@ def test_an_item_that_the_view_does_not_show_is_named_by_processor_and_key(store
     target = link.readlink()
     link.unlink()
     (line,) = command("items", "cameras/photo.jpg", "processor=metadata", "--store", store).splitlines()[1:]
-    assert line.split()[:2] == ["metadata", f"({target.name[:8]})/metadata.json"]
+    assert line.split()[0] == f"metadata~{target.name[:8]}/metadata.json"
     link.symlink_to(target)
 
 
