@@ -466,8 +466,44 @@ def test_captions_alternative_texts_and_credits_are_searched(browser: Browser, t
         page.open(tmp_path / "index.html", f"#q={word}")
         assert page.ask(CARDS) == ["Landing"]
         assert page.ask("document.getElementById('asked').title") == (
-            "Searches titles, captions, alternative texts, credits, missions, events, cameras and file names"
+            "Searches titles, captions, alternative texts, credits, missions, events, dates, cameras and file names"
         )
+
+
+@pytest.mark.parametrize(
+    ("written", "precision", "is_of_event", "about", "words"),
+    [
+        ("2021-06-01", "day", False, "2021-06-01 · Drive-off · rear camera", ("2021-06-01", "2021-06")),
+        ("2021:06:01 10:00:05", "second", False, "2021-06-01 · Drive-off · rear camera", ("2021-06-01", "2021:06:01")),
+        ("1 June 2021", "day", False, "2021-06-01 · Drive-off · rear camera", ("2021-06-01", "1+june")),
+        ("2021-152", "day", False, "2021-06-01 · Drive-off · rear camera", ("2021-06-01", "2021-152")),
+        ("June 2021", "month", False, "2021-06 · Drive-off · rear camera", ("2021-06",)),
+        ("2021-06-01", "day", True, "Drive-off (2021-06-01) · rear camera", ("2021-06-01",)),
+    ],
+)
+def test_a_card_has_the_date_and_the_search_finds_it(
+    browser: Browser,
+    tmp_path: Path,
+    written: str,
+    precision: str,
+    is_of_event: bool,
+    about: str,
+    words: tuple[str, ...],
+) -> None:
+    span = ("2021-05-31T16:00:00Z", "2021-06-01T16:00:00Z")  # a day in Beijing
+    earliest, latest = span if precision != "month" else ("2021-05-31T16:00:00Z", "2021-06-30T16:00:00Z")
+    at = Recorded(
+        written=written, precision=precision, source="release.toml", earliest_utc=earliest, latest_utc=latest,
+        first_sol=None, last_sol=None, solar_longitude_degrees=None, local_true_solar_time_hours=None,
+        is_of_event=is_of_event,
+    )  # fmt: skip
+    shown = subject(recorded=at, event="drive-off", event_title=Text(en="Drive-off"), camera="rear camera")
+    write_gallery(tmp_path, [original(shown), original(subject(8))], title=Text(en="x"), languages=("en",))
+    with browser.page() as page:
+        for word in words:
+            page.open(tmp_path / "index.html", f"#q={word}")
+            page.until("document.querySelectorAll('#list .card').length === 1")
+            assert page.ask("document.querySelector('#list .about').textContent") == about
 
 
 @pytest.mark.parametrize(("is_for_readers", "badges"), [(True, ["Incomplete or damaged"]), (False, None)])

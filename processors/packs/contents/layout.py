@@ -11,7 +11,6 @@ from processors.packs.contents.names import NAME_BYTES, UniqueNames
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.audience import Layout
-from processors.packs.records.iso_date import iso_date
 
 MEDIA, RELEASES = "media", "releases"
 DOCUMENTS, TECHNICAL = "documents", "technical"
@@ -165,8 +164,7 @@ def _cut(text: str, room_bytes: int) -> str:
 def _base(subject: SourceRecord) -> str:
     """Return date and title of a source, `2021-05-15_parachute-descent-and-touchdown`; its name without a title."""
     title = slug(subject.title.best() or subject.name.rpartition(".")[0] or subject.name)
-    day = re.match(r"\d{4}(-\d\d(-\d\d)?)?", iso_date(subject.recorded.written)) if subject.recorded else None
-    return "_".join(filter(None, [day[0] if day else "", title]))
+    return "_".join(filter(None, [subject.recorded.day if subject.recorded else "", title]))
 
 
 def apart(subjects: Iterable[SourceRecord]) -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ from processors.languages.language import LANGUAGES, phrase
 from processors.languages.text import FALLBACK, Text
 from processors.packs.contents.outcomes import FailedResult, Outcomes
 from processors.packs.contents.rights_by_path import PathRights, binding, voice
+from processors.packs.records.iso_date import iso_date
 from processors.processor_names import EVIDENCE
 from processors.store.catalogue import Catalogue
 from processors.store.decoded_length import decoded_length
@@ -45,6 +48,18 @@ class Recorded:
     local_true_solar_time_hours: float | None
     is_of_event: bool = False
     """True for the time of the event that it shows, if nothing dates the recording itself."""
+
+    @property
+    def day(self) -> str:
+        """Return the date without its time, as written in ISO 8601: `2021-06-16`, `2021-06`, `2021`.
+
+        One written otherwise is that of the middle of its span: the same day wherever it was written.
+        """
+        if found := re.match(r"\d{4}(-\d\d(-\d\d)?)?(?=T|$)", iso_date(self.written)):
+            return found[0]
+        first, last = map(datetime.fromisoformat, (self.earliest_utc, self.latest_utc))
+        shown = {"year": 4, "month": 7}.get(self.precision, 10)
+        return (first + (last - first) / 2).date().isoformat()[:shown]
 
     @property
     def in_words(self) -> Text:

@@ -71,7 +71,9 @@ def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
         "duration_seconds": subject.duration_seconds,
         "sols": _sols(subject),
         "earliest_utc": at.earliest_utc if at else None,
-        "month": at.written[:7] if at else None,
+        "date": at.day if at else None,
+        "date_is_of_event": at.is_of_event if at else False,
+        "month": at.day[:7] if at else None,
         "audit": {name: audit.get(name) for name in VERDICTS} if (audit := _audit(group)) else None,
         "disagreement_count": len(subject.disagreements),
         "has_failures": any(failure.verdict == "failed" for failure in subject.failures),
@@ -84,8 +86,9 @@ def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _said(subject: SourceRecord) -> list[str]:
-    """Return the texts to search besides titles and names: captions, alternative texts, credits, in all languages."""
+    """Return what to search besides titles and names: captions, alternative texts and credits, and the date."""
     texts = [*subject.caption.values(), *subject.alternative.values(), subject.credit, subject.creator, subject.agency]
+    texts += [subject.recorded.written, subject.recorded.day] if subject.recorded else []
     return list(dict.fromkeys(text for text in texts if text))
 
 

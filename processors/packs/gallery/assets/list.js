@@ -50,7 +50,9 @@
 
   const subjectCard = (number) => {
     const subject = gallery.subjects[number];
-    const about = [gallery.sols(subject), gallery.plain(subject.event_title) ?? subject.event, subject.camera].filter(Boolean).join(" · ");
+    const event = gallery.plain(subject.event_title) ?? subject.event;
+    const when = subject.date_is_of_event ? [event ? gallery.t("eventAt", event, subject.date) : null] : [subject.date, event];
+    const about = [gallery.sols(subject), ...when, subject.camera].filter(Boolean).join(" · ");
     const length = subject.duration_seconds === null ? "" : ` ${gallery.clock(subject.duration_seconds)}`;
     return h("li", {}, ...(gallery.packing.isOffered() ? [gallery.packing.choice(number)] : []), h("a.card", { href: address({ open: subject.digest.slice(0, 12) }), "data-number": String(number) },
       face(subject.thumbnail, subject.thumbnail_box, subject.medium, h("span.kind", {}, icon(subject.medium), h("span", {}, `${gallery.t(subject.medium)}${length}`))),
