@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from processors.store.catalogue import Catalogue
     from processors.store.disagreements import Disagreement
     from processors.store.manifest import Manifest
+    from processors.store.shared_starts import SharedStart
     from processors.store.source_row import SourceRow
     from processors.store.store import Store
 
@@ -67,7 +68,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     rows = catalogue.seen({row.digest, *(link["there"]["source"] for link in links)})
     seen = [one for one in rows if one.digest == row.digest]
     before = [one for one in rows if one.path == row.path and one.digest != row.digest]
-    own, apart, shown_size = _from_catalogue(row, catalogue)
+    own, apart, shown_size, shared = _from_catalogue(row, catalogue)
     known = _known_properties(row, manifests, shown_size, store)
     if as_json:
         record = {
@@ -76,6 +77,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
             "also_at_this_path": [{"digest": one.digest, **_place(one)} for one in before],
             "properties": known,
             "disagreements": [asdict(one) for one in apart],
+            "shared_starts": [{**asdict(one), "digests": sorted(one.digests)} for one in shared],
             "links": links,
             "results": [{**asdict(m), "folder": store.where(m.ref)} for m in manifests],
         }
@@ -101,16 +103,19 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     for one in apart:
         says = "; ".join(f"{value} ({place})" for value, place in one.says)
         click.echo(f"  paths disagree about {one.about}: {printable(says)}")
+    for one in shared:
+        click.echo(f"  start    {printable(str(one))}")
     _print_results(results, store, _links(row, store), is_damaged=(verdict or "").startswith("damaged"))
 
 
 def _from_catalogue(
     row: SourceRow, catalogue: Catalogue
-) -> tuple[set[str | None], tuple[Disagreement, ...], tuple[int, int] | None]:
-    """Return the keys of the evidence for this path, the disagreements between paths of the same bytes, and their size
-    as shown.
+) -> tuple[set[str | None], tuple[Disagreement, ...], tuple[int, int] | None, list[SharedStart]]:
+    """Return the keys of the evidence for this path, the disagreements between paths of the same bytes, their size as
+    shown, and the recordings that begin at the same instant.
     """
     from processors.store.disagreements import disagreements
+    from processors.store.shared_starts import shared_starts
     from processors.store.sql import connect, shown_sizes
 
     with connect(catalogue) as connection:
@@ -118,7 +123,9 @@ def _from_catalogue(
         found = connection.execute(asked, [row.path, row.digest]).fetchall()
         apart = disagreements(connection).get(row.digest, ())
         shown_size = shown_sizes(connection).get(row.digest)
-    return {row.evidence_key, *(key for (key,) in found)}, apart, shown_size
+        shared = shared_starts(connection, [row.release]) if row.medium in ("audio", "video") else []
+    own = {row.evidence_key, *(key for (key,) in found)}
+    return own, apart, shown_size, [one for one in shared if row.digest in one.digests]
 
 
 def _place(row: SourceRow) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flows.run.file_change import Change
 from flows.run.problems import FileProblem, in_one_line
 from flows.run.report import Report, ResultCounts, State, Stop, summary
+from processors.processor_names import EVIDENCE
 from processors.sources.scan import printable
 from processors.store.store import Store
 
@@ -84,12 +85,7 @@ def make_report(
         changes=tuple(prepared.changes),
         withdrawn_releases=dict(prepared.withdrawn),
         notes=record.notes,
-        advice=tuple(
-            f"{one.due.relative}: {outcome.ref.processor}: {outcome.advice}"
-            for one in done
-            for outcome in one.outcomes
-            if outcome.advice
-        ),
+        advice=(*_advice(done), *_shared_starts(done, store)),
         stop=stop,
         report=str(record.path),
         traffic=store.traffic,
@@ -264,6 +260,34 @@ def _damaged(
         )
         for file, reasons in reasons_of.items()
     ]
+
+
+def _advice(done: Sequence[SourceOutcome]) -> list[str]:
+    return [
+        f"{one.due.relative}: {outcome.ref.processor}: {outcome.advice}"
+        for one in done
+        for outcome in one.outcomes
+        if outcome.advice
+    ]
+
+
+def _shared_starts(done: Sequence[SourceOutcome], store: Store) -> list[str]:
+    """Return one line for the recordings with a common start of which this run weighed the evidence of any."""
+    weighed = {
+        one.due.source.digest: one.due.release
+        for one in done
+        if one.due.source.medium in ("audio", "video")
+        and any(outcome.ref.processor == EVIDENCE and outcome.verdict == "made" for outcome in one.outcomes)
+    }
+    if not weighed:
+        return []
+    from processors.store.catalogue import Catalogue
+    from processors.store.shared_starts import shared_starts
+    from processors.store.sql import connect
+
+    with connect(Catalogue(store)) as connection:
+        found = shared_starts(connection, set(weighed.values()))
+    return [str(one) for one in found if not one.digests.isdisjoint(weighed)]
 
 
 def _untaken_before(record: RunRecord) -> set[tuple[str, str]]:

@@ -52,16 +52,38 @@ def suggestions(folder: Path, *, mission: str | None = None) -> Suggestions:
                 if manifest.ref.processor == EVIDENCE and manifest.verdict == "made":
                     records[row.relative] = json.loads(store.item_path(manifest.ref, "evidence.json").read_bytes())
     labelled = {path: found for path, record in records.items() if (found := _mission_of_label(record))}
+    later = _later_of_shared_starts(records)
     named = {found.name for found in labelled.values()}
     of_release = mission or str(stated.head.get("mission", "")) or (named.pop() if len(named) == 1 else None)
     return Suggestions(
         known={
-            path: tuple(_of_file(record, of_release, labelled.get(path), stated.files.get(path, {})))
+            path: tuple(
+                one
+                for one in _of_file(record, of_release, labelled.get(path), stated.files.get(path, {}))
+                if path not in later or one.key != "event" or one.source == STATED
+            )
             for path, record in records.items()
         },
         mission=of_release or None,
         other_missions={path: one.words for path, one in labelled.items() if of_release and one.name != of_release},
     )
+
+
+def _later_of_shared_starts(records: Mapping[str, dict[str, Any]]) -> set[str]:
+    """Return all but the first of the recordings of an instrument whose labels give the same start.
+
+    It may be that of their session: an event at that moment is then in the first alone.
+    """
+    seen, later = set[tuple[str, str, str]](), set[str]()
+    for path, record in sorted(records.items()):
+        taken = record["taken"]
+        if record["medium"] == "photo" or not record["camera"] or not taken or not taken["source"].startswith("label "):
+            continue
+        start = (record["medium"], record["camera"], taken["earliest_utc"])
+        if taken["precision"] in ("second", "subsecond") and start in seen:
+            later.add(path)
+        seen.add(start)
+    return later
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,12 +75,17 @@ class EvidenceFacts:
     earliest_utc: str | None
     latest_utc: str | None
     precision: str | None
+    date_source: str | None
+    """Source of the chosen date: a label, a file name, `release.toml`, the file, or the event that it shows."""
     first_sol: int | None
     last_sol: int | None
     sol_source: str | None
     """Source of the sols: the chosen date, or a label if no date gives them."""
     local_true_solar_time_hours: float | None
     solar_longitude_degrees: float | None
+    """Solar longitude that a label gives, else that of the chosen date."""
+    solar_longitude_source: str | None
+    """Label that gives it, or `computed from` and the chosen date's source."""
     disagreement_count: int
     problems: tuple[str, ...]
 
@@ -88,6 +93,7 @@ class EvidenceFacts:
     def of(cls, record: EvidenceRecord) -> EvidenceFacts:
         time = record.taken
         titles = [s.value for s in record.statements if s.term == "dc:title" and s.language not in OTHER_LANGUAGES]
+        solar_longitude, solar_longitude_source = _solar_longitude(record)
         return cls(
             mission=record.mission,
             event=record.event.name if record.event else None,
@@ -99,22 +105,26 @@ class EvidenceFacts:
             earliest_utc=time.earliest_utc.replace(":60", ":59") if time else None,
             latest_utc=time.latest_utc if time else None,
             precision=time.precision if time else None,
+            date_source=time.source if time else None,
             first_sol=record.first_sol,
             last_sol=record.last_sol,
             sol_source=record.sol_source,
             local_true_solar_time_hours=_local_true_solar_time(record),
-            solar_longitude_degrees=_solar_longitude(record),
+            solar_longitude_degrees=solar_longitude,
+            solar_longitude_source=solar_longitude_source,
             disagreement_count=len(record.disagreements),
             problems=record.problems,
         )
 
 
-def _solar_longitude(record: EvidenceRecord) -> float | None:
-    """Return the solar longitude in degrees: that of the chosen date, else a label's."""
-    if record.taken and record.taken.first_solar_longitude_degrees is not None:
-        return record.taken.first_solar_longitude_degrees
+def _solar_longitude(record: EvidenceRecord) -> tuple[float | None, str | None]:
+    """Return the solar longitude in degrees and its source: a label's, else that of the chosen date."""
     told = of_label(record.statements, "solar_longitude_degrees")
-    return told.value if told and isinstance(told.value, float) else None
+    if told and isinstance(told.value, float):
+        return told.value, told.source
+    if record.taken and record.taken.first_solar_longitude_degrees is not None:
+        return record.taken.first_solar_longitude_degrees, f"computed from {record.taken.source}"
+    return None, None
 
 
 def _local_true_solar_time(record: EvidenceRecord) -> float | None:

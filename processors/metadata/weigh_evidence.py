@@ -49,8 +49,9 @@ from processors.mission.when import PRECISIONS, When
 from processors.planetary.open_image import DETACHED
 from processors.planetary.pvl import is_absent
 
-ORDER = ("label", "file name", "release.toml", "XMP sidecar", "profile", "file")
-"""Order of preference for equally precise dates."""
+ORDER = ("release.toml:date", "label", "file name", "release.toml", "XMP sidecar", "profile", "file")
+"""Order of preference for equally precise dates. What a person states of a file corrects its label, which may give the
+start of a session, as it does in `recorded_start`."""
 
 
 def _sols(

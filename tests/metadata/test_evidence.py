@@ -345,7 +345,26 @@ def test_sol_of_a_label_counts_for_missions_without_a_profile() -> None:
         "camera: NAVCAM_LEFT (from label a.lbl:INSTRUMENT_ID)",
     ]
     undated = EvidenceFacts.of(evidence(labels={"a.lbl": label.replace(b"START_TIME", b"X")}, mission=None))
-    assert (undated.first_sol, undated.solar_longitude_degrees) == (4087, 17.5362)
+    assert (undated.first_sol, undated.solar_longitude_degrees, undated.date_source) == (4087, 17.5362, None)
+
+
+def test_the_solar_longitude_of_a_label_precedes_a_computed_one_and_both_name_their_source() -> None:
+    label = b"PDS_VERSION_ID = PDS3\nSTART_TIME = 2015-07-24T08:12:00\nSOLAR_LONGITUDE = 17.5362 <deg>\nEND\n"
+    facts = EvidenceFacts.of(evidence(labels={"a.lbl": label}, mission=None))
+    assert (facts.solar_longitude_degrees, facts.solar_longitude_source) == (17.5362, "label a.lbl:SOLAR_LONGITUDE")
+    assert facts.date_source == "label a.lbl:START_TIME"
+    without = label.replace(b"SOLAR_LONGITUDE", b"X")
+    computed = EvidenceFacts.of(evidence(labels={"a.lbl": without}, mission=None))
+    assert computed.solar_longitude_source == "computed from label a.lbl:START_TIME"
+    assert computed.solar_longitude_degrees == pytest.approx(17.536, abs=0.3)
+
+
+def test_an_equally_precise_date_of_release_toml_corrects_that_of_a_label() -> None:
+    label = b"PDS_VERSION_ID = PDS3\nSTART_TIME = 2021-06-01T03:00:00Z\nEND\n"
+    facts = EvidenceFacts.of(evidence(labels={"a.lbl": label}, entry={"date": "2021-06-01T03:00:07Z"}))
+    assert (facts.earliest_utc, facts.date_source) == ("2021-06-01T03:00:07Z", "release.toml:date")
+    rough = EvidenceFacts.of(evidence(labels={"a.lbl": label}, entry={"date": "2021-06-01"}))
+    assert (rough.earliest_utc, rough.date_source) == ("2021-06-01T03:00:00Z", "label a.lbl:START_TIME")
 
 
 def test_sol_of_a_label_narrows_a_day_and_contradicts_another_one() -> None:
