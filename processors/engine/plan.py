@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +19,10 @@ from processors.store.manifest import KnownOutcome, Manifest, ResultRef
 from processors.store.open_store import is_address
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
+
+EXCERPT_CHARACTERS = 72
+"""Longest text of a parameter's value that a reason shows; the name of a file by its SHA-256 fits."""
+CONTEXT_CHARACTERS = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,11 +236,14 @@ def why(source: Source, wanted: WantedResult, store: Store, damage: Mapping[Resu
 
 
 def changes(version: int, before: Mapping[str, Json], processor: Processor) -> str:
-    """Return a short summary of how version and parameters of a result differ from the wanted ones."""
+    """Return a short summary of how version and parameters of a result differ from the wanted ones.
+
+    Of what a release says, which is one parameter, only the statements that differ are named; long values are cut.
+    """
     differences = [] if version == processor.version else [f"version {version} -> {processor.version}"]
-    old, new = flat(before), flat(parameters(processor))
+    old, new = flat(_opened(before)), flat(_opened(parameters(processor)))
     differences += [
-        f"{name} {old.get(name)!r} -> {new.get(name)!r}"
+        f"{name} {' -> '.join(_excerpts(old.get(name), new.get(name)))}"
         for name in sorted(old.keys() | new.keys())
         if old.get(name) != new.get(name)
     ]
@@ -242,6 +251,34 @@ def changes(version: int, before: Mapping[str, Json], processor: Processor) -> s
         return ", ".join(differences)
     used = ", ".join(other.name for other in inputs_of(processor))
     return f"its inputs have changed: {used}" if used else "the key is computed differently"
+
+
+def _opened(record: Mapping[str, Json]) -> dict[str, Json]:
+    """Return parameters with JSON in texts, and records in lists, as records."""
+
+    def one(value: Json) -> Json:
+        if isinstance(value, str) and value.startswith("{"):
+            try:
+                return one(json.loads(value))
+            except ValueError:
+                return value
+        if isinstance(value, list) and value and all(isinstance(part, dict) for part in value):
+            return {str(number): one(part) for number, part in enumerate(value, 1)}
+        return {name: one(part) for name, part in value.items()} if isinstance(value, dict) else value
+
+    return {name: one(value) for name, value in record.items()}
+
+
+def _excerpts(*values: Json) -> list[str]:
+    """Return values as in Python; long ones are cut to the part from where they begin to differ."""
+    texts = [repr(value) for value in values]
+    if max(map(len, texts)) <= EXCERPT_CHARACTERS:
+        return texts
+    pairs = itertools.zip_longest(*texts)
+    same = next(number for number, characters in enumerate(pairs) if len(set(characters)) > 1)
+    start = same - CONTEXT_CHARACTERS if same > 2 * CONTEXT_CHARACTERS else 0
+    end = start + EXCERPT_CHARACTERS
+    return [f"{'...' if start else ''}{text[start:end]}{'...' if end < len(text) else ''}" for text in texts]
 
 
 def flat(record: Mapping[str, Json], prefix: str = "") -> dict[str, Json]:
