@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from flows.cli.common import counted
 from processors.sources.scan import printable
+
+if TYPE_CHECKING:
+    from processors.metadata.release_file import Release
 
 NAMED = 40
 """Files that are not described and are named."""
@@ -32,7 +38,8 @@ def init(folder: Path, mission: str | None, force: bool) -> None:
     """Write a template FOLDER/release.toml that lists its files.
 
     Titles, dates and cameras that labels, EXIF and other tags give are filled in, each with its source.
-    To a release.toml that exists, only the files that it does not list are added, at its end.
+    To a release.toml that exists, only the files that it does not list are added, at its end, and --mission if it
+    names none.
 
     \b
     marsmedia release init raw/june --mission tianwen-1
@@ -45,6 +52,8 @@ def init(folder: Path, mission: str | None, force: bool) -> None:
     target = folder / "release.toml"
     if not folder.is_dir():
         raise click.UsageError(f"{folder}: no such folder")
+    if not target.exists() and (inside := _releases_in(folder)):
+        raise click.UsageError(f"{folder}: holds releases, such as {printable(str(inside[0]))}; name one of them")
     try:
         named = mission_named(mission).name if mission else None
         if target.exists() and not force:
@@ -72,8 +81,20 @@ def init(folder: Path, mission: str | None, force: bool) -> None:
     click.echo("fill in what the agency says, and run `marsmedia ingest`")
 
 
+def _releases_in(folder: Path) -> list[Path]:
+    """Return the releases in a folder: those described there, or all folders of a folder of releases without media."""
+    from processors.metadata.release_template import media_below
+
+    folders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    described = [path for path in folders if (path / "release.toml").is_file()]
+    raw = Path(os.environ.get("MARSMEDIA_RAW", "raw"))
+    is_raw = raw.is_dir() and folder.samefile(raw)
+    has_media = is_raw and any("/" not in path for path in media_below(folder))
+    return described or (folders if is_raw and not has_media else [])
+
+
 def _add_missing(folder: Path, mission: str | None) -> None:
-    """Add the files that a release.toml does not list at its end; the rest of it stays byte for byte.
+    """Add the files that a release.toml does not list at its end, and a missing mission; the rest stays byte for byte.
 
     Raises
     ------
@@ -81,13 +102,23 @@ def _add_missing(folder: Path, mission: str | None) -> None:
     """
     from flows.run.release_suggestions import suggestions
     from processors.metadata.release_file import read_release
-    from processors.metadata.release_template import entries, media_below, with_entries
+    from processors.metadata.release_template import entries, media_below, with_entries, with_mission
     from processors.store.store import replace_file
 
     target = folder / "release.toml"
     data = target.read_bytes()
-    listed = read_release(data).lines
-    missing = [path for path in media_below(folder) if path not in listed]
+    described = read_release(data)
+    stated = described.head.get("mission")
+    is_without = mission is not None and not stated and not any(one.path is None for one in described.problems)
+    if mission is not None and is_without:
+        data = with_mission(data, mission)
+        replace_file(target, data)
+        click.echo(f'{target}: mission = "{mission}" filled in')
+    elif mission is not None and stated and stated != mission:
+        click.echo(f'{target}: its mission stays "{stated}"; correct it there', err=True)
+    missing = [path for path in media_below(folder) if path not in described.lines]
+    if not missing and is_without:
+        return
     if not missing:
         click.echo(f"{target}: nothing is missing, and nothing was changed; a new template: --force")
         return
@@ -99,13 +130,26 @@ def _add_missing(folder: Path, mission: str | None) -> None:
     click.echo(f"{target}: {counted(len(missing), 'file')} added at its end; the rest is unchanged")
 
 
+def _with_source_of_release(described: Release) -> Iterator[str]:
+    """Yield a sentence on files of other agencies that take the release's address as theirs."""
+    from processors.mission.release_statements import is_of_others
+
+    source = described.head.get("source")
+    others = [
+        path for path, one in described.files.items() if is_of_others(described.head, one) and "source" not in one
+    ]
+    if source and others:
+        what = f"{counted(len(others), 'file')} of another agency or mission, such as {others[0]}"
+        yield f"{what}: published at {source} by release.toml; give each a source of its own"
+
+
 @release.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 def check(folder: Path) -> None:
     """Check FOLDER/release.toml and name every mistake with its line.
 
-    Exit code 1 if there is a mistake. Media that it does not describe are named too, and those whose labels name
-    another mission.
+    Exit code 1 if there is a mistake. Media that it does not describe are named too, those whose labels name
+    another mission, and those of another agency that have the release's source.
 
     \b
     marsmedia release check raw/june
@@ -118,6 +162,10 @@ def check(folder: Path) -> None:
 
     if folder.name == "release.toml":
         folder = folder.parent
+    if not folder.is_dir():
+        raise click.UsageError(f"{folder}: no such folder")
+    if not (folder / "release.toml").is_file():
+        raise click.UsageError(f"{folder}: has no release.toml; write one with `marsmedia release init {folder}`")
     described = read_release((folder / "release.toml").read_bytes())
     there = {found.relative for found in survey(folder) if isinstance(found, FoundFile)}
     mistakes = [(problem.line, str(problem)) for problem in described.problems]
@@ -129,7 +177,7 @@ def check(folder: Path) -> None:
     mistakes += misplaced_stills(folder, described)
     for _, mistake in sorted(mistakes):
         click.echo(printable(mistake))
-    for warning in other_missions(folder, described):
+    for warning in (*other_missions(folder, described), *_with_source_of_release(described)):
         click.echo(printable(warning))
     left_out = [path for path in media_below(folder) if path not in described.lines]
     for path in left_out[:NAMED]:

@@ -138,9 +138,14 @@ class ReleaseIndex:
         return any(self._releases.get(folder, (row, True))[1] is None for folder in _folders_above(row.path))
 
     def strays(self) -> list[tuple[str, str]]:
-        """Return descriptions of missing files: (path of the entry or the sidecar, problem)."""
+        """Return descriptions that apply to nothing where they are: (path of the description, problem)."""
         messages = [(row.relative, what) for row, what in (*self._sidecars.strays, *self._subtitles.strays)]
         for folder, (row, release) in self._releases.items():
+            if above := next((one for one in _folders_above(folder) if one in self._releases), None):
+                upper = self._releases[above][0].relative
+                messages.append(
+                    (row.relative, f"nothing of {upper} above it applies to this folder: keep one of the two")
+                )
             if release is None:
                 continue
             messages += [(row.relative, what) for what in self._calibrations.strays(folder, release)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import itertools
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -102,6 +104,16 @@ def with_entries(data: bytes, added: str) -> bytes:
     except ValueError as error:
         raise ValueError(f"nothing can be added to it ({error}); correct it first") from error
     return joined
+
+
+def with_mission(data: bytes, mission: str) -> bytes:
+    """Return a `release.toml` without a mission with this one: in place of the template's hint, else as first line."""
+    line = f"mission = {json.dumps(mission)}".encode()
+    replaced, count = re.subn(rb"(?m)^# mission = [^\r\n]*", lambda found: line, data, count=1)
+    if count and tomllib.loads(replaced.decode("utf-8-sig")).get("mission") == mission:
+        return replaced
+    mark, rest = (codecs.BOM_UTF8, data[3:]) if data.startswith(codecs.BOM_UTF8) else (b"", data)
+    return mark + line + (b"\r\n" if b"\r\n" in data else b"\n") + rest
 
 
 def backup_path(target: Path) -> Path:

@@ -14,6 +14,11 @@ def mission_of_file(head: Mapping[str, Any], entry: Mapping[str, Any]) -> str | 
     return str(entry.get("mission", head.get("mission", ""))) or None
 
 
+def is_of_others(head: Mapping[str, Any], entry: Mapping[str, Any]) -> bool:
+    """Return True for a file of another mission or agency than the release's."""
+    return any(entry.get(key, head.get(key, "")) != head.get(key, "") for key in ("mission", "agency"))
+
+
 def said_of_all(head: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return the release's statements that apply to a file without such statements of its own.
 
