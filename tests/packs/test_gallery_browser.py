@@ -592,6 +592,8 @@ def test_results_that_todays_recipes_do_not_ask_for_are_marked_and_folded(browse
         page.key("ArrowRight")
         assert page.ask(told) == "PTS 50 × 1/25 s · chosen still"
         assert page.ask("document.querySelector('.also').textContent") == "Also asPNG, not of today's recipes"
+        saved = "[...document.querySelectorAll('.actions [download]')].map(a => a.download)"
+        assert page.ask(saved) == ["photo-0000_1.jpg", "photo-0000_same.png"]
         folded = "[...document.querySelectorAll('[data-part=files] summary')].map(one => one.textContent)"
         assert page.ask(folded) == ["2 items", "2 not of today's recipes"]
 

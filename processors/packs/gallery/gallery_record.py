@@ -264,6 +264,7 @@ def _file(one: GalleryFile, numbers: dict[Any, int]) -> dict[str, Any]:
         "media_type": one.media_type,
         "thumbnail": one.thumbnail_href,
         "name": there.name,
+        "saved_as": _saved_as(one, there.name),
         "size_bytes": there.size_bytes,
         "sha256": there.sha256,
         "width_px": size_px and size_px[0],
@@ -273,3 +274,10 @@ def _file(one: GalleryFile, numbers: dict[Any, int]) -> dict[str, Any]:
         "unit": translated(str(unit)).record() if (unit := _fact(facts, "unit")) else None,
         "facts": facts,
     }
+
+
+def _saved_as(one: GalleryFile, name: str) -> str:
+    """Return the name under which a browser saves it: an item of the store is called alike for every source."""
+    if one.entry is None or one.copy:
+        return name
+    return f"{one.subject.name.rpartition('.')[0] or one.subject.name}_{name.replace('/', '_')}"

@@ -77,7 +77,7 @@
       h("li", {}, gallery.t("notMade", gallery.label(failure.processor), failure.processor, gallery.t(`verdict_${failure.verdict}`)), failure.reason && h("span", { lang: "en" }, failure.reason))))),
   ];
 
-  const download = (tag, file, ...said) => h(tag, { href: gallery.local(file.href), download: file.name.split("/").pop() }, ...said);
+  const download = (tag, file, ...said) => h(tag, { href: gallery.local(file.href), download: file.saved_as }, ...said);
 
   /** The same frame in other sizes, and as other results have it. */
   const alsoAs = (detail, frame) => {
