@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +19,14 @@ from processors.store.open_store import Location, is_address
 
 if TYPE_CHECKING:
     from processors.packs.build import Built
+    from processors.packs.highlight.highlight import HighlightClip
     from processors.packs.recipe.pack_recipe import PackRecipe
     from processors.store.bucket_traffic import Traffic
 
 
 REPEATED_SHOWN = 5
 UNCLEARED_SHOWN = 5
+SILENT_SHOWN = 5
 SHORT_BY_SECONDS = 0.1
 """Silence at the end of a highlight that needs no message."""
 
@@ -220,9 +223,15 @@ def _warn_of_rights(built: Built) -> None:
         )
 
 
-def _sound_of_highlight(built: Built) -> dict[str, float | None] | None:
+def _sound_of_highlight(built: Built) -> dict[str, Any] | None:
     clip = built.highlight
-    return clip and {"duration_seconds": clip.duration_seconds, "recording_seconds": clip.recording_seconds}
+    if clip is None:
+        return None
+    return {
+        "duration_seconds": clip.duration_seconds,
+        "recording_seconds": clip.recording_seconds,
+        "silent_seconds": {name: seconds for _, name, seconds in _silent(clip)},
+    }
 
 
 def _warn_of_short_sound(built: Built) -> None:
@@ -235,13 +244,38 @@ def _warn_of_short_sound(built: Built) -> None:
             "or shorten the clip with `seconds_each`",
             err=True,
         )
-    elif clip and not clip.recording and clip.silent_seconds > SHORT_BY_SECONDS:
-        click.echo(
-            f"marsmedia: highlight: {clip.silent_seconds:.1f} s of {clip.duration_seconds:.1f} s are silent, as no "
-            "selected recording is of the same event or sol as the photos there: name the `event` of each in its "
-            'release.toml, or put a recording under the whole clip with `sound = "NAME"` under [highlight]',
-            err=True,
-        )
+    elif clip and clip.silences:
+        click.echo(f"marsmedia: highlight: {printable(_silence_in_words(clip))}", err=True)
+
+
+def _silence_in_words(clip: HighlightClip) -> str:
+    """Return how much of a clip is silent, with which pictures, why, and what to do."""
+    silent = list(_silent(clip))
+    parts = [f"{clip.cards_seconds:.1f} s of title and credits"]
+    for is_photo, why in (
+        (True, "for which no selected recording of the same event or sol is left"),
+        (False, "which have no sound then"),
+    ):
+        of_kind = [(name, seconds) for is_one, name, seconds in silent if is_one == is_photo]
+        if of_kind:
+            more = "" if len(of_kind) <= SILENT_SHOWN else f" and {len(of_kind) - SILENT_SHOWN} more"
+            names = ", ".join(name for name, _ in of_kind[:SILENT_SHOWN])
+            parts.append(f"{sum(seconds for _, seconds in of_kind):.1f} s of {names}{more}, {why}")
+    total = clip.cards_seconds + sum(seconds for _, _, seconds in silent)
+    named = "name the `event` of each photo in its release.toml, or " if any(one for one, _, _ in silent) else ""
+    return (
+        f"{total:.1f} s of {clip.duration_seconds:.1f} s are silent: {'; '.join(parts)}: {named}"
+        'put a recording under the whole clip with `sound = "NAME"` under [highlight]'
+    )
+
+
+def _silent(clip: HighlightClip) -> Iterator[tuple[bool, str, float]]:
+    """Yield each source with silent scenes: whether it is a photo, its name, and the seconds."""
+    seconds: dict[str, float] = {}
+    for one in clip.silences:
+        seconds[one.source.digest] = seconds.get(one.source.digest, 0.0) + one.seconds
+    for digest, source in {one.source.digest: one.source for one in clip.silences}.items():
+        yield source.medium == "photo", source.name, seconds[digest]
 
 
 @pack.command()

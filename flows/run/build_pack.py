@@ -13,6 +13,7 @@ from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted_results import Recipes, WantedResults
 from processors.errors import RequestError, meant
 from processors.languages.text import FALLBACK, Text
+from processors.linking.find_links import same_pictures
 from processors.packs.build import Built, build
 from processors.packs.contents.rights import is_cleared
 from processors.packs.contents.subject import subjects
@@ -155,6 +156,16 @@ def build_pack(
     asked = AskedToday(catalogue).of
     if not recipe.title:
         recipe = replace(recipe, title=selection_title(select(parse(recipe.selection), catalogue), catalogue))
-    built = build(recipe, output, store, asked=asked, gallery=write_gallery, tables=_tables(), force=force, steps=steps)
+    built = build(
+        recipe,
+        output,
+        store,
+        asked=asked,
+        compared=same_pictures,
+        gallery=write_gallery,
+        tables=_tables(),
+        force=force,
+        steps=steps,
+    )
     remember(store, built)
     return built

@@ -11,19 +11,22 @@ import numpy as np
 from PIL import Image
 
 from processors.audio.spectrogram.spectrogram import ARRAY
+from processors.errors import ResultMissing
 from processors.linking.crops import MAX_PAIRS, FeaturePoints, crops, pair_count, points_of
 from processors.linking.same_picture import candidate, matching_pictures
 from processors.linking.same_sound import course_of, same_sounds
 from processors.linking.stills_of_videos import frame_of, read_frames, still_of
-from processors.processor_names import FRAMES, MEASUREMENTS, PHOTO_ENHANCED, PHOTO_PREVIEW, SPECTROGRAM
+from processors.processor_names import FRAMES, MEASUREMENTS, PHOTO_ENHANCED, PHOTO_PREVIEW, PHOTO_QUALITY, SPECTROGRAM
 from processors.store.catalogue import Catalogue
-from processors.store.manifest import ResultRef
+from processors.store.manifest import Manifest, ResultRef
 from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
 from processors.store.stored_links import LinkEnd, LinkKind, SourceLink
 
 PHOTO_PICTURES = ("preview_1024.jpg", "preview_320.jpg", "enhanced.jpg")
 """Items compared for a photo: its first available preview, and the stretched one, as 16-bit photos can look black."""
+MAX_STORED_BITS = 20
+"""Limit on differing bits of stored hashes, which are of the photo, not of its preview; unrelated ones differ in 32."""
 CROP_FRAMES_OF_A_VIDEO = 12
 CROP_PICTURES = 2000
 """Limit on pictures in the search for crops; each takes about 0.7 MB."""
@@ -60,6 +63,44 @@ def find_links(store: Store, steps: Steps = silently) -> FoundLinks:
     found.links += _best([*same, *_crop_links(pictures, linked, found, steps)])
     found.links += _sound_links(_paths(items, store, SPECTROGRAM, ARRAY), steps)
     return found
+
+
+def same_pictures(digests: Sequence[str], store: Store) -> list[SourceLink]:
+    """Compare the photos among these sources only, and store nothing: a pack shows each picture once.
+
+    The hashes of `photo.quality` tell which previews need to be opened: those near another, and those without a hash.
+
+    Raises
+    ------
+    ResultMissing : a preview is not in the store.
+    """
+    results = [manifest for digest in digests for manifest in store.manifests(digest)]
+    alike = _alike(digests, results)
+    items = [
+        {"source": one.ref.source, "processor": one.ref.processor, "key": one.ref.key, "name": item.name}
+        | {"media_type": item.media_type}
+        for one in results
+        for item in one.items
+        if one.ref.source in alike and one.ref.processor in (PHOTO_PREVIEW, PHOTO_ENHANCED)
+    ]
+    try:
+        return _best(list(_picture_links(list(_pictures(items, store)), silently)))
+    except FileNotFoundError as error:
+        raise ResultMissing(f"{error.filename}: missing; run `marsmedia verify`") from error
+
+
+def _alike(digests: Sequence[str], results: Sequence[Manifest]) -> set[str]:
+    """Return the sources whose stored hash is near that of another; all of them if one has no hash."""
+    known: dict[str, int] = {}
+    for one in results:
+        for item in one.items if one.ref.processor == PHOTO_QUALITY else ():
+            if isinstance(item.facts, dict) and isinstance(found := item.facts.get("perceptual_hash"), str):
+                known[one.ref.source] = int(found, 16)
+    if len(known) < len(set(digests)):
+        return set(digests)
+    hashes = np.array([*known.values()], np.uint64)
+    near = (int((np.bitwise_count(hashes ^ one) <= MAX_STORED_BITS).sum()) > 1 for one in hashes)
+    return {digest for digest, is_near in zip(known, near, strict=True) if is_near}
 
 
 def _paths(items: Sequence[dict], store: Store, processor: str, name: str) -> dict[str, Path]:

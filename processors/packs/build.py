@@ -20,7 +20,7 @@ from processors.packs.archive.bucket_output import BucketOutput
 from processors.packs.archive.output import AGENT, DiskOutput, is_zip
 from processors.packs.archive.pack_writers import FolderSink, ZipSink
 from processors.packs.contents.companions import PackedCompanion, write_companions
-from processors.packs.contents.duplicate_pictures import duplicate_pictures
+from processors.packs.contents.duplicate_pictures import Compared, duplicate_pictures
 from processors.packs.contents.layout import places_of
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.names import UniqueNames, portable_name
@@ -32,10 +32,10 @@ from processors.packs.contents.release_files import (
     write_release_files,
 )
 from processors.packs.contents.rights import is_cleared, override_of
-from processors.packs.contents.selected_sources import Asked, SelectedSource, choose, publishable
+from processors.packs.contents.selected_sources import Asked, SelectedSource, choose, in_order_of_selection, publishable
 from processors.packs.contents.sightings import Sightings
 from processors.packs.contents.signing import Signer
-from processors.packs.contents.subject import entries
+from processors.packs.contents.subject import SourceRecord, entries
 from processors.packs.highlight.highlight import HighlightClip, write_highlight
 from processors.packs.pack_records import Gallery, PackRecords, recipe_record
 from processors.packs.recipe.audience import PRESETS
@@ -87,6 +87,7 @@ def build(
     store: Store,
     *,
     asked: Asked,
+    compared: Compared | None = None,
     gallery: Gallery | None = None,
     tables: Mapping[str, Sequence[Table]] | None = None,
     force: bool = False,
@@ -97,6 +98,7 @@ def build(
     Parameters
     ----------
     asked : returns the results that today's recipes want of a source.
+    compared : finds photos that show the same picture; None for the stored links alone.
     tables : tables that each processor writes, by its name, for the data dictionary.
     steps : shows the progress of the media and the highlight.
 
@@ -110,6 +112,7 @@ def build(
     destination = _output_at(output, store, force=force)
     catalogue, recipe = Catalogue(store), recipe.completed()
     chosen = choose(recipe, store, catalogue, asked)
+    repeated = duplicate_pictures([one.subject for one in in_order_of_selection(chosen)], store, compared)
     recipe = replace(recipe, selection=publishable(recipe.selection, catalogue.sightings()))
     stated_utc = _stated_time(recipe)
     dated = stated_utc or _newest_result_time(chosen)
@@ -122,7 +125,7 @@ def build(
             signer = Signer(recipe.signature) if recipe.signature else None
             writer = MediaWriter(bag=bag, places=places, recipe=recipe, signer=signer, scratch=scratch)
             identity = PackIdentity(digest="", dated_utc=dated, is_stated=stated_utc is not None)
-            records = _write_contents(chosen, writer, store, identity, gallery, tables or {}, steps)
+            records = _write_contents(chosen, writer, store, identity, gallery, tables or {}, steps, repeated)
         finally:
             sink.abandon()
         is_new = destination.put_in_place(made, scratch)
@@ -138,7 +141,7 @@ def build(
         highlight=records.clip,
         left_out=records.absent.left_out,
         labels_apart=_labels_apart(records.companions),
-        repeated=_duplicate_pictures(chosen, store),
+        repeated=_in_words(chosen, repeated),
         is_unchanged=not is_new,
         pack_traffic=destination.traffic if isinstance(destination, BucketOutput) else None,
     )
@@ -163,6 +166,7 @@ def _write_contents(
     gallery: Gallery | None,
     tables: Mapping[str, Sequence[Table]],
     steps: Steps,
+    repeated: Mapping[str, SourceRecord],
 ) -> PackRecords:
     """Write media, companions, highlight and records into the pack's bag, and close it."""
     recipe = writer.recipe
@@ -187,7 +191,7 @@ def _write_contents(
         store=store,
         gallery=gallery,
         tables=tables,
-        clip=write_highlight(chosen, recipe, store, writer.scratch, steps) if recipe.highlight else None,
+        clip=write_highlight(chosen, recipe, store, writer.scratch, steps, repeated) if recipe.highlight else None,
     )
     records.write()
     writer.bag.finish(_info(packed, recipe, identity), [("README.txt", readme(recipe, identity, found.withdrawn))])
@@ -204,10 +208,9 @@ def _labels_apart(companions: Iterable[PackedCompanion]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{one.row.relative} {one.elsewhere}" for one in companions if one.elsewhere))
 
 
-def _duplicate_pictures(chosen: list[SelectedSource], store: Store) -> tuple[str, ...]:
-    known = {one.subject.digest: one.subject for one in chosen}
-    found = duplicate_pictures(known.values(), store)
-    return tuple(f"{known[digest].relative} is the same picture as {first.relative}" for digest, first in found.items())
+def _in_words(chosen: list[SelectedSource], repeated: Mapping[str, SourceRecord]) -> tuple[str, ...]:
+    known = {one.subject.digest: one.subject.relative for one in chosen}
+    return tuple(f"{known[digest]} is the same picture as {first.relative}" for digest, first in repeated.items())
 
 
 def _sink(made: Path, recipe: PackRecipe, output: Path, dated_utc: str) -> ZipSink | FolderSink:

@@ -124,6 +124,17 @@ def _select(
     return sorted(chosen.values(), key=lambda row: (row.release, row.relative, row.digest))
 
 
+def position(selection: Selection, row: SourceRow) -> int:
+    """Return the position of the first name that means a selected source; 0 if the selection names none."""
+    return next((number for number, word in enumerate(selection.names) if _is_meant(word, row)), 0)
+
+
+def _is_meant(word: str, row: SourceRow) -> bool:
+    if _is_pattern(word):
+        return fnmatchcase(row.name, word) or fnmatchcase(row.relative, word)
+    return bool(_at_path(word, [row]) or _called(word, [row]) or _of_digest(word, [row]))
+
+
 def find_sighting(word: str, catalogue: Catalogue) -> SourceRow:
     """Find one source as `find_source` does, among all sources in the catalogue."""
     try:

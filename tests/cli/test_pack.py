@@ -114,9 +114,9 @@ def test_a_recording_too_short_for_the_highlight_is_reported(pack: Pack, tmp_pat
         "[highlight]\nseconds_each = 1\nlongest_side_px = 160\n"
     )
     assert (
-        "marsmedia: highlight: 1.0 s of 7.0 s are silent, as no selected recording is of the same event or "
-        "sol as the photos there: name the `event` of each in its release.toml, or put a recording under the whole "
-        'clip with `sound = "NAME"` under [highlight]\n'
+        "marsmedia: highlight: 7.0 s of 7.0 s are silent: 6.0 s of title and credits; 1.0 s of tracks.jpg, for which "
+        "no selected recording of the same event or sol is left: name the `event` of each photo in its release.toml, "
+        'or put a recording under the whole clip with `sound = "NAME"` under [highlight]\n'
     ) in pack("photo.toml", "-o", "photo", "--store", "store").stderr
 
 

@@ -19,10 +19,11 @@ from flows.run.run import Options, in_threads, run_ingest
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.engine.wanted_results import Recipes
 from processors.linking.crops import crop, points_of
-from processors.linking.find_links import find_links
+from processors.linking.find_links import find_links, same_pictures
 from processors.linking.same_sound import Course, compare
 from processors.photo.enhanced import Enhanced
 from processors.photo.photo_preview import PhotoPreview
+from processors.photo.quality import Quality
 from processors.store.catalogue import Catalogue
 from processors.store.rebuild_catalogue import rebuild_catalogue
 from processors.store.store import Store
@@ -253,3 +254,19 @@ def test_no_link_is_invented_among_the_samples(samples: Path, tmp_path: Path) ->
     pairs = {frozenset(place[1:]) for place in found if place[0] == "same picture"}
     assert {"opportunity-tracks-16bit.png", "1N491020376ILFCNY9P0706L0M1.IMG"} in pairs
     assert len(found) > 60
+
+
+def test_some_photos_are_compared_by_opening_only_those_whose_stored_hashes_are_near(tmp_path: Path) -> None:
+    raw = tmp_path / "raw" / "june"
+    raw.mkdir(parents=True)
+    for name, picture in (("a.png", scene(1)), ("a.jpg", jpeg(scene(1), 95)), ("b.png", scene(2)), ("c.png", scene(3))):
+        Image.fromarray(picture).save(raw / name)
+    store = store_of(tmp_path / "raw", tmp_path / "store", {"photo": (PhotoPreview(formats=("jpeg",)), Quality())})
+    digests = {row.name: row.digest for row in Catalogue(store).sources().values()}
+    for preview in (store.root / "results").rglob(f"*/{digests['b.png']}/photo.preview/*/preview_*.jpg"):
+        preview.write_bytes(b"no picture: it is not to be opened")
+    found = same_pictures([digests[name] for name in ("a.png", "b.png", "a.jpg")], store)
+    assert [one[:2] for one in named(store, found)] == [("same picture", "a.png")]
+    assert [(link.score > 0.999, link.there.source) for link in found] == [(True, digests["a.jpg"])]
+    assert same_pictures([digests["a.jpg"], digests["b.png"]], store) == []
+    assert Catalogue(store).table("links").num_rows == 0

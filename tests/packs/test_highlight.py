@@ -13,12 +13,13 @@ import pytest
 import soundfile
 from PIL import Image
 
+from flows.run.build_pack import build_pack
 from processors.contract import Item, as_json
 from processors.errors import RequestError
 from processors.imaging.lettering import load_font
 from processors.languages.text import Text
 from processors.packs.highlight.cards import Cards, without_unknown, wrapped
-from processors.packs.recipe.pack_recipe import Highlight, Override
+from processors.packs.recipe.pack_recipe import Highlight, Override, PackRecipe
 from processors.store.stored_links import LinkEnd, SourceLink
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.pack_store import PackStore, evidence, make_pack, picture
@@ -214,6 +215,52 @@ def test_a_recording_shorter_than_the_clip_is_measured(made: PackStore, tmp_path
     assert loudest_hz(tmp_path / "pack")[:4] == [1000, 1000, None, None]
 
 
+def test_a_recording_of_the_store_that_is_not_selected_is_to_be_added(made: PackStore, tmp_path: Path) -> None:
+    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160, sound="station*")
+    told = r"no selected source named 'station\*' has sound; add june/station\.flac to the selection"
+    with pytest.raises(RequestError, match=told):
+        make_pack(made, tmp_path / "pack", selection=("a.jpg",), take=("stills",), highlight=highlight)
+
+
+def test_a_still_near_the_end_of_the_sound_is_heard_with_its_last_seconds(made: PackStore, tmp_path: Path) -> None:
+    """One still 0.2 s before the end of 3 s of sound, and one after it, where the video is silent."""
+    digest = next(row.digest for row in made.catalogue.sources().values() if row.name == "b.mp4")
+    rising = np.concatenate([np.sin(2 * np.pi * hz * np.arange(44100) / 44100) for hz in (600, 900, 1200)])
+    buffer = io.BytesIO()
+    soundfile.write(buffer, 0.5 * rising, 44100, format="FLAC")
+    made.result(digest, "audio.renditions", Item(name="audible.flac", media_type="audio/flac", data=buffer.getvalue()))
+    stills = [
+        Item(
+            name=f"still_{shot:04}_01.jpg",
+            media_type="image/jpeg",
+            data=picture(64, 48, 20 + shot),
+            facts={"identity": {"time_seconds": seconds}, "width_px": 64, "height_px": 48},
+        )
+        for shot, seconds in ((1, 2.8), (2, 3.5))
+    ]
+    made.result(digest, "video.stills", *stills)
+    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160)
+    built = make_pack(made, tmp_path / "pack", selection=("b.mp4",), take=("stills", "sound"), highlight=highlight)
+    assert loudest_hz(tmp_path / "pack")[3:6] == [600, 1200, None]
+    assert built.highlight is not None
+    assert [(one.source.name, one.seconds) for one in built.highlight.silences] == [("b.mp4", PART_SECONDS)]
+
+
+def test_scenes_follow_the_order_of_the_selection(made: PackStore, tmp_path: Path) -> None:
+    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160)
+    chosen = {"take": ("stills", "clips", "sound"), "highlight": highlight}
+    for number, (words, expected) in enumerate(
+        (
+            (("c.mp4", "a.jpg", "b*"), ["c.mp4", "a.jpg", "b.mp4"]),
+            (("*.mp4", "a.jpg"), ["b.mp4", "c.mp4", "a.jpg"]),
+            (("release=june",), ["a.jpg", "b.mp4", "c.mp4"]),
+        )
+    ):
+        built = make_pack(made, tmp_path / str(number), selection=words, **chosen)
+        assert built.highlight is not None
+        assert [one.name for one in built.highlight.shown] == expected
+
+
 def test_a_recording_that_is_not_selected_is_reported(made: PackStore, tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"highlight: no selected source named 'wind\.wav' has sound; correct"):
         pack(made, tmp_path, sound="wind.wav")
@@ -253,6 +300,25 @@ def test_a_title_is_shown_in_each_language_of_the_pack(made: PackStore, tmp_path
     assert _title(found["b.mp4"], PackRecipe(title=Text())) == "", "a file name is no title"
 
 
+def test_a_pack_finds_the_pictures_that_it_would_show_twice_by_itself(made: PackStore, tmp_path: Path) -> None:
+    """`a.png` has the preview of `a.jpg`, `d.jpg` one of its own; nobody has run `marsmedia links`."""
+    for name, seed in (("a.png", 0), ("d.jpg", 7)):
+        digest = made.source(name, "photo", "jpeg", picture(64, 48, seed + 1) + name.encode())
+        made.said(digest, evidence("Tracks", redistribute=True))
+        preview = picture(64, 48, seed)
+        made.result(digest, "photo.preview", Item(name="preview_1024.jpg", media_type="image/jpeg", data=preview))
+    recipe = PackRecipe(
+        title=Text(en="Tracks"),
+        selection=("*.jpg", "*.png"),
+        take=("stills",),
+        highlight=Highlight(seconds_each=PART_SECONDS, longest_side_px=160),
+    )
+    built = build_pack(recipe, tmp_path / "pack", made.store)
+    assert built.repeated == ("june/a.png is the same picture as june/a.jpg",)
+    assert built.highlight is not None
+    assert [one.name for one in built.highlight.shown] == ["a.jpg", "d.jpg"]
+
+
 def test_a_picture_that_two_sources_show_is_in_the_clip_once_and_is_named(made: PackStore, tmp_path: Path) -> None:
     """The link says that `a.tif` is `a.jpg`; `d.jpg` is only much like it."""
     (photo,) = (row.digest for row in made.catalogue.sources().values() if row.name == "a.jpg")
@@ -271,4 +337,7 @@ def test_a_picture_that_two_sources_show_is_in_the_clip_once_and_is_named(made: 
     assert built.repeated == ("june/a.tif is the same picture as june/a.jpg",)
     assert built.highlight is not None
     assert [one.name for one in built.highlight.shown] == ["a.jpg", "b.mp4", "c.mp4", "d.jpg"]
-    assert built.highlight.silent_seconds == 2 * PART_SECONDS
+    assert [(one.source.name, one.seconds) for one in built.highlight.silences] == [
+        ("a.jpg", PART_SECONDS),
+        ("d.jpg", PART_SECONDS),
+    ]

@@ -50,6 +50,14 @@ def test_subtitles_lie_next_to_their_video_with_their_language_in_the_name() -> 
             ["edl/mic_00000170_000_000000.wav", "edl/mic_00000170_000_000001.wav"],
             ["mars-2020-edlcam-audio-wav_mic-00000170-000-00000" + end for end in "01"],
         ),
+        (
+            "Opportunity looks back on its tracks from the rim",
+            ["june/1N491020376ILFCNY9P0706L0M1.img", "june/opportunity-rear-deck-tracks-16bit.png"],
+            [
+                "opportunity-looks-back_1n491020376ilfcny9p0706l0m1",
+                "opportunity-looks-back_opportunity-rear-deck-tracks-16bit",
+            ],
+        ),
         (None, ["june/mic.wav", "june/mic.flac"], ["mic_wav", "mic_flac"]),
         ("Wind", ["june/mic.wav", "june/old/mic.wav"], ["wind_june", "wind_june-old"]),
         ("Wind", ["june/mic.wav"], ["wind"]),

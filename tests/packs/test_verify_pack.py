@@ -210,3 +210,13 @@ def test_a_file_over_four_gigabytes_fits_into_a_zip(tmp_path: Path) -> None:
     assert head[18:26] == b"\xff" * 8  # both sizes stand in the ZIP64 field
     with zipfile.ZipFile(io.BytesIO((tmp_path / "p.zip").read_bytes())) as archive:
         assert archive.read("pack/data/a.bin") == b"abc"
+
+
+@pytest.mark.parametrize("name", ["pack", "pack.zip"])
+def test_a_pack_and_its_verification_count_the_same_files_and_bytes(tmp_path: Path, name: str) -> None:
+    built = make_pack(filled(tmp_path), tmp_path / name)
+    checked = verify_pack(tmp_path / name)
+    assert (checked.file_count, checked.size_bytes) == (built.file_count, built.size_bytes)
+    if name == "pack":
+        sizes = [path.stat().st_size for path in (tmp_path / name).rglob("*") if path.is_file()]
+        assert (len(sizes), sum(sizes)) == (built.file_count, built.size_bytes)

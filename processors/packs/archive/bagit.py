@@ -38,11 +38,13 @@ class BagWriter:
 
     @property
     def size_bytes(self) -> int:
-        return sum(one.size_bytes for one in self._payload)
+        """Return the size of all files, those of the bag itself included."""
+        return sum(one.size_bytes for one in (*self._payload, *self._tags))
 
     @property
     def file_count(self) -> int:
-        return len(self._payload)
+        """Return the number of all files, those of the bag itself included."""
+        return len(self._payload) + len(self._tags)
 
     def add(self, path: str, blocks: Iterable[bytes], *, md5: bool = False) -> Written:
         """Write one payload file; `path` is relative to `data/`."""
@@ -57,8 +59,8 @@ class BagWriter:
         ----------
         info : names and values of `bag-info.txt`; Bag-Size and Payload-Oxum are added.
         """
-        size = f"{self.size_bytes / 1e6:.1f} MB"
-        said = [*info, ("Bag-Size", size), ("Payload-Oxum", f"{self.size_bytes}.{self.file_count}")]
+        size = sum(one.size_bytes for one in self._payload)
+        said = [*info, ("Bag-Size", f"{size / 1e6:.1f} MB"), ("Payload-Oxum", f"{size}.{len(self._payload)}")]
         self._tag("bagit.txt", DECLARATION)
         self._tag("bag-info.txt", "".join(f"{name}: {_one_line(value)}\n" for name, value in said).encode())
         for name, data in tag_files:
@@ -68,7 +70,7 @@ class BagWriter:
             self._tag(f"manifest-{algorithm}.txt", b"".join(_lines(payload, algorithm)))
         tags = sorted(self._tags, key=lambda one: one.path)
         for algorithm in ALGORITHMS:
-            self._sink.write(f"tagmanifest-{algorithm}.txt", _lines(tags, algorithm))
+            self._tag(f"tagmanifest-{algorithm}.txt", b"".join(_lines(tags, algorithm)))
         self._sink.close()
         self._threads.shutdown()
 

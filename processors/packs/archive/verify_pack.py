@@ -101,6 +101,8 @@ class _Verifier:
                 lost.append(data)
                 continue
             read.append(algorithm)
+            if kind == "tagmanifest":  # listed nowhere
+                self._size += len(data)
             for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
                 if match := re.fullmatch(r"([0-9a-f]+) +\*?(\S.*)", line):
                     found.setdefault(match[2], {})[algorithm] = match[1]

@@ -99,12 +99,21 @@ class BySource:
         return f"{folder}/{self.names.name(folder, kind, kind + key)}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Apart:
+    """Words that tell a source from others of the same date and title."""
+
+    words: str
+    longest_bytes: int
+    """Length of the longest such words among these sources, with `_`: their common title is cut alike."""
+
+
 @dataclass(frozen=True)
 class ByKind:
     """`photos/2021-05-15_touchdown_01_1024.jpg`: date, title, kind, number and longest side."""
 
     names: UniqueNames
-    apart: Mapping[str, str] = field(default_factory=dict)
+    apart: Mapping[str, Apart] = field(default_factory=dict)
     """Words that tell sources of the same date and title apart, by digest."""
 
     def original(self, subject: SourceRecord) -> str:
@@ -144,12 +153,11 @@ class ByKind:
 
     def _start(self, subject: SourceRecord) -> list[str]:
         """Return date and title, and the words that tell the source from others; all its files start alike."""
-        base, words = _base(subject), self.apart.get(subject.digest)
-        if not words:
+        base, found = _base(subject), self.apart.get(subject.digest)
+        if not found:
             return [base]
-        room = max(LEAST_BASE_BYTES, NAME_BYTES - LONGEST_REST_BYTES - len(f"_{words}".encode()))
-        cut = _cut(base, room)
-        return [base if cut == base else cut.rpartition("-")[0] or cut, words]
+        cut = _cut(base, max(LEAST_BASE_BYTES, NAME_BYTES - LONGEST_REST_BYTES - found.longest_bytes))
+        return [base if cut == base else cut.rpartition("-")[0] or cut, found.words]
 
     def _named(self, folder: str, parts: list[str], suffix: str, thing: str) -> str:
         rest = "".join(f"_{part}" for part in parts[1:] if part) + suffix
@@ -167,7 +175,7 @@ def _base(subject: SourceRecord) -> str:
     return "_".join(filter(None, [subject.recorded.day if subject.recorded else "", title]))
 
 
-def apart(subjects: Iterable[SourceRecord]) -> dict[str, str]:
+def apart(subjects: Iterable[SourceRecord]) -> dict[str, Apart]:
     """Return words that tell sources of the same date, title and medium apart, by digest; others have none.
 
     They are the file's name, else its suffix, else its folder; without any of these that tells all of them apart, files
@@ -176,12 +184,15 @@ def apart(subjects: Iterable[SourceRecord]) -> dict[str, str]:
     alike: dict[tuple[str, str], list[SourceRecord]] = {}
     for one in subjects:
         alike.setdefault((one.medium, _base(one).casefold()), []).append(one)
-    found: dict[str, str] = {}
+    found: dict[str, Apart] = {}
     for group in alike.values():
         for words_of in (_stem_words, _suffix_words, _folder_words) if len(group) > 1 else ():
             words = [words_of(one) for one in group]
             if all(words) and len(set(words)) == len(words):
-                found |= {one.digest: word for one, word in zip(group, words, strict=True)}
+                longest = max(len(f"_{word}".encode()) for word in words)
+                found |= {
+                    one.digest: Apart(words=word, longest_bytes=longest) for one, word in zip(group, words, strict=True)
+                }
                 break
     return found
 

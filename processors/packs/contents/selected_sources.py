@@ -20,7 +20,7 @@ from processors.store.catalogue import Catalogue
 from processors.store.latest import current
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.raw_bucket import present
-from processors.store.selection import parse, select
+from processors.store.selection import parse, position, select
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
@@ -59,6 +59,8 @@ class SelectedSource:
     """Result of `video.shots` that counts, whether or not it goes into the pack; None without any."""
     companions: tuple[SourceRow, ...] = ()
     """Labels and sidecars of the original, if it goes into the pack by source, where it keeps its name."""
+    position: int = 0
+    """Position of the first name in the selection that means it; 0 if the selection names none."""
     label_sha256: str | None = None
     """Digest of the label without which the original cannot be read; None if it needs none."""
 
@@ -76,12 +78,15 @@ def choose(recipe: PackRecipe, store: Store, catalogue: Catalogue, asked: Asked)
     RequestError : the selection matches nothing, has none of the wanted items, names missing originals, or may not
         be redistributed to this audience.
     """
-    rows = select(parse(recipe.selection), catalogue)
+    selection = parse(recipe.selection)
+    rows = select(selection, catalogue)
     has_companions = ORIGINALS in recipe.take and recipe.layout == "source"
     index = ReleaseIndex(catalogue.sources().values()) if has_companions else None
     chosen = [
         replace(
-            _chosen(recipe, row, subject, store, asked), companions=tuple(index.companions_of(row)) if index else ()
+            _chosen(recipe, row, subject, store, asked),
+            companions=tuple(index.companions_of(row)) if index else (),
+            position=position(selection, row),
         )
         for row, subject in zip(rows, subjects(rows, store, catalogue, asked), strict=True)
     ]
@@ -97,6 +102,11 @@ def choose(recipe: PackRecipe, store: Store, catalogue: Catalogue, asked: Asked)
         lines = "\n".join(f"  {one.path}" for one in gone)
         raise RequestError(f"missing originals:\n{lines}\nrestore them, or take no originals")
     return found
+
+
+def in_order_of_selection(chosen: Iterable[SelectedSource]) -> list[SelectedSource]:
+    """Return the sources in the order in which the selection names them, those of one word by release and name."""
+    return sorted(chosen, key=lambda one: one.position)
 
 
 def publishable(words: tuple[str, ...], rows: Iterable[SourceRow]) -> tuple[str, ...]:

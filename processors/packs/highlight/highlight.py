@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from fractions import Fraction
@@ -15,10 +15,9 @@ from processors.clip_writer import write_steady_clip
 from processors.errors import RequestError, StoreError
 from processors.languages.language import phrase
 from processors.languages.text import Text
-from processors.packs.contents.duplicate_pictures import duplicate_pictures
 from processors.packs.contents.media import checked_bytes
 from processors.packs.contents.rights import credit
-from processors.packs.contents.selected_sources import SelectedSource
+from processors.packs.contents.selected_sources import SelectedSource, in_order_of_selection
 from processors.packs.contents.subject import ItemRecord, SourceRecord, entries
 from processors.packs.embedded.in_containers import write_tagged
 from processors.packs.highlight.cards import Cards, Frame
@@ -27,7 +26,9 @@ from processors.packs.highlight.scene_sound import SOUNDS, Recording, Scene, Sce
 from processors.packs.highlight.soundtrack import LAST_FADE_SECONDS, Soundtrack, Span
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import Highlight, PackRecipe
+from processors.store.catalogue import Catalogue
 from processors.store.progress_steps import Steps, silently
+from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 FILE = "highlight.mp4"
@@ -35,6 +36,18 @@ FRAMES_PER_SECOND = 25
 MAX_SCENES = 60
 """Maximum number of scenes, three minutes of stills: a clip is an overview, the pack holds the rest."""
 CARD_SECONDS = 3.0
+MIN_SILENT_SECONDS = 0.1
+"""Silence at the end of a scene that nobody hears."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Silence:
+    """Scene without sound, or with less than its length."""
+
+    source: SourceRecord
+    """Source of the picture."""
+    seconds: float
+    """Silent seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +66,13 @@ class HighlightClip:
     """Sources of the recordings that are heard with photos."""
     recording_seconds: float | None
     """Length of that recording in the clip."""
-    silent_seconds: float
-    """Silent seconds between the two cards."""
+    silences: tuple[Silence, ...]
+    """Scenes that are silent, or in part; none if one recording is under the whole clip."""
+
+    @property
+    def cards_seconds(self) -> float:
+        """Return the length of title and credits, which are silent without a recording under the whole clip."""
+        return 2 * CARD_SECONDS
 
     @property
     def sources(self) -> tuple[SourceRecord, ...]:
@@ -68,9 +86,18 @@ class HighlightClip:
 
 
 def write_highlight(
-    chosen: Sequence[SelectedSource], recipe: PackRecipe, store: Store, scratch: Path, steps: Steps = silently
+    chosen: Sequence[SelectedSource],
+    recipe: PackRecipe,
+    store: Store,
+    scratch: Path,
+    steps: Steps = silently,
+    repeated: Container[str] = (),
 ) -> HighlightClip:
-    """Write the clip into `scratch`.
+    """Write the clip into `scratch`: sources in the order in which the selection names them.
+
+    Parameters
+    ----------
+    repeated : digests of sources that show the picture of another one, and are left out.
 
     Raises
     ------
@@ -79,15 +106,15 @@ def write_highlight(
     StoreError : ffmpeg ended before the last frame.
     """
     assert recipe.highlight is not None
-    repeated = duplicate_pictures((one.subject for one in chosen), store)
-    found = list(_scenes([one for one in chosen if one.subject.digest not in repeated], store))
+    ordered = in_order_of_selection(chosen)
+    found = list(_scenes([one for one in ordered if one.subject.digest not in repeated], store))
     if not found:
         raise RequestError(
             "highlight: the selection has no still and no preview; make video.stills or photo.preview first"
         )
     scenes = found[:: -(-len(found) // MAX_SCENES)]
     recordings = recordings_of(chosen, store)
-    under = _under(chosen, recipe.highlight, recordings)
+    under = _under(chosen, recipe.highlight, recordings, store)
     each = _steps(recipe.highlight.seconds_each) / FRAMES_PER_SECOND
     sounds = [None] * len(scenes) if under else list(sounds_of(scenes, recordings, each))
     shown = _once(scene.entry.subject for scene in scenes)
@@ -97,7 +124,7 @@ def write_highlight(
     count = _count(recipe.highlight, len(scenes))
     frames = steps("Drawing the clip", _frames(scenes, sounds, credited, recipe, cards), count, noun="frame")
     path, bare = scratch / FILE, scratch / f"bare-{FILE}"
-    sound, recording_seconds, heard_seconds = _sound(sounds, under, count, each, scratch)
+    sound, recording_seconds, silent = _sound(sounds, under, count, each, scratch)
     _write_frames(bare, frames, count, sound)
     write_tagged(bare, path, "video/mp4", clip_credits(_once(credited), recipe))
     bare.unlink()
@@ -111,7 +138,11 @@ def write_highlight(
         recording=under.subject if under else None,
         heard=tuple(heard),
         recording_seconds=recording_seconds,
-        silent_seconds=(count - 2 * _steps(CARD_SECONDS)) / FRAMES_PER_SECOND - heard_seconds,
+        silences=tuple(
+            Silence(source=scene.entry.subject, seconds=seconds)
+            for scene, seconds in zip(scenes, silent, strict=True)
+            if seconds > MIN_SILENT_SECONDS
+        ),
     )
 
 
@@ -226,7 +257,7 @@ def _moving(entry: ItemRecord) -> Iterator[Image.Image]:
 
 
 def _under(
-    chosen: Sequence[SelectedSource], highlight: Highlight, recordings: Mapping[str, Recording]
+    chosen: Sequence[SelectedSource], highlight: Highlight, recordings: Mapping[str, Recording], store: Store
 ) -> ItemRecord | None:
     """Return the recording that the recipe wants under the clip, in its most audible rendition; None for none.
 
@@ -238,28 +269,39 @@ def _under(
     named = [one for one in chosen if fnmatchcase(one.subject.name, wanted) or one.subject.digest.startswith(wanted)]
     found = [recordings[one.subject.digest].entry for one in named if one.subject.digest in recordings]
     if highlight.sound and not found:
-        raise RequestError(f"highlight: no selected source named {highlight.sound!r} has sound; correct its name")
+        unselected = _called(wanted, Catalogue(store).sightings()) - {one.subject.relative for one in chosen}
+        how = f"add {', '.join(sorted(unselected)[:5])} to the selection" if unselected else "correct its name"
+        raise RequestError(f"highlight: no selected source named {highlight.sound!r} has sound; {how}")
     return min(found, key=lambda entry: SOUNDS.index(entry.name), default=None)
+
+
+def _called(wanted: str, rows: Iterable[SourceRow]) -> set[str]:
+    """Return the sources of the store with sound that a recipe's `sound` means, as release/name."""
+    with_sound = (row for row in rows if row.medium == "audio" or row.has_sound)
+    return {row.relative for row in with_sound if fnmatchcase(row.name, wanted) or row.digest.startswith(wanted)}
 
 
 def _sound(
     sounds: Sequence[SceneSound | None], under: ItemRecord | None, count: int, each_seconds: float, scratch: Path
-) -> tuple[Path | None, float | None, float]:
-    """Write the clip's sound; return None if it is silent, and the seconds of the recording and of all sound."""
-    track, recording_seconds, heard_seconds = Soundtrack(count / FRAMES_PER_SECOND), None, 0.0
+) -> tuple[Path | None, float | None, list[float]]:
+    """Write the clip's sound; return None if it is silent, the seconds of the recording, and each scene's silence."""
+    track, recording_seconds, silent = Soundtrack(count / FRAMES_PER_SECOND), None, [each_seconds] * len(sounds)
     if under:
         whole = [Span(from_seconds=0.0, at_seconds=0.0, seconds=count / FRAMES_PER_SECOND)]
-        recording_seconds = heard_seconds = track.put(under, whole, last_fade_seconds=LAST_FADE_SECONDS)
+        recording_seconds = sum(track.put(under, whole, last_fade_seconds=LAST_FADE_SECONDS))
+        silent = [0.0] * len(sounds)
     else:
         begins = _steps(CARD_SECONDS) / FRAMES_PER_SECOND
-        spans: dict[tuple[str, str], tuple[ItemRecord, list[Span]]] = {}
+        spans: dict[tuple[str, str], tuple[ItemRecord, dict[int, Span]]] = {}
         for number, sound in enumerate(sounds):
             if sound:
                 at = begins + number * each_seconds
                 span = Span(from_seconds=sound.from_seconds, at_seconds=at, seconds=each_seconds)
-                spans.setdefault((sound.source.digest, sound.entry.name), (sound.entry, []))[1].append(span)
-        heard_seconds = sum(track.put(entry, some) for entry, some in spans.values())
+                spans.setdefault((sound.source.digest, sound.entry.name), (sound.entry, {}))[1][number] = span
+        for entry, numbered in spans.values():
+            for number, seconds in zip(numbered, track.put(entry, list(numbered.values())), strict=True):
+                silent[number] -= seconds
     if track.is_silent:
-        return None, recording_seconds, 0.0
+        return None, recording_seconds, silent
     track.write(scratch / "sound.wav")
-    return scratch / "sound.wav", recording_seconds, heard_seconds
+    return scratch / "sound.wav", recording_seconds, silent

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from processors.packs.contents.media import checked_bytes
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.subject import ItemRecord, SourceRecord, entries
 from processors.processor_names import ENVELOPE, SPECTROGRAM_PICTURE
@@ -71,8 +72,9 @@ def sounds_of(
 ) -> Iterator[SceneSound | None]:
     """Yield the sound of each scene; None for one of which the selection has none.
 
-    A shot and a still are heard as their video is at that time. A photo has a recording of the same mission and event,
-    else of the same sol, which goes on from photo to photo until it ends.
+    A shot and a still are heard as their video is at that time, a still near the end of the sound with its last
+    seconds. A photo has a recording of the same mission and event, else of the same sol, which goes on from photo to
+    photo until it ends.
     """
     heard_seconds: dict[str, float] = {}
     sounds = [one for one in recordings.values() if one.entry.subject.medium == "audio"]
@@ -80,7 +82,12 @@ def sounds_of(
         subject, time = scene.entry.subject, scene.time_seconds
         own = recordings.get(subject.digest)
         if own and time is not None:
-            yield SceneSound(entry=own.entry, from_seconds=max(0.0, time - own.start_seconds))
+            begins = max(0.0, time - own.start_seconds)
+            end = begins + seconds_each if scene.is_moving else _length_of(own.entry)
+            is_heard = begins < end  # a still after the end of the sound is silent, as it is in the video
+            yield SceneSound(
+                entry=own.entry, from_seconds=max(0.0, min(begins, end - seconds_each)) if is_heard else begins
+            )
         elif scene.is_moving:
             yield SceneSound(entry=scene.entry, from_seconds=0.0)
         elif subject.medium == "photo" and (found := _heard_there(subject, sounds, heard_seconds)):
@@ -112,6 +119,14 @@ def _sol(subject: SourceRecord) -> int | None:
 
 def _length(sound: SourceRecord) -> float:
     return sound.duration_seconds if sound.duration_seconds is not None else float("inf")
+
+
+def _length_of(entry: ItemRecord) -> float:
+    """Return the length in seconds of a rendition, a FLAC or WAV; raises as `checked_bytes`."""
+    import soundfile
+
+    with checked_bytes(entry) as data, soundfile.SoundFile(data) as sound:
+        return sound.frames / sound.samplerate
 
 
 def _start(subject: SourceRecord, store: Store) -> float:

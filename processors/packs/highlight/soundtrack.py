@@ -41,15 +41,15 @@ class Soundtrack:
         self._samples: Samples = np.zeros((round(seconds * RATE_HZ), 2), np.float32)
         self.is_silent = True
 
-    def put(self, entry: ItemRecord, spans: Sequence[Span], *, last_fade_seconds: float = FADE_SECONDS) -> float:
-        """Put parts of a recording, or of a clip's sound, at their times; return the seconds of sound in all.
+    def put(self, entry: ItemRecord, spans: Sequence[Span], *, last_fade_seconds: float = FADE_SECONDS) -> list[float]:
+        """Put parts of a recording, or of a clip's sound, at their times; return the seconds of sound of each.
 
-        These are fewer than those of the spans if the sound ends before, and 0 without sound. The recording is decoded
+        These are fewer than those of the span if the sound ends before, and 0 without sound. The recording is decoded
         once, up to the end of the last part.
         """
         parts = [(_samples(span.from_seconds), self._room(span)) for span in spans]
-        total = 0
-        for span, part in zip(spans, heard(entry, parts) or (), strict=False):
+        found = heard(entry, parts) or [self._samples[:0]] * len(parts)
+        for span, part in zip(spans, found, strict=True):
             if not len(part):
                 continue
             _fade(part[: _samples(FADE_SECONDS)], 0.0, 1.0)
@@ -57,8 +57,7 @@ class Soundtrack:
             place = _samples(span.at_seconds)
             self._samples[place : place + len(part)] += part
             self.is_silent = False
-            total += len(part)
-        return total / RATE_HZ
+        return [len(part) / RATE_HZ for part in found]
 
     def _room(self, span: Span) -> int:
         """Return the number of samples of a part that the clip has room for."""

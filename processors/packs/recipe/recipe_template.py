@@ -25,12 +25,12 @@ languages = ["en", "zh"]
 # date = 2026-01-31                    # when it is packed; else SOURCE_DATE_EPOCH
 # web_address = "https://..."          # where its folder `data` will be published, for IIIF viewers
 
-# [pictures]                           # pictures in these sizes instead of as stored; none is enlarged
+# [pictures]                           # pictures but spectrograms in these sizes instead of as stored; none is enlarged
 # longest_side_px = [1024, 2048]
 # format = "jpeg"                      # jpeg, webp, png
 # quality = 88
 
-# [highlight]                          # a clip over the selection, with titles, credits and sound
+# [highlight]                          # a clip in the order of the selection, with titles, credits and sound
 # seconds_each = 3.0
 # longest_side_px = 1280
 # sound = "station.wav"                # a recording under the whole clip; without it, the sound of what is shown
