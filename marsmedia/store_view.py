@@ -33,6 +33,8 @@ class Conditions(TypedDict, total=False):
     """Part of the camera's name."""
     date: str
     """A year, month, day or moment that the recording overlaps: `2021-06`."""
+    redistribute: Literal["true", "false"]
+    """`true` for what may be passed on, `false` for what is forbidden or nobody has allowed."""
     sql: str
     """Condition on the columns of the view `known`: `duration_seconds > 60`."""
 

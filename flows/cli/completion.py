@@ -6,7 +6,7 @@ import os
 
 import click
 
-KEYS = ("medium=", "release=", "processor=", "mission=", "sol=", "event=", "camera=", "date=", "sql=")
+KEYS = ("medium=", "release=", "processor=", "mission=", "sol=", "event=", "camera=", "date=", "redistribute=", "sql=")
 MEDIA = ("video", "audio", "photo")
 
 

@@ -29,7 +29,7 @@ def query(sql: str, store_folder: Path, as_csv: bool, as_json: bool) -> None:
     The answer is aligned on a terminal, and separated by tabs elsewhere. SQL is one statement of
     DuckDB; it reads the tables sources, sightings, results, items, known and links, and nothing else.
     `known` has one row for each source: medium, camera, event, first_sol, last_sol, earliest_utc,
-    latest_utc, mission, title, disagreement_count, audit, and more.
+    latest_utc, mission, title, rights, redistribute, disagreement_count, audit, and more.
 
     \b
     marsmedia query "SELECT medium, count(*) FROM sources GROUP BY medium"

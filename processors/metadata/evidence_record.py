@@ -86,12 +86,18 @@ class EvidenceFacts:
     """Solar longitude that a label gives, else that of the chosen date."""
     solar_longitude_source: str | None
     """Label that gives it, or `computed from` and the chosen date's source."""
+    rights: str | None
+    rights_source: str | None
+    redistribute: bool | None
+    """Permission to redistribute the file, at this path alone; None if it is not stated."""
     disagreement_count: int
     problems: tuple[str, ...]
 
     @classmethod
     def of(cls, record: EvidenceRecord) -> EvidenceFacts:
         time = record.taken
+        first = {one.term: one for one in reversed(record.statements)}  # the first speaks
+        rights, redistribute = first.get("dc:rights"), first.get("marsmedia:redistribute")
         titles = [s.value for s in record.statements if s.term == "dc:title" and s.language not in OTHER_LANGUAGES]
         solar_longitude, solar_longitude_source = _solar_longitude(record)
         return cls(
@@ -112,6 +118,9 @@ class EvidenceFacts:
             local_true_solar_time_hours=_local_true_solar_time(record),
             solar_longitude_degrees=solar_longitude,
             solar_longitude_source=solar_longitude_source,
+            rights=str(rights.value) if rights else None,
+            rights_source=rights.source if rights else None,
+            redistribute=redistribute.value == "true" if redistribute else None,
             disagreement_count=len(record.disagreements),
             problems=record.problems,
         )

@@ -1,4 +1,4 @@
-"""Selection of sources by name, release, medium, mission, sol, event, camera, date or SQL."""
+"""Selection of sources by name, release, medium, mission, sol, event, camera, date, rights or SQL."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from processors.store.sql import connect
 MEDIA = ("video", "audio", "photo")
 NAMED_AT_MOST = 50
 """Maximum number of names in one query: its time grows with their square (2,000 took 160 s)."""
-WORDS = ("medium", "release", "processor", "mission", "sol", "event", "camera", "date", "sql")
+WORDS = ("medium", "release", "processor", "mission", "sol", "event", "camera", "date", "redistribute", "sql")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,8 @@ class Selection:
     event: str | None = None
     camera: str | None = None
     date: When | None = None
+    redistribute: bool | None = None
+    """True for what may be passed on, False for what is forbidden or nobody has allowed."""
     sql: str | None = None
     """SQL condition on the columns of the view `known`."""
 
@@ -62,6 +64,10 @@ def parse(words: Sequence[str]) -> Selection:
             fields[name] = value
     if fields.get("medium", "video") not in MEDIA:
         raise RequestError(f"medium={fields['medium']}: must be video, audio or photo")
+    if "redistribute" in fields:
+        if fields["redistribute"] not in ("true", "false"):
+            raise RequestError(f"redistribute={fields['redistribute']}: must be true or false")
+        fields["redistribute"] = fields["redistribute"] == "true"
     if "sol" in fields:
         fields["sols"] = _sols(fields.pop("sol"))
     if "date" in fields:
@@ -221,6 +227,8 @@ def _conditions(selection: Selection) -> tuple[list[str], list[object]]:
     if selection.date:
         asked += [("latest_utc > ?", selection.date.earliest_utc), ("earliest_utc < ?", selection.date.latest_utc)]
     conditions, values = [condition for condition, _ in asked], [value for _, value in asked]
+    if selection.redistribute is not None:
+        conditions.append("redistribute IS TRUE" if selection.redistribute else "redistribute IS NOT TRUE")
     return [*conditions, *([f"({selection.sql}\n)"] if selection.sql is not None else [])], values
 
 

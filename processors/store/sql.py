@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from processors.processor_names import EVIDENCE, INTEGRITY, MEASUREMENTS, PHOTO_
 from processors.store.catalogue import SCHEMAS, Catalogue
 from processors.store.disagreements import disagreements
 from processors.store.latest import LATEST_FIRST, LATEST_RESULTS
+from processors.store.stored_evidence import OF_RELEASE
 
 if TYPE_CHECKING:
     import duckdb
@@ -73,6 +75,30 @@ If no run has planned the evidence of a path yet, it is the latest of its releas
 `is_known` marks one path of each source: the first that holds it, or the last that held it.
 """
 
+REDISTRIBUTION = f"""
+CREATE VIEW redistribution AS
+WITH said AS (
+  SELECT path, digest, seen_utc, gone_utc,
+         coalesce((words->>'redistribute')::BOOLEAN, CASE WHEN forbidden_key IS NOT NULL THEN false END) AS may,
+         words IS NULL OR regexp_matches(words->>'rights_source', '^({"|".join(map(re.escape, OF_RELEASE))})') AS speaks
+  FROM sighted
+), allowed AS (
+  SELECT *, max(CASE WHEN gone_utc IS NULL AND may THEN seen_utc END) OVER (PARTITION BY digest) AS allowed_utc
+  FROM said
+)
+SELECT path, digest, CASE
+  WHEN bool_or(may = false AND (gone_utc IS NULL OR gone_utc > coalesce(allowed_utc, ''))) OVER (PARTITION BY digest)
+  THEN false
+  WHEN bool_or(may IS NULL AND speaks AND gone_utc IS NULL) OVER (PARTITION BY digest) THEN NULL
+  ELSE may END AS redistribute
+FROM allowed
+"""
+"""One row per path of a media file: whether its bytes may be redistributed; the strictest of all paths binds.
+
+A path that is gone binds until a path that has held its bytes since then permits it. A file's own statement of rights
+at another path is no statement of a release, and does not bind.
+"""
+
 PLACED = """
 CREATE VIEW placed AS
 SELECT s.is_known, s.path, s.name, s.release, s.relative, s.medium, s.format, s.codec, s.size_bytes, s.duration_seconds,
@@ -84,9 +110,11 @@ SELECT s.is_known, s.path, s.name, s.release, s.relative, s.medium, s.format, s.
        (s.words->>'first_sol')::INTEGER AS first_sol, (s.words->>'last_sol')::INTEGER AS last_sol,
        (s.words->>'solar_longitude_degrees')::DOUBLE AS solar_longitude_degrees,
        (s.words->>'local_true_solar_time_hours')::DOUBLE AS local_true_solar_time_hours,
+       s.words->>'rights' AS rights, m.redistribute,
        (s.words->>'disagreement_count')::INTEGER + coalesce(d.count, 0) AS disagreement_count,
        a.audit->>'words' AS audit, (a.audit->>'motion_may_be_measured')::BOOLEAN AS motion_may_be_measured
 FROM sighted s LEFT JOIN audits a ON a.source = s.digest LEFT JOIN disagreements d ON d.source = s.digest
+LEFT JOIN redistribution m ON m.path = s.path AND m.digest = s.digest
 """
 SIGHTINGS = "CREATE VIEW sightings AS SELECT * EXCLUDE (is_known) FROM placed"
 """One row per path of a media file: the statements about it, and the audit of its bytes.
@@ -189,7 +217,7 @@ def _create_views(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -
         "CREATE TABLE disagreements AS SELECT unnest($1::VARCHAR[]) AS source, unnest($2::BIGINT[]) AS count",
         [list(counts), list(counts.values())],
     )
-    for view in (PLACED, SIGHTINGS, KNOWN):
+    for view in (REDISTRIBUTION, PLACED, SIGHTINGS, KNOWN):
         connection.execute(view)
     connection.execute(f"SET allowed_paths = {_quoted(read)}")
     connection.execute("SET enable_external_access = false; SET TimeZone = 'UTC'; SET lock_configuration = true")

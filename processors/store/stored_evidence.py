@@ -11,6 +11,9 @@ from processors.processor_names import EVIDENCE
 from processors.store.manifest import ResultRef
 from processors.store.store import Store
 
+OF_RELEASE = ("release.toml", "label ", "XMP sidecar ", "profile ")
+"""Prefixes of the sources of statements that are not in the file itself."""
+
 
 def read_evidence(store: Store, digest: str, key: str | None) -> dict[str, Any] | None:
     """Return an evidence record of a source; None if it was never made, failed, or was removed."""

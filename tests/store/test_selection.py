@@ -143,6 +143,7 @@ def test_words_narrow_and_names_widen(filled: tuple[Store, Catalogue], words: li
         (["medium=film"], "medium=film: must be video, audio or photo"),
         (["date=summer"], "date=summer: .*must be like 2021-06-16"),
         (["nope.jpg"], "nope.jpg: no such source in the store"),
+        (["redistribute=yes"], "redistribute=yes: must be true or false"),
         (["event=a", "event=b"], "event=b: event= is given twice"),
         (["sql=nope > 1"], 'sql=nope > 1: .*"nope" not found'),
         (["sql=true); DROP TABLE sources; SELECT (1"], r"sql=.*: give one condition"),

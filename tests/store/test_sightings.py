@@ -68,6 +68,10 @@ class Releases:
     def subject(self, *words: str) -> SourceRecord:
         catalogue = Catalogue(self.store)
         (found,) = subjects(select(parse(words), catalogue), self.store, catalogue)
+        with connect(catalogue) as connection:  # a selection by rights finds what a pack takes as cleared
+            asked = "SELECT redistribute FROM sightings WHERE path = ? AND source = ?"
+            (may,) = connection.execute(asked, [found.path, found.digest]).fetchall()
+        assert may == (found.redistribute,)
         return found
 
     def pack(self, *words: str, audience: Audience = "public", overrides: tuple[Override, ...] = ()) -> str:
@@ -114,9 +118,52 @@ def test_a_pack_by_selection_is_titled_as_its_releases(releases: Releases) -> No
     releases.bytes += b"\0"  # another photo
     releases.add("july", "redistribute = true\n")
     releases.ingest()
-    lines = releases.pack("release=june").split("\n")
+    lines = releases.pack("release=june", "redistribute=true").split("\n")
     assert lines[:2] == ["Sounds of June", "六月之声"]
     assert releases.pack("*").split("\n")[0] == "july, Sounds of June"
+
+
+def test_a_refused_public_pack_prints_the_selection_that_passes(releases: Releases) -> None:
+    releases.add("june", FREE, "a.jpg", "b.jpg")
+    releases.bytes += b"\0"  # another photo
+    releases.add("june", "redistribute = true\n[[file]]\npath = 'c.jpg'\nredistribute = false\n", "c.jpg")
+    releases.bytes += b"\0"
+    releases.add("silent", None, "d.jpg")
+    releases.ingest()
+    with pytest.raises(RequestError) as caught:
+        releases.pack("medium=photo")
+    assert str(caught.value).split("\n")[-1] == (
+        'this selection passes: selection = ["medium=photo", "redistribute=true"]; '
+        "or state in the recipe who allows it and why: [[override]]"
+    )
+    assert "c.jpg" not in releases.pack("medium=photo", "redistribute=true")
+    catalogue = Catalogue(releases.store)
+    assert [row.name for row in select(parse(["redistribute=false"]), catalogue)] == ["c.jpg", "d.jpg"]
+    with connect(catalogue) as connection:
+        asked = "SELECT name, rights, redistribute FROM known ORDER BY name"
+        assert connection.execute(asked).fetchall() == [
+            ("a.jpg", None, True),
+            ("c.jpg", None, False),
+            ("d.jpg", None, None),
+        ]
+    with pytest.raises(RequestError) as caught:
+        releases.pack("c.jpg")
+    assert str(caught.value).split("\n")[-1] == (
+        "none of the selected sources may be redistributed; select others, or state in the recipe who allows it and "
+        "why: [[override]]"
+    )
+    allowed = (Override(source="d.jpg", who="Li Hua", why="letter"),)
+    with pytest.raises(RequestError, match=r'this selection passes: selection = \["june/a.jpg", "silent/d.jpg"\]'):
+        releases.pack("medium=photo", overrides=allowed)
+
+
+def test_a_release_that_states_rights_but_no_permission_binds_a_selection_by_rights_too(releases: Releases) -> None:
+    releases.add("a", FREE)
+    releases.add("z", "rights = 'all rights reserved'\n")
+    releases.ingest()
+    assert releases.subject("release=a").redistribute is None
+    with pytest.raises(RequestError, match="no source matches"):
+        select(parse(["redistribute=true"]), Catalogue(releases.store))
 
 
 def test_credits_name_the_release_whose_rights_bind(releases: Releases) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from processors.errors import RequestError
@@ -13,9 +14,15 @@ from processors.packs.contents.licences import rights_address_of
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import Override, PackRecipe
 
+Passing = Callable[[Sequence[SourceRecord]], Sequence[str]]
 
-def check_rights(subjects: Sequence[SourceRecord], recipe: PackRecipe) -> None:
+
+def check_rights(subjects: Sequence[SourceRecord], recipe: PackRecipe, passing: Passing) -> None:
     """Refuse a public pack with sources that may not be redistributed; report all of them at once.
+
+    Parameters
+    ----------
+    passing : returns the words of a selection that leaves out the sources refused, given the cleared ones.
 
     Raises
     ------
@@ -34,8 +41,15 @@ def check_rights(subjects: Sequence[SourceRecord], recipe: PackRecipe) -> None:
         raise RequestError(
             "a public pack cannot contain sources that may not be redistributed:\n"
             + "\n".join(refusals)
-            + "\nremove them from the selection, or state in the recipe who allows it and why: [[override]]"
+            + f"\n{_remedy(passing([one for one in subjects if one not in refused]))}"
         )
+
+
+def _remedy(words: Sequence[str]) -> str:
+    override = "state in the recipe who allows it and why: [[override]]"
+    if not words:
+        return f"none of the selected sources may be redistributed; select others, or {override}"
+    return f"this selection passes: selection = {json.dumps(list(words), ensure_ascii=False)}; or {override}"
 
 
 def is_cleared(subject: SourceRecord, recipe: PackRecipe) -> bool:

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from processors.packs.contents.licences import strictness_of
-
-OF_RELEASE = ("release.toml", "label ", "XMP sidecar ", "profile ")
-"""Prefixes of the sources of statements that are not in the file itself."""
+from processors.store.stored_evidence import OF_RELEASE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -96,12 +96,27 @@ def choose(recipe: PackRecipe, store: Store, catalogue: Catalogue, asked: Asked)
         raise RequestError(
             f"none of the {len(rows)} selected sources has {what}; `marsmedia items` lists the available items"
         )
-    check_rights([one.subject for one in found], recipe)
+    check_rights([one.subject for one in found], recipe, lambda cleared: _passing(recipe.selection, cleared, catalogue))
     gone = [one.subject for one in found if one.has_original and present(one.subject.path) is None]
     if gone:
         lines = "\n".join(f"  {one.path}" for one in gone)
         raise RequestError(f"missing originals:\n{lines}\nrestore them, or take no originals")
     return found
+
+
+def _passing(words: tuple[str, ...], cleared: Sequence[SourceRecord], catalogue: Catalogue) -> tuple[str, ...]:
+    """Return the words of a selection of the cleared sources alone: by rights if that finds them, else by name."""
+    if not cleared:
+        return ()
+    by_rights = (*words, "redistribute=true")
+    digests = {one.digest for one in cleared}
+    if "redistribute" not in {word.partition("=")[0] for word in words}:
+        try:
+            if {row.digest for row in select(parse(by_rights), catalogue)} == digests:
+                return by_rights
+        except RequestError:  # it finds none: what is cleared is so by an override, or by evidence of an old version
+            pass
+    return tuple(one.relative for one in cleared)
 
 
 def in_order_of_selection(chosen: Iterable[SelectedSource]) -> list[SelectedSource]:

@@ -14,7 +14,7 @@ title = "A title"
 audience = "press"                     # {", ".join(AUDIENCES)}: decides what follows, where
                                        # nothing is written; public refuses what may not be passed on
 selection = ["medium=photo"]           # the words of `marsmedia items`: names, sol=1..20, event=..., camera=...
-                                       # ["*"] is everything in the store
+                                       # ["*"] is everything in the store, ["redistribute=true"] what may be passed on
 # take = ["stills", "contact sheets", "full video", "web sound"]
                                        # also originals, frames, clips (previews of ten seconds), spectrograms, sound,
                                        # metadata, measurements, other, or processor/pattern: "photo.enhanced/*"
