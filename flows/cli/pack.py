@@ -19,6 +19,7 @@ from processors.store.open_store import Location, is_address
 
 if TYPE_CHECKING:
     from processors.packs.build import Built
+    from processors.packs.contents.subject import SourceRecord
     from processors.packs.highlight.highlight import HighlightClip
     from processors.packs.recipe.pack_recipe import PackRecipe
     from processors.store.bucket_traffic import Traffic
@@ -149,6 +150,7 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
                 "withdrawn": built.withdrawn,
                 "labels_apart": built.labels_apart,
                 "repeated": built.repeated,
+                "larger_pictures": {one.relative: one.larger_picture for one in built.larger},
                 "left_out": built.left_out,
                 "traffic": traffic,
                 "pack_traffic": built.pack_traffic,
@@ -163,6 +165,8 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
         click.echo(
             f"marsmedia: ... and {len(built.repeated) - REPEATED_SHOWN} more; `marsmedia links` lists them", err=True
         )
+    for one in built.larger:
+        click.echo(f"marsmedia: {printable(_larger_in_words(one))}", err=True)
     for one in (*built.withdrawn, *built.labels_apart):
         click.echo(f"marsmedia: {printable(one)}", err=True)
     for one in built.left_out:
@@ -174,6 +178,17 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
         click.echo(f"bucket: {traffic_in_words(traffic)}")
     if built.pack_traffic:
         click.echo(f"bucket of the pack: {traffic_in_words(built.pack_traffic)}")
+
+
+def _larger_in_words(video: SourceRecord) -> str:
+    larger = video.larger_picture
+    assert larger is not None
+    size, shown = (f"{width} x {height} px" for width, height in (larger.size_px, larger.shown_size_px))
+    return (
+        f"{video.relative}: has a larger picture too, {size} (stream {larger.stream}); the pack has the one that "
+        f"players show, {shown}: `marsmedia reprocess {video.name} --processor video.stream_frames` makes frames of "
+        "the larger one"
+    )
 
 
 def _make_what_is_due(recipe: PackRecipe, store_folder: Path, *, quiet: bool) -> None:

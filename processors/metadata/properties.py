@@ -40,6 +40,18 @@ class Properties:
     `2 subtitle dvd_subtitle eng`. Nothing is taken from them by default; subtitles that are text are taken."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class LargerPicture:
+    """Video stream of a file that is larger than the one that players choose; sizes as coded."""
+
+    stream: int
+    """Index in the container, as printed by ffprobe."""
+    size_px: tuple[int, int]
+    """Width and height."""
+    shown_size_px: tuple[int, int]
+    """Width and height of the stream that players choose, from which results are made."""
+
+
 def properties(
     record: Mapping[str, Any], shown_size_px: tuple[int, int] | None = None, decoded_seconds: float | None = None
 ) -> Properties:
@@ -78,6 +90,22 @@ def properties(
             if one["kind"] in TAKEN_BY_PLAYERS and one not in (video, sound) and not _is_text(one)
         ),
     )
+
+
+def larger_picture(record: Mapping[str, Any]) -> LargerPicture | None:
+    """Return the largest video stream that has more pixels than the one that players choose; None if none has."""
+    streams: list[Mapping[str, Any]] = record.get("streams") or []
+    videos = [one for one in streams if one["kind"] == "video"]
+    shown = _chosen(streams, "video")
+    largest = max(videos, key=_pixels, default=shown)
+    if not _pixels(shown) or _pixels(largest) <= _pixels(shown):
+        return None
+    sizes = [(one["width_px"], one["height_px"]) for one in (largest, shown)]
+    return LargerPicture(stream=largest["index"], size_px=sizes[0], shown_size_px=sizes[1])
+
+
+def _pixels(stream: Mapping[str, Any]) -> int:
+    return (stream.get("width_px") or 0) * (stream.get("height_px") or 0)
 
 
 def _is_on_its_side(record: Mapping[str, Any]) -> bool:
@@ -120,5 +148,4 @@ def _in_words(stream: Mapping[str, Any], shown: Mapping[str, Any]) -> str:
         words.append(f"{width} x {height}")
     if language := stream.get("language"):
         words.append(language)
-    is_larger = width and height and width * height > (shown.get("width_px") or 0) * (shown.get("height_px") or 0)
-    return " ".join(words) + (", larger" if is_larger and stream["kind"] == "video" else "")
+    return " ".join(words) + (", larger" if stream["kind"] == "video" and _pixels(stream) > _pixels(shown) else "")

@@ -73,6 +73,8 @@ class Built:
     """Sources withdrawn from their release, each with the day on which a run found that."""
     repeated: tuple[str, ...] = ()
     """Duplicate pictures: sources that show the picture of another source of the pack, each with its name."""
+    larger: tuple[SourceRecord, ...] = ()
+    """Videos with a larger picture than the one that the pack has: `SourceRecord.larger_picture`."""
     left_out: tuple[str, ...] = ()
     """Files of the originals' releases that an archive's pack leaves out, each with the reason."""
     is_unchanged: bool = False
@@ -139,6 +141,7 @@ def build(
         source_count=len(chosen),
         withdrawn=tuple(_withdrawn(chosen)),
         highlight=records.clip,
+        larger=tuple(one.subject for one in chosen if one.subject.larger_picture),
         left_out=records.absent.left_out,
         labels_apart=_labels_apart(records.companions),
         repeated=_in_words(chosen, repeated),

@@ -291,3 +291,29 @@ for output, recipe in zip(outputs, sys.argv[3:]):
     assert lines[2] == "FAILED a public pack cannot contain sources that may not be redistributed:"
     assert [line for line in lines if line.startswith(f"COMPLETED s3://{bucket}/out.zip: ")] == lines[-3:-1]
     assert [line.endswith(", unchanged") for line in lines[-3:-1]] == [False, True]
+
+
+def test_a_video_with_a_larger_picture_than_the_packed_one_is_named(pack: Pack, tmp_path: Path) -> None:
+    made = filled(tmp_path)
+    digest = next(row.digest for row in made.catalogue.sources().values() if row.name == "descent.mp4")
+    small = {"index": 0, "kind": "video", "width_px": 320, "height_px": 180, "dispositions": ["default"]}
+    streams = [small, small | {"index": 3, "width_px": 480, "height_px": 270, "dispositions": []}]
+    data = json.dumps({"streams": streams}).encode()
+    made.result(digest, "metadata", Item(name="metadata.json", media_type="application/json", data=data))
+    chosen = ("descent.mp4", "tracks.jpg", "--audience", "internal", "--store", "store")
+    run = pack(*chosen, "-o", "pack")
+    assert run.returncode == 0, run.stderr
+    assert (
+        "marsmedia: june/descent.mp4: has a larger picture too, 480 x 270 px (stream 3); the pack has the one that "
+        "players show, 320 x 180 px: `marsmedia reprocess descent.mp4 --processor video.stream_frames` makes frames "
+        "of the larger one\n"
+    ) in run.stderr
+    told = (tmp_path / "pack/data/CREDITS.txt").read_text(encoding="utf-8")
+    assert told.count("larger picture") == 1
+    assert (
+        "  The file has a larger picture too, 480 × 270 px (stream 3); pictures and video here are of the one that "
+        "players show, 320 × 180 px.\n"
+        "  文件中另有更大的画面：480 × 270 px（第 3 路流）；此处的图片和视频取自播放器所显示的画面：320 × 180 px。\n"
+    ) in told
+    listed = json.loads(pack(*chosen, "-o", "pack", "--force", "--json").stdout)["larger_pictures"]
+    assert listed == {"june/descent.mp4": {"stream": 3, "size_px": [480, 270], "shown_size_px": [320, 180]}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,13 +10,14 @@ from pathlib import Path
 
 from processors.engine.release_index import ReleaseIndex
 from processors.errors import RequestError
+from processors.metadata.properties import LargerPicture, larger_picture
 from processors.packs.contents.rights import check_rights
 from processors.packs.contents.subject import SourceRecord, manifests_of, subjects
 from processors.packs.presentation import ORIGINALS, presentation_of
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.include import included
 from processors.packs.recipe.pack_recipe import PackRecipe
-from processors.processor_names import EVIDENCE, INTEGRITY, SHOTS
+from processors.processor_names import EVIDENCE, INTEGRITY, METADATA, SHOTS
 from processors.store.catalogue import Catalogue
 from processors.store.latest import current
 from processors.store.manifest import Manifest, ResultRef
@@ -161,7 +163,7 @@ def _chosen(recipe: PackRecipe, row: SourceRow, subject: SourceRecord, store: St
     manifests = list(manifests_of(subject, store))
     audit = _current(INTEGRITY, manifests, asked(row))
     return SelectedSource(
-        subject=subject,
+        subject=replace(subject, larger_picture=_larger_picture(manifests, store) if row.medium == "video" else None),
         has_original=ORIGINALS in recipe.take,
         results=(*included(manifests, recipe, asked(row)), *_further_evidence(recipe, subject, store)),
         shown=tuple(included(manifests, replace(recipe, take=SHOWN), asked(row))) if recipe.highlight else (),
@@ -170,6 +172,15 @@ def _chosen(recipe: PackRecipe, row: SourceRow, subject: SourceRecord, store: St
         shots=_current(SHOTS, manifests, asked(row)),
         label_sha256=row.label_sha256,
     )
+
+
+def _larger_picture(manifests: list[Manifest], store: Store) -> LargerPicture | None:
+    """Return the larger video stream of a video that the metadata list; None without one, or without metadata."""
+    for one in manifests:
+        if one.ref.processor == METADATA and any(item.name == "metadata.json" for item in one.items):
+            with store.open_item(one.ref, "metadata.json") as file:
+                return larger_picture(json.load(file))
+    return None
 
 
 def _further_evidence(recipe: PackRecipe, subject: SourceRecord, store: Store) -> Iterator[Manifest]:

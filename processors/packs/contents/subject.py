@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from processors.contract import Json
 from processors.languages.language import LANGUAGES, phrase
 from processors.languages.text import FALLBACK, Text
+from processors.metadata.properties import LargerPicture
 from processors.packs.contents.outcomes import FailedResult, Outcomes
 from processors.packs.contents.rights_by_path import PathRights, binding, voice
 from processors.packs.records.iso_date import iso_date
@@ -122,6 +123,8 @@ class SourceRecord:
     """`path` relative to the folder of releases."""
     voices: tuple[PathRights, ...] = ()
     """Statements about its rights at every path with its bytes, this one first; empty if only the above are known."""
+    larger_picture: LargerPicture | None = None
+    """Larger video stream, from which nothing is made; only in packs, None elsewhere and without one."""
     bound_by: PathRights | None = None
     """Other path whose stricter rights are given above; None if they are this path's own."""
 

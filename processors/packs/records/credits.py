@@ -53,6 +53,10 @@ def credits_text(
             lines.append(f"  {_named('synthetic')}")
         if overlays := burnt_in(subject):
             lines += [f"  {line}" for line in _both(overlays, recipe)]
+        if larger := subject.larger_picture:
+            sizes = {"size": _by(larger.size_px), "shown": _by(larger.shown_size_px)}
+            said = phrase("larger_picture", stream=str(larger.stream), **sizes)
+            lines += [f"  {line}" for line in _both(said, recipe)]
         lines += _other_voices(subject)
         one = override_of(subject, recipe.overrides)
         if one is None:
@@ -63,6 +67,10 @@ def credits_text(
             lines.append(f"  {_named('released_at')}: {subject.published_at}")
         lines += [f"  SHA-256: {subject.digest}", *_places(files, recipe), ""]
         yield _lines(lines)
+
+
+def _by(size_px: tuple[int, int]) -> str:
+    return f"{size_px[0]} × {size_px[1]} px"
 
 
 def _of_clip(clip: CreditedClip, recipe: PackRecipe) -> Iterator[str]:
