@@ -165,7 +165,7 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
         click.echo(
             f"marsmedia: ... and {len(built.repeated) - REPEATED_SHOWN} more; `marsmedia links` lists them", err=True
         )
-    for one in built.larger:
+    for one in (video for video in built.larger if video.larger_picture and not video.larger_picture.is_packed):
         click.echo(f"marsmedia: {printable(_larger_in_words(one))}", err=True)
     for one in (*built.withdrawn, *built.labels_apart):
         click.echo(f"marsmedia: {printable(one)}", err=True)
@@ -186,8 +186,8 @@ def _larger_in_words(video: SourceRecord) -> str:
     size, shown = (f"{width} x {height} px" for width, height in (larger.size_px, larger.shown_size_px))
     return (
         f"{video.relative}: has a larger picture too, {size} (stream {larger.stream}); the pack has the one that "
-        f"players show, {shown}: `marsmedia reprocess {video.name} --processor video.stream_frames` makes frames of "
-        "the larger one"
+        f"players show, {shown}: "
+        '`stream = "largest"` under [video.web] in a file for --recipes makes the whole video of the larger one'
     )
 
 

@@ -31,6 +31,7 @@ def processors(name: str | None, as_json: bool) -> None:
     marsmedia processors video.frames
     """
     from flows.run.load_recipes import every_processor, load_recipes
+    from processors.contract import as_json as in_json
     from processors.contract import parameters
     from processors.engine.field_docs import field_docs
 
@@ -60,7 +61,8 @@ def processors(name: str | None, as_json: bool) -> None:
     one = found[name]
     docs = field_docs(type(one))
     if as_json:
-        print_json({"processor": name, "version": one.version, "parameters": parameters(one), "meanings": docs})
+        every = {field.name: in_json(getattr(one, field.name)) for field in dataclasses.fields(one)} | parameters(one)  # type: ignore[arg-type]
+        print_json({"processor": name, "version": one.version, "parameters": every, "meanings": docs})
         return
     click.echo(f"{name}, version {one.version}: {_first_sentence(one)}")
     for field in dataclasses.fields(one):  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import av.packet
+from av.container import InputContainer
 
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.audio_reader import FileReader, StreamReader
@@ -31,6 +32,7 @@ from processors.contract import (
 )
 from processors.decoding.open_media import open_container, packets_of
 from processors.engine.audio_of_video import sound_between, sound_reader
+from processors.engine.by_video_stream import by_video_stream
 from processors.engine.failure import fault_of
 from processors.engine.pass_progress import PassProgress
 from processors.engine.processor_run import ProcessorRun, SourceReading
@@ -259,21 +261,11 @@ def _run_video(
     with ExitStack() as stack:
         container = stack.enter_context(open_container(stack.enter_context(file.open())))
         lanes: list[_Lane] = []
-        pictures = sound = None
-        if video_work:
-            with _blamed_on(video_work), reading.clock("video"), open_container(file.open()) as second_opening:
-                pictures = VideoReader(
-                    container,
-                    second_opening,
-                    source_digest=source.digest,
-                    in_order=in_order,
-                    structure=structure_of(file, source.format),
-                )
-        if pictures:
-            sound_at = functools.partial(sound_between, file)
-            info = dataclasses.replace(pictures.info, sound_between=sound_at, source_name=source.name)
-            pictures.want(_start(video_work, info))
-            lanes.append(_Lane(pictures, "video", video_work))
+        sound = None
+        for stream, work in by_video_stream(video_work, container).items():
+            own = reading if stream is None else reading.apart(work)
+            if pictures := _pictures(source, file, container, stream, work, own, in_order):
+                lanes.append(_Lane(pictures, "video", work, own))
         if audio_work:
             with _blamed_on(audio_work):
                 sound = sound_reader(file, container)
@@ -281,43 +273,73 @@ def _run_video(
                 sound.tally.cut_off_because = why
         if sound:
             _start(audio_work, _named(sound.info, source))
-            lanes.append(_Lane(sound, "audio", audio_work))
+            lanes.append(_Lane(sound, "audio", audio_work, reading))
         if not lanes:
             return
         for packet in packets_of(container, [lane.reader.stream for lane in lanes]):
             for lane in lanes:
                 if packet.stream.index == lane.reader.stream.index:
-                    lane.decode(packet, reading)
+                    lane.decode(packet)
         for lane in lanes:
-            lane.end(reading)
+            lane.end()
+
+
+def _pictures(
+    source: Source,
+    file: SourceFile,
+    container: InputContainer,
+    stream: int | None,
+    work: list[ProcessorRun],
+    reading: SourceReading,
+    in_order: bool,
+) -> VideoReader | None:
+    """Return the reader of a video stream with its sessions started; None if it cannot be read."""
+    pictures = None
+    with _blamed_on(work), reading.clock("video"), open_container(file.open()) as second_opening:
+        pictures = VideoReader(
+            container,
+            second_opening,
+            source_digest=source.digest,
+            stream_index=stream,
+            in_order=in_order,
+            structure=structure_of(file, source.format),
+        )
+    if pictures:
+        sound_at = functools.partial(sound_between, file)
+        info = dataclasses.replace(pictures.info, sound_between=sound_at, source_name=source.name)
+        pictures.want(_start(work, info))
+    return pictures
 
 
 class _Lane:
     """Video or audio of a container: its reader and the processors it feeds. A fault stays in its own lane."""
 
-    def __init__(self, reader: VideoReader | StreamReader, unit: Reads, work: list[ProcessorRun]) -> None:
+    def __init__(
+        self, reader: VideoReader | StreamReader, unit: Reads, work: list[ProcessorRun], reading: SourceReading
+    ) -> None:
         self.reader = reader
+        self.reading = reading
         self.unit: Reads = unit
         self.work = work
         self._is_broken = False
         self._rate_hz = None if isinstance(reader, VideoReader) else reader.info.rate_hz
 
-    def decode(self, packet: av.packet.Packet, reading: SourceReading) -> None:
+    def decode(self, packet: av.packet.Packet) -> None:
         if self._is_broken:
             return
         self._is_broken = True
         with _blamed_on(self.work):
-            for unit in reading.each(self.unit, self.reader.decode(packet), self._rate_hz):
+            for unit in self.reading.each(self.unit, self.reader.decode(packet), self._rate_hz):
                 _feed(self.work, unit)
             self._is_broken = False
 
-    def end(self, reading: SourceReading) -> None:
+    def end(self) -> None:
         """Drain the reader, keep its report and finish its sessions."""
         if not self._is_broken:
             with _blamed_on(self.work):
-                for last in reading.each(self.unit, self.reader.flush(), self._rate_hz):
+                for last in self.reading.each(self.unit, self.reader.flush(), self._rate_hz):
                     _feed(self.work, last)
-                _keep_report(self.reader, self.unit, reading)
+                _keep_report(self.reader, self.unit, self.reading)
         _finish(self.work)
 
 

@@ -85,6 +85,13 @@ class SourceReading:
     started: datetime = dataclasses.field(default_factory=lambda: datetime.now(UTC))
     _began: float = dataclasses.field(default_factory=time.monotonic)
 
+    def apart(self, work: list[ProcessorRun]) -> SourceReading:
+        """Return a record of its own for processors that read another video stream in the same pass."""
+        other = dataclasses.replace(self, facts={}, seconds={}, damage={})
+        for one in work:
+            one.reading = other
+        return other
+
     @property
     def elapsed_seconds(self) -> float:
         """Return the time since the pass began."""

@@ -50,6 +50,8 @@ class LargerPicture:
     """Width and height."""
     shown_size_px: tuple[int, int]
     """Width and height of the stream that players choose, from which results are made."""
+    is_packed: bool = False
+    """True if a pack holds the whole video of this stream."""
 
 
 def properties(

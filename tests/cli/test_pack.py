@@ -305,8 +305,8 @@ def test_a_video_with_a_larger_picture_than_the_packed_one_is_named(pack: Pack, 
     assert run.returncode == 0, run.stderr
     assert (
         "marsmedia: june/descent.mp4: has a larger picture too, 480 x 270 px (stream 3); the pack has the one that "
-        "players show, 320 x 180 px: `marsmedia reprocess descent.mp4 --processor video.stream_frames` makes frames "
-        "of the larger one\n"
+        'players show, 320 x 180 px: `stream = "largest"` under [video.web] in a file for --recipes makes the whole '
+        "video of the larger one\n"
     ) in run.stderr
     told = (tmp_path / "pack/data/CREDITS.txt").read_text(encoding="utf-8")
     assert told.count("larger picture") == 1
@@ -316,4 +316,17 @@ def test_a_video_with_a_larger_picture_than_the_packed_one_is_named(pack: Pack, 
         "  文件中另有更大的画面：480 × 270 px（第 3 路流）；此处的图片和视频取自播放器所显示的画面：320 × 180 px。\n"
     ) in told
     listed = json.loads(pack(*chosen, "-o", "pack", "--force", "--json").stdout)["larger_pictures"]
-    assert listed == {"june/descent.mp4": {"stream": 3, "size_px": [480, 270], "shown_size_px": [320, 180]}}
+    larger = {"stream": 3, "size_px": [480, 270], "shown_size_px": [320, 180]}
+    assert listed == {"june/descent.mp4": {**larger, "is_packed": False}}
+    whole = Item(name="video.mp4", media_type="video/mp4", data=b"whole")
+    made.result(digest, "video.web", whole, parameters={"stream": "largest"})
+    (tmp_path / "whole.toml").write_text(
+        'title = "June"\naudience = "internal"\nselection = ["descent.mp4"]\ntake = ["full video"]\n'
+    )
+    run = pack("whole.toml", "-o", "whole", "--store", "store")
+    assert run.returncode == 0, run.stderr
+    assert "larger picture" not in run.stderr
+    assert (
+        "  The file has a larger picture too, 480 × 270 px (stream 3): the whole video is of it; other pictures here "
+        "are of the one that players show, 320 × 180 px.\n"
+    ) in (tmp_path / "whole/data/CREDITS.txt").read_text(encoding="utf-8")

@@ -119,7 +119,15 @@ class PackStore:
         self.catalogue.add_sources([row])
         return digest
 
-    def result(self, digest: str, processor: str, *items: Item, key: str = "k", made_utc: str = MADE_UTC) -> Manifest:
+    def result(
+        self,
+        digest: str,
+        processor: str,
+        *items: Item,
+        key: str = "k",
+        made_utc: str = MADE_UTC,
+        parameters: dict[str, Any] | None = None,
+    ) -> Manifest:
         """Commit a result."""
         with self.store.scratch() as scratch:
             (scratch / "r").mkdir()
@@ -128,7 +136,7 @@ class PackStore:
             manifest = Manifest(
                 ref=ResultRef(source=digest, processor=processor, key=full_key),
                 version=1,
-                parameters={"size": 1.5},
+                parameters=parameters or {"size": 1.5},
                 verdict="made",
                 reason=None,
                 items=stored,

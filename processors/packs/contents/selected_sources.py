@@ -161,11 +161,13 @@ def _decoded(row: SourceRow, manifests: list[Manifest], audit: Manifest | None) 
 
 def _chosen(recipe: PackRecipe, row: SourceRow, subject: SourceRecord, store: Store, asked: Asked) -> SelectedSource:
     manifests = list(manifests_of(subject, store))
+    results = tuple(included(manifests, recipe, asked(row)))
+    larger = _larger_picture(manifests, results, store) if row.medium == "video" else None
     audit = _current(INTEGRITY, manifests, asked(row))
     return SelectedSource(
-        subject=replace(subject, larger_picture=_larger_picture(manifests, store) if row.medium == "video" else None),
+        subject=replace(subject, larger_picture=larger),
         has_original=ORIGINALS in recipe.take,
-        results=(*included(manifests, recipe, asked(row)), *_further_evidence(recipe, subject, store)),
+        results=(*results, *_further_evidence(recipe, subject, store)),
         shown=tuple(included(manifests, replace(recipe, take=SHOWN), asked(row))) if recipe.highlight else (),
         original_size_px=_original_size(manifests),
         history=_history(row, manifests, audit),
@@ -174,12 +176,14 @@ def _chosen(recipe: PackRecipe, row: SourceRow, subject: SourceRecord, store: St
     )
 
 
-def _larger_picture(manifests: list[Manifest], store: Store) -> LargerPicture | None:
+def _larger_picture(manifests: list[Manifest], packed: tuple[Manifest, ...], store: Store) -> LargerPicture | None:
     """Return the larger video stream of a video that the metadata list; None without one, or without metadata."""
     for one in manifests:
         if one.ref.processor == METADATA and any(item.name == "metadata.json" for item in one.items):
             with store.open_item(one.ref, "metadata.json") as file:
-                return larger_picture(json.load(file))
+                found = larger_picture(json.load(file))
+            is_packed = any(result.parameters.get("stream") == "largest" for result in packed)
+            return found and replace(found, is_packed=is_packed)
     return None
 
 

@@ -55,7 +55,9 @@ def credits_text(
             lines += [f"  {line}" for line in _both(overlays, recipe)]
         if larger := subject.larger_picture:
             sizes = {"size": _by(larger.size_px), "shown": _by(larger.shown_size_px)}
-            said = phrase("larger_picture", stream=str(larger.stream), **sizes)
+            said = phrase(
+                "larger_picture_packed" if larger.is_packed else "larger_picture", stream=str(larger.stream), **sizes
+            )
             lines += [f"  {line}" for line in _both(said, recipe)]
         lines += _other_voices(subject)
         one = override_of(subject, recipe.overrides)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from processors.clip_writer import WebClip, write_with_sound
 from processors.contract import Item, Need, Reads, require
@@ -52,6 +52,8 @@ class WebVideo:
 
     longest_side_px: int = 1920
     """Longer side, 64 to 3840; never enlarged."""
+    stream: Literal["shown", "largest"] = field(default="shown", metadata={"is_added_later": True})
+    """Video stream: the one that players show, or the largest of the file, the shown one of several of its size."""
     with_sound: bool = True
     """True to add the source's audio, if any; each sample at its presentation time."""
 

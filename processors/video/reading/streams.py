@@ -74,6 +74,18 @@ def video_stream(
     return chosen
 
 
+def larger_stream(container: av.container.InputContainer) -> int | None:
+    """Return the index of the largest video stream; None if none is larger than the one that players show."""
+    there = video_streams(container)
+    shown = default_stream(there) or next(iter(there), None)
+    largest = max(there, key=_pixels, default=None)
+    return largest.index if shown and largest and _pixels(largest) > _pixels(shown) else None
+
+
+def _pixels(stream: av.video.stream.VideoStream) -> int:
+    return stream.codec_context.width * stream.codec_context.height
+
+
 def listed(container: av.container.InputContainer) -> tuple[StreamFacts, ...]:
     """Return all streams in container order."""
     return tuple(
