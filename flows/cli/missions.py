@@ -45,10 +45,12 @@ def missions(name: str | None, as_json: bool) -> None:
         return
     (profile,) = profiles
     click.echo(f"{profile.name}: {profile.title}{f' ({profile.title_zh})' if profile.title_zh else ''}")
-    click.echo(f"  also called {', '.join(profile.also)}\n  credit: {profile.credit}; rights: {profile.rights}")
-    click.echo("Events:")
+    if profile.also:
+        click.echo(f"  also called {', '.join(profile.also)}")
+    click.echo(f"  credit: {profile.credit}; rights: {profile.rights}")
+    click.echo("Events:" if profile.events else "Events: none in its profile")
     for line in aligned(((one.name, one.when.written, one.title) for one in profile.events), indent="  "):
         click.echo(line)
-    click.echo("Cameras and instruments:")
+    click.echo("Cameras and instruments:" if profile.devices else "Cameras and instruments: none in its profile")
     for first, *others in profile.devices:
         click.echo(f"  {first} (also {', '.join(others)})" if others else f"  {first}")

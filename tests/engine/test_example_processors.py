@@ -27,6 +27,8 @@ class LoudestFacts:
     peak: float
     """Highest magnitude over all channels; full scale is 1."""
     time_seconds: float
+    missing_sample_count: int
+    """Over all channels; they may have been louder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +45,10 @@ class Loudest:
 
 class _Session:
     def __init__(self, info: AudioInfo) -> None:
-        self._info, self._peak, self._sample = info, 0.0, 0
+        self._info, self._peak, self._sample, self._missing = info, 0.0, 0, 0
 
     def feed(self, block: AudioBlock) -> Iterator[Item]:
+        self._missing += block.non_finite_count
         loudest = np.abs(block.finite_samples).max(axis=0)
         if loudest.max() > self._peak:
             self._peak, self._sample = float(loudest.max()), block.first_sample + int(loudest.argmax())
@@ -53,7 +56,7 @@ class _Session:
 
     def finish(self) -> Iterator[Item]:
         seconds = float(self._info.start) + self._sample / self._info.rate_hz
-        facts = LoudestFacts(peak=self._peak, time_seconds=seconds)
+        facts = LoudestFacts(peak=self._peak, time_seconds=seconds, missing_sample_count=self._missing)
         yield Item(name=LOUDEST, media_type="text/plain", data=f"{seconds:.3f} s\n".encode(), facts=facts)
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 from flows.cli.main import main
 from processors.metadata.release_file import read_release
 from processors.metadata.release_template import template
+from processors.mission.profile import profile_names
 from processors.sample.release_toml import release_toml
 from tests.helpers.video_scenes import scene, write
 
@@ -66,7 +67,7 @@ def test_a_native_date_is_kept_as_text() -> None:
         ),
         (
             "[[file]]\npath = 'a'\nmission = 'mer'\nevent = 'party'\n",
-            "line 3: mission: unknown mission ('mer'); use one of perseverance, tianwen-1, or \"\" for",
+            f"line 3: mission: unknown mission ('mer'); use one of {', '.join(profile_names())}, or \"\" for",
         ),
         (
             "[[file]]\npath = 'a'\naltitude_metres = 5\n",

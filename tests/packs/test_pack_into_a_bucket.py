@@ -258,7 +258,7 @@ def test_commands_know_a_pack_in_a_bucket(
 
     store, address = ("--store", str(tmp_path / "store")), f"s3://{bucket}/june.zip"
     first = said("pack", "*.jpg", "-o", address, *store)
-    assert first.startswith(f"{address}: "), first
+    assert f"\n{address}: " in first, first
     assert first.splitlines()[-2].startswith(f"bucket of the pack: {len(proxy.asked)} requests, "), first
     assert "unchanged, was there already\n" in said("pack", "*.jpg", "-o", address, *store)
     assert said("pack", "verify", address).endswith(": no faults\n")

@@ -23,7 +23,7 @@ from tests.run.test_dask import Cluster
 RECORDS = re.compile(r"ro-crate-metadata\.json|premis\.xml|pds4-.*\.xml|(tag)?manifest-sha(256|512)\.txt")
 """Files of a pack that say when each result was made, or hold the digests of those that do."""
 DIGEST_LINE = re.compile(rb"(?:[0-9a-f]{64}|[0-9a-f]{128})  \S.*")
-TIME = re.compile(rb"\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|\+00:00)")
+TIME = re.compile(rb"\d{4}-?\d\d-?\d\dT[0-9:.]+(?:Z|\+00:00)")
 
 
 def items(store: Store) -> dict[tuple[str, str], str]:
