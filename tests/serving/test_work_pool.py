@@ -36,13 +36,15 @@ class Pool:
         }
         self._prefect("work-pool", "create", "marsmedia", "--type", "process", "--overwrite")
         self._prefect("--no-prompt", "deploy", "--all")
-        self.worker = subprocess.Popen(
-            [sys.executable, "-m", "prefect", "worker", "start", "--pool", "marsmedia"],
-            env=self._environment,
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        self.log = folder / "worker.txt"
+        with self.log.open("wb") as log:
+            self.worker = subprocess.Popen(
+                [sys.executable, "-m", "prefect", "worker", "start", "--pool", "marsmedia"],
+                env=self._environment,
+                cwd=folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
 
     def _prefect(self, *words: str) -> None:
         command = [sys.executable, "-m", "prefect", *words]
@@ -107,7 +109,7 @@ def test_a_deployed_run_ends_on_a_worker_and_a_failed_one_is_reported(
     store = str(tmp_path / "store")
     state = pool.ended("ingest/nightly-ingest", raw=str(tmp_path / "raw"), store=store)
     made = r"completed: of (\d+) results: \1 made, 0 reused, 0 refused, 0 failed"
-    assert (state["type"], bool(re.fullmatch(made, state["message"]))) == ("COMPLETED", True), state["message"]
+    assert (state["type"], bool(re.fullmatch(made, state["message"]))) == ("COMPLETED", True), pool.log.read_text()
 
     address, sent = told
     pool.python(example_of_the_docs().replace("https://example.org/hook", address))
