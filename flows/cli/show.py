@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from processors.store.store import Store
 
 LEAST_START_SECONDS = 0.0005
-"""Smaller starts of a clock are 0 in milliseconds."""
+"""Starts of less than half a millisecond are shown as 0."""
 
 
 @click.command()

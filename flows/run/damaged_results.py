@@ -55,5 +55,5 @@ def remove_to_make_again(plan: Plan, store: Store) -> None:
 
 
 def _place(rows: Iterable[SourceRow], ref: ResultRef) -> SourceRow:
-    """Return the place that a result is about: of its evidence, else the first one that is there, else the last one."""
+    """Return the path that a result is about: the one with its evidence, else one still in raw, else the last to go."""
     return max(rows, key=lambda row: (row.evidence_key == ref.key, row.gone_utc is None, row.gone_utc or ""))

@@ -65,7 +65,7 @@ class SharedWork:
         del _at_work[self._run]
 
     def now(self, batch: Sequence[Due]) -> Finished:
-        """Do the sources that no other run has claimed; raises as `Runner.derive`."""
+        """Derive the sources that no other run has claimed; raises as `Runner.derive`."""
         with self._slots, ExitStack() as held:
             free, busy = [], []
             for one in batch:

@@ -69,7 +69,7 @@ class SameSound:
 
 
 def course_of(name: str, spectrogram: Path) -> Course | None:
-    """Read one recording's course from its stored power spectrogram; None for one too short or without change."""
+    """Read how a recording's power in bands changes; None if it is too short, or nothing changes."""
     with h5py.File(spectrogram, "r") as file:
         frequency, time = np.asarray(file["frequency"]), np.asarray(file["time"])
     edges = np.searchsorted(frequency, BANDS_HZ)

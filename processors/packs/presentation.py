@@ -56,11 +56,11 @@ class Presentation:
     has_sound: bool = False
     """True if its videos have audio, for which PDS4 has its own name."""
     folder: str | None = None
-    """Folder of its pictures, videos and sounds in a pack by kind; None: that of their kind."""
+    """Folder of its pictures, videos and sounds in a pack by kind; None for the folder of their kind."""
     text_folder: str | None = None
-    """Folder of its texts there; None: the one of technical files."""
+    """Folder of its texts in such a pack; None for the folder of technical files."""
     file_word: str | None = None
-    """Word in their names there; None: the processor's own, or that of a sound's item."""
+    """Word in the names of its files in such a pack; None for the processor's name, or that of a sound's item."""
     digital_source_type: str | None = None
     """IPTC NewsCode of its pictures, if it depends on the processor and not on the camera."""
     is_made_for_packs: bool = False

@@ -70,7 +70,7 @@ def recordings_of(chosen: Sequence[SelectedSource], store: Store) -> dict[str, R
 def sounds_of(
     scenes: Sequence[Scene], recordings: dict[str, Recording], seconds_each: float
 ) -> Iterator[SceneSound | None]:
-    """Yield the sound of each scene; None for one of which the selection has none.
+    """Yield the sound of each scene; None for a scene without any sound in the selection.
 
     A shot and a still are heard as their video is at that time, a still near the end of the sound with its last
     seconds. A photo has a recording of the same mission and event, else of the same sol, which goes on from photo to

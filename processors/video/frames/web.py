@@ -53,7 +53,7 @@ class WebVideo:
     longest_side_px: int = 1920
     """Longer side, 64 to 3840; never enlarged."""
     stream: Literal["shown", "largest"] = field(default="shown", metadata={"is_added_later": True})
-    """Video stream: the one that players show, or the largest of the file, the shown one of several of its size."""
+    """Video stream: the one that players show, or the largest of the file; if several have that size, the shown one."""
     with_sound: bool = True
     """True to add the source's audio, if any; each sample at its presentation time."""
 
