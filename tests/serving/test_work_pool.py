@@ -33,6 +33,7 @@ class Pool:
             "PREFECT_API_URL": server,
             "PREFECT_WORKER_QUERY_SECONDS": "1",  # a worker looks for due runs every 10 s by default
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PWD": str(PROJECT),  # as a shell sets it; prefect.yaml takes the working directory of a run from it
         }
         self._prefect("work-pool", "create", "marsmedia", "--type", "process", "--overwrite")
         self._prefect("--no-prompt", "deploy", "--all")
