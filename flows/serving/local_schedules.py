@@ -131,10 +131,16 @@ async def _end_runs() -> None:
                 with suppress(psutil.Error):
                     run.terminate()
         deadline = time.monotonic() + seconds
-        while any(run.is_running() and run.status() != psutil.STATUS_ZOMBIE for run in runs):
+        while any(_is_at_work(run) for run in runs):
             if time.monotonic() > deadline:
                 break
             await asyncio.sleep(0.2)
+
+
+def _is_at_work(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):  # it ends at this moment
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def _is_run(process: psutil.Process) -> bool:
