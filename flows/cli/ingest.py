@@ -83,7 +83,7 @@ def ingest_folder(
     from flows.run.workers import warm_up_for_first_run
 
     _check_apart(raw, store_folder)
-    if not dry_run and isinstance(store_folder, Path) and isinstance(raw, Path):
+    if not dry_run and options.runner == "local" and isinstance(store_folder, Path) and isinstance(raw, Path):
         warm_up_for_first_run(raw, store_folder)
 
     from flows.cli.plan_and_run import plan_and_run

@@ -21,8 +21,10 @@ from processors.store.raw_bucket import at_hand, label_at_hand
 from processors.store.store import Store
 
 BATCH_SECONDS = 4.0
-"""Estimated work in one batch, in s: an empty Prefect task costs about 20 ms, so that is half a percent."""
+"""Largest estimated work in one batch, in s: an empty Prefect task costs about 20 ms, so that is half a percent."""
 BATCH_SOURCES = 50
+BATCHES_FOR_EACH = 4
+"""Batches for each of those that are worked on at once: the last to end keeps the others waiting for little."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,17 +59,23 @@ class SourceOutcome:
 def estimated_seconds(due: Due) -> float:
     """Estimate the work, in s, from the duration that the header claims; used only to balance batches."""
     if due.source.medium == "photo":
-        return 0.02 + due.source.size_bytes / 8e6
-    rate = 0.1 if due.source.medium == "video" else 0.003
+        return 0.05 + due.source.size_bytes / 1e6
+    rate = 0.4 if due.source.medium == "video" else 0.05
     return 0.1 + rate * min(due.duration_seconds or 10.0, 36_000)
 
 
-def into_batches(due: Sequence[Due]) -> list[list[Due]]:
-    """Group the sources into batches, the longest first, so that no long one remains at the end."""
+def into_batches(due: Sequence[Due], at_once: int) -> list[list[Due]]:
+    """Group the sources into batches, the longest first, so that no long one remains at the end.
+
+    Parameters
+    ----------
+    at_once : number of batches that are worked on at the same time.
+    """
+    share = sum(map(estimated_seconds, due)) / (BATCHES_FOR_EACH * at_once)
     batches: list[list[Due]] = []
     cost = 0.0
     for one in sorted(due, key=estimated_seconds, reverse=True):
-        if not batches or cost >= BATCH_SECONDS or len(batches[-1]) >= BATCH_SOURCES:
+        if not batches or cost >= min(share, BATCH_SECONDS) or len(batches[-1]) >= BATCH_SOURCES:
             batches.append([])
             cost = 0.0
         batches[-1].append(one)

@@ -151,7 +151,9 @@ def _identify_and_plan(
     unreadable = [entry.relative for entry in (*surveyed.untaken, *surveyed.empty)]
     departed = gone_from(known.values(), surveyed.found, unreadable, surveyed.root, options.releases)
     departed = shard.own(departed)
-    identified = _identify(surveyed.found, known, past, progress, options, is_followed_by_work=remember)
+    identified = _identify(
+        surveyed.found, known, past, progress, options, is_followed_by_work=remember and options.runner == "local"
+    )
     changes = [*identified.changes, *changes_of_missing(departed, identified.rows, known)]
     changes = [one for one in changes if shard.has(one.file)]
     paths = {storable(file.path): file for file in surveyed.found}

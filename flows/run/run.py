@@ -167,9 +167,9 @@ class _Run:
                 runner.stop()
 
             try:
-                busy = self._round(dispatch(self._batches(into_batches(plan.due))), end)
+                busy = self._round(dispatch(self._batches(into_batches(plan.due, runner.batches_at_once))), end)
                 if plan.later and self._stop is None:
-                    busy += self._round(dispatch(self._batches(into_batches(plan.later))), end)
+                    busy += self._round(dispatch(self._batches(into_batches(plan.later, runner.batches_at_once))), end)
                 if busy and self._stop is None:
                     progress.phase("Waiting for another run", len(busy))
                     self._round(dispatch(self._batches([[one] for one in busy], waits=True)), end)
