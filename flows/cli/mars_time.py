@@ -73,7 +73,7 @@ def mars_time(
         counted = f"sol {sols[0]}" + (f" or {sols[1]}" if sols[1] != sols[0] else "")
         if is_before_landing(profile.name, sols[0]):
             counted = sol_words(profile.name, *sols)[FALLBACK]
-        click.echo(f"{profile.title} {counted}")
+        click.echo(f"{profile.title[FALLBACK]} {counted}")
     for name, time in zip(("begins", "ends") if len(times) > 1 else ("",), times, strict=True):
         _print(name, time, when)
 

@@ -8,6 +8,7 @@ from flows.cli.common import counted, print_json
 from flows.cli.print_table import aligned
 from flows.cli.shared_options import JSON
 from processors.errors import RequestError
+from processors.languages.text import FALLBACK
 
 
 @click.command()
@@ -32,24 +33,25 @@ def missions(name: str | None, as_json: bool) -> None:
     if as_json:
         for one in profiles:
             events = [
-                {"name": e.name, "when": e.when.written, "title": e.title, "title_zh": e.title_zh, "source": e.source}
+                {"name": e.name, "when": e.when.written, **e.title.keys_of("title"), "source": e.source}
                 for e in one.events
             ]
-            names = {"mission": one.name, "title": one.title, "title_zh": one.title_zh, "also_called": one.also}
+            names = {"mission": one.name, **one.title.keys_of("title"), "also_called": one.also}
             print_json({**names, "agency": one.agency, "events": events, "devices": one.devices})
         return
     if name is None:
-        rows = [(one.name, one.title, one.agency, counted(len(one.events), "event")) for one in profiles]
+        rows = [(one.name, one.title[FALLBACK], one.agency, counted(len(one.events), "event")) for one in profiles]
         for line in aligned(rows):
             click.echo(line)
         return
     (profile,) = profiles
-    click.echo(f"{profile.name}: {profile.title}{f' ({profile.title_zh})' if profile.title_zh else ''}")
+    title, *translations = profile.title.values()
+    click.echo(f"{profile.name}: {title}" + (f" ({', '.join(translations)})" if translations else ""))
     if profile.also:
         click.echo(f"  also called {', '.join(profile.also)}")
     click.echo(f"  credit: {profile.credit}; rights: {profile.rights}")
     click.echo("Events:" if profile.events else "Events: none in its profile")
-    for line in aligned(((one.name, one.when.written, one.title) for one in profile.events), indent="  "):
+    for line in aligned(((one.name, one.when.written, one.title[FALLBACK]) for one in profile.events), indent="  "):
         click.echo(line)
     click.echo("Cameras and instruments:" if profile.devices else "Cameras and instruments: none in its profile")
     for first, *others in profile.devices:

@@ -12,6 +12,7 @@ from typing import Any
 from flows.run.options import Options
 from flows.run.run import in_threads, run_ingest
 from processors.engine.wanted_results import Recipes
+from processors.languages.text import FALLBACK
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.metadata.release_file import read_release
@@ -140,6 +141,8 @@ def _of_record(record: dict[str, Any], mission: str) -> list[Suggestion]:
         when = parse_when(taken["utc"])
         for event in load_profile(mission).events if mission else ():
             if event.when.overlaps(when):
-                said.append(Suggestion(key="event", value=event.name, source=f"the date is that of {event.title}"))
+                said.append(
+                    Suggestion(key="event", value=event.name, source=f"the date is that of {event.title[FALLBACK]}")
+                )
                 break
     return said

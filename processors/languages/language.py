@@ -33,6 +33,8 @@ class Language:
     """Description of a processor's results, by the processor's name."""
     sentences: dict[str, str] = field(default_factory=dict)
     """Sentences that processors write into results, by the English template: see `sentences.py`."""
+    missions: dict[str, str] = field(default_factory=dict)
+    """Titles of missions and events that the profiles lack in this language: see `processors/mission/titles.py`."""
 
 
 @functools.cache
@@ -43,8 +45,12 @@ def language(code: str) -> Language:
         return Language(**table)
     fallback = language(FALLBACK)
     parts = {part: {**getattr(fallback, part), **table.get(part, {})} for part in ("page", "pack", "labels")}
-    said = table.get("sentences", {})
-    return Language(tag=table.get("tag", code), iso_639_2=table.get("iso_639_2", code), sentences=said, **parts)
+    return Language(**{"tag": code, "iso_639_2": code, **table, **parts})
+
+
+def translations_of(key: str) -> tuple[str, ...]:
+    """Return the keys beside `key` in a release or recipe: `title_zh` ..., one for each language but the fallback."""
+    return tuple(f"{key}_{code}" for code in OTHER_LANGUAGES)
 
 
 def phrase(name: str, **values: str | Text) -> Text:

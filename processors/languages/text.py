@@ -31,6 +31,10 @@ class Text(Mapping[str, str]):
         """Return the text as it is stored: None for a language of `RECORDED` without a text."""
         return {**dict.fromkeys(RECORDED), **self._texts}
 
+    def keys_of(self, key: str) -> dict[str, str | None]:
+        """Return the text as keys of a record, as `of_keys` reads them: those of `RECORDED` always."""
+        return {key if code == FALLBACK else f"{key}_{code}": text for code, text in self.record().items()}
+
     def __getitem__(self, language: str) -> str:
         return self._texts[language]
 

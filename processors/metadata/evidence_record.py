@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from processors.languages.language import OTHER_LANGUAGES
@@ -10,19 +11,6 @@ from processors.metadata.solar_clock import hours_of_clock
 from processors.metadata.statements import Contradiction, Statement
 from processors.metadata.tag_records import Tag
 from processors.metadata.times import Date, Taken
-
-
-@dataclass(frozen=True, kw_only=True)
-class EventRecord:
-    """The mission event that the release names."""
-
-    name: str
-    title: str
-    title_zh: str | None
-    written: str
-    precision: str
-    source: str
-    sure: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +32,9 @@ class EvidenceRecord:
     """First sol: that of `taken`, or a label's if no date gives one."""
     sol_source: str | None
     """Source of the sols: the date if the mission is known, else a label."""
-    event: EventRecord | None
+    event: Mapping[str, str | None] | None
+    """Mission event that the release names: its `name`, its `title` with a key for each language (`title_zh`), and what
+    is known of its date: `written`, `precision`, `source`, `sure`."""
     camera: str | None
     """Profile's name of the camera or instrument, if the texts of release or label name exactly one; else the label's
     text."""
@@ -102,7 +92,7 @@ class EvidenceFacts:
         solar_longitude, solar_longitude_source = _solar_longitude(record)
         return cls(
             mission=record.mission,
-            event=record.event.name if record.event else None,
+            event=record.event["name"] if record.event else None,
             camera=record.camera,
             camera_source=record.camera_source,
             recorded_by=record.recorded_by,

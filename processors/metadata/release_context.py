@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from processors.contract import LabelRef, RecordedStart, ReleaseContext, ReleaseWords, as_json, canonical_json
-from processors.languages.text import Text
+from processors.languages.text import FALLBACK, Text
 from processors.metadata.times import dates_of_release, moment_written
 from processors.mission.mission_time import landing_sol_begins
 from processors.mission.profile import Profile, load_profile
@@ -66,7 +66,7 @@ def _words(head: Mapping[str, Any], entry: Mapping[str, Any], mission: Profile |
         title=Text.of_keys(entry, "title").best() or "",
         release_title=Text.of_keys(head, "title").best() or "",
         credit=next((str(one) for one in told if one), ""),
-        mission=mission.title if mission else "",
+        mission=mission.title[FALLBACK] if mission else "",
         date=dates[0] if dates else "",
     )
 

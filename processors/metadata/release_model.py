@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, create_model
 
-from processors.languages.language import OTHER_LANGUAGES
+from processors.languages.language import translations_of
 from processors.metadata.release_values import TRANSLATED, as_written
 from processors.mission.profile import load_profile, profile_names
 
@@ -88,7 +88,7 @@ class _File(_Table):
 
 
 def _in_languages(model: type[BaseModel], name: str) -> type[BaseModel]:
-    keys = [f"{key}_{code}" for key in TRANSLATED if key in model.model_fields for code in OTHER_LANGUAGES]
+    keys = [one for key in TRANSLATED if key in model.model_fields for one in translations_of(key)]
     fields: dict[str, Any] = dict.fromkeys(keys, (str, ""))
     return create_model(name, __base__=model, **fields)
 

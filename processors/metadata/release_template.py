@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from processors.languages.language import translations_of
+from processors.metadata.release_values import TRANSLATED
 from processors.mission.profile import load_profile, profile_names
 from processors.sources.scan import FoundFile, survey
 
@@ -22,8 +24,7 @@ _HEAD = """\
 # What the agency says of this release. Leave out what it does not say: nothing is guessed.
 # Every text is kept as written; `marsmedia release check FOLDER` names each mistake with its line.
 title = {title}
-# title_zh = "..."
-# agency = "..."
+{translated}# agency = "..."
 {mission}
 # credit = "..."                       # as the agency wants to be named
 # rights = "..."                       # licence, or "unresolved"
@@ -32,9 +33,9 @@ title = {title}
 redistribute = false                   # true only where the rights allow it
 
 # Each file below may have:
-# title = "..."                        # also title_zh
-# caption = "..."                      # also caption_zh
-# alt_text = "..."                     # what is to be seen, for those who cannot see it; also alt_text_zh
+# title = "..."                        # also {titles}
+# caption = "..."                      # also {captions}
+# alt_text = "..."                     # what is to be seen, for those who cannot see it; also {alt_texts}
 # recorded_by = "..."                  # camera or instrument, in the agency's words
 # date = "2021-06-16"                  # or "2021-05-22T02:40Z", "2021-05-22T10:40+08:00"; when it was recorded
 # date_precision = "day"               # year, month, day, minute, second, subsecond; a day never becomes an instant
@@ -81,7 +82,10 @@ def template(
         profile = load_profile(mission)
         events = ": " + ", ".join(event.name for event in profile.events)
         line = f"mission = {json.dumps(mission)}"
-    head = _HEAD.format(title=_text(folder.resolve().name), mission=line, events=events)
+    names = {f"{key}s": ", ".join(translations_of(key)) for key in TRANSLATED}
+    translated = "".join(f'# {key} = "..."\n' for key in translations_of("title"))
+    title = _text(folder.resolve().name)
+    head = _HEAD.format(title=title, translated=translated, mission=line, events=events, **names)
     return head + entries(media_below(folder), known or {})
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from processors.contract import Source
 from processors.metadata.date_conflicts import date_conflicts, sol_conflicts, solar_conflicts
-from processors.metadata.evidence_record import EventRecord, EvidenceRecord
+from processors.metadata.evidence_record import EvidenceRecord
 from processors.metadata.label import files_described, last_part
 from processors.metadata.label_statements import mission_words, of_label, said_by_label, unread_of_label
 from processors.metadata.position import position_of
@@ -266,18 +266,17 @@ def _rank(date: Date, when: When) -> tuple[bool, int, int]:
     return not when.zone_known, -PRECISIONS.index(when.precision), voice
 
 
-def _event(event: MissionEvent | None, profile: Profile | None) -> EventRecord | None:
+def _event(event: MissionEvent | None, profile: Profile | None) -> dict[str, str | None] | None:
     if not event or not profile:
         return None
-    return EventRecord(
-        name=event.name,
-        title=event.title,
-        title_zh=event.title_zh,
-        written=event.when.written,
-        precision=event.when.precision,
-        source=f"profile {profile.name}: {event.source}",
-        sure=event.sure,
-    )
+    return {
+        "name": event.name,
+        **event.title.keys_of("title"),
+        "written": event.when.written,
+        "precision": event.when.precision,
+        "source": f"profile {profile.name}: {event.source}",
+        "sure": event.sure,
+    }
 
 
 def _place(profile: Profile | None) -> str | None:

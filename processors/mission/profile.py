@@ -14,6 +14,7 @@ from typing import Any
 
 from processors.containers.toml_file import KeyPath, TomlError, TomlFile
 from processors.contract import require
+from processors.languages.text import Text
 from processors.mission.time_on_mars import FIRST_YEAR, mars_time
 from processors.mission.when import When, parse_when
 
@@ -39,8 +40,7 @@ class MissionEvent:
     """Entry of the timeline."""
 
     name: str
-    title: str
-    title_zh: str | None
+    title: Text
     when: When
     source: str
     sure: str
@@ -60,8 +60,7 @@ class Profile:
     """Profile of one mission."""
 
     name: str
-    title: str
-    title_zh: str | None
+    title: Text
     also: tuple[str, ...]
     """Other names of the mission and its spacecraft, as labels write them."""
     agency: str
@@ -98,7 +97,7 @@ class Profile:
     @property
     def called(self) -> tuple[str, ...]:
         """Return every name by which it is found."""
-        return (self.name, self.title, *([self.title_zh] if self.title_zh else []), *self.also)
+        return (self.name, *self.title.values(), *self.also)
 
     def device(self, words: str) -> str | None:
         """Return the profile's name for the camera or instrument that exactly these words name."""
@@ -179,8 +178,7 @@ class _Reader:
                 )
         return Profile(
             name=self._text(table, (), "name"),
-            title=self._text(table, (), "title"),
-            title_zh=table.get("title_zh"),
+            title=self._title(table, ()),
             also=tuple(table.get("also", ())),
             agency=self._text(table, (), "agency"),
             credit=self._text(table, (), "credit"),
@@ -214,12 +212,7 @@ class _Reader:
         except ValueError as error:
             raise self._wrong((*at, "date"), str(error)) from error
         return MissionEvent(
-            name=entry["name"],
-            title=self._text(entry, at, "title"),
-            title_zh=entry.get("title_zh"),
-            when=when,
-            source=date["source"],
-            sure=date["sure"],
+            name=entry["name"], title=self._title(entry, at), when=when, source=date["source"], sure=date["sure"]
         )
 
     def _facts(self, table: dict[str, Any], path: str, at: KeyPath) -> Iterator[Fact]:
@@ -256,6 +249,10 @@ class _Reader:
         """Yield the tables of a list with their names and places."""
         for entry, place in _sections(table, key, at):
             yield self._text(entry, place, "name"), entry, place
+
+    def _title(self, table: dict[str, Any], at: KeyPath) -> Text:
+        self._text(table, at, "title")
+        return Text.of_keys(table, "title")
 
     def _text(self, table: dict[str, Any], at: KeyPath, key: str) -> str:
         return self._given(table, at, key, str, "text")

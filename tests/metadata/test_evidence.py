@@ -67,7 +67,7 @@ def test_a_day_in_beijing_stays_a_day_and_two_sols() -> None:
     assert record.taken.beijing_days == ("2021-06-16",)
     assert record.disagreements == ()
     assert record.event is not None
-    assert record.event.precision == "day"
+    assert record.event["precision"] == "day"
 
 
 def test_a_minute_gives_both_clocks() -> None:

@@ -25,4 +25,5 @@ from processors.mission.sol_words import sol_words
     ],
 )
 def test_sols_are_counted_from_the_landing(mission: str | None, first: int, last: int, en: str, zh: str) -> None:
-    assert dict(sol_words(mission, first, last)) == {"en": en, "zh": zh}
+    words = sol_words(mission, first, last)
+    assert (words["en"], words["zh"]) == (en, zh)

@@ -21,6 +21,7 @@ from PIL import Image
 
 from processors.containers.ogg import Page, pages
 from processors.contract import Item
+from processors.languages.language import translations_of
 from processors.languages.text import Text
 from processors.metadata.iptc import iptc_in_photoshop, iptc_tags
 from processors.metadata.xmp import xmp_tags
@@ -322,7 +323,7 @@ def test_an_array_takes_the_words_of_the_day_with_it_but_into_an_archive(tmp_pat
         "title": "Power spectrogram of Wind",
         "title_zh": "车辙",
         "summary": "Wind. Recorded by rear camera. Recorded on 2021-06-16, sol 32-33.",
-        "summary_zh": told["summary_zh"],
+        **{name: told[name] for name in translations_of("summary")},
         "institution": "China National Space Administration",
         "creator_name": "China National Space Administration",
         "credit": "CNSA",

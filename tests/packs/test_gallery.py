@@ -24,6 +24,7 @@ from processors.contract import Item
 from processors.engine.wanted_results import Recipes
 from processors.errors import ResultCorrupt
 from processors.formats import media_type_of
+from processors.languages.language import LANGUAGES
 from processors.languages.text import Text
 from processors.packs.contents.outcomes import FailedResult
 from processors.packs.contents.subject import subjects
@@ -107,8 +108,8 @@ def test_an_address_that_leads_away_from_the_page_is_refused(address: str) -> No
 
 
 def test_a_language_that_the_page_does_not_speak_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"^languages is \('en', 'fr'\): must be of en, zh$"):
-        written(tmp_path, [], ("en", "fr"))
+    with pytest.raises(ValueError, match=rf"^languages is \('en', 'xx'\): must be of {', '.join(LANGUAGES)}$"):
+        written(tmp_path, [], ("en", "xx"))
 
 
 def test_a_title_is_escaped_in_the_page_and_in_the_data(tmp_path: Path) -> None:

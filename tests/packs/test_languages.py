@@ -14,12 +14,16 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+import av
+import numpy as np
 import pytest
 
 from processors.audio.spectrogram.spectrogram_picture import UNIT
 from processors.languages.language import FOLDER, LANGUAGES, language, phrase
 from processors.languages.sentences import is_translated, translated
 from processors.languages.text import Text
+from processors.mission.profile import load_profile, profile_names
+from processors.packs.highlight.cards import Cards
 from processors.video.audit.bars_and_overlays import Box, StaticRegions
 from processors.video.audit.findings import Findings, FrameSpan, verdict_words
 from tests.conftest import PROJECT
@@ -32,23 +36,37 @@ tag = "fr"
 label = "{kind} : {title}"
 credit = "Crédit"
 readme = "{title}, {day}, public : {audience}"
+highlight = "Temps forts"
+credits = "Crédits"
 [page]
 name = "Français"
 switch = "Passer au français"
 search = "Rechercher"
+[sentences]
+"{count} frame(s) in {seconds} s." = "{count} images en {seconds} s."
+[missions]
+tianwen-1 = "Tianwen-1 (« Questions au ciel »)"
+"tianwen-1.touchdown" = "Atterrissage"
 """
 BUILD = """\
 import sys
-import tomllib
+from dataclasses import replace
 from pathlib import Path
 from processors.packs.build import build
 from processors.packs.gallery.page import write_gallery
-from processors.languages.text import Text
+from processors.packs.recipe.pack_recipe import Highlight
 from processors.packs.recipe.pack_recipe_file import read_recipe
-from tests.helpers.pack_store import filled
+from tests.helpers.pack_store import evidence, filled, picture
 folder = Path(sys.argv[1])
 recipe = read_recipe(folder / "pack.toml", frozenset())
-build(recipe, folder / "pack", filled(folder).store, asked=lambda row: frozenset(), gallery=write_gallery)
+made = filled(folder)
+landed = made.source("landed.jpg", "photo", "jpeg", picture(64, 48, 9))
+event = {"name": "touchdown", "title": "Touchdown", "title_zh": "着陆"}
+made.said(landed, evidence("Landed", redistribute=True, event=event))
+made.pictures(landed, "photo.preview", {"preview_1024.jpg": (64, 48)})
+build(recipe, folder / "pack", made.store, asked=lambda row: frozenset(), gallery=write_gallery)
+shown = replace(recipe, selection=("landed.jpg",), highlight=Highlight(seconds_each=0.5, longest_side_px=640))
+build(shown, folder / "shown", made.store, asked=lambda row: frozenset())
 """
 RECIPE = """\
 title = "Tracks"
@@ -59,7 +77,7 @@ languages = ["fr", "zh"]
 """
 
 
-def test_one_file_adds_a_language_to_packs_and_page(tmp_path: Path) -> None:
+def test_one_file_adds_a_language_to_packs_highlight_and_page(tmp_path: Path) -> None:
     code = tmp_path / "copy"
     shutil.copytree(PROJECT / "processors", code / "processors", ignore=shutil.ignore_patterns("__pycache__"))
     (code / "processors/languages/fr.toml").write_text(FRENCH, encoding="utf-8")
@@ -74,6 +92,7 @@ def test_one_file_adds_a_language_to_packs_and_page(tmp_path: Path) -> None:
     manifest = json.loads((pack / "data/iiif-manifest.json").read_bytes())
     assert manifest["label"] == {"fr": ["Traces"]}
     labels = [canvas["label"]["fr"] for canvas in manifest["items"]]
+    assert {"fr": ["Atterrissage"], "zh": ["着陆"]} in [one["label"] for one in manifest["structures"]]
     assert ["Photographie : Wheel tracks"] in labels
     assert ["Contact sheet: frames spread over the clip, each with its time : Descent"] in labels
     page = (pack / "data/index.html").read_text(encoding="utf-8")
@@ -86,6 +105,20 @@ def test_one_file_adds_a_language_to_packs_and_page(tmp_path: Path) -> None:
         "Filters",
         "搜索标题、说明、署名",
     )
+    missions = data(pack / "data/data/index.js")["missions"]
+    assert missions["tianwen-1"] == {"en": "Tianwen-1", "fr": "Tianwen-1 (« Questions au ciel »)", "zh": "天问一号"}
+    manifest = json.loads((tmp_path / "shown/data/iiif-manifest.json").read_bytes())
+    assert manifest["items"][0]["label"] == {"fr": ["Temps forts"], "zh": ["集锦"]}
+    with av.open(tmp_path / "shown/data/highlight.mp4") as container:
+        *_, credits_card = container.decode(video=0)
+    assert titled(credits_card, "Crédits", "来源")
+    assert not titled(credits_card, "Credits", "来源")
+
+
+def titled(frame: av.VideoFrame, *titles: str) -> bool:
+    """Whether the upper third of a card of a highlight, where its titles are, shows these."""
+    shown, drawn = frame.to_ndarray(format="rgb24"), Cards(width_px=640).text(titles, [])
+    return float(np.abs(shown.astype(float) - drawn)[:120].max()) < 60
 
 
 def data(place: Path) -> Any:
@@ -122,6 +155,12 @@ def test_a_phrase_puts_in_texts_of_its_own_language() -> None:
     assert list(found) == list(LANGUAGES)
 
 
+def test_a_language_titles_missions_and_events_that_have_a_profile() -> None:
+    profiles = [load_profile(name) for name in profile_names()]
+    known = {*profile_names(), *(f"{one.name}.{event.name}" for one in profiles for event in one.events)}
+    assert [name for code in LANGUAGES for name in language(code).missions if name not in known] == []
+
+
 @pytest.mark.parametrize("name", ["tag", "iso_639_2"])
 def test_no_two_languages_have_the_same_code(name: str) -> None:
     codes = {code: getattr(language(code), name) for code in LANGUAGES}
@@ -133,7 +172,7 @@ def test_what_results_say_is_translated_sentence_by_sentence() -> None:
         "300 frames in 12.000 s. Every frame is a picture of its own. Nobody foresaw this. 1 frame in 0.040 s."
     )
     assert said["zh"] == ("12.000 秒内共 300 帧。每一帧都是独立画面。Nobody foresaw this. 0.040 秒内共 1 帧。")
-    assert translated("dBFS in bands of 21.5 Hz") == Text(en="dBFS in bands of 21.5 Hz", zh="dBFS，频带宽 21.5 Hz")
+    assert translated("dBFS in bands of 21.5 Hz")["zh"] == "dBFS，频带宽 21.5 Hz"
     damaged = "3 of 9 frames are damaged, depend on damaged ones, or are missing"
     assert (
         translated(f"Motion may not be measured: no frame shows anything; {damaged}.")["zh"]

@@ -14,6 +14,7 @@ from processors.contract import Json
 from processors.languages.language import LANGUAGES, phrase
 from processors.languages.text import FALLBACK, Text
 from processors.metadata.properties import LargerPicture
+from processors.mission.titles import event_title
 from processors.packs.contents.outcomes import FailedResult, Outcomes
 from processors.packs.contents.rights_by_path import PathRights, binding, voice
 from processors.packs.records.iso_date import iso_date
@@ -299,6 +300,7 @@ def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, An
     """Combine catalogue, evidence record and audit of one source."""
     said = _Said(evidence)
     event = (evidence or {}).get("event") or {}
+    mission = (evidence or {}).get("mission")
     redistribute = said.first("marsmedia:redistribute")
     assert row.medium is not None
     return SourceRecord(
@@ -322,9 +324,9 @@ def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, An
         published_at=said.first("dc:source"),
         released=said.first("dcterms:issued"),
         synthetic=said.first("Iptc4xmpExt:DigitalSourceType") not in (None, "false"),
-        mission=(evidence or {}).get("mission"),
+        mission=mission,
         event=event.get("name"),
-        event_title=Text.of_keys(event, "title"),
+        event_title=event_title(mission, event.get("name"), Text.of_keys(event, "title")),
         camera=(evidence or {}).get("recorded_by") or (evidence or {}).get("camera"),
         place=(evidence or {}).get("place"),
         recorded=_recorded(evidence),

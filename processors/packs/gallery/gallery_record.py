@@ -12,9 +12,8 @@ from processors.contract import Json
 from processors.errors import ResultCorrupt
 from processors.formats import BY_NAME
 from processors.languages.sentences import translated
-from processors.languages.text import FALLBACK, Text
+from processors.languages.text import Text
 from processors.metadata.properties import properties
-from processors.mission.profile import profile_called
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.gallery.gallery_file import GalleryFile, PageCopy
 from processors.packs.gallery.waveform_peaks import peaks
@@ -98,12 +97,6 @@ def _sols(subject: SourceRecord) -> list[int | None] | None:
         return [subject.recorded.first_sol, subject.recorded.last_sol]
     evidence = subject.evidence or {}
     return [evidence["first_sol"], evidence["last_sol"]] if evidence.get("first_sol") is not None else None
-
-
-def mission_title(name: str) -> Text:
-    """Return a mission's title in the languages of its profile; its name where there is no profile."""
-    profile = profile_called(name)
-    return Text(en=profile.title, zh=profile.title_zh) if profile else Text({FALLBACK: name})
 
 
 def _face(group: Group) -> GalleryFile | None:

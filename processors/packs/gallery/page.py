@@ -20,9 +20,10 @@ from processors.contract import require
 from processors.languages.language import LANGUAGES, language, phrase
 from processors.languages.text import Text
 from processors.mission.sol_words import landing_sol
+from processors.mission.titles import mission_title
 from processors.packs.gallery.frame_records import frames_of
 from processors.packs.gallery.gallery_file import GalleryFile
-from processors.packs.gallery.gallery_record import grouped, listed, mission_title, opened, shots_of
+from processors.packs.gallery.gallery_record import grouped, listed, opened, shots_of
 from processors.packs.gallery.introduction import Introduction
 from processors.packs.gallery.tile_pyramids import unpack
 from processors.packs.presentation import viewer_order

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from processors.containers.toml_file import read_table
 from processors.errors import RequestError
-from processors.languages.language import LANGUAGES, OTHER_LANGUAGES
+from processors.languages.language import LANGUAGES, translations_of
 from processors.languages.text import Text
 from processors.packs.presentation import TAKE_WORDS
 from processors.packs.recipe.audience import Audience, Layout
@@ -175,8 +175,6 @@ class _RecipeHead(_Table):
     bag_info: BagInfoTable | None = None
 
 
-_TRANSLATIONS: dict[str, Any] = {
-    f"{key}_{code}": (Written, "") for key in ("title", "text") for code in OTHER_LANGUAGES
-}
+_TRANSLATIONS: dict[str, Any] = dict.fromkeys((*translations_of("title"), *translations_of("text")), (Written, ""))
 RecipeTable = create_model("RecipeTable", __base__=_RecipeHead, **_TRANSLATIONS)
 """Model of the whole file. Its defaults are placeholders: a key that is not written has the default of `PackRecipe`."""

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
+from processors.languages.language import LANGUAGES, translations_of
 from processors.packs.recipe.audience import AUDIENCES
+
+
+def _translated(key: str) -> str:
+    return "".join(f'# {name} = "..."\n' for name in translations_of(key))
+
 
 TEMPLATE = f"""\
 # A pack's recipe: build it with `marsmedia pack THIS.toml -o FOLDER` or `-o FILE.zip`.
 # A pack's title, audience and selection are required; all else may be left out.
 title = "A title"
-# title_zh = "..."
-# text = "A sentence or two about the pack."
-# text_zh = "..."
-audience = "press"                     # {", ".join(AUDIENCES)}: decides what follows, where
+{_translated("title")}# text = "A sentence or two about the pack."
+{_translated("text")}audience = "press"                     # {", ".join(AUDIENCES)}: decides what follows, where
                                        # nothing is written; public refuses what may not be passed on
 selection = ["medium=photo"]           # the words of `marsmedia items`: names, sol=1..20, event=..., camera=...
                                        # ["*"] is everything in the store, ["redistribute=true"] what may be passed on
@@ -20,7 +26,7 @@ selection = ["medium=photo"]           # the words of `marsmedia items`: names, 
                                        # metadata, measurements, other, or processor/pattern: "photo.enhanced/*"
 # layout = "kind"                      # photos/ videos/ sound/ documents/, or "source": by source and processor
 # credits_in_files = true              # caption, credit and rights in copies of the files; false: the stored bytes
-languages = ["en", "zh"]
+languages = {json.dumps(LANGUAGES)}
 # publisher = "..."                    # who makes this pack
 # date = 2026-01-31                    # when it is packed; else SOURCE_DATE_EPOCH
 # web_address = "https://..."          # where its folder `data` will be published, for IIIF viewers
