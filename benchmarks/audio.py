@@ -36,7 +36,8 @@ from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
 from processors.audio.spectrogram.stft import FrameBatches, Scale, power_of, window_of
 from processors.audio.waveform import Waveform
-from processors.contract import Inputs, Item, OneShot, Processor, Session, Streamed, T, as_json, from_json, inputs_of
+from processors.contract import Inputs, Item, OneShot, Processor, Session, Streamed, T, inputs_of
+from processors.json_records import as_json, from_json
 from processors.sources.source_file import SourceFile
 
 RATE_HZ = 48_000

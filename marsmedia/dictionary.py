@@ -113,7 +113,7 @@ def _arrays(processors: Sequence[Processor]) -> Iterator[tuple[str, str, list[st
 
 def _some_calibration() -> str:
     from processors.audio.levels.calibration import Calibration
-    from processors.contract import as_json
+    from processors.json_records import as_json
 
     return json.dumps(as_json(Calibration(name="any", source="any", instrument="any", full_scale_pascals=1.0)))
 

@@ -229,7 +229,7 @@ class SourceView:
     def levels(self) -> LevelsFacts:
         """Return peak, RMS, DC and loudness of every channel; its `reference` says what 0 dBFS is."""
         from processors.audio.levels.levels import LEVELS, LevelsFacts
-        from processors.contract import from_json
+        from processors.json_records import from_json
 
         manifest = self._manifest("audio.levels", {})
         return from_json(LevelsFacts, next(item.facts for item in manifest.items if item.name == LEVELS))

@@ -6,15 +6,14 @@ import dataclasses
 import functools
 import hashlib
 import json
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
-from types import UnionType
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
+from processors.json_records import Json, as_json, canonical_json
 from processors.sources.source_file import SourceFile
 
 T = TypeVar("T")
@@ -25,7 +24,6 @@ FileKind = Literal["media", "companion", "unsupported"]
 Reads = Literal["video", "audio", "photo", "file", "results"]
 """Input of a processor. A medium: it is fed that medium's units. `file`: it opens the source itself. `results`: it
 is made of its `inputs` alone, and the source is not opened."""
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Record = Any
 """Frozen dataclass of plain values; `as_json` writes it."""
 
@@ -149,6 +147,12 @@ class Item:
     advice: str | None = None
     """What a person should know who asked for this result, and what to do, in one sentence: a run prints it."""
 
+    @classmethod
+    def of_json(cls, name: str, value: Any, *, ensure_ascii: bool = True, **more: Any) -> Item:
+        """Return an item of JSON from what `as_json` takes; `more` are other fields."""
+        text = json.dumps(as_json(value), indent=1, ensure_ascii=ensure_ascii, allow_nan=False)
+        return cls(name=name, media_type="application/json", data=text.encode(), **more)
+
     def __post_init__(self) -> None:
         path = PurePosixPath(self.name)
         safe = all(c.isascii() and (c.isalnum() or c in "._-/") for c in self.name)
@@ -248,74 +252,6 @@ takes becomes part of its parameters, and so of its key.
 """
 
 
-def as_json(value: Any) -> Json:
-    """Return a record as plain JSON: dataclasses as objects, tuples as lists, a Fraction as float seconds.
-
-    Raises
-    ------
-    ValueError : NaN or infinity; an unknown number is None.
-    """
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, Fraction):
-        return float(value)
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError(f"{value} is not a number that can be stored: use None for unknown")
-        return value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: as_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): as_json(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [as_json(entry) for entry in value]
-    raise TypeError(f"{type(value).__name__} cannot be stored as JSON")
-
-
-def from_json(kind: type[T], value: Any, *, is_strict: bool = False) -> T:
-    """Return the record that `as_json` wrote.
-
-    Parameters
-    ----------
-    is_strict : refuse fields that the record does not have, and require all without a default. Otherwise results of
-        other versions are accepted: fields unknown to this one are ignored, and missing ones are None.
-
-    Raises
-    ------
-    TypeError, KeyError : a field without a default that cannot be None is missing, or a field is refused.
-    """
-    read: Any = _read(kind, value, is_strict)
-    return read
-
-
-def _read(hint: Any, value: Any, is_strict: bool) -> Any:
-    origin, inner = get_origin(hint), get_args(hint)
-    if value is None or origin is Literal:
-        return value
-    if origin in (Union, UnionType):
-        return _read(next(one for one in inner if one is not type(None)), value, is_strict)
-    if origin is tuple:
-        return tuple(_read(inner[0], one, is_strict) for one in value)
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        types, known = field_types(hint), value if is_strict else value.keys() & field_types(hint).keys()
-        given = {name: _read(types[name], value[name], is_strict) for name in known}
-        return hint(**(given if is_strict else _unknown(hint, types) | given))
-    return hint(value) if hint in (float, Fraction) else value
-
-
-def _unknown(kind: Any, types: Mapping[str, Any]) -> dict[str, None]:
-    """Return None for each field that accepts it and has no other default."""
-    open_fields = (one for one in dataclasses.fields(kind) if one.default is one.default_factory is dataclasses.MISSING)
-    return {one.name: None for one in open_fields if type(None) in get_args(types[one.name])}
-
-
-@functools.cache
-def field_types(kind: type[Any]) -> dict[str, Any]:
-    """Return the type of each field of a record."""
-    hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
-
-
 @functools.lru_cache(1024)
 def parameters(processor: Processor) -> dict[str, Json]:
     """Return all parameters, with defaults; floats that are whole numbers become integers, so 1 and 1.0 are one key.
@@ -336,11 +272,6 @@ def _normalised(value: Json) -> Json:
     if isinstance(value, dict):
         return {key: _normalised(entry) for key, entry in value.items()}
     return value
-
-
-def canonical_json(value: Json) -> bytes:
-    """Return the only form of JSON that this project hashes: sorted keys, no spaces, UTF-8, no NaN."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def inputs_of(processor: Processor) -> tuple[Processor, ...]:

@@ -36,8 +36,6 @@ UNKNOWN_TYPE = "application/octet-stream"
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """A file format."""
-
     name: str
     """Name in records: that of FFmpeg's demuxer or Pillow's reader; the title if the format is not opened."""
     title: str

@@ -48,8 +48,6 @@ NOT_MEDIA = "contains text, not media (file extension is misleading); download i
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """Identity of a file."""
-
     kind: FileKind
     medium: Medium | None = None
     """Medium; set only for media."""

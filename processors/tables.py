@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+
+from processors.contract import Item
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,8 +50,6 @@ UNITS = frozenset(
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table."""
-
     name: str
     unit: str
     """One of `UNITS`."""
@@ -94,6 +96,26 @@ class Table:
         import pyarrow as pa
 
         return pa.schema([(column.name, column.arrow) for column in self.columns if column.arrow is not None])
+
+
+def csv_item(table: Table, rows: Iterable[Sequence[object]], *, columns: Sequence[str] = (), **more: Any) -> Item:
+    """Return a table as an item of CSV in UTF-8, with its header.
+
+    Parameters
+    ----------
+    columns : names of the columns that it has; all of the table's without it.
+    more : other fields of the item.
+    """
+    return Item(name=table.item, media_type="text/csv", data=csv_text(columns or table.names, rows), **more)
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Return rows as CSV in UTF-8, with lines that end in a line feed; None is an empty cell."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue().encode()
 
 
 class ParquetTable:

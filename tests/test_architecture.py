@@ -45,7 +45,7 @@ FLOORS = (
     ),
     ("words in each language", "processors.languages"),
     ("what a processor is, and names of processors", "processors.contract", "processors.processor_names"),
-    ("raw files", "processors.sources"),
+    ("raw files, and records as JSON", "processors.sources", "processors.json_records"),
     ("one class per reaction", "processors.errors"),
 )  # fmt: skip
 """From top to bottom, what each floor is for and its rooms. A room may import what is on a floor below its own, and

@@ -31,9 +31,9 @@ def processors(name: str | None, as_json: bool) -> None:
     marsmedia processors video.frames
     """
     from flows.run.load_recipes import every_processor, load_recipes
-    from processors.contract import as_json as in_json
     from processors.contract import parameters
     from processors.engine.field_docs import field_docs
+    from processors.json_records import as_json as in_json
 
     default = {one.name for recipe in load_recipes().all for ours in recipe.values() for one in ours}
     found: dict[str, Processor] = {}

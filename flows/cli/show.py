@@ -31,7 +31,7 @@ from processors.store.decoded_length import decoded_length
 from processors.video.audit.not_detected import DISSOLVES
 
 if TYPE_CHECKING:
-    from processors.contract import Json
+    from processors.json_records import Json
     from processors.store.catalogue import Catalogue
     from processors.store.disagreements import Disagreement
     from processors.store.manifest import Manifest

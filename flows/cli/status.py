@@ -82,7 +82,6 @@ def _summary(store_folder: Path) -> dict[str, Any]:
 
 
 def _print(summary: dict[str, Any]) -> None:
-    """Print the summary for people."""
     from flows.run.run_record import RUNNING
 
     counts = ", ".join(f"{count} {medium}" for medium, count in sorted(summary["sources"].items()))

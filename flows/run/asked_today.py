@@ -6,9 +6,10 @@ from collections.abc import Sequence, Set
 from functools import cached_property
 
 from flows.run.load_recipes import every_processor
-from processors.contract import Json, canonical_json, parameters
+from processors.contract import parameters
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted_results import WantedResult, WantedResults, shown
+from processors.json_records import Json, canonical_json
 from processors.store.catalogue import Catalogue
 from processors.store.latest import current, latest
 from processors.store.manifest import Manifest, ResultRef

@@ -36,8 +36,6 @@ NOTE_HOLDS_SECONDS = 7 * 24 * 3600.0
 
 @dataclass(kw_only=True)
 class Hashed:
-    """Progress of hashing."""
-
     after: str = ""
     """Last verified result, relative to the store."""
     after_master: str = ""

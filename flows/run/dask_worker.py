@@ -36,8 +36,6 @@ DAEMON = "DASK_DISTRIBUTED__WORKER__DAEMON"
 
 @dataclass(frozen=True, kw_only=True)
 class Needs:
-    """What a run needs of each worker."""
-
     run: str
     """Name of the run."""
     store: Location
@@ -60,8 +58,6 @@ class Needs:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """Answer of a worker to a request."""
-
     value: Any
     traffic: Traffic | None = None
     """Traffic with the store's bucket since the worker's last answer; None for a store in a folder."""

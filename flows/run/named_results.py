@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from flows.run.load_recipes import every_processor
-from processors.contract import Json, Processor, is_of_path, parameters
+from processors.contract import Processor, is_of_path, parameters
 from processors.engine.plan import Plan, flat
 from processors.engine.wanted_results import WantedResults
+from processors.json_records import Json
 from processors.store.by_name_view import NAME_BYTES, ByNameEntry, NamedResult, safe_name
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef

@@ -39,8 +39,6 @@ RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 def served_links() -> Links:
-    """Return the links of a page that this server serves."""
-
     def item(entry: ItemRecord) -> str:
         ref = entry.manifest.ref
         return quote(f"items/{ref.source}/{ref.processor}/{ref.key}/{entry.name}")

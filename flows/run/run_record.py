@@ -81,7 +81,6 @@ class RunRecord:
 
     @property
     def path(self) -> Path:
-        """Return the path of the report."""
         return self.store.runs_folder / f"{self.who.run}.json"
 
     @property
@@ -144,7 +143,6 @@ class RunRecord:
         self._others += [one for one in met if one not in self._others]
 
     def add_message(self, message: str) -> None:
-        """Add a message to the report."""
         self._noted.append(message)
 
     def take_over(self, name: str, asked: str) -> None:

@@ -19,8 +19,8 @@ from pathlib import Path
 from flows.run.options import RECIPES_FILE, Options
 from flows.run.raw_survey import RawSurvey
 from flows.run.report import Report
-from processors.contract import from_json
 from processors.engine.program_files import PROCESSORS, state_of_files
+from processors.json_records import from_json
 from processors.store.by_name_view import state_of_view
 from processors.store.complete_sources import newest_folders, results_are_there
 from processors.store.store import Store

@@ -36,7 +36,6 @@ def with_form(function: Function) -> Function:
 
 
 def _shown(parameter: inspect.Parameter) -> inspect.Parameter:
-    """Return the parameter as the form shows it."""
     words = parameter.name.replace("_", " ").replace(" mb", " (MB)")
     titled: Any = {"title": words[:1].upper() + words[1:]}
     default = _blank(parameter.annotation) if parameter.default is None else parameter.default

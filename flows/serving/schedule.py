@@ -18,8 +18,6 @@ UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """Scheduled run."""
-
     name: str
     entrypoint: str
     """Module and flow, as `flows.deployments.nightly_ingest`."""

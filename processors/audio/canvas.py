@@ -43,7 +43,6 @@ def palette() -> np.ndarray:
 
 
 def tick_width_px(text: str) -> float:
-    """Return the width of a text at a tick."""
     return text_width_px(text, TICK_FONT_PX)
 
 

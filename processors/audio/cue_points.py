@@ -28,7 +28,6 @@ class Mark:
 
 
 def _wanted(file: BinaryIO, names: frozenset[bytes], problems: list[str]) -> Iterator[tuple[ChunkFile, bytes, bytes]]:
-    """Yield the file, name and content of each chunk of these names."""
     walked = ChunkFile(file, problems)
     for chunk in walked.chunks():
         if chunk.name in names:

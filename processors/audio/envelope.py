@@ -22,8 +22,6 @@ RUN_STEPS = 1 << 12
 
 @dataclass(frozen=True, kw_only=True)
 class EnvelopeFacts:
-    """Metadata of the envelope."""
-
     step_count: int
     step_samples: int
     step_seconds: float

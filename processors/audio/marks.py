@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from processors.audio.cue_points import Mark, aiff_marks, wave_marks
 from processors.containers.unknown_text import unescaped
 from processors.contract import Item, OpenSource, Reads
 from processors.decoding.open_media import decoder_errors, open_container
-from processors.tables import Column, Table
+from processors.tables import Column, Table, csv_item
 
 MARKS = Table(
     item="marks.csv",
@@ -65,7 +63,7 @@ class Marks:
             marks = read(file, problems) if read else list(_chapters(file))
         marks.sort(key=lambda mark: (mark.start_seconds, mark.label))
         facts = MarksFacts(mark_count=len(marks), marks=tuple(marks[:MAX_MARKS]), problems=tuple(problems))
-        yield Item(name=MARKS.item, media_type="text/csv", data=_table(marks), facts=facts)
+        yield csv_item(MARKS, ([_cell(getattr(mark, name)) for name in MARKS.names] for mark in marks), facts=facts)
         yield Item(name="marks.labels.txt", media_type="text/plain", data=_labels(marks))
 
 
@@ -81,18 +79,8 @@ def _chapters(file: BinaryIO) -> Iterator[Mark]:
             )
 
 
-def _table(marks: list[Mark]) -> bytes:
-    """Return one mark per row, safe to open in a spreadsheet and to print; `_cell` explains how to read a text back."""
-    table = io.StringIO()
-    rows = csv.writer(table, lineterminator="\n")
-    rows.writerow(MARKS.names)
-    for mark in marks:
-        rows.writerow([_cell(getattr(mark, name)) for name in MARKS.names])
-    return table.getvalue().encode()
-
-
 def _cell(value: str | int | float | None) -> str:
-    """Return a value as written in the table.
+    """Return a value as written in the table, safe to open in a spreadsheet and to print.
 
     A text that a spreadsheet would take for a formula gets an apostrophe in front, as does one that begins with an
     apostrophe itself: to read it back, remove the first apostrophe and then undo `_visible`.

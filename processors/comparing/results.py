@@ -11,9 +11,9 @@ from typing import Literal, TypeVar
 
 from processors.comparing.pictures import compare_pictures
 from processors.comparing.spectrograms import compare_power
-from processors.contract import Json
 from processors.engine.plan import flat
 from processors.errors import RequestError
+from processors.json_records import Json
 from processors.store.latest import age
 from processors.store.manifest import Manifest, StoredItem
 from processors.store.store import Store

@@ -18,18 +18,7 @@ from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.audio_reader import FileReader, StreamReader
 from processors.containers.matroska import cut_off_because
 from processors.containers.size_in_header import too_short_because
-from processors.contract import (
-    Need,
-    OpenSource,
-    Processor,
-    Reads,
-    Source,
-    Streamed,
-    as_json,
-    is_of_path,
-    need_of,
-    result_key,
-)
+from processors.contract import Need, OpenSource, Processor, Reads, Source, Streamed, is_of_path, need_of, result_key
 from processors.decoding.open_media import open_container, packets_of
 from processors.engine.audio_of_video import sound_between, sound_reader
 from processors.engine.by_video_stream import by_video_stream
@@ -39,6 +28,7 @@ from processors.engine.processor_run import ProcessorRun, SourceReading
 from processors.engine.result_records import Outcome, already_made, outcome_of, record
 from processors.engine.stages import Stage, stages_of
 from processors.errors import DamagedMedia, RefusedMedia
+from processors.json_records import as_json
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.planetary.open_image import described
 from processors.sources.source_file import SourceFile

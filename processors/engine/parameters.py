@@ -8,8 +8,9 @@ import types
 from collections.abc import Mapping
 from typing import Any, Literal, Union, get_args, get_origin
 
-from processors.contract import Json, Processor, field_types, from_json
+from processors.contract import Processor
 from processors.errors import RequestError
+from processors.json_records import Json, field_types, from_json
 
 
 def parse_settings(words: tuple[str, ...]) -> dict[str, str]:

@@ -14,8 +14,6 @@ WRITE_SECONDS = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Position:
-    """Position of a pass."""
-
     seconds: float
     """Seconds of the medium that have been decoded."""
     processor: str | None

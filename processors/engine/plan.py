@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from processors.contract import Json, Processor, Source, inputs_of, parameters
+from processors.contract import Processor, Source, inputs_of, parameters
 from processors.engine.result_records import software, this_program
 from processors.engine.wanted_results import WantedResult, WantedResults, shown
 from processors.errors import Blame, Verdict, is_over_limit_of_run
+from processors.json_records import Json
 from processors.processor_names import EVIDENCE
 from processors.sources.source_file import SourceFile
 from processors.store.latest import latest

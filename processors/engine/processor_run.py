@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from processors.contract import Inputs, Item, Json, OneShot, OpenSource, Processor, Reads, Session
+from processors.contract import Inputs, Item, OneShot, OpenSource, Processor, Reads, Session
 from processors.engine.failure import Failure, fault_of
 from processors.engine.pass_progress import PassProgress
 from processors.engine.stages import takes_inputs_at_finish
+from processors.json_records import Json
 from processors.store.manifest import StoredItem
 from processors.store.store import put_item
 

@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from processors.audio.levels.calibration import Calibration, is_same_instrument, read_calibration
-from processors.contract import Processor, as_json, canonical_json, inputs_of
+from processors.contract import Processor, inputs_of
+from processors.json_records import as_json, canonical_json
 from processors.metadata.release_file import Release
 from processors.store.source_row import SourceRow
 
@@ -107,7 +108,6 @@ def has_calibration(processor: Processor) -> bool:
 
 
 def _calibrations_in(processor: Processor) -> Iterator[Calibration]:
-    """Yield the calibrations of a processor and of those that it uses."""
     if isinstance(found := getattr(processor, "calibration", None), Calibration):
         yield found
     for used in inputs_of(processor):

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from processors.contract import Json, Processor, Source, parameters
+from processors.contract import Processor, Source, parameters
 from processors.engine.failure import Failure
 from processors.errors import Blame, Verdict
+from processors.json_records import Json
 from processors.store.manifest import Cost, Manifest, ResultRef, StoredItem
 from processors.store.store import Store
 

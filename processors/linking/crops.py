@@ -32,8 +32,6 @@ WHOLE_PART = 0.97
 
 @dataclass(frozen=True, kw_only=True)
 class FeaturePoints:
-    """The feature points of one picture."""
-
     name: str
     """Identifier chosen by the caller; any text."""
     group: str

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from processors.containers.sidecar import is_sidecar_file
-from processors.contract import Inputs, Item, LabelRef, OpenSource, Reads, ReleaseContext, Source, as_json
+from processors.contract import Inputs, Item, LabelRef, OpenSource, Reads, ReleaseContext, Source
 from processors.errors import DamagedMedia
 from processors.metadata.evidence_record import EvidenceFacts
 from processors.metadata.label import label_tags
@@ -92,8 +92,7 @@ class Evidence:
             claims=claims,
         )
         facts = EvidenceFacts.of(record)
-        text = json.dumps(as_json(record), ensure_ascii=False, indent=1, allow_nan=False)
-        yield Item(name="evidence.json", media_type="application/json", data=text.encode(), facts=facts, damage=damage)
+        yield Item.of_json("evidence.json", record, ensure_ascii=False, facts=facts, damage=damage)
 
 
 def _checksums_apart(labels: dict[str, bytes], source: Source, file: SourceFile) -> Iterator[Contradiction]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from processors.contract import Item, OpenSource, Reads, as_json
+from processors.contract import Item, OpenSource, Reads
 from processors.metadata.container import read_container
 from processors.metadata.photograph import read_photograph
 from processors.metadata.tag_records import KnownTags, MetadataRecord
@@ -54,5 +53,4 @@ class Metadata:
             known=record.known,
             problems=record.problems,
         )
-        text = json.dumps(as_json(record), ensure_ascii=False, indent=1, allow_nan=False)
-        yield Item(name="metadata.json", media_type="application/json", data=text.encode(), facts=facts)
+        yield Item.of_json("metadata.json", record, ensure_ascii=False, facts=facts)

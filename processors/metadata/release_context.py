@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from processors.contract import LabelRef, RecordedStart, ReleaseContext, ReleaseWords, as_json, canonical_json
+from processors.contract import LabelRef, RecordedStart, ReleaseContext, ReleaseWords
+from processors.json_records import as_json, canonical_json
 from processors.languages.text import FALLBACK, Text
 from processors.metadata.times import dates_of_release, moment_written
 from processors.mission.mission_time import landing_sol_begins

@@ -57,8 +57,6 @@ class ProfileDisagreement:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """Profile of one mission."""
-
     name: str
     title: Text
     also: tuple[str, ...]
@@ -91,7 +89,6 @@ class Profile:
         return self.sol(when.earliest_utc), self.sol(when.latest_utc - timedelta(microseconds=1))
 
     def event(self, name: str) -> MissionEvent | None:
-        """Return the event of that name."""
         return next((event for event in self.events if event.name == name), None)
 
     @property

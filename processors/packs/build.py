@@ -54,8 +54,6 @@ EPOCH = "SOURCE_DATE_EPOCH"
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """Finished pack."""
-
     path: Location
     """Absolute path, or address."""
     identity: PackIdentity

@@ -53,8 +53,6 @@ class BarRow:
 
 @dataclass(frozen=True, kw_only=True)
 class BarRowSearch:
-    """Outcome of a search."""
-
     rows: tuple[BarRow, ...]
     """Rows with enough bars, the longest first."""
     longest_bar_count: int

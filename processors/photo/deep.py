@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 
-from processors.contract import Item, OpenSource, Reads, as_json, require
+from processors.contract import Item, OpenSource, Reads, require
 from processors.decoding.picture_header import open_header
 from processors.formats import title_of
 from processors.imaging.colour import SRGB, Colour
@@ -192,5 +191,4 @@ def _item(reason: str, damage: str | None = None) -> Item:
     facts = DeepFacts(
         is_made=False, reason=reason, width_px=None, height_px=None, source_bits=None, icc_profile_name=None
     )
-    text = json.dumps(as_json(facts), indent=1)
-    return Item(name="deep.json", media_type="application/json", data=text.encode(), facts=facts, damage=damage)
+    return Item.of_json("deep.json", facts, facts=facts, damage=damage)

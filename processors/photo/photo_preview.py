@@ -36,8 +36,6 @@ WEBP_METHOD = 2
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewFacts:
-    """Contents of one preview."""
-
     width_px: int
     height_px: int
     source_width_px: int

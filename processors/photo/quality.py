@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from processors.contract import Item, Need, Reads, as_json, require
+from processors.contract import Item, Need, Reads, require
 from processors.imaging.perceptual_hash import perceptual_hash
 from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, refuse_larger
 
@@ -70,8 +69,7 @@ class Quality:
 class _Session:
     def feed(self, photo: Photo) -> Iterator[Item]:
         facts = measure(photo)
-        text = json.dumps(as_json(facts), indent=1)
-        yield Item(name="quality.json", media_type="application/json", data=text.encode(), facts=facts)
+        yield Item.of_json("quality.json", facts, facts=facts)
 
     def finish(self) -> Iterator[Item]:
         yield from ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import struct
 import zlib
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from typing import BinaryIO, ClassVar
 import numpy as np
 from PIL import ExifTags, Image, ImageFile
 
-from processors.contract import Item, OpenSource, Reads, as_json, require
+from processors.contract import Item, OpenSource, Reads, require
 from processors.decoding.open_media import decoder_errors, open_picture
 from processors.decoding.picture_header import open_header
 from processors.errors import DamagedMedia, RefusedMedia
@@ -169,5 +168,4 @@ READERS = {"jpeg": _jpeg, "png": _png, "tiff": _tiff}
 
 
 def _item(facts: SalvagedFacts) -> Item:
-    text = json.dumps(as_json(facts), indent=1, ensure_ascii=False)
-    return Item(name="salvaged.json", media_type="application/json", data=text.encode(), facts=facts)
+    return Item.of_json("salvaged.json", facts, ensure_ascii=False, facts=facts)

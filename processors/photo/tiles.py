@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import zipfile
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ import numpy as np
 import pyvips
 
 from processors.containers.zip_members import zip_member
-from processors.contract import Item, OpenSource, Reads, as_json, require
+from processors.contract import Item, OpenSource, Reads, require
 from processors.decoding.picture_header import open_header
 from processors.imaging.colour import CICP, SRGB, Colour, tables
 from processors.photo.reading.colour_tags import colour_of
@@ -126,8 +125,7 @@ class Tiles:
         facts = TilesFacts(
             is_tiled=False, reason=reason, width_px=width_px, height_px=height_px, tile_px=self.tile_px, tile_count=0
         )
-        text = json.dumps(as_json(facts), indent=1)
-        return Item(name="tiles.json", media_type="application/json", data=text.encode(), facts=facts)
+        return Item.of_json("tiles.json", facts, facts=facts)
 
 
 def _colour_of(file: BinaryIO, picture_format: str) -> Colour:

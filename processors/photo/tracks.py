@@ -7,7 +7,6 @@ found, which the facts state.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from processors.contract import Item, Need, Reads, ReleaseContext, as_json, require
+from processors.contract import Item, Need, Reads, ReleaseContext, require
 from processors.imaging.image_writer import encode
 from processors.photo import bar_rows
 from processors.photo.bar_rows import BarRow, BarRowSearch, find_bar_rows, scaled_row
@@ -198,8 +197,7 @@ class _Session:
 
 
 def _item(facts: TracksFacts) -> Item:
-    text = json.dumps(as_json(facts), indent=1)
-    return Item(name="tracks.json", media_type="application/json", data=text.encode(), facts=facts)
+    return Item.of_json("tracks.json", facts, facts=facts)
 
 
 def _picture(name: str, drawn: np.ndarray) -> Item:

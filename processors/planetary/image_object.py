@@ -82,12 +82,10 @@ class ImageObject:
 
     @property
     def sample_bytes(self) -> int:
-        """Return the bytes per number."""
         return VAX_TYPES.get(self.dtype) or int(self.dtype[-1])
 
     @property
     def bits(self) -> int:
-        """Return the bits per number."""
         return self.sample_bytes * 8
 
     @property

@@ -63,8 +63,6 @@ def shots(cameras_and_lengths: list[tuple[str, int]], frames_per_second: int) ->
 
 @dataclass(frozen=True, kw_only=True)
 class ClipTruth:
-    """Truth about a clip."""
-
     width_px: int
     height_px: int
     frames_per_second: int

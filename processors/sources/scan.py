@@ -22,8 +22,6 @@ PASSED_OVER = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class FoundFile:
-    """A regular file."""
-
     path: str
     """Absolute path."""
     relative: str

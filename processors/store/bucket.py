@@ -158,7 +158,6 @@ class Bucket:
         self._count(sent_bytes=size)
 
     def _holds(self, name: str, content: Path | bytes) -> bool:
-        """Return whether an object has these bytes."""
         with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         with suppress(FileNotFoundError):

@@ -19,8 +19,8 @@ from deltalake import DeltaTable, QueryBuilder, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 from pyarrow.json import ParseOptions, ReadOptions, read_json
 
-from processors.contract import canonical_json
 from processors.errors import StoreError, Verdict
+from processors.json_records import canonical_json
 from processors.store.claims import alone
 from processors.store.disk_room import room_to_write
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef, StoredItem
@@ -241,7 +241,6 @@ class Catalogue:
         self.overwrite("links", lambda: arrow_table(rows, SCHEMAS["links"]))
 
     def remove_results(self, refs: Sequence[ResultRef]) -> None:
-        """Remove results from the index."""
         keys = arrow_table(
             [{"key": ref.key} for ref in refs], pa.schema([("key", _TEXT)])
         )  # a key is unique to its processor and source
@@ -379,7 +378,6 @@ def _row(columns: Mapping[str, tuple[pa.DataType, Callable[..., Any]]], *records
 
 
 def result_row(manifest: Manifest) -> dict[str, Any]:
-    """Return a result as a row of the table `results`."""
     return _row(RESULT_COLUMNS, manifest)
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from processors.contract import Json
+from processors.json_records import Json
 from processors.store.catalogue import Catalogue
 from processors.store.latest import LATEST_FIRST
 from processors.store.manifest import Cost

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from processors.contract import Inputs, Json, Processor, Reads, Source, T, from_json, inputs_of
+from processors.contract import Inputs, Processor, Reads, Source, T, inputs_of
 from processors.errors import ItemMissing, UsedNotMade
+from processors.json_records import Json, from_json
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.store import Store
 

@@ -7,16 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from processors.contract import Json, LabelRef, Processor, as_json, result_key
+from processors.contract import LabelRef, Processor, result_key
 from processors.errors import Blame, ResultCorrupt, ResultNewer, Verdict
+from processors.json_records import Json, as_json
 
 FORMAT = 1
 
 
 @dataclass(frozen=True, kw_only=True, order=True, slots=True)
 class ResultRef:
-    """Identity of a result."""
-
     source: str
     """SHA-256 of the source's bytes."""
     processor: str

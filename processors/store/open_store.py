@@ -22,7 +22,6 @@ def location_of(text: str) -> Location:
 
 
 def is_address(location: Location) -> bool:
-    """Return whether a location is in a bucket."""
     return isinstance(location, str) and "://" in location
 
 

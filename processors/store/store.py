@@ -22,8 +22,9 @@ from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from processors.contract import Item, as_json
+from processors.contract import Item
 from processors.errors import ResultCorrupt, ResultMissing, StoreError
+from processors.json_records import as_json
 from processors.store.flush import flush, flush_all, write_durably
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.this_machine import is_alive_here, this_machine
@@ -284,7 +285,6 @@ class Store:
             self.folder(ref).rename(folder / "removed")
 
     def remove_all(self, refs: Iterable[ResultRef]) -> None:
-        """Remove results."""
         for ref in refs:
             self.remove(ref)
 

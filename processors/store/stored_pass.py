@@ -97,7 +97,6 @@ def _add(archive: zipfile.ZipFile, path: Path, name: str) -> int:
 
 
 def commit_bytes(data: str, manifests: Sequence[Manifest], starts: Sequence[dict[str, int]]) -> bytes:
-    """Return the content of a commit."""
     results = [
         {"starts": at, "manifest": json.loads(manifest.to_json())}
         for manifest, at in zip(manifests, starts, strict=True)

@@ -18,10 +18,11 @@ from PIL import ImageCms
 from processors.containers.camera_raw import is_camera_raw
 from processors.containers.frame_sync import has_mpeg_audio, is_start_code_stream, is_transport_stream
 from processors.containers.text_file import text_of
-from processors.contract import as_json, canonical_json, result_key
+from processors.contract import result_key
 from processors.errors import MediaError
 from processors.formats import FORMATS
 from processors.identify import identify
+from processors.json_records import as_json, canonical_json
 from processors.metadata.icc import icc_tags
 from processors.metadata.ifd import Directories
 from processors.metadata.iptc import iptc_in_photoshop, iptc_tags

@@ -11,17 +11,8 @@ from typing import ClassVar, Literal
 import pytest
 
 from flows.recipes import ON_REQUEST, RECIPES
-from processors.contract import (
-    Item,
-    OpenSource,
-    Processor,
-    Reads,
-    as_json,
-    canonical_json,
-    from_json,
-    parameters,
-    result_key,
-)
+from processors.contract import Item, OpenSource, Processor, Reads, parameters, result_key
+from processors.json_records import as_json, canonical_json, from_json
 from processors.metadata.evidence import Evidence
 from processors.video.frames.frames import Frames
 

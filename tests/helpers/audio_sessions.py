@@ -12,8 +12,9 @@ import numpy as np
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.audio_reader import FileReader
 from processors.audio.reading.block import AudioBlock
-from processors.contract import Inputs, Item, OneShot, Processor, Streamed, as_json, from_json, inputs_of, need_of
+from processors.contract import Inputs, Item, OneShot, Processor, Streamed, inputs_of, need_of
 from processors.errors import ResultMissing
+from processors.json_records import as_json, from_json
 from processors.sources.source_file import SourceFile
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.cli.print_evidence import evidence_lines
-from processors.contract import as_json
+from processors.json_records import as_json
 from processors.metadata.container import read_container
 from processors.metadata.evidence_record import EvidenceFacts
 from processors.metadata.solar_clock import clock_of

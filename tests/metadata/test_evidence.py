@@ -13,8 +13,9 @@ from click.testing import CliRunner
 from flows.cli.main import main
 from flows.cli.print_evidence import evidence_lines
 from flows.run.run import Options, in_threads, run_ingest
-from processors.contract import Source, as_json
+from processors.contract import Source
 from processors.errors import RefusedMedia
+from processors.json_records import as_json
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.metadata.evidence_record import EvidenceFacts, EvidenceRecord

@@ -11,7 +11,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import IFDRational
 
-from processors.contract import Json, OpenSource
+from processors.contract import OpenSource
+from processors.json_records import Json
 from processors.metadata.container import read_container
 from processors.metadata.metadata import Metadata
 from processors.metadata.photograph import read_photograph

@@ -14,9 +14,10 @@ import soundfile
 from PIL import Image
 
 from flows.run.build_pack import build_pack
-from processors.contract import Item, as_json
+from processors.contract import Item
 from processors.errors import RequestError
 from processors.imaging.lettering import load_font
+from processors.json_records import as_json
 from processors.languages.text import Text
 from processors.packs.highlight.cards import Cards, without_unknown, wrapped
 from processors.packs.recipe.pack_recipe import Highlight, Override, PackRecipe

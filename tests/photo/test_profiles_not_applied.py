@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from flows.cli.fact_words import fact_lines
-from processors.contract import as_json
+from processors.json_records import as_json
 from processors.photo.reading.photo_info import PhotoReport
 from processors.photo.reading.photo_reader import PhotoReader
 

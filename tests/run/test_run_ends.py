@@ -36,9 +36,9 @@ from flows.run.progress import RunProgress
 from flows.run.report import Report
 from flows.run.run import in_threads, run_ingest
 from flows.run.shared_work import Answer
-from processors.contract import from_json
 from processors.engine.wanted_results import Recipes
 from processors.errors import StoreError
+from processors.json_records import from_json
 from processors.metadata import Metadata
 from processors.store.catalogue import Catalogue
 from processors.store.claims import claim_run, claim_source

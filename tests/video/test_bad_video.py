@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from processors.audio.levels.levels import Levels
-from processors.contract import Json, Processor
+from processors.contract import Processor
 from processors.errors import MediaError
 from processors.identify import hash_and_identify
+from processors.json_records import Json
 from processors.sources.source_file import SourceFile
 from processors.video.audit.integrity import Integrity
 from processors.video.frames.frames import Frames

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from typing import Literal
 
 from processors.containers.webvtt import HEADER, timestamp
-from processors.tables import Column, Table
+from processors.tables import Column, Table, csv_text
 
 EVENTS = Table(
     item="events.csv",
@@ -67,12 +65,7 @@ def confidence(excess_db: float, threshold_db: float) -> float:
 
 def as_csv(events: list[DetectedEvent]) -> bytes:
     """Return one row per event; harmonics are separated by spaces."""
-    table = io.StringIO()
-    rows = csv.writer(table, lineterminator="\n")
-    rows.writerow(EVENTS.names)
-    for event in events:
-        rows.writerow([_cell(getattr(event, name)) for name in EVENTS.names])
-    return table.getvalue().encode()
+    return csv_text(EVENTS.names, ([_cell(getattr(event, name)) for name in EVENTS.names] for event in events))
 
 
 def _cell(value: object) -> str:

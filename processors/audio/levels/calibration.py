@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 
 from processors.containers.toml_file import read_table
-from processors.contract import ReleaseContext, from_json, require
+from processors.contract import ReleaseContext, require
+from processors.json_records import from_json
 
 REFERENCE_PASCALS = 20e-6
 """Reference of sound pressure levels in gases (ISO 1683:2015)."""

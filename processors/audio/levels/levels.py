@@ -18,7 +18,8 @@ from processors.audio.levels.pressures import Pressure, PressureTally
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.fixed_blocks import BlockRechunker
-from processors.contract import Item, Reads, ReleaseContext, as_json, require
+from processors.contract import Item, Reads, ReleaseContext, require
+from processors.json_records import as_json
 from processors.tables import Column, Table
 
 RUN_BLOCKS = 20

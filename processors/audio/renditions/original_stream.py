@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import ClassVar
 import av
 import av.container
 
-from processors.contract import Item, OpenSource, Reads, as_json
+from processors.contract import Item, OpenSource, Reads
 from processors.decoding.open_media import decoder_errors, default_stream, open_container
 from processors.errors import DamagedMedia
 
@@ -75,8 +74,7 @@ class OriginalStream:
 
 def _none(codec: str | None, reason: str) -> Item:
     facts = OriginalStreamFacts(codec=codec, reason=reason, packet_count=0, packets_sha256=None)
-    text = json.dumps(as_json(facts), indent=1)
-    return Item(name="original_stream.json", media_type="application/json", data=text.encode(), facts=facts)
+    return Item.of_json("original_stream.json", facts, facts=facts)
 
 
 def _holds(muxer: str, stream: av.AudioStream) -> bool:

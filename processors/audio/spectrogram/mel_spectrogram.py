@@ -62,7 +62,6 @@ class MelSpectrogram:
         return (self.spectrogram,)
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
-        """Yield the array."""
         result = inputs.results[self.spectrogram.name]
         array, path, facts = result.path(ARRAY), scratch / MEL, result.facts(ARRAY, SpectrogramFacts)
         highest_hz = min(self.highest_hz or facts.rate_hz / 2, facts.rate_hz / 2)

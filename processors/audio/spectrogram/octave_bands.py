@@ -21,8 +21,6 @@ LINE_DB = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class OctaveBand:
-    """Fractional-octave band."""
-
     octave_fraction: int
     """1: octave; 3: third of an octave."""
     middle_hz: float

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
@@ -29,8 +26,9 @@ from processors.audio.spectrogram.spectra_table import OCTAVE_BANDS, PERCENTS, S
 from processors.audio.spectrogram.spectral_lines import LineFinder
 from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram, SpectrogramFacts
 from processors.audio.spectrogram.stft import Scale, window_of
-from processors.contract import Inputs, Item, Reads, ReleaseContext, as_json, require
-from processors.tables import Table
+from processors.contract import Inputs, Item, Reads, ReleaseContext, require
+from processors.json_records import as_json
+from processors.tables import Table, csv_item
 
 LINES = "spectra.json"
 """Item with the strongest tone and the codec's cut-off of each channel."""
@@ -48,8 +46,6 @@ class BandPressure:
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelSpectrum:
-    """Spectrum of one channel."""
-
     channel: str
     frame_count: int
     """Number of frames without missing samples; if the recording is shorter than a window, all frames count."""
@@ -66,8 +62,6 @@ class ChannelSpectrum:
 
 @dataclass(frozen=True, kw_only=True)
 class SpectraFacts:
-    """Spectra of all channels."""
-
     reference: str
     lowest_band_hz: float | None
     """Centre of the lowest third-octave band; None if there is none."""
@@ -118,15 +112,13 @@ class Spectra:
         frequency_hz = np.fft.rfftfreq(size, 1 / rate_hz)
         step_hz = float(frequency_hz[1] - frequency_hz[0])
         finder = LineFinder(self.spectrogram.window, size, step_hz)
-        table = io.StringIO()
-        rows = csv.writer(table, lineterminator="\n")
-        rows.writerow(self._columns(SPECTRA))
-        spectra = []
+        rows: list[tuple[str, ...]] = []
+        spectra: list[ChannelSpectrum] = []
         for name, tally, power in zip(names, tallies, mean_power_of(path), strict=True):
             mean = power * factor
             densities = [mean, *(tally.percentile(percent) * factor for percent in PERCENTS)]
             for hz, *cells in zip(frequency_hz, *self._cells(densities, frequency_hz), strict=True):
-                rows.writerow([name, f"{hz:.6g}", *cells])
+                rows.append((name, f"{hz:.6g}", *cells))
             tone = strongest_tone(mean * per_sine, finder)
             spectra.append(self._spectrum(name, frequency_hz, mean, tally.frame_count, tone))
         thirds = [band.middle_hz for band in spectra[0].bands if band.octave_fraction == 3]
@@ -138,34 +130,13 @@ class Spectra:
             channels=tuple(spectra),
             calibration=self.calibration,
         )
-        yield Item(name=SPECTRA.item, media_type="text/csv", data=table.getvalue().encode(), facts=found)
-        yield Item(name=OCTAVE_BANDS.item, media_type="text/csv", data=self._band_table(spectra), facts=found)
-        lines = [_lines(channel) for channel in spectra]
-        yield Item(name=LINES, media_type="application/json", data=json.dumps(lines, indent=1).encode(), facts=found)
+        yield csv_item(SPECTRA, rows, columns=self._columns(SPECTRA), facts=found)
+        bands = (row for channel in spectra for row in _band_rows(channel))
+        yield csv_item(OCTAVE_BANDS, bands, columns=self._columns(OCTAVE_BANDS), facts=found)
+        yield Item.of_json(LINES, [_lines(channel) for channel in spectra], facts=found)
 
     def _columns(self, table: Table) -> list[str]:
         return [one.name for one in table.columns if self.calibration or not one.is_optional]
-
-    def _band_table(self, spectra: Sequence[ChannelSpectrum]) -> bytes:
-        table = io.StringIO()
-        rows = csv.DictWriter(table, self._columns(OCTAVE_BANDS), lineterminator="\n")
-        rows.writeheader()
-        for channel in spectra:
-            for number, band in enumerate(channel.bands):
-                row: dict[str, str | float | None] = {
-                    "channel": channel.channel,
-                    "octave_fraction": band.octave_fraction,
-                    "middle_hz": f"{band.middle_hz:.6g}",
-                    "lower_hz": f"{band.lower_hz:.6g}",
-                    "upper_hz": f"{band.upper_hz:.6g}",
-                    "rms_dbfs": _rounded(band.rms_dbfs),
-                }
-                if channel.pressures:
-                    pressure = channel.pressures[number]
-                    row["rms_pascals"] = pressure.rms_pascals and f"{pressure.rms_pascals:.6g}"
-                    row["rms_db_re_20_upa"] = _rounded(pressure.rms_db_re_20_upa)
-                rows.writerow(row)
-        return table.getvalue().encode()
 
     def _cells(self, densities: list[np.ndarray], frequency_hz: np.ndarray) -> Iterator[list[str]]:
         """Yield columns of text, each over all bands."""
@@ -197,6 +168,17 @@ class Spectra:
             cutoff=None if isinstance(cutoff, str) else cutoff,
             cutoff_reason=cutoff if isinstance(cutoff, str) else None,
         )
+
+
+def _band_rows(channel: ChannelSpectrum) -> Iterator[tuple[str | float | None, ...]]:
+    for number, band in enumerate(channel.bands):
+        edges = (f"{hz:.6g}" for hz in (band.middle_hz, band.lower_hz, band.upper_hz))
+        row = (channel.channel, band.octave_fraction, *edges, _rounded(band.rms_dbfs))
+        if channel.pressures:
+            pressure = channel.pressures[number]
+            rms = pressure.rms_pascals and f"{pressure.rms_pascals:.6g}"
+            row = (*row, rms, _rounded(pressure.rms_db_re_20_upa))
+        yield row
 
 
 def _tallies(path: Path, facts: SpectrogramFacts) -> list[DensityTally]:

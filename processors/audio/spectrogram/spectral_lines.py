@@ -24,8 +24,6 @@ MAX_RESPONSE_SAMPLES = 2048
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """Line of a spectrum."""
-
     hz: float
     power: float
     """Power of the sine: 1 is full scale."""

@@ -57,8 +57,6 @@ ZERO: dict[Scaling, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class PictureFacts:
-    """Contents of the picture."""
-
     width_px: int
     height_px: int
     plot_left_px: float
@@ -146,7 +144,6 @@ class SpectrogramPicture:
         return (self.spectrogram,)
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
-        """Yield the picture."""
         maker = PictureMaker(self, inputs)
         yield Item(name=PICTURE, media_type="image/png", data=maker.draw().png(), facts=maker.facts())
 
@@ -190,7 +187,6 @@ class PictureMaker:
         self._cutoffs = self._all_cutoffs()
 
     def draw(self) -> Canvas:
-        """Return the drawing."""
         canvas, names = Canvas(WIDTH_PX, self._height), self._names()
         if self._processor.title:
             words = self._processor.words or ReleaseWords()

@@ -22,8 +22,9 @@ from processors.audio.spectrogram.spectrogram import ARRAY, OVERVIEW, Spectrogra
 from processors.audio.spectrogram.spectrogram_picture import UNIT
 from processors.audio.spectrogram.stft import window_of
 from processors.containers.zip_members import zip_member
-from processors.contract import Inputs, Item, Reads, as_json, require
+from processors.contract import Inputs, Item, Reads, require
 from processors.imaging.image_writer import encode
+from processors.json_records import as_json
 
 TILE_COLUMNS = 512
 """Width of a tile, in columns."""
@@ -189,8 +190,7 @@ class _PyramidMaker:
         )
 
     def _listed(self, made: PyramidFacts) -> Item:
-        text = json.dumps(as_json(made), indent=1)
-        return Item(name="pyramid.json", media_type="application/json", data=text.encode(), facts=made)
+        return Item.of_json("pyramid.json", made, facts=made)
 
 
 class _Stack:

@@ -22,8 +22,6 @@ GREATEST_RATIO = 1100
 
 @dataclass(frozen=True, kw_only=True)
 class PackReader:
-    """Files of a pack."""
-
     names: frozenset[str]
     """Paths relative to the pack, with `/`, in composed Unicode (NFC)."""
     open: Callable[[str], IO[bytes]]

@@ -30,8 +30,6 @@ _Listed = dict[str, dict[str, str]]
 
 @dataclass(frozen=True, kw_only=True)
 class PackFault:
-    """Fault of a pack."""
-
     path: str
     kind: PackFaultKind
     reason: str
@@ -39,8 +37,6 @@ class PackFault:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedPack:
-    """Outcome of verifying a pack."""
-
     file_count: int
     size_bytes: int
     faults: tuple[PackFault, ...]

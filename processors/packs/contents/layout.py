@@ -56,7 +56,6 @@ class Places(Protocol):
 
 
 def places_of(layout: Layout, names: UniqueNames, subjects: Iterable[SourceRecord] = ()) -> Places:
-    """Return the places of a layout for a pack of these sources."""
     return ByKind(names, apart(subjects)) if layout == "kind" else BySource(names)
 
 

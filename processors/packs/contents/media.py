@@ -208,7 +208,6 @@ def checked_bytes(entry: ItemRecord) -> io.BytesIO:
 
 
 def read_blocks(file: BinaryIO | io.FileIO) -> Iterator[bytes]:
-    """Yield a file in blocks."""
     while block := file.read(BLOCK_BYTES):
         yield block
 

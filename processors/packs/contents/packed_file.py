@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from processors.contract import Json
+from processors.json_records import Json
 from processors.languages.text import Text
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 
@@ -26,8 +26,6 @@ class Conversion:
 
 @dataclass(frozen=True, kw_only=True)
 class PackedFile:
-    """File of the selection in the pack."""
-
     subject: SourceRecord
     entry: ItemRecord | None
     """Item of the store; None for an original."""
@@ -59,8 +57,6 @@ class PackedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class PackIdentity:
-    """Identity of a pack."""
-
     digest: str
     """SHA-256 over the recipe and every file's name and digest."""
     dated_utc: str

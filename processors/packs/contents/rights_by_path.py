@@ -12,8 +12,6 @@ from processors.store.stored_evidence import OF_RELEASE
 
 @dataclass(frozen=True, kw_only=True)
 class PathRights:
-    """Statement on the rights at one path."""
-
     place: str
     """Path relative to the folder of releases."""
     credit: str | None

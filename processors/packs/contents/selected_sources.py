@@ -47,8 +47,6 @@ class SourceHistory:
 
 @dataclass(frozen=True, kw_only=True)
 class SelectedSource:
-    """Contents of a pack from one source."""
-
     subject: SourceRecord
     has_original: bool
     results: tuple[Manifest, ...]

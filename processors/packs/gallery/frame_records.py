@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from processors.contract import Json
+from processors.json_records import Json
 from processors.packs.gallery.gallery_file import GalleryFile
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from processors.contract import Json, require
+from processors.contract import require
+from processors.json_records import Json
 from processors.languages.text import Text
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from processors.contract import Json
 from processors.errors import ResultCorrupt
 from processors.formats import BY_NAME
+from processors.json_records import Json
 from processors.languages.sentences import translated
 from processors.languages.text import Text
 from processors.metadata.properties import properties

@@ -12,8 +12,6 @@ from processors.packs.gallery.gallery_file import is_relative
 
 @dataclass(frozen=True, kw_only=True)
 class PageClip:
-    """Highlight clip on the page."""
-
     href: str
     width_px: int
     height_px: int

@@ -121,7 +121,6 @@ def _index(
 
 
 def _words(languages: tuple[str, ...]) -> dict[str, Any]:
-    """Return the words of the page in each language."""
     return {
         code: {"tag": language(code).tag, "labels": language(code).labels, **language(code).page} for code in languages
     }

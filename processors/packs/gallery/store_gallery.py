@@ -7,9 +7,9 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from processors.contract import canonical_json
 from processors.engine.release_index import ReleaseIndex
 from processors.formats import media_type_of
+from processors.json_records import canonical_json
 from processors.languages.language import phrase
 from processors.languages.text import FALLBACK, Text
 from processors.packs.contents.subject import ItemRecord, SourceRecord, entries, manifests_of

@@ -14,8 +14,6 @@ Layout = Literal["kind", "source"]
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """Defaults of one audience."""
-
     take: tuple[str, ...]
     layout: Layout = "source"
     credits_in_files: bool = False

@@ -37,7 +37,6 @@ class CreditedClip:
 def credits_text(
     packed: Sequence[PackedFile], recipe: PackRecipe, identity: PackIdentity, clip: CreditedClip | None = None
 ) -> Iterator[bytes]:
-    """Yield the file in pieces."""
     yield _lines([*_both(recipe.title, recipe), f"{identity.urn}, {identity.day}, audience: {recipe.audience}", ""])
     if clip:
         yield _lines(_of_clip(clip, recipe))

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
-from processors.contract import Json
+from processors.json_records import Json
 from processors.languages.language import phrase
 from processors.languages.text import Text
 from processors.mission.sol_words import is_before_landing, sol_words

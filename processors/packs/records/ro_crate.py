@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from processors.contract import Json, canonical_json
+from processors.json_records import Json, canonical_json
 from processors.languages.text import FALLBACK
 from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds, json_with_list

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,8 +11,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from processors.contract import Inputs, Item, Json, Processor, Reads, as_json, from_json, require
-from processors.tables import Column, Table
+from processors.contract import Inputs, Item, Processor, Reads, require
+from processors.json_records import Json, as_json, from_json
+from processors.tables import Column, Table, csv_item
 from processors.video.audit.bars_and_overlays import Box, StaticRegions, still_parts
 from processors.video.audit.findings import Findings, FrameSpan, verdict_words
 from processors.video.audit.measured_frames import MeasuredFrames, video_report
@@ -108,8 +107,8 @@ class Integrity:
         audit = self.audit(found, _absurd_times(measured, found.frame_rate_hz), (measured.width_px, measured.height_px))
         text = json.dumps({"audit": as_json(audit)} | _fields(found), indent=1, ensure_ascii=False)
         yield Item(name="integrity.json", media_type="application/json", data=text.encode(), facts=audit)
-        held = [run for run in runs(repeated) if run.frame_count > 1]
-        yield Item(name=HELD_RUNS.item, media_type="text/csv", data=_held_table(held, measured))
+        held = (run for run in runs(repeated) if run.frame_count > 1)
+        yield csv_item(HELD_RUNS, (_held_row(run, measured) for run in held))
 
     def audit(self, found: Findings, absurd: str | None, size_px: tuple[int, int]) -> Audit:
         """Return the verdict on the findings; `absurd`: reason why the times cannot be those of pictures."""
@@ -258,11 +257,6 @@ def _absurd_times(measured: MeasuredFrames, rate_hz: float | None) -> str | None
     )
 
 
-def _held_table(held: list[RepeatedRun], measured: MeasuredFrames) -> bytes:
-    text = io.StringIO(newline="")
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(HELD_RUNS.names)
-    for run in held:
-        start, end = measured.time(run.first_frame), measured.time(run.end_frame)
-        table.writerow([run.first_frame, run.frame_count, int(measured.pts[run.first_frame]), float(start), float(end)])
-    return text.getvalue().encode()
+def _held_row(run: RepeatedRun, measured: MeasuredFrames) -> tuple[int | float, ...]:
+    start, end = measured.time(run.first_frame), measured.time(run.end_frame)
+    return run.first_frame, run.frame_count, int(measured.pts[run.first_frame]), float(start), float(end)

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from processors.contract import Inputs, from_json
+from processors.contract import Inputs
 from processors.errors import ResultMissing
+from processors.json_records import from_json
 from processors.video.audit.measurement_table import THUMBNAIL_PX
 from processors.video.audit.measurements import MeasurementFacts, Measurements
 from processors.video.audit.pixel_statistics import PixelStatistics

@@ -28,7 +28,6 @@ class FrameIdentity:
 
 
 def identity_of(frame: VideoFrame, info: VideoInfo) -> FrameIdentity:
-    """Return the identity of a frame from the reader."""
     return FrameIdentity(
         source_digest=info.source_digest,
         stream_index=info.stream_index,

@@ -27,8 +27,6 @@ ITEM = "framehash.txt"
 
 @dataclass(frozen=True, kw_only=True)
 class FrameHashFacts:
-    """Facts of the list of hashes."""
-
     frame_count: int
     hash_name: HashName
     time_base: str

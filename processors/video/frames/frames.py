@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +12,7 @@ from processors.contract import Item, Need, Reads, require
 from processors.errors import RefusedMedia
 from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 from processors.imaging.tone_mapping import PQ
-from processors.tables import Table
+from processors.tables import Table, csv_item
 from processors.video.frames.frame_identity import FrameIdentity, identity_of, xmp_of
 from processors.video.frames.frame_selection import CHOICES, PRINTED_TO, Choice, FrameSelection, as_written
 from processors.video.frames.frame_table import FRAMES
@@ -24,8 +22,6 @@ from processors.video.reading.video_info import VideoInfo
 
 @dataclass(frozen=True, kw_only=True)
 class FrameFacts(FrameIdentity):
-    """Facts of one kept frame."""
-
     end_seconds: float
     """End of the frame, half open: the next frame is shown from then on."""
     is_keyframe: bool
@@ -43,8 +39,6 @@ class FrameFacts(FrameIdentity):
 
 @dataclass(frozen=True, kw_only=True)
 class TableFacts:
-    """Summary of the table of frames."""
-
     frame_count: int
     missing_times_seconds: tuple[float, ...]
     """Wanted times at which no frame could be decoded; nothing replaces them."""
@@ -164,9 +158,5 @@ class _Session:
             wanted = f"the {len(missing)} wanted times" if len(missing) > 1 else "the wanted time"
             what = f"no frame decodes at {wanted}" if missing else "no frame is shown at the wanted times"
             raise RefusedMedia(f"{what}{shown}", "choose other times")
-        text = io.StringIO(newline="")
-        table = csv.DictWriter(text, FRAMES.names, lineterminator="\n")
-        table.writeheader()
-        table.writerows(self._rows)
         facts = TableFacts(frame_count=len(self._rows), missing_times_seconds=tuple(missing))
-        yield Item(name=FRAMES.item, media_type="text/csv", data=text.getvalue().encode(), facts=facts)
+        yield csv_item(FRAMES, ([row[name] for name in FRAMES.names] for row in self._rows), facts=facts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import ClassVar
 
 import av.container
 
-from processors.contract import Item, OpenSource, Reads, as_json, require
+from processors.contract import Item, OpenSource, Reads, require
 from processors.decoding.open_media import open_container, packets_of
 from processors.errors import RefusedMedia
 from processors.video.frames.frames import Frames
@@ -77,8 +76,7 @@ class StreamFrames:
             for frame in _frames(container, reader):
                 yield from session.feed(frame)
             yield from session.finish()
-            report = json.dumps(as_json(reader.report()), indent=1).encode()
-            yield Item(name="report.json", media_type="application/json", data=report)
+            yield Item.of_json("report.json", reader.report())
 
 
 def _frames(container: av.container.InputContainer, reader: VideoReader) -> Iterator[VideoFrame]:

@@ -36,8 +36,6 @@ QUALITY_CRF = 23
 
 @dataclass(frozen=True, kw_only=True)
 class ClipFacts:
-    """Contents of the clip."""
-
     start_seconds: float
     """Presentation time in the source of the clip's first picture."""
     end_seconds: float

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from processors.contract import Inputs, Item, Need, Processor, Reads, ReleaseContext, as_json, require
+from processors.contract import Inputs, Item, Need, Processor, Reads, ReleaseContext, require
 from processors.errors import RefusedMedia
 from processors.imaging.image_writer import encode
 from processors.tables import MEDIA_TYPE, ParquetTable, Table
@@ -267,8 +266,7 @@ class _Session:
             file.add([row for one in measured for row in self._table(one)])
         advice = next(filter(None, (one.altitude_refused_because for one in summaries)), None)
         yield Item(name=self._path.name, media_type=MEDIA_TYPE, file=self._path, facts=facts, advice=advice)
-        data = json.dumps(as_json(summaries), indent=1).encode()
-        yield Item(name="motion.json", media_type="application/json", data=data, facts=facts)
+        yield Item.of_json("motion.json", summaries, facts=facts)
         for one in measured:
             yield from _pictures(one)
 

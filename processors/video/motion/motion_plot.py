@@ -60,7 +60,6 @@ class MotionPlot:
 
 
 def _segments(path: Path) -> dict[int, list[PlottedSegment]]:
-    """Return the segments of each shot."""
     with pq.ParquetFile(path) as file:
         table: dict[str, list[Any]] = file.read(list(COLUMNS)).to_pydict()
     shots = np.array(table.pop("shot"), int)

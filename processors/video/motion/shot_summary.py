@@ -15,8 +15,6 @@ MIN_FRAME_SHARE = 0.8
 
 @dataclass(frozen=True, kw_only=True)
 class ShotMotion:
-    """Motion in one shot."""
-
     shot: int
     frame_count: int
     segments: int

@@ -27,8 +27,6 @@ from processors.video.shots.shots import Shot
 
 @dataclass(frozen=True, kw_only=True)
 class StabilisedFacts:
-    """Facts of a stabilised shot."""
-
     shot: int
     start_seconds: float
     """Presentation time in the source of the clip's first picture, which the clip shows at 0."""

@@ -14,8 +14,6 @@ from processors.video.motion.registration import Registration, Similarity
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """Frame of a track."""
-
     segment: int
     """Number of the segment, from 0; it ends where two frames cannot be registered."""
     pts: int
@@ -52,18 +50,15 @@ class Track:
         return step
 
     def curves(self) -> list[Curve]:
-        """Return a curve for each segment."""
         return [self.curve(rows) for rows in segments_of(self.rows)]
 
     def curve(self, rows: Sequence[Row]) -> Curve:
-        """Return the curve of one segment."""
         height, width = self.mask.shape
         half_size_px = width * self.px / 2, height * self.px / 2
         return curve_of([float(row.time) for row in rows], [row.step for row in rows], half_size_px, self.px)
 
 
 def segments_of(rows: Sequence[Row]) -> list[list[Row]]:
-    """Return the rows of each segment."""
     parts: list[list[Row]] = []
     for row in rows:
         if row.segment == len(parts):

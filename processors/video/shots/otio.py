@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 from urllib.parse import quote
 
-from processors.contract import Json
+from processors.json_records import Json
 from processors.video.reading.time_code import TimeCode
 
 Named = tuple[str, Fraction, Fraction]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import json
 from collections.abc import Iterator
@@ -15,8 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from processors.contract import Inputs, Item, Processor, Reads, as_json, from_json, require
-from processors.tables import Table
+from processors.contract import Inputs, Item, Processor, Reads, require
+from processors.json_records import from_json
+from processors.tables import Table, csv_item
 from processors.video.audit.integrity import Audit, Integrity
 from processors.video.audit.measured_frames import MeasuredFrames, video_report
 from processors.video.audit.repeated_frames import RepeatedRun, black_frames, repeated_frames, runs
@@ -129,9 +128,8 @@ class Shots:
         audit = inputs.results[Integrity.name].facts("integrity.json", Audit)
         found = find_shots(self, measured)
         facts = ShotFacts(shot_count=len(found.shots), transition_count=len(found.transitions), audit=audit)
-        text = json.dumps(as_json(found), indent=1).encode()
-        yield Item(name="shots.json", media_type="application/json", data=text, facts=facts)
-        yield Item(name=SHOTS.item, media_type="text/csv", data=_table(found.shots), facts=facts)
+        yield Item.of_json("shots.json", found, facts=facts)
+        yield csv_item(SHOTS, ([getattr(shot, name) for name in SHOTS.names] for shot in found.shots), facts=facts)
         if found.shots:
             origin, first, name = measured.time(0), first_time_code(inputs, measured), inputs.source_name or "source"
             spans = [(measured.time(shot.first_frame), measured.time(shot.end_frame)) for shot in found.shots]
@@ -291,14 +289,6 @@ def _shot(number: int, first: int, end: int, how: str, repeated: np.ndarray, mea
         starts_with=how,  # type: ignore[arg-type]
         distinct_pictures=max(1, int((~repeated[first:end]).sum())),
     )
-
-
-def _table(shots: tuple[Shot, ...]) -> bytes:
-    text = io.StringIO(newline="")
-    table = csv.DictWriter(text, SHOTS.names, lineterminator="\n")
-    table.writeheader()
-    table.writerows(vars(shot) for shot in shots)
-    return text.getvalue().encode()
 
 
 def read_shots(inputs: Inputs[Any]) -> ShotList:

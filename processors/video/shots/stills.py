@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -13,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from processors.contract import Inputs, Item, Need, Processor, Reads, ReleaseContext, as_json, require
+from processors.contract import Inputs, Item, Need, Processor, Reads, ReleaseContext, require
 from processors.errors import RefusedMedia
 from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
 from processors.ordered_executor import OrderedExecutor
@@ -28,8 +27,6 @@ from processors.video.shots.still_selection import Scores, StillCandidate, selec
 
 @dataclass(frozen=True, kw_only=True)
 class StillFacts:
-    """Facts of one still."""
-
     identity: FrameIdentity
     shot: int
     """Number of the shot, from 1."""
@@ -50,8 +47,6 @@ class StillFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class StillsFacts:
-    """Summary of the stills."""
-
     still_count: int
     missing_pts: tuple[int, ...]
     """Chosen frames that did not decode; nothing replaces them."""
@@ -183,6 +178,5 @@ class _Session:
         listed = [{"file": name, **vars(facts)} for name, facts in sorted(self._made, key=lambda pair: pair[1].rank)]
         for entry in listed:
             entry.pop("audit")
-        data = json.dumps(as_json(listed), indent=1).encode()
         facts = StillsFacts(still_count=len(listed), missing_pts=tuple(sorted(self._wanted)), audit=self._audit)
-        yield Item(name="stills.json", media_type="application/json", data=data, facts=facts)
+        yield Item.of_json("stills.json", listed, facts=facts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from av.codec.codec import Properties
 from processors.containers.subtitle_names import SIDECAR_FORMATS, TEXT_CODECS, language_in_name
 from processors.containers.unknown_text import unescaped
 from processors.containers.webvtt import as_webvtt
-from processors.contract import Item, LabelRef, OpenSource, Reads, ReleaseContext, Source, as_json
+from processors.contract import Item, LabelRef, OpenSource, Reads, ReleaseContext, Source
 from processors.decoding.open_media import open_container
 from processors.planetary.labels import read_label
 from processors.video.reading.streams import first_picture, video_stream
@@ -30,8 +29,6 @@ UNDETERMINED = "und"
 
 @dataclass(frozen=True, kw_only=True)
 class SubtitleFacts:
-    """One set of subtitles."""
-
     stream_index: int | None
     """Index of the stream in the container, as printed by ffprobe; None: from a file next to the video."""
     file_name: str | None
@@ -116,9 +113,8 @@ class Subtitles:
         items = [*made.values(), *self._beside(opened, zero)]
         yield from items
         facts = SubtitlesFacts(taken=tuple(item.name for item in items), not_taken=tuple(not_taken))
-        text = json.dumps(as_json(facts), ensure_ascii=False, indent=1)
         lost = f"subtitles after it are missing: {damage}" if damage else None
-        yield Item(name="subtitles.json", media_type="application/json", data=text.encode(), facts=facts, damage=lost)
+        yield Item.of_json("subtitles.json", facts, ensure_ascii=False, facts=facts, damage=lost)
 
     def _beside(self, opened: OpenSource, zero: Fraction) -> Iterator[Item]:
         for number, ref in enumerate(self.files, 1):
