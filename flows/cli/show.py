@@ -19,9 +19,6 @@ from flows.cli.print_table import length, picture, size, sound
 from flows.cli.shared_options import JSON, STORE
 from flows.run.problems import FAULT_OF
 from processors.errors import blame_for_unopened, displayed_verdict
-from processors.formats import BY_NAME
-from processors.languages.language import language
-from processors.languages.text import FALLBACK
 from processors.metadata.properties import Properties, properties
 from processors.processor_names import EVIDENCE, METADATA
 from processors.sources.scan import printable
@@ -58,6 +55,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     marsmedia show 3fa94c --json
     """
     from processors.store.catalogue import Catalogue
+    from processors.store.file_verdict import file_verdict
     from processors.store.selection import find_sighting
 
     store = open_store(store_folder)
@@ -98,14 +96,15 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
         for link in links:
             click.echo(f"  link     {printable(sentence(link, names))}")
     results = [m for m in manifests if m.ref.processor != EVIDENCE or m.ref.key in own]
-    if verdict := _verdict(results, row.format):
-        click.echo(f"  verdict  {printable(verdict)}")
+    verdict = file_verdict(results, row.format)
+    if verdict.words:
+        click.echo(f"  verdict  {printable(verdict.words)}")
     for one in apart:
         says = "; ".join(f"{value} ({place})" for value, place in one.says)
         click.echo(f"  paths disagree about {one.about}: {printable(says)}")
     for one in shared:
         click.echo(f"  start    {printable(str(one))}")
-    _print_results(results, store, _links(row, store), is_damaged=(verdict or "").startswith("damaged"))
+    _print_results(results, store, _links(row, store), is_damaged=verdict.is_damaged)
 
 
 def _from_catalogue(
@@ -247,28 +246,6 @@ def _name(manifest: Manifest, store: Store, links: Mapping[Path, Path]) -> str:
     """Return the name of a result in the by-name view; if it has none, its processor and key."""
     link = links.get(store.folder(manifest.ref).resolve())
     return link.name if link else f"{manifest.ref.processor} ({manifest.ref.key[:8]})"
-
-
-def _verdict(manifests: Sequence[Manifest], format_name: str) -> str | None:
-    """Return the damage in words: of the source, and what labels at this path claim of it; None if it was not read."""
-    made = [manifest for manifest in manifests if manifest.verdict == "made"]
-    at_fault = [*made, *(one for one in manifests if one.verdict == "failed" and one.blame == "file")]
-    if sentences := dict.fromkeys(manifest.reason for manifest in at_fault if manifest.reason):
-        return f"damaged: {'; '.join(sentences)}"
-    if not any(isinstance(manifest.source_facts, dict) for manifest in made):
-        return None
-    row = BY_NAME.get(format_name)
-    if row and row.unnoticed_percent:
-        return language(FALLBACK).page["unnoticed"].format(row.title, row.unnoticed_percent)
-    return f"no damage found{_odd_samples(made)}"
-
-
-def _odd_samples(made: Sequence[Manifest]) -> str:
-    """Return how many samples of the sound are NaN or infinite, as continuation of a verdict; empty for none."""
-    counts = [m.source_facts.get("non_finite_sample_count") for m in made if isinstance(m.source_facts, dict)]
-    count = max((one for one in counts if isinstance(one, int)), default=0)
-    is_or_are = "is" if count == 1 else "are"
-    return f", but {counted(count, 'sample')} of the sound {is_or_are} NaN or infinite" if count else ""
 
 
 def _why_not(reason: str) -> str:

@@ -142,7 +142,7 @@ class PackStore:
                 items=stored,
                 source_name="x",
                 release="june",
-                source_facts=None,
+                source_facts=None if processor in ("evidence", "metadata") else {},
                 software={"python": "3.11.7", "pillow": "11.3.0"},
                 host="a-secret-host",
                 started_utc=made_utc,

@@ -66,7 +66,7 @@ def test_premis_has_fixity_and_format_of_each_file_and_every_reference_leads_som
     kinds = texts(document, "p:event/p:eventType")
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "ingestion": 3,
-        "validation": 2,
+        "validation": 3,
         "metadata extraction": 2,
         "creation": 2,
         "packing": 1,

@@ -174,10 +174,10 @@ def test_decoding_checksums_of_labels_and_a_replaced_file_are_events(tmp_path: P
         tuple(one.findtext(f".//p:{name}", None, PREMIS) for name in ("eventType", "eventDetail", "eventOutcome"))
         for one in etree.parse(tmp_path / "pack/data/premis.xml").iterfind("p:event", PREMIS)
     ]
-    decoded = f"Decoded for photo.preview {PhotoPreview.version}"
+    checked = f"Checked for damage by photo.preview {PhotoPreview.version}"
     assert [one for one in events if one[0] == "validation"] == [
-        ("validation", decoded, "success"),
-        ("validation", decoded, "failure"),
+        ("validation", checked, "success"),
+        ("validation", checked, "incomplete or damaged"),
     ]
     assert [one for one in events if one[0] == "fixity check"] == [
         ("fixity check", "MD5 compared with that in june/a.xml, file/md5_checksum", "success"),

@@ -19,6 +19,7 @@ from processors.packs.recipe.include import included
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.processor_names import EVIDENCE, INTEGRITY, METADATA, SHOTS
 from processors.store.catalogue import Catalogue
+from processors.store.file_verdict import NO_VERDICT, FileVerdict, file_verdict
 from processors.store.latest import current
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.raw_bucket import present
@@ -39,8 +40,10 @@ class SourceHistory:
     """Time at which it was first identified in its place."""
     gone_utc: str | None = None
     """Time at which a run found it gone from its place; None while it is there."""
-    decoded: Manifest | None = None
-    """Earliest result for which a photo or sound was decoded, or failed to be, or a video's latest audit; or None."""
+    verdict: FileVerdict = NO_VERDICT
+    """What all its results say of damage."""
+    audit: Manifest | None = None
+    """Audit of a video that counts, which decoded every frame; None without one, and for other media."""
     weighed: Manifest | None = None
     """Its evidence, for which its MD5 was compared with that of its label."""
 
@@ -138,7 +141,8 @@ def _history(row: SourceRow, manifests: list[Manifest], audit: Manifest | None) 
     return SourceHistory(
         seen_utc=row.seen_utc,
         gone_utc=row.gone_utc,
-        decoded=_decoded(row, manifests, audit),
+        verdict=file_verdict(manifests, row.format),
+        audit=audit,
         weighed=next((one for one in manifests if one.ref.processor == EVIDENCE and one.verdict == "made"), None),
     )
 
@@ -147,14 +151,6 @@ def _current(processor: str, manifests: list[Manifest], asked: frozenset[ResultR
     """Return the result of one processor that counts; None if none was made."""
     made = (one for one in manifests if one.ref.processor == processor and one.verdict == "made")
     return next(iter(current(made, asked)), None)
-
-
-def _decoded(row: SourceRow, manifests: list[Manifest], audit: Manifest | None) -> Manifest | None:
-    if row.medium == "video":  # only the audit decodes every frame
-        return audit
-    decoded = [one for one in manifests if one.ref.processor.startswith(f"{row.medium}.")]
-    decoded = [one for one in decoded if one.verdict in ("made", "failed")]
-    return min(decoded, key=lambda one: (one.verdict != "made", one.started_utc, one.ref), default=None)
 
 
 def _chosen(recipe: PackRecipe, row: SourceRow, subject: SourceRecord, store: Store, asked: Asked) -> SelectedSource:

@@ -87,8 +87,8 @@ def _of_source(subject: SourceRecord, history: SourceHistory, sightings: Sightin
     for one in sightings.of(subject.digest):
         is_own = one.row.path == subject.path
         yield from events.of_sighting(one, note="; ".join(subject.disagreements) if is_own else "")
-    if history.decoded:
-        yield events.validation(subject, history.decoded)
+    if by := history.audit or history.verdict.found_by:
+        yield events.validation(subject, history.verdict, by)
 
 
 def _beside(

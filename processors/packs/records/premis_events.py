@@ -14,7 +14,8 @@ from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_s
 from processors.packs.contents.sightings import Sighting
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.records.premis_elements import Element, identifier, urn
-from processors.processor_names import EVIDENCE, METADATA
+from processors.processor_names import EVIDENCE, INTEGRITY, METADATA
+from processors.store.file_verdict import FileVerdict
 from processors.store.manifest import Manifest
 
 PACKER = "marsmedia"
@@ -38,16 +39,23 @@ def of_sighting(one: Sighting, note: str = "") -> Iterator[list[Element]]:
         yield _event(f"deaccession-{name}", "deaccession", row.gone_utc, detail, "success", about)
 
 
-def validation(subject: SourceRecord, result: Manifest) -> list[Element]:
-    """Return the event by which a source was decoded: all frames of a video, or a photo or sound."""
-    if audit := subject.audit:
-        outcome = "success" if audit.get("is_complete") else "incomplete or damaged"
-        detail, note = "Every frame decoded", str(audit.get("words", ""))
-    else:
-        outcome = "failure" if result.verdict == "failed" else "incomplete or damaged" if result.reason else "success"
-        detail, note = f"Decoded for {result.ref.processor} {result.version}", result.reason or ""
-    name = f"validation-{result.ref.key[:16]}"
-    return _event(name, "validation", result.started_utc, detail, outcome, [urn(subject.digest)], note=note)
+def validation(subject: SourceRecord, verdict: FileVerdict, by: Manifest) -> list[Element]:
+    """Return the event by which a source was decoded, with the verdict of all its results.
+
+    Parameters
+    ----------
+    by : audit of a video, which decoded every frame; without one, and for other media, the result that found the
+        verdict.
+    """
+    audit = subject.audit if by.ref.processor == INTEGRITY else None
+    is_whole = verdict.words is not None and not verdict.is_damaged and (audit or {}).get("is_complete", True)
+    is_read = verdict.words is not None or audit is not None
+    outcome = "success" if is_whole else "incomplete or damaged" if is_read else "not decoded"
+    detail = "Decoding of every frame" if audit else f"Checked for damage by {by.ref.processor} {by.version}"
+    sentences = [verdict.words if is_read else by.reason, (audit or {}).get("words")]
+    name = f"validation-{by.ref.key[:16]}"
+    note = "; ".join(filter(None, sentences))
+    return _event(name, "validation", by.started_utc, detail, outcome, [urn(subject.digest)], note=note)
 
 
 def md5_comparison(one: PackedCompanion, weighed: Manifest) -> list[Element]:
