@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -28,7 +30,7 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 @STORE
 @JSON
 def status(store_folder: Path, as_json: bool) -> None:
-    """Show what the store holds and how the last run ended.
+    """Show what the store holds, which runs are at work, and how the last run ended.
 
     \b
     marsmedia status
@@ -44,7 +46,7 @@ def status(store_folder: Path, as_json: bool) -> None:
 def _summary(store_folder: Path) -> dict[str, Any]:
     """Return the counts of sources and results, and the end of the last run, as `--json` prints them."""
     from flows.run.recorded_problems import current_results, files_with_problems
-    from flows.run.run_record import LOST, RUNNING, last_run
+    from flows.run.run_record import LOST, RUNNING, last_run, runs_at_work
     from processors.store.catalogue import Catalogue
 
     store = open_store(store_folder)
@@ -56,8 +58,8 @@ def _summary(store_folder: Path) -> dict[str, Any]:
     results = [r for r in results if r["verdict"] == "made" or r["key"] in current]  # not what a later result replaced
     evidence_keys = {row.evidence_key for row in rows}
     told = [r for r in results if r["processor"] != EVIDENCE or r["key"] in evidence_keys]
-    last = last_run(store)
-    if last and last["state"] in (RUNNING, LOST):
+    last, at_work = last_run(store), runs_at_work(store)
+    if at_work or (last and last["state"] in (RUNNING, LOST)):
         results += _uncatalogued(store, results)
     return {
         "store": str(store_folder),
@@ -75,6 +77,7 @@ def _summary(store_folder: Path) -> dict[str, Any]:
         "size_bytes": sum(r["size_bytes"] for r in results),
         "size_bytes_of_processors": _space(results, lambda r: [r["processor"]]),
         "releases": _releases(rows, results),
+        "runs_at_work": [{**asdict(who), "message": f"at work: {who}"} for who in at_work],
         "last_run": {name: last[name] for name in ("run", "state", "message", "started_utc", "report")}
         if last
         else None,
@@ -106,12 +109,15 @@ def _print(summary: dict[str, Any]) -> None:
             click.echo(line)
     troubled = [f"{count} {verdict}" for verdict, count in sorted(summary["files_with_problems"].items())]
     if troubled:
-        click.echo(f"files with problems: {', '.join(troubled)}; more about them: marsmedia failures")
+        more = shlex.join(["marsmedia", "failures", "--store", summary["store"]])
+        click.echo(f"files with problems: {', '.join(troubled)}; more about them: {more}")
+    for one in summary["runs_at_work"]:
+        click.echo(f"a run is {one['message']}")
     last = summary["last_run"]
-    if last and last["state"] == RUNNING:
-        click.echo(f"a run is {last['message']}")
-    else:
-        click.echo(f"last run: {last['message']} ({last['started_utc']})" if last else "no run yet")
+    if last and last["state"] != RUNNING:
+        click.echo(f"last run: {last['message']} ({last['started_utc']})")
+    elif not last and not summary["runs_at_work"]:
+        click.echo("no run yet")
 
 
 def _space(results: list[dict[str, Any]], owners: Callable[[dict[str, Any]], Iterable[str]]) -> dict[str, int]:

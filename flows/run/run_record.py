@@ -272,6 +272,18 @@ def recorded(store: Store, name: str, asked: str) -> Iterator[RunRecord]:
         record.close()
 
 
+def runs_at_work(store: Store) -> list[Who]:
+    """Return the runs in progress on a store, also those of other machines on one in a bucket; the oldest first.
+
+    Raises
+    ------
+    StoreError : the bucket cannot be used.
+    """
+    elsewhere = store.claims_elsewhere
+    found = [*(who for who, is_alive in _read(store) if is_alive), *_who(elsewhere.at_work() if elsewhere else ())]
+    return sorted({who.run: who for who in found}.values(), key=lambda who: (who.started_utc, who.run))
+
+
 def last_run(store: Store) -> dict[str, Any] | None:
     """Return the record of the newest run: its report, or the fact that it is in progress or ended without one."""
     runs = store.records("runs")

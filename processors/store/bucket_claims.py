@@ -18,7 +18,7 @@ import time
 import uuid
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from processors.errors import StoreError
 from processors.store.bucket import Bucket
@@ -94,6 +94,11 @@ class BucketClaims:
                 self._bucket.delete([_run(holder)])
             return others
 
+    def at_work(self) -> list[bytes]:
+        """Return the descriptions of the other runs at work, for a process that need not run itself."""
+        with self._changing:
+            return self._others()
+
     def claim(self, source: str) -> str | None:
         """Claim a source; return the name of the claim, or None while another run, or thread, has it.
 
@@ -146,10 +151,9 @@ class BucketClaims:
         return sorted(seen.keys() - self._alive)
 
     def _server_time(self, seen: dict[str, datetime]) -> datetime:
-        """Return the server's time, from its date of this run's last beat."""
+        """Return the server's time, from its date of this run's last beat; this machine's time if there is none."""
         own = seen.get(self._holder or "")
-        newest = max(seen.values(), default=datetime.max)
-        return newest if own is None else own + timedelta(seconds=time.monotonic() - self._beaten)
+        return datetime.now(UTC) if own is None else own + timedelta(seconds=time.monotonic() - self._beaten)
 
     def _has_died_here(self, holder: str) -> bool:
         """Return whether a run was on this machine and its process is gone."""
@@ -165,7 +169,7 @@ class BucketClaims:
 
     def _others(self) -> list[bytes]:
         self._look()
-        return [self._known[holder].words.encode() for holder in sorted(self._alive - {self._holder})]
+        return [self._known[holder].words.encode() for holder in sorted(self._alive - {self._holder or ""})]
 
     def _sweep(self) -> None:
         lost = self._look()

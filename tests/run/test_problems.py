@@ -143,7 +143,7 @@ def test_one_file_has_one_line_and_further_reasons_below_it(raw: Path, maker: Me
         "  to do: fix or replace the file; the same bytes are tried again only with `marsmedia ingest --retry-failed`",
         "1 file with problems",
     ]
-    assert "files with problems: 1 failed; more about them: marsmedia failures" in invoke(
+    assert f"files with problems: 1 failed; more about them: marsmedia failures --store {store.root}\n" in invoke(
         "status", "--store", store.root
     )
 

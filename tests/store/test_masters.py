@@ -143,7 +143,7 @@ def test_every_command_names_a_changed_master_until_it_is_restored(raw: Raw) -> 
         "1 file with problems",
     ]
     status = raw.run("status")[1]
-    assert "files with problems: 1 changed; more about them: marsmedia failures" in status
+    assert f"files with problems: 1 changed; more about them: marsmedia failures --store {raw.store}" in status
     assert status[-1].startswith("last run: june/photo.jpg changed on disk; failed: of 0 results")
     assert f"  changed  {told}" in raw.run("show", "photo.jpg")[1]
     seen = raw.photo.stat()
