@@ -22,6 +22,7 @@ from processors.languages.text import Text
 from processors.packs.highlight.cards import Cards, without_unknown, wrapped
 from processors.packs.recipe.pack_recipe import Highlight, Override, PackRecipe
 from processors.store.stored_links import LinkEnd, SourceLink
+from tests.helpers.headings import headed
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.pack_store import PackStore, evidence, make_pack, picture
 
@@ -68,7 +69,8 @@ def loudest_hz(pack: Path) -> list[int | None]:
 
 def pack(made: PackStore, tmp_path: Path, sound: str | None = None) -> Path:
     highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160, sound=sound)
-    make_pack(made, tmp_path / "pack", take=("stills", "clips", "sound"), highlight=highlight)
+    made_of = {"take": ("stills", "clips", "sound"), "highlight": highlight, "languages": ("en", "zh")}
+    make_pack(made, tmp_path / "pack", **made_of)
     return tmp_path / "pack"
 
 
@@ -111,7 +113,7 @@ def test_a_photo_is_heard_with_the_recordings_of_its_event_one_after_the_other(m
     place = pack(made, tmp_path)
     assert loudest_hz(place)[:11] == [*silent, 600, 900, 1200, 500, 2000, *silent]
     told = (place / "data/CREDITS.txt").read_text(encoding="utf-8").split("\n\n")[1]
-    assert "  Sound / 声音来源: station.flac\n" in told
+    assert f"  {headed('sound_under_it')}: station.flac\n" in told
     with av.open(str(place / "data/highlight.mp4")) as clip:
         assert "Tracks, Wind" in clip.metadata["comment"].replace("b.mp4, c.mp4, ", "")
 
@@ -156,16 +158,16 @@ def test_a_clip_names_all_whom_it_owes_and_the_strictest_rights(made: PackStore,
     paragraph = (place / "CREDITS.txt").read_text(encoding="utf-8").split("\n\n")[1]
     assert paragraph.split("\n") == [
         "highlight.mp4",
-        "  Highlight / 集锦",
-        "  Shows / 画面来源: a.jpg, b.mp4, c.mp4",
-        "  Sound / 声音来源: station.flac",
-        "  Credit / 来源: CNSA; unknown: no credit line is given",
-        "  Rights / 权利: unresolved (b.mp4, c.mp4, a.jpg)",
-        "  Rights / 权利: unknown: no statement of rights is given (station.flac)",
+        f"  {headed('highlight')}",
+        f"  {headed('shows')}: a.jpg, b.mp4, c.mp4",
+        f"  {headed('sound_under_it')}: station.flac",
+        f"  {headed('credit')}: CNSA; unknown: no credit line is given",
+        f"  {headed('rights')}: unresolved (b.mp4, c.mp4, a.jpg)",
+        f"  {headed('rights')}: unknown: no statement of rights is given (station.flac)",
         f"  {warned}",
         "  仅供内部使用：未获转发许可。",
-        "  Not cleared / 未获许可: b.mp4, c.mp4, station.flac",
-        "  Files / 文件: highlight.mp4",
+        f"  {headed('not_cleared')}: b.mp4, c.mp4, station.flac",
+        f"  {headed('files')}: highlight.mp4",
     ]
 
 
@@ -187,8 +189,8 @@ def test_a_clip_names_every_statement_of_rights_the_strictest_first(made: PackSt
         assert clip.metadata["copyright"] == "; ".join(lines)
     names = ("station.flac", "b.mp4", "a.jpg", "c.mp4")
     paragraph = (place / "CREDITS.txt").read_text(encoding="utf-8").split("\n\n")[1]
-    assert [line for line in paragraph.split("\n") if "Rights / 权利" in line] == [
-        f"  Rights / 权利: {words} ({name})" for words, name in zip(lines, names, strict=True)
+    assert [line for line in paragraph.split("\n") if headed("rights") in line] == [
+        f"  {headed('rights')}: {words} ({name})" for words, name in zip(lines, names, strict=True)
     ]
     xmp = (place / "highlight.mp4").read_bytes().decode("utf-8", "ignore")
     assert f">{'; '.join(lines)}</rdf:li>" in xmp.split("<dc:rights>")[1].split("</dc:rights>")[0]
@@ -202,7 +204,7 @@ def test_a_clip_that_an_override_clears_names_who_decided(made: PackStore, tmp_p
     with av.open(str(place / "videos/highlight.mp4")) as clip:
         assert clip.metadata["comment"].endswith(" Passed on by decision of Li Hua: letter")
     paragraph = (place / "documents/CREDITS.txt").read_text(encoding="utf-8").split("\n\n")[1]
-    assert "  Override in writing / 书面例外: b.mp4: Li Hua: letter\n" in paragraph
+    assert f"  {headed('override')}: b.mp4: Li Hua: letter\n" in paragraph
     assert "Not cleared" not in paragraph
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from processors.errors import RequestError
-from processors.languages.text import Text
 from processors.packs.archive.verify_pack import verify_pack
 from processors.packs.contents.overlays import burnt_in
 from processors.packs.recipe.pack_recipe import Override
 from tests.helpers.gallery_pages import subject
+from tests.helpers.headings import headed
 from tests.helpers.pack_store import PackStore, filled, make_pack
 
 
@@ -45,7 +45,7 @@ def test_an_override_in_writing_is_recorded_in_the_pack(made: PackStore, tmp_pat
     crate = (tmp_path / "pack/data/ro-crate-metadata.json").read_text()
     assert "Overridden in writing by Li Hua, media team: own recording" in crate
     credit = (tmp_path / "pack/data/CREDITS.txt").read_text()
-    assert "Override in writing / 书面例外: Li Hua, media team: letter of 1 May" in credit
+    assert f"{headed('override')}: Li Hua, media team: letter of 1 May" in credit
     chosen = {"selection": ("descent.mp4",), "take": ("frames", "contact sheets"), "overrides": overrides[:1]}
     make_pack(made, tmp_path / "public", audience="public", **chosen)
     pictures = [one.read_bytes() for one in (tmp_path / "public/data").rglob("*.jpg")]
@@ -78,13 +78,15 @@ def test_signs_burnt_into_a_video_are_named_in_the_credits() -> None:
 def test_a_video_in_which_overlays_could_not_be_looked_for_says_so() -> None:
     why = "most of the scene is still, so that what is burnt in looks like the rest"
     words = f"740 frames in 24.720 s. Burnt-in overlays could not be detected: {why}. Motion may be measured."
-    assert burnt_in(subject(medium="video", audit={"words": words})) == Text(
-        en=f"Burnt-in overlays could not be detected: {why}. Look for logos and captions yourself.",
-        zh="无法判断是否有叠加内容：大部分场景静止，叠加内容与之无法区分。请自行查看有无台标、字幕。",
+    unknown = burnt_in(subject(medium="video", audit={"words": words}))
+    assert (unknown["en"], unknown["zh"]) == (
+        f"Burnt-in overlays could not be detected: {why}. Look for logos and captions yourself.",
+        "无法判断是否有叠加内容：大部分场景静止，叠加内容与之无法区分。请自行查看有无台标、字幕。",
     )
-    assert burnt_in(subject(medium="video", audit=None)) == Text(
-        en="Burnt-in overlays were not looked for: there is no audit. Look for logos and captions yourself.",
-        zh="未经检查，不知是否有叠加内容。请自行查看有无台标、字幕。",
+    unaudited = burnt_in(subject(medium="video", audit=None))
+    assert (unaudited["en"], unaudited["zh"]) == (
+        "Burnt-in overlays were not looked for: there is no audit. Look for logos and captions yourself.",
+        "未经检查，不知是否有叠加内容。请自行查看有无台标、字幕。",
     )
 
 
