@@ -33,17 +33,14 @@ FLOORS = (
         "processors.store", "processors.video", "processors.audio", "processors.photo", "processors.metadata",
         "processors.sample",
     ),
-    ("what a file is, and what a mission is", "processors.identify", "processors.mission"),
+    ("what a file is", "processors.identify"),
     ("opening files for the libraries that decode them", "processors.decoding"),
-    ("the table of formats", "processors.formats"),
-    ("layout of files", "processors.containers"),
-    ("images with a label", "processors.planetary"),
+    ("the table of formats, and what a mission is", "processors.formats", "processors.mission"),
     (
-        "tools",
-        "processors.imaging", "processors.clip_writer", "processors.av_frames", "processors.ordered_executor",
-        "processors.tables",
+        "layout of files, words, and tools: rooms that know only what a processor is",
+        "processors.containers", "processors.planetary", "processors.imaging", "processors.languages",
+        "processors.clip_writer", "processors.av_frames", "processors.ordered_executor", "processors.tables",
     ),
-    ("words in each language", "processors.languages"),
     ("what a processor is, and names of processors", "processors.contract", "processors.processor_names"),
     ("raw files, and records as JSON", "processors.sources", "processors.json_records"),
     ("one class per reaction", "processors.errors"),
@@ -100,6 +97,15 @@ def test_the_house_in_contributing_has_these_floors() -> None:
     floors = [FLOOR_OF[room] for room in rooms]
     assert floors == sorted(floors), "a floor is drawn above the next"
     assert [line for line in lines if len({FLOOR_OF[room] for room in line}) > 1] == [], "a line has rooms of one floor"
+
+
+def test_a_room_says_which_rooms_are_on_the_floor_below_it() -> None:
+    for room, floor in FLOOR_OF.items():
+        path = MODULES[room]
+        if path.name == "__init__.py":
+            said = " ".join((ast.get_docstring(ast.parse(path.read_text())) or "").split())
+            below = FLOORS[floor + 1][1:]
+            assert f"Above {', '.join(room.rpartition('.')[2] for room in below)}." in said, room
 
 
 def names_drawn(line: str) -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""The command `marsmedia`."""
+"""The command `marsmedia`. Above deployments."""

@@ -1,1 +1,1 @@
-"""One run: prepare, plan, batches, workers, report. Nothing here imports Prefect."""
+"""One run: prepare, plan, batches, workers, report. Nothing here imports Prefect. Above recipes."""

@@ -1,1 +1,1 @@
-"""Prefect integration: server, tasks, schedules and forms."""
+"""Prefect integration: server, tasks, schedules and forms. Above marsmedia."""

@@ -1,1 +1,1 @@
-"""Audio: exact samples and the results made from them."""
+"""Audio: exact samples and the results made from them. Above identify."""

@@ -1,1 +1,1 @@
-"""Comparison of results, and their provenance."""
+"""Comparison of results, and their provenance. Above engine."""

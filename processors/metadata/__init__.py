@@ -1,4 +1,4 @@
-"""Metadata of files, complete, and the part of it that has a known meaning."""
+"""Metadata of files, complete, and the part of it that has a known meaning. Above identify."""
 
 from processors.metadata.metadata import Metadata
 

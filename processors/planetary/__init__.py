@@ -1,1 +1,4 @@
-"""Planetary images: PDS3, VICAR and PDS4 labels as one model of an image, and its reader."""
+"""Planetary images: PDS3, VICAR and PDS4 labels as one model of an image, and its reader.
+
+Above contract, processor_names.
+"""

@@ -25,6 +25,8 @@ at 0.5. Lists without an index hold one entry per frame of their shot or of the 
     metres, and their centre lines in px.
 
 Every call on one machine writes the same bytes; another ffmpeg or numpy may write others, with the same truth.
+
+Above identify.
 """
 
 from __future__ import annotations

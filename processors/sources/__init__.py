@@ -1,1 +1,1 @@
-"""Raw files: finding, identifying and safely opening them."""
+"""Raw files: finding and safely opening them. Above errors."""

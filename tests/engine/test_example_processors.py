@@ -1,4 +1,4 @@
-"""Two complete processors, one of each shape, as examples for new ones: they are made as any other is."""
+"""Two complete processors as examples for new ones: the smallest streamed one, and a one-shot with what is optional."""
 
 from __future__ import annotations
 
@@ -7,94 +7,71 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-
-from processors.audio.reading.audio_info import AudioInfo
-from processors.audio.reading.block import AudioBlock
+from processors.audio.levels.levels import LEVELS, Levels, LevelsFacts
 from processors.contract import Inputs, Item, Reads, require
 from processors.errors import RefusedMedia
+from tests.engine import smallest_processor
+from tests.engine.smallest_processor import Loudest
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.video_derived import derived
 
-# example: streamed
-LOUDEST = "loudest.txt"
+MAX_LINES = 45
+
+
+# example: one-shot, with parameters, inputs, facts and a refusal
+VERDICT = "verdict.txt"
 
 
 @dataclass(frozen=True, kw_only=True)
-class LoudestFacts:
-    """Where the sound is loudest."""
+class PeakVerdictFacts:
+    """How loud a recording is at the most."""
 
-    peak: float
-    """Highest magnitude over all channels; full scale is 1."""
-    time_seconds: float
-    missing_sample_count: int
-    """Over all channels; they may have been louder."""
+    peak_dbfs: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class Loudest:
-    """The loudest sample of a recording, as `loudest.txt`."""
-
-    name: ClassVar[str] = "audio.loudest"
-    version: ClassVar[int] = 1  # raise it when the same parameters give other bytes
-    reads: ClassVar[Reads] = "audio"
-
-    def start(self, info: AudioInfo, scratch: Path) -> _Session:
-        return _Session(info)
-
-
-class _Session:
-    def __init__(self, info: AudioInfo) -> None:
-        self._info, self._peak, self._sample, self._missing = info, 0.0, 0, 0
-
-    def feed(self, block: AudioBlock) -> Iterator[Item]:
-        self._missing += block.non_finite_count
-        loudest = np.abs(block.finite_samples).max(axis=0)
-        if loudest.max() > self._peak:
-            self._peak, self._sample = float(loudest.max()), block.first_sample + int(loudest.argmax())
-        yield from ()
-
-    def finish(self) -> Iterator[Item]:
-        seconds = float(self._info.start) + self._sample / self._info.rate_hz
-        facts = LoudestFacts(peak=self._peak, time_seconds=seconds, missing_sample_count=self._missing)
-        yield Item(name=LOUDEST, media_type="text/plain", data=f"{seconds:.3f} s\n".encode(), facts=facts)
-
-
-# example: one-shot
 @dataclass(frozen=True, kw_only=True)
 class PeakVerdict:
-    """Whether a recording is loud, as `verdict.txt`; decided from `audio.loudest`, without reading the sound again."""
+    """Whether a recording is loud, as `verdict.txt`; decided from `audio.levels`, without reading the sound again."""
 
     name: ClassVar[str] = "audio.peak_verdict"
     version: ClassVar[int] = 1
     reads: ClassVar[Reads] = "results"
 
-    above: float = 0.5
-    """Peak that is loud; above 0, at most 1."""
-    loudest: Loudest = field(default_factory=Loudest)
+    above_dbfs: float = -6.0
+    """Peak that is loud; at most 0."""
+    levels: Levels = field(default_factory=Levels)
 
     def __post_init__(self) -> None:
-        require(0 < self.above <= 1, "above", self.above, "must be above 0 and at most 1")
+        require(self.above_dbfs <= 0, "above_dbfs", self.above_dbfs, "must be 0 or less")
 
-    def inputs(self) -> tuple[Loudest, ...]:
-        return (self.loudest,)
+    def inputs(self) -> tuple[Levels, ...]:
+        return (self.levels,)
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
-        """The verdict."""
-        facts = inputs.results[self.loudest.name].facts(LOUDEST, LoudestFacts)
-        if facts.peak == 0:
+        found = inputs.results[Levels.name].facts(LEVELS, LevelsFacts)
+        peaks = [one.peak_dbfs for one in found.channels if one.peak_dbfs is not None]
+        if not peaks:
             raise RefusedMedia("there is only silence", "choose a recording with sound")
-        words = "loud" if facts.peak > self.above else "quiet"
-        yield Item(name="verdict.txt", media_type="text/plain", data=f"{words}\n".encode(), facts=facts)
+        facts = PeakVerdictFacts(peak_dbfs=max(peaks))
+        words = "loud" if facts.peak_dbfs > self.above_dbfs else "quiet"
+        yield Item(name=VERDICT, media_type="text/plain", data=f"{words}\n".encode(), facts=facts)
 
 
 # example: end
-def test_a_streamed_and_a_one_shot_processor_are_made(make: MediaMaker, tmp_path: Path) -> None:
+def test_the_smallest_processor_is_made_and_fits_a_screen_with_its_imports(make: MediaMaker, tmp_path: Path) -> None:
     path = make.tone("tone.wav", seconds=1.0)
-    loudest, loud, quiet = derived(path, tmp_path / "store", Loudest(), PeakVerdict(above=0.1), PeakVerdict(above=1.0))
+    (loudest,) = derived(path, tmp_path / "store", Loudest())
     assert loudest.names == ["loudest.txt"]
-    assert (loud.path("verdict.txt").read_text(), quiet.path("verdict.txt").read_text()) == ("loud\n", "quiet\n")
-    assert loud.facts("verdict.txt") == loudest.facts("loudest.txt")
+    assert loudest.path("loudest.txt").read_text() == "0.500 at 0.000 s, 0 samples missing\n"
+    assert len(Path(smallest_processor.__file__).read_text().splitlines()) <= MAX_LINES
+
+
+def test_a_one_shot_processor_decides_from_the_results_of_another(make: MediaMaker, tmp_path: Path) -> None:
+    path = make.tone("tone.wav", seconds=1.0)
+    verdicts = PeakVerdict(above_dbfs=-20.0), PeakVerdict(above_dbfs=0.0)
+    loud, quiet = derived(path, tmp_path / "store", *verdicts)
+    assert (loud.path(VERDICT).read_text(), quiet.path(VERDICT).read_text()) == ("loud\n", "quiet\n")
+    assert loud.facts(VERDICT) == quiet.facts(VERDICT)
 
 
 def test_a_refusal_is_a_result_with_its_reason(make: MediaMaker, tmp_path: Path) -> None:
