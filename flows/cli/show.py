@@ -145,8 +145,7 @@ def _history(row: SourceRow, seen: Sequence[SourceRow], before: Sequence[SourceR
 
 def _span(row: SourceRow) -> str:
     """Return the times at which runs first and last saw these bytes at this path, and earlier such spans."""
-    spans = [tuple(span.split("/")) for span in (row.earlier_utc or "").split()]
-    ended = [f"{seen[:19]}Z until {gone[:19]}Z" for seen, gone in [*spans, (row.seen_utc, row.gone_utc)] if gone]
+    ended = [f"{seen[:19]}Z until {gone[:19]}Z" for seen, gone in row.times if gone]
     return ", ".join(ended if row.gone_utc else [*ended, f"{'again ' if ended else ''}since {row.seen_utc[:19]}Z"])
 
 

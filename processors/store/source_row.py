@@ -11,8 +11,8 @@ from processors.sources.scan import FoundFile, storable
 if TYPE_CHECKING:
     from processors.identify import Identity
 
-MAX_SPANS = 50
-"""Number of earlier spans that are kept of one path."""
+MAX_SPANS = 500
+"""Number of earlier spans that are kept of one path: archives want all; a disk that comes and goes must not fill it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +63,14 @@ class SourceRow:
         return replace(
             now, evidence_key=self.evidence_key, forbidden_key=self.forbidden_key, earlier_utc=" ".join(spans)
         )
+
+    @property
+    def times(self) -> list[tuple[str, str | None]]:
+        """Return the start and end of each time in which these bytes were at this path, oldest first; the end of the
+        last one is None while they are there.
+        """
+        earlier = [span.partition("/") for span in (self.earlier_utc or "").split()]
+        return [*((seen, gone) for seen, _, gone in earlier), (self.seen_utc, self.gone_utc)]
 
     @classmethod
     def of(cls, file: FoundFile, digest: str, identity: Identity, seen_utc: str) -> SourceRow:

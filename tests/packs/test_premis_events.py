@@ -126,6 +126,48 @@ def test_every_replaced_file_has_an_event_also_labels_descriptions_and_bytes_kno
     assert [in_seconds(detail.rpartition("seen ")[2]) for _, detail in replaced] == [before[name] for name in was]
 
 
+def history(folder: Path, release: str) -> dict[str, tuple[str, str, str]]:
+    """Kind, time and detail of every event at a place, by its identifier."""
+    found = {
+        name: tuple(one.findtext(f".//p:{tag}", None, PREMIS) for tag in ("eventType", "eventDateTime", "eventDetail"))
+        for name, one in events(folder, release).items()
+    }
+    return {name: one for name, one in found.items() if one[0] in ("ingestion", "replacement", "deaccession")}
+
+
+def test_no_event_of_a_place_is_lost_when_files_leave_come_back_and_are_replaced(tmp_path: Path) -> None:
+    put(tmp_path, june__b_jpg=picture(64, 48, 2))
+    contents: dict[str, tuple[bytes, bytes]] = {
+        "a.jpg": (picture(64, 48, 1), picture(64, 48, 3)),
+        "a.xml": (LABEL.encode(), f"{LABEL}\n".encode()),
+        "release.toml": (b'title = "A"\n', b'title = "B"\n'),
+    }
+    told: dict[str, tuple[str, str, str]] = {}
+    for step, which in enumerate((0, None, 0, 1, 0, 1)):
+        for name, both in contents.items():
+            place = tmp_path / "raw/june" / name
+            place.unlink() if which is None else place.write_bytes(both[which])
+        ingest(tmp_path)
+        (tmp_path / str(step)).mkdir()
+        (tmp_path / str(step) / "store").symlink_to(tmp_path / "store")
+        packed(tmp_path / str(step), "june")
+        now = history(tmp_path / str(step), "june")
+        assert {identifier: now.get(identifier) for identifier in told} == told
+        told = now
+        time.sleep(1.0)  # times in PREMIS are whole seconds
+    for name, both in contents.items():
+        was = [sha256(data) for data in both]
+        ours = [(kind, detail) for kind, _, detail in told.values() if f"june/{name}" in detail]
+        assert [kind for kind, _ in ours].count("ingestion") == 5
+        assert [detail for kind, detail in ours if kind == "deaccession"] == [
+            f"Withdrawn: no longer found at june/{name}",
+            *(f"Replaced at june/{name} by the file with SHA-256 {was[number]}" for number in (1, 0, 1)),
+        ]
+        assert [re.sub(", seen .*", "", detail) for kind, detail in ours if kind == "replacement"] == [
+            f"Found at june/{name} in place of the file with SHA-256 {was[number]}" for number in (0, 1, 0)
+        ]
+
+
 @pytest.mark.parametrize("name", ["gone.jpg", "gone.xml", "read.me.txt"])
 def test_a_withdrawn_file_is_named_by_the_pack_of_its_release(tmp_path: Path, name: str) -> None:
     content = {"gone.jpg": picture(64, 48, 2), "gone.xml": LABEL, "read.me.txt": "a note\n"}[name]

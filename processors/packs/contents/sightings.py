@@ -1,27 +1,33 @@
-"""Sightings of the files of a pack: every place that holds or held their bytes, and what was there before and after."""
+"""Sightings of the files of a pack: each time in which a place held some bytes, and what was there before and after."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from processors.store.source_row import SourceRow
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sighting:
-    """A file at one place, with the contents of that place before and after it."""
+class Presence:
+    """Time in which some bytes were at one place."""
 
     row: SourceRow
-    before: SourceRow | None
-    """Contents that it replaced; None if it was the first file at its place."""
-    after: SourceRow | None
-    """Contents that replaced it; None if it is still there, or if nothing is."""
+    seen_utc: str
+    gone_utc: str | None
+    """End of it; None while they are there."""
 
-    @property
-    def is_withdrawn(self) -> bool:
-        """Return whether a run found nothing at its place any more."""
-        return self.row.gone_utc is not None and self.after is None
+
+@dataclass(frozen=True, kw_only=True)
+class Sighting:
+    """Time in which some bytes were at one place, with the contents that they replaced, and that replaced them."""
+
+    here: Presence
+    before: Presence | None
+    """Contents in whose place a run found them; None if it found nothing there before."""
+    after: Presence | None
+    """Contents that a run found in their place; None if they are there, or if it found nothing there any more."""
 
 
 class Sightings:
@@ -29,34 +35,43 @@ class Sightings:
 
     def __init__(self, rows: Iterable[SourceRow]) -> None:
         """Take present and past contents of every path, oldest first, as `Catalogue.sightings` returns them."""
-        by_path: dict[str, list[SourceRow]] = {}
+        self._at: dict[str, list[SourceRow]] = {}
+        self._places: dict[str, dict[str, None]] = {}
         for row in rows:
-            by_path.setdefault(row.path, []).append(row)
-        self._at: dict[tuple[str, str], Sighting] = {}
-        self._of: dict[str, list[Sighting]] = {}
-        for contents in by_path.values():
-            for before, row, after in zip((None, *contents), contents, (*contents[1:], None), strict=False):
-                one = Sighting(row=row, before=before, after=after)
-                self._at[row.path, row.digest] = one
-                self._of.setdefault(row.digest, []).append(one)
+            self._at.setdefault(row.path, []).append(row)
+            self._places.setdefault(row.digest, {})[row.path] = None
 
-    def at(self, row: SourceRow) -> Sighting:
-        """Return the sighting of a file at its place."""
-        return self._at[row.path, row.digest]
+    def places_of(self, digest: str) -> list[str]:
+        """Return the paths that hold or held some bytes, in every release."""
+        return list(self._places.get(digest, ()))
 
-    def of(self, digest: str) -> list[Sighting]:
-        """Return the sightings of some bytes in every release, the first one first."""
-        return sorted(self._of.get(digest, ()), key=lambda one: (one.row.seen_utc, one.row.path))
+    def at(self, path: str) -> list[Sighting]:
+        """Return all that a path has held, the oldest first."""
+        times = [Presence(row=row, seen_utc=seen, gone_utc=gone) for row in self._at[path] for seen, gone in row.times]
+        times.sort(key=lambda one: one.seen_utc)
+        pairs = list(pairwise([None, *times, None]))
+        return [
+            Sighting(
+                here=here,
+                before=before if _next_to(before, here) else None,
+                after=after if _next_to(here, after) else None,
+            )
+            for (before, here), (_, after) in pairwise(pairs)
+            if here
+        ]
 
     def withdrawn(self, releases: Collection[str]) -> Iterator[SourceRow]:
         """Yield the files that were withdrawn from releases, in the order of their paths.
 
-        A file that was moved, or has a copy in these releases, is not withdrawn.
+        A file that was replaced or moved, or has a copy in these releases, is not withdrawn.
         """
-        held = {
-            digest
-            for digest, found in self._of.items()
-            if any(one.row.gone_utc is None and one.row.release in releases for one in found)
-        }
-        gone = [one.row for one in self._at.values() if one.is_withdrawn and one.row.release in releases]
-        yield from sorted((row for row in gone if row.digest not in held), key=lambda row: (row.relative, row.path))
+        last = [max(rows, key=lambda row: row.seen_utc) for rows in self._at.values()]
+        ours = [row for row in last if row.release in releases]
+        held = {row.digest for row in ours if row.gone_utc is None}
+        gone = [row for row in ours if row.gone_utc is not None and row.digest not in held]
+        yield from sorted(gone, key=lambda row: (row.relative, row.path))
+
+
+def _next_to(before: Presence | None, after: Presence | None) -> bool:
+    """Return whether one run found the later contents in place of the earlier ones."""
+    return before is not None and after is not None and before.gone_utc == after.seen_utc

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from processors.formats import UNKNOWN_TYPE, title_of
@@ -17,6 +17,7 @@ from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records import premis_events as events
 from processors.packs.records.premis_elements import Element, identifier, urn, xml
+from processors.packs.records.premis_places import Places
 from processors.packs.records.pronom import HEAD_BYTES, pronom_of
 from processors.store.manifest import Manifest
 from processors.store.raw_bucket import as_it_is
@@ -57,15 +58,16 @@ def premis(
         yield xml([("object", [*_file(one), *(("relationship", _describes(beside)) for beside in described_by)])])
     yield from (xml([("object", _companion(one))]) for one in companions)
     yield from (xml([("object", _of_release(one))]) for one in of_releases)
-    originals = {one.subject.digest for one in packed if one.entry is None}
-    without = [one for one in subjects if one.digest not in originals]
-    gone = {one.digest: one for one in absent.withdrawn}
-    yield from (xml([("object", _absent(one))]) for one in (*without, *gone.values()))
+    places = Places(sightings, subjects, companions, of_releases, absent)
+    inside = {one.sha256 for one in packed} | {one.row.digest for one in (*companions, *of_releases)}
+    outside = {one.digest: one for one in (*places.rows(), *subjects) if one.digest not in inside}
+    yield from (xml([("object", _absent(one))]) for one in outside.values())
     for subject in subjects:
-        for event in _of_source(subject, histories[subject.digest], sightings):
-            yield xml([("event", event)])
-    for event in _beside(companions, of_releases, absent, sightings, {one.digest for one in subjects}):
-        yield xml([("event", event)])
+        yield from (xml([("event", event)]) for event in places.of_source(subject))
+        history = histories[subject.digest]
+        if by := history.audit or history.verdict.found_by:
+            yield xml([("event", events.validation(subject, history.verdict, by))])
+    yield from (xml([("event", event)]) for event in places.beside())
     for one in companions:
         if (weighed := histories[one.original.subject.digest].weighed) and one.md5_named:
             yield xml([("event", events.md5_comparison(one, weighed))])
@@ -80,35 +82,6 @@ def premis(
     for subject in subjects:
         yield xml([("rights", [("rightsStatement", _rights(subject, recipe))])])
     yield b"</premis>\n"
-
-
-def _of_source(subject: SourceRecord, history: SourceHistory, sightings: Sightings) -> Iterator[list[Element]]:
-    """Yield the events of a source before anything was derived from it, at each place that holds its bytes."""
-    for one in sightings.of(subject.digest):
-        is_own = one.row.path == subject.path
-        yield from events.of_sighting(one, note="; ".join(subject.disagreements) if is_own else "")
-    if by := history.audit or history.verdict.found_by:
-        yield events.validation(subject, history.verdict, by)
-
-
-def _beside(
-    companions: Sequence[PackedCompanion],
-    of_releases: Sequence[PackedReleaseFile],
-    absent: ReleaseFiles,
-    sightings: Sightings,
-    told: Container[str],
-) -> Iterator[list[Element]]:
-    """Yield the events of labels, files of releases and withdrawn files, at their own places.
-
-    Parameters
-    ----------
-    told : digests of the sources, whose events are known at every place.
-    """
-    notes = {one.row.path: one.elsewhere for one in companions}
-    rows = [*(one.row for one in companions), *(one.row for one in of_releases), *absent.withdrawn]
-    for row in {row.path: row for row in rows}.values():
-        if row.digest not in told:
-            yield from events.of_sighting(sightings.at(row), note=notes.get(row.path, ""))
 
 
 def _file(one: PackedFile) -> list[Element]:

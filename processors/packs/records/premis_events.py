@@ -22,21 +22,24 @@ PACKER = "marsmedia"
 
 
 def of_sighting(one: Sighting, note: str = "") -> Iterator[list[Element]]:
-    """Yield what happened to a file at one place: found there, perhaps in place of another, perhaps gone since."""
-    row = one.row
-    name = f"{row.digest[:16]}-{hashlib.sha256(row.path.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    """Yield what happened to a file at one place: found there, perhaps in place of another, perhaps gone since.
+
+    A place is known by its path below the folder of releases, which may be moved.
+    """
+    row, when = one.here.row, one.here.seen_utc
+    name = f"{row.digest[:16]}-{hashlib.sha256(row.relative.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
     about = [urn(row.digest)]
     detail = f"Identified as {row.format} and hashed (SHA-256) at: {row.relative}"
-    yield _event(f"ingestion-{name}", "ingestion", row.seen_utc, detail, "success", about, note=note)
+    yield _event(f"ingestion-{name}", "ingestion", when, detail, "success", about, note=note)
     if one.before:
-        was = f"the file with SHA-256 {one.before.digest}, seen {one.before.seen_utc}"
+        was = f"the file with SHA-256 {one.before.row.digest}, seen {one.before.seen_utc}"
         detail = f"Found at {row.relative} in place of {was}"
-        yield _event(f"replacement-{name}", "replacement", row.seen_utc, detail, "success", about)
-    if row.gone_utc:
+        yield _event(f"replacement-{name}", "replacement", when, detail, "success", about)
+    if one.here.gone_utc:
         detail = f"Withdrawn: no longer found at {row.relative}"
         if one.after:
-            detail = f"Replaced at {row.relative} by the file with SHA-256 {one.after.digest}"
-        yield _event(f"deaccession-{name}", "deaccession", row.gone_utc, detail, "success", about)
+            detail = f"Replaced at {row.relative} by the file with SHA-256 {one.after.row.digest}"
+        yield _event(f"deaccession-{name}", "deaccession", one.here.gone_utc, detail, "success", about)
 
 
 def validation(subject: SourceRecord, verdict: FileVerdict, by: Manifest) -> list[Element]:

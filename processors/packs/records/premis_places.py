@@ -1,0 +1,59 @@
+"""Places of a pack's files in PREMIS: what was found at each of them, replaced and withdrawn, from first to last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from processors.packs.contents.companions import PackedCompanion
+from processors.packs.contents.packed_file import in_seconds
+from processors.packs.contents.release_files import PackedReleaseFile, ReleaseFiles
+from processors.packs.contents.sightings import Sightings
+from processors.packs.contents.subject import SourceRecord
+from processors.packs.records import premis_events as events
+from processors.packs.records.premis_elements import Element
+from processors.store.source_row import SourceRow
+
+
+class Places:
+    """Every place that holds or held files of the pack, with its whole history, each event told once."""
+
+    def __init__(
+        self,
+        sightings: Sightings,
+        subjects: Sequence[SourceRecord],
+        companions: Sequence[PackedCompanion],
+        of_releases: Sequence[PackedReleaseFile],
+        absent: ReleaseFiles,
+    ) -> None:
+        """Take all that is in the pack, and the files that were withdrawn from its releases."""
+        self._sightings = sightings
+        self._of_sources = [path for one in subjects for path in sightings.places_of(one.digest)]
+        beside = [*(one.row for one in companions), *(one.row for one in of_releases), *absent.withdrawn]
+        self._beside = [row.path for row in beside]
+        self._notes = {(one.path, one.digest): "; ".join(one.disagreements) for one in subjects}
+        self._notes |= {(one.row.path, one.row.digest): one.elsewhere for one in companions}
+        self._told: set[tuple[str, str, str]] = set()
+
+    def rows(self) -> Iterator[SourceRow]:
+        """Yield every file that was at one of the places, also those that were replaced there."""
+        for path in dict.fromkeys([*self._of_sources, *self._beside]):
+            yield from (one.here.row for one in self._sightings.at(path))
+
+    def of_source(self, subject: SourceRecord) -> Iterator[list[Element]]:
+        """Yield the events at all places of a source, in every release, in the order of their times."""
+        return self._events(self._sightings.places_of(subject.digest))
+
+    def beside(self) -> Iterator[list[Element]]:
+        """Yield the events at the places of labels, files of releases and withdrawn files."""
+        for path in self._beside:
+            yield from self._events([path])
+
+    def _events(self, paths: Iterable[str]) -> Iterator[list[Element]]:
+        found = [one for path in paths for one in self._sightings.at(path)]
+        for one in sorted(found, key=lambda one: (one.here.seen_utc, one.here.row.path)):
+            row = one.here.row
+            event = (row.relative, row.digest, in_seconds(one.here.seen_utc))
+            if event not in self._told:  # a place is known below each of several folders of releases
+                self._told.add(event)
+                is_last = one.here.seen_utc == row.seen_utc
+                yield from events.of_sighting(one, note=self._notes.get((row.path, row.digest), "") if is_last else "")
