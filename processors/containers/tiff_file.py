@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import struct
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from processors.errors import DamagedMedia
 MAX_DIRECTORIES = 1000
 MAX_ENTRIES = 4096
 MAX_VALUE_BYTES = 16 << 20
+MAX_SCALED_BANDS = 64
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _FORMATS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 """Bytes and `struct` letters of TIFF's types (TIFF 6.0, section 2; BigTIFF)."""
@@ -122,10 +124,8 @@ class Directory:
     model: str | None
     no_data: float | None
     """Value of missing data (GDAL_NODATA)."""
-    scaling: tuple[float, float] | None
-    """Factor and offset in GDAL's metadata, common to all bands, or None."""
-    unusual_scaling: bool = False
-    """True if bands have different scaling."""
+    scaling: tuple[tuple[float, float], ...] | None
+    """Factor and offset of each band in GDAL's metadata; None if the numbers mean what is stored."""
     ycbcr: YCbCr | None = None
     """Set for `photometric` 6."""
     tile_px: tuple[int, int] | None = None
@@ -374,21 +374,23 @@ def _no_data(text: str | None) -> float | None:
 
 
 def _with_scaling(photo: Directory, metadata: str | None) -> Directory:
-    """Add GDAL's scaling, written as `<Item name="SCALE" sample="0" role="scale">0.01</Item>` and the like."""
-    scales: dict[str, float] = {}
+    """Add GDAL's scaling, written as `<Item name="SCALE" sample="0" role="scale">0.01</Item>` and the like.
+
+    An item without `sample` is for all bands; a factor of 0 would leave nothing of the numbers, and is not applied.
+    """
+    factors: dict[str, float] = {}
     offsets: dict[str, float] = {}
     for attributes, text in _ITEM.findall(metadata or ""):
         role = re.search(r'role="(scale|offset)"', attributes)
-        if role and _NUMBER.fullmatch(text.strip()):
+        value = float(text) if role and _NUMBER.fullmatch(text.strip()) else math.nan
+        if role and math.isfinite(value):
             sample = re.search(r'sample="(\d+)"', attributes)
-            (scales if role[1] == "scale" else offsets)[sample[1] if sample else "0"] = float(text)
-    if not scales and not offsets:
-        return photo
-    factors = {scales.get(str(band), scales.get("0", 1.0)) for band in range(min(photo.samples, 64))}
-    begins = {offsets.get(str(band), offsets.get("0", 0.0)) for band in range(min(photo.samples, 64))}
-    if len(factors) > 1 or len(begins) > 1:
-        return replace(photo, unusual_scaling=True)
-    return replace(photo, scaling=(factors.pop(), begins.pop()))
+            (factors if role[1] == "scale" else offsets)[sample[1] if sample else ""] = value
+    scaling = tuple(
+        (factors.get(band, factors.get("", 1.0)) or 1.0, offsets.get(band, offsets.get("", 0.0)))
+        for band in map(str, range(min(photo.samples, MAX_SCALED_BANDS)))
+    )
+    return photo if set(scaling) == {(1.0, 0.0)} else replace(photo, scaling=scaling)
 
 
 def alone(file: BinaryIO, photo: Directory) -> tuple[io.BytesIO, Directory]:

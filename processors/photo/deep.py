@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 
+from processors.containers.tiff_file import read_tiff_file
 from processors.contract import Item, OpenSource, Reads, require
 from processors.decoding.picture_header import open_header
 from processors.formats import title_of
@@ -21,6 +22,7 @@ from processors.photo.reading.display_levels import scaled
 from processors.photo.reading.photo_info import refuse_size
 from processors.photo.reading.photo_reader import PhotoReader, refuse_larger
 from processors.photo.reading.root_cause import root_cause_reported
+from processors.photo.reading.stored_scale import scaling_of
 from processors.photo.reading.strips_without_data import refuse_strips_without_valid
 from processors.photo.reading.tiff import photo_options
 from processors.photo.reading.to_srgb import DEEP_MODES, profile_name
@@ -51,7 +53,7 @@ class DeepFacts:
     icc_profile_name: str | None
     """Name of the profile, embedded as in the source; the colours are not converted."""
     black_level: float | None = None
-    """Value of a planetary image, after the label's scale, that is 0 here; None for any other photo."""
+    """Value that is 0 here, after the scale of a planetary label or of a TIFF's GDAL metadata; None without one."""
     white_level: float | None = None
     """Value that is 65535 here."""
     colour: str | None = None
@@ -66,7 +68,7 @@ class DeepPhoto:
     """`deep.png` of a photo that 8-bit sRGB would narrow: more than 8 bits, or an RGB profile other than sRGB."""
 
     name: ClassVar[str] = "photo.deep"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "file"
 
     max_pixels: int = 300_000_000
@@ -95,6 +97,7 @@ class DeepPhoto:
                 return
             refuse_strips_without_valid(file, source.format, self.max_pixels)
             bits = 16 if image.format == "ushort" else 8
+            ends = _scaled_ends(file, bits) if source.format == "tiff" else (None, None)
             path = scratch / "deep.png"
             with vips_errors("writing 16 bits"):
                 step = 256 if colour.is_narrow else 257
@@ -109,6 +112,8 @@ class DeepPhoto:
             height_px=image.height,
             source_bits=bits,
             icc_profile_name=name,
+            black_level=ends[0],
+            white_level=ends[1],
             colour=colour.name if is_said else None,
             colour_source=colour.source if is_said else None,
         )
@@ -174,6 +179,16 @@ class DeepPhoto:
 def _colour_of(file: BinaryIO, picture_format: str) -> Colour:
     """Return the file's colour description if there is no ICC profile."""
     return SRGB if picture_format not in TAGGED else colour_of(open_header(file), file)
+
+
+def _scaled_ends(file: BinaryIO, bits: int) -> tuple[float, float] | tuple[None, None]:
+    """Return what 0 and 65535 mean if a TIFF's own scale, the same for all colours, says so."""
+    found = read_tiff_file(file)
+    scaling = scaling_of(found.photo) if found else None
+    if found is None or scaling is None or len(set(scaling.bands)) > 1:
+        return None, None
+    black, white = scaling.ends((1 << bits) - 1)
+    return (white, black) if found.photo.photometric == 0 else (black, white)
 
 
 def _not_needed(image: Any, profile: str | None, colour: Colour) -> str | None:

@@ -46,7 +46,7 @@ class Enhanced:
     """Stretch between two percentiles, then local contrast, as `enhanced.jpg`."""
 
     name: ClassVar[str] = "photo.enhanced"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "photo"
 
     grey_world: float = 0.0

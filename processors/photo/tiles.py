@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, ClassVar
 import numpy as np
 import pyvips
 
+from processors.containers.tiff_file import TiffFile, read_tiff_file
 from processors.containers.zip_members import zip_member
 from processors.contract import Item, OpenSource, Reads, require
 from processors.decoding.picture_header import open_header
@@ -19,7 +20,7 @@ from processors.imaging.colour import CICP, SRGB, Colour, tables
 from processors.photo.reading.colour_tags import colour_of
 from processors.photo.reading.display_levels import DisplayLevels, levels_of, scaled
 from processors.photo.reading.root_cause import root_cause_reported
-from processors.photo.reading.strips_without_data import refuse_strips_without_valid
+from processors.photo.reading.strips_without_data import TiffStrips, in_own_scale, refuse_strips_without_valid
 from processors.photo.reading.tiff import photo_options
 from processors.photo.reading.to_srgb import is_profile_of
 from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
@@ -52,7 +53,7 @@ class Tiles:
     """
 
     name: ClassVar[str] = "photo.tiles"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "file"
 
     least_pixels: int = 20_000_000
@@ -90,13 +91,13 @@ class Tiles:
                 yield self._json(f"tiles of {colour.name} are not made", image.width, image.height)
                 return
             refuse_strips_without_valid(file, source.format, self.max_pixels)
+            described = read_tiff_file(file) if source.format == "tiff" else None
             folder = scratch / source.digest[:16]
             with vips_errors("cutting tiles"):
-                again = (
-                    None if image.format == "uchar" else open_strips(file, source.format, self.max_pixels, **options)
-                )
-                levels = _levels_of(again) if again else None
-                _eight_bit_srgb(_levelled(image, levels), colour).dzsave(
+                strips = _strips(image, described)
+                again = open_strips(file, source.format, self.max_pixels, **options)
+                levels = _levels_of(_strips(again, described))
+                _eight_bit_srgb(_levelled(strips, levels), colour).dzsave(
                     str(folder),
                     layout="iiif3",
                     id=self.base_uri.rstrip("/"),
@@ -135,30 +136,47 @@ def _colour_of(file: BinaryIO, picture_format: str) -> Colour:
     return colour_of(open_header(file), file)
 
 
-def _levels_of(image: Any) -> DisplayLevels:
-    """Return black and white of a picture of more than 8 bits, from samples evenly spaced over it."""
+def _strips(image: Any, described: TiffFile | None) -> TiffStrips:
+    if described:
+        return in_own_scale(image, described.photo)
+    return TiffStrips(image=image, valid=None, levels=None, is_inverted=False)
+
+
+def _levels_of(strips: TiffStrips) -> DisplayLevels | None:
+    """Return black and white, of more than 8 bits from samples evenly spaced over the picture; None for 8 bits."""
+    image = strips.image
+    if strips.levels or image.format == "uchar" or image.interpretation == "cmyk":
+        return strips.levels
     step = max(1, math.isqrt(image.width * image.height // MAX_SAMPLED_PIXELS))
-    samples = image.subsample(min(step, image.width), min(step, image.height)).numpy()
-    if samples.ndim == 3:
-        samples = samples[..., : image.bands - image.hasalpha()]
-    return levels_of(samples)
+    steps = (min(step, image.width), min(step, image.height))
+    colours = image.bands - image.hasalpha()
+    mask = [] if strips.valid is None else [strips.valid.cast(image.format)]
+    samples = image.bandjoin(mask).subsample(*steps).numpy().reshape(-1, image.bands + len(mask))
+    return levels_of(samples[:, :colours], samples[:, -1] != 0 if mask else None)
 
 
-def _levelled(image: Any, levels: DisplayLevels | None) -> Any:
-    """Return 16 bits from black to white; an alpha band is unchanged."""
-    if levels is None or (image.format == "ushort" and (levels.black, levels.white) == (0, 65535)):
+def _levelled(strips: TiffStrips, levels: DisplayLevels | None) -> Any:
+    """Return 16 bits from black to white, black where there are no data; 8 bits and alpha are unchanged."""
+    image = strips.image
+    if levels is None and strips.valid is None:
         return image
     bands = image.bands - image.hasalpha()
     shown = image.extract_band(0, n=bands)
-    if image.format == "ushort":
-        table = scaled(np.arange(65536, dtype=np.uint16)[None], levels) * np.float32(65535) + np.float32(0.5)
-        shown = shown.maplut(pyvips.Image.new_from_array(table).cast("ushort"))
-    else:
-        steps = 65535 / (levels.white - levels.black)
-        shown = shown.linear(steps, 0.5 - levels.black * steps).cast("ushort")
+    is_full = image.format == "ushort" and levels is not None and (levels.black, levels.white) == (0, 65535)
+    if levels is not None and not is_full:
+        if image.format == "ushort":
+            table = scaled(np.arange(65536, dtype=np.uint16)[None], levels) * np.float32(65535) + np.float32(0.5)
+            shown = shown.maplut(pyvips.Image.new_from_array(table).cast("ushort"))
+        else:
+            steps = 65535 / (levels.white - levels.black)
+            shown = shown.linear(steps, 0.5 - levels.black * steps).cast("ushort")
+    if strips.is_inverted:
+        shown = 65535 - shown
+    if strips.valid is not None:
+        shown = strips.valid.ifthenelse(shown, 0)
     if bands < image.bands:
-        shown = shown.bandjoin(image.extract_band(bands, n=image.bands - bands).cast("ushort"))
-    return shown.copy(interpretation="grey16" if bands < 3 else "rgb16")
+        shown = shown.bandjoin(image.extract_band(bands, n=image.bands - bands).cast(shown.format))
+    return shown if levels is None else shown.copy(interpretation="grey16" if bands < 3 else "rgb16")
 
 
 def _eight_bit_srgb(image: Any, colour: Colour) -> Any:

@@ -77,7 +77,7 @@ class Tracks:
     """
 
     name: ClassVar[str] = "photo.tracks"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     reads: ClassVar[Reads] = "photo"
 
     cameras: Literal["rear", "any"] = "rear"

@@ -152,13 +152,58 @@ def test_no_data_of_8_bits_are_black(no_data: int, colours: int) -> None:
     assert photo.valid[10:].all()
 
 
-def test_scale_and_offset_of_gdal_are_applied() -> None:
-    text = (
-        b'<GDALMetadata><Item name="SCALE" sample="0" role="scale">0.1</Item>'
-        b'<Item name="OFFSET" sample="0" role="offset">-50</Item></GDALMetadata>\0'
+def scaled_by_gdal(*bands: tuple[float, float]) -> Tag:
+    """GDAL's metadata with scale and offset of each band."""
+    items = "".join(
+        f'<Item name="OFFSET" sample="{band}" role="offset">{offset}</Item>'
+        f'<Item name="SCALE" sample="{band}" role="scale">{scale}</Item>'
+        for band, (scale, offset) in enumerate(bands)
     )
-    photo, _ = read(tiff((ramp(0, 1000, "i2"), [(42112, 2, text)])))
+    return 42112, 2, f"<GDALMetadata>{items}</GDALMetadata>\0".encode()
+
+
+def test_scale_and_offset_of_gdal_are_applied() -> None:
+    photo, _ = read(tiff((ramp(0, 1000, "i2"), [scaled_by_gdal((0.1, -50))])))
     assert (photo.black_level, photo.white_level) == (pytest.approx(-50), pytest.approx(50))
+
+
+@pytest.mark.parametrize(
+    ("scale", "offset", "ends"), [(-1, 255, (0, 255)), (0.5, -40, (-40, 87.5)), (-2, 0, (-510, 0))]
+)
+@pytest.mark.parametrize("no_data", [[], [(42113, 2, b"9\0")]])
+@pytest.mark.parametrize("zero_is_white", [False, True])
+def test_8_bits_in_a_scale_of_gdal_are_as_stored_or_the_negative(
+    scale: float, offset: float, ends: tuple[float, float], no_data: list[Tag], *, zero_is_white: bool
+) -> None:
+    samples = ramp(20, 200, "u1")
+    samples[:10, :60] = 9
+    tags = [scaled_by_gdal((scale, offset)), *no_data, (262, 3, (0 if zero_is_white else 1,))]
+    photo, _ = read(tiff((samples, tags)))
+    right = 255 - samples.astype(int) if scale < 0 or zero_is_white else samples.astype(int)
+    if no_data:
+        right[:10, :60] = 0
+    assert np.abs(shown(photo) - right).max() <= 1
+    assert (photo.black_level, photo.white_level) == pytest.approx(ends)
+    assert photo.levels.rule == "full range of 8 bits in the file's own scale"
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "i2"])
+def test_each_colour_has_its_own_scale_of_gdal(dtype: str) -> None:
+    samples = np.stack([ramp(0, 250, dtype)] * 3, axis=2)
+    photo, _ = read(tiff((samples, [scaled_by_gdal((1, 0), (0.5, 0), (-0.5, 125))])))
+    top = 255 if dtype == "u1" else 250
+    assert shown(photo)[20, 255].tolist() == pytest.approx([250 * 255 / top, 125 * 255 / top, 0], abs=2)
+    assert shown(photo)[20, 0].tolist() == pytest.approx([0, 0, 125 * 255 / top], abs=2)
+
+
+def test_a_scale_for_one_band_leaves_the_others_and_a_scale_of_0_or_nan_is_none() -> None:
+    samples = np.stack([ramp(0, 250, "u1")] * 3, axis=2)
+    photo, _ = read(tiff((samples, [scaled_by_gdal((0.5, 0))])))
+    assert shown(photo)[20, 255].tolist() == pytest.approx([125, 250, 250], abs=1)
+    for odd in (0.0, float("nan")):
+        photo, _ = read(tiff((samples, [scaled_by_gdal((odd, 0))])))
+        assert (shown(photo) == samples).all()
+        assert photo.white_level is None
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from processors.photo.deep import DeepPhoto
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.photo.tiles import Tiles, TilesFacts
 from processors.sources.source_file import SourceFile
-from tests.photo.test_tiff import Tag, tiff
+from tests.photo.test_tiff import Tag, scaled_by_gdal, tiff
 
 
 def opened(path: Path, picture_format: str) -> OpenSource:
@@ -144,3 +144,49 @@ def test_a_tiff_without_a_valid_sample_is_refused_with_the_reason_of_the_preview
     for maker in makers:
         (item,) = maker.items(opened(path, "tiff"), tmp_path)
         assert item.name in ("tiles.zip", "deep.png")
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "i2", "u4", "i4", "f4"])
+@pytest.mark.parametrize("colours", [1, 3])
+@pytest.mark.parametrize("zero_is_white", [False, True])
+@pytest.mark.parametrize("scale", [None, (0.5, -40.0), (-1.0, 0.0)])
+@pytest.mark.parametrize("no_data", [None, 100])
+def test_tiles_of_a_tiff_are_the_picture_that_the_preview_shows(
+    tmp_path: Path,
+    dtype: str,
+    colours: int,
+    scale: tuple[float, float] | None,
+    no_data: int | None,
+    *,
+    zero_is_white: bool,
+) -> None:
+    if zero_is_white and colours == 3:
+        pytest.skip("0 is white in grey pictures only")
+    samples = np.linspace(0, 90, 400).astype(dtype)[None].repeat(300, 0)
+    samples[:100, :200] = 100
+    samples = samples if colours == 1 else np.repeat(samples[..., None], 3, axis=2)
+    tags: list[Tag] = [(262, 3, (2 if colours == 3 else 0 if zero_is_white else 1,))]
+    tags += [scaled_by_gdal(*[scale] * colours)] if scale else []
+    tags += [(42113, 2, f"{no_data}\0".encode())] if no_data else []
+    path = tmp_path / "p.tif"
+    path.write_bytes(tiff((samples, tags)))
+    with path.open("rb") as file:
+        photo = PhotoReader(file).photo([])
+    tiles, facts = tiled(path, "tiff", tmp_path / "tiles")
+    right = np.asarray(photo.image).reshape(300, 400, -1)[..., 0].astype(int)
+    assert np.abs(tiles.reshape(300, 400, -1)[..., 0].astype(int) - right)[::7, 8::16].mean() < 3
+    if facts.levels_rule is not None:
+        assert (facts.black_level, facts.white_level) == pytest.approx((photo.black_level, photo.white_level))
+
+
+@pytest.mark.parametrize("zero_is_white", [False, True])
+def test_16_bits_in_a_scale_are_kept_as_stored_with_what_they_mean(tmp_path: Path, *, zero_is_white: bool) -> None:
+    samples = np.linspace(0, 65535, 400).astype("u2")[None].repeat(300, 0)
+    path = tmp_path / "p.tif"
+    path.write_bytes(tiff((samples, [scaled_by_gdal((-0.01, 5)), (262, 3, (0 if zero_is_white else 1,))])))
+    (item,) = DeepPhoto().items(opened(path, "tiff"), tmp_path)
+    assert item.file is not None
+    stored = np.asarray(Image.open(io.BytesIO(item.file.read_bytes())))
+    assert (stored == (65535 - samples if zero_is_white else samples)).all()
+    ends = (pytest.approx(5), pytest.approx(5 - 655.35))
+    assert (item.facts.black_level, item.facts.white_level) == (ends[::-1] if zero_is_white else ends)

@@ -163,7 +163,7 @@ def _photo(info: PhotoInfo, pixels: Pixels) -> Photo:
     valid = None if pixels.valid is None else turned_array(pixels.valid, pixels.orientation)
     if pixels.shrunk_by == 1 and (pixels.saturated is None or not pixels.saturated.any()):
         refuse_without_valid(samples, valid, pixels.damage)
-    levels = levels_of(samples, valid, declared_white=pixels.declared_white)
+    levels = pixels.levels or levels_of(samples, valid, declared_white=pixels.declared_white)
     shown = to_8_bit(samples, levels, valid, is_inverted=pixels.is_inverted)
     if pixels.saturated is not None:
         shown = np.where(turned_array(pixels.saturated, pixels.orientation), np.uint8(255), shown)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from processors.imaging.colour import SRGB, Colour
 from processors.photo.reading.damage import Damage
+from processors.photo.reading.display_levels import DisplayLevels
 
 BOUNDED_PIXELS = 100_000_000
 """A larger picture is reduced during decoding, by 2 or more, so that all results made of it fit into 4000 MB."""
@@ -42,6 +43,8 @@ class Pixels:
     is_inverted: bool = False
     """True if 0 is white."""
     declared_white: float | None = None
+    levels: DisplayLevels | None = None
+    """Black and white if the file's own scale sets them; None: they are chosen from the samples."""
     icc_profile: bytes | None = None
     """ICC profile of `samples`."""
     colour: Colour = SRGB

@@ -20,6 +20,7 @@ from processors.photo.reading.damage import Damage
 from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.photo_memory import DecodedSize
 from processors.photo.reading.pixels import Pixels, bounding_shrink
+from processors.photo.reading.stored_scale import scaling_of
 from processors.photo.reading.to_srgb import deep_of, profile_fault, profile_name
 from processors.photo.reading.vips import Heard, listening, load, plain
 from processors.photo.reading.ycbcr import is_stored_as_ycbcr, rgb_of
@@ -271,7 +272,8 @@ def _pixels(photo: Directory, values: np.ndarray, interpretation: str, damage: D
         values = (values >> 8).astype(np.uint8)
     has_alpha = bool(photo.extra_samples) and photo.extra_samples[0] in (1, 2) and values.shape[2] > colours
     has_no_data = photo.no_data is not None and colours < 4 and photo.photometric in (0, 1, 2)
-    if values.dtype == np.uint8 and not has_no_data:
+    scaling = scaling_of(photo)
+    if values.dtype == np.uint8 and not has_no_data and scaling is None:
         image = _image(values, colours, has_alpha=has_alpha)
         if photo.icc_profile:
             image.info["icc_profile"] = photo.icc_profile
@@ -286,13 +288,13 @@ def _pixels(photo: Directory, values: np.ndarray, interpretation: str, damage: D
     if is_inverted and values.dtype.kind == "u":  # libvips inverts these itself, but no others
         samples = np.array(LARGEST[values.dtype.str[1:]], values.dtype) - samples
     valid = _valid(samples, photo.no_data)
-    if photo.scaling and photo.scaling != (1.0, 0.0) and values.dtype != np.uint8:
-        samples = samples * photo.scaling[0] + photo.scaling[1]
+    levels = scaling.levels(samples.dtype) if scaling else None
     return Pixels(
-        samples=samples,
+        samples=scaling.applied(samples) if scaling else samples,
         valid=valid,
         alpha=alpha,
-        is_inverted=is_inverted,
+        levels=levels,
+        is_inverted=is_inverted and not (scaling and scaling.is_falling),
         orientation=photo.orientation,
         icc_profile=photo.icc_profile,
         damage=damage,
