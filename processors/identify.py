@@ -23,6 +23,7 @@ from processors.containers.wave_layout import is_wave_list
 from processors.contract import FileKind, Medium
 from processors.decoding.mended_file import mending_of
 from processors.decoding.open_media import open_container
+from processors.decoding.stated_length import media_seconds
 from processors.errors import NO_KNOWN_FORMAT, MediaError, note_of
 from processors.formats import BY_NAME, FORMATS, MEDIA_SUFFIXES, Format, belongs, title_of
 from processors.planetary.open_image import attached_format, is_pds3_label, other_data
@@ -180,7 +181,8 @@ def _claimed_seconds(container: av.container.InputContainer, shown: list[av.stre
     ]
     if len(shown) < len(container.streams) and len(spans) == len(shown):
         return float(max(start + length for start, length in spans) - min(start for start, _ in spans))
-    return container.duration / av.time_base if container.duration else None
+    seconds = media_seconds(container)
+    return None if seconds is None else float(seconds)
 
 
 def _pixels(stream: av.video.stream.VideoStream) -> int:

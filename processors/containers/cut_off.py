@@ -6,10 +6,11 @@ from processors.containers import matroska
 from processors.containers.flv import look_at_tags
 from processors.containers.frame_walk import FRAME_WALKS
 from processors.containers.last_unit import missing_of_last_access_unit, missing_of_last_pack
+from processors.containers.nut import look_at_nut
 from processors.containers.transport_stream import look_at_packets
 from processors.sources.source_file import SourceFile
 
-WALKS = {"mpegts": look_at_packets, "flv": look_at_tags}
+WALKS = {"mpegts": look_at_packets, "flv": look_at_tags, "nut": look_at_nut}
 LAST_UNITS = {
     "mpeg": (missing_of_last_pack, "packet"),
     "mlp": (missing_of_last_access_unit, "access unit"),

@@ -28,6 +28,7 @@ from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 from processors.containers.codings import refuse_whole
 from processors.containers.id3 import behind_id3
 from processors.decoding.mended_file import as_mended, mending_of
+from processors.decoding.seeking_file import SeekingFile
 from processors.errors import (
     MORE_MEMORY,
     OF_THE_CALLER,
@@ -57,6 +58,7 @@ _IN_PLAIN_WORDS = {
     "Operation not permitted": "the data break the rules of the format",
     "Invalid argument": "the data hold a value that the decoder cannot use",
     "End of file": "the data end too early",
+    "Not yet implemented in FFmpeg, patches welcome": "FFmpeg does not read what follows",
     "Generic error in an external library": "the decoder gives no reason",
     "Unknown error occurred": "the decoder gives no reason",
 }
@@ -180,7 +182,7 @@ def _opened(file: BinaryIO, probe_bytes: int | None = None) -> av.container.Inpu
     file.seek(0)
     probing = {} if probe_bytes is None else {"probesize": str(probe_bytes)}
     return av.open(
-        file,
+        SeekingFile(file),
         mode="r",
         buffer_size=READ_BYTES,
         metadata_errors="surrogateescape",
@@ -249,13 +251,6 @@ def frame_rate_of(stream: av.VideoStream) -> Fraction | None:
 def was_piped(container: av.container.Container) -> bool:
     """Return True for an AVI that FFmpeg wrote into a pipe: its header gives neither a count nor a duration."""
     return container.format.name == "avi" and any(stream.frames == AVI_COUNT_UNKNOWN for stream in container.streams)
-
-
-def declared_seconds(stream: av.stream.Stream) -> Fraction | None:
-    """Return the duration that the header declares, in s; None if unknown."""
-    if stream.duration is None or stream.time_base is None or was_piped(stream.container):
-        return None
-    return stream.duration * stream.time_base
 
 
 def declared_frame_count(stream: av.stream.Stream) -> int | None:

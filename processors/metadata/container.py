@@ -18,14 +18,8 @@ from processors.containers.ogg_timeline import Link, links
 from processors.containers.tags_behind import tags_behind
 from processors.containers.unknown_text import as_latin_1, unescaped
 from processors.decoding.mended_file import as_mended, mending_of
-from processors.decoding.open_media import (
-    declared_frame_count,
-    declared_seconds,
-    decoder_errors,
-    frame_rate_of,
-    open_container,
-    was_piped,
-)
+from processors.decoding.open_media import declared_frame_count, decoder_errors, frame_rate_of, open_container
+from processors.decoding.stated_length import declared_seconds, media_seconds
 from processors.metadata.mp4_metadata import box_tags
 from processors.metadata.ogg_links import link_tags
 from processors.metadata.position import position_of
@@ -57,8 +51,7 @@ def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str)
             medium=medium,
             container=container.format.name,
             container_start_seconds=_seconds(container.start_time, Fraction(1, av.time_base)),
-            container_duration_seconds=sum((link.seconds for link in ogg), Fraction(0))
-            or (None if was_piped(container) else _seconds(container.duration, Fraction(1, av.time_base))),
+            container_duration_seconds=sum((link.seconds for link in ogg), Fraction(0)) or media_seconds(container),
             container_bit_rate_bps=container.bit_rate or None,
             streams=tuple(_as_its_headers_say(_stream(stream), file, ogg) for stream in container.streams),
             known=known_from(tags, problems, **position_of(tags, problems)),

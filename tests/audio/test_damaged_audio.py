@@ -94,8 +94,8 @@ def test_files_without_rate_or_channels_fail_with_a_message(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("place", "value", "reason"),
     [
-        (46, 0xFF, "it points to a place outside itself (while opening the container)"),
-        (196, 0xFF, "it points to a place outside itself (while opening the container)"),
+        (46, 0xFF, "the data break the rules of the format (while opening the container)"),
+        (196, 0xFF, "the data break the rules of the format (while opening the container)"),
         (46, 0x00, "the data break the rules of the format (while opening the container)"),
         (304, 0x00, "the data break the rules of the format (while opening the container)"),
         (280, 0x00, "no sound stream"),

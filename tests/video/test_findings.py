@@ -202,3 +202,32 @@ def test_edits_that_are_not_followed_are_reported(
     words = result["audit"]["words"]
     assert ("The edit list is not followed" in words) == (told is not None)
     assert told is None or f"The edit list is not followed: {told}; the times are those of the media." in words
+
+
+SEEN = "Partly transparent: only the colours are looked at; what changes in the transparency alone is not seen."
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("vp8.webm", ("-c:v", "libvpx", "-pix_fmt", "yuva420p", "-auto-alt-ref", "0")),
+        ("vp9.webm", ("-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p")),
+        ("ffv1.mkv", ("-c:v", "ffv1", "-pix_fmt", "yuva420p")),
+        ("png.mov", ("-c:v", "png", "-pix_fmt", "rgba")),
+        ("prores.mov", ("-c:v", "prores_ks", "-profile:v", "4444", "-pix_fmt", "yuva444p10le")),
+    ],
+)
+def test_a_film_that_moves_in_its_transparency_alone_says_what_was_looked_at(
+    name: str, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    moves = "format=rgba,geq=r=200:g=40:b=40:a='255*lt(hypot(X-20-2*N,Y-60),20)'"
+    ffmpeg("-f", "lavfi", "-i", "color=red:size=160x120:rate=25:duration=2", "-vf", moves, *options, tmp_path / name)
+    result = found(tmp_path / name, tmp_path / "store")
+    assert (result["frame_count_held"], result["frame_count_black"], result["has_alpha"]) == (49, 0, True)
+    assert SEEN in result["audit"]["words"]
+
+
+def test_an_opaque_film_says_nothing_of_transparency(tmp_path: Path) -> None:
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=160x120:rate=25:duration=1", tmp_path / "a.mp4")
+    result = found(tmp_path / "a.mp4", tmp_path / "store")
+    assert (result["has_alpha"], "transparen" in result["audit"]["words"]) == (False, False)

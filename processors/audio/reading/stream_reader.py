@@ -28,6 +28,7 @@ from processors.containers.frame_sync import missing_of_last
 from processors.containers.tags_behind import tags_behind
 from processors.containers.unknown_text import unescaped
 from processors.decoding.open_media import decoder_errors, default_stream, ffmpeg_errors, open_container
+from processors.decoding.stated_length import declared_seconds, media_seconds
 from processors.errors import DamagedMedia
 from processors.formats import BARE
 from processors.sources.source_file import SourceFile
@@ -251,10 +252,8 @@ def _declared_seconds(stream: av.audio.stream.AudioStream) -> Fraction:
     """Return the stream's length, or that of a Matroska file with no other stream (its tracks have none), or 0."""
     whole = stream.container
     assert isinstance(whole, av.container.InputContainer)
-    if stream.duration and stream.time_base:
-        return stream.duration * stream.time_base
     is_alone = "matroska" in whole.format.name and len(whole.streams) == 1
-    return Fraction(whole.duration or 0, av.time_base) if is_alone else Fraction(0)
+    return declared_seconds(stream) or (media_seconds(whole) if is_alone else None) or Fraction(0)
 
 
 class FfmpegReader:

@@ -52,6 +52,12 @@ class Findings:
     first_error: str | None
     is_truncated: bool
     truncated_because: str | None
+    unread_because: str | None
+    """What follows in the file and is not read."""
+    tables_disagree: str | None
+    """What the container's tables say against each other, so that frames may be hidden or at wrong times."""
+    has_alpha: bool
+    """True if the pictures are partly transparent; only their colours are looked at."""
     joined_at_seconds: tuple[float, ...]
     """Times at which further recordings begin."""
     edits_not_followed: str | None
@@ -106,6 +112,8 @@ def _frame_words(found: Findings) -> Iterator[str]:
         )
     else:
         yield "Every frame is a picture of its own."
+    if found.has_alpha:
+        yield "Partly transparent: only the colours are looked at; what changes in the transparency alone is not seen."
     if found.frame_count_interlaced:
         yield f"{many(found.frame_count_interlaced, 'frame')} interlaced: each holds two moments."
 
@@ -130,6 +138,9 @@ def _damage_words(found: Findings) -> Iterator[str]:
     """Yield sentences on truncation, damage and loss."""
     if found.truncated_because:
         yield f"Cut off: {found.truncated_because}."
+    for told in (found.unread_because, found.tables_disagree):
+        if told:
+            yield f"{told[:1].upper()}{told[1:]}."
     if damage := found.damaged_or_missing:
         yield f"{many(len(damage), 'damaged or missing span')}, the first from {damage[0].start_seconds:.3f} s."
     if found.frame_count_gone:

@@ -78,7 +78,7 @@ class Integrity:
     """
 
     name: ClassVar[str] = "video.integrity"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "results"
     tables: ClassVar[tuple[Table, ...]] = (HELD_RUNS,)
 
@@ -120,6 +120,8 @@ class Integrity:
             motion_refused_because=tuple(refused),
             is_complete=not (
                 found.truncated_because
+                or found.unread_because
+                or found.tables_disagree
                 or found.damaged_or_missing
                 or absurd
                 or found.decoder_errors
@@ -178,6 +180,9 @@ def findings(measured: MeasuredFrames, repeated: np.ndarray, report: VideoReport
         first_error=report.first_error,
         is_truncated=why_cut is not None,
         truncated_because=why_cut,
+        unread_because=report.unread_because,
+        tables_disagree=report.tables_disagree,
+        has_alpha=report.has_alpha,
         joined_at_seconds=tuple(float(seconds) for seconds in report.joined_at_seconds),
         edits_not_followed=report.edits_not_followed,
         jumps=_jumps(measured),

@@ -16,7 +16,8 @@ from processors.containers.flv import look_at_tags
 from processors.containers.fragment_index import AbsentFragments, absent_fragments
 from processors.containers.matroska import look_at
 from processors.containers.mp4_boxes import second_file
-from processors.containers.ogg import Page, pages
+from processors.containers.nut import look_at_nut
+from processors.containers.ogg import FIRST, Page, pages
 from processors.containers.sample_table import OWNERS, TableFault, table_faults
 from processors.containers.size_in_header import too_short_because
 from processors.containers.transport_stream import look_at_packets
@@ -88,7 +89,7 @@ def _look_at(file: SourceFile, file_format: str) -> ElementFindings:
     """Find where the container's elements break off; no findings for formats that do not show it."""
     if "matroska" in file_format:
         return look_at(file, file_format)
-    walks = {"mpegts": look_at_packets, "flv": look_at_tags, "ogg": _look_at_pages}
+    walks = {"mpegts": look_at_packets, "flv": look_at_tags, "nut": look_at_nut, "ogg": _look_at_pages}
     if file_format not in walks:
         why = cut_off_because(file, file_format) or too_short_because(file, file_format)
         if file_format == "asf":
@@ -115,9 +116,17 @@ def _look_at_pages(opened: BinaryIO, size: int) -> ElementFindings:
     """Find Ogg pages with wrong checksums, missing pages, and data between pages."""
     damaged: list[DamagedBytes] = []
     numbers: dict[int, int] = {}
-    cut_off_because = None
+    cut_off_because = follows = None
+    streams: set[int] = set()
+    has_begun = False
     for one in pages(opened):
         end = one.place + one.size_bytes
+        if isinstance(one, Page) and one.is_whole:
+            is_first = bool(one.flags & FIRST)
+            if is_first and has_begun and len(streams) > 1 and follows is None:
+                follows = one.place
+            has_begun |= not is_first
+            streams |= {one.serial} if not has_begun else set()
         if not isinstance(one, Page):
             if end >= size:
                 cut_off_because = "it ends in the middle of a page"
@@ -130,4 +139,5 @@ def _look_at_pages(opened: BinaryIO, size: int) -> ElementFindings:
             numbers[one.serial] = one.sequence
         if len(damaged) >= MAX_DAMAGED:
             break
-    return ElementFindings(cut_off_because=cut_off_because, damaged=tuple(damaged))
+    unread = None if follows is None else f"another recording, which FFmpeg does not read, follows at byte {follows}"
+    return ElementFindings(cut_off_because=cut_off_because, unread_because=unread, damaged=tuple(damaged))

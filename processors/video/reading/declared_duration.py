@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-import av
 import av.container
 import av.video.stream
 
-from processors.decoding.open_media import was_piped
+from processors.decoding.stated_length import declared_seconds, from_start, media_seconds
 from processors.video.reading.packet_index import has_no_timestamps
 
 WRITTEN_DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
@@ -17,20 +16,16 @@ WRITTEN_DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 
 
 def declared_duration(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> Fraction | None:
-    """Return the stream's own duration; for Matroska its tag's, or the file's if it has no other stream; seconds.
+    """Return the stream's own length; for Matroska its tag's, or the file's if it has no other stream; seconds.
 
-    None for an elementary stream, whose duration FFmpeg estimates from its bit rate.
+    None for an elementary stream, whose duration FFmpeg estimates from its bit rate. The time before a late start does
+    not count.
     """
     if has_no_timestamps(container):
         return None
-    if was_piped(container):
-        return None
-    if stream.duration:
-        return stream.duration * (stream.time_base or Fraction(1, av.time_base))
-    if "matroska" not in container.format.name:
-        return None
+    if stream.duration or "matroska" not in container.format.name:
+        return declared_seconds(stream) or None
     tagged = WRITTEN_DURATION.fullmatch(stream.metadata.get("DURATION", "").strip())
     if tagged:
-        return int(tagged[1]) * 3600 + int(tagged[2]) * 60 + Fraction(tagged[3])
-    is_alone = len(container.streams) == 1
-    return Fraction(container.duration, av.time_base) if is_alone and container.duration else None
+        return from_start(int(tagged[1]) * 3600 + int(tagged[2]) * 60 + Fraction(tagged[3]), stream)
+    return media_seconds(container) if len(container.streams) == 1 else None

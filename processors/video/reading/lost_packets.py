@@ -19,6 +19,10 @@ GAP_FRAMES = Fraction(3, 2)
 """Duration, in usual frames, above which a picture is followed by a gap."""
 
 
+LEAST_SHARE = 4
+"""Factor by which lost pictures may have been smaller than those that are left."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class LostPackets:
     """Loss in one stream due to damage to the container."""
@@ -89,11 +93,20 @@ def _gaps_at(
     times = list(shown[first:last])
     gaps = {(a + usual, b) for a, b in itertools.pairwise(times) if b - a > GAP_FRAMES * usual}
     if declared_start is not None and first == 0 and position <= NEIGHBOURS and times:
-        gaps |= {(declared_start, times[0])} if times[0] - declared_start > GAP_FRAMES * usual else set()
+        is_gap = times[0] - declared_start > GAP_FRAMES * usual and _fits_before(
+            index, times[0] - declared_start, usual
+        )
+        gaps |= {(declared_start, times[0])} if is_gap else set()
     end = times[-1] + usual if times and last == len(shown) else None
     if end is not None and declared_end is not None and position >= len(index.pts) - NEIGHBOURS:
         gaps |= {(end, declared_end)} if declared_end - end > GAP_FRAMES * usual else set()
     return gaps
+
+
+def _fits_before(index: PacketIndex, ticks: int, usual: int) -> bool:
+    """Return whether the bytes before the first packet may have held pictures for as long; a clock may start late."""
+    usual_bytes = sum(index.size_bytes) / max(1, len(index.size_bytes))
+    return ticks / usual * usual_bytes <= LEAST_SHARE * max(0, min(index.place, default=0))
 
 
 def _usual_step(times: Sequence[int]) -> int:

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import av.container
+import av.error
 import av.video.stream
 
 from processors.decoding.open_media import decoder_errors
 from processors.errors import DamagedMedia
 from processors.video.reading.joined_recordings import NO_TIME, Joins, find_joins
+from processors.video.reading.ogg_headers import part_of_header
 
 NO_TIMESTAMPS = 0x80
 """FFmpeg's AVFMT_NOTIMESTAMPS: an elementary stream, whose packets carry no times of their own."""
@@ -96,7 +98,7 @@ def read_index(container: av.container.InputContainer, stream: av.video.stream.V
     try:
         with decoder_errors("reading the packets"):
             for packet in container.demux(stream):
-                if not packet.size:
+                if not packet.size or part_of_header(packet):
                     continue
                 is_last_cut = packet.is_corrupt
                 presented.append(NO_TIME if packet.pts is None else packet.pts)
@@ -113,7 +115,9 @@ def read_index(container: av.container.InputContainer, stream: av.video.stream.V
                 if not packet.is_discard and (last_pts is None or packet.pts >= last_pts):
                     last_pts, index.last_duration = packet.pts, packet.duration or 0
     except DamagedMedia as error:
-        index.unreadable = error.what
+        # of several recordings in one Ogg, each of picture and sound, FFmpeg reads the first: its pages show the others
+        is_next = container.format.name == "ogg" and isinstance(error.__cause__, av.error.PatchWelcomeError)
+        index.unreadable = None if is_next else error.what
     if is_last_cut and not index.unreadable:  # in the middle of a file other faults are marked likewise
         index.unreadable = "it ends in the middle of a packet"
     if stream.time_base and not has_no_timestamps(container):

@@ -37,7 +37,8 @@ def shortfall_of(
     seconds, (start, end) = info.duration_seconds_from_header, shown
     if not weighs_duration or seconds is None or start is None or end is None:
         return Shortfall()
-    if seconds <= max(end, end - start) * DURATION_SHARE + DURATION_SECONDS:
+    if seconds <= (end - start) * DURATION_SHARE + DURATION_SECONDS:
         return Shortfall()
-    words = f"the header declares {float(seconds):.3f} s, the last frame ends at {float(end):.3f} s"
+    since = "" if start == 0 else f", {float(end - start):.3f} s after the first begins"
+    words = f"the header declares {float(seconds):.3f} s, the last frame ends at {float(end):.3f} s{since}"
     return Shortfall(words=words)

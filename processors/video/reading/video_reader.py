@@ -25,6 +25,7 @@ from processors.video.reading.frame import ColourFacts, VideoFrame, colour_of, d
 from processors.video.reading.joined_recordings import STREAMED
 from processors.video.reading.lost_packets import LostPackets, find_lost_packets
 from processors.video.reading.missing_pictures import with_places_of_missing
+from processors.video.reading.ogg_headers import part_of_header
 from processors.video.reading.packet_index import read_index
 from processors.video.reading.shortfall import Shortfall, shortfall_of
 from processors.video.reading.steady_clock import steady_clock, steady_rate_hz
@@ -142,12 +143,12 @@ class VideoReader:
         self._first_error: str | None = None
 
     def _find_lost_packets(self) -> LostPackets:
-        end = self.info.duration_seconds_from_header
+        seconds, begins = self.info.duration_seconds_from_header, self.stream.start_time or 0
         return find_lost_packets(
             self._index,
             self._structure.damaged,
             declared_start=None if self._container.format.name in STREAMED else 0,
-            declared_end=None if end is None else round(end / self.info.time_base),
+            declared_end=None if seconds is None else begins + round(seconds / self.info.time_base),
             listed_count=len(self._structure.listed_pictures.get(self.info.stream_index, ())),
         )
 
@@ -197,6 +198,9 @@ class VideoReader:
         """Yield the frames released by this packet in presentation order; after a gap, also those from before it."""
         if not packet.size:
             return
+        if part := part_of_header(packet):
+            yield from self._begin_again(packet if part == "settings" else None)
+            return
         self._packet_number += 1
         if shift := self._index.joins.shift_of(self._packet_number):
             packet.pts = None if packet.pts is None else packet.pts + shift
@@ -220,6 +224,14 @@ class VideoReader:
             yield from self._with_ends(self._frames_of(None, earlier))
             earlier.flush_buffers()
         yield from self._with_ends(frames)
+
+    def _begin_again(self, settings: av.packet.Packet | None) -> Iterator[VideoFrame]:
+        """Give the decoder another recording's settings, which it takes only in one thread."""
+        if settings is None:
+            return
+        if not self._in_order:
+            raise DamageMet
+        yield from self._with_ends(self._frames_of(settings))
 
     def flush(self) -> Iterator[VideoFrame]:
         """Yield the frames still in the decoder; call once, after the last packet."""
