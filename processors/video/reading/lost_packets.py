@@ -112,3 +112,14 @@ def _fits_before(index: PacketIndex, ticks: int, usual: int) -> bool:
 def _usual_step(times: Sequence[int]) -> int:
     steps = sorted(b - a for a, b in itertools.pairwise(times) if b > a)
     return steps[len(steps) // 2] if steps else 1
+
+
+def joined_spans(spans: list[tuple[Fraction, Fraction]]) -> tuple[tuple[Fraction, Fraction], ...]:
+    """Merge half-open spans that touch; `spans` ascending."""
+    joined: list[tuple[Fraction, Fraction]] = []
+    for start, end in spans:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return tuple(joined)

@@ -23,7 +23,7 @@ from processors.video.reading.container_damage import Structure
 from processors.video.reading.declared_duration import declared_duration
 from processors.video.reading.frame import ColourFacts, VideoFrame, colour_of, display_matrix, square_pixels
 from processors.video.reading.joined_recordings import STREAMED
-from processors.video.reading.lost_packets import LostPackets, find_lost_packets
+from processors.video.reading.lost_packets import LostPackets, find_lost_packets, joined_spans
 from processors.video.reading.missing_pictures import with_places_of_missing
 from processors.video.reading.ogg_headers import part_of_header
 from processors.video.reading.packet_index import read_index
@@ -199,7 +199,10 @@ class VideoReader:
         if not packet.size:
             return
         if part := part_of_header(packet):
-            yield from self._begin_again(packet if part == "settings" else None)
+            if part == "settings":  # of another recording; a decoder takes them only in one thread
+                if not self._in_order:
+                    raise DamageMet
+                yield from self._with_ends(self._frames_of(packet))
             return
         self._packet_number += 1
         if shift := self._index.joins.shift_of(self._packet_number):
@@ -224,14 +227,6 @@ class VideoReader:
             yield from self._with_ends(self._frames_of(None, earlier))
             earlier.flush_buffers()
         yield from self._with_ends(frames)
-
-    def _begin_again(self, settings: av.packet.Packet | None) -> Iterator[VideoFrame]:
-        """Give the decoder another recording's settings, which it takes only in one thread."""
-        if settings is None:
-            return
-        if not self._in_order:
-            raise DamageMet
-        yield from self._with_ends(self._frames_of(settings))
 
     def flush(self) -> Iterator[VideoFrame]:
         """Yield the frames still in the decoder; call once, after the last packet."""
@@ -280,8 +275,8 @@ class VideoReader:
             frame_count_without_time=self._without_time,
             frame_count_gone=gone.frame_count,
             damaged_byte_count=gone.byte_count,
-            lost_seconds=_joined([(start * base, end * base) for start, end in spans])[:SPANS_TOLD],
-            unsure_seconds=_joined([(start * base, end * base) for start, end in gone.unsure])[:SPANS_TOLD],
+            lost_seconds=joined_spans([(start * base, end * base) for start, end in spans])[:SPANS_TOLD],
+            unsure_seconds=joined_spans([(start * base, end * base) for start, end in gone.unsure])[:SPANS_TOLD],
             decoder_errors=self._errors,
             first_error=self._first_error,
             unreadable=self._index.unreadable or self._structure.cut_off_because,
@@ -413,14 +408,3 @@ def _set_threads(codec: av.VideoCodecContext, in_order: bool) -> None:
     is_single = make_audible(codec, in_order=in_order)
     codec.thread_type = "AUTO"
     codec.thread_count = 1 if is_single else DECODING_THREADS if codec.width * codec.height <= MANY_PIXELS else 0
-
-
-def _joined(spans: list[tuple[Fraction, Fraction]]) -> tuple[tuple[Fraction, Fraction], ...]:
-    """Merge half-open spans that touch; `spans` ascending."""
-    joined: list[tuple[Fraction, Fraction]] = []
-    for start, end in spans:
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], end)
-        else:
-            joined.append((start, end))
-    return tuple(joined)
