@@ -1,4 +1,4 @@
-"""Tags behind the frames of MPEG audio: ID3v1, APE (versions 1 and 2) and Lyrics3, in any order."""
+"""Tags of MPEG audio besides ID3v2: ID3v1, APE (versions 1 and 2) and Lyrics3 behind the frames, APE before them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import BinaryIO
 ID3V1_BYTES = 128
 APE_BYTES = 32
 """Of the footer of an APE tag, and of its header."""
-HAS_HEADER, IS_BINARY = 1 << 31, 2
+HAS_HEADER, IS_HEADER, IS_BINARY = 1 << 31, 1 << 29, 2
 LYRICS_MARKS = (b"LYRICS200", b"LYRICSEND")
 LYRICS_BYTES = 5100
 """Largest distance from the start of a Lyrics3 tag of version 1 to its end."""
@@ -39,6 +39,16 @@ def tags_behind(opened: BinaryIO) -> TagsBehind:
             start, ape = start - found[0], ape or found[1]
         else:
             return TagsBehind(start=start, ape=ape)
+
+
+def ape_before(opened: BinaryIO, place: int) -> tuple[int, tuple[tuple[str, bytes], ...]]:
+    """Return length and texts of the APE tag that begins at a place; a length of 0 without one."""
+    head = _read(opened, place, APE_BYTES)
+    size, count, flags = (int.from_bytes(head[at : at + 4], "little") for at in (12, 16, 20))
+    is_header = head[:8] == b"APETAGEX" and flags & HAS_HEADER and flags & IS_HEADER
+    if not is_header or not APE_BYTES <= size <= MAX_APE_BYTES or place + APE_BYTES + size > opened.seek(0, 2):
+        return 0, ()
+    return APE_BYTES + size, tuple(_texts(_read(opened, place + APE_BYTES, size - APE_BYTES), min(count, MAX_ITEMS)))
 
 
 def _read(opened: BinaryIO, place: int, count: int) -> bytes:

@@ -33,6 +33,11 @@ _INSIDE_A_WORD = re.compile(r"[a-z][^\x00-\x7f]+[a-z]")
 """Characters of another writing inside a word: those of a European code page."""
 _SIGN_IN_A_WORD = re.compile(r"[A-Za-z\u00c0-\u00ff][¢-©¬®±-´¶¹¼-¿×÷][A-Za-z\u00c0-\u00ff]")
 """Signs of Windows-1252 where other code pages have letters."""
+_CONTROL_BYTES = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f]")
+_EUROPEAN = re.compile(r"[\u00a0-\u024f\u0370-\u04ff]")
+_COMMONEST = (HANZI, KANJI, TRADITIONAL, HANGUL)
+MIN_UNMARKED = 2
+"""Characters from which a text may be one in UTF-16 without a mark."""
 _CYRILLIC_WORD = re.compile(r"[А-ЯЁ]?[а-яё]*|[A-Za-z]+")
 
 
@@ -50,6 +55,36 @@ def decoded(data: bytes) -> str | None:
         return text
     readings = [one for one in _readings(data) if one.weight >= MIN_SHARE]
     return _likeliest(readings) if readings else _western(data)
+
+
+def sixteen_bit(field: bytes) -> str | None:
+    """Return the text of a field in UTF-16, up to its first zero, with or without a mark; None if it is in 8 bits.
+
+    Without a mark it must hold zeros or control characters, or be no UTF-8, and consist of ASCII, European letters or
+    the commonest characters of a writing.
+    """
+    if field.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _sixteen_bit(field, "utf-16")
+    held = field.rstrip(b"\0")
+    is_suspect = b"\0" in held or _CONTROL_BYTES.search(held) or _valid(held, "utf-8") is None
+    if not is_suspect or len(field) < 2 * MIN_UNMARKED:
+        return None
+    texts = [text for encoding in ("utf-16-le", "utf-16-be") if (text := _sixteen_bit(field, encoding))]
+    return next((text for text in texts if _is_text_of_16_bits(text)), None)
+
+
+def _sixteen_bit(field: bytes, encoding: str) -> str | None:
+    text = _valid(field[: len(field) // 2 * 2], encoding)
+    return None if text is None else text.partition("\0")[0].strip()
+
+
+def _is_text_of_16_bits(text: str) -> bool:
+    letters = _PUNCTUATION.sub("", text)
+    if len(text) < MIN_UNMARKED or not letters or _CONTROLS.search(text):
+        return False
+    plain = sum(one.isascii() or _EUROPEAN.match(one) is not None for one in letters)
+    common = sum(_is_kana(one) or any(one in writing for writing in _COMMONEST) for one in letters)
+    return (plain + common) / len(letters) >= MIN_SHARE
 
 
 def unescaped(text: str | None) -> str | None:

@@ -19,6 +19,7 @@ from processors.containers.chunks import SOUND, Chunk, ChunkFile
 from processors.containers.frame_sync import FRAMES, follow_one_another, mpeg_audio_start
 from processors.containers.id3 import behind_id3
 from processors.containers.ogg import Page, pages
+from processors.containers.tags_behind import ape_before
 from processors.formats import FORMATS
 from processors.sources.source_file import SourceFile
 
@@ -142,7 +143,7 @@ def mending_of(opened: BinaryIO) -> Mending | None:
     """
     opened.seek(0)
     head = opened.read(HEAD_BYTES)
-    found = _chunks_mended(opened) or _behind_junk(opened, head)
+    found = _chunks_mended(opened) or _without_ape_tag(opened) or _behind_junk(opened, head)
     opened.seek(0)
     return found
 
@@ -229,6 +230,20 @@ def _with_size(opened: BinaryIO, walked: ChunkFile, pieces: list[Piece]) -> Iter
         head = head[:4] + struct.pack(walked.order + "I", min(size - 8, 0xFFFFFFFF)) + head[8:]
     yield head
     yield from others
+
+
+def _without_ape_tag(opened: BinaryIO) -> Mending | None:
+    """Return the repair of MPEG audio with an APE tag before its frames, behind which FFmpeg sees no info frame."""
+    begin = behind_id3(opened)
+    length, _ = ape_before(opened, begin)
+    if not length:
+        return None
+    rest = (begin + length, opened.seek(0, 2))
+    opened.seek(rest[0])
+    again = behind_id3(io.BytesIO(opened.read(HEAD_BYTES)))
+    opened.seek(rest[0] + again)
+    is_sound = mpeg_audio_start(opened.read(HEAD_BYTES)) is not None
+    return Mending(pieces=((0, begin), rest)) if is_sound else None
 
 
 def _behind_junk(opened: BinaryIO, head: bytes) -> Mending | None:

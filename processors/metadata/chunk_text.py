@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 import defusedxml.ElementTree
 
+from processors.containers.unknown_text import sixteen_bit
 from processors.metadata.tag_records import Tag, encoded_tag, text_tag
 from processors.planetary.labels import readable_xml
 
@@ -19,8 +20,9 @@ UTF_16 = {b"<\0": "utf-16-le", b"\0<": "utf-16-be", codecs.BOM_UTF16_LE: "utf-16
 
 def chunk_tags(namespace: str, name: str, data: bytes) -> Iterator[Tag]:
     """Yield the text up to the first zero byte, in whatever encoding; nothing if it is blank."""
-    plain = data.partition(b"\0")[0].strip()
-    if plain:
+    if text := sixteen_bit(data):
+        yield text_tag(namespace, name, text)
+    elif plain := data.partition(b"\0")[0].strip():
         yield encoded_tag(namespace, name, plain)
 
 

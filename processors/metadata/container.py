@@ -14,8 +14,9 @@ from av.audio.codeccontext import AudioCodecContext
 from av.video.codeccontext import VideoCodecContext
 
 from processors.containers.channel_mask import channel_mask
+from processors.containers.id3 import behind_id3
 from processors.containers.ogg_timeline import Link, links
-from processors.containers.tags_behind import tags_behind
+from processors.containers.tags_behind import ape_before, tags_behind
 from processors.containers.unknown_text import as_latin_1, unescaped
 from processors.decoding.mended_file import as_mended, mending_of
 from processors.decoding.open_media import declared_frame_count, decoder_errors, frame_rate_of, open_container
@@ -42,9 +43,11 @@ def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str)
     problems: list[str] = []
     with container, decoder_errors("reading the container's tags"):
         ogg = links(file, len(container.streams)) if container.format.name == "ogg" else ()
-        tags = (*_tags(container), *_more_tags(file, problems), *link_tags(ogg))
+        more = tuple(_more_tags(file, problems))
+        tags = (*_with_own_texts(_tags(container), more), *more, *link_tags(ogg))
         if container.format.name == "mp3":
-            tags += tuple(encoded_tag("ape", key, text) for key, text in tags_behind(file).ape)
+            texts = (*ape_before(file, behind_id3(file))[1], *tags_behind(file).ape)
+            tags += tuple(encoded_tag("ape", key, text) for key, text in dict.fromkeys(texts))
         return MetadataRecord(
             sha256=sha256,
             size_bytes=size_bytes,
@@ -95,6 +98,21 @@ def _tags(container: av.container.InputContainer) -> Iterator[Tag]:
         yield Tag(namespace=f"chapter.{number}", name="end_seconds", value=float(chapter["end"] * base))
         for name, text in chapter["metadata"].items():
             yield escaped_tag(f"chapter.{number}", name, text)
+
+
+INFO = {
+    "artist": "IART", "comment": "ICMT", "copyright": "ICOP", "date": "ICRD", "genre": "IGNR", "language": "ILNG",
+    "title": "INAM", "album": "IPRD", "encoder": "ISFT", "encoded_by": "ITCH",
+}  # fmt: skip
+"""FFmpeg's names of the texts in a RIFF file's INFO list."""
+
+
+def _with_own_texts(tags: Iterator[Tag], chunks: Sequence[Tag]) -> Iterator[Tag]:
+    """Yield FFmpeg's tags, those of an INFO list as they were read from it: FFmpeg ends each at its first zero byte."""
+    own = {tag.name: tag for tag in chunks if tag.namespace == "riff.info"}
+    for tag in tags:
+        found = own.get(INFO.get(tag.name, "")) if tag.namespace == "container" else None
+        yield replace(found, namespace=tag.namespace, name=tag.name) if found else tag
 
 
 def _more_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:

@@ -1,4 +1,4 @@
-"""Tags behind the frames of an MP3 are no sound, and their texts are read."""
+"""Tags behind and before the frames of an MP3 are no sound, and their texts are read."""
 
 from __future__ import annotations
 
@@ -60,3 +60,31 @@ def test_a_tag_with_an_impossible_size_is_left_alone(tmp_path: Path) -> None:
         path.write_bytes(bytes(100) + struct.pack("<8sIIII8x", b"APETAGEX", 2000, size, 5, 0))
         with path.open("rb") as file:
             assert (tags_behind(file).start, tags_behind(file).ape) == (132, ())
+
+
+@pytest.mark.parametrize("kind", ["APE", "ID3 then APE", "APE then ID3", "APE at both ends", "cut"])
+def test_a_tag_before_an_mp3_leaves_its_delay_trimmed(kind: str, tmp_path: Path) -> None:
+    whole = encoded(tmp_path / "a.mp3", "libmp3lame", 48_000).read_bytes()
+    begin = 10 + sum(byte << shift for byte, shift in zip(whole[6:10], (21, 14, 7, 0), strict=True))
+    tag, id3, frames = ape(2000, has_header=True), whole[:begin], whole[begin:]
+    assert id3.startswith(b"ID3")
+    before, _, _ = read(tmp_path / "a.mp3", "mp3")
+    path = tmp_path / "b.mp3"
+    data = {
+        "APE": tag + frames,
+        "ID3 then APE": id3 + tag + frames,
+        "APE then ID3": tag + id3 + frames,
+        "APE at both ends": tag + frames + tag,
+        "cut": tag + frames[: len(frames) // 2],
+    }
+    path.write_bytes(data[kind])
+    samples, _, report = read(path, "mp3")
+    with path.open("rb") as file:
+        record = read_container(file, sha256="0" * 64, size_bytes=1, medium="audio")
+    assert record.known.title
+    assert (record.known.title.value, record.problems) == ("Touchdown", ())
+    if kind == "cut":
+        assert report.truncated_because == f"the header declares {click().size} samples, {samples.shape[1]} are there"
+        return
+    assert (report.decoder_errors, report.damage, samples.shape) == (0, None, (1, click().size))
+    assert (samples == before).all()

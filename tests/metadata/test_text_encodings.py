@@ -10,6 +10,7 @@ import pytest
 import soundfile
 from PIL import Image, PngImagePlugin
 
+from processors.containers.unknown_text import sixteen_bit
 from processors.metadata.container import read_container
 from processors.metadata.label import label_tags
 from processors.metadata.photograph import read_photograph
@@ -161,3 +162,34 @@ def test_titles_of_windows_reach_title_creator_and_caption() -> None:
     assert (known.creator.value, known.creator.source) == ("国家航天局", "exif:XPAuthor")
     said = evidence(tags=(("exif", "XPKeywords", "火星; 祝融号"),), mission=None).statements
     assert [one.value for one in said] == ["火星", "祝融号"]
+
+
+SIXTEEN_BIT = ["火星", "祝融号着陆", "Mars rover", "火星探査車 1", "우주 탐사", "Été à Paris", "Марсоход"]
+
+
+@pytest.mark.parametrize("text", SIXTEEN_BIT)
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16"])
+@pytest.mark.parametrize("end", [b"", b"\0\0", bytes(9)])
+def test_16_bit_text_in_chunks_is_read_with_and_without_a_mark(text: str, encoding: str, end: bytes) -> None:
+    data = text.encode(encoding) + end
+    record = sound(wave(chunk(b"LIST", b"INFO" + chunk(b"INAM", data) + chunk(b"IART", data))))
+    tags = {f"{tag.namespace}:{tag.name}": tag.value for tag in record.tags}
+    assert tags["riff.info:INAM"] == tags["container:title"] == tags["container:artist"] == text
+    assert record.known.title
+    assert record.known.title.value == text
+    described = data[:256].ljust(256, b"\0") + bytes(346)
+    record = sound(wave(chunk(b"bext", described)))
+    assert {tag.value for tag in record.tags if tag.name == "Description"} == {text}
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Bush hid the facts", "ascii"), ("AB", "ascii"), ("two\nlines\tof it", "ascii"), ("Café au lait", "cp1252"),
+        ("祝融号火星车", "gb18030"), ("天問一號", "big5"), ("화성 탐사선", "cp949"), ("Марсоход", "cp1251"),
+        ("火星探査", "shift_jis"), ("着陆", "utf-8"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("end", [b"", b"\0", b"\0\0", b"\0left from before", bytes(9)])
+def test_8_bit_text_is_not_taken_for_16_bits(text: str, encoding: str, end: bytes) -> None:
+    assert sixteen_bit(text.encode(encoding) + end) is None
