@@ -47,7 +47,7 @@ def fact_in_words(name: str, value: Any) -> str:
     if value is None:
         return "none" if name in ("first_error", "unreadable") or name.endswith("_because") else "unknown"
     if name == "streams":
-        return ", ".join(f"{one['index']} {one['kind']} {one['codec'] or 'without a decoder'}" for one in value)
+        return ", ".join(map(_stream_of_video, value))
     if name == "joined":
         return ", ".join(f"{one['codec']} from {one['start_seconds']:.3f} s" for one in value[:MAX_SPANS])
     if name == "other_streams":
@@ -67,6 +67,13 @@ def _says_something(name: str, value: Any) -> bool:
     if name in ALWAYS_SHOWN:
         return True
     return value not in (None, 0, False, "none") and value != [] and value != {} and value != USUAL.get(name)
+
+
+def _stream_of_video(one: Mapping[str, Any]) -> str:
+    """Describe a stream of a video: "0 video h264", "1 data, encrypted (scrambled for conditional access)"."""
+    if encryption := one.get("encryption"):
+        return f"{one['index']} {one['kind']}, encrypted ({encryption})"
+    return f"{one['index']} {one['kind']} {one['codec'] or 'without a decoder'}"
 
 
 def _stream(one: Mapping[str, Any]) -> str:

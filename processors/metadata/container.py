@@ -14,6 +14,7 @@ from av.audio.codeccontext import AudioCodecContext
 from av.video.codeccontext import VideoCodecContext
 
 from processors.containers.channel_mask import channel_mask
+from processors.containers.codings import codings_of
 from processors.containers.id3 import behind_id3
 from processors.containers.ogg_timeline import Link, links
 from processors.containers.tags_behind import ape_before, tags_behind
@@ -43,6 +44,7 @@ def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str)
     problems: list[str] = []
     with container, decoder_errors("reading the container's tags"):
         ogg = links(file, len(container.streams)) if container.format.name == "ogg" else ()
+        problems += _encrypted(container, file)
         more = tuple(_more_tags(file, problems))
         tags = (*_with_own_texts(_tags(container), more), *more, *link_tags(ogg))
         if container.format.name == "mp3":
@@ -98,6 +100,15 @@ def _tags(container: av.container.InputContainer) -> Iterator[Tag]:
         yield Tag(namespace=f"chapter.{number}", name="end_seconds", value=float(chapter["end"] * base))
         for name, text in chapter["metadata"].items():
             yield escaped_tag(f"chapter.{number}", name, text)
+
+
+def _encrypted(container: av.container.InputContainer, file: BinaryIO) -> Iterator[str]:
+    """Yield in words which streams are encrypted; FFmpeg may not even know the kind of such a stream."""
+    kinds = {"video": "video", "audio": "sound", "subtitle": "subtitles"}
+    for index, coding in codings_of(file).items():
+        if coding.encryption and index < len(container.streams):
+            kind = kinds.get(container.streams[index].type, "a kind that is not known")
+            yield f"stream {index}, {kind}, is encrypted ({coding.encryption}): not read"
 
 
 INFO = {

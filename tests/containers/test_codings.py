@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from flows.cli.fact_words import fact_lines
 from processors.audio.levels.levels import Levels
 from processors.audio.reading.audio_reader import FileReader
 from processors.containers.coding import Coding
@@ -142,16 +143,26 @@ def test_a_scrambled_transport_stream_is_encrypted(stride: int, pids: tuple[int,
     data = made(tmp_path / "a.ts", *TRANSPORT, *mode).read_bytes()
     assert codings_of(io.BytesIO(data)) == {0: Coding(name=None), 1: Coding(name=None)}
     path = tmp_path / "b.ts"
-    hidden = [(pids[:1], ["video"])]
-    if stride == 188:  # of a scrambled sound in AVCHD, FFmpeg does not know that it is one
-        hidden += [(pids[1:], ["sound"]), (pids, ["video", "sound"])]
+    is_sound = stride == 188  # of a scrambled sound in AVCHD, FFmpeg does not know that it is one
+    hidden = [(pids[:1], ["video"]), (pids[1:], ["sound"] * is_sound), (pids, ["video", *["sound"] * is_sound])]
     for some, whats in hidden:
         path.write_bytes(scrambled(data, stride, set(some)))
-        results = derived(path, tmp_path / "store", Frames(), Levels(), Metadata())
+        results = derived(path, tmp_path / "store", Frames(), Metadata(), *[Levels()] * is_sound)
         refused = [one.manifest.reason for one in results if one.manifest.verdict == "refused"]
         words = [f"the {what} is encrypted (scrambled for conditional access), {UNLOCK}" for what in whats]
         assert refused == words
         assert not [one.manifest.reason for one in results if one.manifest.verdict == "failed"]
+        kind = "sound" if is_sound else "a kind that is not known"
+        kinds = {pids[0]: "stream 0, video", pids[1]: f"stream 1, {kind}"}
+        assert results[1].json("metadata.json")["problems"] == [
+            f"{kinds[pid]}, is encrypted (scrambled for conditional access): not read" for pid in some
+        ]
+        if pids[0] not in some:
+            report = results[0].manifest.source_facts
+            assert isinstance(report, dict)
+            streams = fact_lines({"streams": report["streams"]})["streams"]
+            kind = "audio" if is_sound else "data"
+            assert streams == f"0 video h264, 1 {kind}, encrypted (scrambled for conditional access)"
 
 
 def test_single_scrambled_packets_are_no_encryption(tmp_path: Path) -> None:

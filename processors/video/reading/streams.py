@@ -86,7 +86,9 @@ def _pixels(stream: av.video.stream.VideoStream) -> int:
     return stream.codec_context.width * stream.codec_context.height
 
 
-def listed(container: av.container.InputContainer) -> tuple[StreamFacts, ...]:
+def listed(
+    container: av.container.InputContainer, codings: Mapping[int, Coding] = NO_CODINGS
+) -> tuple[StreamFacts, ...]:
     """Return all streams in container order."""
     return tuple(
         StreamFacts(
@@ -95,6 +97,7 @@ def listed(container: av.container.InputContainer) -> tuple[StreamFacts, ...]:
             codec=stream.codec_context.name if stream.codec_context else None,
             language=unescaped(stream.language),
             is_default=bool(stream.disposition & av.stream.Disposition.default),
+            encryption=codings[stream.index].encryption if stream.index in codings else None,
         )
         for stream in container.streams
     )

@@ -72,6 +72,8 @@ class StreamFacts:
     """Codec; None if no decoder is known."""
     language: str | None
     is_default: bool
+    encryption: str | None = None
+    """Kind of encryption, of a stream whose `kind` may then be unknown to FFmpeg: `data`."""
 
 
 @dataclass(frozen=True, kw_only=True)

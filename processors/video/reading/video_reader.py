@@ -289,7 +289,7 @@ class VideoReader:
             start_time_code=self._start_time_code,
             edits_not_followed=self._edits_not_followed(),
             stream_index=self.info.stream_index,
-            streams=listed(self._container),
+            streams=listed(self._container, self._structure.codings),
             colour=self._colour,
             shown_size_px=self._shown_size_px if self._cropper else None,
             has_alpha=self._has_alpha,
