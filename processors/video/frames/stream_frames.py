@@ -28,7 +28,7 @@ class StreamFrames:
     """
 
     name: ClassVar[str] = "video.stream_frames"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "file"
 
     stream: int | None = None
