@@ -55,7 +55,8 @@ def pack(
         built = build_pack(chosen, location_of(output), opened, force=True, steps=steps)
     except CANNOT_BEGIN as error:
         return ended(said(error))
-    log_lines((*built.withdrawn, *built.labels_apart, *(f"not in the pack: {one}" for one in built.left_out)))
+    changed = [f"{one}: the pack has what it stated before: {one.remedy}" for one in built.changed]
+    log_lines((*changed, *built.withdrawn, *built.labels_apart, *(f"not in the pack: {one}" for one in built.left_out)))
     checked = verify_pack(built.path, steps)
     if checked.faults:
         faults = [printable(f"{fault.kind}: {fault.path}: {fault.reason}") for fault in checked.faults]

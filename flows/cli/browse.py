@@ -57,6 +57,7 @@ def browse(
     from flows.run.progress import RunProgress
     from flows.run.results_elsewhere import results_elsewhere
     from processors.languages.language import LANGUAGES
+    from processors.packs.contents.changed_descriptions import changed_descriptions
     from processors.packs.contents.subject import subjects
     from processors.packs.gallery.page import write_gallery
     from processors.packs.gallery.store_gallery import links_on_disk, selection_title, shown_of_store
@@ -78,6 +79,9 @@ def browse(
     title = selection_title(rows, catalogue)
     today, by_path = AskedToday(catalogue), {row.path: row for row in rows}
     found = subjects(rows, store, catalogue, today.of)
+    for one in changed_descriptions(rows, catalogue):
+        told = "the page shows the titles, credits and rights of before"
+        click.echo(f"marsmedia: {one}: {told}: {one.remedy}", err=True)
     links = links_on_disk(folder) if store.is_in_folder else served_links()
     thumbnails = Thumbnails(folder, links.item, when_asked=not store.is_in_folder)
     with RunProgress(quiet=quiet) as progress:

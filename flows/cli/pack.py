@@ -149,6 +149,7 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
                 "highlight": _sound_of_highlight(built),
                 "withdrawn": built.withdrawn,
                 "labels_apart": built.labels_apart,
+                "changed_descriptions": [one.relative for one in built.changed],
                 "repeated": built.repeated,
                 "larger_pictures": {one.relative: one.larger_picture for one in built.larger},
                 "left_out": built.left_out,
@@ -157,6 +158,9 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
             }
         )
         return
+    for one in built.changed:
+        told = "the pack has the titles, credits and rights of before"
+        click.echo(f"marsmedia: {one}: {told}: {one.remedy} and build it again", err=True)
     _warn_of_rights(built)
     _warn_of_short_sound(built)
     for one in built.repeated[:REPEATED_SHOWN]:

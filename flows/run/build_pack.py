@@ -15,6 +15,7 @@ from processors.errors import RequestError, meant
 from processors.languages.text import FALLBACK, Text
 from processors.linking.find_links import same_pictures
 from processors.packs.build import Built, build
+from processors.packs.contents.changed_descriptions import refuse_changed
 from processors.packs.contents.rights import is_cleared
 from processors.packs.contents.subject import subjects
 from processors.packs.gallery.page import write_gallery
@@ -79,10 +80,11 @@ def due_for(recipe: PackRecipe, store: Store) -> ReprocessRequest | None:
 
     Raises
     ------
-    RequestError : the selection matches nothing.
+    RequestError : the selection matches nothing; or as `refuse_changed`.
     """
     take, catalogue = recipe.completed().take, Catalogue(store)
     rows = select(parse(recipe.selection), catalogue)
+    refuse_changed(rows, recipe, catalogue)
     wanted = _WantedForPacks(catalogue)
     processors: set[str] = set()
     digests: set[str] = set()

@@ -19,6 +19,7 @@ from processors.packs.archive.bagit import BagWriter
 from processors.packs.archive.bucket_output import BucketOutput
 from processors.packs.archive.output import AGENT, DiskOutput, is_zip
 from processors.packs.archive.pack_writers import FolderSink, ZipSink
+from processors.packs.contents.changed_descriptions import ChangedDescription, refuse_changed
 from processors.packs.contents.companions import PackedCompanion, write_companions
 from processors.packs.contents.duplicate_pictures import Compared, duplicate_pictures
 from processors.packs.contents.layout import places_of
@@ -46,6 +47,7 @@ from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.open_store import Location, is_address
 from processors.store.progress_steps import Steps, silently
+from processors.store.selection import parse, select
 from processors.store.store import Store
 from processors.tables import Table
 
@@ -77,6 +79,8 @@ class Built:
     """Files of the originals' releases that an archive's pack leaves out, each with the reason."""
     is_unchanged: bool = False
     """True if the pack was in the bucket already, with the same bytes."""
+    changed: tuple[ChangedDescription, ...] = ()
+    """Descriptions that changed since the last ingest: the pack has what they stated before."""
     pack_traffic: Traffic | None = None
     """Traffic with the bucket of the pack; None for a pack on a disk."""
 
@@ -104,13 +108,14 @@ def build(
 
     Raises
     ------
-    RequestError : recipe, selection or output is invalid; the message lists all problems.
+    RequestError : recipe, selection or output is invalid, or as `refuse_changed`; the message lists all problems.
     ResultMissing, ResultCorrupt : a packed file does not match the store's record; no pack is left.
     OSError : the disk is full or not writable; no pack is left.
     StoreError : the bucket cannot be used; what is there is not taken for a pack.
     """
     destination = _output_at(output, store, force=force)
     catalogue, recipe = Catalogue(store), recipe.completed()
+    changed = refuse_changed(select(parse(recipe.selection), catalogue), recipe, catalogue)
     chosen = choose(recipe, store, catalogue, asked)
     repeated = duplicate_pictures([one.subject for one in in_order_of_selection(chosen)], store, compared)
     recipe = replace(recipe, selection=publishable(recipe.selection, catalogue.sightings()))
@@ -144,6 +149,7 @@ def build(
         labels_apart=_labels_apart(records.companions),
         repeated=_in_words(chosen, repeated),
         is_unchanged=not is_new,
+        changed=changed,
         pack_traffic=destination.traffic if isinstance(destination, BucketOutput) else None,
     )
 

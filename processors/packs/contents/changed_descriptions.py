@@ -1,0 +1,130 @@
+"""Descriptions of releases that changed since the last ingest; the store still has the rights that they stated."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from processors.errors import RequestError, StoreError
+from processors.packs.recipe.pack_recipe import PackRecipe
+from processors.sources.scan import printable
+from processors.store.catalogue import Catalogue
+from processors.store.open_store import is_address
+from processors.store.raw_bucket import hash_again, present
+from processors.store.source_row import SourceRow
+
+RELEASE_FILE = "release.toml"
+REFUSED_FOR = ("public", "research", "archive")
+"""Audiences to whom nothing goes by a statement that is no longer made."""
+
+
+class _Placed(Protocol):
+    """File of a release: a row of the catalogue, or the record of a source."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def relative(self) -> str: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangedDescription:
+    """A `release.toml`, label or sidecar that is not as it was at the last ingest."""
+
+    relative: str
+    """Path relative to the folder of releases."""
+    change: Literal["changed", "new", "gone"]
+    raw: str
+    """Folder of releases, or its address."""
+
+    def __str__(self) -> str:
+        words = {"changed": "has changed", "new": "is new", "gone": "is gone"}[self.change]
+        return f"{printable(self.relative)} {words} since the last ingest"
+
+    @property
+    def remedy(self) -> str:
+        """Return the command that takes in what it says."""
+        folder = self.raw if is_address(self.raw) else os.path.relpath(self.raw)
+        return f"run `marsmedia ingest {shlex.quote(folder if len(folder) < len(self.raw) else self.raw)}`"
+
+
+def changed_descriptions(files: Iterable[_Placed], catalogue: Catalogue) -> list[ChangedDescription]:
+    """Return the descriptions of these files that changed since the last ingest, in the order of their paths.
+
+    Size and date are compared, and where these differ the SHA-256. Where neither description nor file is within reach,
+    as in the store of another machine, nothing is known, and nothing is returned.
+    """
+    known = {row.path: row for row in catalogue.sightings("kind = 'companion'") if row.gone_utc is None}
+    beside: dict[str, list[SourceRow]] = {}
+    for row in known.values():
+        beside.setdefault(row.path.rpartition("/")[0], []).append(row)
+    found: dict[str, ChangedDescription] = {}
+    looked: set[str] = set()
+    for file in files:
+        for path, row in _describing(file, known, beside):
+            if path in looked:
+                continue
+            change = _change(path, row, file.path)
+            if change != "unknown":
+                looked.add(path)
+            if change in ("changed", "new", "gone"):
+                raw = file.path.removesuffix(f"/{file.relative}")
+                found[path] = ChangedDescription(relative=path.removeprefix(f"{raw}/"), change=change, raw=raw)
+    return [found[path] for path in sorted(found)]
+
+
+def refuse_changed(
+    files: Iterable[_Placed], recipe: PackRecipe, catalogue: Catalogue
+) -> tuple[ChangedDescription, ...]:
+    """Return the changed descriptions of a pack's files.
+
+    Raises
+    ------
+    RequestError : there are some, and the pack is for an audience to whom nothing goes by an earlier statement.
+    """
+    found = changed_descriptions(files, catalogue)
+    if found and recipe.audience in REFUSED_FOR:
+        article = "an" if recipe.audience[0] in "aeiou" else "a"
+        remedies = "; ".join(dict.fromkeys(one.remedy for one in found))
+        raise RequestError(
+            f"{article} {recipe.audience} pack cannot be built: titles, credits and rights in the store are those of "
+            "before:\n" + "".join(f"  {one}\n" for one in found) + f"{remedies} first"
+        )
+    return tuple(found)
+
+
+def _describing(
+    file: _Placed, known: dict[str, SourceRow], beside: dict[str, list[SourceRow]]
+) -> Iterator[tuple[str, SourceRow | None]]:
+    """Yield each place of a `release.toml` above a file, and the labels and sidecars next to it with its name."""
+    folder, raw = file.path.rpartition("/")[0], file.path.removesuffix(f"/{file.relative}")
+    stem = Path(file.name).stem.casefold()
+    for row in beside.get(folder, ()):
+        if row.name != RELEASE_FILE and row.name.casefold().startswith(stem):
+            yield row.path, row
+    while folder != raw and folder.startswith(f"{raw}/"):
+        yield f"{folder}/{RELEASE_FILE}", known.get(f"{folder}/{RELEASE_FILE}")
+        folder = folder.rpartition("/")[0]
+    yield f"{raw}/{RELEASE_FILE}", known.get(f"{raw}/{RELEASE_FILE}")
+
+
+def _change(path: str, row: SourceRow | None, described: str) -> Literal["changed", "new", "gone", "none", "unknown"]:
+    try:
+        now = present(path)
+        if now is None:
+            if row is None:
+                return "none"
+            return "gone" if present(described) else "unknown"
+        if row is None:
+            return "new"
+        if now == (row.size_bytes, row.mtime_ns):
+            return "none"
+        return "none" if now[0] == row.size_bytes and hash_again(path) == row.digest else "changed"
+    except (OSError, StoreError):  # out of reach: nobody can tell
+        return "unknown"
