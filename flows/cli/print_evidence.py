@@ -9,13 +9,15 @@ from processors.mission.sol_words import is_before_landing, sol_words
 
 
 def said_lines(record: dict[str, Any]) -> list[str]:
-    """Return titles, captions, alternative texts, credit, rights and whether it may be passed on, with sources."""
+    """Return titles, captions, alternative texts, credit, rights, terms, and the permission, each with its source."""
     names = {
         "dc:title": "title",
         "dc:description": "caption",
         "Iptc4xmpCore:AltTextAccessibility": "alternative text",
         "photoshop:Credit": "credit",
         "dc:rights": "rights",
+        "xmpRights:UsageTerms": "terms of use",
+        "photoshop:Instructions": "instructions",
         "marsmedia:redistribute": "may be passed on",
     }
     return [
@@ -56,6 +58,12 @@ def evidence_lines(record: dict[str, Any]) -> list[str]:
         lines.append(f"camera: {record['camera']} ({said})")
     elif record.get("recorded_by"):
         lines.append(f"camera: {record['recorded_by']} (release.toml)")
+    for one in record.get("against_general", ()):
+        (own, own_source), (general, source) = one["says"]
+        lines.append(
+            f"its own {one['about']}: {own} ({own_source}), against {general} ({source}): "
+            "settle it in its [[file]] of release.toml; public packs refuse it until then"
+        )
     for one in record.get("disagreements", ()):
         lines.append(f"disagree about {one['about']}: " + "; ".join(f"{value} ({said})" for value, said in one["says"]))
     return lines

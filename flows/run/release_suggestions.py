@@ -15,9 +15,11 @@ from processors.engine.wanted_results import Recipes
 from processors.languages.text import FALLBACK
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
+from processors.metadata.licences import is_open_licence
+from processors.metadata.own_terms import OF_FILE
 from processors.metadata.release_file import read_release
 from processors.metadata.release_template import Suggestion
-from processors.metadata.statements import TERMS
+from processors.metadata.statements import TERMS, TERMS_OF_USE
 from processors.mission.profile import load_profile, profile_called
 from processors.mission.when import parse_when
 from processors.processor_names import EVIDENCE
@@ -124,6 +126,23 @@ def _mission(labelled: _Labelled) -> Suggestion:
     return Suggestion(key="mission", value=labelled.name, source=source)
 
 
+def _own_terms(record: dict[str, Any]) -> list[Suggestion]:
+    """Return credit, rights and terms of the file itself; with any but an open licence it may not be passed on yet."""
+    said: list[Suggestion] = []
+    for key in ("credit", "rights", *TERMS_OF_USE):
+        own = (
+            one for one in record["statements"] if one["term"] == TERMS[key][0] and one["source"].startswith(OF_FILE)
+        )
+        if (one := next(own, None)) and str(one["value"]).strip():
+            said.append(Suggestion(key=key, value=str(one["value"]), source=one["source"]))
+    closed = [one.key.replace("_", " ") for one in said if one.key != "credit" and not is_open_licence(str(one.value))]
+    if closed:
+        said.append(
+            Suggestion(key="redistribute", value=False, source=f"true only where its {', '.join(closed)} allow it")
+        )
+    return said
+
+
 def _of_record(record: dict[str, Any], mission: str) -> list[Suggestion]:
     said = []
     for key, term in (("title", "dc:title"), ("caption", "dc:description")):
@@ -131,6 +150,7 @@ def _of_record(record: dict[str, Any], mission: str) -> list[Suggestion]:
             if one["term"] == term and isinstance(one["value"], str) and one["value"].strip():
                 said.append(Suggestion(key=key, value=one["value"], source=one["source"]))
                 break
+    said += _own_terms(record)
     if record["camera"]:
         said.append(
             Suggestion(key="recorded_by", value=record["camera"], source=record["camera_source"] or "its label")

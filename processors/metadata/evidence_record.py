@@ -45,6 +45,8 @@ class EvidenceRecord:
     statements: tuple[Statement, ...]
     dates: tuple[Date, ...]
     disagreements: tuple[Contradiction, ...]
+    against_general: tuple[Contradiction, ...]
+    """Credit, rights and terms of the file itself that a statement of all files contradicts; its words come first."""
     mission_disagreements: tuple[Contradiction, ...]
     """Facts about the mission as a whole, from its profile."""
     labels: dict[str, tuple[Tag, ...]]
@@ -79,7 +81,8 @@ class EvidenceFacts:
     rights: str | None
     rights_source: str | None
     redistribute: bool | None
-    """Permission to redistribute the file, at this path alone; None if it is not stated."""
+    """Permission to redistribute the file, at this path alone; None if it is not stated, or stated of all files while
+    this one says otherwise of itself."""
     disagreement_count: int
     problems: tuple[str, ...]
 
@@ -89,6 +92,7 @@ class EvidenceFacts:
         first = {one.term: one for one in reversed(record.statements)}  # the first speaks
         rights, redistribute = first.get("dc:rights"), first.get("marsmedia:redistribute")
         titles = [s.value for s in record.statements if s.term == "dc:title" and s.language not in OTHER_LANGUAGES]
+        is_contradicted = bool(record.against_general and redistribute and redistribute.value == "true")
         solar_longitude, solar_longitude_source = _solar_longitude(record)
         return cls(
             mission=record.mission,
@@ -110,7 +114,7 @@ class EvidenceFacts:
             solar_longitude_source=solar_longitude_source,
             rights=str(rights.value) if rights else None,
             rights_source=rights.source if rights else None,
-            redistribute=redistribute.value == "true" if redistribute else None,
+            redistribute=redistribute.value == "true" if redistribute and not is_contradicted else None,
             disagreement_count=len(record.disagreements),
             problems=record.problems,
         )

@@ -19,12 +19,16 @@ LABEL_NAMES = {
     "mission": ("MISSION_NAME", "investigation_name"),
     "spacecraft": ("INSTRUMENT_HOST_NAME", "SPACECRAFT_NAME", "INSTRUMENT_HOST_ID", "SPACECRAFT_ID"),
     "creator": ("author_list", "PRODUCER_INSTITUTION_NAME"),
+    "rights": (),
     "sol": ("PLANET_DAY_NUMBER", "sol_number", "start_sol_number", "LOCAL_TRUE_SOLAR_TIME_SOL"),
     "local_true_solar_time": ("LOCAL_TRUE_SOLAR_TIME", "start_local_true_solar_time"),
     "local_mean_solar_time": ("LOCAL_MEAN_SOLAR_TIME", "start_local_mean_solar_time"),
     "solar_longitude_degrees": ("SOLAR_LONGITUDE", "start_solar_longitude"),
 }
-"""Label entries by term, in any case; if a label has several of them, the first one listed here counts."""
+"""Label entries by term, in any case; if a label has several of them, the first one listed here counts. Rights are in
+one place only, `LICENCE`."""
+LICENCE = "license_information/name"
+"""Place of a licence's name in a PDS4 label, in lower case."""
 PDS4_PLACES = {
     "mission": ("Investigation_Area/", ("mission", "project")),
     "spacecraft": ("Observing_System_Component/", ("host", "spacecraft", "lander", "rover")),
@@ -65,6 +69,8 @@ def _entries(tags: tuple[Tag, ...], meaning: str) -> Iterator[Tag]:
     """Yield the entries of one term, the one to prefer first; the sol also from a solar time."""
     names = (*LABEL_NAMES[meaning], *(LABEL_NAMES[time][n] for time in SOLAR_TIMES for n in (0, 1) if meaning == "sol"))
     yield from filter(None, (found(tags, one) for one in names))
+    if meaning == "rights":
+        yield from (tag for tag in tags if tag.namespace == "pds4" and tag.name.casefold().endswith(LICENCE))
     if meaning in PDS4_PLACES and (tag := _name_of_type(tags, *PDS4_PLACES[meaning])):
         yield tag
 

@@ -53,6 +53,8 @@ class _Table(BaseModel):
     rights: str = ""
     source: Annotated[str, AfterValidator(_source)] = ""
     redistribute: bool = False
+    usage_terms: str = ""
+    instructions: str = ""
     agency: str = ""
 
 

@@ -48,6 +48,8 @@ redistribute = false                   # true only where the rights allow it
 # altitude_shot = 3                    # which shot: its number in shots.csv
 # mission = "..."                      # where it is another than the release's: agency, credit, rights and
                                        # redistribute are then its own, else those of its profile; "" for none of them
+# usage_terms = "..."                  # under what terms it may be used, in the words of the rights holder
+# instructions = "..."                 # what an editor must know: "Embargoed until 1 July"
 # agency, credit, rights, source, redistribute # where they differ from the release's
 # Values that a file has already are from the file itself or its label, as the comment after each says.
 """

@@ -47,6 +47,8 @@ TERMS: dict[str, tuple[str, str | None]] = {
     "city": ("photoshop:City", None),
     "rating": ("xmp:Rating", None),
     "rights": ("dc:rights", "copyrightNotice"),
+    "usage_terms": ("xmpRights:UsageTerms", "usageInfo"),
+    "instructions": ("photoshop:Instructions", None),
     "source": ("dc:source", "isBasedOn"),
     "keywords": ("dc:subject", "keywords"),
     "device": ("exif:Model", "exifData"),
@@ -77,8 +79,18 @@ CREDIT_TAGS = {
     ("iptc", "City"): "city",
     ("xmp", "photoshop:City"): "city",
     ("xmp", "xmp:Rating"): "rating",
+    ("iptc", "SpecialInstructions"): "instructions",
+    ("xmp", "photoshop:Instructions"): "instructions",
+    ("xmp", "xmpRights:UsageTerms"): "usage_terms",
+    ("container", "license"): "usage_terms",
+    ("container", "terms_of_use"): "usage_terms",
+    ("ape", "license"): "usage_terms",
+    ("png", "disclaimer"): "usage_terms",
 }
-"""XMP and IPTC tags that each make one statement."""
+"""Tags that each make one statement: of XMP, IPTC, and APE; of Vorbis comments and Matroska, as FFmpeg names them; and
+the legal disclaimer of PNG. Names other than those of XMP and IPTC are compared in lower case."""
+
+TERMS_OF_USE = ("usage_terms", "instructions")
 
 ALTERNATIVE_TEXT = "Iptc4xmpCore:AltTextAccessibility"
 TRANSLATED_TAGS = {"dc:title": "title", "dc:description": "caption", ALTERNATIVE_TEXT: "alt_text"}
@@ -150,11 +162,16 @@ def keywords_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
 
 
 def credits_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
-    """Yield credit, city and rating, which XMP and IPTC each state at most once."""
+    """Yield credit, terms of use, city and rating, each text once: XMP and IPTC often say the same."""
+    seen: set[tuple[str, str]] = set()
     for tag in tags:
-        meaning = CREDIT_TAGS.get((tag.namespace, tag.name))
-        if meaning and str(tag.value).strip():
-            yield statement(meaning, str(tag.value), f"{voice}:{tag.namespace}:{tag.name}")
+        meaning = CREDIT_TAGS.get((tag.namespace, tag.name)) or CREDIT_TAGS.get((tag.namespace, tag.name.casefold()))
+        value = tag.value[0] if isinstance(tag.value, list) and tag.value else tag.value
+        if not meaning or value is None or not str(value).strip() or (meaning, str(value)) in seen:
+            continue
+        if meaning in TERMS_OF_USE:
+            seen.add((meaning, str(value)))
+        yield statement(meaning, str(value), f"{voice}:{tag.namespace}:{tag.name}")
 
 
 def contradictions(statements: Iterable[Statement]) -> Iterator[Contradiction]:
@@ -164,11 +181,12 @@ def contradictions(statements: Iterable[Statement]) -> Iterator[Contradiction]:
         by_term.setdefault(one.term, []).append(one)
     for meaning in SINGLE:
         voices = by_term.get(TERMS[meaning][0], [])
-        if len({_folded(one.value) for one in voices}) > 1:
+        if len({folded(one.value) for one in voices}) > 1:
             yield Contradiction(about=meaning, says=tuple((str(one.value), one.source) for one in voices))
 
 
-def _folded(value: str | float) -> str:
+def folded(value: str | float) -> str:
+    """Return a value as it is compared: a number in six digits, a text without regard to case and white space."""
     try:
         return f"{float(value):.6g}"
     except ValueError:

@@ -16,6 +16,7 @@ from processors.metadata.date_conflicts import date_conflicts, sol_conflicts, so
 from processors.metadata.evidence_record import EvidenceRecord
 from processors.metadata.label import files_described, last_part
 from processors.metadata.label_statements import mission_words, of_label, said_by_label, unread_of_label
+from processors.metadata.own_terms import against_general
 from processors.metadata.position import position_of
 from processors.metadata.product_name import ProductName, product_name
 from processors.metadata.release_values import Said
@@ -136,6 +137,7 @@ class Voices:
         yield from translations_of(self.tags, "file")
         yield from alternative_text_of(self.tags, "file")
         yield from keywords_of(self.tags, "file")
+        yield from credits_of(self.tags, "file")
         # a file's own entry precedes the release's; the release's title is not the file's
         of_all = said_of_all(self.head, self.entry)
         yield from said_by_release({k: v for k, v in of_all.items() if not k.startswith("title")}, "")
@@ -143,7 +145,6 @@ class Voices:
             for meaning in OF_MISSION:
                 if meaning not in of_all and meaning not in self.entry:
                     yield statement(meaning, getattr(profile, meaning), f"profile {profile.name}:{meaning}")
-        yield from credits_of(self.tags, "file")
 
 
 def _said_once(of_file: Sequence[str], of_dates: Sequence[str]) -> Iterator[str]:
@@ -210,6 +211,7 @@ def weigh(
             *_not_described(voices.labels, source, name),
             *claims,
         ),
+        against_general=against_general(statements),
         mission_disagreements=tuple(
             Contradiction(about=d.about, says=d.says) for d in (profile.disagreements if profile else ())
         ),

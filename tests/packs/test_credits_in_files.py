@@ -42,7 +42,7 @@ SAID = FileCredits(
     source="China National Space Administration",
     rights="unresolved",
     rights_address="http://rightsstatements.org/vocab/UND/1.0/",
-    instructions=Text(en="Not cleared.", zh="未获许可。"),
+    notice=Text(en="Not cleared.", zh="未获许可。"),
     date="2021-06-16T02:40Z",
     digital_source_type="http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia",
     published_at="https://example.org/june",

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from processors.errors import RequestError
 from processors.languages.language import phrase
 from processors.languages.text import Text
-from processors.packs.contents.licences import rights_address_of
+from processors.metadata.licences import rights_address_of
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import Override, PackRecipe
 
@@ -69,6 +69,8 @@ def notice(subject: SourceRecord, recipe: PackRecipe) -> Text:
     if one := override_of(subject, recipe.overrides):
         return phrase("passed_on", who=one.who, why=one.why)
     general = phrase(f"notice_{recipe.audience}")
+    if subject.voices and (own := subject.voices[0].own) and subject.bound_by is None:
+        return phrase("notice_own", notice=general, why_not=own)
     if subject.bound_by is None:
         return general
     return phrase("notice_bound", notice=general, place=subject.bound_by.place, why_not=subject.bound_by.why_not)
@@ -110,7 +112,7 @@ def _refusal(subject: SourceRecord) -> str:
     if other := subject.bound_by:
         return f"{other.place} ({subject.digest[:8]}): {other.why_not}; selected is {subject.relative}, the same bytes"
     own = subject.voices[0] if subject.voices else None
-    if own and (own.unread or own.past):
+    if own and (own.unread or own.own or own.past):
         return f"{name}: {own.why_not}"
     if subject.redistribute is not False:
         return f"{name}: no permission to redistribute it is stated (rights: {rights(subject)})"

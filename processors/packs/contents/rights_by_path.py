@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from processors.packs.contents.licences import strictness_of
+from processors.metadata.licences import strictness_of
 from processors.store.stored_evidence import OF_RELEASE
 
 
@@ -24,6 +24,8 @@ class PathRights:
     """False if a release states nothing on rights; also True if its statements could not be read."""
     unread: str | None = None
     """Reason why the statement is unknown."""
+    own: str | None = None
+    """What the file says of itself against a statement of all files, which is then no permission; None if nothing."""
     past: str | None = None
     """Reason why the statement is no longer made, though none has replaced it; None if it is current."""
 
@@ -37,6 +39,8 @@ class PathRights:
         """Return the reason why it may not be redistributed."""
         if self.unread:
             return f"its rights are unknown: {self.unread}"
+        if self.own:
+            return self.own
         rights = f"(rights: {self.rights or 'unknown'})"
         if self.redistribute is False:
             past = f", {self.past}" if self.past else ""
@@ -49,19 +53,21 @@ def strictness(redistribute: bool | None, rights: str | None) -> tuple[int, int]
     return {True: 0, None: 1, False: 2}[redistribute], strictness_of(rights)
 
 
-def voice(place: str, statements: Sequence[Mapping[str, Any]] | None, failure: str | None = None) -> PathRights:
+def voice(place: str, record: Mapping[str, Any] | None, failure: str | None = None) -> PathRights:
     """Return the statement of a path.
 
     Parameters
     ----------
-    statements : statements of its evidence record; None without one.
+    record : its evidence record; None without one.
     failure : reason why there is none.
     """
-    if statements is None:
+    if record is None:
         because = failure or "it has no evidence record (processor `evidence`)"
         return PathRights(
             place=place, credit=None, rights=None, redistribute=None, said_in=None, speaks=True, unread=because
         )
+    statements: Sequence[Mapping[str, Any]] = record["statements"]
+    own = _own_in_words(record.get("against_general") or ())
     said = _first(statements, "marsmedia:redistribute")
     rights = _first(statements, "dc:rights")
     credit = _first(statements, "photoshop:Credit")
@@ -69,7 +75,8 @@ def voice(place: str, statements: Sequence[Mapping[str, Any]] | None, failure: s
         place=place,
         credit=str(credit["value"]) if credit else None,
         rights=str(rights["value"]) if rights else None,
-        redistribute=said["value"] == "true" if said else None,
+        redistribute=_permission(said, own),
+        own=own,
         said_in=_file_of(str(said["source"])) if said else None,
         speaks=bool(said or (rights and str(rights["source"]).startswith(OF_RELEASE))),
     )
@@ -82,6 +89,25 @@ def binding(voices: Sequence[PathRights]) -> PathRights:
 
 def _first(statements: Iterable[Mapping[str, Any]], term: str) -> Mapping[str, Any] | None:
     return next((one for one in statements if one["term"] == term), None)
+
+
+def _permission(said: Mapping[str, Any] | None, own: str | None) -> bool | None:
+    """Return whether it may be passed on; a permission for all files is none for one that contradicts it."""
+    if said is None or (said["value"] == "true" and own):
+        return None
+    return said["value"] == "true"
+
+
+def _own_in_words(apart: Iterable[Mapping[str, Any]]) -> str | None:
+    """Return what a file says of itself against statements of all files, and where to settle it; None if nothing."""
+    parts = [
+        f"{one['about']} {own!r} ({own_source}), against {general!r} ({source})"
+        for one in apart
+        for (own, own_source), (general, source) in [one["says"]]
+    ]
+    if not parts:
+        return None
+    return f"the file itself says {'; '.join(parts)}: settle it in its [[file]] of release.toml"
 
 
 def _file_of(source: str) -> str:

@@ -92,7 +92,7 @@ class SourceRecord:
     credit: str | None
     rights: str | None
     redistribute: bool | None
-    """Permission to redistribute it; None if this is not stated."""
+    """Permission to redistribute it; None if this is not stated, or only of all files, against the file's own terms."""
     published_at: str | None
     """URL given by the release."""
     released: str | None
@@ -116,6 +116,10 @@ class SourceRecord:
     """Reason for each shot if the `video.motion` that counts refused every one of them; else empty."""
     failures: tuple[FailedResult, ...] = ()
     """Failures by processor; of several results of one, the one asked for counts, else the latest."""
+    usage_terms: str | None = None
+    """Terms of use, in the words of the release or the file."""
+    instructions: str | None = None
+    """Instructions to editors, in the words of the release or the file."""
     evidence_key: str | None = None
     """Key of the evidence record; None without one."""
     every_evidence_key: tuple[str, ...] = ()
@@ -176,7 +180,7 @@ def subjects(
         records = [read_evidence(store, row.digest, place.evidence_key) for place in places]
         missing = [_unsaid(place, unsaid.get(row.digest, {})) for place in places]
         voices = [
-            voice(place.relative, record["statements"] if record else None, failure.reason if failure else None)
+            voice(place.relative, record, failure.reason if failure else None)
             for place, record, failure in zip(places, records, missing, strict=True)
         ]
         voices = _with_past(voices, places, every, row.digest, store)
@@ -269,7 +273,7 @@ def _with_past(
 
     def said(place: _Place, key: str | None, past: str) -> PathRights | None:
         record = read_evidence(store, digest, key)
-        return replace(voice(place.relative, record["statements"]), past=past) if record else None
+        return replace(voice(place.relative, record), past=past) if record else None
 
     present = {place.evidence_key for place in places}
     allowing = {place.evidence_key for place, v in zip(places, voices, strict=True) if v.redistribute}
@@ -301,7 +305,6 @@ def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, An
     said = _Said(evidence)
     event = (evidence or {}).get("event") or {}
     mission = (evidence or {}).get("mission")
-    redistribute = said.first("marsmedia:redistribute")
     assert row.medium is not None
     return SourceRecord(
         digest=row.digest,
@@ -320,7 +323,9 @@ def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, An
         agency=said.agency(),
         credit=said.first("photoshop:Credit"),
         rights=said.first("dc:rights"),
-        redistribute=None if redistribute is None else redistribute == "true",
+        usage_terms=said.first("xmpRights:UsageTerms"),
+        instructions=said.first("photoshop:Instructions"),
+        redistribute=voice(row.relative, evidence).redistribute if evidence else None,
         published_at=said.first("dc:source"),
         released=said.first("dcterms:issued"),
         synthetic=said.first("Iptc4xmpExt:DigitalSourceType") not in (None, "false"),

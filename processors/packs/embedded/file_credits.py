@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from processors.languages.language import LANGUAGES
-from processors.languages.text import Text
+from processors.languages.text import FALLBACK, Text
 from processors.packs.contents.overlays import burnt_in
 from processors.packs.contents.rights import known_credit, notice, rights_address
 from processors.packs.contents.subject import ItemRecord
@@ -37,7 +38,7 @@ class FileCredits:
     rights: str | None
     rights_address: str | None
     """Standard URI of these rights."""
-    instructions: Text
+    notice: Text
     """Notice to read before publishing, or who decided to redistribute it and why, and whether signs are burnt in."""
     date: str | None
     """Date of the recording in ISO 8601, as precise as it is known."""
@@ -46,6 +47,20 @@ class FileCredits:
     published_at: str | None
     source_sha256: str | None
     """SHA-256 of the source; None for a clip of several."""
+    usage_terms: str | None = None
+    """Terms of use, in the words of the release or the file."""
+    instructions: str | None = None
+    """Instructions to editors, in the words of the release or the file."""
+
+    @property
+    def terms_of_use(self) -> Text:
+        """Return the terms of use, and the notice."""
+        return _with_notice([self.usage_terms], self.notice)
+
+    @property
+    def to_read(self) -> Text:
+        """Return all that is to be read before publishing: instructions, terms of use, and the notice."""
+        return _with_notice([self.instructions, self.usage_terms], self.notice)
 
 
 def credits_of(entry: ItemRecord, recipe: PackRecipe) -> FileCredits:
@@ -71,7 +86,9 @@ def credits_of(entry: ItemRecord, recipe: PackRecipe) -> FileCredits:
         source=subject.agency,
         rights=subject.rights,
         rights_address=rights_address(subject) if subject.rights else None,
-        instructions=shown(_instructions(entry, recipe)),
+        usage_terms=subject.usage_terms,
+        instructions=subject.instructions,
+        notice=shown(_notice(entry, recipe)),
         date=written if DATE.fullmatch(written) else None,
         digital_source_type=source_type,
         published_at=subject.published_at,
@@ -79,7 +96,17 @@ def credits_of(entry: ItemRecord, recipe: PackRecipe) -> FileCredits:
     )
 
 
-def _instructions(entry: ItemRecord, recipe: PackRecipe) -> Text:
+def _with_notice(stated: Sequence[str | None], notice: Text) -> Text:
+    """Return what is stated, each once, in front of a notice in each language; neither is repeated in the other."""
+    own = " ".join(dict.fromkeys(filter(None, stated)))
+    if not own:
+        return notice
+    if not notice:
+        return Text({FALLBACK: own})
+    return Text({code: own if told in own else f"{own} {told}" for code, told in notice.items()})
+
+
+def _notice(entry: ItemRecord, recipe: PackRecipe) -> Text:
     """Return what to read before publishing an item; what is burnt into a video is in all pictures of it."""
     said = [notice(entry.subject, recipe)]
     if entry.manifest.ref.processor.startswith("video."):

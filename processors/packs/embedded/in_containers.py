@@ -83,7 +83,7 @@ def _remux(source: Path, target: Path, form: str, told: FileCredits) -> None:
 
 def _tags(told: FileCredits, form: str, own_comment: str | None) -> dict[str, str]:
     """Return the tags by FFmpeg's names, which FFmpeg translates to those of each container."""
-    comment = [told.caption.best(), told.instructions.best(), own_comment]
+    comment = [told.caption.best(), told.to_read.best(), own_comment]
     said = {
         "title": told.title.best(),
         "artist": told.credit,
@@ -94,7 +94,7 @@ def _tags(told: FileCredits, form: str, own_comment: str | None) -> dict[str, st
         "publisher": told.source,
     }
     if form == "matroska":  # FFmpeg writes the part after the hyphen as the language of the tag
-        texts: dict[str, Text] = {"title": told.title, "description": told.caption, "terms_of_use": told.instructions}
+        texts: dict[str, Text] = {"title": told.title, "description": told.caption, "terms_of_use": told.terms_of_use}
         said |= {
             f"{name}-{_three_letters(code)}": value for name, text in texts.items() for code, value in text.items()
         }

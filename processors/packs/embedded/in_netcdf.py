@@ -45,7 +45,7 @@ def _attributes(told: FileCredits, subject: SourceRecord) -> dict[str, str]:
         "creator_name": told.creator,
         "credit": told.credit,
         "license": told.rights,
-        "comment": told.instructions.best(),
+        "comment": told.to_read.best(),
         "project": subject.mission,
         "release": subject.release,
         "date_recorded": told.date,

@@ -32,15 +32,15 @@ def comments(told: FileCredits, own: Sequence[str] = ()) -> list[str]:
     own : existing fields of the file; they are kept unless replaced by the credits.
     """
     both = [
-        " ".join(filter(None, [told.caption.get(code), told.instructions.get(code)]))
-        for code in dict.fromkeys([*told.caption, *told.instructions])
+        " ".join(filter(None, [told.caption.get(code), told.to_read.get(code)]))
+        for code in dict.fromkeys([*told.caption, *told.to_read])
     ]
     said = {
         "TITLE": [*told.title.values()],
         "ARTIST": [told.credit],
         "ORGANIZATION": [told.source],
         "COPYRIGHT": [told.rights],
-        "LICENSE": [told.rights_address],
+        "LICENSE": [told.rights_address, told.usage_terms],
         "DATE": [told.date],
         "DESCRIPTION": both,
     }

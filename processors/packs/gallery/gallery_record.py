@@ -164,7 +164,17 @@ def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | No
     return {
         **{
             name: getattr(subject, name)
-            for name in ("creator", "agency", "credit", "rights", "published_at", "format", "size_bytes")
+            for name in (
+                "creator",
+                "agency",
+                "credit",
+                "rights",
+                "usage_terms",
+                "instructions",
+                "published_at",
+                "format",
+                "size_bytes",
+            )
         },
         "caption": subject.caption.record(),
         "place": translated(subject.place).record() if subject.place else None,

@@ -48,6 +48,11 @@ def credits_text(
         lines = [subject.name, *(f"  {line}" for line in _both(subject.title, recipe))]
         lines += [f"  {line}" for line in _both(subject.caption, recipe)]
         lines += [f"  {_named('credit')}: {credit(subject)}", f"  {_named('rights')}: {rights(subject)}"]
+        lines += [
+            f"  {_named(name)}: {value}"
+            for name, value in (("usage_terms", subject.usage_terms), ("instructions", subject.instructions))
+            if value
+        ]
         if subject.synthetic:
             lines.append(f"  {_named('synthetic')}")
         if overlays := burnt_in(subject):

@@ -59,6 +59,7 @@
         subject.duration_seconds !== null && row(gallery.t("duration"), `${gallery.number(subject.duration_seconds)} s`),
         row(gallery.t("credit"), detail.credit ?? gallery.t("unknown")),
         row(gallery.t("rights"), detail.rights === "unresolved" ? gallery.t("unresolved") : detail.rights ?? gallery.t("unknown")),
+        row(gallery.t("usageTerms"), detail.usage_terms), row(gallery.t("instructions"), detail.instructions),
         row(gallery.t("redistribute"), gallery.plain(detail.passed_on) ?? gallery.t(may === null ? "notSaid" : may ? "yes" : "no"))),
       h("details", {}, h("summary", {}, gallery.t("details")), h("dl", {},
         at?.solar_longitude_degrees != null && row(gallery.t("ls"), `${gallery.number(at.solar_longitude_degrees, 2)}°`),

@@ -27,6 +27,12 @@ def rights_address_of(words: str | None) -> str | None:
     return None
 
 
+def is_open_licence(words: str) -> bool:
+    """Return whether these rights are the public domain, CC0, or a licence of Creative Commons for all purposes."""
+    address = rights_address_of(words) or ""
+    return any(part in address for part in ("/publicdomain/", "/licenses/by/", "/licenses/by-sa/"))
+
+
 def strictness_of(words: str | None) -> int:
     """Return a number that is higher for stricter rights; words that no standard covers are nearly the strictest."""
     if words is None:

@@ -1,0 +1,215 @@
+"""What a file itself says of credit, rights and terms is stronger than what is said of all files at once."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from flows.run.build_pack import build_pack, recipe_of
+from processors.engine.wanted_results import Recipes
+from processors.errors import RequestError
+from processors.metadata import Metadata
+from processors.metadata.evidence import Evidence
+from processors.metadata.label_statements import said_by_label
+from processors.metadata.statements import credits_of
+from processors.metadata.tag_records import Tag
+from processors.photo.photo_preview import PhotoPreview
+from processors.store.catalogue import Catalogue
+from processors.store.selection import parse, select
+from processors.store.store import Store
+from tests.helpers.command import in_this_process
+from tests.helpers.runs import ingest
+
+RECIPES: Recipes = {"photo": (Metadata(), Evidence(), PhotoPreview(longest_sides_px=(64,)))}
+HEAD = 'title = "July"\ncredit = "NASA/JPL-Caltech"\nrights = "NASA guidelines"\nredistribute = true\n'
+CREDIT, COPYRIGHT, INSTRUCTIONS = (2, 110), (2, 116), (2, 40)
+XMP = (
+    "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+    "<rdf:Description xmlns:xmpRights='http://ns.adobe.com/xap/1.0/rights/'><xmpRights:UsageTerms><rdf:Alt>"
+    "<rdf:li xml:lang='x-default'>{terms}</rdf:li><rdf:li xml:lang='de'>Sperrfrist</rdf:li></rdf:Alt>"
+    "</xmpRights:UsageTerms></rdf:Description></rdf:RDF></x:xmpmeta>"
+)
+
+
+def photo(path: Path, iptc: dict[tuple[int, int], str], terms: str | None = None) -> None:
+    """A JPEG with records of IPTC, and usage terms in XMP."""
+    record = b"".join(
+        struct.pack(">BBBH", 0x1C, *number, len(text.encode())) + text.encode() for number, text in iptc.items()
+    )
+    block = (
+        b"Photoshop 3.0\0" + b"8BIM" + struct.pack(">HHI", 0x0404, 0, len(record)) + record + b"\0" * (len(record) % 2)
+    )
+    xmp = XMP.format(terms=terms).encode() if terms else b""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    segment = b"\xff\xed" + struct.pack(">H", len(block) + 2) + block if iptc else b""
+    Image.new("RGB", (96, 64), "brown").save(path, extra=segment, **({"xmp": xmp} if xmp else {}))
+
+
+def said_of(record: dict[str, Any], term: str) -> list[tuple[object, str]]:
+    return [(one["value"], one["source"]) for one in record["statements"] if one["term"] == term]
+
+
+@pytest.fixture
+def july(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A release of one photo that says otherwise of itself than the lines at the top of release.toml."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "raw/july"
+    iptc = {CREDIT: "ESA/DLR", COPYRIGHT: "(c) DLR, all rights reserved", INSTRUCTIONS: "Embargoed until 1 July"}
+    photo(folder / "dunes.jpg", iptc, "Editorial use only")
+    (folder / "release.toml").write_text(HEAD)
+    return folder
+
+
+def ingested() -> dict[str, Any]:
+    """The evidence record of the only photo."""
+    store = Store(Path("store"))
+    ingest(Path("raw"), store.root, RECIPES)
+    (row,) = (row for row in Catalogue(store).sources().values() if row.kind == "media")
+    (found,) = (one for one in store.manifests(row.digest) if one.ref.key == row.evidence_key)
+    return json.loads(store.item_path(found.ref, "evidence.json").read_bytes())
+
+
+def refusal() -> str:
+    with pytest.raises(RequestError) as caught:
+        build_pack(recipe_of(["*.jpg"], audience="public"), Path("public"), Store(Path("store")))
+    return str(caught.value)
+
+
+def test_a_public_pack_refuses_what_a_file_says_otherwise_of_itself(july: Path) -> None:
+    record = ingested()
+    assert said_of(record, "photoshop:Credit") == [
+        ("ESA/DLR", "file:iptc:Credit"),
+        ("NASA/JPL-Caltech", "release.toml:credit"),
+    ]
+    assert said_of(record, "xmpRights:UsageTerms") == [("Editorial use only", "file:xmp:xmpRights:UsageTerms")]
+    assert said_of(record, "photoshop:Instructions") == [("Embargoed until 1 July", "file:iptc:SpecialInstructions")]
+    lines = refusal().split("\n")
+    assert lines[0] == "a public pack cannot contain sources that may not be redistributed:"
+    assert lines[1].partition(": ")[2] == (
+        "the file itself says credit 'ESA/DLR' (file:iptc:Credit), against 'NASA/JPL-Caltech' (release.toml:credit); "
+        "rights '(c) DLR, all rights reserved' (file:iptc:CopyrightNotice), against 'NASA guidelines' "
+        "(release.toml:rights); "
+        "usage terms 'Editorial use only' (file:xmp:xmpRights:UsageTerms), against 'true' (release.toml:redistribute); "
+        "instructions 'Embargoed until 1 July' (file:iptc:SpecialInstructions), against 'true' "
+        "(release.toml:redistribute): settle it in its [[file]] of release.toml"
+    )
+    with pytest.raises(RequestError, match="no source matches the selection"):
+        select(parse(["redistribute=true"]), Catalogue(Store(Path("store"))))
+
+
+def test_a_press_pack_warns_and_the_file_keeps_its_credit_terms_and_instructions(july: Path) -> None:
+    ingested()
+    told = in_this_process("pack", "*.jpg", "--audience", "press", "-o", "press", "--store", "store")
+    assert told.returncode == 0, told.stderr
+    assert "marsmedia: rights are not cleared for 1 of 1 source: july/dunes.jpg;" in told.stderr
+    listed = Path("press/data/documents/CREDITS.txt").read_text()
+    assert "  Credit / 来源: ESA/DLR\n" in listed
+    assert "  Terms of use / 使用条款: Editorial use only\n" in listed
+    assert "  Instructions / 使用说明: Embargoed until 1 July\n" in listed
+    (packed,) = Path("press/data/photos").glob("*.jpg")
+    photo_folder = Path("again/raw/x")
+    photo_folder.mkdir(parents=True)
+    (photo_folder / "packed.jpg").write_bytes(packed.read_bytes())
+    again = Store(Path("again/store"))
+    ingest(Path("again/raw"), again.root, RECIPES)
+    (made,) = (one for one in again.manifests() if one.ref.processor == "evidence")
+    record = json.loads(again.item_path(made.ref, "evidence.json").read_bytes())
+    assert {value for value, _ in said_of(record, "photoshop:Credit")} == {"ESA/DLR"}
+    assert {value for value, _ in said_of(record, "dc:rights")} == {"(c) DLR, all rights reserved"}
+    ((terms, _),) = said_of(record, "xmpRights:UsageTerms")
+    assert str(terms).startswith("Editorial use only Not cleared for passing on: ask the rights holder")
+    instructions = [str(value) for value, _ in said_of(record, "photoshop:Instructions")]
+    assert [one.startswith("Embargoed until 1 July Editorial use only Not cleared") for one in instructions] == [
+        True
+    ] * 2
+    shown = in_this_process("show", "dunes.jpg", "--store", "store").stdout
+    assert "terms of use: Editorial use only (from file:xmp:xmpRights:UsageTerms)\n" in shown
+    assert "instructions: Embargoed until 1 July (from file:iptc:SpecialInstructions)\n" in shown
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "redistribute = true",
+        'credit = "ESA/DLR"\nrights = "by agreement"\nusage_terms = "by agreement"\ninstructions = "none"',
+    ],
+)
+def test_a_statement_for_the_file_counts_without_a_word(july: Path, entry: str) -> None:
+    (july / "release.toml").write_text(f'{HEAD}[[file]]\npath = "dunes.jpg"\n{entry}\n')
+    assert ingested()["against_general"] == []
+    built = build_pack(recipe_of(["*.jpg"], audience="public"), Path("public"), Store(Path("store")))
+    assert built.uncleared == ()
+
+
+@pytest.mark.parametrize(
+    ("iptc", "terms"),
+    [
+        ({CREDIT: "nasa/jpl-caltech "}, None),
+        ({CREDIT: "NASA"}, None),
+        ({COPYRIGHT: "Public domain"}, None),
+        ({}, "CC BY 4.0"),
+        ({}, "NASA guidelines"),
+    ],
+)
+def test_what_agrees_or_is_freer_is_no_contradiction(july: Path, iptc: dict[tuple[int, int], str], terms: str) -> None:
+    photo(july / "dunes.jpg", iptc, terms)
+    assert ingested()["against_general"] == []
+    assert build_pack(recipe_of(["*.jpg"], audience="public"), Path("public"), Store(Path("store"))).uncleared == ()
+
+
+def test_rights_of_a_file_contradict_a_permission_that_names_none(july: Path) -> None:
+    photo(july / "dunes.jpg", {COPYRIGHT: "(c) DLR"})
+    (july / "release.toml").write_text("redistribute = true\n")
+    assert ingested()["against_general"] == [
+        {"about": "rights", "says": [["(c) DLR", "file:iptc:CopyrightNotice"], ["true", "release.toml:redistribute"]]}
+    ]
+
+
+def test_a_sidecar_speaks_for_its_file(july: Path) -> None:
+    photo(july / "dunes.jpg", {})
+    (july / "dunes.xmp").write_text(XMP.format(terms="Embargoed"))
+    assert ingested()["against_general"][0]["says"][0] == [
+        "Embargoed",
+        "XMP sidecar dunes.xmp:xmp:xmpRights:UsageTerms",
+    ]
+    assert "usage terms 'Embargoed'" in refusal()
+
+
+def test_init_writes_a_files_own_credit_rights_and_terms_into_its_entry(july: Path) -> None:
+    (july / "release.toml").unlink()
+    told = in_this_process("release", "init", "raw/july")
+    assert told.returncode == 0, told.stderr
+    entry = (july / "release.toml").read_text().partition("[[file]]\npath")[2]
+    assert entry.splitlines()[1:] == [
+        'credit = "ESA/DLR"  # file:iptc:Credit',
+        'rights = "(c) DLR, all rights reserved"  # file:iptc:CopyrightNotice',
+        'usage_terms = "Editorial use only"  # file:xmp:xmpRights:UsageTerms',
+        'instructions = "Embargoed until 1 July"  # file:iptc:SpecialInstructions',
+        "redistribute = false  # true only where its rights, usage terms, instructions allow it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("namespace", "name", "term"),
+    [
+        ("container", "LICENSE", "xmpRights:UsageTerms"),
+        ("container", "TERMS_OF_USE", "xmpRights:UsageTerms"),
+        ("png", "Disclaimer", "xmpRights:UsageTerms"),
+        ("ape", "License", "xmpRights:UsageTerms"),
+        ("xmp", "photoshop:Instructions", "photoshop:Instructions"),
+    ],
+)
+def test_terms_of_sound_video_and_png_are_read(namespace: str, name: str, term: str) -> None:
+    (said,) = credits_of((Tag(namespace=namespace, name=name, value="Ask first"),), "file")
+    assert (said.term, said.value, said.source) == (term, "Ask first", f"file:{namespace}:{name}")
+
+
+def test_the_licence_in_a_pds4_label_is_its_rights() -> None:
+    place = "Product_Observational/Identification_Area/License_Information/name"
+    (said,) = said_by_label((Tag(namespace="pds4", name=place, value="CC BY-NC 4.0"),), "mic.xml")
+    assert (said.term, said.value, said.source) == ("dc:rights", "CC BY-NC 4.0", f"label mic.xml:{place}")
