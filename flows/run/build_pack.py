@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flows.run.asked_today import AskedToday
-from flows.run.load_recipes import every_processor, on_request
+from flows.run.load_recipes import every_processor, recipe_file
 from flows.run.select import ReprocessRequest
+from processors.engine.recipe_book import RecipeBook
 from processors.engine.release_index import ReleaseIndex
-from processors.engine.wanted_results import Recipes, WantedResults
+from processors.engine.wanted_results import WantedResult, WantedResults, all_inputs
 from processors.errors import RequestError, meant
 from processors.languages.text import FALLBACK, Text
 from processors.linking.find_links import same_pictures
 from processors.packs.build import Built, build
 from processors.packs.contents.changed_descriptions import refuse_changed
 from processors.packs.contents.rights import is_cleared
+from processors.packs.contents.selected_sources import SHOWN
 from processors.packs.contents.subject import subjects
 from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.store_gallery import release_titles, selection_title
@@ -74,7 +76,9 @@ def processor_names() -> frozenset[str]:
 
 
 def due_for(recipe: PackRecipe, store: Store) -> ReprocessRequest | None:
-    """Return the request for results that the recipe needs but no run makes by default; None if nothing is missing.
+    """Return the request for results that the recipe needs and nobody has made; None if nothing is missing.
+
+    They are those that no run makes by default, and those whose parameters the recipe file sets.
 
     A pack that will be refused for its rights needs nothing.
 
@@ -82,7 +86,7 @@ def due_for(recipe: PackRecipe, store: Store) -> ReprocessRequest | None:
     ------
     RequestError : the selection matches nothing; or as `refuse_changed`.
     """
-    take, catalogue = recipe.completed().take, Catalogue(store)
+    take, catalogue = _taken(recipe), Catalogue(store)
     rows = select(parse(recipe.selection), catalogue)
     refuse_changed(rows, recipe, catalogue)
     wanted = _WantedForPacks(catalogue)
@@ -100,13 +104,19 @@ def due_for(recipe: PackRecipe, store: Store) -> ReprocessRequest | None:
     return ReprocessRequest(words=tuple(sorted(digests)), processors=tuple(sorted(processors)), settings={})
 
 
+def _taken(recipe: PackRecipe) -> tuple[str, ...]:
+    """Return the words for all that a pack uses: what it takes, and what its highlight shows."""
+    return (*recipe.completed().take, *(SHOWN if recipe.highlight else ()))
+
+
 @dataclass(frozen=True, kw_only=True)
 class _PackResult:
-    """Result of one source that is needed only by packs."""
+    """Result of one source that a pack needs: only packs need it, or the recipe file asks for it."""
 
     ref: ResultRef
     is_exact: bool
-    """True if the recipe file sets its parameters; otherwise any result of the processor will do."""
+    """True if the recipe file sets its parameters, or those of its inputs; otherwise any result of the processor will
+    do."""
 
     @property
     def processor(self) -> str:
@@ -119,29 +129,58 @@ class _PackResult:
 
 
 class _WantedForPacks:
-    """Results that packs need but no run makes by default, with the parameters of today's recipes."""
+    """Results that packs need but no run makes by default, and those to which the recipe file gives parameters."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self._recipes = on_request().each(_made_for_packs)
         self._releases = ReleaseIndex(catalogue.sources().values())
-        self._wanted = WantedResults(self._recipes, self._releases)
+        self._books = [(book, WantedResults(book, self._releases)) for book in every_processor()]
 
     def of(self, row: SourceRow) -> list[_PackResult]:
         """Return the results needed of one source."""
-        context = self._releases.of(row) if self._recipes.asks_camera else None
-        set_by_file = self._recipes.set_for(row.release, context.recorded_by if context else None)
         return [
-            _PackResult(ref=one.ref, is_exact=one.ref.processor in set_by_file)
-            for one in (self._wanted.of(row) if row.medium else [])
-            if one.is_named
+            _PackResult(ref=one.ref, is_exact=is_exact)
+            for book, wanted in self._books
+            for one, is_exact in (self._named(row, book, wanted) if row.medium else ())
+            if is_exact or (book is self._books[-1][0] and presentation_of(one.ref.processor).is_made_for_packs)
         ]
 
+    def _named(self, row: SourceRow, book: RecipeBook, wanted: WantedResults) -> Iterator[tuple[WantedResult, bool]]:
+        """Yield each result that recipes name, and whether the recipe file sets its parameters or its inputs'."""
+        context = self._releases.of(row) if book.asks_camera else None
+        set_by_file = book.set_for(row.release, context.recorded_by if context else None)
+        for one in wanted.of(row):
+            if one.is_named:
+                names = {one.ref.processor, *(used.name for used in all_inputs(one.processor))}
+                yield one, not names.isdisjoint(set_by_file)
 
-def _made_for_packs(recipes: Recipes) -> Recipes:
-    return {
-        medium: tuple(one for one in ours if presentation_of(one.name).is_made_for_packs)
-        for medium, ours in recipes.items()
-    }
+
+class _OfRecipeFile:
+    """Results of a pack to which the recipe file gives parameters: none with other parameters takes their place."""
+
+    def __init__(self, recipe: PackRecipe, store: Store, catalogue: Catalogue) -> None:
+        self._take, self._store = _taken(recipe), store
+        self._wanted = _WantedForPacks(catalogue)
+
+    def _of(self, row: SourceRow) -> list[_PackResult]:
+        return [one for one in self._wanted.of(row) if one.is_exact and takes_any(one.processor, self._take)]
+
+    def processors(self, row: SourceRow) -> frozenset[str]:
+        """Return the names of their processors."""
+        return frozenset(one.processor for one in self._of(row))
+
+    def not_made(self, rows: Iterable[SourceRow]) -> Iterator[str]:
+        """Yield in words each of them that was not made, and why."""
+        file = recipe_file()
+        for row in rows:
+            known = {one.ref: one for one in self._store.manifests(row.digest)}
+            for one in self._of(row):
+                found = known.get(one.ref)
+                if found is None:
+                    reason = f"not made: run `marsmedia ingest --recipes {file}`"
+                else:
+                    reason = f"{found.verdict}: {found.reason}"
+                if found is None or found.verdict != "made":
+                    yield f"{one.processor} of {row.relative} with the parameters of {file}: {reason}"
 
 
 def _tables() -> dict[str, tuple[Table, ...]]:
@@ -155,19 +194,24 @@ def build_pack(
 ) -> Built:
     """Build a pack and record its sources; without a title it gets that of its releases. Raises as `build`."""
     catalogue = Catalogue(store)
+    rows = select(parse(recipe.selection), catalogue)
     asked = AskedToday(catalogue).of
+    of_file = _OfRecipeFile(recipe, store, catalogue) if recipe_file() else None
     if not recipe.title:
-        recipe = replace(recipe, title=selection_title(select(parse(recipe.selection), catalogue), catalogue))
+        recipe = replace(recipe, title=selection_title(rows, catalogue))
     built = build(
         recipe,
         output,
         store,
         asked=asked,
+        only_asked=of_file.processors if of_file else None,
         compared=same_pictures,
         gallery=write_gallery,
         tables=_tables(),
         force=force,
         steps=steps,
     )
+    if of_file:
+        built = replace(built, left_out=(*built.left_out, *of_file.not_made(rows)))
     remember(store, built)
     return built

@@ -33,7 +33,14 @@ from processors.packs.contents.release_files import (
     write_release_files,
 )
 from processors.packs.contents.rights import is_cleared, override_of
-from processors.packs.contents.selected_sources import Asked, SelectedSource, choose, in_order_of_selection, publishable
+from processors.packs.contents.selected_sources import (
+    Asked,
+    OnlyAsked,
+    SelectedSource,
+    choose,
+    in_order_of_selection,
+    publishable,
+)
 from processors.packs.contents.sightings import Sightings
 from processors.packs.contents.signing import Signer
 from processors.packs.contents.subject import SourceRecord, entries
@@ -76,7 +83,8 @@ class Built:
     larger: tuple[SourceRecord, ...] = ()
     """Videos with a larger picture than the one that the pack has: `SourceRecord.larger_picture`."""
     left_out: tuple[str, ...] = ()
-    """Files of the originals' releases that an archive's pack leaves out, each with the reason."""
+    """Files of the originals' releases that an archive's pack leaves out, and results that were not made with the
+    parameters asked for, each with the reason."""
     is_unchanged: bool = False
     """True if the pack was in the bucket already, with the same bytes."""
     changed: tuple[ChangedDescription, ...] = ()
@@ -91,6 +99,7 @@ def build(
     store: Store,
     *,
     asked: Asked,
+    only_asked: OnlyAsked | None = None,
     compared: Compared | None = None,
     gallery: Gallery | None = None,
     tables: Mapping[str, Sequence[Table]] | None = None,
@@ -102,6 +111,7 @@ def build(
     Parameters
     ----------
     asked : returns the results that today's recipes want of a source.
+    only_asked : returns the processors of a source whose results count only if they are asked for; None for none.
     compared : finds photos that show the same picture; None for the stored links alone.
     tables : tables that each processor writes, by its name, for the data dictionary.
     steps : shows the progress of the media and the highlight.
@@ -116,7 +126,7 @@ def build(
     destination = _output_at(output, store, force=force)
     catalogue, recipe = Catalogue(store), recipe.completed()
     changed = refuse_changed(select(parse(recipe.selection), catalogue), recipe, catalogue)
-    chosen = choose(recipe, store, catalogue, asked)
+    chosen = choose(recipe, store, catalogue, asked, only_asked)
     repeated = duplicate_pictures([one.subject for one in in_order_of_selection(chosen)], store, compared)
     recipe = replace(recipe, selection=publishable(recipe.selection, catalogue.sightings()))
     stated_utc = _stated_time(recipe)

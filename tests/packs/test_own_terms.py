@@ -44,10 +44,11 @@ def photo(path: Path, iptc: dict[tuple[int, int], str], terms: str | None = None
     block = (
         b"Photoshop 3.0\0" + b"8BIM" + struct.pack(">HHI", 0x0404, 0, len(record)) + record + b"\0" * (len(record) % 2)
     )
-    xmp = XMP.format(terms=terms).encode() if terms else b""
     path.parent.mkdir(parents=True, exist_ok=True)
-    segment = b"\xff\xed" + struct.pack(">H", len(block) + 2) + block if iptc else b""
-    Image.new("RGB", (96, 64), "brown").save(path, extra=segment, **({"xmp": xmp} if xmp else {}))
+    more: dict[str, Any] = {"extra": b"\xff\xed" + struct.pack(">H", len(block) + 2) + block} if iptc else {}
+    if terms:
+        more["xmp"] = XMP.format(terms=terms).encode()
+    Image.new("RGB", (96, 64), "brown").save(path, **more)
 
 
 def said_of(record: dict[str, Any], term: str) -> list[tuple[object, str]]:

@@ -30,6 +30,8 @@ from processors.store.store import Store
 SHOWN = ("stills", "clips", "sound")
 Asked = Callable[[SourceRow], frozenset[ResultRef]]
 """Return the results that today's recipes want of a source."""
+OnlyAsked = Callable[[SourceRow], frozenset[str]]
+"""Return the processors of a source whose results count only if they are wanted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +75,9 @@ class SelectedSource:
         return {manifest.ref for manifest in (*self.results, *self.shown)}
 
 
-def choose(recipe: PackRecipe, store: Store, catalogue: Catalogue, asked: Asked) -> list[SelectedSource]:
+def choose(
+    recipe: PackRecipe, store: Store, catalogue: Catalogue, asked: Asked, only_asked: OnlyAsked | None = None
+) -> list[SelectedSource]:
     """Return everything that goes into the pack, in the order of releases and names.
 
     Raises
@@ -87,7 +91,7 @@ def choose(recipe: PackRecipe, store: Store, catalogue: Catalogue, asked: Asked)
     index = ReleaseIndex(catalogue.sources().values()) if has_companions else None
     chosen = [
         replace(
-            _chosen(recipe, row, subject, store, asked),
+            _chosen(recipe, row, subject, store, asked, only_asked),
             companions=tuple(index.companions_of(row)) if index else (),
             position=position(selection, row),
         )
@@ -153,19 +157,23 @@ def _current(processor: str, manifests: list[Manifest], asked: frozenset[ResultR
     return next(iter(current(made, asked)), None)
 
 
-def _chosen(recipe: PackRecipe, row: SourceRow, subject: SourceRecord, store: Store, asked: Asked) -> SelectedSource:
-    manifests = list(manifests_of(subject, store))
-    results = tuple(included(manifests, recipe, asked(row)))
+def _chosen(
+    recipe: PackRecipe, row: SourceRow, subject: SourceRecord, store: Store, asked: Asked, only_asked: OnlyAsked | None
+) -> SelectedSource:
+    refs, exact = asked(row), only_asked(row) if only_asked else frozenset[str]()
+    every = manifests_of(subject, store)
+    manifests = [one for one in every if one.ref in refs or one.ref.processor not in exact]
+    results = tuple(included(manifests, recipe, refs))
     larger = _larger_picture(manifests, results, store) if row.medium == "video" else None
-    audit = _current(INTEGRITY, manifests, asked(row))
+    audit = _current(INTEGRITY, manifests, refs)
     return SelectedSource(
         subject=replace(subject, larger_picture=larger),
         has_original=ORIGINALS in recipe.take,
         results=(*results, *_further_evidence(recipe, subject, store)),
-        shown=tuple(included(manifests, replace(recipe, take=SHOWN), asked(row))) if recipe.highlight else (),
+        shown=tuple(included(manifests, replace(recipe, take=SHOWN), refs)) if recipe.highlight else (),
         original_size_px=_original_size(manifests),
         history=_history(row, manifests, audit),
-        shots=_current(SHOTS, manifests, asked(row)),
+        shots=_current(SHOTS, manifests, refs),
         label_sha256=row.label_sha256,
     )
 
