@@ -49,6 +49,7 @@ def record_end_state(prepared: Prepared, report: Report, store: Store, options: 
         ),
         settled=len(of_run),
         not_of_run=tuple(newest_folders(store).keys() - of_run),
+        other_folders=prepared.moved.other_folders,
         others={digest: folders for digest, folders in others.items() if folders},
     )
     with suppress(OSError):  # the next run plans

@@ -169,7 +169,7 @@ def _message(prepared: Prepared, counts: ResultCounts, state: State, stop: Stop 
         f"the folder of {printable(release)} is gone, and its {count} file{'' if count == 1 else 's'} withdrawn"
         for release, count in prepared.withdrawn.items()
     ]
-    return "; ".join([*because, *prepared.gone, *withdrawn, *named, summary(counts, state)])
+    return "; ".join([*because, *prepared.moved.in_words, *prepared.gone, *withdrawn, *named, summary(counts, state)])
 
 
 def _named(files: Sequence[str], what: str) -> list[str]:

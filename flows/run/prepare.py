@@ -13,6 +13,7 @@ from flows.run.completeness import find_complete
 from flows.run.damaged_results import DamagedResult, damaged_results, remove_to_make_again
 from flows.run.file_change import Change
 from flows.run.inspection import inspect_all, read_by, unread
+from flows.run.moved_folders import MovedFolders, follow_moves
 from flows.run.options import Options
 from flows.run.progress import RunProgress
 from flows.run.raw_survey import RawSurvey, survey_raw
@@ -72,6 +73,8 @@ class Prepared:
     """Hidden and unfinished files, relative to the raw folder."""
     withdrawn: Mapping[str, int] = field(default_factory=dict)
     """Releases whose folder is gone, with the number of their files that are nowhere else."""
+    moved: MovedFolders = field(default_factory=MovedFolders)
+    """Folders of releases that were moved since the last run."""
     gone: tuple[str, ...] = ()
     """Messages on folders that are empty now but held files in an earlier run."""
     is_empty: str | None = None
@@ -145,14 +148,20 @@ def _identify_and_plan(
     shard = Shard.parse(options.shard)
     store.look_at_all()
     catalogue = Catalogue(store)
-    sightings = catalogue.sightings()
-    known = {row.path: row for row in sightings if row.gone_utc is None}
-    past = {(row.path, row.digest): row for row in sightings if row.gone_utc is not None}
+    moved = follow_moves(catalogue.sightings(), surveyed, is_whole=options.shard is None)
+    known = {row.path: row for row in moved.sightings if row.gone_utc is None}
+    past = {(row.path, row.digest): row for row in moved.sightings if row.gone_utc is not None}
     unreadable = [entry.relative for entry in (*surveyed.untaken, *surveyed.empty)]
     departed = gone_from(known.values(), surveyed.found, unreadable, surveyed.root, options.releases)
     departed = shard.own(departed)
     identified = _identify(
-        surveyed.found, known, past, progress, options, is_followed_by_work=remember and options.runner == "local"
+        surveyed.found,
+        known,
+        past,
+        progress,
+        options,
+        to_hash=moved.to_hash,
+        is_followed_by_work=remember and options.runner == "local",
     )
     changes = [*identified.changes, *changes_of_missing(departed, identified.rows, known)]
     changes = [one for one in changes if shard.has(one.file)]
@@ -167,6 +176,7 @@ def _identify_and_plan(
     rows = with_words(rows, plan, store)
     if remember:
         with _store_errors(store):
+            catalogue.move_sources(moved.before, moved.now)
             catalogue.add_sources([*departed, *(one for one in rows if one != known.get(one.path))])
             catalogue.add_results(plan.not_catalogued)
             remove_to_make_again(plan, store)
@@ -187,6 +197,7 @@ def _identify_and_plan(
         passed_over=surveyed.passed_over if shard.number == 1 else (),
         withdrawn=withdrawn_releases(departed, rows, changes),
         gone=gone,
+        moved=moved,
         is_empty=None
         if surveyed.found or untaken or gone
         else f"0 files in {raw}: put a release, a folder of files, into it",
@@ -222,10 +233,11 @@ def _identify(
     progress: RunProgress,
     options: Options,
     *,
+    to_hash: Set[str],
     is_followed_by_work: bool,
 ) -> _Identified:
-    """Return the row of each file; read those whose size or date differs from the last run."""
-    rows, new = _known_and_unknown(found, known, options)
+    """Return the row of each file; read those whose size or date differs from the last run, and those `to_hash`."""
+    rows, new = _known_and_unknown(found, {path: row for path, row in known.items() if path not in to_hash}, options)
     unknown = read_by(Shard.parse(options.shard), new, found)
     others = unread(new, unknown)
     if not unknown:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.run.moved_folders import is_gone
 from flows.run.options import RECIPES_FILE, Options
 from flows.run.raw_survey import RawSurvey
 from flows.run.report import Report
@@ -46,6 +47,8 @@ class LastRun:
     """Number of complete sources in the run."""
     not_of_run: tuple[str, ...]
     """Digests of complete sources outside the run: gone, or from another folder."""
+    other_folders: tuple[str, ...]
+    """Other folders of releases, which existed: one that is gone may have been moved below this one."""
     others: dict[str, str]
     """Folders of the results of unsettled sources, by digest, separated by spaces."""
 
@@ -64,7 +67,11 @@ def unchanged(
     last = _read(note_path(survey, store, options))
     if last is None or (last.recipes != recipes if recipes else last.recipe_files != recipe_files):
         return None
-    if last.state != state_of(survey, store) or not _results_are_there(last, store):
+    if (
+        last.state != state_of(survey, store)
+        or any(map(is_gone, last.other_folders))
+        or not _results_are_there(last, store)
+    ):
         return None
     return last
 

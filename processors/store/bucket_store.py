@@ -298,6 +298,9 @@ class BucketStore(Store):
             lines = (json.dumps([digest, entry]) + "\n" for digest, entry in entries)
             self.bucket.put(f"seen/{_now()}.jsonl", "".join(lines).encode())
 
+    def forget(self, places: Iterable[tuple[str, str]]) -> None:
+        self.saw([(digest, {"path": path, "is_forgotten": True}) for digest, path in places])
+
     def link(self, links: Mapping[str, list[dict[str, Any]]]) -> None:
         self.bucket.put(f"links/{_now()}.json", json.dumps(links).encode())
         self._known_links = None
@@ -315,7 +318,8 @@ class BucketStore(Store):
                 record["seen"] = [old for old in record["seen"] if old["path"] != entry["path"]] + [entry]
         links = self._links()
         for digest in sorted(found):
-            yield {**found[digest], "links": links.get(digest, [])}
+            seen = [one for one in found[digest]["seen"] if not one.get("is_forgotten")]
+            yield {**found[digest], "seen": seen, "links": links.get(digest, [])}
 
     def _links(self) -> dict[str, list[dict[str, Any]]]:
         """Return the links of every source; they are read once."""

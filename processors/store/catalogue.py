@@ -226,6 +226,27 @@ class Catalogue:
         self._store.saw([(row.digest, {name: getattr(row, name) for name in names}) for row in rows])
         self._add("sources", (asdict(row) for row in rows))
 
+    def move_sources(self, before: Sequence[SourceRow], now: Sequence[SourceRow]) -> None:
+        """Replace rows of `sources` by others of the same files at their new paths, also in the sources' own records.
+
+        A process that is killed meanwhile leaves both, which the next run takes for one place again.
+        """
+        self.add_sources(now)
+        self._store.forget([(row.digest, row.path) for row in before])
+        old = arrow_table(
+            [{"digest": row.digest, "path": row.path} for row in before],
+            pa.schema([("digest", _TEXT), ("path", _TEXT)]),
+        )
+
+        def remove() -> None:
+            merge = DeltaTable(self._uri("sources")).merge(
+                old, "old.digest = gone.digest AND old.path = gone.path", "gone", "old"
+            )
+            merge.when_matched_delete().execute()
+
+        if before:
+            self._change("sources", remove)
+
     def add_results(self, manifests: Sequence[Manifest]) -> None:
         """Index results; an existing one can only change its verdict, after a failure was retried."""
         self._add("items", (row for manifest in manifests for row in item_rows(manifest)))

@@ -16,6 +16,7 @@ from processors.store.source_row import SourceRow
 from processors.store.spread import Spread
 from processors.store.store import Store
 
+NO_FOLDER = "the folder of releases is missing; mount it, or if it was moved, run `marsmedia ingest` on the new folder"
 _Known = tuple[str, SourceRow | None, FoundFile | None]
 """Folder of releases, what the catalogue says of a path, and what is there."""
 
@@ -39,7 +40,7 @@ def check_masters(
     """
     by_root: dict[str, dict[str, SourceRow]] = {}
     for row in rows:
-        by_root.setdefault(row.path.removesuffix(f"/{row.relative}"), {})[row.path] = row
+        by_root.setdefault(row.folder, {})[row.path] = row
     places: dict[str, _Known] = {}
     for root, known in by_root.items():
         found = _found(root)
@@ -66,9 +67,7 @@ def _found(root: str) -> dict[str, FoundFile] | None:
 def _checked(_store: Store, place_known: tuple[str, _Known]) -> FixityCheck:
     path, (root, row, file) = place_known
     if path == root:
-        return _one(
-            path, FixityFault(path=path, kind="missing", reason="the folder of releases is missing", is_master=True)
-        )
+        return _one(path, FixityFault(path=path, kind="missing", reason=NO_FOLDER, is_master=True))
     place = f"{Path(root).name}/{path[len(root) + 1 :]}"
     if row is None:
         return _one(path, FixityFault(path=place, kind="new", reason="not ingested yet", is_master=True))

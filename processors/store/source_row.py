@@ -65,6 +65,11 @@ class SourceRow:
         )
 
     @property
+    def folder(self) -> str:
+        """Return the folder of releases below which it lies: absolute, or an address."""
+        return self.path.removesuffix(f"/{self.relative}")
+
+    @property
     def times(self) -> list[tuple[str, str | None]]:
         """Return the start and end of each time in which these bytes were at this path, oldest first; the end of the
         last one is None while they are there.

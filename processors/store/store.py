@@ -315,6 +315,16 @@ class Store:
         for digest, record in seen.items():
             self.write_source(digest, record)
 
+    def forget(self, places: Iterable[tuple[str, str]]) -> None:
+        """Remove paths from the sources' own records, each given by the digest of its bytes and the path."""
+        gone: dict[str, set[str]] = {}
+        for digest, path in places:
+            gone.setdefault(digest, set()).add(path)
+        for digest, paths in gone.items():
+            if record := self.source(digest):
+                record["seen"] = [old for old in record["seen"] if old["path"] not in paths]
+                self.write_source(digest, record)
+
     def link(self, links: Mapping[str, list[dict[str, Any]]]) -> None:
         """Replace the links in all sources' own records by these, by digest."""
         for record in list(self.sources()):

@@ -93,7 +93,11 @@ def test_verify_names_masters_that_are_missing_replaced_and_new(raw: Raw) -> Non
     assert (code, lines[0].partition("...")[0]) == (1, f"missing: raw/june/photo.jpg: was {raw.before[:16]}")
     shutil.rmtree(raw.folder)
     code, lines = raw.run("verify", "--raw-only")
-    assert (code, lines[0]) == (1, f"missing: {raw.folder}: the folder of releases is missing")
+    assert (code, lines[0]) == (
+        1,
+        f"missing: {raw.folder}: the folder of releases is missing; "
+        "mount it, or if it was moved, run `marsmedia ingest` on the new folder",
+    )
 
 
 def test_verify_resumes_the_masters_where_it_was_killed(raw: Raw) -> None:

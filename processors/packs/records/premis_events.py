@@ -31,11 +31,11 @@ def of_sighting(one: Sighting, note: str = "") -> Iterator[list[Element]]:
     about = [urn(row.digest)]
     detail = f"Identified as {row.format} and hashed (SHA-256) at: {row.relative}"
     yield _event(f"ingestion-{name}", "ingestion", when, detail, "success", about, note=note)
-    if one.before:
+    if one.before and one.before.row.digest != row.digest:  # else its folder was moved meanwhile
         was = f"the file with SHA-256 {one.before.row.digest}, seen {one.before.seen_utc}"
         detail = f"Found at {row.relative} in place of {was}"
         yield _event(f"replacement-{name}", "replacement", when, detail, "success", about)
-    if one.here.gone_utc:
+    if one.here.gone_utc and not (one.after and one.after.row.digest == row.digest):
         detail = f"Withdrawn: no longer found at {row.relative}"
         if one.after:
             detail = f"Replaced at {row.relative} by the file with SHA-256 {one.after.row.digest}"
