@@ -19,7 +19,7 @@ from PIL import Image
 from flows.cli.main import main
 from processors.languages.text import Text
 from processors.packs.build import build
-from processors.packs.contents.subject import Recorded
+from processors.packs.contents.recorded import Recorded
 from processors.packs.gallery.introduction import Introduction, PageClip
 from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.thumbnails import plot_shares

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from processors.json_records import Json
-from processors.languages.language import LANGUAGES, phrase
+from processors.languages.language import LANGUAGES
 from processors.languages.text import FALLBACK, Text
 from processors.metadata.properties import LargerPicture
 from processors.mission.titles import event_title
 from processors.packs.contents.outcomes import FailedResult, Outcomes
+from processors.packs.contents.recorded import Recorded, recorded_of
 from processors.packs.contents.rights_by_path import PathRights, binding, voice
-from processors.packs.records.iso_date import iso_date
 from processors.processor_names import EVIDENCE
 from processors.store.catalogue import Catalogue
 from processors.store.decoded_length import decoded_length
@@ -32,41 +30,6 @@ if TYPE_CHECKING:
     import duckdb
 
 UNSAID = "which says so no longer; nobody has said otherwise there since"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recorded:
-    """Recording time of a source according to its evidence; a date without a time covers the whole day."""
-
-    written: str
-    precision: str
-    source: str
-    earliest_utc: str
-    latest_utc: str
-    """First moment after the span."""
-    first_sol: int | None
-    last_sol: int | None
-    solar_longitude_degrees: float | None
-    local_true_solar_time_hours: float | None
-    is_of_event: bool = False
-    """True for the time of the event that it shows, if nothing dates the recording itself."""
-
-    @property
-    def day(self) -> str:
-        """Return the date without its time, as written in ISO 8601: `2021-06-16`, `2021-06`, `2021`.
-
-        One written otherwise is that of the middle of its span: the same day wherever it was written.
-        """
-        if found := re.match(r"\d{4}(-\d\d(-\d\d)?)?(?=T|$)", iso_date(self.written)):
-            return found[0]
-        first, last = map(datetime.fromisoformat, (self.earliest_utc, self.latest_utc))
-        shown = {"year": 4, "month": 7}.get(self.precision, 10)
-        return (first + (last - first) / 2).date().isoformat()[:shown]
-
-    @property
-    def in_words(self) -> Text:
-        """Return the date as written, with a note if it is that of the event."""
-        return phrase("time_of_event", written=self.written) if self.is_of_event else Text({FALLBACK: self.written})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -334,32 +297,13 @@ def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, An
         event_title=event_title(mission, event.get("name"), Text.of_keys(event, "title")),
         camera=(evidence or {}).get("recorded_by") or (evidence or {}).get("camera"),
         place=(evidence or {}).get("place"),
-        recorded=_recorded(evidence),
+        recorded=recorded_of(evidence),
         disagreements=tuple(
             f"{one['about']}: " + "; ".join(f"{value} ({source})" for value, source in one["says"])
             for one in (evidence or {}).get("disagreements", [])
         ),
         audit=audit,
         evidence=evidence,
-    )
-
-
-def _recorded(evidence: dict[str, Any] | None) -> Recorded | None:
-    taken = (evidence or {}).get("taken")
-    if not taken or not evidence:
-        return None
-    dates = [date["written"] for date in evidence["dates"] if date["source"] == taken["source"]]
-    return Recorded(
-        written=dates[0] if dates else taken["earliest_utc"],
-        precision=taken["precision"],
-        source=taken["source"],
-        earliest_utc=taken["earliest_utc"],
-        latest_utc=taken["latest_utc"],
-        first_sol=taken["first_sol"],
-        last_sol=taken["last_sol"],
-        solar_longitude_degrees=taken["first_solar_longitude_degrees"],
-        local_true_solar_time_hours=taken["local_true_solar_time_hours"],
-        is_of_event=taken.get("is_of_event", False),
     )
 
 

@@ -13,8 +13,9 @@ from processors.languages.language import phrase
 from processors.languages.text import Text
 from processors.mission.sol_words import is_before_landing, sol_words
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_languages, json_with_list
+from processors.packs.contents.recorded import Recorded
 from processors.packs.contents.rights import credit, notice, rights, rights_address
-from processors.packs.contents.subject import Recorded, SourceRecord
+from processors.packs.contents.subject import SourceRecord
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.captions import words

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 
 from processors.languages.text import FALLBACK
 from processors.mission.sol_words import is_before_landing
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
+from processors.packs.contents.recorded import Recorded
 from processors.packs.contents.rights import credit, rights
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.presentation import presentation_of
@@ -102,18 +104,18 @@ def _published_year(one: PackedFile, identity: PackIdentity) -> str:
 def _context(subject: SourceRecord) -> str:
     """Return the recording span; the target is Mars if the evidence counts sols since the landing.
 
-    It ends with the latest possible start and the duration; without a duration, its end is unknown, but for a photo,
-    which has none. The moment of an event that is shown is neither start nor end.
+    It ends when the source's label says; else with the latest possible start and the duration, which a photo has none
+    of; else its end is unknown. The moment of an event that is shown is neither start nor end.
     """
     recorded = subject.recorded
     if recorded is None:
         return ""
-    start = f"<start_date_time>{recorded.earliest_utc}</start_date_time>"
-    stop = '<stop_date_time xsi:nil="true" nilReason="unknown"/>'
+    first, last = _span(recorded, 0.0 if subject.medium == "photo" else subject.duration_seconds)
+    start, stop = f"<start_date_time>{first}</start_date_time>", f"<stop_date_time>{last}</stop_date_time>"
     if recorded.is_of_event:
         start = '<start_date_time xsi:nil="true" nilReason="unknown"/>'
-    elif subject.medium == "photo" or subject.duration_seconds is not None:
-        stop = f"<stop_date_time>{in_seconds(recorded.latest_utc, subject.duration_seconds or 0.0)}</stop_date_time>"
+    if recorded.is_of_event or last is None:
+        stop = '<stop_date_time xsi:nil="true" nilReason="unknown"/>'
     longitude = recorded.solar_longitude_degrees
     solar = f'\n      <solar_longitude unit="deg">{longitude}</solar_longitude>' if longitude is not None else ""
     target = ""
@@ -135,6 +137,36 @@ def _context(subject: SourceRecord) -> str:
     </Time_Coordinates>{target}
   </Context_Area>
 """
+
+
+def _span(recorded: Recorded, duration_seconds: float | None) -> tuple[str, str | None]:
+    """Return start and end with equally many digits, the end not before the start; an unknown end is None."""
+    start, end = recorded.earliest_utc, recorded.ended_utc
+    digits = _digits(start)
+    if end is not None and _moment(end) >= _moment(start):
+        digits = max(digits, _digits(end))
+    elif duration_seconds is not None:
+        end = (_moment(recorded.latest_utc) + timedelta(seconds=duration_seconds)).isoformat()
+    else:
+        end = None
+    return _to_digits(start, digits), None if end is None else _to_digits(end, digits)
+
+
+def _moment(utc: str) -> datetime:
+    return datetime.fromisoformat(utc.replace(":60", ":59")).astimezone(UTC)  # a leap second
+
+
+def _digits(utc: str) -> int:
+    """Return how many digits a second needs: none, or those of milliseconds or microseconds."""
+    microseconds = _moment(utc).microsecond
+    return 0 if not microseconds else 3 if microseconds % 1000 == 0 else 6
+
+
+def _to_digits(utc: str, digits: int) -> str:
+    """Return a moment in UTC, cut to the digits; a leap second stays second 60."""
+    text = f"{_moment(utc):%Y-%m-%dT%H:%M:%S.%f}"
+    text = text[: text.index(".") + digits + 1] if digits else text.partition(".")[0]
+    return f"{text.replace(':59', ':60') if ':60' in utc else text}Z"
 
 
 def _file_area(one: PackedFile, index: int) -> str:
