@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from processors.store.manifest import Manifest, ResultRef
-
-NOT_ASKED_FOR = "made with other parameters, or by another version, than today's release and recipes ask for"
+    from processors.store.manifest import Manifest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +26,8 @@ class SourceAttributes:
     """UTC of presentation time 0."""
     start_precision: str | None
     """`minute`, `second` or `subsecond`: how finely the start is known."""
-    asked: Container[ResultRef]
-    """Results that today's release and recipes ask for."""
+    difference: Callable[[Manifest], str | None]
+    """How a result differs from what today's release and recipes ask for; None if it is that."""
 
     def attributes(self, manifest: Manifest, what: str) -> dict[str, Any]:
         """Return plain values for `attrs`, with the processor of a result; unknown ones are left out.
@@ -51,6 +49,6 @@ class SourceAttributes:
             "processor": manifest.ref.processor,
             "processor_version": manifest.version,
             "key": manifest.ref.key,
-            "comment": None if manifest.ref in self.asked else NOT_ASKED_FOR,
+            "comment": self.difference(manifest),
         }
         return {name: value for name, value in told.items() if value is not None}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,8 +35,10 @@ class SourceView:
     """One video, sound or photo of a store, as it is at one place of one release.
 
     Of several results of a processor, methods and properties take the one that today's release and recipes ask for, as
-    packs do; if it was not made, the newest. Parameters given as keywords choose another, which differs in nothing else
-    where there is one: `source.table("video.frames", every_seconds=0.5)`.
+    packs do. Parameters given as keywords choose another, which differs in nothing else:
+    `source.table("video.frames", every_seconds=0.5)`. What is not named and differs from today is never given: an
+    error names the command that makes what is wanted. Parameters of inputs have dotted names or are given as a dict,
+    `spectrogram={"window_samples": 8192}`; a calibration is given by its file, its name or as a dict.
     """
 
     name: str
@@ -136,11 +137,12 @@ class SourceView:
     def result(self, processor: str, /, **parameters: object) -> ResultView:
         """Return the result of a processor with these parameters; the others are as today's release and recipes ask.
 
-        Where they ask for none that was made, it is the newest; `is_asked_for` says so.
+        One that only an earlier version of marsmedia made is given with a warning.
 
         Raises
         ------
-        RequestError : there is none; the message says which command makes it, or why it was not made.
+        RequestError : no such parameter, or no such result; the message says which command makes it, or why it was not
+            made.
         """
         return ResultView.of(self._manifest(processor, parameters), self._store, self._asked.of(self._row))
 
@@ -246,8 +248,9 @@ class SourceView:
         """
         from marsmedia.read_spectrogram import read_spectrogram
 
-        path = self.item("audio.spectrogram", "spectrogram.nc", **parameters)
-        return read_spectrogram(path, self._manifest("audio.spectrogram", parameters), self._provenance, self.clocks)
+        manifest = self._manifest("audio.spectrogram", parameters)
+        path = self._store.item_path(manifest.ref, "spectrogram.nc")
+        return read_spectrogram(path, manifest, self._provenance, self.clocks)
 
     def band_level_dbfs(self, lowest_hz: float, highest_hz: float, **parameters: object) -> xr.DataArray:
         """Return the level of the sound between two frequencies over time: rms in dBFS, shape (channel, time).
@@ -312,6 +315,7 @@ class SourceView:
 
     @property
     def _provenance(self) -> SourceAttributes:
+        from marsmedia.choose_result import difference_from_today
         from marsmedia.source_attributes import SourceAttributes
 
         return SourceAttributes(
@@ -324,7 +328,7 @@ class SourceView:
             mission=self.facts["mission"],
             start_utc=self.start_utc,
             start_precision=self.facts["precision"],
-            asked=self._asked.of(self._row),
+            difference=lambda manifest: difference_from_today(manifest, self._row, self._asked),
         )
 
     @cached_property
@@ -348,41 +352,18 @@ class SourceView:
         return sorted(made, key=lambda one: (one.ref.processor, age(one)))
 
     def _manifest(self, processor: str, parameters: Mapping[str, object]) -> Manifest:
-        from processors.store.latest import latest
+        from flows.run.load_recipes import every_processor, named
+        from marsmedia.choose_result import ResultChoice
 
         every = [one for one in self._manifests() if one.ref.processor == as_text("processor", processor)]
-        made = [one for one in every if one.verdict == "made"]
-        asked = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
-        found = [one for one in made if all(one.parameters.get(name) == value for name, value in asked.items())]
-        if found:
-            return self._asked.one_of(self._row, found, asked.keys())
-        if made:
-            given = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
-            settings = " ".join(f"--set {name}={_as_setting(value)}" for name, value in parameters.items())
-            raise RequestError(
-                f"{self.name}: no result of {processor} has {given}; make one with "
-                f"`marsmedia reprocess {self.sha256[:8]} --processor {processor} {settings}`"
-            )
         if every:
-            one = latest(every)
-            raise RequestError(f"{self.name}: {processor} was {one.verdict}: {one.reason}")
-        from flows.run.load_recipes import every_processor, named
-
+            return ResultChoice(self._row, processor, every, self._asked).of(parameters)
         if not any(ours for medium, ours in named(processor, *every_processor()).items() if medium == self.medium):
             raise RequestError(f"{self.name}: {processor} does not apply to {self.medium}")
         raise RequestError(
             f"{self.name}: has no result of {processor}; make it with "
             f"`marsmedia reprocess {self.sha256[:8]} --processor {processor}`"
         )
-
-
-def _as_setting(value: object) -> str:
-    """Return a parameter as `--set` takes it in a shell."""
-    if isinstance(value, list | tuple):
-        return shlex.quote(",".join(map(str, value)))
-    if value is None or isinstance(value, bool):
-        return str(value).lower()
-    return shlex.quote(str(value))
 
 
 def _pixel_count(path: Path) -> int:

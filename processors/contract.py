@@ -261,16 +261,17 @@ def parameters(processor: Processor) -> dict[str, Json]:
     """
     every = dataclasses.fields(processor)  # type: ignore[arg-type]
     counted = (f for f in every if not f.metadata.get("is_added_later") or getattr(processor, f.name) != f.default)
-    return {field.name: _normalised(as_json(getattr(processor, field.name))) for field in counted}
+    return {field.name: normalised(as_json(getattr(processor, field.name))) for field in counted}
 
 
-def _normalised(value: Json) -> Json:
+def normalised(value: Json) -> Json:
+    """Return a value as parameters have it: floats that are whole numbers are integers."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):
-        return [_normalised(entry) for entry in value]
+        return [normalised(entry) for entry in value]
     if isinstance(value, dict):
-        return {key: _normalised(entry) for key, entry in value.items()}
+        return {key: normalised(entry) for key, entry in value.items()}
     return value
 
 

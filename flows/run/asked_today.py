@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
 from functools import cached_property
 
 from flows.run.load_recipes import every_processor
-from processors.contract import parameters
+from processors.contract import Processor
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted_results import WantedResult, WantedResults, shown
-from processors.json_records import Json, canonical_json
 from processors.store.catalogue import Catalogue
-from processors.store.latest import current, latest
-from processors.store.manifest import Manifest, ResultRef
+from processors.store.manifest import ResultRef
 from processors.store.source_row import SourceRow
 
 
@@ -33,26 +30,22 @@ class AskedToday:
         """Return every result asked for of a file, whether or not it was made."""
         return frozenset(one.ref for one in self._asked(row))
 
-    def one_of(self, row: SourceRow, found: Sequence[Manifest], named: Set[str] = frozenset()) -> Manifest:
-        """Return the one that counts of several results of one processor.
+    def entries(self, row: SourceRow, processor: str) -> list[Processor]:
+        """Return the processors of a name that are asked for of a file, without what its release says; best first.
 
-        It is the one asked for; without it, the latest of those that differ from it only in the named parameters;
-        without any, the latest.
-
-        Parameters
-        ----------
-        found : results of this file; at least one.
-        named : names of the parameters by which they were found.
+        Empty if none is, or if the release's description is no longer there, so that nobody knows what it asks for.
         """
-        if len(found) == 1:
-            return found[0]
-        asked = self._asked(row)
-        refs = frozenset(shown(asked))
-        usual = next((one for one in asked if one.ref in refs and one.ref.processor == found[0].ref.processor), None)
-        if usual and named and usual.ref not in {one.ref for one in found}:
-            rest = _without(parameters(usual.processor), named)
-            found = [one for one in found if _without(one.parameters, named) == rest] or found
-        return latest(current(found, refs))
+        if any(wanted.is_release_lost(row) for wanted in self._wanted):
+            return []
+        return next(filter(None, (wanted.entries(row, processor) for wanted in self._wanted)), [])
+
+    def configured(self, processor: Processor, row: SourceRow) -> Processor:
+        """Return a processor as it is made for a file, with what the release says of it."""
+        return self._wanted[0].configured(processor, row)
+
+    def counting(self, row: SourceRow) -> frozenset[ResultRef]:
+        """Return the one result of each processor that counts among those asked for."""
+        return frozenset(shown(self._asked(row)))
 
     def _asked(self, row: SourceRow) -> list[WantedResult]:
         if self._last is None or self._last[0] is not row:
@@ -65,7 +58,3 @@ class AskedToday:
     def _wanted(self) -> list[WantedResults]:
         releases = ReleaseIndex(self._catalogue.sources().values())
         return [WantedResults(recipes, releases) for recipes in every_processor()]
-
-
-def _without(values: dict[str, Json], named: Set[str]) -> bytes:
-    return canonical_json({name: value for name, value in values.items() if name not in named})

@@ -61,10 +61,31 @@ class WantedResults:
         """Return only the results specific to each path of the same bytes, and those that they use."""
         return self._wanted(row, only_of_path=True)
 
-    def _wanted(self, row: SourceRow, *, only_of_path: bool = False) -> list[WantedResult]:
-        source = row.source()
+    def entries(self, row: SourceRow, name: str) -> list[Processor]:
+        """Return the recipe's processors of a name for a media file, as the recipe has them, the one that counts first.
+
+        Those that others use come after those that the recipe names. Empty also where nothing of it suits the file.
+        """
+        source, (recipe, context) = row.source(), self._recipe(row)
+        apply = [one for one in recipe if _has_units(one, source) and suits(_configured(one, context), source)]
+        used = [one for named in apply for one in all_inputs(named)]
+        return [one for one in (*reversed(apply), *reversed(used)) if one.name == name]
+
+    def configured(self, processor: Processor, row: SourceRow) -> Processor:
+        """Return a processor with what the release says of a media file."""
+        return _configured(processor, self._recipe(row)[1])
+
+    def is_release_lost(self, row: SourceRow) -> bool:
+        """Return True if the description that belonged to a media file is no longer there."""
+        return self._releases.is_lost(row)
+
+    def _recipe(self, row: SourceRow) -> tuple[Sequence[Processor], ReleaseContext | None]:
         context = self._releases.of(row) if self._is_asked else None
-        recipe = recipes_of(self._recipes, row.release, context.recorded_by if context else None)[source.medium]
+        recipes = recipes_of(self._recipes, row.release, context.recorded_by if context else None)
+        return recipes[row.source().medium], context
+
+    def _wanted(self, row: SourceRow, *, only_of_path: bool = False) -> list[WantedResult]:
+        source, (recipe, context) = row.source(), self._recipe(row)
         if only_of_path:
             recipe = [processor for processor in recipe if is_of_path(processor)]
         return wanted_of(source, {source.medium: recipe}, context) if recipe else []
@@ -75,7 +96,7 @@ def wanted_of(source: Source, recipes: Recipes, context: ReleaseContext | None =
     is_named: dict[Processor, bool] = {}
     for processor in recipes[source.medium]:
         if _has_units(processor, source):
-            named = for_release(processor, context) if context else processor
+            named = _configured(processor, context)
             if not suits(named, source):
                 continue
             for used in all_inputs(named):
@@ -96,6 +117,10 @@ def shown(wanted: Iterable[WantedResult]) -> tuple[ResultRef, ...]:
     """Return one result of each processor: the last named by the recipe, else the last that is only used."""
     chosen = {one.ref.processor: one.ref for one in sorted(wanted, key=lambda one: one.is_named)}
     return tuple(chosen.values())
+
+
+def _configured(processor: Processor, context: ReleaseContext | None) -> Processor:
+    return for_release(processor, context) if context else processor
 
 
 def _has_units(processor: Processor, source: Source) -> bool:

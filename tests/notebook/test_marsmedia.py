@@ -216,12 +216,12 @@ def test_unavailable_data_are_refused_with_a_message(store: StoreView, video: So
         (lambda: video.motion, f"drive-off.mp4: has no result of video.motion; make it with {reprocess} video.motion`"),
         (
             lambda: video.table("video.frames", every_seconds=0.1),
-            f"drive-off.mp4: no result of video.frames has every_seconds=0.1; make one with {reprocess} video.frames "
+            f"drive-off.mp4: no result of video.frames has every_seconds=0.1; make it with {reprocess} video.frames "
             "--set every_seconds=0.1`",
         ),
         (
-            lambda: video.table("video.frames", crop_px=(0, 0, 8, 8), title="a b", exact=True),
-            f"{reprocess} video.frames --set crop_px=0,0,8,8 --set title='a b' --set exact=true`",
+            lambda: video.table("video.frames", times_seconds=(0, 8), choice="a b", deinterlace=True),
+            f"{reprocess} video.frames --set times_seconds=0,8 --set choice='a b' --set deinterlace=true`",
         ),
         (lambda: sound.shots, "drive-off-sound.wav: video.shots does not apply to audio"),
         (lambda: sound.result("audio.tunes"), "audio.tunes: no such processor"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -15,6 +17,7 @@ from processors.audio.levels.levels import Levels
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.engine.wanted_results import Recipes
+from processors.errors import RequestError
 from processors.metadata.evidence import Evidence
 from processors.packs.contents.subject import subjects
 from processors.photo.deep import DeepPhoto
@@ -30,6 +33,7 @@ path = "edl.wav"
 recorded_by = "EDL microphone"
 """
 MICROPHONE = 'name = "M"\nsource = "certificate 3"\ninstrument = "EDL microphone"\nfull_scale_pascals = '
+CERTIFIED = {"name": "M", "source": "certificate 3", "instrument": "EDL microphone"}
 SOUND: Recipes = {"audio": (Levels(), Spectrogram(), Spectra()), "video": (), "photo": ()}
 
 
@@ -82,17 +86,125 @@ def test_a_result_with_a_named_parameter_has_todays_other_parameters(raw: Path) 
     assert (hamming.parameters["window"], pascals(hamming), hamming.is_asked_for) == ("hamming", 60, False)
     with sound.spectrogram(window="hamming") as spectrogram:
         assert spectrogram.attrs["comment"] == (
-            "made with other parameters, or by another version, than today's release and recipes ask for"
+            "not as today's release and recipes ask for (made -> asked): window 'hamming' -> 'hann'"
         )
 
 
-def test_without_a_result_that_is_asked_for_the_newest_counts_and_says_so(raw: Path) -> None:
+def test_a_parameter_that_is_not_named_is_as_today_or_there_is_an_error_with_the_command(raw: Path) -> None:
+    store = raw.parent / "store"
+    calibrate(raw, 60.0)
+    for change in ("window=blackman", "scaling=density"):
+        reprocess(store, "--processor", "audio.spectrogram", "--set", change)
+    calibrate(raw, 6.0)
+    sound = marsmedia.open(store).source("edl.wav")
+    command = f"marsmedia reprocess {sound.sha256[:8]} --processor audio.spectrogram --set window=blackman"
+    with pytest.raises(RequestError) as caught:
+        sound.spectrogram(window="blackman")
+    assert str(caught.value) == (
+        "edl.wav: no result of audio.spectrogram with window='blackman' is as today's release and recipes ask; "
+        f"make it with `{command}`. The newest has calibration.full_scale_pascals 60, today 6; "
+        "name what differs to get it"
+    )
+    with pytest.raises(
+        RequestError, match=r"--set scaling=density`\. The newest has calibration.full_scale_pascals 60"
+    ):
+        sound.band_level_dbfs(100, 1000, scaling="density")
+    named = sound.result("audio.spectrogram", window="blackman", **{"calibration.full_scale_pascals": 60})
+    assert (pascals(named), named.parameters["window"]) == (60, "blackman")
+    reprocess(store, *command.split()[3:])
+    assert pascals(marsmedia.open(store).source("edl.wav").result("audio.spectrogram", window="blackman")) == 6
+
+
+def test_two_parameters_that_were_changed_are_both_named(raw: Path) -> None:
+    calibrate(raw, 60.0)
+    store = raw.parent / "store"
+    settings = ("--set", "window_samples=512", "--set", "channels=each")
+    reprocess(store, "--processor", "audio.spectrogram", *settings)
+    sound = marsmedia.open(store).source("edl.wav")
+    with pytest.raises(RequestError, match=r"The newest has channels 'each', today 'mean'; name what differs"):
+        sound.spectrogram(window_samples=512)
+    assert sound.result("audio.spectrogram", window_samples=512, channels="each").parameters["window_samples"] == 512
+
+
+def test_without_the_result_that_is_asked_for_properties_name_the_command(raw: Path) -> None:
     for value in (60.0, 50.0):
         calibrate(raw, value)
     (raw / "june/m.toml").write_text(f"{MICROPHONE}40.0\n")
     sound = marsmedia.open(raw.parent / "store").source("edl.wav")
-    assert (pascals(sound.result("audio.levels")), sound.result("audio.levels").is_asked_for) == (50, False)
-    assert sound.loudness.attrs["comment"].startswith("made with other parameters")
+    for read in (lambda: sound.levels, lambda: sound.loudness, lambda: sound.result("audio.levels")):
+        with pytest.raises(RequestError) as caught:
+            read()
+        assert str(caught.value) == (
+            "edl.wav: no result of audio.levels is as today's release and recipes ask; make it with `marsmedia "
+            f"reprocess {sound.sha256[:8]} --processor audio.levels`. The newest has calibration.full_scale_pascals "
+            "50, today 40; name what differs to get it"
+        )
+    assert pascals(sound.result("audio.levels", calibration={**CERTIFIED, "full_scale_pascals": 60.0})) == 60
+
+
+def test_a_calibration_is_given_by_its_file_its_name_or_as_a_dict(raw: Path, tmp_path: Path) -> None:
+    calibrate(raw, 60.0)
+    store, other = raw.parent / "store", tmp_path / "b.toml"
+    other.write_text('name = "B"\nsource = "s"\nfull_scale_pascals = 30.0\nresponse = [[100, -3.0], [1000, 0.0]]\n')
+    for processor in ("audio.levels", "audio.spectra"):
+        reprocess(store, "--processor", processor, "--set", f"calibration={other}")
+    sound = marsmedia.open(store).source("edl.wav")
+    as_dict = tomllib.loads(other.read_text())
+    for given in (str(other), other, "B", as_dict):
+        assert pascals(sound.result("audio.levels", calibration=given)) == 30  # type: ignore[arg-type]
+        spectra = sound.table("audio.spectra", "spectra.csv", calibration=given)
+        assert spectra.attrs["comment"].startswith("not as today's release")
+    assert pascals(sound.result("audio.levels", calibration="M")) == pascals(sound.result("audio.levels")) == 60
+    with pytest.raises(
+        RequestError, match=r"has calibration='C'; make it with `marsmedia reprocess .* calibration=FILE`"
+    ):
+        sound.result("audio.levels", calibration="C")
+    with pytest.raises(RequestError, match="calibration is 5: must be a file, a name, or a dict"):
+        sound.result("audio.levels", calibration=5)
+
+
+def test_parameters_of_inputs_have_dotted_names_or_a_dict(raw: Path) -> None:
+    calibrate(raw, 60.0)
+    store = raw.parent / "store"
+    reprocess(store, "--processor", "audio.spectra", "--set", "spectrogram.window_samples=8192")
+    sound = marsmedia.open(store).source("edl.wav")
+    dotted: dict[str, object] = {"spectrogram.window_samples": 8192}
+    long = sound.table("audio.spectra", "spectra.csv", **dotted)
+    again = sound.table("audio.spectra", "spectra.csv", spectrogram={"window_samples": 8192})
+    pd.testing.assert_frame_equal(again, long)
+    assert len(sound.spectra) < len(long) == 4097
+    with pytest.raises(
+        RequestError, match=r"has spectrogram\.window_samples=4096; make it with .* --set spectrogram\."
+    ):
+        sound.result("audio.spectra", spectrogram={"window_samples": 4096})
+
+
+def test_a_wrong_name_of_a_parameter_is_answered_with_those_there_are(raw: Path) -> None:
+    calibrate(raw, 60.0)
+    sound = marsmedia.open(raw.parent / "store").source("edl.wav")
+    with pytest.raises(RequestError) as caught:
+        sound.spectrogram(nfft=4096)
+    assert str(caught.value).startswith(
+        "audio.spectrogram: nfft: no such parameter; use one of band_hz, window_samples, "
+    )
+    with pytest.raises(RequestError, match=r"spectrogram\.nfft: no such parameter"):
+        sound.result("audio.spectra", spectrogram={"nfft": 4096})
+
+
+def test_a_result_of_an_earlier_version_is_given_with_a_warning(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calibrate(raw, 60.0)
+    monkeypatch.setattr(Levels, "version", Levels.version + 1)
+    sound = marsmedia.open(raw.parent / "store").source("edl.wav")
+    with pytest.warns(UserWarning, match=rf"by an earlier version: version {Levels.version - 1} -> {Levels.version}"):
+        assert sound.loudness.attrs["comment"].endswith(f": version {Levels.version - 1} -> {Levels.version}")
+
+
+def test_where_the_description_is_gone_the_newest_is_given_with_a_warning(raw: Path) -> None:
+    calibrate(raw, 60.0)
+    (raw / "june/release.toml").unlink()
+    sound = marsmedia.open(raw.parent / "store").source("edl.wav")
+    with pytest.warns(UserWarning, match=r"its release\.toml is gone"):
+        assert sound.levels.calibration is not None
 
 
 def test_a_result_made_on_request_counts_with_its_defaults(raw: Path) -> None:

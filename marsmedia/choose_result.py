@@ -1,0 +1,147 @@
+"""Which of several results of a processor a notebook gets: what the caller does not name is as asked for today."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from marsmedia.named_parameters import NamedParameter, NamePath, differences, grafted, named_parameters
+from processors.contract import Processor, parameters
+from processors.engine.parameters import from_parameters
+from processors.engine.plan import changes
+from processors.errors import RequestError
+from processors.json_records import Json
+from processors.store.latest import current, latest
+from processors.store.manifest import Manifest, ResultRef
+
+if TYPE_CHECKING:
+    from flows.run.asked_today import AskedToday
+    from processors.store.source_row import SourceRow
+
+SHOWN = 3
+"""Maximum number of differing parameters in a message."""
+
+
+class ResultChoice:
+    """Choice among the results of one processor for one file.
+
+    Parameters
+    ----------
+    every : its results for this file, of all versions and verdicts.
+    """
+
+    def __init__(self, row: SourceRow, processor: str, every: Sequence[Manifest], asked: AskedToday) -> None:
+        self._row, self._processor, self._asked = row, processor, asked
+        self._every = every
+        self._made = [one for one in every if one.verdict == "made"]
+        self._entries = asked.entries(row, processor)
+
+    def of(self, given: Mapping[str, object]) -> Manifest:
+        """Return the one with the given parameters whose others are as today's release and recipes ask.
+
+        One that only an earlier version made is given with a warning, as is the newest where nothing is asked for: of
+        a processor that no longer exists, or of a release whose description is gone.
+
+        Raises
+        ------
+        RequestError : no such parameter; or there is none, and the message names the command that makes it.
+        """
+        kind = type(self._entries[0]) if self._entries else None
+        named = named_parameters(kind, given, [one.parameters for one in self._made], self._processor)
+        found = [one for one in self._made if all(want.is_in(one.parameters) for want in named)]
+        if not self._made and self._every:
+            one = latest(self._every)
+            raise RequestError(f"{self._row.name}: {self._processor} was {one.verdict}: {one.reason}")
+        if not found:
+            raise RequestError(
+                f"{self._row.name}: no result of {self._processor} has {_given(named)}; {self._command(named)}"
+            )
+        if not self._entries:
+            self._warn(
+                "nothing says today what it should be: its release.toml is gone, or its processor; it is the newest"
+            )
+            return latest(found)
+        return self._as_asked(found, named)
+
+    def _as_asked(self, found: Sequence[Manifest], named: Sequence[NamedParameter]) -> Manifest:
+        paths = [want.path for want in named]
+        wanted = {one.ref: self._nearest(one, paths) for one in found}
+        equal = [one for one in found if not wanted[one.ref][1]]
+        if not equal:
+            raise self._stale(found, wanted, named)
+        newest = max(one.version for one in equal)
+        one = latest(current([one for one in equal if one.version == newest], self._asked.counting(self._row)))
+        processor = wanted[one.ref][0]
+        if one.ref != ResultRef.of(processor, self._row.digests):
+            made = f"by an earlier version: {changes(one.version, one.parameters, processor)}"
+            self._warn(f"{made}; {self._command(named)}")
+        return one
+
+    def _nearest(self, one: Manifest, paths: Sequence[NamePath]) -> tuple[Processor, list[tuple[NamePath, Json, Json]]]:
+        """Return the processor asked for that a result is nearest to, and the parameters in which it differs."""
+        compared = []
+        for entry in self._entries:
+            asked = self._asked.configured(_with(entry, one, paths), self._row)
+            is_same = one.version == asked.version
+            found = differences(one.parameters, parameters(asked), paths, is_same_version=is_same)
+            compared.append((asked, list(found)))
+        return min(compared, key=lambda pair: len(pair[1]))
+
+    def _stale(
+        self,
+        found: Sequence[Manifest],
+        wanted: Mapping[ResultRef, tuple[Processor, list[tuple[NamePath, Json, Json]]]],
+        named: Sequence[NamedParameter],
+    ) -> RequestError:
+        """Return the error where every result differs in a parameter that is not named."""
+        one = latest(found)
+        processor, differing = wanted[one.ref]
+        ref = ResultRef.of(processor, self._row.digests)
+        if known := next((other for other in self._every if other.ref == ref), None):
+            return RequestError(f"{self._row.name}: {self._processor} was {known.verdict}: {known.reason}")
+        told = [f"{'.'.join(path)} {_text(ours)}, today {_text(theirs)}" for path, ours, theirs in differing[:SHOWN]]
+        more = f" and {len(differing) - SHOWN} more" if len(differing) > SHOWN else ""
+        having = f" with {_given(named)}" if named else ""
+        return RequestError(
+            f"{self._row.name}: no result of {self._processor}{having} is as today's release and recipes ask; "
+            f"{self._command(named)}. The newest has {'; '.join(told)}{more}; name what differs to get it"
+        )
+
+    def _command(self, named: Sequence[NamedParameter]) -> str:
+        settings = "".join(f" {want.setting}" for want in named)
+        return f"make it with `marsmedia reprocess {self._row.digest[:8]} --processor {self._processor}{settings}`"
+
+    def _warn(self, what: str) -> None:
+        warnings.warn(f"{self._row.name}: this result of {self._processor} was made {what}", stacklevel=5)
+
+
+def difference_from_today(one: Manifest, row: SourceRow, asked: AskedToday) -> str | None:
+    """Return how a result differs from what is asked for today, for its attributes; None if it is that."""
+    if one.ref in asked.of(row):
+        return None
+    entries = asked.entries(row, one.ref.processor)
+    how = changes(one.version, one.parameters, asked.configured(entries[0], row)) if entries else "nothing is known"
+    return f"not as today's release and recipes ask for (made -> asked): {how}"
+
+
+def _with(entry: Processor, one: Manifest, paths: Sequence[NamePath]) -> Processor:
+    """Return a recipe's processor with the named parameters as a result has them."""
+    if not paths:
+        return entry
+    try:
+        return from_parameters(type(entry), grafted(parameters(entry), one.parameters, paths))
+    except RequestError:  # an earlier version's
+        return entry
+
+
+def _given(named: Sequence[NamedParameter]) -> str:
+    return " and ".join(f"{'.'.join(want.path)}={want.given!r}" for want in named)
+
+
+def _text(value: Json) -> str:
+    """Return a value for a message; of a record its name."""
+    if isinstance(value, dict):
+        return repr(value.get("name", "another record"))
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

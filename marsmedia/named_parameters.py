@@ -1,0 +1,179 @@
+"""Parameters by which a notebook chooses a result: dotted names, records by their file or name, and their values."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from processors.contract import normalised
+from processors.errors import RequestError
+from processors.json_records import Json, as_json, field_types, from_json
+
+NamePath = tuple[str, ...]
+MISSING = object()
+
+
+@dataclasses.dataclass(frozen=True)
+class NamedParameter:
+    """One parameter with the value that the caller wants."""
+
+    path: NamePath
+    """Names from the outermost in: `spectrogram`, `window_samples`."""
+    given: object
+    """Value as the caller wrote it."""
+    values: tuple[Json, ...]
+    """Values in the form of a manifest, any of which is meant."""
+    record_name: str | None = None
+    """Name of a record that is meant, whatever else it holds."""
+
+    def is_in(self, recorded: Mapping[str, Json]) -> bool:
+        """Return whether a result's parameters have this value."""
+        value = at(recorded, self.path)
+        is_called = isinstance(value, dict) and self.record_name is not None and value.get("name") == self.record_name
+        return is_called or value in self.values
+
+    @property
+    def setting(self) -> str:
+        """Return `--set NAME=VALUE` as a shell takes it; a record that is known by its name only is `FILE`."""
+        name = ".".join(self.path)
+        if isinstance(self.given, Mapping) or (self.record_name is not None and not self.values):
+            return f"--set {name}=FILE"
+        return f"--set {name}={_as_setting(self.given)}"
+
+
+def named_parameters(
+    kind: type[Any] | None, given: Mapping[str, object], recorded: Sequence[Mapping[str, Json]], processor: str
+) -> list[NamedParameter]:
+    """Return the parameters that a caller names.
+
+    Parameters
+    ----------
+    kind : class of the processor; None if it no longer exists.
+    given : values by name: `window_samples=4096`, `{"spectrogram.window_samples": 4096}`, `spectrogram={...}`; a
+        calibration by its file, its name, or as a dict.
+    recorded : parameters of the results there are; they may have names of an earlier version.
+
+    Raises
+    ------
+    RequestError : no such parameter, or a record's file is invalid.
+    """
+    found = [one for name, value in given.items() for one in _expanded(kind, tuple(name.split(".")), value)]
+    for one in found:
+        if not _exists(kind, one.path) and all(at(other, one.path) is MISSING for other in recorded):
+            names = ", ".join(field_types(kind) if kind else sorted({name for other in recorded for name in other}))
+            raise RequestError(f"{processor}: {'.'.join(one.path)}: no such parameter; use one of {names}")
+    return found
+
+
+def at(record: object, path: NamePath) -> Any:
+    """Return a value inside nested records; `MISSING` if there is none."""
+    for name in path:
+        if not isinstance(record, dict) or name not in record:
+            return MISSING
+        record = record[name]
+    return record
+
+
+def grafted(onto: Mapping[str, Json], values: Mapping[str, Json], paths: Sequence[NamePath]) -> dict[str, Json]:
+    """Return nested records with those values of others that are at some paths."""
+    new = dict(onto)
+    for path in paths:
+        name, *inner = path
+        below, theirs = new.get(name), values.get(name)
+        if inner and isinstance(below, dict) and isinstance(theirs, dict):
+            new[name] = grafted(below, theirs, [tuple(inner)])
+        else:
+            new[name] = theirs
+    return new
+
+
+def differences(
+    made: Mapping[str, Json], asked: Mapping[str, Json], named: Sequence[NamePath], *, is_same_version: bool
+) -> Iterator[tuple[NamePath, Json, Json]]:
+    """Yield path and both values of each parameter that differs and is not named.
+
+    Parameters
+    ----------
+    is_same_version : False ignores parameters that only one of them has: another version has others.
+    """
+    for name in sorted(made.keys() | asked.keys()):
+        if (name,) in named or (not is_same_version and (name not in made or name not in asked)):
+            continue
+        one, other = made.get(name), asked.get(name)
+        if isinstance(one, dict) and isinstance(other, dict):
+            inside = [path[1:] for path in named if path[0] == name]
+            for path, ours, theirs in differences(one, other, inside, is_same_version=is_same_version):
+                yield (name, *path), ours, theirs
+        elif one != other:
+            yield (name,), one, other
+
+
+def _expanded(kind: type[Any] | None, path: NamePath, value: object) -> Iterator[NamedParameter]:
+    """Yield one parameter, or those of an input's that a dict names."""
+    hint = _hint(kind, path)
+    record = _record_of_file(hint)
+    if isinstance(value, Mapping) and record is None:
+        for name, inner in value.items():
+            yield from _expanded(kind, (*path, *str(name).split(".")), inner)
+    elif record is not None and value is not None:
+        yield _named_record(record, path, value)
+    else:
+        yield NamedParameter(path, value, (_plain(value),))
+
+
+def _named_record(record: Any, path: NamePath, value: object) -> NamedParameter:
+    where = ".".join(path)
+    if isinstance(value, record):
+        return NamedParameter(path, value, (normalised(as_json(value)),))
+    if isinstance(value, Mapping):
+        try:
+            return NamedParameter(path, value, (normalised(as_json(from_json(record, dict(value), is_strict=True))),))
+        except (TypeError, ValueError, KeyError) as error:
+            raise RequestError(f"{where}: {error}; give the keys of its file") from error
+    if not isinstance(value, str | Path):
+        raise RequestError(f"{where} is {value!r}: must be a file, a name, or a dict with the keys of the file")
+    if not Path(value).is_file():
+        return NamedParameter(path, value, (), str(value))
+    try:
+        read = record.from_text(str(value))
+    except (ValueError, OSError) as error:
+        raise RequestError(f"{where}: {error}") from error
+    return NamedParameter(path, value, (normalised(as_json(read)),), str(value))
+
+
+def _record_of_file(hint: Any) -> Any:
+    """Return the type of a record that is read from a file; None for other types."""
+    return next((one for one in (hint, *get_args(hint)) if hasattr(one, "from_text")), None)
+
+
+def _hint(kind: Any, path: NamePath) -> Any:
+    """Return the type of a parameter inside nested records; None if there is no such parameter."""
+    for name in path:
+        record = next((one for one in (kind, *get_args(kind)) if dataclasses.is_dataclass(one)), None)
+        kind = field_types(record).get(name) if isinstance(record, type) else None
+    return kind
+
+
+def _exists(kind: type[Any] | None, path: NamePath) -> bool:
+    return _hint(kind, path) is not None
+
+
+def _plain(value: object) -> Json:
+    """Return a value as a manifest has it: tuples are lists, numbers of numpy plain ones."""
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if hasattr(value, "tolist"):
+        value = value.tolist()  # type: ignore[union-attr]
+    return normalised(value)  # type: ignore[arg-type]
+
+
+def _as_setting(value: object) -> str:
+    """Return a parameter as `--set` takes it in a shell."""
+    if isinstance(value, list | tuple):
+        return shlex.quote(",".join(map(str, value)))
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    return shlex.quote(str(value))
