@@ -101,6 +101,13 @@ class RequestError(Exception):
     """Invalid user request, such as a selection or a pack's recipe; the message says what to write."""
 
 
+class NoStore(RequestError):
+    """No store in a folder or a bucket, where one is only to be read."""
+
+    def __init__(self, location: object) -> None:
+        super().__init__(f"no store found at {location}; run `marsmedia ingest` or pass --store")
+
+
 class ResultMissing(StoreError):
     """A result or item is missing from the store."""
 

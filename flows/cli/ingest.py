@@ -16,7 +16,8 @@ from flows.cli.common import counted
 from flows.cli.print_table import size
 from flows.cli.shared_options import DRY_RUN, JSON, RAW, RECIPES, STORE, run_options
 from flows.run.options import Options
-from processors.store.open_store import Location, is_address, is_store, open_store
+from processors.errors import NoStore
+from processors.store.open_store import Location, is_address, open_store
 
 if TYPE_CHECKING:
     from flows.run.disk_use import DiskUse
@@ -159,9 +160,10 @@ def _print_due(raw: Location, store_folder: Location, options: Options, *, as_js
 
     target = store_folder if isinstance(store_folder, Path) else None
     with ExitStack() as stack:
-        if not is_store(store_folder):
-            store_folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        store = open_store(store_folder, writes=not is_address(store_folder))
+        try:
+            store = open_store(store_folder, writes=False)
+        except NoStore:
+            store = open_store(Path(stack.enter_context(tempfile.TemporaryDirectory())))
         try:
             with RunProgress(quiet=options.quiet) as progress:
                 prepared = prepare(raw, store, load_recipes(options.recipe), progress, options, remember=False)
@@ -171,7 +173,7 @@ def _print_due(raw: Location, store_folder: Location, options: Options, *, as_js
         for line in () if as_json else (*prepared.gone, *([prepared.is_empty] if prepared.is_empty else [])):
             click.echo(line)
         code = print_plan(prepared, store, options.worker_count, as_json=as_json) or int(bool(prepared.gone))
-        if not as_json and (use := disk_use(prepared.plan.due, store, least_bytes=1, at=target)):
+        if not as_json and target and (use := disk_use(prepared.plan.due, store, least_bytes=1, at=target)):
             click.echo(space(use))
         return code
 
@@ -182,9 +184,11 @@ def _known_below(raw: Path, store_folder: Location) -> int:
     from processors.store.catalogue import Catalogue
     from processors.store.sql import connect
 
-    if not is_store(store_folder):
+    try:
+        store = open_store(store_folder, writes=False)
+    except NoStore:
         return 0
-    with connect(Catalogue(open_store(store_folder, writes=False))) as connection:
+    with connect(Catalogue(store)) as connection:
         found = connection.execute(
             "SELECT count(*) FROM sightings WHERE gone_utc IS NULL AND starts_with(path, ?)", [f"{storable(str(raw))}/"]
         ).fetchone()

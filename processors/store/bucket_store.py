@@ -27,7 +27,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from processors.errors import RequestError, ResultCorrupt, ResultMissing, ResultNewer, StoreError
+from processors.errors import NoStore, ResultCorrupt, ResultMissing, ResultNewer, StoreError
 from processors.store.bucket import Bucket
 from processors.store.bucket_claims import BucketClaims
 from processors.store.bucket_commits import BucketCommits
@@ -69,7 +69,8 @@ class BucketStore(Store):
 
         Raises
         ------
-        RequestError : not an address, or no store there and `writes` is false.
+        NoStore : there is none and `writes` is false.
+        RequestError : not an address.
         StoreError : the bucket cannot be used, or the store was written by a newer version.
         """
         self.bucket = Bucket(address)
@@ -376,7 +377,7 @@ def _identity(bucket: Bucket, *, writes: bool) -> str:
 
     Raises
     ------
-    RequestError : there is none, and `writes` is false.
+    NoStore : there is none and `writes` is false.
     StoreError : the server is unsuitable, the store is of a newer version, or the object is not a store's mark.
     """
     is_new = False
@@ -384,7 +385,7 @@ def _identity(bucket: Bucket, *, writes: bool) -> str:
         mark = bucket.get(STORE_FILE)
     except FileNotFoundError as error:
         if not writes:
-            raise RequestError(f"no store found at {bucket.address}; run `marsmedia ingest` or pass --store") from error
+            raise NoStore(bucket.address) from error
         new = {"marsmedia_store_format": BUCKET_FORMAT, "layout": "passes", "identity": uuid.uuid4().hex}
         mark = json.dumps(new).encode() + b"\n"
         is_new = bucket.create(STORE_FILE, mark)

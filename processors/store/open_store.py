@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from processors.errors import RequestError
+from processors.errors import NoStore, RequestError
 from processors.store.store import STORE_FILE, Store
 
 if TYPE_CHECKING:
@@ -53,12 +53,13 @@ def open_store(location: Location, *, writes: bool = True) -> Store:
 
     Raises
     ------
-    RequestError : not an address, the library for buckets is missing, or there is no store and `writes` is false.
+    NoStore : there is none and `writes` is false.
+    RequestError : not an address, or the library for buckets is missing.
     StoreError : the store cannot be used.
     """
     if not is_address(location):
         if not writes and not is_store(location):
-            raise RequestError(f"no store found at {location}; run `marsmedia ingest` or pass --store")
+            raise NoStore(location)
         return Store(Path(location))
     try:
         from processors.store.bucket_store import BucketStore

@@ -138,6 +138,21 @@ def test_what_is_wrong_with_a_bucket_is_one_line_before_any_work(
     assert f"no store found at s3://{bucket}/none" in invoke("status", code=2).output
 
 
+def test_a_dry_run_before_the_first_run_plans_as_over_a_folder_and_writes_nothing(
+    release: Path, bucket: str, bucket_server: str, invoke: Invoke, tmp_path: Path
+) -> None:
+    address = f"s3://{bucket}/first"
+    words = ("ingest", release, "--recipe", "light", "--quiet", "--dry-run", "--store")
+    here = invoke(*words, tmp_path / "first").stdout.splitlines()
+    assert here[-1].startswith("about "), "the space in a folder, which a bucket has not"
+    assert invoke(*words, address).stdout.splitlines() == here[:-1]
+    assert json.loads(invoke(*words, address, "--json").stdout)["results"]["due"] > 0
+    missing = invoke("ingest", tmp_path / "away", "--store", address, code=2).output
+    assert missing.endswith("away: no such folder; create it and put a release into it, or name another one\n")
+    assert client(bucket_server).list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+    assert not (tmp_path / "first").exists()
+
+
 def test_no_secret_gets_into_anything_that_is_written(
     release: Path, bucket: str, bucket_server: str, marsmedia: Run, tmp_path: Path
 ) -> None:
