@@ -27,7 +27,8 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
     They are nightly-ingest and weekly-verify; pack and reprocess wait to be started. A SCHEDULE is
     five cron fields, 'every 6 h', or 'never'. A run that would overlap another is refused; of missed
     runs, one is made up for at the start. Each run has a line here when it begins and when it ends,
-    with what it made and what is wrong. Ctrl-C and SIGTERM stop serving, and the run at work first.
+    with what it made and what is wrong. Ctrl-C and SIGTERM stop serving, and the run at work first;
+    a second one kills both at once.
 
     Prefect's server starts with it, unless Prefect's settings name one, as PREFECT_API_URL does. While
     it serves, ingest, reprocess and watch on the same store are recorded there too.
@@ -67,7 +68,5 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
         click.echo("press Ctrl-C to stop")
         from flows.serving.local_schedules import serve as run
 
-        try:
-            run(here, click.echo, owns_server=theirs is None)
-        except KeyboardInterrupt:
-            click.echo("stopped")
+        run(here, click.echo, owns_server=theirs is None)
+        click.echo("stopped")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -17,7 +15,6 @@ from uuid import UUID
 import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
 
-import psutil
 from prefect.automations import Automation
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
@@ -40,6 +37,7 @@ from prefect.runner import Runner
 from prefect.schedules import Cron, Interval, Schedule
 from prefect.states import Cancelled, Crashed
 
+from flows.serving.end_of_serving import SERVED_BY, EndOfServing, end_runs
 from flows.serving.run_lines import RunLines
 from flows.serving.schedule import Planned
 from flows.serving.server_of_runs import SERVICE
@@ -52,12 +50,6 @@ HEARTBEAT_SECONDS = 30
 """Heartbeat interval, the shortest that Prefect allows."""
 SILENCE = timedelta(seconds=10 * HEARTBEAT_SECONDS)
 """Time without a heartbeat after which a run has crashed; a machine at 12 times its load was silent for 90 s."""
-INTERRUPTED_SECONDS = 2.0
-"""Time in which a run that Ctrl-C has interrupted ends by itself; others are interrupted then."""
-END_SECONDS = 60.0
-"""Time for an interrupted run to save its report."""
-FLOW_RUN = "PREFECT__FLOW_RUN_ID"
-"""Environment variable that Prefect sets in the process of a run."""
 SERVED = (
     "{store} is being served, and its schedules are in the same Prefect database: stop that service, or set "
     "PREFECT_HOME to another folder for one of them"
@@ -70,7 +62,7 @@ WATCH = "marsmedia: a run without a heartbeat has crashed"
 
 
 def serve(planned: Mapping[str, Planned], tell: Callable[[str], None], *, owns_server: bool) -> None:
-    """Serve until interrupted.
+    """Serve until Ctrl-C, SIGTERM or SIGHUP; a second signal kills this process and its runs at once.
 
     Parameters
     ----------
@@ -82,19 +74,23 @@ def serve(planned: Mapping[str, Planned], tell: Callable[[str], None], *, owns_s
     RequestError : another `serve` has its schedules there, for another store.
     """
     refresh_global_settings_context()  # Prefect was imported before the server started, to check the schedules
-    asyncio.run(_serve(planned, tell, owns_server=owns_server))
+    with suppress(asyncio.CancelledError):
+        asyncio.run(_serve(planned, tell, owns_server=owns_server))
 
 
 class _Runner(Runner):
-    """Prefect's runner, ended by SIGTERM as by Ctrl-C: its own handler never awaits its end, and warns of that."""
+    """Prefect's runner, which sets `handle_sigterm` as the handler of SIGTERM; its own one never awaits its end."""
 
-    def handle_sigterm(self, *args: Any, **kwargs: Any) -> None:
-        """End serving as Ctrl-C does, from the handler of the signal."""
-        os.kill(os.getpid(), signal.SIGINT)
+    def __init__(self, end: EndOfServing) -> None:
+        super().__init__(name="marsmedia", pause_on_shutdown=False, heartbeat_seconds=HEARTBEAT_SECONDS, limit=None)
+        self.handle_sigterm = end
 
 
 async def _serve(planned: Mapping[str, Planned], tell: Callable[[str], None], *, owns_server: bool) -> None:
-    runner = _Runner(name="marsmedia", pause_on_shutdown=False, heartbeat_seconds=HEARTBEAT_SECONDS, limit=None)
+    this = asyncio.current_task()
+    assert this is not None
+    os.environ[SERVED_BY] = str(os.getpid())
+    runner = _Runner(EndOfServing(this))
     names: dict[UUID, str] = {}
     async with get_client() as client:
         for one in planned.values():
@@ -113,40 +109,13 @@ async def _serve(planned: Mapping[str, Planned], tell: Callable[[str], None], *,
     try:
         await asyncio.shield(running)  # which kills its runs when it is cancelled
     finally:
-        await _end_runs()
+        await end_runs()
         following.cancel()
         running.cancel()
         async with get_client() as client:
             await lines.tell_new(client)
         with suppress(asyncio.CancelledError):
             await running
-
-
-async def _end_runs() -> None:
-    """Interrupt the runs at work, unless a Ctrl-C at the terminal has, and wait until each has saved its report."""
-    runs = [child for child in psutil.Process().children() if _is_run(child)]
-    for seconds, signalled in ((INTERRUPTED_SECONDS, False), (END_SECONDS, True)):
-        if signalled:
-            for run in runs:
-                with suppress(psutil.Error):
-                    run.terminate()
-        deadline = time.monotonic() + seconds
-        while any(_is_at_work(run) for run in runs):
-            if time.monotonic() > deadline:
-                break
-            await asyncio.sleep(0.2)
-
-
-def _is_at_work(process: psutil.Process) -> bool:
-    with suppress(psutil.Error):  # it ends at this moment
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    return False
-
-
-def _is_run(process: psutil.Process) -> bool:
-    with suppress(psutil.Error):
-        return FLOW_RUN in process.environ()
-    return False
 
 
 def _deployment(planned: Planned) -> RunnerDeployment:

@@ -34,6 +34,7 @@ from flows.run.report import Report
 from flows.run.report_as_markdown import cell, markdown
 from flows.run.runner import WAITING_THREADS
 from flows.run.shared_work import Answer, Finished, do_batch
+from flows.serving.end_of_serving import end_if_abandoned, end_with_service
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason
 from processors.processor_names import CONTACT_SHEET
 from processors.sources.scan import printable
@@ -49,6 +50,8 @@ LINES_SHOWN = 200
 """Maximum number of files named in a run's log on Prefect's page; the report names all."""
 SHEET_LONGEST_SIDE_PX = 1000
 """Longest side of a contact sheet on Prefect's page: about 100 kB in the server's database."""
+
+end_with_service()  # every flow loads this module
 
 
 def task_runner() -> TaskRunner[Any]:
@@ -99,6 +102,7 @@ def final_state(report: Report, *, key: str) -> State:
     The report is an artifact, and each file with a problem a line of the run's log. Only a completed state has the
     report as its data: Prefect would treat the data of another state as an exception. Display errors fail no run.
     """
+    end_if_abandoned()
     log = get_run_logger()
     try:
         _log_problems(report)

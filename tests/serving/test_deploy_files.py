@@ -20,7 +20,7 @@ import yaml
 
 from flows.cli.main import load
 from flows.run.shard import Shard
-from flows.serving.local_schedules import END_SECONDS, INTERRUPTED_SECONDS
+from flows.serving.end_of_serving import END_SECONDS, INTERRUPTED_SECONDS
 from processors.store.store import Store
 from tests.conftest import quiet_environment
 from tests.helpers.command import PROJECT

@@ -1,0 +1,109 @@
+"""End of `marsmedia serve`: what signals do, and how the runs at work end, also if serve is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from contextlib import suppress
+
+import psutil
+
+SERVED_BY = "MARSMEDIA_SERVED_BY"
+"""Environment variable that holds the process of `serve` in the processes of its runs."""
+FLOW_RUN = "PREFECT__FLOW_RUN_ID"
+"""Environment variable that Prefect sets in the process of a run."""
+INTERRUPTED_SECONDS = 2.0
+"""Time in which a run that Ctrl-C has interrupted ends by itself; others are interrupted then."""
+END_SECONDS = 60.0
+"""Time for an interrupted run to save its report; then it is killed."""
+LOOK_SECONDS = 1.0
+"""Time between two looks of a run at the process that started it."""
+
+
+class EndOfServing:
+    """Handler of signals: the first one cancels a task, and a second one kills this process and all it has started."""
+
+    def __init__(self, task: asyncio.Task[None]) -> None:
+        self._task, self._loop = task, asyncio.get_running_loop()
+        self._is_asked = False
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+            # a script ignores SIGINT for what it starts in the background, nohup SIGHUP; that stays so
+            if number == signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self)
+
+    def __call__(self, number: int, frame: object) -> None:
+        if self._is_asked:
+            _kill_children()
+            os._exit(128 + number)
+        self._is_asked = True
+        self._loop.call_soon_threadsafe(self._task.cancel)
+
+
+async def end_runs() -> None:
+    """Interrupt the runs at work, unless Ctrl-C has; wait until each has saved its report, and kill those that do not.
+
+    The terminal sends Ctrl-C to the runs too.
+    """
+    runs = [child for child in psutil.Process().children() if _is_run(child)]
+    unheard = 0  # the signal that only asks whether a process is there
+    for seconds, number in ((INTERRUPTED_SECONDS, unheard), (END_SECONDS, signal.SIGTERM), (0.0, signal.SIGKILL)):
+        for run in runs:
+            with suppress(psutil.Error):
+                run.send_signal(number)
+        deadline = time.monotonic() + seconds
+        while any(map(_is_at_work, runs)) and time.monotonic() < deadline:
+            await asyncio.sleep(0.2)
+
+
+_service: int | None = None
+"""Process of the `serve` that has started this run."""
+
+
+def end_with_service() -> None:
+    """In a run of `serve`: once that is gone, interrupt this process, and end it a minute later whatever it does.
+
+    Its server has gone too, for which Prefect would wait without end. Nothing in other processes.
+    """
+    global _service
+    if os.environ.get(SERVED_BY, str(os.getpid())) != str(os.getpid()):
+        _service = int(os.environ.pop(SERVED_BY))  # processes that this one starts are not runs of it
+        threading.Thread(target=_look_at_service, name="end with service", daemon=True).start()
+
+
+def end_if_abandoned() -> None:
+    """End this process at once if it is a run of a `serve` that is gone; its report must be saved."""
+    if _is_abandoned():
+        os._exit(128 + signal.SIGTERM)
+
+
+def _is_abandoned() -> bool:
+    return _service is not None and os.getppid() != _service
+
+
+def _look_at_service() -> None:
+    while not _is_abandoned():
+        time.sleep(LOOK_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(END_SECONDS)
+    end_if_abandoned()
+
+
+def _kill_children() -> None:
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            child.kill()
+
+
+def _is_at_work(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):  # it ends at this moment
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def _is_run(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return FLOW_RUN in process.environ()
+    return False

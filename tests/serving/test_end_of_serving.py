@@ -1,0 +1,109 @@
+"""The end of `marsmedia serve`: by a signal, by a second one, and by a kill, with a run at work."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.service import Service
+
+pytestmark = [pytest.mark.slow, pytest.mark.prefect]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service over photos that take a while, one release a test."""
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "raw").mkdir()
+    service = Service(folder)
+    yield service
+    service.kill()
+
+
+def test_the_run_at_work_ends_with_a_report_before_serve_does(served: Service, tmp_path: Path) -> None:
+    served.start()
+    told = _at_work(served, tmp_path)
+    served.stop(signal.SIGTERM)
+    _ended_well(served, told)
+
+
+def test_sigterm_interrupts_the_run_where_a_shell_has_serve_ignore_ctrl_c(served: Service, tmp_path: Path) -> None:
+    served.start(ignores=[signal.SIGINT, signal.SIGHUP])
+    told = _at_work(served, tmp_path)
+    below = psutil.Process(served.process.pid).children(recursive=True)
+    served.process.send_signal(signal.SIGINT)
+    served.process.send_signal(signal.SIGHUP)
+    served.stop(signal.SIGTERM)
+    _ended_well(served, told)
+    assert [one for one in below if one.is_running()] == []
+
+
+def test_a_second_sigterm_ends_serve_and_its_run_at_once(served: Service, tmp_path: Path) -> None:
+    served.start(ignores=[signal.SIGINT])
+    waiting = served.wait_for("RUNNING", served.started_run(raw="/no/such/folder", retries=10))
+    served.process_of(waiting["id"]).suspend()  # it does not hear the first one
+    below = psutil.Process(served.process.pid).children(recursive=True)
+    served.process.terminate()
+    time.sleep(5)  # an interrupted run has a minute
+    assert served.process.poll() is None
+    served.process.terminate()
+    assert served.process.wait(timeout=20) == 128 + signal.SIGTERM
+    _gone(below)
+    served.kill()
+
+
+def test_the_run_of_a_killed_serve_is_interrupted_with_a_report_and_ends(served: Service, tmp_path: Path) -> None:
+    served.start(ignores=[signal.SIGINT])
+    _at_work(served, tmp_path)
+    below = psutil.Process(served.process.pid).children(recursive=True)
+    served.kill()
+    _gone(below)
+    assert _newest_report(served)["state"] == "interrupted"
+
+
+def _at_work(served: Service, folder: Path) -> int:
+    """Wait until a run over new photos has made a result; give the number of lines that serve has printed."""
+    (folder / "raw").mkdir()
+    for side_px in range(300, 500):
+        MediaMaker(folder / "raw").photo(f"{side_px}.jpg", size=(2 * side_px, side_px))
+    began = time.time()
+    served.started_run(raw=str(folder / "raw"))
+    for _ in range(480):
+        if any(path.stat().st_mtime > began for path in (served.store / "results").rglob("manifest.json")):
+            break
+        time.sleep(0.25)
+    return len(_printed(served))
+
+
+def _printed(served: Service) -> list[str]:
+    return (served.folder / "journal.txt").read_text(encoding="utf-8").splitlines()
+
+
+def _ended_well(served: Service, told: int) -> None:
+    """The run that was at work when so many lines had been printed was interrupted, with a report."""
+    *_, ended, last = _printed(served)[told:]
+    assert last == "stopped"
+    assert re.fullmatch(
+        r"[\d-]+ [\d:]+  nightly-ingest: cancelled after \d+ s: interrupted: of \d+ results: "
+        r"[1-9]\d* made, \d+ reused, 0 refused, 0 failed, [1-9]\d* not reached",
+        ended,
+    ), ended
+    assert _newest_report(served)["state"] == "interrupted"
+
+
+def _newest_report(served: Service) -> dict[str, object]:
+    newest = max((served.store / "runs").glob("*.json"), key=lambda path: path.stat().st_mtime)
+    return json.loads(newest.read_text())
+
+
+def _gone(processes: list[psutil.Process]) -> None:
+    assert processes
+    assert psutil.wait_procs(processes, timeout=90)[1] == []
