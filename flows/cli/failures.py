@@ -25,6 +25,8 @@ TO_DO = {
     "damaged result": "run `marsmedia ingest`, which makes it again; if no recipe asks for it, or its source is gone, "
     "restore it from a copy of the store, then run `marsmedia verify`",
     "changed": "restore it from a copy, or touch it to have it taken as a new file",
+    "missing": "restore it from a copy; if it was removed on purpose, run `marsmedia ingest`",
+    "replaced": "restore it from a copy; if it was replaced on purpose, run `marsmedia ingest`",
     "not taken": "put a copy of the file itself in its place, or take it out of the release",
     "unmatched": "correct it, or put the file that it names into the release",
 }

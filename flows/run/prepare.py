@@ -261,7 +261,7 @@ def _known_and_unknown(
     for file in found:
         row = known.get(storable(file.path))
         same = row and (row.size_bytes, row.mtime_ns) == (file.size_bytes, file.mtime_ns)
-        if row and same and not options.hash_all and row.changed_to is None:
+        if row and same and not options.hash_all and row.changed_to is None and row.check_fault is None:
             rows.append(row)
         else:
             unknown.append(file)

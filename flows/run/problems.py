@@ -11,7 +11,17 @@ from processors.errors import Blame, Verdict, blame_for_unopened, displayed_verd
 from processors.sources.scan import printable
 
 ProblemVerdict = Literal[
-    "changed", "damaged result", "failed", "damaged", "refused", "unsupported", "not taken", "unmatched", "mended"
+    "changed",
+    "missing",
+    "replaced",
+    "damaged result",
+    "failed",
+    "damaged",
+    "refused",
+    "unsupported",
+    "not taken",
+    "unmatched",
+    "mended",
 ]
 OF_STORE: tuple[ProblemVerdict, ...] = ("damaged result", "mended")
 """Kinds of problems of the store, which the catalogue knows until they are mended."""
@@ -40,7 +50,8 @@ class FileProblem:
     processor: str | None
     """Name of the processor; None if the whole file is affected."""
     verdict: ProblemVerdict
-    """Kind of problem; `changed`: a raw file whose bytes changed though its size and date did not; `damaged
+    """Kind of problem; `changed`: a raw file whose bytes changed though its size and date did not; `missing`,
+    `replaced`: a raw file that a check did not find, or found replaced, and no run has looked at since; `damaged
     result`: one that the store has not kept whole; `mended`: one that this run made again; `unmatched`: one that
     describes a missing file."""
     reason: str

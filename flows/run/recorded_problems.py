@@ -9,12 +9,14 @@ from typing import Any
 
 from flows.run.asked_today import AskedToday
 from flows.run.damaged_results import damaged_results
+from flows.run.moved_folders import is_gone
 from flows.run.problems import OF_STORE, FileProblem, FileProblems, by_file, in_one_line
 from processors.errors import RequestError, ResultMissing
 from processors.processor_names import EVIDENCE
 from processors.sources.source_file import changed_reason
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
+from processors.store.masters import NO_FOLDER
 from processors.store.selection import Selection, parse, select
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
@@ -26,15 +28,7 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
     every = list(catalogue.sources().values())
     unusable = [row for row in every if row.kind == "unsupported" and _means(selection, row)]
     incomplete = [row for row in every if row.kind == "companion" and row.note and _means(selection, row)]
-    for row in every:
-        if row.changed_to is not None and _means(selection, row):
-            yield FileProblem(
-                file=row.relative,
-                processor=None,
-                verdict="changed",
-                reason=changed_reason(row.digest, row.changed_to),
-                is_new=False,
-            )
+    yield from _of_masters([row for row in every if _means(selection, row)])
     for row in unusable:
         yield FileProblem.of_unopened(row.relative, row.format, row.note, is_new=False)
     for row in incomplete:
@@ -58,6 +52,20 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
             yield problem
     for file, reasons in damaged.items():
         yield FileProblem(file=file, processor=None, verdict="damaged", reason=in_one_line(reasons), is_new=False)
+
+
+def _of_masters(rows: Sequence[SourceRow]) -> Iterator[FileProblem]:
+    """Yield the raw files that a check or a run has found changed, missing or replaced, and folders that are gone."""
+    for folder in sorted({row.folder for row in rows}):
+        if is_gone(folder):
+            yield FileProblem(file=folder, processor=None, verdict="missing", reason=NO_FOLDER, is_new=False)
+    for row in rows:
+        was = f"was {row.digest[:16]}..., first seen {row.seen_utc[:10]}"
+        verdict, reason = row.check_fault, f"found {row.check_fault} by `marsmedia verify`; {was}"
+        if row.changed_to is not None:
+            verdict, reason = "changed", changed_reason(row.digest, row.changed_to)
+        if verdict:
+            yield FileProblem(file=row.relative, processor=None, verdict=verdict, reason=reason, is_new=False)
 
 
 def current_results(catalogue: Catalogue, media: Sequence[SourceRow]) -> Iterator[tuple[SourceRow, dict[str, Any]]]:

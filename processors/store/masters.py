@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Literal
 
 from processors.errors import RequestError, machine_reason
 from processors.sources.scan import FoundFile, storable, survey
@@ -73,13 +74,14 @@ def _checked(_store: Store, place_known: tuple[str, _Known]) -> FixityCheck:
         return _one(path, FixityFault(path=place, kind="new", reason="not ingested yet", is_master=True))
     if file is None:
         reason = f"was {row.digest[:16]}..., first seen {row.seen_utc[:10]}"
-        return _one(path, FixityFault(path=place, kind="missing", reason=reason, is_master=True))
+        return _one(path, FixityFault(path=place, kind="missing", reason=reason, is_master=True), _with(row, "missing"))
     try:
         digest = hash_again(file.path)
     except OSError as error:
         return _one(path, FixityFault(path=place, kind="missing", reason=machine_reason(error), is_master=True))
     if digest == row.digest:
-        restored = dataclasses.replace(row, changed_to=None) if row.changed_to else None
+        was_wrong = row.changed_to or row.check_fault
+        restored = dataclasses.replace(row, changed_to=None, check_fault=None) if was_wrong else None
         return FixityCheck(path=path, item_count=0, size_bytes=file.size_bytes, faults=(), corrected=restored)
     same = (file.size_bytes, file.mtime_ns) == (row.size_bytes, row.mtime_ns)
     what_to_do = (
@@ -89,9 +91,15 @@ def _checked(_store: Store, place_known: tuple[str, _Known]) -> FixityCheck:
     )
     reason = f"was {row.digest[:16]}... is {digest[:16]}...; {what_to_do}"
     fault = FixityFault(path=place, kind="changed", reason=reason, is_master=True)
-    found = dataclasses.replace(row, changed_to=digest) if same and row.changed_to != digest else None
-    return FixityCheck(path=path, item_count=0, size_bytes=file.size_bytes, faults=(fault,), corrected=found)
+    found = dataclasses.replace(row, changed_to=digest) if same else _with(row, "replaced")
+    return FixityCheck(
+        path=path, item_count=0, size_bytes=file.size_bytes, faults=(fault,), corrected=found if found != row else None
+    )
 
 
-def _one(path: str, fault: FixityFault) -> FixityCheck:
-    return FixityCheck(path=path, item_count=0, size_bytes=0, faults=(fault,))
+def _with(row: SourceRow, fault: Literal["missing", "replaced"]) -> SourceRow:
+    return dataclasses.replace(row, check_fault=fault)
+
+
+def _one(path: str, fault: FixityFault, found: SourceRow | None = None) -> FixityCheck:
+    return FixityCheck(path=path, item_count=0, size_bytes=0, faults=(fault,), corrected=found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from processors.contract import FileKind, LabelRef, Medium, Source
 from processors.sources.scan import FoundFile, storable
@@ -48,6 +48,8 @@ class SourceRow:
     """Key of earlier evidence for this path that forbids redistribution, unless a later statement there differs."""
     changed_to: str | None = None
     """SHA-256 of the altered bytes that a run found here with the same size and date; None if unaltered."""
+    check_fault: Literal["missing", "replaced"] | None = None
+    """What the last check found here in place of these bytes; None if nothing was wrong, or a run has looked since."""
     frame_pixels: int | None = None
     """Pixels of a video frame claimed by the header; None for other media, and for files seen only by old versions."""
     has_subtitles: bool | None = None

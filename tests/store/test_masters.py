@@ -100,6 +100,33 @@ def test_verify_names_masters_that_are_missing_replaced_and_new(raw: Raw) -> Non
     )
 
 
+def test_what_verify_finds_missing_or_replaced_is_a_problem_until_it_is_right(raw: Raw) -> None:
+    (raw.folder / "june/second.jpg").write_bytes(raw.other)
+    raw.ingest()
+    whole, seen = raw.photo.read_bytes(), raw.photo.stat()
+    (raw.folder / "june/second.jpg").unlink()
+    raw.photo.write_bytes(b"x" + whole)
+    since = f"first seen {Catalogue(Store(raw.store)).sources()[str(raw.photo)].seen_utc[:10]}"
+    for option in ("--raw-only", "--sample=100"):
+        assert raw.run("verify", option)[0] == 1
+        assert [line for line in raw.run("failures")[1] if not line.startswith(" ")] == [
+            f"replaced: june/photo.jpg: found replaced by `marsmedia verify`; was {raw.before[:16]}..., {since}",
+            f"missing: june/second.jpg: found missing by `marsmedia verify`; was {raw.after[:16]}..., {since}",
+            "2 files with problems",
+        ]
+        assert "files with problems: 1 missing, 1 replaced; " in raw.run("status")[1][-2]
+    raw.photo.write_bytes(whole)
+    (raw.folder / "june/second.jpg").write_bytes(raw.other)
+    assert raw.run("verify", "--raw-only")[0] == 0
+    assert raw.run("failures")[1] == ["no files with problems"]
+    raw.photo.unlink()
+    assert raw.run("verify", "--raw-only")[0] == 1
+    raw.photo.write_bytes(whole)
+    os.utime(raw.photo, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    assert raw.ingest() == ("completed", [])  # which looks, though size and date are the old ones
+    assert raw.run("failures")[1] == ["no files with problems"]
+
+
 def test_verify_resumes_the_masters_where_it_was_killed(raw: Raw) -> None:
     store = Store(raw.store)
     note = store.root / "checkups/unfinished.json"
