@@ -344,3 +344,26 @@ def test_a_picture_that_two_sources_show_is_in_the_clip_once_and_is_named(made: 
         ("a.jpg", PART_SECONDS),
         ("d.jpg", PART_SECONDS),
     ]
+
+
+def test_the_last_cards_have_each_different_credit_once(tmp_path: Path) -> None:
+    made = PackStore(tmp_path)
+    for number in range(30):
+        photo = made.source(f"{number:02}.jpg", "photo", "jpeg", picture(64, 48, number))
+        said = evidence(f"Picture {number}", redistribute=True)
+        credit = next(one for one in said["statements"] if one["term"] == "photoshop:Credit")
+        credit["value"] = f"Agency {number // 2}"
+        made.said(photo, said)
+        made.pictures(photo, "photo.preview", {"preview_1024.jpg": (64, 48)})
+    highlight = Highlight(seconds_each=0.2, longest_side_px=640)
+    built = make_pack(made, tmp_path / "pack", take=("stills",), highlight=highlight, languages=("en",))
+    ends = Cards(width_px=640).texts(["Credits"], [f"Agency {number}" for number in range(15)])
+    with av.open(str(tmp_path / "pack/data/highlight.mp4")) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert len(ends) == 2
+    assert len(frames) == 75 + 30 * 5 + 2 * 75
+    assert built.highlight is not None
+    assert built.highlight.cards_seconds == 9.0
+    for at, end in ((-100, ends[0]), (-1, ends[1])):
+        assert np.abs(frames[at].astype(int) - end).mean() < 3
+    assert not np.array_equal(ends[0], ends[1])

@@ -41,21 +41,38 @@ class Cards:
 
     def text(self, titles: Sequence[str], lines: Sequence[str]) -> Frame:
         """Return a card of text; lines that do not fit are omitted, with a note."""
+        rows, room = self._rows(lines), self._room(titles)
+        return self._card(titles, rows if len(rows) <= room else [*rows[: room - 1], "and more: see CREDITS.txt"])
+
+    def texts(self, titles: Sequence[str], lines: Sequence[str]) -> list[Frame]:
+        """Return as many cards of text as the lines need, at least one, each under the same titles."""
+        rows, room = self._rows(lines), self._room(titles)
+        return [self._card(titles, rows[first : first + room]) for first in range(0, max(len(rows), 1), room)]
+
+    def _rows(self, lines: Sequence[str]) -> list[str]:
+        return [row for line in lines for row in wrapped(line, 72)]
+
+    def _headings(self, titles: Sequence[str]) -> list[str]:
+        return [row for title in titles for row in wrapped(title, 34)[:3]][:5]
+
+    def _top(self, titles: Sequence[str]) -> int:
+        """Return the upper edge of the first row below the titles."""
+        height = self.size_px[1]
+        return height // 7 + len(self._headings(titles)) * (height // 11) + height // 30
+
+    def _room(self, titles: Sequence[str]) -> int:
+        """Return the number of rows that fit below the titles."""
+        width, height = self.size_px
+        return (height - width // 12 // 2 - self._top(titles)) * 22 // height
+
+    def _card(self, titles: Sequence[str], rows: Sequence[str]) -> Frame:
         width, height = self.size_px
         card = Image.new("RGB", (width, height), BACKGROUND)
         draw, margin = ImageDraw.Draw(card), width // 12
-        top = height // 7
-        for line in [row for title in titles for row in wrapped(title, 34)[:3]][:5]:
-            self._write(draw, (margin, top), line, ACCENT, 18)
-            top += height // 11
-        top += height // 30
-        rows = [row for line in lines for row in wrapped(line, 72)]
-        room = (height - margin // 2 - top) * 22 // height
-        if len(rows) > room:
-            rows = [*rows[: room - 1], "and more: see CREDITS.txt"]
-        for row in rows:
-            self._write(draw, (margin, top), row, INK, 32)
-            top += height // 22
+        for number, line in enumerate(self._headings(titles)):
+            self._write(draw, (margin, height // 7 + number * (height // 11)), line, ACCENT, 18)
+        for number, row in enumerate(rows):
+            self._write(draw, (margin, self._top(titles) + number * (height // 22)), row, INK, 32)
         return np.asarray(card)
 
     def scene(self, picture: Image.Image, title: str, credit: str) -> Frame:

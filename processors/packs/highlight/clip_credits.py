@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from processors.languages.language import LANGUAGES, phrase
 from processors.languages.text import Text
-from processors.packs.contents.rights import is_cleared, known_credit, notice, rights
+from processors.packs.contents.rights import credit, is_cleared, known_credit, notice, rights
 from processors.packs.contents.rights_by_path import strictness
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.embedded.file_credits import SOURCE_TYPES, FileCredits
@@ -34,6 +34,11 @@ def clip_credits(sources: Sequence[SourceRecord], recipe: PackRecipe) -> FileCre
         published_at=None,
         source_sha256=None,
     )
+
+
+def credit_lines(sources: Iterable[SourceRecord]) -> list[str]:
+    """Return each different credit once, in the order given."""
+    return list(dict.fromkeys(credit(one) for one in sources))
 
 
 def strictest_first(sources: Iterable[SourceRecord], recipe: PackRecipe) -> list[SourceRecord]:

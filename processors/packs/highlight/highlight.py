@@ -21,7 +21,7 @@ from processors.packs.contents.selected_sources import SelectedSource, in_order_
 from processors.packs.contents.subject import ItemRecord, SourceRecord, entries
 from processors.packs.embedded.in_containers import write_tagged
 from processors.packs.highlight.cards import Cards, Frame
-from processors.packs.highlight.clip_credits import clip_credits
+from processors.packs.highlight.clip_credits import clip_credits, credit_lines
 from processors.packs.highlight.scene_sound import SOUNDS, Recording, Scene, SceneSound, recordings_of, sounds_of
 from processors.packs.highlight.soundtrack import LAST_FADE_SECONDS, Soundtrack, Span
 from processors.packs.presentation import presentation_of
@@ -66,13 +66,10 @@ class HighlightClip:
     """Sources of the recordings that are heard with photos."""
     recording_seconds: float | None
     """Length of that recording in the clip."""
+    cards_seconds: float
+    """Length of title and credits, which are silent without a recording under the whole clip."""
     silences: tuple[Silence, ...]
     """Scenes that are silent, or in part; none if one recording is under the whole clip."""
-
-    @property
-    def cards_seconds(self) -> float:
-        """Return the length of title and credits, which are silent without a recording under the whole clip."""
-        return 2 * CARD_SECONDS
 
     @property
     def sources(self) -> tuple[SourceRecord, ...]:
@@ -121,8 +118,10 @@ def write_highlight(
     heard = [one for one in _once(sound.source for sound in sounds if sound) if one not in shown]
     credited = [*shown, *([under.subject] if under else heard)]
     cards = Cards(width_px=recipe.highlight.longest_side_px, font=recipe.highlight.font)
-    count = _count(recipe.highlight, len(scenes))
-    frames = steps("Drawing the clip", _frames(scenes, sounds, credited, recipe, cards), count, noun="frame")
+    ends = cards.texts(_in(recipe, phrase("credits")), credit_lines(credited))
+    cards_count = (1 + len(ends)) * _steps(CARD_SECONDS)
+    count = cards_count + len(scenes) * _steps(recipe.highlight.seconds_each)
+    frames = steps("Drawing the clip", _frames(scenes, sounds, ends, recipe, cards), count, noun="frame")
     path, bare = scratch / FILE, scratch / f"bare-{FILE}"
     sound, recording_seconds, silent = _sound(sounds, under, count, each, scratch)
     _write_frames(bare, frames, count, sound)
@@ -138,6 +137,7 @@ def write_highlight(
         recording=under.subject if under else None,
         heard=tuple(heard),
         recording_seconds=recording_seconds,
+        cards_seconds=cards_count / FRAMES_PER_SECOND,
         silences=tuple(
             Silence(source=scene.entry.subject, seconds=seconds)
             for scene, seconds in zip(scenes, silent, strict=True)
@@ -184,10 +184,6 @@ def _width(entry: ItemRecord) -> tuple[int, str]:
     return width if isinstance(width, int) else 0, entry.name
 
 
-def _count(highlight: Highlight, scenes: int) -> int:
-    return 2 * _steps(CARD_SECONDS) + scenes * _steps(highlight.seconds_each)
-
-
 def _steps(seconds: float) -> int:
     return max(1, round(seconds * FRAMES_PER_SECOND))
 
@@ -195,7 +191,7 @@ def _steps(seconds: float) -> int:
 def _frames(
     scenes: Sequence[Scene],
     sounds: Sequence[SceneSound | None],
-    credited: Sequence[SourceRecord],
+    ends: Sequence[Frame],
     recipe: PackRecipe,
     cards: Cards,
 ) -> Iterator[Frame]:
@@ -217,8 +213,8 @@ def _frames(
                 shown = cards.scene(picture, name, named)
             assert shown is not None
             yield shown
-    lines = dict.fromkeys(": ".join(filter(None, [_title(one, recipe), credit(one)])) for one in credited)
-    yield from [cards.text(_in(recipe, phrase("credits")), list(lines))] * _steps(CARD_SECONDS)
+    for end in ends:
+        yield from [end] * _steps(CARD_SECONDS)
 
 
 def _title(subject: SourceRecord, recipe: PackRecipe) -> str:
