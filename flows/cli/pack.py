@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -236,7 +237,7 @@ def _warn_of_rights(built: Built) -> None:
         more = len(built.uncleared) - UNCLEARED_SHOWN
         shown += f" and {more} more" if more > 0 else ""
         click.echo(
-            f"marsmedia: rights are not cleared for {len(built.uncleared)} of {counted(built.source_count, 'source')}: "
+            f"marsmedia: rights are not cleared for {len(built.uncleared)} of {counted(len(built.sources), 'source')}: "
             f"{shown}; CREDITS.txt says why: ask the rights holder before publishing",
             err=True,
         )
@@ -299,29 +300,44 @@ def _silent(clip: HighlightClip) -> Iterator[tuple[bool, str, float]]:
 
 @pack.command()
 @click.argument("pack", type=PlaceType(path_type=Path))
+@click.option(
+    "--store",
+    "store_folder",
+    type=PlaceType(path_type=Path),
+    help="Store from which it was built: also name its sources that have changed since.",
+)
 @run_options("quiet")
 @JSON
-def verify(pack: Location, quiet: bool, as_json: bool) -> None:
+def verify(pack: Location, store_folder: Location | None, quiet: bool, as_json: bool) -> None:
     """Hash every file of PACK, a folder or a zip, also in a bucket.
 
-    Names each file that is missing, changed or extra; exit code 1 if there is one.
+    Names each file that is missing, changed or extra; exit code 1 if there is one. With --store, it also
+    names the sources that were corrected, replaced or withdrawn since the pack was built.
 
     \b
     marsmedia pack verify june.zip
     marsmedia pack verify s3://bucket/june.zip
+    marsmedia pack verify june.zip --store processed
     """
     from flows.run.progress import RunProgress
     from processors.packs.archive.verify_pack import verify_pack
+    from processors.packs.changed_sources import changes_in_words
+    from processors.packs.registry import changes_since
 
+    changed = changes_since(open_store(store_folder), str(pack)) if store_folder else None
     with RunProgress(quiet=quiet or as_json) as progress:
         checked = verify_pack(pack, progress.each)
     if as_json:
-        print_json(checked)
+        print_json({**asdict(checked), "changed_since": changed})
     else:
         for fault in checked.faults:
             click.echo(f"{fault.kind}: {printable(fault.path)}: {printable(fault.reason)}")
         faults = counted(len(checked.faults), "fault", zero="no")
         click.echo(f"{pack}: {counted(checked.file_count, 'file')}, {megabytes(checked.size_bytes)}: {faults}")
+        if store_folder and changed is None:
+            click.echo(f"no pack of this path or name was built from {store_folder}")
+        elif store_folder:
+            click.echo(printable(changes_in_words(changed)) if changed else "no source has changed since it was built")
     sys.exit(1 if checked.faults else 0)
 
 

@@ -9,13 +9,14 @@ import click
 from flows.cli.common import counted, open_store, print_json
 from flows.cli.print_table import aligned
 from flows.cli.shared_options import JSON, STORE
+from processors.sources.scan import printable
 
 
 @click.command()
 @STORE
 @JSON
 def packs(store_folder: Path, as_json: bool) -> None:
-    """List the packs built from this store.
+    """List the packs built from this store, and which of their sources were corrected, replaced or withdrawn since.
 
     `marsmedia prune` keeps what they hold.
 
@@ -23,6 +24,7 @@ def packs(store_folder: Path, as_json: bool) -> None:
     marsmedia packs
     marsmedia pack forget june.zip
     """
+    from processors.packs.changed_sources import changes_in_words
     from processors.packs.registry import built_packs
 
     found = built_packs(open_store(store_folder))
@@ -34,3 +36,6 @@ def packs(store_folder: Path, as_json: bool) -> None:
     rows = [(one.pack, one.built_utc, counted(one.result_count, "result"), words[one.is_there]) for one in found]
     for line in aligned(rows, right=(2,)) or ["no pack was built from this store"]:
         click.echo(line)
+    for one in found:
+        if one.changed:
+            click.echo(f"{printable(Path(one.pack).name)}: {printable(changes_in_words(one.changed))}")

@@ -24,15 +24,22 @@ class Change:
     """SHA-256 of the present bytes; None if the file is gone."""
     elsewhere: str | None = None
     """Another path with the previous bytes, relative to the raw folder."""
+    packs: tuple[str, ...] = ()
+    """Names of the packs that hold the previous bytes."""
 
     def __str__(self) -> str:
         name, was = printable(self.file), self.was[:16]
+        held = (
+            f"; in the pack{'s' if len(self.packs) > 1 else ''} {printable(', '.join(self.packs))}"
+            if self.packs
+            else ""
+        )
         if self.kind == "moved":
             return f"moved: {name} is now {printable(self.elsewhere or '')}"
         if self.now is None:
             still = f"; {printable(self.elsewhere)} has the same bytes" if self.elsewhere else ""
-            return f"withdrawn: {name} is no longer there (was {was}...{still})"
-        return f"{self.kind}: {name}: was {was}..., is {self.now[:16]}..."
+            return f"withdrawn: {name} is no longer there (was {was}...{still}){held}"
+        return f"{self.kind}: {name}: was {was}..., is {self.now[:16]}...{held}"
 
     @property
     def reason(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -164,7 +164,7 @@ def _identify_and_plan(
         is_followed_by_work=remember and options.runner == "local",
     )
     changes = [*identified.changes, *changes_of_missing(departed, identified.rows, known)]
-    changes = [one for one in changes if shard.has(one.file)]
+    changes = _with_packs([one for one in changes if shard.has(one.file)], store)
     paths = {storable(file.path): file for file in surveyed.found}
     rows, releases = _in_releases(identified, paths)
     duplicates = duplicates_of(_unaltered_media(rows, identified.changes))
@@ -290,6 +290,17 @@ def _in_releases(identified: _Identified, paths: Mapping[str, FoundFile]) -> tup
     weighed = pair_with_labels(named, labels_of_read, to_read_with_labels, identified.fresh)
     by_path = {row.path: row for row in weighed}
     return [by_path.get(one.path, one) for one in rows], releases
+
+
+def _with_packs(changes: list[Change], store: Store) -> list[Change]:
+    """Return the changes with the packs that hold what was replaced or withdrawn."""
+    lost = {one.was for one in changes if one.kind in ("replaced", "withdrawn")}
+    if not lost:
+        return changes
+    from processors.packs.registry import packs_with
+
+    packs = packs_with(store, lost)
+    return [replace(one, packs=packs.get(one.was, ())) if one.was in lost else one for one in changes]
 
 
 def _unaltered_media(rows: Iterable[SourceRow], changes: Iterable[Change]) -> list[SourceRow]:

@@ -72,7 +72,8 @@ class Built:
     """Results from which the pack was made; `prune` keeps them."""
     uncleared: tuple[str, ...]
     """Sources without permission to redistribute, unless overridden, as release/name."""
-    source_count: int
+    sources: tuple[SourceRecord, ...]
+    """Sources that it holds, as they were then."""
     highlight: HighlightClip | None = None
     labels_apart: tuple[str, ...] = ()
     """Labels whose described files are elsewhere, with the paths of those files."""
@@ -151,7 +152,7 @@ def build(
         size_bytes=bag.size_bytes,
         results=tuple(sorted(set().union(*(one.refs for one in chosen)))),
         uncleared=tuple(one.subject.relative for one in chosen if not is_cleared(one.subject, recipe)),
-        source_count=len(chosen),
+        sources=tuple(one.subject for one in chosen),
         withdrawn=tuple(_withdrawn(chosen)),
         highlight=records.clip,
         larger=tuple(one.subject for one in chosen if one.subject.larger_picture),

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
 
 from processors.errors import RequestError, StoreError
 from processors.packs.archive.output import is_zip
-from processors.packs.build import Built
+from processors.packs.changed_sources import PackedSource, SourceChange, SourcesNow
 from processors.packs.contents.names import portable_name
+from processors.processor_names import EVIDENCE
+from processors.store.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.open_store import is_address, open_bucket
 from processors.store.store import Store, replace_file
+
+if TYPE_CHECKING:
+    from processors.packs.build import Built
 
 
 def remember(store: Store, built: Built) -> Path:
@@ -27,6 +33,14 @@ def remember(store: Store, built: Built) -> Path:
         "identifier": built.identity.urn,
         "built_utc": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "results": [asdict(ref) for ref in built.results],
+        "sources": [
+            asdict(
+                PackedSource(
+                    sha256=one.digest, path=one.path, relative=one.relative or None, evidence_key=one.evidence_key
+                )
+            )
+            for one in built.sources
+        ],
     }
     mark = hashlib.sha256(str(built.path).encode("utf-8", "surrogateescape")).hexdigest()[:8]
     path = folder / f"{portable_name(PurePath(built.path).name)}~{mark}.json"
@@ -36,13 +50,31 @@ def remember(store: Store, built: Built) -> Path:
 
 
 def packed_results(store: Store) -> dict[ResultRef, str]:
-    """Return the results in packs, each with the path of a pack that holds it.
+    """Return the results in packs, each with the path of a pack that holds it, and the evidence of their sources.
 
     Raises
     ------
     StoreError : a record cannot be read; the results that it refers to are unknown, so nothing may be pruned.
     """
-    return {ref: record.pack for record in _records(store) for ref in record.results}
+    return {ref: record.pack for record in _records(store) for ref in (*record.results, *record.evidence)}
+
+
+def packs_with(store: Store, digests: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return the packs that hold each of these sources, by name, in the order of names; raises as `packed_results`."""
+    found: dict[str, list[str]] = {}
+    for record in _records(store):
+        for digest in {one.sha256 for one in record.sources}.intersection(digests):
+            found.setdefault(digest, []).append(PurePath(record.pack).name)
+    return {digest: tuple(sorted(names)) for digest, names in found.items()}
+
+
+def changes_since(store: Store, word: str) -> tuple[SourceChange, ...] | None:
+    """Return the changes of the sources of the pack with this path or name; None if no such pack is recorded."""
+    records = _meant(store, word)
+    if not records:
+        return None
+    latest = max(records, key=lambda one: one.built_utc)
+    return SourcesNow(Catalogue(store).sightings(), store).changes(latest.sources)
 
 
 def forget(store: Store, word: str) -> list[str]:
@@ -78,10 +110,14 @@ class BuiltPack:
     result_count: int
     is_there: bool | None
     """Whether something is there now; None if its bucket cannot be asked."""
+    changed: tuple[SourceChange, ...] = ()
+    """Sources that were corrected, replaced or withdrawn since."""
 
 
 def built_packs(store: Store) -> list[BuiltPack]:
     """Return the recorded packs, in the order in which they were built."""
+    records = list(_records(store))
+    now = SourcesNow(Catalogue(store).sightings() if records else (), store)
     found = [
         BuiltPack(
             pack=one.pack,
@@ -89,8 +125,9 @@ def built_packs(store: Store) -> list[BuiltPack]:
             built_utc=one.built_utc,
             result_count=len(one.results),
             is_there=_is_there(one.pack),
+            changed=now.changes(one.sources),
         )
-        for one in _records(store)
+        for one in records
     ]
     return sorted(found, key=lambda one: (one.built_utc, one.pack))
 
@@ -103,6 +140,16 @@ class _PackRecord:
     identifier: str
     built_utc: str
     results: tuple[ResultRef, ...]
+    sources: tuple[PackedSource, ...]
+
+    @property
+    def evidence(self) -> tuple[ResultRef, ...]:
+        """Return the evidence of its sources, by which corrections are known."""
+        return tuple(
+            ResultRef(source=one.sha256, processor=EVIDENCE, key=one.evidence_key)
+            for one in self.sources
+            if one.evidence_key
+        )
 
 
 def _is_there(pack: str) -> bool | None:
@@ -136,8 +183,16 @@ def _records(store: Store) -> Iterator[_PackRecord]:
                 identifier=str(record.get("identifier", "")),
                 built_utc=str(record.get("built_utc", "")),
                 results=results,
+                sources=_sources(record, results),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(
                 f"{path}: not the record of a pack ({error}); remove it or build the pack again"
             ) from error
+
+
+def _sources(record: Mapping[str, Any], results: Sequence[ResultRef]) -> tuple[PackedSource, ...]:
+    """Return the sources of a record; one of an earlier version has only those of its results."""
+    if "sources" in record:
+        return tuple(PackedSource(**one) for one in record["sources"])
+    return tuple(PackedSource(sha256=digest) for digest in dict.fromkeys(ref.source for ref in results))

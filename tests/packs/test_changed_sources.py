@@ -1,0 +1,98 @@
+"""Who was given a pack can be told what has changed since: corrections, replaced files, withdrawn ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from flows.run.build_pack import build_pack, recipe_of
+from flows.run.report import Report
+from processors.engine.wanted_results import Recipes
+from processors.metadata import Metadata
+from processors.metadata.evidence import Evidence
+from processors.packs.registry import built_packs, changes_since, packed_results
+from processors.photo.photo_preview import PhotoPreview
+from processors.store.store import Store
+from tests.helpers.command import in_this_process
+from tests.helpers.runs import ingest
+
+RECIPES: Recipes = {"photo": (Metadata(), Evidence(), PhotoPreview(longest_sides_px=(64,)))}
+HEAD = 'title = "June"\ncredit = "CNSA"\nrights = "CC BY 4.0"\nredistribute = true\n'
+
+
+@pytest.fixture
+def june(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A release of three photos, and two packs: of all, and of one."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "raw/june"
+    folder.mkdir(parents=True)
+    for number, name in enumerate(("a", "b", "c")):
+        photo(folder / f"{name}.png", number)
+    (folder / "release.toml").write_text(HEAD)
+    ingested()
+    for selection, output in (("*", "desk"), ("b.png", "web")):
+        build_pack(recipe_of([selection], audience="press"), Path(output), Store(Path("store")))
+    return folder
+
+
+def photo(path: Path, number: int) -> None:
+    Image.new("RGB", (96, 64), (40 * number, 80, 120)).save(path)
+
+
+def ingested() -> Report:
+    return ingest(Path("raw"), Path("store"), RECIPES)
+
+
+def test_corrected_replaced_and_withdrawn_sources_of_a_pack_are_named(june: Path) -> None:
+    assert [one.changed for one in built_packs(Store(Path("store")))] == [(), ()]
+    unchanged = in_this_process("pack", "verify", "desk", "--store", "store").stdout.splitlines()
+    assert unchanged[-1] == "no source has changed since it was built"
+    (june / "release.toml").write_text(f'{HEAD}[[file]]\npath = "a.png"\ncredit = "CNSA/PEC"\ntitle = "Tracks"\n')
+    photo(june / "b.png", 5)
+    (june / "c.png").unlink()
+    report = ingested()
+    lines = sorted(str(one) for one in report.changes if one.file.endswith(".png"))
+    assert [line.partition(": ")[0] for line in lines] == ["replaced", "withdrawn"]
+    assert lines[0].endswith("...; in the packs desk, web")
+    assert lines[1].startswith("withdrawn: june/c.png is no longer there (was ")
+    assert lines[1].endswith("...); in the pack desk")
+    said = "3 sources changed since: title, credit of june/a.png; june/b.png replaced; june/c.png withdrawn"
+    listed = in_this_process("packs", "--store", "store").stdout.splitlines()
+    assert listed[2:] == [f"desk: {said}", "web: 1 source changed since: june/b.png replaced"]
+    verified = in_this_process("pack", "verify", "desk", "--store", "store")
+    assert (verified.returncode, verified.stdout.splitlines()[-1]) == (0, said)
+    told = json.loads(in_this_process("pack", "verify", "web", "--store", "store", "--json").stdout)
+    assert told["changed_since"] == [{"source": "june/b.png", "kind": "replaced", "about": []}]
+    other = in_this_process("pack", "verify", str(Path("web").rename("other")), "--store", "store").stdout.splitlines()
+    assert other[-1] == "no pack of this path or name was built from store"
+
+
+def test_a_moved_file_has_not_changed(june: Path) -> None:
+    (june / "c.png").rename(june / "d.png")
+    ingested()
+    assert changes_since(Store(Path("store")), "desk") == ()
+
+
+def test_prune_keeps_the_statements_by_which_corrections_are_known(june: Path) -> None:
+    (june / "release.toml").write_text(HEAD.replace("CC BY 4.0", "unresolved"))
+    ingested()
+    store = Store(Path("store"))
+    assert sum(ref.processor == "evidence" for ref in packed_results(store)) == 3
+    assert in_this_process("prune", "--yes", "--store", "store").returncode == 0
+    changes = changes_since(store, "web") or ()
+    assert [str(one) for one in changes] == ["rights of june/b.png"]
+
+
+def test_of_a_pack_of_an_earlier_version_what_is_gone_is_known(june: Path) -> None:
+    for path in Path("store/packs").glob("*.json"):
+        record = json.loads(path.read_text())
+        del record["sources"]
+        path.write_text(json.dumps(record))
+    photo(june / "b.png", 5)
+    (june / "c.png").unlink()
+    ingested()
+    changes = changes_since(Store(Path("store")), "desk") or ()
+    assert [str(one) for one in changes] == ["june/b.png replaced", "june/c.png withdrawn"]
