@@ -7,15 +7,22 @@ import os
 from pathlib import Path
 
 from flows.recipes import ON_REQUEST, RECIPES
-from processors.contract import result_key
+from processors.contract import Processor, result_key
+from tests.helpers.video_derived import with_used
 
 KEYS = Path(__file__).parents[1] / "golden" / "keys.json"
 DIGEST = "0" * 64
 
 
+def versions(processor: Processor) -> str:
+    """A processor and its version, with those of all that it is made of: its key changes with each of them."""
+    used = {f"{one.name} {one.version}" for one in with_used([processor]) if one != processor}
+    return f"{processor.name} {processor.version}" + (f" ({', '.join(sorted(used))})" if used else "")
+
+
 def test_recipes_give_the_keys_of_stores_made_before() -> None:
     keys = {
-        f"{medium} {processor.name} {processor.version}": result_key(processor, DIGEST)
+        f"{medium} {versions(processor)}": result_key(processor, DIGEST)
         for recipes in (RECIPES, ON_REQUEST)
         for medium, recipe in recipes.items()
         for processor in recipe
