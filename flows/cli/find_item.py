@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,12 +35,44 @@ def find_item(word: str, store: Store) -> tuple[Manifest, str | None] | None:
 
 
 def find_item_of_bytes(path: Path, store: Store) -> tuple[Manifest, str] | None:
-    """Return the result that has an item with a file's bytes, and the item's name; None without one."""
-    found = Catalogue(store).table("items", ["source", "processor", "key", "name"], f"sha256 = '{_digest(path)}'")
-    for row in found.to_pylist():
+    """Return the result that has an item with a file's bytes, and the item's name; None without one.
+
+    Of a file that a pack made, such as a picture with its credit inside, the item that it was made from.
+    """
+    digest = _digest(path)
+    found = _items_of(digest, store) or _items_of(_basis_in_pack(path, digest), store)
+    for row in found:
         ref = ResultRef(source=row["source"], processor=row["processor"], key=row["key"])
         return store.manifest(ref), row["name"]
     return None
+
+
+def _items_of(digest: str | None, store: Store) -> list[dict[str, str]]:
+    if digest is None:
+        return []
+    columns = ["source", "processor", "key", "name"]
+    return Catalogue(store).table("items", columns, f"sha256 = '{digest}'").to_pylist()
+
+
+def _basis_in_pack(path: Path, digest: str) -> str | None:
+    """Return the digest of the item from which a pack made a file; None outside a pack, and where it does not say."""
+    pack = _pack_of(path)
+    crate = pack / "data" / ro_crate.FILE if pack else None
+    if crate is None or not crate.is_file():
+        return None
+    try:
+        graph = json.loads(crate.read_bytes())["@graph"]
+        based = next((one.get("isBasedOn") for one in graph if one.get("sha256") == digest), None)
+    except (ValueError, KeyError, AttributeError):  # not a record of ours; the message that follows names it
+        return None
+    named = based.get("@id", "") if isinstance(based, dict) else ""
+    sha256 = named.removeprefix("urn:sha256:")
+    return sha256 if re.fullmatch("[0-9a-f]{64}", sha256) else None
+
+
+def _pack_of(path: Path) -> Path | None:
+    """Return the folder of the pack that holds a file; None outside one."""
+    return next((folder for folder in path.resolve().parents if (folder / "bagit.txt").is_file()), None)
 
 
 def source_of_bytes(path: Path, rows: Sequence[SourceRow]) -> SourceRow:
@@ -51,7 +85,7 @@ def source_of_bytes(path: Path, rows: Sequence[SourceRow]) -> SourceRow:
     digest = _digest(path)
     if any(row.digest == digest for row in rows):
         return find_source(digest, rows)
-    pack = next((folder for folder in path.resolve().parents if (folder / "bagit.txt").is_file()), None)
+    pack = _pack_of(path)
     if pack is None:
         raise RequestError(f"{path}: its bytes are not in the store; list sources with `marsmedia items`")
     records = [str(found) for name in (ro_crate.FILE, premis.FILE) for found in sorted(pack.rglob(name))]

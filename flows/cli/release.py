@@ -167,6 +167,10 @@ def check(folder: Path) -> None:
     if not (folder / "release.toml").is_file():
         raise click.UsageError(f"{folder}: has no release.toml; write one with `marsmedia release init {folder}`")
     described = read_release((folder / "release.toml").read_bytes())
+    if not described.is_toml:  # it may describe everything
+        for problem in described.problems:
+            click.echo(printable(str(problem)))
+        sys.exit(1)
     there = {found.relative for found in survey(folder) if isinstance(found, FoundFile)}
     mistakes = [(problem.line, str(problem)) for problem in described.problems]
     mistakes += [

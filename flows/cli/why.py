@@ -30,7 +30,8 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
     """Explain why results are due or not, or where an item is from.
 
     SOURCE is a path, a name, or the first characters of a digest. With the path of a file in the
-    store, or of a copy of one, as in a pack, show the item's provenance and what has changed since.
+    store, of a copy of one, or of a file that a pack made of one, show the item's provenance and what has
+    changed since.
 
     \b
     marsmedia why descent.mp4

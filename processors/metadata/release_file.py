@@ -48,6 +48,8 @@ class Release:
     lines: dict[str, int]
     """Line of each file's path."""
     problems: tuple[ReleaseFileProblem, ...]
+    is_toml: bool = True
+    """False if nothing of it could be read, as after a syntax error: `problems` then has that one."""
 
 
 def read_release(data: bytes) -> Release:
@@ -56,7 +58,7 @@ def read_release(data: bytes) -> Release:
         file = TomlFile(data, max_bytes=MAX_BYTES)
     except TomlError as error:
         problem = ReleaseFileProblem(line=error.mistake.line, what=error.mistake.what)
-        return Release(head={}, files={}, lines={}, problems=(problem,))
+        return Release(head={}, files={}, lines={}, problems=(problem,), is_toml=False)
     return _Reader(file).release()
 
 

@@ -55,6 +55,7 @@ from processors.store.manifest import ResultRef
 from processors.store.open_store import Location, is_address
 from processors.store.progress_steps import Steps, silently
 from processors.store.selection import parse, select
+from processors.store.source_row import SourceRow
 from processors.store.store import Store
 from processors.tables import Table
 
@@ -126,7 +127,9 @@ def build(
     """
     destination = _output_at(output, store, force=force)
     catalogue, recipe = Catalogue(store), recipe.completed()
-    changed = refuse_changed(select(parse(recipe.selection), catalogue), recipe, catalogue)
+    rows = select(parse(recipe.selection), catalogue)
+    _refuse_inside_releases(output, rows)
+    changed = refuse_changed(rows, recipe, catalogue)
     chosen = choose(recipe, store, catalogue, asked, only_asked)
     repeated = duplicate_pictures([one.subject for one in in_order_of_selection(chosen)], store, compared)
     recipe = replace(recipe, selection=publishable(recipe.selection, catalogue.sightings()))
@@ -163,6 +166,16 @@ def build(
         changed=changed,
         pack_traffic=destination.traffic if isinstance(destination, BucketOutput) else None,
     )
+
+
+def _refuse_inside_releases(output: Location, rows: Sequence[SourceRow]) -> None:
+    """Raise `RequestError` if the pack would lie among the releases that it is made from, and be ingested as one."""
+    place = str(output) if is_address(output) else str(Path(output).resolve())
+    for raw in {row.path.removesuffix(f"/{row.relative}") for row in rows}:
+        if f"{place}/".startswith(f"{raw}/"):
+            raise RequestError(
+                f"{output}: inside the releases, where the next run would take it for one; choose a place outside {raw}"
+            )
 
 
 def _output_at(output: Location, store: Store, *, force: bool) -> DiskOutput | BucketOutput:

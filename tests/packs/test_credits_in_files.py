@@ -351,3 +351,28 @@ def test_a_file_with_a_credit_of_its_own_is_not_signed_by_the_agency_of_its_rele
     assert (found.agency, found.credit) == (agency, credit)
     own = {"term": "dc:publisher", "value": "PEC", "language": None, "source": "release.toml:file.agency"}
     assert source_record(row, {"statements": [own, *statements]}, None).agency == "PEC"
+
+
+def test_a_file_has_text_in_a_language_only_where_somebody_gave_some(tmp_path: Path) -> None:
+    made = PackStore(tmp_path)
+    for name, without in (("a.jpg", True), ("b.jpg", False)):
+        photo = made.source(name, "photo", "jpeg", picture(64, 48, ord(name[0])))
+        said = evidence("Rear deck of Opportunity", redistribute=True, caption="The deck." if without else None)
+        if without:
+            said["statements"] = [one for one in said["statements"] if one["language"] != "zh"]
+        made.said(photo, said)
+        made.pictures(photo, "photo.preview", {"preview_1024.jpg": (64, 48)})
+    make_pack(made, tmp_path / "pack", audience="press", take=("stills",))
+    packets = {one.name: one.read_bytes() for one in (tmp_path / "pack/data/photos").glob("*.jpg")}
+    assert len(packets) == 2
+    languages = {
+        name: sorted(
+            {code for code in (b'xml:lang="en"', b'xml:lang="zh"') if code in data.partition(b"<dc:description")[2]}
+        )
+        for name, data in packets.items()
+    }
+    assert [found for _, found in sorted(languages.items())] == [
+        [b'xml:lang="en"'],
+        [b'xml:lang="en"', b'xml:lang="zh"'],
+    ]
+    assert "。".encode() not in next(data for data in packets.values() if b"The deck." in data)

@@ -11,6 +11,7 @@ from processors.languages.text import Text
 from processors.packs.contents.layout import ByKind, places_of
 from processors.packs.contents.names import NAME_BYTES, UniqueNames
 from tests.helpers.gallery_pages import item, subject
+from tests.helpers.pack_store import PackStore, evidence, make_pack, picture
 
 LONG = "火星表面风声：超级相机麦克风第一次录音，采样率一百千赫，地球上从未听过"
 
@@ -48,14 +49,19 @@ def test_subtitles_lie_next_to_their_video_with_their_language_in_the_name() -> 
         (
             "Mars 2020 EDLCam Audio WAV Product",
             ["edl/mic_00000170_000_000000.wav", "edl/mic_00000170_000_000001.wav"],
-            ["mars-2020-edlcam-audio-wav_mic-00000170-000-00000" + end for end in "01"],
+            ["mars-2020-edlcam-audio-wav-product_1", "mars-2020-edlcam-audio-wav-product_2"],
         ),
         (
             "Opportunity looks back on its tracks from the rim",
             ["june/1N491020376ILFCNY9P0706L0M1.img", "june/opportunity-rear-deck-tracks-16bit.png"],
+            ["opportunity-looks-back-on-its-tracks-from-the_1", "opportunity-looks-back-on-its-tracks-from-the_2"],
+        ),
+        (
+            "Rear deck of Opportunity",
+            ["june/1N491020376ILFCNY9P0706L0M1.img", "june/opportunity-rear-deck-tracks-16bit.png"],
             [
-                "opportunity-looks-back_1n491020376ilfcny9p0706l0m1",
-                "opportunity-looks-back_opportunity-rear-deck-tracks-16bit",
+                "rear-deck-of-opportunity_1n491020376ilfcny9p0706l0m1",
+                "rear-deck-of-opportunity_opportunity-rear-deck-tracks",
             ],
         ),
         (None, ["june/mic.wav", "june/mic.flac"], ["mic_wav", "mic_flac"]),
@@ -82,3 +88,22 @@ def test_sources_that_share_a_title_are_told_apart_by_their_files(
 def test_a_chinese_title_is_cut_between_characters() -> None:
     (one,) = named(LONG, "original.m4a")
     assert one == "sound/火星表面风声-超级相机麦克风第一次录音-采样率_original.m4a"
+
+
+@pytest.mark.parametrize(
+    ("white_level", "taken"), [(4095.0, ["enhanced.jpg", "preview_1024.jpg"]), (None, ["preview_1024.jpg"])]
+)
+def test_readers_get_a_photo_of_more_than_8_bits_enhanced_too(
+    tmp_path: Path, white_level: float | None, taken: list[str]
+) -> None:
+    made = PackStore(tmp_path)
+    photo = made.source("deck.img", "photo", "pds3", picture(64, 48, 1))
+    made.said(photo, evidence("Rear deck", redistribute=True))
+    made.pictures(photo, "photo.preview", {"preview_1024.jpg": (1024, 768)}, white_level=white_level)
+    made.pictures(photo, "photo.enhanced", {"enhanced.jpg": (1024, 768)})
+    make_pack(made, tmp_path / "pack", audience="press", take=("stills",))
+    names = {
+        "2021-06-16_rear-deck_1024.jpg": "preview_1024.jpg",
+        "2021-06-16_rear-deck_enhanced_1024.jpg": "enhanced.jpg",
+    }
+    assert sorted(names[one.name] for one in (tmp_path / "pack/data/photos").iterdir()) == taken

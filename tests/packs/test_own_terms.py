@@ -214,3 +214,33 @@ def test_the_licence_in_a_pds4_label_is_its_rights() -> None:
     place = "Product_Observational/Identification_Area/License_Information/name"
     (said,) = said_by_label((Tag(namespace="pds4", name=place, value="CC BY-NC 4.0"),), "mic.xml")
     assert (said.term, said.value, said.source) == ("dc:rights", "CC BY-NC 4.0", f"label mic.xml:{place}")
+
+
+def test_a_pack_among_the_releases_is_refused(july: Path) -> None:
+    ingested()
+    for place in ("raw/pp", "raw/july/pp.zip", "raw/july/../july/pp"):
+        with pytest.raises(RequestError) as caught:
+            build_pack(recipe_of(["*.jpg"], audience="internal"), Path(place), Store(Path("store")))
+        assert str(caught.value) == (
+            f"{place}: inside the releases, where the next run would take it for one; "
+            f"choose a place outside {Path('raw').absolute()}"
+        )
+    assert sorted(path.name for path in july.iterdir()) == ["dunes.jpg", "release.toml"]
+    build_pack(recipe_of(["*.jpg"], audience="internal"), Path("rawer"), Store(Path("store")))
+
+
+def test_why_names_the_item_from_which_a_pack_made_a_file(july: Path) -> None:
+    ingested()
+    build_pack(recipe_of(["*.jpg"], audience="press"), Path("press"), Store(Path("store")))
+    (packed,) = Path("press/data/photos").glob("*.jpg")
+    told = in_this_process("why", packed, "--store", "store")
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.startswith("preview_64.jpg, of photo.preview version ")
+    assert "  made of  dunes.jpg, SHA-256 " in told.stdout
+
+
+def test_a_syntax_error_is_all_that_check_names(july: Path) -> None:
+    (july / "release.toml").write_text('title = "July" and more"\n[[file]]\npath = "dunes.jpg"\n')
+    told = in_this_process("release", "check", "raw/july")
+    assert (told.returncode, len(told.stdout.splitlines())) == (1, 1)
+    assert told.stdout.startswith("release.toml, line 1: ")

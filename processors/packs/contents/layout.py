@@ -19,6 +19,8 @@ FOLDERS = {"image": "photos", "video": "videos", "audio": "sound"}
 TITLE_CHARACTERS = 48
 LONGEST_REST_BYTES = 24
 """Room for what follows the title in most names: `_contact-sheet_1648.jpg`."""
+LEAST_WORDS_BYTES = 12
+"""Fewest bytes of a file's own name that say anything."""
 LEAST_BASE_BYTES = 24
 """Room for date and title, however long the words are that tell a source from others."""
 
@@ -156,7 +158,7 @@ class ByKind:
         if not found:
             return [base]
         cut = _cut(base, max(LEAST_BASE_BYTES, NAME_BYTES - LONGEST_REST_BYTES - found.longest_bytes))
-        return [base if cut == base else cut.rpartition("-")[0] or cut, found.words]
+        return [base if cut == base else _cut_at_word(base, len(cut.encode())), found.words]
 
     def _named(self, folder: str, parts: list[str], suffix: str, thing: str) -> str:
         rest = "".join(f"_{part}" for part in parts[1:] if part) + suffix
@@ -168,6 +170,11 @@ def _cut(text: str, room_bytes: int) -> str:
     return text.encode()[:room_bytes].decode(errors="ignore").rstrip("-_ ")
 
 
+def _cut_at_word(text: str, room_bytes: int) -> str:
+    cut = _cut(text, room_bytes)
+    return cut.rpartition("-")[0] or cut
+
+
 def _base(subject: SourceRecord) -> str:
     """Return date and title of a source, `2021-05-15_parachute-descent-and-touchdown`; its name without a title."""
     title = slug(subject.title.best() or subject.name.rpartition(".")[0] or subject.name)
@@ -177,8 +184,8 @@ def _base(subject: SourceRecord) -> str:
 def apart(subjects: Iterable[SourceRecord]) -> dict[str, Apart]:
     """Return words that tell sources of the same date, title and medium apart, by digest; others have none.
 
-    They are the file's name, else its suffix, else its folder; without any of these that tells all of them apart, files
-    get a hash.
+    They are the file's name, else its suffix, else its folder; numbers, in the order of these, where the title would
+    have to be cut for them. Without any of these that tells all of them apart, files get a hash.
     """
     alike: dict[tuple[str, str], list[SourceRecord]] = {}
     for one in subjects:
@@ -188,12 +195,25 @@ def apart(subjects: Iterable[SourceRecord]) -> dict[str, Apart]:
         for words_of in (_stem_words, _suffix_words, _folder_words) if len(group) > 1 else ():
             words = [words_of(one) for one in group]
             if all(words) and len(set(words)) == len(words):
+                words = _fitting(words, _base(group[0]))
                 longest = max(len(f"_{word}".encode()) for word in words)
                 found |= {
                     one.digest: Apart(words=word, longest_bytes=longest) for one, word in zip(group, words, strict=True)
                 }
                 break
     return found
+
+
+def _fitting(words: list[str], base: str) -> list[str]:
+    """Return the words as they fit behind the whole title: cut if they still tell the files apart, else numbers."""
+    room = NAME_BYTES - LONGEST_REST_BYTES - len(f"{base}_".encode())
+    if all(len(word.encode()) <= room for word in words):
+        return words
+    cut = [word if len(word.encode()) <= room else _cut_at_word(word, max(room, 0)) for word in words]
+    if room >= LEAST_WORDS_BYTES and len(set(cut)) == len(cut):
+        return cut
+    places = sorted(words)
+    return [f"{places.index(word) + 1:0{len(str(len(words)))}}" for word in words]
 
 
 def _stem_words(subject: SourceRecord) -> str:

@@ -13,7 +13,7 @@ from processors.packs.contents.rights import known_credit, notice, rights_addres
 from processors.packs.contents.subject import ItemRecord
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import PackRecipe
-from processors.packs.records.captions import words
+from processors.packs.records.captions import as_given, words
 from processors.packs.records.iso_date import iso_date
 
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -79,8 +79,8 @@ def credits_of(entry: ItemRecord, recipe: PackRecipe) -> FileCredits:
         source_type = SOURCE_TYPES + kind if kind else None
     return FileCredits(
         title=shown(subject.title or subject.event_title),
-        caption=shown(said.description),
-        alternative=shown(said.alternative),
+        caption=shown(as_given(said.description, subject)),
+        alternative=shown(as_given(said.alternative, subject)),
         creator=subject.creator or subject.agency,
         credit=known_credit(subject),
         source=subject.agency,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from processors.packs.presentation import is_taken, presentation_of
 from processors.packs.recipe.pack_recipe import PackRecipe
+from processors.processor_names import PHOTO_ENHANCED, PHOTO_PREVIEW
 from processors.store.latest import current
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 
@@ -17,15 +18,19 @@ THUMBNAIL_PX = 640
 def included(manifests: Iterable[Manifest], recipe: PackRecipe, asked: frozenset[ResultRef]) -> Iterator[Manifest]:
     """Yield the results of one source to take, each with only the items to take, in the order of processor and key.
 
-    The results of a processor that today's recipes want are taken; if they want none, the latest.
+    The results of a processor that today's recipes want are taken; if they want none, the latest. With the stills of a
+    photo of more than 8 bits, which may be flat and dark as it stands, readers get the enhanced one too.
     """
     by_processor: dict[str, list[Manifest]] = {}
     for manifest in manifests:
         if manifest.verdict == "made":
             by_processor.setdefault(manifest.ref.processor, []).append(manifest)
+    also = _for_readers(by_processor, recipe)
     for processor in sorted(by_processor):
         for manifest in sorted(current(by_processor[processor], asked), key=lambda one: one.ref):
-            items = [item for item in manifest.items if is_taken(processor, item.name, recipe.take)]
+            items = [
+                item for item in manifest.items if processor in also or is_taken(processor, item.name, recipe.take)
+            ]
             if presentation_of(processor).is_in_sizes:  # a small photo is not enlarged: its sizes may be the same bytes
                 items = list({i.sha256: i for i in reversed(items)}.values())[::-1]
                 if recipe.pictures:
@@ -34,6 +39,18 @@ def included(manifests: Iterable[Manifest], recipe: PackRecipe, asked: frozenset
                     items = [one for one in items if _longest(one) >= THUMBNAIL_PX] or sorted(items, key=_area)[-1:]
             if items:
                 yield dataclasses.replace(manifest, items=tuple(items))
+
+
+def _for_readers(by_processor: Mapping[str, Sequence[Manifest]], recipe: PackRecipe) -> frozenset[str]:
+    """Return the processors whose pictures accompany the stills of a photo of more than 8 bits, in a pack by kind."""
+    levels = (
+        item.facts.get("white_level")
+        for manifest in by_processor.get(PHOTO_PREVIEW, ())
+        for item in manifest.items
+        if isinstance(item.facts, dict)
+    )
+    is_for_readers = recipe.layout == "kind" and "stills" in recipe.take
+    return frozenset({PHOTO_ENHANCED} if is_for_readers and any(one is not None for one in levels) else ())
 
 
 def _longest(item: StoredItem) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from processors.languages.language import joined, label, phrase
-from processors.languages.text import Text
+from processors.languages.text import FALLBACK, Text
 from processors.mission.sol_words import sol_words
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.presentation import presentation_of
@@ -42,6 +42,13 @@ def words(subject: SourceRecord, entry: ItemRecord | None) -> Words:
     generated = phrase("stated" if stated else "built", label=named, facts=facts)
     alternative = Text({**generated, **captioned, **stated})
     return Words(label=named, caption=subject.caption, description=description, alternative=alternative)
+
+
+def as_given(text: Text, subject: SourceRecord) -> Text:
+    """Return a text of an item, without languages in which nobody gave a title, a caption or an alternative text."""
+    title = subject.title or subject.event_title
+    given = {FALLBACK, *title, *subject.caption, *subject.alternative}
+    return Text({code: said for code, said in text.items() if code in given}) if title else text
 
 
 def _after(kind: Text, text: Text) -> Text:

@@ -194,6 +194,7 @@ def _file(one: PackedFile, recipe: PackRecipe) -> Json:
         "sha256": one.sha256,
         "width": one.width_px,
         "height": one.height_px,
+        "isBasedOn": {"@id": _stored_id(one)} if one.made and one.entry else None,
         "duration": f"PT{one.duration_seconds:.3f}S" if one.duration_seconds else None,
     }
     return {key: value for key, value in entry.items() if value is not None}
