@@ -65,6 +65,26 @@ def main() -> None:
         tell(f"memory for 10,000 items ({min(peaks):.0f} MB), times that for 1,000", min(peaks) / few, "", 1.5)
 
 
+def _video(name: str, digest: str) -> SourceRow:
+    return SourceRow(
+        path=f"/raw/{name}",
+        digest=digest,
+        release="raw",
+        relative=f"raw/{name}",
+        name=name,
+        size_bytes=1,
+        mtime_ns=1,
+        kind="media",
+        medium="video",
+        format="mp4",
+        codec="h264",
+        has_sound=False,
+        duration_seconds=100.0,
+        note=None,
+        seen_utc="2026-01-01T00:00:00Z",
+    )
+
+
 def write_store(root: Path, count: int) -> None:
     """A store of videos with frames of noise, which no packer can compress."""
     store, rng = Store(root), np.random.default_rng(1)
@@ -72,25 +92,7 @@ def write_store(root: Path, count: int) -> None:
     rows, manifests = [], []
     for video in range(count // FRAMES):
         digest = hashlib.sha256(f"{video}".encode()).hexdigest()
-        rows.append(
-            SourceRow(
-                path=f"/raw/{video}.mp4",
-                digest=digest,
-                release="raw",
-                relative=f"raw/{video}.mp4",
-                name=f"{video}.mp4",
-                size_bytes=1,
-                mtime_ns=1,
-                kind="media",
-                medium="video",
-                format="mp4",
-                codec="h264",
-                has_sound=False,
-                duration_seconds=100.0,
-                note=None,
-                seen_utc="2026-01-01T00:00:00Z",
-            )
-        )
+        rows.append(_video(f"{video}.mp4", digest))
         with store.scratch() as scratch:
             (scratch / "r").mkdir()
             items = []

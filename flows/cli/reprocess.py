@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,10 +74,9 @@ def reprocess(
     from flows.run.select import ReprocessRequest, prepare_chosen
     from flows.run.shard import Shard
     from processors.engine.parameters import parse_settings
-    from processors.store.kept_results import keep
 
+    options["quiet"] = options["quiet"] or as_json
     chosen = Options(**options)
-    chosen = replace(chosen, quiet=chosen.quiet or as_json)
     shard = Shard.parse(chosen.shard)
     request = ReprocessRequest(words=selection, processors=processors, settings=parse_settings(settings))
     store = open_store(store_folder)
@@ -101,17 +99,23 @@ def reprocess(
             settings=dict(request.settings),
             store=str(store_folder),
             return_state=True,
-            **(options | {"quiet": chosen.quiet}),
+            **options,
         )
 
     code = plan_and_run(look, store_folder, chosen, flow, asked=str(request), as_json=as_json)
     entries = [entry for prepared in planned for entry in prepared.asked_for]
-    store = open_store(store_folder)  # with what the run has made
+    made_in = open_store(store_folder)  # with what the run has made
     if is_kept:
-        keep((one.ref for entry in entries for one in entry.others if store.has(one.ref)), store)
+        _keep(entries, made_in)
     if not as_json and processors:
-        _print_folders(entries, store)
+        _print_folders(entries, made_in)
     sys.exit(code)
+
+
+def _keep(entries: list[ByNameEntry], store: Store) -> None:
+    from processors.store.kept_results import keep
+
+    keep((one.ref for entry in entries for one in entry.others if store.has(one.ref)), store)
 
 
 def _print_folders(entries: list[ByNameEntry], store: Store) -> None:

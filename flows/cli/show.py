@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,20 +81,10 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
         }
         print_json(record)
         return
-    click.echo(f"{printable(row.name)}: {row.medium or f'{row.kind}, {row.format}'}")
-    for name, words in _properties(row, known):
-        click.echo(f"  {name:8} {printable(words)}")
-    click.echo(f"  sha256   {row.digest}\n  size     {size(row.size_bytes)}\n  release  {printable(row.release)}")
-    for line in _history(row, seen, before):
-        click.echo(f"  {printable(line)}")
-    if row.note:
-        click.echo(f"  note     {printable(row.note)}")
-    if row.kind == "unsupported":
-        click.echo(f"  fault    {FAULT_OF[blame_for_unopened(row.note or '')]}")
-    if links:
-        names = {other.digest: other.name for other in rows}
-        for link in links:
-            click.echo(f"  link     {printable(sentence(link, names))}")
+    _print_source(row, known, _history(row, seen, before))
+    names = {other.digest: other.name for other in rows}
+    for link in links:
+        click.echo(f"  link     {printable(sentence(link, names))}")
     results = [m for m in manifests if m.ref.processor != EVIDENCE or m.ref.key in own]
     verdict = file_verdict(results, row.format)
     if verdict.words:
@@ -105,6 +95,19 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     for one in shared:
         click.echo(f"  start    {printable(str(one))}")
     _print_results(results, store, _links(row, store), is_damaged=verdict.is_damaged)
+
+
+def _print_source(row: SourceRow, known: Properties, history: Iterable[str]) -> None:
+    click.echo(f"{printable(row.name)}: {row.medium or f'{row.kind}, {row.format}'}")
+    for name, words in _properties(row, known):
+        click.echo(f"  {name:8} {printable(words)}")
+    click.echo(f"  sha256   {row.digest}\n  size     {size(row.size_bytes)}\n  release  {printable(row.release)}")
+    for line in history:
+        click.echo(f"  {printable(line)}")
+    if row.note:
+        click.echo(f"  note     {printable(row.note)}")
+    if row.kind == "unsupported":
+        click.echo(f"  fault    {FAULT_OF[blame_for_unopened(row.note or '')]}")
 
 
 def _from_catalogue(

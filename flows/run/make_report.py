@@ -191,28 +191,7 @@ def _problems(
         for outcome in one.outcomes
         if outcome.verdict != "made"
     ]
-    before = _untaken_before(record) if prepared.untaken or prepared.unmatched else set()
-    problems += [
-        FileProblem(
-            file=entry.relative,
-            processor=None,
-            verdict="not taken" if entry.is_refused else "failed",
-            reason=entry.reason,
-            is_new=(entry.relative, entry.reason) not in before,
-            blame="file" if entry.is_refused else "machine",
-        )
-        for entry in prepared.untaken
-    ]
-    problems += [
-        FileProblem(
-            file=entry.relative,
-            processor=None,
-            verdict="unmatched",
-            reason=entry.reason,
-            is_new=(entry.relative, entry.reason) not in before,
-        )
-        for entry in prepared.unmatched
-    ]
+    problems += _passed_by(prepared, record)
     problems += [
         FileProblem.of_result(
             entry.relative, entry.ref.processor, entry.verdict, entry.reason, entry.blame, is_new=False
@@ -233,6 +212,33 @@ def _problems(
         if row.note
     ]
     return problems
+
+
+def _passed_by(prepared: Prepared, record: RunRecord) -> list[FileProblem]:
+    """Return the files that were not taken, and statements that match no file."""
+    before = _untaken_before(record) if prepared.untaken or prepared.unmatched else set()
+    untaken = [
+        FileProblem(
+            file=entry.relative,
+            processor=None,
+            verdict="not taken" if entry.is_refused else "failed",
+            reason=entry.reason,
+            is_new=(entry.relative, entry.reason) not in before,
+            blame="file" if entry.is_refused else "machine",
+        )
+        for entry in prepared.untaken
+    ]
+    unmatched = [
+        FileProblem(
+            file=entry.relative,
+            processor=None,
+            verdict="unmatched",
+            reason=entry.reason,
+            is_new=(entry.relative, entry.reason) not in before,
+        )
+        for entry in prepared.unmatched
+    ]
+    return [*untaken, *unmatched]
 
 
 def _altered(changes: Sequence[Change]) -> list[FileProblem]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -152,8 +151,7 @@ def _identify_and_plan(
     known = {row.path: row for row in moved.sightings if row.gone_utc is None}
     past = {(row.path, row.digest): row for row in moved.sightings if row.gone_utc is not None}
     unreadable = [entry.relative for entry in (*surveyed.untaken, *surveyed.empty)]
-    departed = gone_from(known.values(), surveyed.found, unreadable, surveyed.root, options.releases)
-    departed = shard.own(departed)
+    departed = shard.own(gone_from(known.values(), surveyed.found, unreadable, surveyed.root, options.releases))
     identified = _identify(
         surveyed.found,
         known,
@@ -175,11 +173,8 @@ def _identify_and_plan(
     plan = _plan(media, complete, WantedResults(recipes, releases), store, catalogue, options, paths, identified.fresh)
     rows = with_words(rows, plan, store)
     if remember:
-        with _store_errors(store):
-            catalogue.move_sources(moved.before, moved.now)
-            catalogue.add_sources([*departed, *(one for one in rows if one != known.get(one.path))])
-            catalogue.add_results(plan.not_catalogued)
-            remove_to_make_again(plan, store)
+        new = [*departed, *(one for one in rows if one != known.get(one.path))]
+        _remember(moved, new, plan, catalogue, store)
     untaken = shard.own([*surveyed.untaken, *identified.lost])
     gone = _gone(raw, surveyed.empty, known) if options.releases is None else ()
     return Prepared(
@@ -198,10 +193,25 @@ def _identify_and_plan(
         withdrawn=withdrawn_releases(departed, rows, changes),
         gone=gone,
         moved=moved,
-        is_empty=None
-        if surveyed.found or untaken or gone
-        else f"0 files in {raw}: put a release, a folder of files, into it",
+        is_empty=None if surveyed.found or untaken or gone else _nothing_in(raw),
     )
+
+
+def _nothing_in(raw: Location) -> str:
+    return f"0 files in {raw}: put a release, a folder of files, into it"
+
+
+def _remember(moved: MovedFolders, new: list[SourceRow], plan: Plan, catalogue: Catalogue, store: Store) -> None:
+    """Write what was learned into the catalogue; a full or failing disk is an error of the store, not of a file."""
+    try:
+        catalogue.move_sources(moved.before, moved.now)
+        catalogue.add_sources(new)
+        catalogue.add_results(plan.not_catalogued)
+        remove_to_make_again(plan, store)
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        raise StoreError(f"{store.address}: {machine_reason(error)}") from error
 
 
 def _is_of_run(row: SourceRow, shard: Shard, options: Options) -> bool:
@@ -348,17 +358,6 @@ def _unused(recipes: Recipes, plan: Plan, options: Options) -> list[str]:
     every = recipes.all if isinstance(recipes, RecipeBook) else [recipes]
     asked = (processor for one in every for ours in one.values() for processor in ours)
     return unused_calibrations(asked, (one.processor for ours in plan.wanted.values() for one in ours))
-
-
-@contextmanager
-def _store_errors(store: Store) -> Iterator[None]:
-    """Raise a full or failing disk as an error of the store, not of a file."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in NO_SPACE:
-            raise
-        raise StoreError(f"{store.address}: {machine_reason(error)}") from error
 
 
 def _gone(raw: Location, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ def last_object(run: subprocess.CompletedProcess[str]) -> dict:
     return json.loads(run.stdout.splitlines()[-1])
 
 
-def test_ingest_then_look_around(marsmedia: Run, raw: Path, tmp_path: Path) -> None:
+def test_ingest_reports_what_it_made_and_makes_nothing_again(marsmedia: Run, raw: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     dry = marsmedia("ingest", raw, "--store", store, "--dry-run", "--json")
     assert last_object(dry)["results"] == {"due": 7, "reused": 0, "earlier": 0}
@@ -46,6 +46,10 @@ def test_ingest_then_look_around(marsmedia: Run, raw: Path, tmp_path: Path) -> N
     again = last_object(marsmedia("ingest", raw, "--store", store, "--json"))
     assert (again["results"]["due"], again["results"]["reused"]) == (0, 7)
 
+
+def test_commands_look_around_in_what_was_ingested(marsmedia: Run, raw: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    assert marsmedia("ingest", raw, "--store", store, "--quiet").returncode == 0
     status = last_object(in_this_process("status", "--store", store, "--json"))
     assert status["sources"] == {"video": 1, "photo": 1}
     assert status["results"]["video.frames"] == {"made": 1}

@@ -57,6 +57,20 @@ class PressureScale:
     """Unit of power times the factor: `Pa2`, of a density `Pa2/Hz`."""
 
 
+def _add_axes(file: h5netcdf.File, channels: tuple[str, ...], frequency_hz: np.ndarray) -> None:
+    import h5py
+
+    file.dimensions = {"channel": len(channels), "time": None, "frequency": len(frequency_hz)}
+    channel = file.create_variable("channel", ("channel",), h5py.string_dtype())
+    channel[:] = np.array(channels, object)
+    channel.attrs["long_name"] = "channel of the source, from 0; mean: the mean power of all"
+    frequency = file.create_variable("frequency", ("frequency",), "f8")
+    frequency[:] = frequency_hz
+    frequency.attrs.update({"units": "Hz", "standard_name": "sound_frequency", "long_name": "middle of the band"})
+    time = file.create_variable("time", ("time",), "f8", chunks=(TIME_CHUNK,))
+    time.attrs.update({"units": "s", "long_name": "presentation time of the middle of the frame"})
+
+
 def _add_pressures(file: h5netcdf.File, pressures: PressureScale) -> None:
     """Add the factor from power to pressure, and room for the mean pressure."""
     factor = file.create_variable("square_pascals_per_power", ("frequency",), "f8")
@@ -96,16 +110,7 @@ class PowerFile:
         self._first_seconds, self._step_seconds, self._window_seconds = first_seconds, step_seconds, window_seconds
         shape = (len(channels), 0, len(frequency_hz))
         with h5netcdf.File(path, "w") as file:
-            file.dimensions = {"channel": shape[0], "time": None, "frequency": shape[2]}
-            channel = file.create_variable("channel", ("channel",), h5py.string_dtype())
-            channel[:] = np.array(channels, object)
-            channel.attrs["long_name"] = "channel of the source, from 0; mean: the mean power of all"
-            frequency = file.create_variable("frequency", ("frequency",), "f8")
-            frequency[:] = frequency_hz
-            hertz = {"units": "Hz", "standard_name": "sound_frequency", "long_name": "middle of the band"}
-            frequency.attrs.update(hertz)
-            time = file.create_variable("time", ("time",), "f8", chunks=(TIME_CHUNK,))
-            time.attrs.update({"units": "s", "long_name": "presentation time of the middle of the frame"})
+            _add_axes(file, channels, frequency_hz)
             for name, meaning in SHARES.items():
                 share = file.create_variable(name, ("time",), "f4", chunks=(TIME_CHUNK,))
                 share.attrs.update({"units": "1", "long_name": meaning})
