@@ -30,8 +30,6 @@ Record = Any
 
 @dataclass(frozen=True, kw_only=True)
 class LabelRef:
-    """Label next to the source."""
-
     name: str
     """Name of a file in the source's own folder."""
     sha256: str
@@ -72,8 +70,6 @@ class OpenSource:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedStart:
-    """Start of a recording, and the file that gives it."""
-
     utc: str
     """Start in ISO 8601 with an offset, to the minute or finer."""
     named_by: str

@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -78,7 +77,6 @@ class Table:
 
     @property
     def names(self) -> list[str]:
-        """Return the names of all columns, in order."""
         return [column.name for column in self.columns]
 
     @property
@@ -119,8 +117,6 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
 
 
 class ParquetTable:
-    """Writer of one table to a Parquet file."""
-
     def __init__(self, path: Path, table: Table) -> None:
         import pyarrow.parquet as pq
 
@@ -147,9 +143,7 @@ class ParquetTable:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

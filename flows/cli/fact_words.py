@@ -14,7 +14,6 @@ MAX_SPANS = 10
 
 
 def fact_lines(facts: Mapping[str, Any]) -> dict[str, str]:
-    """Return the informative facts in words, by name."""
     shown = {name: value for name, value in facts.items() if _says_something(name, value)}
     if "orientation" in facts:
         shown["colour"] = _colour_of_photo(facts)

@@ -97,7 +97,6 @@ class _LazyGroup(click.Group):
 
 
 def load(name: str) -> click.Command:
-    """Import a command from the file of its name."""
     word = name.replace("-", "_")
     return getattr(import_module(f"flows.cli.{word}"), word)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
+import inspect
 import shutil
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,7 +35,6 @@ def processors(name: str | None, as_json: bool) -> None:
     """
     from flows.run.load_recipes import every_processor, load_recipes
     from processors.contract import parameters
-    from processors.engine.field_docs import field_docs
     from processors.json_records import as_json as in_json
 
     default = {one.name for recipe in load_recipes().all for ours in recipe.values() for one in ours}
@@ -59,7 +61,7 @@ def processors(name: str | None, as_json: bool) -> None:
     if name not in found:
         raise RequestError(f"{name}: no such processor; {meant(name, sorted(found))}")
     one = found[name]
-    docs = field_docs(type(one))
+    docs = _field_docs(type(one))
     if as_json:
         every = {field.name: in_json(getattr(one, field.name)) for field in dataclasses.fields(one)} | parameters(one)  # type: ignore[arg-type]
         print_json({"processor": name, "version": one.version, "parameters": every, "meanings": docs})
@@ -96,3 +98,16 @@ def _in_words(value: Any) -> str:
     if isinstance(name := getattr(value, "name", None), str):
         return f"{name} (its own parameters: {name.rpartition('.')[2]}.NAME=VALUE)"
     return str(value)
+
+
+def _field_docs(kind: type) -> dict[str, str]:
+    """Return the docstring of each field, which follows it in the class's source, as one line."""
+    (body,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+    assert isinstance(body, ast.ClassDef)
+    docs: dict[str, str] = {}
+    for field, text in zip(body.body, body.body[1:], strict=False):
+        if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr)):
+            continue
+        if isinstance(text.value, ast.Constant) and isinstance(text.value.value, str):
+            docs[field.target.id] = " ".join(text.value.value.split())
+    return docs

@@ -34,8 +34,6 @@ def _restore(name: str, value: str | None) -> None:
 
 
 class PlaceType(click.Path):
-    """A folder, or an address."""
-
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return value if is_address(value) else super().convert(value, param, ctx)
 

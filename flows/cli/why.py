@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from flows.cli.common import open_store, print_json
 from flows.cli.completion import complete_processors, complete_sources
 from flows.cli.shared_options import JSON, RECIPES, STORE
+from flows.run.load_recipes import wanted_today
+from processors.comparing.provenance import Provenance, provenance_of
 from processors.contract import parameters
+from processors.engine.plan import flat
 from processors.errors import RequestError
 from processors.sources.scan import printable
+from processors.store.catalogue import Catalogue
+from processors.store.manifest import Manifest
+from processors.store.store import Store
 
 if TYPE_CHECKING:
     from processors.store.catalogue import SourceRow
@@ -38,7 +44,6 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
     marsmedia why descent.mp4 video.frames
     marsmedia why processed/by-name/june/descent.mp4/video.frames/frame_000003.jpg
     """
-    from flows.cli.print_provenance import print_provenance
     from flows.run.load_recipes import wanted_today
     from processors.engine.plan import why as reason_for
     from processors.store.catalogue import Catalogue
@@ -46,7 +51,7 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
     store = open_store(store_folder)
     found = _find(source, store, is_item=processor is None)
     if isinstance(found, tuple):
-        print_provenance(*found, store, as_json=as_json)
+        _print_provenance(*found, store, as_json=as_json)
         return
     catalogue = Catalogue(store)
     wanted, damage = wanted_today(catalogue.sources().values()).of(found), catalogue.damage()
@@ -72,7 +77,7 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
     if processor is not None:
         for manifest in store.manifests(found.digest):
             if manifest.ref.processor == processor:
-                print_provenance(manifest, None, store, as_json=False)
+                _print_provenance(manifest, None, store, as_json=False)
 
 
 def _find(word: str, store: Store, *, is_item: bool) -> SourceRow | tuple[Manifest, str | None]:
@@ -103,3 +108,31 @@ def _find(word: str, store: Store, *, is_item: bool) -> SourceRow | tuple[Manife
             f"{row.name}: {row.format}: not a medium, so nothing is made of it{f': {row.note}' if row.note else ''}"
         )
     return row
+
+
+def _print_provenance(manifest: Manifest, name: str | None, store: Store, *, as_json: bool) -> None:
+    catalogue = Catalogue(store)
+    todays = wanted_today(catalogue.sources().values())
+    seen = [row for row in catalogue.sightings() if row.digest == manifest.ref.source]
+    present = [row for row in seen if row.gone_utc is None]
+    wanted = {one.ref: one for row in present or seen[-1:] for one in todays.of(row)}
+    found = provenance_of(manifest, name, seen, list(wanted.values()), store)
+    if as_json:
+        print_json(found)
+        return
+    _print(found, manifest, store)
+
+
+def _print(found: Provenance, manifest: Manifest, store: Store) -> None:
+    what = f"{found.item}, of {manifest.ref.processor}" if found.item else manifest.ref.processor
+    click.echo(f"{what} version {manifest.version}, {manifest.verdict} on {manifest.started_utc} on {manifest.host}")
+    _line("folder", store.where(manifest.ref))
+    _line("made of", f"{manifest.source_name}, SHA-256 {manifest.ref.source}")
+    _line("with", ", ".join(f"{key}={value}" for key, value in flat(manifest.parameters).items()) or "no parameters")
+    _line("by", ", ".join(f"{key} {value}" for key, value in manifest.software.items()))
+    for change in found.changes or ("nothing",):
+        _line("since", change)
+
+
+def _line(title: str, text: Any) -> None:
+    click.echo(f"  {title:8} {printable(str(text))}")

@@ -50,8 +50,6 @@ class Batch:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceOutcome:
-    """Outcomes of the processors on one due source."""
-
     due: Due
     outcomes: tuple[Outcome, ...]
 

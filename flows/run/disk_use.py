@@ -26,8 +26,6 @@ WHERE size_bytes > 0 GROUP BY medium, processor
 
 @dataclass(frozen=True, kw_only=True)
 class DiskUse:
-    """Estimate for a plan."""
-
     media_bytes: int
     """Total size of the files with results that are due."""
     result_bytes: int

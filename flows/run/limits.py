@@ -34,8 +34,6 @@ M_ARENA_MAX = -8
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Limits on the resources of one file."""
-
     memory_mb: int
     """Private memory that a worker process may fill, in MB; pages of libraries and files do not count."""
     wall_seconds: float = 120.0

@@ -44,7 +44,6 @@ def load_recipes(recipe: str | None = None) -> RecipeBook:
 
 
 def recipe_file() -> Path | None:
-    """Return the path of the recipe file in use, None without one."""
     return Path(named) if (named := os.environ.get(RECIPES_FILE)) else None
 
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
 from typing import TypeVar
 
 from rich.console import Console
@@ -32,8 +31,6 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class _File:
-    """A file that is being worked on."""
-
     name: str
     progress_file: Path | None
     media_seconds: float
@@ -78,9 +75,7 @@ class RunProgress:
             threading.Thread(target=self._look, name="progress", daemon=True).start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._bar.stop()
 

@@ -47,7 +47,6 @@ class Stop:
 
     @classmethod
     def by(cls, error: BaseException) -> Stop:
-        """Return the reason in an exception that ended a run."""
         if name := signal_of(error):
             return cls(reason=f"interrupted ({name})", signal=name)
         if isinstance(error, TimeoutError) and error.errno is None:

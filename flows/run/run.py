@@ -75,8 +75,6 @@ def run(
 
 
 class _Run:
-    """State of a run in progress."""
-
     def __init__(self, store: Store, options: Options, record: RunRecord) -> None:
         self._store, self._options, self._record = store, options, record
         self._prepared: Prepared | None = None

@@ -25,8 +25,6 @@ POLL_SECONDS, MAX_POLL_SECONDS = 0.5, 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """Outcome of a batch."""
-
     done: list[SourceOutcome] = field(default_factory=list)
     elsewhere: list[SourceOutcome] = field(default_factory=list)
     """Results that another run has made since this one was planned."""

@@ -54,7 +54,6 @@ def wave_marks(file: BinaryIO, problems: list[str]) -> list[Mark]:
 
 
 def _cues(data: bytes, walked: ChunkFile, problems: list[str]) -> Iterator[tuple[int, int]]:
-    """Yield number and sample of each cue point."""
     if len(data) < 4:
         return
     declared, held = walked.number("I", data), (len(data) - 4) // 24

@@ -55,7 +55,6 @@ class Marks:
     tables: ClassVar[tuple[Table, ...]] = (MARKS,)
 
     def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
-        """Yield the marks in both formats."""
         problems: list[str] = []
         with opened.file.open() as file:
             readers = {"wav": wave_marks, "w64": wave_marks, "aiff": aiff_marks}

@@ -23,8 +23,6 @@ STEPS_SECONDS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Clock:
-    """Clock to show on an axis."""
-
     label: str
     zero_seconds: float
     """Reading at time 0 of the source, in the clock's own seconds."""

@@ -21,8 +21,6 @@ MAX_POINTS_DRAWN = 4096
 
 @dataclass(frozen=True, kw_only=True)
 class WaveformFacts:
-    """Metadata of the peaks."""
-
     point_count: int
     samples_per_point: int
     channel_count: int

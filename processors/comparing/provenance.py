@@ -18,8 +18,6 @@ from processors.store.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """Provenance of a result or one of its items."""
-
     result: Manifest
     item: str | None
     changes: tuple[str, ...]

@@ -24,8 +24,6 @@ Numbers = Mapping[str, float | str | None]
 
 @dataclass(frozen=True, kw_only=True)
 class ItemDifference:
-    """Comparison of one item in two results."""
-
     name: str
     """Name in the first result, or in the second if only that has the item."""
     second_name: str | None

@@ -53,7 +53,6 @@ def recipes_digest(recipes: Recipes) -> str:
 
 
 def by_source(rows: Iterable[SourceRow]) -> dict[str, list[SourceRow]]:
-    """Return the paths of each source, by digest."""
     places: dict[str, list[SourceRow]] = {}
     for row in rows:
         places.setdefault(row.digest, []).append(row)

@@ -28,8 +28,6 @@ CONTEXT_CHARACTERS = 16
 
 @dataclass(frozen=True, kw_only=True)
 class Due:
-    """Source with its due results."""
-
     source: Source
     file: SourceFile
     release: str

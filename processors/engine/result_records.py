@@ -22,8 +22,6 @@ LIBRARIES = ("marsmedia", "av", "librosa", "numpy", "opencv-python", "pillow", "
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """Outcome of one processor on one source."""
-
     ref: ResultRef
     verdict: Verdict
     reason: str | None
@@ -40,7 +38,6 @@ class Outcome:
 
 
 def outcome_of(manifest: Manifest) -> Outcome:
-    """Return the summary of a stored manifest."""
     return Outcome(
         ref=manifest.ref,
         verdict=manifest.verdict,

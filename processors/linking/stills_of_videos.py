@@ -85,7 +85,6 @@ def read_frames(measurements: Path) -> MeasuredFrames:
 
 
 def frame_of(still: Still, frames: MeasuredFrames) -> StillFrame | None:
-    """Return the frame that shows a still; None if none does."""
     bits = np.bitwise_count(frames.hashes ^ np.uint64(still.hash))
     kept = np.flatnonzero((bits <= MAX_BITS) & (frames.contrast_levels >= MIN_CONTRAST_LEVELS))
     if not len(kept):

@@ -24,8 +24,6 @@ FACT_KEYS = {"value", "precision", "source", "sure", "zone"}
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """A known fact with its source."""
-
     name: str
     """Dotted name in the profile: `site.latitude_degrees_north`."""
     value: str | int | float
@@ -37,8 +35,6 @@ class Fact:
 
 @dataclass(frozen=True, kw_only=True)
 class MissionEvent:
-    """Entry of the timeline."""
-
     name: str
     title: Text
     when: When
@@ -93,7 +89,6 @@ class Profile:
 
     @property
     def called(self) -> tuple[str, ...]:
-        """Return every name by which it is found."""
         return (self.name, *self.title.values(), *self.also)
 
     def device(self, words: str) -> str | None:
@@ -243,7 +238,6 @@ class _Reader:
     def _listed(
         self, table: dict[str, Any], key: str, at: KeyPath = ()
     ) -> Iterator[tuple[str, dict[str, Any], KeyPath]]:
-        """Yield the tables of a list with their names and places."""
         for entry, place in _sections(table, key, at):
             yield self._text(entry, place, "name"), entry, place
 

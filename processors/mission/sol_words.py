@@ -14,7 +14,6 @@ def landing_sol(mission: str | None) -> int | None:
 
 
 def is_before_landing(mission: str | None, sol: int) -> bool:
-    """Return True if a sol by a mission's count is before its landing."""
     landing = landing_sol(mission)
     return landing is not None and sol < landing
 

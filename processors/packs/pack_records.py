@@ -63,8 +63,6 @@ class Gallery(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class PackRecords:
-    """Everything from which the records of one pack are made."""
-
     chosen: list[SelectedSource]
     packed: list[PackedFile]
     companions: list[PackedCompanion]

@@ -17,8 +17,6 @@ BYTES = ("", "byte", "bytes")
 
 @dataclass(frozen=True, kw_only=True)
 class NamedSize:
-    """Size of a file as stated in its label."""
-
     place: str
     """Name of the label's entry."""
     size_bytes: int

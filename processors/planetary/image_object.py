@@ -95,7 +95,6 @@ class ImageObject:
 
     @property
     def row_count(self) -> int:
-        """Return the number of rows of `row_samples`."""
         return self.height_px * (1 if self.interleave == "BIP" else self.band_count)
 
     @property

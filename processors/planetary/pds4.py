@@ -127,7 +127,6 @@ def _offset_bytes(image: Element) -> int:
 
 
 def files_named(label: bytes) -> tuple[str, ...]:
-    """Return the names of the files that a label describes, in its order."""
     root = label_root(label)
     return tuple(
         dict.fromkeys(found.text.strip() for found in _anywhere(root, "file_name") if found.text and found.text.strip())

@@ -50,8 +50,6 @@ class HazardTruth:
 
 @dataclass(frozen=True, kw_only=True)
 class DescentTruth:
-    """Truth about `descent.mp4`."""
-
     clip: ClipTruth
     parachute: CanopyTruth
     landing: LandingTruth
@@ -59,7 +57,6 @@ class DescentTruth:
 
 
 def write_descent(path: Path, tags: Tags) -> DescentTruth:
-    """Render and write the clip."""
     caption = caption_box(_PICTURE)
     clip = clip_truth(
         picture=_PICTURE,

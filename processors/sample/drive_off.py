@@ -43,8 +43,6 @@ class HeldRun:
 
 @dataclass(frozen=True, kw_only=True)
 class DriveOffTruth:
-    """Truth about `drive-off.mp4`."""
-
     clip: ClipTruth
     held_runs: list[HeldRun]
     distinct_pictures_per_shot: list[int]

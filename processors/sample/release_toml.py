@@ -104,7 +104,6 @@ SOUND = ReleaseFile(
 
 
 def release_toml() -> str:
-    """Return the text of the file."""
     lines = [f"{key} = {_quoted(value)}" for key, value in _HEAD.items()]
     lines += [f"released = {_RELEASED}", "synthetic = true", "redistribute = true"]
     for file in (DESCENT, DRIVE_OFF, ROVER_TURNS, TRACKS, SOUND):

@@ -59,7 +59,6 @@ class RoverTurnsTruth:
 
 
 def write_rover_turns(path: Path, tags: Tags) -> RoverTurnsTruth:
-    """Render and write the clip."""
     caption = caption_box(_PICTURE)
     camera = _camera(1)
     gain = _gain()

@@ -31,8 +31,6 @@ _IMPACTS = ((0.873, -6.0), (2.214, -9.0), (3.391, -5.0), (4.402, -8.0), (6.127, 
 
 @dataclass(frozen=True, kw_only=True)
 class Harmonic:
-    """One sinusoid of the hum."""
-
     number: int
     frequency_hz: float
     peak_dbfs: float

@@ -21,7 +21,6 @@ _AT_ONCE = 2
 
 
 def write_all(folder: Path) -> list[Path]:
-    """Write all files into an existing folder."""
     sound = sound_truth(clip_seconds())
     samples = record(sound)
     put(folder, SOUND.path, lambda path: write_wav(path, samples, sound.sample_rate_hz, SOUND.tags()))

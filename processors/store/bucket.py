@@ -41,8 +41,6 @@ CONFLICT_TRIES = 5
 
 
 class Seen(NamedTuple):
-    """Object in a listing."""
-
     name: str
     size_bytes: int
     modified: datetime

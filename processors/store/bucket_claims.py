@@ -34,8 +34,6 @@ RUNS, SOURCES = "claims/runs", "claims/sources"
 
 @dataclass(frozen=True)
 class _Run:
-    """A run at work, as recorded in the bucket."""
-
     words: str
     """Description of the run, for people."""
     machine: str

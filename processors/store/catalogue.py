@@ -394,7 +394,6 @@ def in_turn(many: Iterable[_T], count: int) -> Iterator[list[_T]]:
 
 
 def _row(columns: Mapping[str, tuple[pa.DataType, Callable[..., Any]]], *records: object) -> dict[str, Any]:
-    """Return a record as a row of the table."""
     return {name: value(*records) for name, (_, value) in columns.items()}
 
 

@@ -66,7 +66,6 @@ class History:
             }
 
     def latest(self, source: str, processor: str) -> Past | None:
-        """Return the latest result of this processor for these bytes, or None."""
         return self._latest.get((source, processor))
 
     def cost(self, source: str, processor: str, medium: str, measure: float | None) -> Cost | None:

@@ -15,8 +15,6 @@ from processors.store.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class StoredResult:
-    """A successful result, for reading."""
-
     store: Store
     manifest: Manifest
 

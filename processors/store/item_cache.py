@@ -81,7 +81,6 @@ class ItemCache:
 
 
 def cache_folder() -> Path:
-    """Return the folder of copies on this machine."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "marsmedia"
 
 

@@ -31,7 +31,6 @@ def keep(refs: Iterable[ResultRef], store: Store) -> None:
 
 
 def release(refs: Iterable[ResultRef], store: Store) -> None:
-    """Stop keeping results."""
     for ref in refs:
         _record(ref, store).unlink(missing_ok=True)
         store.withdraw(_record(ref, store))

@@ -30,8 +30,6 @@ class ResultRef:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredItem:
-    """One file of a result."""
-
     name: str
     media_type: str
     size_bytes: int

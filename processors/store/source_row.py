@@ -103,7 +103,6 @@ class SourceRow:
 
     @property
     def label(self) -> LabelRef | None:
-        """Return the label that was evaluated."""
         if self.label_name is None or self.label_sha256 is None:
             return None
         return LabelRef(name=self.label_name, sha256=self.label_sha256)

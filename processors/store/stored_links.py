@@ -13,8 +13,6 @@ LinkKind = Literal["same picture", "crop", "still and frame", "same sound"]
 
 @dataclass(frozen=True, kw_only=True)
 class LinkEnd:
-    """A position in one source."""
-
     source: str
     """Digest of the source."""
     item: str | None = None

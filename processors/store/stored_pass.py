@@ -57,7 +57,6 @@ def below(source: str) -> str:
 
 
 def source_of(name: str) -> str:
-    """Return the digest of the source of a commit."""
     return name.split("/")[-2]
 
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.recipes import ON_REQUEST, RECIPES
-from processors.comparing.table_values import same_values
+from processors.comparing.tolerance import same_values
 from processors.tables import UNITS, Column, ParquetTable, Table
 from tests.helpers.golden_media import write_video
 from tests.helpers.made_media import MediaMaker

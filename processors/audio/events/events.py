@@ -33,8 +33,6 @@ MAX_EVENTS = 200
 
 @dataclass(frozen=True, kw_only=True)
 class EventsFacts:
-    """Counts, and the first events."""
-
     impulse_count: int
     tone_count: int
     gust_count: int
@@ -85,7 +83,6 @@ class Events:
         return (self.spectrogram, self.envelope)
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
-        """Yield the events in three formats."""
         return _Detector(self, inputs).items()
 
 

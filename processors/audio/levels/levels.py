@@ -42,8 +42,6 @@ REFERENCE = "full scale 1.0: a sine of full scale has a peak of 0 dBFS and −3.
 
 @dataclass(frozen=True, kw_only=True)
 class LevelsFacts:
-    """Levels of the whole recording."""
-
     sample_count: int
     rate_hz: int
     reference: str

@@ -22,8 +22,6 @@ MEL = "mel.nc"
 
 @dataclass(frozen=True, kw_only=True)
 class MelFacts:
-    """Metadata of the array."""
-
     frame_count: int
     band_count: int
     empty_band_count: int

@@ -226,7 +226,6 @@ def mean_power_of(path: Path) -> np.ndarray:
 
 
 def channel_names(path: Path) -> tuple[str, ...]:
-    """Return the file's names of its channels."""
     import h5py
 
     with h5py.File(path, "r") as file:

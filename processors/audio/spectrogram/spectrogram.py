@@ -54,8 +54,6 @@ UNITS: dict[Scaling, dict[str, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class SpectrogramFacts:
-    """Metadata of the array."""
-
     frame_count: int
     band_count: int
     channel_count: int

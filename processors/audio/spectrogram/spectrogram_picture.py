@@ -149,8 +149,6 @@ class SpectrogramPicture:
 
 
 class PictureMaker:
-    """Drawing of one recording."""
-
     def __init__(self, processor: SpectrogramPicture, inputs: Inputs[None]) -> None:
         self._processor, self._source_name = processor, inputs.source_name
         measured = inputs.results[processor.spectrogram.name]
@@ -232,7 +230,6 @@ class PictureMaker:
         )
 
     def _names(self) -> list[str]:
-        """Return the content of each panel."""
         if self._facts.channels_mixed > 1:
             return [f"mean power of {self._facts.channels_mixed} channels"]
         return ["mono"] if len(self._power) == 1 else [f"channel {n + 1}" for n in range(len(self._power))]

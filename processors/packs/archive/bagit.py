@@ -17,8 +17,6 @@ ALGORITHMS = ("sha256", "sha512")
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """File of the bag."""
-
     path: str
     """Path relative to the bag."""
     size_bytes: int

@@ -26,8 +26,6 @@ SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnh
 
 
 class Signer:
-    """Signer of media with one certificate."""
-
     def __init__(self, signature: Signature) -> None:
         """Read certificate and key.
 

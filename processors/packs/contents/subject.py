@@ -34,8 +34,6 @@ UNSAID = "which says so no longer; nobody has said otherwise there since"
 
 @dataclass(frozen=True, kw_only=True)
 class SourceRecord:
-    """Source with all statements about it."""
-
     digest: str
     """SHA-256 of the file."""
     name: str
@@ -169,22 +167,11 @@ def subjects(
 
 
 def _sighted(connection: duckdb.DuckDBPyConnection) -> dict[str, list[_Place]]:
-    """Return the paths of each source."""
     sighted: dict[str, list[_Place]] = {}
-    for source, path, relative, planned, key, forbidden, seen, gone in connection.execute(
-        "SELECT digest, path, relative, evidence_key, words_key, forbidden_key, seen_utc, gone_utc FROM sighted "
-        "ORDER BY relative, path"
-    ).fetchall():
-        place = _Place(
-            path=path,
-            relative=relative,
-            planned_key=planned,
-            evidence_key=key,
-            forbidden_key=forbidden,
-            seen_utc=seen,
-            gone_utc=gone,
-        )
-        sighted.setdefault(source, []).append(place)
+    columns = "path, relative, evidence_key, words_key, forbidden_key, seen_utc, gone_utc"
+    rows = connection.execute(f"SELECT digest, {columns} FROM sighted ORDER BY relative, path").fetchall()
+    for source, *values in rows:
+        sighted.setdefault(source, []).append(_Place(*values))
     return sighted
 
 
@@ -198,8 +185,10 @@ def _evidence_not_made(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[
     return unsaid
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class _Place:
+    """A path with its bytes; the fields are in the order of the columns that `_sighted` selects."""
+
     path: str
     relative: str
     planned_key: str | None
@@ -264,7 +253,6 @@ def _in_words(one: Disagreement) -> str:
 
 
 def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, Any] | None) -> SourceRecord:
-    """Combine catalogue, evidence record and audit of one source."""
     said = _Said(evidence)
     event = (evidence or {}).get("event") or {}
     mission = (evidence or {}).get("mission")

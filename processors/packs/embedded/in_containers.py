@@ -37,7 +37,6 @@ XMP_IN_WAV = b"_PMX"
 
 
 def can_be_tagged(media_type: str) -> bool:
-    """Return whether the container of this media type takes tags."""
     return media_type in FORMATS
 
 

@@ -38,7 +38,6 @@ class Introduction:
         require(is_relative(href), "credits_href", href, "must be a relative, percent-encoded URL")
 
     def record(self) -> dict[str, Any]:
-        """Return the record that the page reads."""
         clip = self.clip
         return {
             "text": self.text.record(),

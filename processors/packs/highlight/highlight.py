@@ -73,7 +73,6 @@ class HighlightClip:
 
     @property
     def sources(self) -> tuple[SourceRecord, ...]:
-        """Return every source of its pictures and its sound."""
         return tuple(_once([*self.shown, *self.sounds]))
 
     @property
@@ -147,7 +146,6 @@ def write_highlight(
 
 
 def _write_frames(path: Path, frames: Iterator[Frame], count: int, sound: Path | None) -> None:
-    """Write the frames in their order; raises as `write_highlight`."""
     latest = {"index": 0, "frame": next(frames)}
 
     def at(index: int) -> Frame:

@@ -16,8 +16,6 @@ RENDITIONS = ("original", "restored", "audible")
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """Texts of one item."""
-
     label: Text
     """Kind of item and its subject, in every language."""
     caption: Text

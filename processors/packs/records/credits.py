@@ -23,8 +23,6 @@ FILE = "CREDITS.txt"
 
 @dataclass(frozen=True, kw_only=True)
 class CreditedClip:
-    """Highlight clip in the pack."""
-
     path: str
     """Path relative to `data/`."""
     shown: tuple[SourceRecord, ...]

@@ -17,8 +17,6 @@ ORDER = ("full video", "stills", "frames", "contact sheets", "clips", "web sound
 
 @dataclass(frozen=True, kw_only=True)
 class Depiction:
-    """One picture, video or recording."""
-
     main: PackedFile
     """The largest of its files, a video rather than a picture of it."""
     others: tuple[PackedFile, ...]

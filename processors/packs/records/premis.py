@@ -131,7 +131,6 @@ def _companion(one: PackedCompanion) -> list[Element]:
 
 
 def _of_release(one: PackedReleaseFile) -> list[Element]:
-    """Return a file that belongs to a release as a whole."""
     row = one.row
     return _object(row.digest, row.size_bytes, one.media_type, as_it_is(row.path), one.path, row.name)
 

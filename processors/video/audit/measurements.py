@@ -25,8 +25,6 @@ ROWS_AT_ONCE = 2048
 
 @dataclass(frozen=True, kw_only=True)
 class MeasurementFacts:
-    """Contents of the table."""
-
     frame_count: int
     width_px: int
     """Width of the upright video, in square pixels."""

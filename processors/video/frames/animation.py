@@ -21,12 +21,10 @@ class Animation:
 
     @property
     def picture_count(self) -> int:
-        """Return the number of different pictures."""
         return len(self._images)
 
     @property
     def size_px(self) -> tuple[int, int]:
-        """Return width and height."""
         return self._images[0].size
 
     def show(self, picture: Callable[[], Image.Image], until_seconds: Fraction) -> None:

@@ -31,8 +31,6 @@ ACCENT = (240, 160, 60)
 
 @dataclass(frozen=True, kw_only=True)
 class SheetPicture:
-    """Picture of a sheet, with the text below it."""
-
     picture: np.ndarray
     """uint8, shape (height, width, 3), RGB."""
     time: str

@@ -114,7 +114,6 @@ class _Shown:
         return _with_time(picture, self.start) if self._processor.burn_in_time else picture
 
     def small(self) -> Image.Image:
-        """Return the picture of the animation."""
         if not self._processor.burn_in_time:
             return Image.fromarray(self.frame.rgb(min(WEBP_SIDE_PX, self._processor.longest_side_px)))
         image = Image.fromarray(self.picture)

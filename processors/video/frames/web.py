@@ -21,8 +21,6 @@ SOUND_PIECE_SECONDS = Fraction(300)
 
 @dataclass(frozen=True, kw_only=True)
 class WebVideoFacts:
-    """Contents of the copy."""
-
     start_seconds: float
     """Presentation time in the source of the copy's first picture."""
     duration_seconds: float

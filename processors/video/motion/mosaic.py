@@ -21,8 +21,6 @@ ENLARGED = 4
 
 @dataclass(frozen=True, kw_only=True)
 class MosaicFacts:
-    """Contents of a nested mosaic."""
-
     shot: int
     total_scale: float
     """Scale of the ground in the last frame relative to the first, which is the whole mosaic."""

@@ -37,8 +37,6 @@ MIN_FRAMES = 8
 
 @dataclass(frozen=True, kw_only=True)
 class MotionFacts:
-    """Summary of the table of motion."""
-
     shots: tuple[ShotMotion, ...]
     audit: Audit
     """Verdict on the video."""
@@ -214,8 +212,6 @@ class _ShotUnderWay:
 
 @dataclass(frozen=True, kw_only=True)
 class _Measured:
-    """Measurement of one shot."""
-
     summary: ShotMotion
     rows: list[Row] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
@@ -337,7 +333,6 @@ class _Session:
         )
 
     def _table(self, measured: _Measured) -> Iterator[dict[str, Any]]:
-        """Yield the rows of the table of one shot."""
         processor, rows, curves, px = self._processor, measured.rows, measured.curves, measured.px
         stated, summary = self._stated, measured.summary
         is_known = stated is not None and stated.shot == summary.shot and summary.altitude_refused_because is None

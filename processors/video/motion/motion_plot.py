@@ -45,7 +45,6 @@ class MotionPlot:
         return (self.motion,)
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
-        """Yield the plots, from the measurement alone."""
         measured = inputs.results[Motion.name]
         facts = measured.facts(MOTION.item, MotionFacts)
         shown = [shot for shot in facts.shots if shot.refused_because is None]

@@ -75,7 +75,6 @@ class RegionFinder:
         self._ended: list[_Tracked] = []
 
     def add(self, luma: np.ndarray, frame: VideoFrame) -> None:
-        """Take the next frame and its luma."""
         self._held.append(_Held(luma=luma, pts=frame.pts, time=frame.time, end=frame.end))
         is_long = frame.time - self._held[0].time >= WINDOW_SECONDS
         if len(self._held) >= MIN_FRAMES and (is_long or len(self._held) >= MAX_WINDOW_FRAMES):

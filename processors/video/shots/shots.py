@@ -15,7 +15,7 @@ import numpy as np
 
 from processors.contract import Inputs, Item, Processor, Reads, require
 from processors.json_records import from_json
-from processors.tables import Table, csv_item
+from processors.tables import Column, Table, csv_item
 from processors.video.audit.integrity import Audit, Integrity
 from processors.video.audit.measured_frames import MeasuredFrames, video_report
 from processors.video.audit.repeated_frames import RepeatedRun, black_frames, repeated_frames, runs
@@ -23,7 +23,25 @@ from processors.video.reading.time_code import TimeCode, can_drop, parsed, usual
 from processors.video.shots.edl import edit_decision_list
 from processors.video.shots.fades import Fade, find_fades
 from processors.video.shots.otio import timeline
-from processors.video.shots.shot_table import SHOTS
+
+SHOTS = Table(
+    item="shots.csv",
+    title="Shots",
+    row="a shot, in order of presentation; all together are the whole video",
+    columns=(
+        Column("number", "1", "number of the shot, from 1"),
+        Column("first_frame", "1", "number of its first frame, counted in order of presentation from 0"),
+        Column("end_frame", "1", "number of the first frame after it"),
+        Column("start_pts", "ticks", "presentation time of its first frame"),
+        Column("end_pts", "ticks", "presentation time of the first frame after it, or the video's end"),
+        Column("time_base", "text", "seconds per tick, as a fraction"),
+        Column("start_seconds", "s", "presentation time of its first frame"),
+        Column("end_seconds", "s", "presentation time of the first frame after it, or the video's end"),
+        Column("starts_with", "text", "start (of the video), cut or fade"),
+        Column("distinct_pictures", "1", "number of frames that do not repeat the one before"),
+    ),
+)
+
 
 if TYPE_CHECKING:
     from scenedetect import FrameTimecode
@@ -80,8 +98,6 @@ class ShotList:
 
 @dataclass(frozen=True, kw_only=True)
 class ShotFacts:
-    """Summary of a list of shots."""
-
     shot_count: int
     transition_count: int
     audit: Audit
@@ -123,7 +139,6 @@ class Shots:
         return (self.integrity.measurements, self.integrity)
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
-        """Yield the shots, from results alone."""
         measured = MeasuredFrames.of(inputs)
         audit = inputs.results[Integrity.name].facts("integrity.json", Audit)
         found = find_shots(self, measured)

@@ -39,8 +39,6 @@ class Scores:
 
 @dataclass(frozen=True, kw_only=True)
 class StillCandidate:
-    """Frame chosen for a still."""
-
     shot: int
     rank_in_shot: int
     """Rank in its shot, from 1, the best."""

@@ -58,8 +58,6 @@ class SubtitleFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class SubtitlesFacts:
-    """Outcome for all subtitles of a video."""
-
     taken: tuple[str, ...]
     """Names of the items."""
     not_taken: tuple[str, ...]
@@ -92,7 +90,6 @@ class Subtitles:
         return bool(self.files) or source.has_subtitles is not False
 
     def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
-        """Yield each set of subtitles, and the record of all."""
         with opened.file.open() as file, open_container(file) as container:
             streams = container.streams.subtitles
             texts = [stream for stream in streams if _codec(stream) in TEXT_CODECS]
