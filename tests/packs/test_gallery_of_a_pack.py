@@ -1,0 +1,166 @@
+"""The page of a pack in headless Chromium: its text, what it counts as cleared, and the recipe that a page writes."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from flows.cli.main import main
+from processors.languages.text import Text
+from processors.packs.build import build
+from processors.packs.gallery.introduction import Introduction, PageClip
+from processors.packs.gallery.page import write_gallery
+from processors.packs.gallery.thumbnails import plot_shares
+from processors.packs.recipe.pack_recipe import PackRecipe, Pictures
+from processors.store.manifest import ResultRef
+from tests.helpers.chromium import Browser
+from tests.helpers.gallery_pages import item, original, subject
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.pack_store import filled
+from tests.helpers.sample_page import opened
+from tests.packs.test_page_files import pictured
+
+pytestmark = pytest.mark.slow
+
+
+def test_what_is_listed_or_chosen_becomes_a_recipe_that_builds(browser: Browser, index: Path, tmp_path: Path) -> None:
+    with browser.page() as page:
+        page.open(index, "#medium=photo")
+        page.click("#make-pack")
+        page.until("document.querySelector('#packing[open] pre')")
+        (tmp_path / "listed.toml").write_text(page.ask("document.querySelector('#packing pre').textContent"))
+        page.click("#packing .buttons button:last-child")
+        page.ask("location.hash = ''")
+        page.until("document.querySelectorAll('#list .card').length === 3")
+        page.click(".pick input")
+        assert page.ask("document.getElementById('make-pack').textContent") == "Make a pack of 1 chosen"
+        chosen = page.ask("gallery.packing.recipe([0, 1, 2])")
+    recipe = tomllib.loads(chosen)
+    assert (recipe["audience"], len(recipe["selection"])) == ("press", 3)
+    words = ["pack", str(tmp_path / "listed.toml"), "-o", str(tmp_path / "pack"), "--store", str(index.parents[1])]
+    answer = CliRunner().invoke(main, words, catch_exceptions=False)
+    assert answer.exit_code == 0, answer.output
+
+
+def test_a_pack_shows_its_text_its_highlight_and_its_credits(browser: Browser, tmp_path: Path) -> None:
+    clip = MediaMaker(tmp_path).video("highlight.mp4", list(range(25)))
+    said = Introduction(
+        text=Text(en="Landing.", zh="着陆。"),
+        publisher="Museum",
+        credits_href="CREDITS.txt",
+        clip=PageClip(href=clip.path.name, width_px=128, height_px=96, duration_seconds=1.0),
+    )
+    shown = [original(subject())]
+    write_gallery(tmp_path, shown, title=Text(en="x"), languages=("en", "zh"), introduction=said)
+    with browser.page(language="zh-CN") as page:
+        page.open(tmp_path / "index.html")
+        page.until("document.querySelector('#introduction video').readyState >= 1")
+        assert page.ask("document.querySelector('#introduction video').duration") == pytest.approx(1.0)
+        assert page.ask("document.querySelector('#introduction .words').textContent") == "着陆。Museum署名与权利"
+        addresses = "[...document.querySelectorAll('#introduction a')].map(a => a.getAttribute('href'))"
+        assert page.ask(addresses) == ["highlight.mp4", "CREDITS.txt"]
+        assert page.errors == []
+
+
+def test_a_thumbnail_of_a_sound_in_a_pack_is_its_spectrogram_without_title_and_axes(
+    browser: Browser, tmp_path: Path
+) -> None:
+    plot = np.full((80, 100, 3), 255, np.uint8)
+    plot[20:60, 10:90] = (200, 0, 0)  # what is inside the axes
+    Image.fromarray(plot).save(tmp_path / "spectrogram.png")
+    facts = {"width_px": 200, "height_px": 160, "plot_left_px": 20, "plot_right_px": 180}
+    facts |= {"plot_top_px": 40, "plot_bottom_px": 120}
+    one = item(subject(medium="audio"), tmp_path / "spectrogram.png", "audio.spectrogram_picture", "image/png", facts)
+    assert one.entry
+    box = plot_shares(one.entry)
+    assert box == (0.1, 0.25, 0.9, 0.75)
+    shown = [replace(one, href="spectrogram.png", thumbnail_href="spectrogram.png", thumbnail_box=box)]
+    write_gallery(tmp_path, shown, title=Text(en="x"), languages=("en", "zh"))
+    with browser.page() as page:
+        page.open(tmp_path / "index.html")
+        page.until("document.querySelector('.face img')?.complete")
+        page.screenshot(tmp_path / "seen.png")
+        box = "(b => [b.x, b.y, b.right, b.bottom])(document.querySelector('.face').getBoundingClientRect())"
+        left, top, right, bottom = (round(edge) for edge in page.ask(box))
+        assert page.errors == []
+    seen = np.asarray(Image.open(tmp_path / "seen.png").convert("RGB"), int)[top + 4 : bottom - 4, left + 4 : right - 4]
+    red = np.abs(seen - (200, 0, 0)).max(2) < 12
+    middle, centre = red.shape[0] // 2, red.shape[1] // 2
+    assert red[:middle, :centre].all()  # the other corners have the choice and the word for the medium
+    assert red[middle:, centre:].all()
+
+
+@pytest.mark.parametrize(("is_for_readers", "badges"), [(True, ["Incomplete or damaged"]), (False, None)])
+def test_a_pack_for_readers_leaves_out_what_serves_those_who_measure(
+    browser: Browser, tmp_path: Path, is_for_readers: bool, badges: list[str] | None
+) -> None:
+    audit = {"is_complete": False, "motion_may_be_measured": True, "is_stop_motion": True}
+    audited = subject(medium="video", title=Text(en="Descent"), audit=audit, redistribute=True)
+    said = Introduction(
+        text=Text(en="x"), publisher=None, credits_href="CREDITS.txt", clip=None, is_for_readers=is_for_readers
+    )
+    write_gallery(tmp_path, [original(audited)], title=Text(en="x"), languages=("en",), introduction=said)
+    with browser.page() as page:
+        opened(page, tmp_path / "index.html", "Descent")
+        shown = page.ask("[...document.querySelectorAll('#viewer .badge')].map(badge => badge.textContent)")
+        rows = page.ask("[...document.querySelectorAll('[data-part=about] > dl dt')].map(one => one.textContent)")
+        assert (shown == badges) if badges else (len(shown) == 3)
+        assert ("Mission" in rows) is not is_for_readers
+        assert page.ask("document.querySelectorAll('#make-pack, .pick').length") == 0, "its reader has no store"
+
+
+@pytest.mark.parametrize(
+    ("language", "facet", "badges"),
+    [
+        ("en-GB", "Rights not cleared", ["", "Rights not cleared", "Rights not cleared (not stated)"]),
+        ("zh-CN", "未获转载授权", ["", "未获转载授权", "未获转载授权（未说明）"]),
+    ],
+)
+def test_the_page_of_a_pack_marks_and_finds_what_the_pack_counts_as_not_cleared(
+    browser: Browser, tmp_path: Path, language: str, facet: str, badges: list[str]
+) -> None:
+    made = filled(tmp_path)
+    recipe = PackRecipe(title=Text(en="T", zh="题"), selection=("*",), audience="archive", languages=("en", "zh"))
+    built = build(recipe, tmp_path / "pack", made.store, asked=lambda row: frozenset(), gallery=write_gallery)
+    assert built.uncleared == ("june/descent.mp4", "june/wind.wav")
+    with browser.page(language=language) as page:
+        page.open(tmp_path / "pack/data/index.html")
+        shown = "gallery.subjects.map(s => [s.name, gallery.badges(s).map(one => one.textContent).join()])"
+        names = ("tracks.jpg", "descent.mp4", "wind.wav")
+        assert dict(page.ask(shown)) == dict(zip(names, badges, strict=True))
+        page.click("[data-heading=verdict] input[value=notCleared]")
+        page.until("document.querySelectorAll('#list .card').length === 2")
+        said = "document.querySelector('[data-heading=verdict] input[value=notCleared]').closest('label').textContent"
+        assert page.ask(said) == f"{facet}2"
+
+
+def test_the_page_of_a_pack_offers_every_size_as_it_lies_there_the_largest_first(
+    browser: Browser, tmp_path: Path
+) -> None:
+    sizes = Pictures(longest_side_px=(200, 500), picture_format="webp")
+    recipe = PackRecipe(title=Text(en="T"), selection=("*",), take=("stills",), layout="kind", pictures=sizes)
+    asked = frozenset[ResultRef]()
+    build(recipe, tmp_path / "pack", pictured(tmp_path).store, asked=lambda row: asked, gallery=write_gallery)
+    names = {
+        title: [f"2021-06-16_{title.lower().replace(' ', '-')}_{side}.webp" for side in (500, 200)]
+        for title in ("Descent", "Wheel tracks")
+    }
+    with browser.page() as page:
+        opened(page, tmp_path / "pack/data/index.html", "Wheel tracks")
+        page.until("document.querySelector('.zoom .plain, .zoom canvas')")
+        choices = "[...document.querySelectorAll('.stage .which option')].map(one => one.textContent)"
+        assert page.ask(choices) == ["Photograph, 500 px, WEBP", "Photograph, 200 px, WEBP"]
+        saved = "[...document.querySelectorAll('.actions [download]')].map(a => [a.download, a.getAttribute('href')])"
+        assert page.ask(saved) == [[names["Wheel tracks"][0], f"photos/{names['Wheel tracks'][0]}"]]
+        opened(page, tmp_path / "pack/data/index.html", "Descent")
+        page.until("document.querySelector('.film')")
+        assert page.ask(saved) == [[name, f"photos/{name}"] for name in names["Descent"]]
+        assert page.ask("document.querySelector('.also').textContent") == "Also as200 px, WEBP"
+        assert page.ask("[...document.querySelectorAll('.tabs button')].length") == 0, "sizes of frames are no pictures"
+        assert page.errors == []
