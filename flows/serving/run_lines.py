@@ -24,13 +24,7 @@ OVERLAP, REFUSED = "Deployment concurrency limit reached.", "refused, as another
 
 
 class RunLines:
-    """Tells the runs of some deployments.
-
-    Parameters
-    ----------
-    names : name of each deployment.
-    tell : prints a line.
-    """
+    """Tells the runs of some deployments."""
 
     def __init__(self, names: Mapping[UUID, str], tell: Callable[[str], None]) -> None:
         self._names, self._tell = names, tell

@@ -42,7 +42,7 @@ def test_a_native_date_is_kept_as_text() -> None:
         ("title = 3\n", "release.toml, line 1: title: not text (3); write it in quotes"),
         (
             "title = ''\n\nmission = 'mars-one'\n",
-            "line 3: mission: unknown mission ('mars-one'); use one of perseverance",
+            f"line 3: mission: unknown mission ('mars-one'); use one of {', '.join(profile_names())}",
         ),
         ("[[file]]\ntitle = 'x'\n", "release.toml, line 1: file: path: missing; add path = "),
         (

@@ -68,13 +68,7 @@ def _reduced(picture: np.ndarray, longest_side_px: int) -> np.ndarray:
 def mask_of_view(
     luma: np.ndarray, width_px: int, still: StaticRegions, region_px: tuple[int, ...] | None
 ) -> tuple[np.ndarray, float]:
-    """Return where features are allowed in a view (see `feature_mask`), and the size of its px in px of the video.
-
-    Parameters
-    ----------
-    luma : luma of the view.
-    width_px : width of the video.
-    """
+    """Return where features are allowed in a view (see `feature_mask`), and the size of its px in px of the video."""
     if region_px is not None:
         width_px, still = region_px[2], _inside(still, _box_of(region_px))
     return feature_mask(luma.shape, width_px, still), width_px / luma.shape[1]
