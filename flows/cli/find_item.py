@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from processors.errors import RequestError
 from processors.packs.records import premis, ro_crate
+from processors.sources.source_file import sha256_of
 from processors.store.catalogue import Catalogue
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.selection import find_source
@@ -39,7 +39,7 @@ def find_item_of_bytes(path: Path, store: Store) -> tuple[Manifest, str] | None:
 
     Of a file that a pack made, such as a picture with its credit inside, the item that it was made from.
     """
-    digest = _digest(path)
+    digest = sha256_of(path)
     found = _items_of(digest, store) or _items_of(_basis_in_pack(path, digest), store)
     for row in found:
         ref = ResultRef(source=row["source"], processor=row["processor"], key=row["key"])
@@ -82,7 +82,7 @@ def source_of_bytes(path: Path, rows: Sequence[SourceRow]) -> SourceRow:
     ------
     RequestError : no source has; for a file in a pack, the message says where its provenance is.
     """
-    digest = _digest(path)
+    digest = sha256_of(path)
     if any(row.digest == digest for row in rows):
         return find_source(digest, rows)
     pack = _pack_of(path)
@@ -93,8 +93,3 @@ def source_of_bytes(path: Path, rows: Sequence[SourceRow]) -> SourceRow:
         f"{path}: its bytes are not in the store, as those of a picture with its credit inside, or of a file that"
         f" only the pack has; see {' and '.join(records) or f'the records in {pack}'} for its provenance"
     )
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from processors.engine.plan import changes
 from processors.engine.result_records import software
 from processors.engine.wanted_results import WantedResult
 from processors.errors import RequestError
+from processors.sources.source_file import sha256_of
 from processors.store.manifest import Manifest
 from processors.store.raw_bucket import present
 from processors.store.source_row import SourceRow
@@ -48,8 +48,7 @@ def _bytes_changes(manifest: Manifest, name: str | None, store: Store) -> list[s
     known = {item.name: item for item in manifest.items}
     if name not in known:
         raise RequestError(f"{name}: {manifest.ref.processor} did not make it; it made {', '.join(sorted(known))}")
-    with store.item_path(manifest.ref, name).open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = sha256_of(store.item_path(manifest.ref, name))
     if digest == known[name].sha256:
         return []
     return [f"the item: its bytes have changed: SHA-256 {digest}, not {known[name].sha256}"]

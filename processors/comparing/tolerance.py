@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import pyarrow.parquet as pq
 
 from processors.comparing.pictures import compare_pictures
 from processors.comparing.spectrograms import compare_power
+from processors.sources.source_file import sha256_of
 from processors.store.manifest import StoredItem
 from processors.tables import MEDIA_TYPE as TABLE
 
@@ -24,9 +24,8 @@ RELATIVE = 1e-6
 
 def within_tolerance(item: StoredItem, stored: Path, again: Path) -> bool:
     """Return whether these pictures, power arrays or tables are within tolerance; False for other or damaged items."""
-    with stored.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != item.sha256:
-            return False
+    if sha256_of(stored) != item.sha256:
+        return False
     if item.media_type.startswith("image/"):
         numbers = compare_pictures(stored, again, None)
         psnr = numbers["psnr_db"]

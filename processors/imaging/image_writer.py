@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+
+from processors.imaging.png_colour import HEADER_BYTES, png_chunk
 
 PictureFormat = Literal["jpeg", "png", "webp", "avif"]
 MEDIA_TYPES: dict[PictureFormat, str] = {
@@ -82,12 +82,7 @@ def _deep_png(picture: np.ndarray, xmp: bytes | None, cicp: tuple[int, int] | No
     order = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
     turned = cv2.cvtColor(picture, order[picture.shape[2]]) if picture.ndim == 3 else picture
     data = cv2.imencode(".png", turned, [cv2.IMWRITE_PNG_COMPRESSION, 6])[1].tobytes()
-    more = _chunk(b"cICP", bytes((*cicp, 0, 1))) if cicp else b""  # RGB, full range (PNG 3rd edition, 11.3.2.6)
+    more = png_chunk(b"cICP", bytes((*cicp, 0, 1))) if cicp else b""  # RGB, full range (PNG 3rd edition, 11.3.2.6)
     if xmp:
-        more += _chunk(b"iTXt", XMP_KEYWORD.encode() + b"\0\0\0\0\0" + xmp)
-    after_header = 8 + 25
-    return data[:after_header] + more + data[after_header:]
-
-
-def _chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        more += png_chunk(b"iTXt", XMP_KEYWORD.encode() + b"\0\0\0\0\0" + xmp)
+    return data[:HEADER_BYTES] + more + data[HEADER_BYTES:]

@@ -1,4 +1,4 @@
-"""Colour descriptions in the chunks of a PNG: cICP, cHRM and gAMA (PNG, third edition, 11.3.2)."""
+"""Chunks of a PNG, and those that describe its colour: cICP, cHRM and gAMA (PNG, third edition, 11.3.2)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def colour_chunks(colour: Colour) -> bytes:
     chunks = b""
     codes = colour.primaries, colour.transfer
     if colour.is_narrow or (codes != (UNSPECIFIED, UNSPECIFIED) and not colour.is_srgb):
-        chunks += _chunk(b"cICP", bytes((*codes, 0, 0 if colour.is_narrow else 1)))
+        chunks += png_chunk(b"cICP", bytes((*codes, 0, 0 if colour.is_narrow else 1)))
     if colour.chromaticities:
         places = (*colour.chromaticities[6:8], *colour.chromaticities[0:6])  # white comes first
-        chunks += _chunk(b"cHRM", struct.pack(">8I", *(round(place * 100_000) for place in places)))
+        chunks += png_chunk(b"cHRM", struct.pack(">8I", *(round(place * 100_000) for place in places)))
     if colour.gamma:
-        chunks += _chunk(b"gAMA", struct.pack(">I", round(100_000 / colour.gamma)))
+        chunks += png_chunk(b"gAMA", struct.pack(">I", round(100_000 / colour.gamma)))
     return chunks
 
 
@@ -39,5 +39,6 @@ def describe_colour(path: Path, colour: Colour) -> None:
     described.replace(path)
 
 
-def _chunk(name: bytes, data: bytes) -> bytes:
+def png_chunk(name: bytes, data: bytes) -> bytes:
+    """Return a chunk with its length and check sum."""
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

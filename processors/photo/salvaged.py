@@ -19,6 +19,7 @@ from processors.decoding.open_media import decoder_errors, open_picture
 from processors.decoding.picture_header import open_header
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.imaging.image_writer import encode
+from processors.imaging.png_colour import png_chunk
 from processors.photo.reading.colour_tags import colour_of
 from processors.photo.reading.photo_reader import MAX_PIXELS, PhotoReader, refuse_larger
 from processors.photo.reading.pixels import TRANSPOSED
@@ -152,14 +153,10 @@ def _png(file: BinaryIO) -> tuple[Image.Image, int, int]:
     rows = len(unpacked) // row_bytes
     shorter = struct.pack(">IIBBBBB", width, max(1, rows), bits, colour, 0, 0, 0)
     body = zlib.compress(unpacked[: rows * row_bytes], 1)
-    whole = data[:8] + _chunk(b"IHDR", shorter) + head + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
+    whole = data[:8] + png_chunk(b"IHDR", shorter) + head + png_chunk(b"IDAT", body) + png_chunk(b"IEND", b"")
     image = Image.open(io.BytesIO(whole), formats=("PNG",))
     image.load()
     return image, rows, height
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
 JPEG_BLOCKS_PX = 16

@@ -63,6 +63,12 @@ class SourceFile:
             raise SourceChanged(None, changed_reason(self.sha256, digest))
 
 
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, read in blocks; raises `OSError`."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def changed_reason(was: str, now: str) -> str:
     """Return what is wrong with a file that changed unnoticed, and how to fix it."""
     return (

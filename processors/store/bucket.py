@@ -23,6 +23,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, InvalidPathError
 from obstore.store import from_url
 
 from processors.errors import RequestError, StoreError
+from processors.sources.source_file import sha256_of
 from processors.store.bucket_traffic import Traffic
 from processors.store.s3_errors import BAD_SERVER, NO_CREDENTIALS, code_of, in_words
 
@@ -156,8 +157,7 @@ class Bucket:
         self._count(sent_bytes=size)
 
     def _holds(self, name: str, content: Path | bytes) -> bool:
-        with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else sha256_of(content)
         with suppress(FileNotFoundError):
             return self.digest(name) == digest
         return False

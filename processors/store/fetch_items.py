@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from processors.processor_names import EVIDENCE
+from processors.sources.source_file import sha256_of
 from processors.store.by_name_view import ByNameEntry, safe_name
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.source_row import SourceRow
@@ -88,8 +88,6 @@ def _fetched(store: Store, manifest: Manifest, item: StoredItem, path: Path) -> 
 
 def _is_there(path: Path, item: StoredItem) -> bool:
     try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            return size == item.size_bytes and hashlib.file_digest(file, "sha256").hexdigest() == item.sha256
+        return path.stat().st_size == item.size_bytes and sha256_of(path) == item.sha256
     except OSError:
         return False

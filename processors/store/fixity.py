@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from processors.errors import ResultCorrupt, ResultNewer
+from processors.sources.source_file import sha256_of
 from processors.store.catalogue import Catalogue
 from processors.store.fixity_check import FixityCheck, FixityFault
 from processors.store.progress_steps import Steps, silently
@@ -62,8 +62,7 @@ def _checked(store: Store, path: Path) -> FixityCheck:
     for item in manifest.items:
         place = folder / item.name
         try:
-            with place.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = sha256_of(place)
         except OSError as error:
             kind = "missing" if isinstance(error, FileNotFoundError) else "damaged"
             faults.append(FixityFault(path=f"{where}/{item.name}", kind=kind, reason=error.strerror or str(error)))

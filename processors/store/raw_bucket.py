@@ -8,7 +8,6 @@ of a digest of the object's ETag, so that another version has another date. A co
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import tempfile
 import threading
@@ -24,6 +23,7 @@ from urllib.parse import urlsplit
 from processors.contract import LabelRef
 from processors.errors import RequestError, SourceChanged
 from processors.sources.scan import PASSED_OVER, FoundFile, PassedOver, SkippedFile, Surveyed
+from processors.sources.source_file import sha256_of
 from processors.store.bucket_traffic import RELEASES
 from processors.store.item_cache import IN_USE_SECONDS, cache_folder, cache_limit_bytes
 from processors.store.open_store import is_address, open_bucket
@@ -210,8 +210,7 @@ def hash_again(path: str) -> str:
     StoreError : the bucket cannot be used.
     """
     if not is_address(path):
-        with Path(path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(Path(path))
     bucket, name = _bucket_of(path)
     with tempfile.NamedTemporaryFile() as file:
         return bucket.fetch_whole(name, Path(file.name))[0]

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from processors.contract import Item
 from processors.errors import ResultCorrupt, ResultMissing, StoreError
 from processors.json_records import as_json
+from processors.sources.source_file import sha256_of
 from processors.store.flush import flush, flush_all, write_durably
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.this_machine import is_alive_here, this_machine
@@ -394,9 +395,7 @@ def put_item(folder: Path, item: Item) -> StoredItem:
         if item.file != path:
             path.parent.mkdir(parents=True, exist_ok=True)
             item.file.rename(path)
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        size = path.stat().st_size
+        digest, size = sha256_of(path), path.stat().st_size
     return StoredItem(
         name=item.name, media_type=item.media_type, size_bytes=size, sha256=digest, facts=as_json(item.facts)
     )

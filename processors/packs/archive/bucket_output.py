@@ -17,6 +17,7 @@ from pathlib import Path
 from processors.errors import RequestError
 from processors.packs.archive.output import AGENT, is_zip, scratch_beside
 from processors.packs.archive.pack_reader import opened
+from processors.sources.source_file import sha256_of
 from processors.store.bucket_traffic import Traffic
 from processors.store.item_cache import cache_folder
 from processors.store.open_store import open_bucket
@@ -76,7 +77,7 @@ class BucketOutput:
         return self._sent_zip(made) if self._is_zip else self._sent_folder(made)
 
     def _sent_zip(self, made: Path) -> bool:
-        digest = _sha256(made)
+        digest = sha256_of(made)
         if self._zip_is_there():
             if self._bucket.digest(self.name) == digest:
                 return False
@@ -110,7 +111,7 @@ class BucketOutput:
             raise RequestError(f"{self.location}: holds {extra[0]}, which is not of this pack; choose another name")
 
         def sent(name: str) -> bool:
-            if name in there and self._bucket.digest(name) == _sha256(files[name]):
+            if name in there and self._bucket.digest(name) == sha256_of(files[name]):
                 return False
             self._bucket.put(name, files[name])
             return True
@@ -128,11 +129,6 @@ class BucketOutput:
 
     def _names_there(self) -> set[str]:
         return {one.name for one in self._bucket.list("")}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _is_pack(address: str, traffic: Traffic) -> bool:

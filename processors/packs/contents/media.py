@@ -28,6 +28,7 @@ from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import PackRecipe, Pictures
 from processors.packs.records.pds4_bundle import can_be_labelled
 from processors.photo.reading.to_srgb import in_8_bit
+from processors.sources.source_file import sha256_of
 from processors.store.raw_bucket import as_it_is
 from processors.store.source_row import SourceRow
 
@@ -220,8 +221,7 @@ def file_digest(entry: ItemRecord) -> str:
     ResultMissing : it is not in the store.
     """
     try:
-        with entry.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(entry.path)
     except FileNotFoundError as error:
         raise _missing(entry) from error
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Iterator
 
 from processors.imaging.image_writer import XMP_KEYWORD
+from processors.imaging.png_colour import png_chunk
 from processors.packs.embedded.file_credits import FileCredits
 from processors.packs.embedded.iptc_record import PHOTOSHOP, photoshop_block
 from processors.packs.embedded.xmp_packet import xmp_packet
@@ -80,18 +80,14 @@ def _png(data: bytes, told: FileCredits) -> bytes:
     made = [PNG_START]
     for name, body in _png_chunks(data):
         if not _is_png_xmp(name, body):
-            made.append(_png_chunk(name, body))
+            made.append(png_chunk(name, body))
         if name == b"IHDR":
-            made.append(_png_chunk(b"iTXt", packet))
+            made.append(png_chunk(b"iTXt", packet))
     return b"".join(made)
 
 
 def _is_png_xmp(name: bytes, body: bytes) -> bool:
     return name == b"iTXt" and body.startswith(XMP_IN_PNG)
-
-
-def _png_chunk(name: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
