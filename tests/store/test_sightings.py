@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +10,6 @@ from click.testing import CliRunner
 
 import marsmedia
 from flows.cli.main import main
-from flows.run.build_pack import build_pack, recipe_of
 from flows.run.checker import checker_of
 from flows.run.options import Options
 from flows.run.reproduction import reproduce
@@ -21,12 +17,8 @@ from flows.run.run import in_threads, run
 from flows.run.select import ReprocessRequest, prepare_chosen
 from processors.engine.wanted_results import Recipes
 from processors.errors import RequestError
-from processors.languages.language import LANGUAGES
-from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
-from processors.packs.contents.subject import SourceRecord, subjects
-from processors.packs.recipe.audience import Audience
-from processors.packs.recipe.pack_recipe import Override
+from processors.packs.contents.subject import subjects
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue import Catalogue
 from processors.store.rebuild_catalogue import rebuild_catalogue
@@ -34,196 +26,14 @@ from processors.store.selection import parse, select
 from processors.store.sql import connect
 from processors.store.store import Store
 from processors.video.subtitles.subtitles import Subtitles
-from tests.helpers.headings import headed
 from tests.helpers.made_media import MediaMaker
+from tests.helpers.releases import FREE, RESTRICTED, Releases
 from tests.helpers.runs import counts, ingest
-
-RECIPES: Recipes = {"video": (), "audio": (), "photo": (Metadata(), PhotoPreview(), Evidence())}
-FREE = "redistribute = true\nrights = 'CC0'\ncredit = 'Someone else'\n[[file]]\npath = 'b.jpg'\ntitle = 'Photo as A'\n"
-RESTRICTED = "redistribute = false\nrights = 'unresolved'\ncredit = 'CNSA'\n[[file]]\npath = 'b.jpg'\ntitle = 'As B'\n"
-
-
-class Releases:
-    """Releases that hold the same photo."""
-
-    def __init__(self, folder: Path) -> None:
-        self.raw, self.store_folder, self.out = folder / "raw", folder / "store", folder / "out"
-        self.raw.mkdir()
-        photo = MediaMaker(folder).photo("photo.jpg", size=(80, 60))
-        self.bytes = photo.read_bytes()
-
-    def add(self, release: str, words: str | None, *names: str) -> None:
-        for name in names or ("b.jpg",):
-            path = self.raw / release / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(self.bytes)
-        if words is not None:
-            (self.raw / release / "release.toml").write_text(words)
-
-    def ingest(self) -> tuple[int, int, int, int, int]:
-        return counts(ingest(self.raw, self.store_folder, RECIPES))
-
-    @property
-    def store(self) -> Store:
-        return Store(self.store_folder)
-
-    def subject(self, *words: str) -> SourceRecord:
-        catalogue = Catalogue(self.store)
-        (found,) = subjects(select(parse(words), catalogue), self.store, catalogue)
-        with connect(catalogue) as connection:  # a selection by rights finds what a pack takes as cleared
-            asked = "SELECT redistribute FROM sightings WHERE path = ? AND source = ?"
-            (may,) = connection.execute(asked, [found.path, found.digest]).fetchall()
-        assert may == (found.redistribute,)
-        return found
-
-    def pack(self, *words: str, audience: Audience = "public", overrides: tuple[Override, ...] = ()) -> str:
-        """Build a pack; gives its CREDITS.txt."""
-        recipe = dataclasses.replace(recipe_of(words, audience=audience), overrides=overrides)
-        build_pack(recipe, self.out, self.store, force=True)
-        return next((self.out / "data").rglob("CREDITS.txt")).read_text()
 
 
 @pytest.fixture
 def releases(tmp_path: Path) -> Releases:
     return Releases(tmp_path)
-
-
-@pytest.mark.parametrize(("free", "restricted"), [("a-free", "z-restricted"), ("z-free", "a-restricted")])
-def test_each_release_speaks_its_own_words_and_the_strictest_rights_win(
-    releases: Releases, free: str, restricted: str
-) -> None:
-    releases.add(free, FREE)
-    releases.add(restricted, RESTRICTED)
-    assert releases.ingest() == (4, 4, 0, 0, 0)  # metadata and preview once, evidence twice
-    assert releases.ingest() == (0, 0, 4, 0, 0)
-    for release, title, credit in ((free, "Photo as A", "Someone else"), (restricted, "As B", "CNSA")):
-        one = releases.subject(f"release={release}")
-        assert (one.release, one.title.best(), one.credit) == (release, title, credit)
-        assert (one.redistribute, one.rights) == (False, "unresolved")
-        assert "redistribute: " in "\n".join(one.disagreements)
-    with pytest.raises(RequestError) as caught:
-        releases.pack(f"release={restricted}")
-    digest = releases.subject("b.jpg").digest[:8]
-    assert str(caught.value).split("\n")[1] == (
-        f"  {restricted}/b.jpg ({digest}): its release states redistribute = false (rights: unresolved)"
-    )
-    with pytest.raises(RequestError) as caught:
-        releases.pack(f"release={free}")
-    assert str(caught.value).split("\n")[1] == (
-        f"  {restricted}/b.jpg ({digest}): redistribute = false in its release.toml (rights: unresolved); "
-        f"selected is {free}/b.jpg, the same bytes"
-    )
-
-
-def test_a_pack_by_selection_is_titled_as_its_releases(releases: Releases) -> None:
-    releases.add("june", 'title = "Sounds of June"\ntitle_zh = "六月之声"\nredistribute = true\n')
-    releases.bytes += b"\0"  # another photo
-    releases.add("july", "redistribute = true\n")
-    releases.ingest()
-    lines = releases.pack("release=june", "redistribute=true").split("\n")
-    assert (lines[0], "六月之声" in lines[: len(LANGUAGES)]) == ("Sounds of June", True)
-    assert releases.pack("*").split("\n")[0] == "july, Sounds of June"
-
-
-def test_a_refused_public_pack_prints_the_selection_that_passes(releases: Releases) -> None:
-    releases.add("june", FREE, "a.jpg", "b.jpg")
-    releases.bytes += b"\0"  # another photo
-    releases.add("june", "redistribute = true\n[[file]]\npath = 'c.jpg'\nredistribute = false\n", "c.jpg")
-    releases.bytes += b"\0"
-    releases.add("silent", None, "d.jpg")
-    releases.ingest()
-    with pytest.raises(RequestError) as caught:
-        releases.pack("medium=photo")
-    assert str(caught.value).split("\n")[-1] == (
-        'this selection passes: selection = ["medium=photo", "redistribute=true"]; '
-        "or state in the recipe who allows it and why: [[override]]"
-    )
-    assert "c.jpg" not in releases.pack("medium=photo", "redistribute=true")
-    catalogue = Catalogue(releases.store)
-    assert [row.name for row in select(parse(["redistribute=false"]), catalogue)] == ["c.jpg", "d.jpg"]
-    with connect(catalogue) as connection:
-        asked = "SELECT name, rights, redistribute FROM known ORDER BY name"
-        assert connection.execute(asked).fetchall() == [
-            ("a.jpg", None, True),
-            ("c.jpg", None, False),
-            ("d.jpg", None, None),
-        ]
-    with pytest.raises(RequestError) as caught:
-        releases.pack("c.jpg")
-    assert str(caught.value).split("\n")[-1] == (
-        "none of the selected sources may be redistributed; select others, or state in the recipe who allows it and "
-        "why: [[override]]"
-    )
-    allowed = (Override(source="d.jpg", who="Li Hua", why="letter"),)
-    with pytest.raises(RequestError, match=r'this selection passes: selection = \["june/a.jpg", "silent/d.jpg"\]'):
-        releases.pack("medium=photo", overrides=allowed)
-
-
-def test_a_release_that_states_rights_but_no_permission_binds_a_selection_by_rights_too(releases: Releases) -> None:
-    releases.add("a", FREE)
-    releases.add("z", "rights = 'all rights reserved'\n")
-    releases.ingest()
-    assert releases.subject("release=a").redistribute is None
-    with pytest.raises(RequestError, match="no source matches"):
-        select(parse(["redistribute=true"]), Catalogue(releases.store))
-
-
-def test_credits_name_the_release_whose_rights_bind(releases: Releases) -> None:
-    releases.add("a-free", FREE)
-    releases.add("z-restricted", RESTRICTED)
-    releases.ingest()
-    credit = releases.pack("release=a-free", audience="press").split("\n")
-    assert "  Photo as A" in credit
-    assert f"  {headed('credit')}: Someone else" in credit
-    assert f"  {headed('rights')}: unresolved" in credit
-    assert (
-        f"  {headed('rights_said_by')}: z-restricted/b.jpg: "
-        "redistribute = false in its release.toml (rights: unresolved)"
-    ) in credit
-    assert f"  {headed('also_said')}: a-free/b.jpg: Credit: Someone else; Rights: CC0; redistribute: true" in credit
-    assert (
-        f"  {headed('also_said')}: z-restricted/b.jpg: Credit: CNSA; Rights: unresolved; redistribute: false" in credit
-    )
-    iiif = next((releases.out / "data").rglob("iiif-manifest.json")).read_text()
-    assert ("Photo as A" in iiif, "As B" in iiif, "publicdomain/zero" in iiif) == (True, False, False)
-
-
-def test_a_written_override_lifts_the_rights_of_the_other_release_and_is_reported_once(releases: Releases) -> None:
-    releases.add("a-free", FREE)
-    releases.add("z-restricted", RESTRICTED)
-    releases.ingest()
-    for source in ("a-free/b.jpg", "z-restricted/b.jpg", "b.jpg"):
-        one = Override(source=source, who="Li Hua", why="letter of 1 May")
-        credit = releases.pack("release=a-free", overrides=(one,))
-        assert credit.count("Li Hua") == 1
-        assert f"  {headed('override')}: Li Hua: letter of 1 May" in credit.split("\n")
-
-
-def test_a_release_silent_on_rights_binds_no_other_and_is_not_redistributed(releases: Releases) -> None:
-    releases.add("copies", None)
-    releases.add("free", FREE)
-    assert releases.ingest() == (4, 4, 0, 0, 0)
-    assert f"{headed('rights')}: CC0" in releases.pack("release=free")
-    with pytest.raises(RequestError, match=r"copies/b\.jpg .*: no permission to redistribute it is stated"):
-        releases.pack("release=copies")
-
-
-def test_a_release_whose_words_cannot_be_read_binds(releases: Releases) -> None:
-    releases.add("free", FREE)
-    releases.add("broken", "redistribute = false\n[[file]]\npath = 'b.jpg'\ndate = '2021-02-30'\n")
-    assert releases.ingest() == (4, 3, 0, 0, 1)
-    with pytest.raises(RequestError, match=r"broken/b\.jpg .*: its rights are unknown: release\.toml, line 4: "):
-        releases.pack("release=free")
-
-
-def test_of_rights_that_all_allow_it_the_stricter_licence_is_passed_on(releases: Releases) -> None:
-    releases.add("a", FREE)
-    releases.add("b", FREE.replace("CC0", "CC BY-NC 4.0"))
-    releases.add("c", FREE.replace("CC0", "CC BY 4.0"))
-    assert releases.ingest() == (5, 5, 0, 0, 0)
-    credit = releases.pack("release=c")
-    assert f"  {headed('rights')}: CC BY-NC 4.0" in credit.split("\n")
-    assert releases.subject("release=b").bound_by is None
 
 
 def test_two_entries_of_one_release_for_the_same_bytes_have_two_records(releases: Releases) -> None:
@@ -409,95 +219,3 @@ def test_reprocessing_makes_the_evidence_of_every_place_that_is_meant(releases: 
     assert (report.sources, report.duplicates) == (1, 1)
     assert releases.subject("release=a-free").title.best() == "Photo as A"
     assert releases.subject("release=z-restricted").title.best() == "As B"
-
-
-def test_a_prohibition_at_a_place_holds_until_it_is_lifted(releases: Releases) -> None:
-    releases.add("july", FREE)
-    releases.add("june", RESTRICTED)
-    releases.ingest()
-    words = releases.raw / "june/release.toml"
-    words.unlink()
-    releases.ingest()
-    digest = releases.subject("release=july").digest[:8]
-    unsaid = (
-        "redistribute = false in its release.toml (rights: unresolved), "
-        "which says so no longer; nobody has said otherwise there since"
-    )
-    for release, told in (
-        ("july", f"june/b.jpg ({digest}): {unsaid}; selected is july/b.jpg, the same bytes"),
-        ("june", f"june/b.jpg ({digest}): {unsaid}"),
-    ):
-        with pytest.raises(RequestError) as caught:
-            releases.pack(f"release={release}")
-        assert str(caught.value).split("\n")[1] == f"  {told}"
-    words.write_text("title = 'June'\n")  # a word, but none of rights
-    releases.ingest()
-    with pytest.raises(RequestError, match="nobody has said otherwise there since"):
-        releases.pack("release=july")
-    assert CliRunner().invoke(main, ["prune", "--yes", "--store", str(releases.store_folder)]).exit_code == 0
-    with pytest.raises(RequestError, match="nobody has said otherwise there since"):
-        releases.pack("release=july")
-    words.write_text(RESTRICTED.replace("false", "true"))
-    releases.ingest()
-    assert f"  {headed('rights')}: unresolved" in releases.pack("release=july")
-    words.unlink()
-    releases.ingest()
-    assert f"  {headed('rights')}: CC0" in releases.pack("release=july")
-
-
-def test_a_file_that_comes_back_without_its_words_is_bound_by_those_it_had(releases: Releases) -> None:
-    releases.add("july", FREE)
-    releases.add("june", RESTRICTED)
-    releases.ingest()
-    shutil.rmtree(releases.raw / "june")
-    releases.ingest()
-    releases.add("june", None)
-    releases.ingest()
-    for release in ("july", "june"):
-        with pytest.raises(RequestError, match="nobody has said otherwise there since"):
-            releases.pack(f"release={release}")
-    releases.add("june", RESTRICTED.replace("false", "true"))
-    releases.ingest()
-    assert f"  {headed('rights')}: unresolved" in releases.pack("release=july")
-
-
-def test_a_release_that_was_taken_away_still_binds_and_is_named(releases: Releases) -> None:
-    releases.add("july", FREE)
-    releases.add("june", RESTRICTED)
-    releases.ingest()
-    shutil.rmtree(releases.raw / "june")
-    releases.ingest()
-    subject = releases.subject("release=july")
-    gone = next(row.gone_utc for row in Catalogue(releases.store).sightings() if row.relative == "june/b.jpg")
-    told = f"redistribute = false in its release.toml (rights: unresolved), where it was until {str(gone)[:10]}"
-    with pytest.raises(RequestError) as caught:
-        releases.pack("release=july")
-    assert str(caught.value).split("\n")[1] == (
-        f"  june/b.jpg ({subject.digest[:8]}): {told}; selected is july/b.jpg, the same bytes"
-    )
-    assert f"june/b.jpg: {told}" in releases.pack("release=july", audience="press")
-    allowed = Override(source="june/b.jpg", who="Li Hua", why="june was a mistake")
-    assert "Li Hua: june was a mistake" in releases.pack("release=july", overrides=(allowed,))
-
-
-def test_a_moved_file_with_a_new_description_is_not_bound_by_its_old_place(releases: Releases) -> None:
-    releases.add("june", RESTRICTED)
-    releases.ingest()
-    (releases.raw / "june").rename(releases.raw / "july")
-    (releases.raw / "july/release.toml").write_text(FREE)
-    releases.ingest()
-    assert f"  {headed('rights')}: CC0" in releases.pack("release=july")
-
-
-def test_a_pack_of_a_withdrawn_file_says_so(releases: Releases) -> None:
-    releases.add("a-free", FREE)
-    releases.add("z-kept", FREE, "other.jpg")
-    releases.ingest()
-    (releases.raw / "a-free/b.jpg").unlink()
-    releases.ingest()
-    built = build_pack(recipe_of(("a-free/b.jpg",), audience="public"), releases.out, releases.store, force=True)
-    (words,) = built.withdrawn
-    today = datetime.now(UTC).date().isoformat()
-    assert words == f"a-free/b.jpg was withdrawn: it has been gone from its release since {today}"
-    built = build_pack(recipe_of(("z-kept/other.jpg",), audience="public"), releases.out, releases.store, force=True)
-    assert built.withdrawn == ()
