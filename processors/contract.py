@@ -22,8 +22,8 @@ Info = TypeVar("Info")
 Medium = Literal["video", "audio", "photo"]
 FileKind = Literal["media", "companion", "unsupported"]
 Reads = Literal["video", "audio", "photo", "file", "results"]
-"""Input of a processor. A medium: it is fed that medium's units. `file`: it opens the source itself. `results`: it
-is made of its `inputs` alone, and the source is not opened."""
+"""Input of a processor. `video`, `audio`: it is fed frames or blocks of sound. `photo`: it gets the photo. `file`: it
+opens the source itself. `results`: it is made of its `inputs` alone, and the source is not opened."""
 Record = Any
 """Frozen dataclass of plain values; `as_json` writes it."""
 
@@ -209,7 +209,7 @@ class Session(Protocol):
 
 
 class Streamed(Protocol):
-    """Processor that reads `video`, `audio` or `photo` and is fed their units."""
+    """Processor that reads `video` or `audio` and is fed their units."""
 
     name: ClassVar[str]
     version: ClassVar[int]
@@ -219,7 +219,7 @@ class Streamed(Protocol):
 
 
 class OneShot(Protocol):
-    """Processor that reads `file` or `results` and is fed no units."""
+    """Processor that reads `photo`, `file` or `results`, and gets all of its input at once."""
 
     name: ClassVar[str]
     version: ClassVar[int]
@@ -231,10 +231,10 @@ class OneShot(Protocol):
 Processor = Streamed | OneShot
 """One kind of result: a frozen keyword-only dataclass whose fields are all that changes the bytes.
 
-Its input is the medium's info (`VideoInfo`, `AudioInfo`, `PhotoInfo`), an `OpenSource` or nothing, by what it
+Its input is the medium's info (`VideoInfo`, `AudioInfo`), a `Photo`, an `OpenSource` or nothing, by what it
 `reads`; if it has inputs, it gets both as `Inputs`. It may also have:
 
-`needs(self, given) -> Need`: needs of a streamed one from the reader. Without it: everything.
+`needs(self, info) -> Need`: needs of one that reads a medium from the reader. Without it: everything.
 `inputs(self) -> tuple[Processor, ...]`: the processors whose results it builds on, with their parameters. Its key
 contains theirs, and it runs after them.
 `inputs_at_finish: ClassVar[bool]`: true for a streamed one with inputs that chooses its units without them. It is fed
@@ -278,7 +278,7 @@ def inputs_of(processor: Processor) -> tuple[Processor, ...]:
 
 
 def need_of(processor: Processor, given: Any) -> Need:
-    """Return what a streamed processor needs from the reader."""
+    """Return what a processor of a medium needs from the reader."""
     needs = getattr(processor, "needs", None)
     return needs(given) if needs else Need()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -29,7 +28,7 @@ from processors.engine.result_records import Outcome, already_made, outcome_of, 
 from processors.engine.stages import Stage, stages_of
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.json_records import as_json
-from processors.photo.reading.photo_reader import PhotoReader
+from processors.photo.reading.photo_reader import Photo, PhotoReader
 from processors.planetary.open_image import described
 from processors.sources.source_file import SourceFile
 from processors.store.inputs import stored_inputs
@@ -165,8 +164,8 @@ def _run(source: Source, file: SourceFile, work: list[ProcessorRun], reading: So
         decided.result()
 
 
-def _make(work: list[ProcessorRun], given: OpenSource | None) -> None:
-    """Run the processors that need no units."""
+def _make(work: list[ProcessorRun], given: OpenSource | Photo | None) -> None:
+    """Run the processors that get all of their input at once."""
     for one in work:
         one.make(given)
 
@@ -203,7 +202,7 @@ def _run_photo(source: Source, file: SourceFile, work: list[ProcessorRun], readi
             reader = PhotoReader(opened, described(source, file))
         memory_mb = reading.memory_mb
         fits = None if memory_mb is None else functools.partial(reader.refuse_unless_it_fits, memory_mb=memory_mb)
-        needs = _start(work, reader.info, fits)
+        needs = _needs(work, reader.info, fits)
         reading.facts["photo"] = as_json(reader.report())
         if work:  # otherwise all of them refused it
             try:
@@ -211,9 +210,8 @@ def _run_photo(source: Source, file: SourceFile, work: list[ProcessorRun], readi
                     photo = reader.photo(needs)
             finally:
                 reading.facts["photo"] = as_json(reader.report())
-            _feed(work, photo)
+            _make(work, photo)
             reading.damage["photo"] = _damage(reader)
-    _finish(work)
 
 
 def _damage(read: object) -> str | None:
@@ -339,18 +337,25 @@ def _keep_report(reader: VideoReader | StreamReader | FileReader, unit: Reads, r
     reading.damage[unit] = _damage(report)
 
 
-def _start(work: list[ProcessorRun], info: Any, check: Callable[[Need], None] | None = None) -> list[Need]:
-    """Start every session; one that refuses to start, or whose need the check refuses, gets no units."""
+def _needs(work: list[ProcessorRun], info: Any, check: Callable[[Need], None] | None = None) -> list[Need]:
+    """Return the needs of the processors; one that refuses the source, or whose need the check refuses, is left out."""
     needs: list[Need] = []
     for one in work:
-        began = time.perf_counter()
-        with _blamed_on([one]):
+        with one.timed(), _blamed_on([one]):
             need = need_of(one.processor, one.informed(info))
             if check:
                 check(need)
             needs.append(need)
+    work[:] = [one for one in work if one.fault is None]
+    return needs
+
+
+def _start(work: list[ProcessorRun], info: Any) -> list[Need]:
+    """Start every session, and return the needs; one that refuses to start gets no units."""
+    needs = _needs(work, info)
+    for one in work:
+        with one.timed(), _blamed_on([one]):
             one.session = cast(Streamed, one.processor).start(one.informed(info), one.folder)
-        one.seconds += time.perf_counter() - began
     work[:] = [one for one in work if one.session is not None]
     return needs
 

@@ -16,6 +16,7 @@ from processors.engine.failure import Failure, fault_of
 from processors.engine.pass_progress import PassProgress
 from processors.engine.stages import takes_inputs_at_finish
 from processors.json_records import Json
+from processors.photo.reading.photo_reader import Photo
 from processors.store.manifest import StoredItem
 from processors.store.store import put_item
 
@@ -42,8 +43,8 @@ class ProcessorRun:
             return info
         return dataclasses.replace(self.used, info=info)
 
-    def make(self, given: OpenSource | None) -> None:
-        """Collect the output of a processor that reads no units."""
+    def make(self, given: OpenSource | Photo | None) -> None:
+        """Collect the output of a processor that gets all of its input at once."""
         self.take(lambda: cast(OneShot, self.processor).items(self.informed(given), self.folder))
 
     def finish(self) -> None:
@@ -61,14 +62,19 @@ class ProcessorRun:
         """
         if self.fault is not None:
             return
+        with self.timed():
+            try:
+                for item in give():
+                    self.items.append(put_item(self.folder, item))
+                    self.damage = self.damage or item.damage
+                    self.advice = self.advice or item.advice
+            except Exception as error:  # noqa: BLE001 - outermost edge of a processor: its bugs fail only its own result
+                self.fault = fault_of(error)
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
         began = time.perf_counter()
-        try:
-            for item in give():
-                self.items.append(put_item(self.folder, item))
-                self.damage = self.damage or item.damage
-                self.advice = self.advice or item.advice
-        except Exception as error:  # noqa: BLE001 - outermost edge of a processor: its bugs fail only its own result
-            self.fault = fault_of(error)
+        yield
         self.seconds += time.perf_counter() - began
 
 

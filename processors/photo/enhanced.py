@@ -81,21 +81,10 @@ class Enhanced:
         refuse_larger(info, self.max_pixels)
         return Need(longest_side_px=self.longest_side_px)
 
-    def start(self, info: PhotoInfo, scratch: Path) -> _Session:
-        return _Session(self)
-
-
-class _Session:
-    def __init__(self, processor: Enhanced) -> None:
-        self._processor = processor
-
-    def feed(self, photo: Photo) -> Iterator[Item]:
-        picture, facts = enhance(_picture(photo, self._processor.longest_side_px), self._processor)
-        data = encode(picture, "jpeg", quality=self._processor.quality)
+    def items(self, photo: Photo, scratch: Path) -> Iterator[Item]:
+        picture, facts = enhance(_picture(photo, self.longest_side_px), self)
+        data = encode(picture, "jpeg", quality=self.quality)
         yield Item(name="enhanced.jpg", media_type="image/jpeg", data=data, facts=facts)
-
-    def finish(self) -> Iterator[Item]:
-        yield from ()
 
 
 def enhance(picture: np.ndarray, processor: Enhanced) -> tuple[np.ndarray, EnhancedFacts]:

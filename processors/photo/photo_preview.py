@@ -85,16 +85,8 @@ class PhotoPreview:
         refuse_larger(info, self.max_pixels)
         return Need(longest_side_px=self.longest_sides_px[-1])
 
-    def start(self, info: PhotoInfo, scratch: Path) -> _Session:
-        return _Session(self)
-
-
-class _Session:
-    def __init__(self, processor: PhotoPreview) -> None:
-        self._processor = processor
-
-    def feed(self, photo: Photo) -> Iterator[Item]:
-        for side in self._processor.longest_sides_px:
+    def items(self, photo: Photo, scratch: Path) -> Iterator[Item]:
+        for side in self.longest_sides_px:
             picture = photo.resized(side)
             flattened = picture.mode == "RGBA"
             if flattened:
@@ -115,10 +107,9 @@ class _Session:
             yield from self._encoded(picture, side, facts)
 
     def _encoded(self, picture: Image.Image, side: int, facts: PreviewFacts) -> Iterator[Item]:
-        processor = self._processor
-        qualities = {"jpeg": processor.quality, "webp": processor.webp_quality, "avif": processor.avif_quality}
-        for picture_format in processor.formats:
-            if picture_format == "avif" and side > processor.avif_longest_side_px:
+        qualities = {"jpeg": self.quality, "webp": self.webp_quality, "avif": self.avif_quality}
+        for picture_format in self.formats:
+            if picture_format == "avif" and side > self.avif_longest_side_px:
                 continue
             data = encode(
                 picture,
@@ -129,6 +120,3 @@ class _Session:
             )
             name = f"preview_{side}{SUFFIXES[picture_format]}"
             yield Item(name=name, media_type=MEDIA_TYPES[picture_format], data=data, facts=facts)
-
-    def finish(self) -> Iterator[Item]:
-        yield from ()

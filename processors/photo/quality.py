@@ -62,17 +62,9 @@ class Quality:
         refuse_larger(info, self.max_pixels)
         return Need()
 
-    def start(self, info: PhotoInfo, scratch: Path) -> _Session:
-        return _Session()
-
-
-class _Session:
-    def feed(self, photo: Photo) -> Iterator[Item]:
+    def items(self, photo: Photo, scratch: Path) -> Iterator[Item]:
         facts = measure(photo)
         yield Item.of_json("quality.json", facts, facts=facts)
-
-    def finish(self) -> Iterator[Item]:
-        yield from ()
 
 
 def measure(photo: Photo) -> QualityFacts:

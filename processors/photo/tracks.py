@@ -116,8 +116,28 @@ class Tracks:
         refuse_larger(info, self.max_pixels)
         return Need() if self._is_wanted(info) else Need(longest_side_px=16)
 
-    def start(self, info: PhotoInfo, scratch: Path) -> _Session:
-        return _Session(self, is_wanted=self._is_wanted(info))
+    def items(self, photo: Photo, scratch: Path) -> Iterator[Item]:
+        if not self._is_wanted(photo.info):
+            yield _item(UNSEARCHED)
+            return
+        grey = photo.grey
+        if self.ground_corners_px:
+            grey = _rectified(grey, self.ground_corners_px, self.ground_aspect)
+            yield Item(name="rectified.png", media_type="image/png", data=encode(_eight_bit(grey), "png"))
+        small, scale = _fitted(grey, MAX_SIDE_PX)
+        search = find_grousers(small, least_contrast=self.least_contrast, least_correlation=self.least_correlation)
+        if found := search.tracks:
+            yield _item(self._of_bands(search.attempt, scaled(found, scale)))
+            yield _picture("tracks.jpg", draw_bands(small, found.direction_degrees, found.bands))
+            return
+        smaller, shrink = _fitted(small, bar_rows.MAX_SIDE_PX)
+        others = find_bar_rows(smaller, least_bars=self.least_row_bars)
+        facts = self._of_rows(search.attempt, others, scale * shrink)
+        yield _item(facts)
+        if facts.not_found_because:
+            yield _picture("no-tracks.jpg", draw_reason(small, facts.not_found_because))
+        else:
+            yield _picture("tracks.jpg", draw_rows(small, tuple(scaled_row(row, shrink) for row in others.rows)))
 
     def why_not(self, attempt: Attempt, longest_row_bar_count: int) -> str:
         """Return the reason why a search with these parameters ended without tracks."""
@@ -132,37 +152,6 @@ class Tracks:
     def _is_wanted(self, info: PhotoInfo) -> bool:
         return self.cameras == "any" or any(REAR.search(words or "") for words in (self.recorded_by, info.device))
 
-
-class _Session:
-    def __init__(self, processor: Tracks, *, is_wanted: bool) -> None:
-        self._processor, self._is_wanted = processor, is_wanted
-
-    def feed(self, photo: Photo) -> Iterator[Item]:
-        processor = self._processor
-        if not self._is_wanted:
-            yield _item(UNSEARCHED)
-            return
-        grey = photo.grey
-        if processor.ground_corners_px:
-            grey = _rectified(grey, processor.ground_corners_px, processor.ground_aspect)
-            yield Item(name="rectified.png", media_type="image/png", data=encode(_eight_bit(grey), "png"))
-        small, scale = _fitted(grey, MAX_SIDE_PX)
-        search = find_grousers(
-            small, least_contrast=processor.least_contrast, least_correlation=processor.least_correlation
-        )
-        if found := search.tracks:
-            yield _item(self._of_bands(search.attempt, scaled(found, scale)))
-            yield _picture("tracks.jpg", draw_bands(small, found.direction_degrees, found.bands))
-            return
-        smaller, shrink = _fitted(small, bar_rows.MAX_SIDE_PX)
-        others = find_bar_rows(smaller, least_bars=processor.least_row_bars)
-        facts = self._of_rows(search.attempt, others, scale * shrink)
-        yield _item(facts)
-        if facts.not_found_because:
-            yield _picture("no-tracks.jpg", draw_reason(small, facts.not_found_because))
-        else:
-            yield _picture("tracks.jpg", draw_rows(small, tuple(scaled_row(row, shrink) for row in others.rows)))
-
     def _of_bands(self, attempt: Attempt, found: Grousers) -> TracksFacts:
         bands = tuple(_rounded(band) for band in found.bands)
         return TracksFacts(
@@ -172,7 +161,7 @@ class _Session:
             grouser_pitch_px=_mean_pitch(bands),
             bands=bands,
             spectral_contrast=round(found.spectral_contrast, 1),
-            is_rectified=self._processor.ground_corners_px is not None,
+            is_rectified=self.ground_corners_px is not None,
             attempt=attempt,
         )
 
@@ -185,15 +174,12 @@ class _Session:
             grouser_pitch_px=None,
             bands=(),
             spectral_contrast=None,
-            is_rectified=self._processor.ground_corners_px is not None,
+            is_rectified=self.ground_corners_px is not None,
             attempt=attempt,
             rows=tuple(scaled_row(row, scale) for row in rows),
             longest_row_bar_count=longest,
-            not_found_because=None if rows else self._processor.why_not(attempt, longest),
+            not_found_because=None if rows else self.why_not(attempt, longest),
         )
-
-    def finish(self) -> Iterator[Item]:
-        yield from ()
 
 
 def _item(facts: TracksFacts) -> Item:

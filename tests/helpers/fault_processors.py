@@ -51,6 +51,7 @@ class Faulty:
 
     def items(self, info: object, scratch: Path) -> tuple[Item, ...]:
         self._at("start")
+        self._at("feed")
         return self.finish()
 
     def feed(self, unit: object) -> tuple[Item, ...]:
@@ -69,7 +70,7 @@ class Faulty:
 
 @dataclass(frozen=True, kw_only=True)
 class FaultyPhoto(Faulty):
-    """Is fed the photo."""
+    """Gets the photo."""
 
     name: ClassVar[str] = "photo.faulty"
     reads: ClassVar[Reads] = "photo"

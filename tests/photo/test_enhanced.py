@@ -21,7 +21,7 @@ MAX_HUE_SHIFT_DEGREES = 3.0
 
 def enhanced(photo: Photo, processor: Enhanced | None = None) -> tuple[np.ndarray, Item]:
     processor = processor or Enhanced(longest_side_px=SIDE_PX)
-    item = next(iter(processor.start(photo.info, Path()).feed(photo)))
+    item = next(iter(processor.items(photo, Path())))
     return np.asarray(Image.open(io.BytesIO(item.data or b""))), item
 
 

@@ -32,9 +32,8 @@ def previews(path: Path, processor: PhotoPreview | None = None) -> list[Item]:
     processor = processor or PhotoPreview(formats=("jpeg",))
     with path.open("rb") as file:
         photos = PhotoReader(file)
-        session = processor.start(photos.info, path.parent)
         photo = photos.photo([processor.needs(photos.info)])
-        return [*session.feed(photo), *session.finish()]
+        return list(processor.items(photo, path.parent))
 
 
 def picture(item: Item) -> np.ndarray:

@@ -89,7 +89,7 @@ def test_sixteen_bit_noise_is_not_lost() -> None:
 
 def test_previews_in_three_formats_show_the_same() -> None:
     reader = PhotoReader(saved(scene(1600, 1200)))
-    items = {item.name: item for item in PhotoPreview().start(reader.info, Path()).feed(reader.photo([]))}
+    items = {item.name: item for item in PhotoPreview().items(reader.photo([]), Path())}
     assert list(items) == [
         "preview_320.jpg",
         "preview_320.webp",

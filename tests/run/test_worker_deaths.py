@@ -57,21 +57,15 @@ class Misbehaving:
 
 @dataclass(frozen=True, kw_only=True)
 class Hanging(Misbehaving):
-    """Is fed the photo, and never ends."""
+    """Gets the photo, and never ends."""
 
     name: ClassVar[str] = "photo.hanging"
     reads: ClassVar[Reads] = "photo"
     deed: str = "hang"
     name_of_it: str
 
-    def start(self, info: object, scratch: Path) -> Hanging:
-        return self
-
-    def feed(self, unit: object) -> tuple[Item, ...]:
+    def items(self, info: object, scratch: Path) -> tuple[Item, ...]:
         time.sleep(600)
-        return ()
-
-    def finish(self) -> tuple[Item, ...]:
         return ()
 
 
