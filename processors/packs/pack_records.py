@@ -84,15 +84,15 @@ class PackRecords:
 
     def write(self) -> None:
         """Add every record to the bag: the RO-Crate, which lists the others, comes last."""
-        clip_path = self._add_highlight(self.clip) if self.clip else None
-        credits_path = self._add_credits(clip_path)
+        clip = self._add_highlight(self.clip) if self.clip else None
+        credits_path = self._add_credits(clip)
         self._add(
             self.writer.places.record("recipe.json"),
             "application/json",
             "The recipe of this pack",
             [recipe_record(self.writer.recipe)],
         )
-        self._add_iiif(clip_path)
+        self._add_iiif(clip)
         if dictionary := data_dictionary(self.packed, self.tables):
             path = self.writer.places.document(DICTIONARY)
             self._add(path, "text/csv", "Unit and meaning of each column of the tables", [dictionary])
@@ -101,7 +101,7 @@ class PackRecords:
         if self.writer.recipe.layout == "source":
             self._add_pds4_labels()
         if self.gallery is not None:
-            self._add_gallery(self.gallery, clip_path, credits_path)
+            self._add_gallery(self.gallery, clip, credits_path)
         self._added.extend(
             (one.path, one.media_type, f"File of the release {one.row.release}: {one.row.format}")
             for one in self.of_releases
@@ -114,38 +114,25 @@ class PackRecords:
         self._added.append((path, media_type, what))
         self.writer.bag.add(path, blocks)
 
-    def _add_highlight(self, clip: HighlightClip) -> str:
+    def _add_highlight(self, clip: HighlightClip) -> HighlightClip:
         path = self.writer.places.made("videos", HIGHLIGHT)
         with clip.path.open("rb") as file:
             self._add(path, "video/mp4", "Highlight clip over the selection", read_blocks(file))
-        return path
+        return replace(clip, packed_path=path)
 
-    def _add_credits(self, clip_path: str | None) -> str:
-        credited = None
-        if self.clip and clip_path:
-            credited = credit_file.CreditedClip(
-                path=clip_path, shown=self.clip.shown, sounds=self.clip.sounds, sources=self.clip.sources
-            )
+    def _add_credits(self, clip: HighlightClip | None) -> str:
         path = self.writer.places.document(credit_file.FILE)
-        told = credit_file.credits_text(self.packed, self.writer.recipe, self.identity, credited)
+        told = credit_file.credits_text(self.packed, self.writer.recipe, self.identity, clip)
         self._add(path, "text/plain", "Credits and rights of each source", told)
         return path
 
-    def _add_iiif(self, clip_path: str | None) -> None:
+    def _add_iiif(self, clip: HighlightClip | None) -> None:
         shown = [one for one in self.packed if iiif.can_be_shown(one)]
         if not shown:
             return
-        canvas = None
-        if self.clip and clip_path:
-            canvas = iiif.HighlightCanvas(
-                path=clip_path,
-                width_px=self.clip.width_px,
-                height_px=self.clip.height_px,
-                duration_seconds=self.clip.duration_seconds,
-            )
         path = self.writer.places.record(iiif.FILE)
         shots = {one.subject.digest: shots_of(one.subject, one.shots, self.store) for one in self.chosen}
-        viewed = iiif.manifest(shown, self.writer.recipe, self.identity, path=path, shots=shots, highlight=canvas)
+        viewed = iiif.manifest(shown, self.writer.recipe, self.identity, path=path, shots=shots, highlight=clip)
         self._add(path, "application/ld+json", "IIIF Presentation 3 manifest", viewed)
 
     def _add_premis(self) -> None:
@@ -169,16 +156,16 @@ class PackRecords:
         for path, label in pds4.labels([one for one in self.packed if one.path not in labelled], self.identity):
             self._add(path, "application/xml", "PDS4 label of the files beside it", [label])
 
-    def _add_gallery(self, gallery: Gallery, clip_path: str | None, credits_path: str) -> None:
+    def _add_gallery(self, gallery: Gallery, clip: HighlightClip | None, credits_path: str) -> None:
         folder = self.writer.scratch / "gallery"
         folder.mkdir()
         on_page = None
-        if self.clip and clip_path:
+        if clip:
             on_page = PageClip(
-                href=quote(clip_path),
-                width_px=self.clip.width_px,
-                height_px=self.clip.height_px,
-                duration_seconds=self.clip.duration_seconds,
+                href=quote(clip.packed_path),
+                width_px=clip.width_px,
+                height_px=clip.height_px,
+                duration_seconds=clip.duration_seconds,
             )
         recipe = self.writer.recipe
         about = Introduction(

@@ -70,6 +70,8 @@ class HighlightClip:
     """Length of title and credits, which are silent without a recording under the whole clip."""
     silences: tuple[Silence, ...]
     """Scenes that are silent, or in part; none if one recording is under the whole clip."""
+    packed_path: str = ""
+    """Path in the pack, relative to `data/`; empty until it is there."""
 
     @property
     def sources(self) -> tuple[SourceRecord, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from processors.languages.language import in_all_languages, phrase
 from processors.languages.text import Text
@@ -15,25 +14,15 @@ from processors.packs.contents.rights import credit, is_cleared, notice, overrid
 from processors.packs.contents.rights_by_path import PathRights
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.highlight.clip_credits import each_once, notices, rights_lines, strictest_first
+from processors.packs.highlight.highlight import HighlightClip
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.sources.scan import printable
 
 FILE = "CREDITS.txt"
 
 
-@dataclass(frozen=True, kw_only=True)
-class CreditedClip:
-    path: str
-    """Path relative to `data/`."""
-    shown: tuple[SourceRecord, ...]
-    sounds: tuple[SourceRecord, ...]
-    """Sources of all sound that is not a shown video's own."""
-    sources: tuple[SourceRecord, ...]
-    """All of these."""
-
-
 def credits_text(
-    packed: Sequence[PackedFile], recipe: PackRecipe, identity: PackIdentity, clip: CreditedClip | None = None
+    packed: Sequence[PackedFile], recipe: PackRecipe, identity: PackIdentity, clip: HighlightClip | None = None
 ) -> Iterator[bytes]:
     yield _lines([*_both(recipe.title, recipe), f"{identity.urn}, {identity.day}, audience: {recipe.audience}", ""])
     if clip:
@@ -77,10 +66,10 @@ def _by(size_px: tuple[int, int]) -> str:
     return f"{size_px[0]} × {size_px[1]} px"
 
 
-def _of_clip(clip: CreditedClip, recipe: PackRecipe) -> Iterator[str]:
+def _of_clip(clip: HighlightClip, recipe: PackRecipe) -> Iterator[str]:
     """Yield the paragraph of the highlight: its contents, and every statement of rights on pictures and sound."""
     binding = strictest_first(clip.sources, recipe)
-    yield clip.path.rpartition("/")[2]
+    yield clip.packed_path.rpartition("/")[2]
     yield f"  {_named('highlight')}"
     yield f"  {_named('shows')}: {', '.join(one.name for one in clip.shown)}"
     if clip.sounds:
@@ -97,7 +86,7 @@ def _of_clip(clip: CreditedClip, recipe: PackRecipe) -> Iterator[str]:
     for source in clip.sources:
         if not source.redistribute and (one := override_of(source, recipe.overrides)):
             yield f"  {_named('override')}: {source.name}: {one.who}: {one.why}"
-    yield f"  {_named('files')}: {clip.path}"
+    yield f"  {_named('files')}: {clip.packed_path}"
     yield ""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +15,7 @@ from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_l
 from processors.packs.contents.recorded import Recorded
 from processors.packs.contents.rights import credit, notice, rights, rights_address
 from processors.packs.contents.subject import SourceRecord
+from processors.packs.highlight.highlight import HighlightClip
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.captions import words
@@ -29,17 +29,6 @@ LOCAL_ADDRESS = "http://localhost:8000/data/"
 TYPES = {"image": "Image", "video": "Video", "audio": "Sound"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class HighlightCanvas:
-    """The pack's highlight clip, as a viewer shows it."""
-
-    path: str
-    """Path relative to `data/`."""
-    width_px: int
-    height_px: int
-    duration_seconds: float
-
-
 def manifest(
     shown: Sequence[PackedFile],
     recipe: PackRecipe,
@@ -47,7 +36,7 @@ def manifest(
     *,
     path: str = FILE,
     shots: Mapping[str, Sequence[ShotSpan]] | None = None,
-    highlight: HighlightCanvas | None = None,
+    highlight: HighlightClip | None = None,
 ) -> Iterator[bytes]:
     """Yield the manifest of at least one file that `can_be_shown`, in pieces.
 
@@ -167,10 +156,10 @@ def _canvas(depiction: Depiction, recipe: PackRecipe, base: str) -> Json:
     return canvas
 
 
-def _highlight(clip: HighlightCanvas, recipe: PackRecipe, base: str) -> Json:
-    place = f"{base}canvas/{quote(clip.path)}"
+def _highlight(clip: HighlightClip, recipe: PackRecipe, base: str) -> Json:
+    place = f"{base}canvas/{quote(clip.packed_path)}"
     size: dict[str, Json] = {"width": clip.width_px, "height": clip.height_px, "duration": clip.duration_seconds}
-    body: dict[str, Json] = {"id": base + quote(clip.path), "type": "Video", "format": "video/mp4", **size}
+    body: dict[str, Json] = {"id": base + quote(clip.packed_path), "type": "Video", "format": "video/mp4", **size}
     label = _text(phrase("highlight"), recipe)
     return {"id": place, "type": "Canvas", "label": label, **size, "items": _painted(place, body)}
 
