@@ -66,10 +66,7 @@ def browse(
     from processors.store.selection import parse, select
 
     if len(selection) == 1 and (Path(selection[0]) / "bagit.txt").is_file():
-        page = Path(selection[0]) / "data" / "index.html"
-        if not page.is_file():
-            raise RequestError(f"{selection[0]}: this pack has no page; build it again")
-        _open(page, 0, show=not no_open)
+        _open(_page_of_pack(selection[0]), 0, show=not no_open)
         return
     store = open_store(store_folder)
     catalogue = Catalogue(store)
@@ -101,6 +98,13 @@ def browse(
         _open(folder / "index.html", len(rows), show=not no_open)
     else:
         _serve(PageServer(folder, store, rows, thumbnails, port), len(rows), show=not no_open)
+
+
+def _page_of_pack(pack: str) -> Path:
+    page = Path(pack) / "data" / "index.html"
+    if not page.is_file():
+        raise RequestError(f"{pack}: this pack has no page; build it again")
+    return page
 
 
 def _serve(server: PageServer, source_count: int, *, show: bool) -> None:

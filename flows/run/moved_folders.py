@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 
 from flows.run.raw_survey import RawSurvey
 from processors.sources.scan import FoundFile, printable, storable
@@ -35,6 +36,16 @@ class MovedFolders:
     """One sentence for each folder."""
     other_folders: tuple[str, ...] = ()
     """Other folders of releases with known files, which exist."""
+
+    @cached_property
+    def present(self) -> dict[str, SourceRow]:
+        """Return the present contents by path."""
+        return {row.path: row for row in self.sightings if row.gone_utc is None}
+
+    @cached_property
+    def past(self) -> dict[tuple[str, str], SourceRow]:
+        """Return past contents by path and digest."""
+        return {(row.path, row.digest): row for row in self.sightings if row.gone_utc is not None}
 
 
 def follow_moves(sightings: list[SourceRow], surveyed: RawSurvey, *, is_whole: bool) -> MovedFolders:

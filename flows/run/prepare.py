@@ -148,19 +148,11 @@ def _identify_and_plan(
     store.look_at_all()
     catalogue = Catalogue(store)
     moved = follow_moves(catalogue.sightings(), surveyed, is_whole=options.shard is None)
-    known = {row.path: row for row in moved.sightings if row.gone_utc is None}
-    past = {(row.path, row.digest): row for row in moved.sightings if row.gone_utc is not None}
+    known = moved.present
     unreadable = [entry.relative for entry in (*surveyed.untaken, *surveyed.empty)]
     departed = shard.own(gone_from(known.values(), surveyed.found, unreadable, surveyed.root, options.releases))
-    identified = _identify(
-        surveyed.found,
-        known,
-        past,
-        progress,
-        options,
-        to_hash=moved.to_hash,
-        is_followed_by_work=remember and options.runner == "local",
-    )
+    is_followed_by_work = remember and options.runner == "local"
+    identified = _identify(surveyed.found, moved, progress, options, is_followed_by_work=is_followed_by_work)
     changes = [*identified.changes, *changes_of_missing(departed, identified.rows, known)]
     changes = _with_packs([one for one in changes if shard.has(one.file)], store)
     paths = {storable(file.path): file for file in surveyed.found}
@@ -238,16 +230,15 @@ class _Identified:
 
 def _identify(
     found: Iterable[FoundFile],
-    known: Mapping[str, SourceRow],
-    past: Mapping[tuple[str, str], SourceRow],
+    moved: MovedFolders,
     progress: RunProgress,
     options: Options,
     *,
-    to_hash: Set[str],
     is_followed_by_work: bool,
 ) -> _Identified:
-    """Return the row of each file; read those whose size or date differs from the last run, and those `to_hash`."""
-    rows, new = _known_and_unknown(found, {path: row for path, row in known.items() if path not in to_hash}, options)
+    """Return the row of each file; read those whose size or date differs from the last run, and those to hash."""
+    known = {path: row for path, row in moved.present.items() if path not in moved.to_hash}
+    rows, new = _known_and_unknown(found, known, options)
     unknown = read_by(Shard.parse(options.shard), new, found)
     others = unread(new, unknown)
     if not unknown:
@@ -257,7 +248,8 @@ def _identify(
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     changes: list[Change] = []
     learned = [SourceRow.of(file, digest, identity, now) for file, digest, identity in identified]
-    rows += [known_again(row, known.get(row.path), past.get((row.path, row.digest)), changes) for row in learned]
+    before, past = moved.present, moved.past
+    rows += [known_again(row, before.get(row.path), past.get((row.path, row.digest)), changes) for row in learned]
     fresh = frozenset(row.path for row in learned)
     return _Identified(rows=rows, fresh=fresh, lost=lost, hashed=len(unknown), changes=changes, unread=others)
 
