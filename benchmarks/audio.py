@@ -89,7 +89,7 @@ def derive_all(
             all_decided = beside.submit(_finish, decided, made)
             for block in blocks() if hearing else ():
                 for session in hearing:
-                    list(session.feed(block))
+                    list(session.feed(block) or ())
             _finish(streamed, made)
             all_decided.result()
 

@@ -197,8 +197,8 @@ class Inputs(Generic[Info]):
 class Session(Protocol):
     """Streamed processor at work on one source."""
 
-    def feed(self, unit: Any, /) -> Iterable[Item]:
-        """Take the next unit of the medium; return the items that are ready."""
+    def feed(self, unit: Any, /) -> Iterable[Item] | None:
+        """Take the next unit of the medium; return the items that are ready, if any."""
         ...
 
     @property

@@ -92,9 +92,8 @@ class _Session:
             file.attrs.update({"step_samples": self._step, "first_seconds": float(info.start)})
         self._file = h5py.File(self._path, "r+")
 
-    def feed(self, block: AudioBlock) -> Iterator[Item]:
+    def feed(self, block: AudioBlock) -> None:
         self._runs.add(block)
-        yield from ()
 
     def _take(self, run: np.ndarray) -> None:
         import h5py

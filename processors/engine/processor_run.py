@@ -55,7 +55,7 @@ class ProcessorRun:
         given = (self.used,) if self.takes_inputs_at_finish else ()
         self.take(functools.partial(self.session.finish, *given))
 
-    def take(self, give: Callable[[], Iterable[Item]]) -> None:
+    def take(self, give: Callable[[], Iterable[Item] | None]) -> None:
         """Write the processor's output; after any failure the processor is not called again.
 
         The other processors continue.
@@ -64,7 +64,7 @@ class ProcessorRun:
             return
         with self.timed():
             try:
-                for item in give():
+                for item in give() or ():
                     self.items.append(put_item(self.folder, item))
                     self.damage = self.damage or item.damage
                     self.advice = self.advice or item.advice

@@ -49,7 +49,7 @@ def spectrogram_of(
     session = Spectrogram().start(info_of(samples, rate_hz), folder)
     first = 0
     for block in np.array_split(samples, blocks, axis=1):
-        list(session.feed(AudioBlock(samples=block, first_sample=first)))
+        session.feed(AudioBlock(samples=block, first_sample=first))
         first += block.shape[1]
     items = list(session.finish())
     with xarray.open_dataset(folder / "spectrogram.nc", engine="h5netcdf") as opened:

@@ -30,12 +30,11 @@ class _Session:
     def __init__(self, info: AudioInfo) -> None:
         self._info, self._peak, self._sample, self._missing = info, 0.0, 0, 0
 
-    def feed(self, block: AudioBlock) -> Iterator[Item]:
+    def feed(self, block: AudioBlock) -> None:
         self._missing += block.non_finite_count
         loudest = np.abs(block.finite_samples).max(axis=0)
         if loudest.max() > self._peak:
             self._peak, self._sample = float(loudest.max()), block.first_sample + int(loudest.argmax())
-        yield from ()
 
     def finish(self) -> Iterator[Item]:
         seconds = float(self._info.start) + self._sample / self._info.rate_hz

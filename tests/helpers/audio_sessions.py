@@ -89,7 +89,7 @@ class Bench:
         if processor.reads == "audio":
             session = cast(Streamed, processor).start(info, folder)
             for block in np.array_split(self.samples, self._blocks, axis=1):
-                items += session.feed(AudioBlock(samples=block, first_sample=first))
+                items += session.feed(AudioBlock(samples=block, first_sample=first)) or ()
                 first += block.shape[1]
             items += session.finish()
         else:

@@ -62,9 +62,9 @@ def items_of(processor: Frames | ContactSheet, path: Path) -> list[Item]:
             session = processor.start(reader.info, path.parent)
             for packet in container.demux(reader.stream):
                 for frame in reader.decode(packet):
-                    yield from session.feed(frame)
+                    yield from session.feed(frame) or ()
             for frame in reader.flush():
-                yield from session.feed(frame)
+                yield from session.feed(frame) or ()
             yield from session.finish()
 
     return list(everything())

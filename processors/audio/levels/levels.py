@@ -103,11 +103,10 @@ class _Session:
         self._meter = LoudnessMeter(info.rate_hz, info.channel_count)
         self._samples = 0
 
-    def feed(self, block: AudioBlock) -> Iterator[Item]:
+    def feed(self, block: AudioBlock) -> None:
         if block.non_finite_count:
             self._missing_samples += np.count_nonzero(~np.isfinite(block.samples), axis=1)
         self._runs.add(block)
-        yield from ()
 
     def _take(self, run: np.ndarray) -> None:
         self._samples += run.shape[1]

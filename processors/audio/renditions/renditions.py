@@ -170,9 +170,8 @@ class _Session:
     def _add(self, name: str, media_type: str, rendition: str, writer: SoundWriter) -> None:
         self._outputs.append(_Output(name=name, media_type=media_type, rendition=rendition, writer=writer))
 
-    def feed(self, block: AudioBlock) -> Iterator[Item]:
+    def feed(self, block: AudioBlock) -> None:
         self._runs.add(block)
-        yield from ()
 
     def _take(self, run: np.ndarray) -> None:
         self._samples += run.shape[1]

@@ -186,9 +186,8 @@ class _Session:
         self._peak = 0.0
         self._whole_sum, self._whole_count = np.zeros(shape), 0
 
-    def feed(self, block: AudioBlock) -> Iterator[Item]:
+    def feed(self, block: AudioBlock) -> None:
         self._runs.add(block)
-        yield from ()
 
     def finish(self) -> Iterator[Item]:
         self._runs.finish()

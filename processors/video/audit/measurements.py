@@ -79,7 +79,7 @@ class _Session:
         self._last: np.ndarray | None = None
         self._gatherer = Gatherer()
 
-    def feed(self, frame: VideoFrame) -> Iterator[Item]:
+    def feed(self, frame: VideoFrame) -> None:
         import cv2
 
         luma = frame.luma(self._side_px)
@@ -104,7 +104,6 @@ class _Session:
         self._last = luma
         if len(self._rows) >= ROWS_AT_ONCE:
             self._write()
-        yield from ()
 
     def finish(self) -> Iterator[Item]:
         self._write()

@@ -116,7 +116,7 @@ class _Session:
         self._stride = 1
         self._end = info.end
 
-    def feed(self, frame: VideoFrame) -> Iterator[Item]:
+    def feed(self, frame: VideoFrame) -> None:
         if self._times is None:
             wanted = self._seen % self._stride == 0
             self._end = frame.end
@@ -131,7 +131,6 @@ class _Session:
         if self._times is None and len(self._kept) > self._processor.pictures:
             self._kept = self._kept[::2]
             self._stride *= 2
-        yield from ()
 
     def finish(self, inputs: Inputs[VideoInfo] | None = None) -> Iterator[Item]:
         if not self._kept:

@@ -77,12 +77,11 @@ class _Session:
         self._others = 0
         self._beside: OrderedExecutor[_Hashed] = OrderedExecutor()
 
-    def feed(self, frame: VideoFrame) -> Iterator[Item]:
+    def feed(self, frame: VideoFrame) -> None:
         look = frame.decoded.width, frame.decoded.height, frame.decoded.format.name
         self._first = self._first or look
         self._others += look != self._first
         self._rows += self._beside.start(functools.partial(_hashed, frame, self._hash_name))
-        yield from ()
 
     def finish(self) -> Iterator[Item]:
         self._rows += self._beside.rest()

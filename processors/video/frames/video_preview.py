@@ -136,7 +136,7 @@ class _Session:
         self._clip: WebClip | None = None
         self._animation = Animation(min(WEBP_HZ, processor.frame_rate_hz))
 
-    def feed(self, frame: VideoFrame) -> Iterator[Item]:
+    def feed(self, frame: VideoFrame) -> None:
         if self._first is None:
             self._first = frame.time + self._from
         first = self._first
@@ -157,7 +157,6 @@ class _Session:
         if self._shown:
             self._write(self._clip, self._shown, shown.start)
         self._shown = shown
-        yield from ()
 
     def _write(self, clip: WebClip, shown: _Shown, until: Fraction) -> None:
         """Write a frame for each moment of clip and animation before a time that has none yet."""

@@ -76,7 +76,7 @@ class _Session:
         self._last_pts = 0
         self._left_out = 0
 
-    def feed(self, frame: VideoFrame) -> Iterator[Item]:
+    def feed(self, frame: VideoFrame) -> None:
         picture = frame.rgb(self._processor.longest_side_px)
         height, width = (side // 2 * 2 for side in picture.shape[:2])  # 4:2:0 has one colour per 2 × 2 px
         if self._clip is None:
@@ -90,7 +90,6 @@ class _Session:
             return
         self._clip.write(picture, frame.pts, frame.end_pts)
         self._last_pts, self._end = frame.pts, frame.end
-        yield from ()
 
     def finish(self) -> Iterator[Item]:
         if self._clip is None or self._first is None:

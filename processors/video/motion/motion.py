@@ -234,7 +234,7 @@ class _Session:
         self._under_way: _ShotUnderWay | None = None
         self._measured: dict[int, _Measured] = {}
 
-    def feed(self, frame: VideoFrame) -> Iterator[Item]:
+    def feed(self, frame: VideoFrame) -> None:
         place = bisect_right(self._starts, frame.pts) - 1
         if place < 0 or frame.pts >= self._shots[place].end_pts or not self._processor.is_in_span(frame.time):
             return
@@ -251,7 +251,6 @@ class _Session:
         if shot.finder is not None:
             shot.finder.add(luma, frame)
         shot.last = frame
-        yield from ()
 
     def finish(self) -> Iterator[Item]:
         self._end_shot()
