@@ -16,6 +16,7 @@ from processors.containers.behind_junk import first_beginning
 from processors.containers.camera_raw import is_camera_raw
 from processors.containers.frame_sync import has_mpeg_audio
 from processors.containers.motion_jpeg import is_motion_jpeg
+from processors.containers.mp4_boxes import is_movie_cut
 from processors.containers.sidecar import SIDECAR, is_sidecar
 from processors.containers.subtitle_names import is_subtitle_file
 from processors.containers.text_file import text_of
@@ -30,6 +31,8 @@ from processors.planetary.open_image import attached_format, is_pds3_label, othe
 from processors.sources.source_file import SourceFile
 
 HEAD_BYTES = 1 << 16
+CHUNKED = ("wav", "w64", "caf", "aiff")
+"""Formats of sound alone: without a sound stream their header is damaged."""
 """Bytes read: enough for junk before an MP3 and several frames of every headerless format."""
 LABEL_MARKS = (b"LBLSIZE=", b"NJPL1I00", b"PDS_VERSION_ID", b"ODL_VERSION_ID", b"CCSD3ZF")
 LABEL_MARK_BYTES = 4096
@@ -146,7 +149,12 @@ def _opened(file: BinaryIO, row: Format) -> Identity | None:
         with open_container(file) as container:
             if not row.is_certain and not set(container.format.name.split(",")) & set(row.readers):
                 return None
-            return _listed(container)
+            found = _listed(container)
+            is_mp4 = "mp4" in row.name.split(",")
+            is_damaged = row.name in CHUNKED or (is_mp4 and is_movie_cut(file, file.seek(0, 2)))
+            if found.kind == "unsupported" and is_damaged:  # its reader says why
+                return Identity(kind="media", medium=row.medium, format=row.name)
+            return found
     except MediaError:  # its reader says why
         return Identity(kind="media", medium=row.medium, format=row.name) if row.is_certain else None
 

@@ -9,6 +9,24 @@ from typing import BinaryIO
 MAX_BOXES = 20_000
 
 
+def is_movie_cut(opened: BinaryIO, size_bytes: int) -> bool:
+    """Return whether the box that describes the streams reaches beyond the end of the file."""
+    place = 0
+    for _ in range(MAX_BOXES):
+        opened.seek(place)
+        header = opened.read(16)
+        if len(header) < 8:
+            return False
+        length, name = struct.unpack(">I", header[:4])[0], header[4:8]
+        length = struct.unpack(">Q", header[8:16])[0] if length == 1 and len(header) == 16 else length
+        if name == b"moov":
+            return place + length > size_bytes
+        place += length
+        if length < 8 or place > size_bytes:
+            return False
+    return False
+
+
 def boxes(opened: BinaryIO, size_bytes: int, inside: Collection[bytes]) -> Iterator[tuple[bytes, int, int]]:
     """Yield name, start and end of the content of every box, including those within the boxes named `inside`.
 

@@ -50,14 +50,18 @@ AVI_COUNT_UNKNOWN = 1 << 30
 """Count that FFmpeg writes into every stream of an AVI before the real one is known; a pipe keeps it."""
 """Limit on all text of one PNG; a picture with more is refused."""
 
-_NOT_KNOWN = re.compile("unknown (pixel mode|data organization)|unsupported", re.IGNORECASE)
-"""Pillow's messages for a picture with an intact header."""
+_NOT_KNOWN = re.compile("unknown (pixel mode|data organization)|unsupported(?! or non-existing)", re.IGNORECASE)
+"""Pillow's messages for a picture with an intact header; libheif names items that are missing with the unsupported."""
+_OF_INNER_PARTS = re.compile(r"^(?:Decoder plugin generated an error|Invalid input|Unspecified): ")
+"""Beginnings of libheif's messages that say nothing of the file."""
 
 _IN_PLAIN_WORDS = {
     "Invalid data found when processing input": "the data break the rules of the format",
     "Operation not permitted": "the data break the rules of the format",
     "Invalid argument": "the data hold a value that the decoder cannot use",
     "End of file": "the data end too early",
+    "Input/output error": "the data end too early",
+    "tile cannot extend outside image": "its frame reaches beyond the picture",
     "Not yet implemented in FFmpeg, patches welcome": "FFmpeg does not read what follows",
     "Generic error in an external library": "the decoder gives no reason",
     "Unknown error occurred": "the decoder gives no reason",
@@ -139,7 +143,10 @@ def words_of(error: Exception) -> str:
     """Return a decoder's words for its error, in plain words where FFmpeg has only a name for it."""
     words = getattr(error, "strerror", None) or str(error).split("\n")[0] or type(error).__name__
     words = _NEGATIVE_RATE.sub(lambda found: str(int(found[0]) + (1 << 32)), words)
-    return _IN_PLAIN_WORDS.get(words, words)
+    while found := _OF_INNER_PARTS.match(words):
+        words = words[found.end() :].rstrip(".")
+    head, colon, last = words.rpartition(": ")
+    return f"{head}{colon}{_IN_PLAIN_WORDS.get(last, last)}"
 
 
 def open_container(file: BinaryIO, probe_bytes: int | None = None) -> av.container.InputContainer:

@@ -91,8 +91,10 @@ def read_photograph(
 
 def _stored_size(image: _Header) -> tuple[int, int]:
     """Return width and height before rotation; of a turned TIFF, Pillow gives those after it."""
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        return image.tag_v2[TiffImagePlugin.IMAGEWIDTH], image.tag_v2[TiffImagePlugin.IMAGELENGTH]
+    tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
+    width, height = (tags.get(tag) for tag in (TiffImagePlugin.IMAGEWIDTH, TiffImagePlugin.IMAGELENGTH))
+    if isinstance(width, int) and isinstance(height, int):
+        return width, height
     return image.width, image.height
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms
 
-from processors.contract import Item, Source
+from processors.contract import Item, Need, Source
 from processors.engine.derive import derive
 from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
 from processors.metadata.photograph import read_photograph
@@ -272,3 +272,17 @@ def test_kinds_of_jpeg_that_are_seldom_are_unsupported_and_not_damaged(marker: i
     with pytest.raises(UnsupportedMedia) as of_tags:
         read_photograph(io.BytesIO(data), sha256="", size_bytes=0, medium="photo")
     assert str(of_pixels.value) == str(of_tags.value) == f"{kind} is not supported: convert it to TIFF or PNG"
+
+
+def test_the_largest_webp_is_refused_from_its_header_with_the_memory_it_needs() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "WEBP", lossless=True)
+    data = bytearray(file.getvalue())
+    place = data.index(b"VP8L") + 9  # 14 bits each of width and height, less 1 (WebP Lossless, 4)
+    rest = int.from_bytes(data[place : place + 4], "little") >> 28 << 28
+    data[place : place + 4] = (16382 | 16382 << 14 | rest).to_bytes(4, "little")
+    photo = PhotoReader(io.BytesIO(data))
+    assert (photo.info.width_px, photo.info.height_px) == (16383, 16383)
+    words = r"16383 x 16383 pixels \(RGB\) need at least \d+ MB of memory, and 4000 MB may be used: raise --memory-mb"
+    with pytest.raises(RefusedMedia, match=words):
+        photo.refuse_unless_it_fits(Need(), 4000)

@@ -185,6 +185,9 @@ class Tiff:
         try:
             values, interpretation = self._values("none", shrink, heard)
         except pyvips.Error as error:
+            if self._missing:
+                words = f"this TIFF is damaged or cut off: behind the file's end would lie {self._missing[0]}"
+                raise DamagedMedia(words, what_to_do("tiff")) from error
             raise DamagedMedia(
                 f"the picture data of this TIFF are corrupt: {plain(str(error))}", what_to_do("tiff")
             ) from error
