@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from processors.contract import Item
 from processors.languages.text import Text
 from processors.packs.contents.layout import ByKind, places_of
 from processors.packs.contents.names import NAME_BYTES, UniqueNames
+from processors.packs.recipe.pack_recipe import PictureFit, Pictures
 from tests.helpers.gallery_pages import item, subject
 from tests.helpers.pack_store import PackStore, evidence, make_pack, picture
 
@@ -107,3 +112,35 @@ def test_readers_get_a_photo_of_more_than_8_bits_enhanced_too(
         "2021-06-16_rear-deck_enhanced_1024.jpg": "enhanced.jpg",
     }
     assert sorted(names[one.name] for one in (tmp_path / "pack/data/photos").iterdir()) == taken
+
+
+@pytest.mark.parametrize(
+    ("aspect", "fit", "size", "corner", "middle"),
+    [
+        ("1:1", "pad", (80, 80), "bars", "picture"),
+        ("1:1", "crop", (40, 40), "picture", "picture"),
+        ("4:5", "pad", (80, 100), "bars", "picture"),
+        ("4:1", "pad", (160, 40), "bars", "picture"),
+        ("4:1", "crop", (80, 20), "picture", "picture"),
+    ],
+)
+def test_pictures_take_the_shape_of_the_recipe(
+    tmp_path: Path, aspect: str, fit: PictureFit, size: tuple[int, int], corner: str, middle: str
+) -> None:
+    made = PackStore(tmp_path)
+    photo = made.source("tracks.jpg", "photo", "jpeg", picture(80, 40, 1))
+    made.said(photo, evidence("Tracks", redistribute=True))
+    red = io.BytesIO()
+    Image.new("RGB", (80, 40), (200, 30, 30)).save(red, "JPEG", quality=95)
+    item = Item(
+        name="preview_1024.jpg", media_type="image/jpeg", data=red.getvalue(), facts={"width_px": 80, "height_px": 40}
+    )
+    made.result(photo, "photo.preview", item)
+    pictures = Pictures(longest_side_px=(1000,), picture_format="png", aspect=aspect, fit=fit)
+    make_pack(made, tmp_path / "pack", audience="press", take=("stills",), pictures=pictures)
+    (packed,) = (tmp_path / "pack/data/photos").iterdir()
+    with Image.open(packed) as shown:
+        colours = {"bars": (14, 12, 12), "picture": (200, 30, 30)}
+        assert shown.size == size
+        for place, colour in (((0, 0), corner), ((size[0] // 2, size[1] // 2), middle)):
+            assert np.abs(np.subtract(shown.getpixel(place), colours[colour])).max() <= 2  # type: ignore[arg-type]

@@ -150,6 +150,10 @@ source = "a"
         (HEAD.replace('"*"', ""), ["pack.toml, line 3: selection: too few entries ([]); give at least 1"]),
         (f"{HEAD}pictures=3",
          ["pack.toml, line 4: pictures: not a section (3); write [pictures] on a line of its own"]),
+        (f'{HEAD}[pictures]\nlongest_side_px=[99]\naspect="1:9"\nfit="cut"',
+         ["pack.toml, line 6: aspect: no aspect ('1:9'); give width and height, such as "
+          '"1:1", "4:5" or "1200:630"',
+          "pack.toml, line 7: fit: unknown value ('cut'); use pad or crop"]),
         (f"{HEAD}[highlight]\nseconds_each=true",
          ["pack.toml, line 5: seconds_each: not a number (true); write digits without quotes"]),
         (f'{HEAD}[override]\nwho="x"',

@@ -24,6 +24,7 @@ from processors.packs.embedded.in_containers import can_be_tagged, write_tagged
 from processors.packs.embedded.in_netcdf import MEDIA_TYPE as ARRAY_TYPE
 from processors.packs.embedded.in_netcdf import write_with_attributes
 from processors.packs.embedded.in_pictures import credited_picture, own_xmp
+from processors.packs.presentation import presentation_of
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import PackRecipe, Pictures
 from processors.packs.records.pds4_bundle import can_be_labelled
@@ -32,6 +33,8 @@ from processors.sources.source_file import sha256_of
 from processors.store.raw_bucket import as_it_is
 from processors.store.source_row import SourceRow
 
+BARS = (14, 12, 12)
+"""Colour beside a picture in another shape, as on the cards of a highlight."""
 MAX_SCALED_PIXELS = 200_000_000
 """Maximum number of pixels to resize: 0.6 GB as RGB, and as much again during the resizing."""
 
@@ -106,7 +109,8 @@ class MediaWriter:
             if opened.width * opened.height > MAX_SCALED_PIXELS:
                 size = f"{opened.width} x {opened.height} px"
                 raise RequestError(f"{_where(entry)}: too large to resize ({size}); remove [pictures] from the recipe")
-            longest, whole = max(opened.size), _eight_bit(opened)
+            whole = _in_shape(_eight_bit(opened), entry, pictures)
+            longest = max(whole.size)
             stem = _flat(entry.name).rpartition(".")[0]
             media_type = MEDIA_TYPES[pictures.picture_format]
             for side in sorted({min(side, longest) for side in pictures.longest_side_px}):
@@ -257,6 +261,22 @@ def _eight_bit(opened: Image.Image) -> Image.Image:
         plain.alpha_composite(opened.convert("RGBA"))
         return plain.convert("RGB")
     return in_8_bit(opened).convert("RGB")
+
+
+def _in_shape(picture: Image.Image, entry: ItemRecord, pictures: Pictures) -> Image.Image:
+    """Return the picture in the aspect of the recipe, cropped or between bars; sheets and plots stay as they are."""
+    aspect = pictures.width_to_height
+    if aspect is None or presentation_of(entry.manifest.ref.processor).is_plot_or_sheet:
+        return picture
+    width, height = picture.size
+    is_wider = width > height * aspect
+    if is_wider == (pictures.fit == "pad"):
+        size = width, max(1, round(width / aspect))
+    else:
+        size = max(1, round(height * aspect)), height
+    shaped = Image.new("RGB", size, BARS)
+    shaped.paste(picture, ((size[0] - width) // 2, (size[1] - height) // 2))
+    return shaped
 
 
 def _longest(size_px: tuple[int | None, int | None]) -> int | None:

@@ -12,6 +12,7 @@ from processors.languages.text import Text
 from processors.packs.recipe.audience import PRESETS, Audience, Layout
 
 PackPicture = Literal["jpeg", "webp", "png"]
+PictureFit = Literal["pad", "crop"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,17 @@ class Pictures:
     longest_side_px: tuple[int, ...]
     picture_format: PackPicture = "jpeg"
     quality: int = 88
+    aspect: str | None = None
+    """Width to height, such as `4:5`, of photos, stills and frames; None: as they are."""
+    fit: PictureFit = "pad"
+    """`pad` shows the whole picture between bars, `crop` its middle."""
+
+    @property
+    def width_to_height(self) -> float | None:
+        if self.aspect is None:
+            return None
+        width, _, height = self.aspect.partition(":")
+        return int(width) / int(height)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,10 +23,14 @@ from processors.packs.recipe.pack_recipe import (
     Override,
     PackPicture,
     PackRecipe,
+    PictureFit,
     Pictures,
     Signature,
 )
 from processors.store.selection import parse
+
+MAX_ASPECT = 5
+"""Longest shape of a picture: width to height, or height to width."""
 
 
 def read_recipe(path: Path, processors: Collection[str]) -> PackRecipe:
@@ -113,6 +117,13 @@ def _taken(word: str, info: ValidationInfo) -> str:
     raise ValueError(f"unknown word ({word!r}); use one of {', '.join(TAKE_WORDS)}, or processor/pattern")
 
 
+def _aspect(text: str) -> str:
+    found = re.fullmatch(r"([1-9]\d{0,4}):([1-9]\d{0,4})", text)
+    if not found or not 1 / MAX_ASPECT <= int(found[1]) / int(found[2]) <= MAX_ASPECT:
+        raise ValueError(f'no aspect ({text!r}); give width and height, such as "1:1", "4:5" or "1200:630"')
+    return text
+
+
 Written = Annotated[str, AfterValidator(_written)]
 SizePx = Annotated[int, Field(ge=16, le=32768)]
 
@@ -125,6 +136,8 @@ class PicturesTable(_Table):
     longest_side_px: list[SizePx] = Field(min_length=1)
     format: PackPicture = "jpeg"
     quality: int = Field(88, ge=1, le=95)
+    aspect: Annotated[str, AfterValidator(_aspect)] = ""
+    fit: PictureFit = "pad"
 
 
 class HighlightTable(_Table):

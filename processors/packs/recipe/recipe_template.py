@@ -35,6 +35,8 @@ languages = {json.dumps(LANGUAGES)}
 # longest_side_px = [1024, 2048]
 # format = "jpeg"                      # jpeg, webp, png
 # quality = 88
+# aspect = "1:1"                       # photos, stills and frames in this shape, for social media: "4:5", "1200:630"
+# fit = "pad"                          # pad: the whole picture between bars; crop: its middle
 
 # [highlight]                          # a clip in the order of the selection, with titles, credits and sound
 # seconds_each = 3.0
