@@ -17,6 +17,7 @@ from tests.helpers.video_derived import derived
 from tests.video.test_video_reader import read
 
 TWO_O_CLOCK = ("-timecode", "02:00:00:00")
+MPEG = ("-c:v", "mpeg2video")
 NTSC = Fraction(30000, 1001)
 
 EVENT = re.compile(
@@ -86,6 +87,24 @@ def test_a_rounded_rate_is_the_usual_one() -> None:
         ("pal.mp4", "25", ("-timecode", "10:00:00:10"), "10:00:00:10", "10:00:02:20", "NON-DROP FRAME"),
         ("film.mkv", "24", ("-metadata", "TIMECODE=09:59:58:23"), "09:59:58:23", "10:00:01:11", "NON-DROP FRAME"),
         ("broadcast.mxf", "25", ("-c:v", "mpeg2video", *TWO_O_CLOCK), "02:00:00:00", "02:00:02:10", "NON-DROP FRAME"),
+        ("group.mpg", "25", ("-c:v", "mpeg2video", *TWO_O_CLOCK), "02:00:00:00", "02:00:02:10", "NON-DROP FRAME"),
+        (
+            "group.ts",
+            "25",
+            ("-c:v", "mpeg2video", "-timecode", "10:11:12:13"),
+            "10:11:12:13",
+            "10:11:14:23",
+            "NON-DROP FRAME",
+        ),
+        ("group.m2v", "25", ("-c:v", "mpeg2video", *TWO_O_CLOCK), "02:00:00:00", "02:00:02:10", "NON-DROP FRAME"),
+        (
+            "drop.mpg",
+            "30000/1001",
+            ("-c:v", "mpeg2video", "-timecode", "01:00:00;00"),
+            "01:00:00;00",
+            "01:00:02;00",
+            "DROP FRAME",
+        ),
         ("none.mp4", "30000/1001", (), "00:00:00;00", "00:00:02;00", "DROP FRAME"),
         ("none.mov", "25", (), "00:00:00:00", "00:00:02:10", "NON-DROP FRAME"),
     ],
@@ -111,6 +130,13 @@ def test_both_lists_count_from_the_files_own_time_code(
     assert sum(clip.source_range.duration.value for clip in track) == pytest.approx(60)
     assert track[0].media_reference.target_url == name
     assert track[0].media_reference.available_range.start_time.value == code.frame_number
+
+
+def test_zeros_in_a_group_of_pictures_are_no_time_code(tmp_path: Path) -> None:
+    _, report = read(film(tmp_path / "zeros.mpg", "25", *MPEG))
+    assert report.start_time_code is None
+    _, report = read(film(tmp_path / "code.mpg", "25", *MPEG, "-bf", "2", *TWO_O_CLOCK))
+    assert report.start_time_code == "02:00:00:00"
 
 
 def test_each_event_is_as_long_on_both_sides() -> None:

@@ -15,9 +15,14 @@ from processors.decoding.open_media import decoder_errors
 from processors.errors import DamagedMedia
 from processors.video.reading.joined_recordings import NO_TIME, Joins, find_joins
 from processors.video.reading.ogg_headers import part_of_header
+from processors.video.reading.time_code import written_on_group
 
 NO_TIMESTAMPS = 0x80
 """FFmpeg's AVFMT_NOTIMESTAMPS: an elementary stream, whose packets carry no times of their own."""
+
+OF_GROUPS = ("mpeg1video", "mpeg2video")
+GROUP_BYTES = 1024
+"""Beginning of a packet in which the header of its group is, behind that of the sequence."""
 
 
 @dataclass(kw_only=True)
@@ -42,6 +47,8 @@ class PacketIndex:
     """Starts of further recordings; all times here are continuous across them."""
     missing: tuple[tuple[int, int], ...] = ()
     """Half-open spans, in ticks, of pictures that are missing by the container's own index, ascending."""
+    group_time_code: str | None = None
+    """Time code of the first group of pictures in MPEG-1 and MPEG-2; None without one."""
     unreadable: str | None = None
     """Reason why reading the packets stopped before the end of the file, or None."""
 
@@ -101,6 +108,8 @@ def read_index(container: av.container.InputContainer, stream: av.video.stream.V
                 if not packet.size or part_of_header(packet):
                     continue
                 is_last_cut = packet.is_corrupt
+                if not presented and stream.codec_context.name in OF_GROUPS:
+                    index.group_time_code = written_on_group(bytes(memoryview(packet)[:GROUP_BYTES]))
                 presented.append(NO_TIME if packet.pts is None else packet.pts)
                 decoded.append(NO_TIME if packet.dts is None else packet.dts)
                 lengths.append(packet.duration or 0)

@@ -24,6 +24,10 @@ RATE_TOLERANCE = Fraction(3, 10_000)
 
 WRITTEN = re.compile(r"(\d{1,2}):([0-5]?\d):([0-5]?\d)([:;.,])(\d{1,3})")
 
+GROUP = b"\0\0\1\xb8"
+GROUP_DIGITS = 0xFFEFFF
+"""Hours, minutes, seconds and pictures in the code of a group, without the flag and the marker between them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TimeCode:
@@ -110,6 +114,26 @@ def written_on(frame: av.video.frame.VideoFrame, rate_hz: Fraction | None) -> st
         number = 2 * number + (packed >> (7 if round(rate_hz) == 50 else 23) & 1)
     mark = ";" if packed >> 30 & 1 else ":"
     text = f"{hours:02d}:{minutes:02d}:{seconds:02d}{mark}{number:02d}"
+    return text if WRITTEN.fullmatch(text) else None
+
+
+def written_on_group(first: bytes) -> str | None:
+    """Return the code of a group of pictures in MPEG-1 or MPEG-2 (ISO/IEC 13818-2, 6.3.8); None without one.
+
+    None also for zeros, which encoders write by default.
+
+    Parameters
+    ----------
+    first : the beginning of the first packet.
+    """
+    place = first.find(GROUP)
+    if place < 0 or len(first) < place + 8:
+        return None
+    packed = int.from_bytes(first[place + 4 : place + 8]) >> 7
+    if not packed & GROUP_DIGITS:
+        return None
+    hours, minutes, seconds, number = packed >> 19 & 31, packed >> 13 & 63, packed >> 6 & 63, packed & 63
+    text = f"{hours:02d}:{minutes:02d}:{seconds:02d}{';' if packed >> 24 & 1 else ':'}{number:02d}"
     return text if WRITTEN.fullmatch(text) else None
 
 

@@ -120,9 +120,8 @@ class VideoReader:
             _set_threads(codec, in_order)
         first = first_picture(second_opening, twin)
         self.info = self._read_info(first_matrix(first))
-        self._start_time_code = written_in(container, stream) or (
-            first and written_on(first, self.info.average_rate_hz)
-        )
+        code_in_picture = written_on(first, self.info.average_rate_hz) if first else None
+        self._start_time_code = written_in(container, stream) or code_in_picture or self._index.group_time_code
         self._lost_packets = self._find_lost_packets()
 
         self._wanted: set[int] | None = None

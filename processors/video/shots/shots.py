@@ -115,7 +115,7 @@ class Shots:
     """
 
     name: ClassVar[str] = "video.shots"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "results"
     tables: ClassVar[tuple[Table, ...]] = (SHOTS,)
 
