@@ -69,8 +69,8 @@ def notice(subject: SourceRecord, recipe: PackRecipe) -> Text:
     if one := override_of(subject, recipe.overrides):
         return phrase("passed_on", who=one.who, why=one.why)
     general = phrase(f"notice_{recipe.audience}")
-    if subject.voices and (own := subject.voices[0].own) and subject.bound_by is None:
-        return phrase("notice_own", notice=general, why_not=own)
+    if subject.voices and subject.voices[0].own and subject.bound_by is None:
+        return phrase("notice_own", notice=general)
     if subject.bound_by is None:
         return general
     return phrase("notice_bound", notice=general, place=subject.bound_by.place, why_not=subject.bound_by.why_not)
