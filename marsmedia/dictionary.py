@@ -46,8 +46,19 @@ adds the same to every table that it reads, in `DataFrame.attrs`: see [measuring
 - **Standard errors** (`..._sigma...`, one standard deviation) of motion are from the residuals of each registration
   (Press et al., Numerical Recipes, 3rd ed., 15.4), doubled, as errors of neighbouring features and frames are not
   independent, and go on into sums and slopes; 0.3 % of ln(scale) and of its rate are added for what all steps share.
-  Against made descents the truth is within one of them in 65 to 75 % of the frames, and within two in 90 to 99 %. They
+  Those of rates and times to contact also hold the scatter of the frames about the fitted line or parabola, and what a
+  missing picture adds to it. Against made descents the truth is within one of them in 65 to 75 % of the frames (of
+  rates and times to contact, in 75 to 85 %), and within two in 90 to 99 %. They
   are of flat ground seen from above by a lens without distortion: relief, tilt and a wrong field of view come on top.
+- **Missing pictures.** Where a clip leaves pictures out, as after a conversion of its rate, the step to the next is a
+  multiple of its neighbours: `missing_pictures` in `motion.parquet` counts them, `missing_before_seconds` in
+  `motion.json` names the times. The rates of the frames around are too large, and nothing is corrected.
+- **Time to contact of a shot**, in `motion.json`, is for the last frame, at time `t1` in `motion.parquet`. Each frame
+  later than `t1` - 1 s gives a moment of contact, `time_seconds + time_to_contact_seconds`.
+  `time_to_contact_seconds` is the median of these moments, less `t1`; `time_to_contact_sigma_seconds` the square root
+  of the sum of two squares: the median of their standard errors, and 1.4826 times the median absolute deviation of the
+  moments. `contact_drift` is the slope of the moments over time, by least squares, in s per s: 0 at a steady speed. If
+  it is above 0 the camera slows down, as before a landing, and the contact is later than said.
 - **An offset** of the samples is in no spectrum, band or picture: the mean of each window is removed before its
   transform, as `scipy.signal.welch` does by default; the attribute `detrend` says so. A window would spread the offset
   over the lowest bands (two with Hann). `levels.json` has it as `dc_offset`, and levels with and without it. What is

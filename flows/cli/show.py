@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from processors.store.source_row import SourceRow
     from processors.store.store import Store
 
+MISSING_SHOWN = 10
+"""Maximum number of places with missing pictures that are named."""
+NOTABLE_DRIFT = 0.2
+"""Change of the moment of contact, in s per s, from which a changing speed is told, if its error is less than half."""
 LEAST_START_SECONDS = 0.0005
 """Starts of less than half a millisecond are shown as 0."""
 
@@ -261,6 +265,24 @@ def _problems(facts: Any) -> list[str]:
     return [f"problem: {one}" for one in told or ()]
 
 
+def _uneven(shot: dict[str, Any]) -> Iterator[str]:
+    """Yield what disturbs the motion measured in a shot: missing pictures, and a speed that changes."""
+    if missing := shot.get("missing_before_seconds"):
+        more = f" and {len(missing) - MISSING_SHOWN} more" if len(missing) > MISSING_SHOWN else ""
+        places = ", ".join(f"{seconds:.2f}" for seconds in missing[:MISSING_SHOWN])
+        yield (
+            f"shot {shot['shot']}: pictures seem to be missing before {places} s{more}: "
+            "the step there is a multiple of those around it"
+        )
+    drift, sigma = shot.get("contact_drift") or 0.0, shot.get("time_to_contact_sigma_seconds") or 0.0
+    if abs(drift) >= max(NOTABLE_DRIFT, 2 * sigma):
+        how = "slows down" if drift > 0 else "speeds up"
+        yield (
+            f"shot {shot['shot']}: the camera {how}: the moment of contact moves by {drift:+.1f} s in a second, "
+            "and time_to_contact_seconds is for a steady speed"
+        )
+
+
 def _known(facts: Any) -> list[str]:
     """Return a result's findings in words: metadata values, the audit's verdict, refusals of motion."""
     if not isinstance(facts, dict):
@@ -275,4 +297,5 @@ def _known(facts: Any) -> list[str]:
     lines += [_why_not(why) for why in ([why_not] if isinstance(why_not, str) else why_not)]
     shots = [shot for shot in facts.get("shots") or () if isinstance(shot, dict)]  # a contact sheet has numbers alone
     lines += [f"shot {shot['shot']} refused: {why}" for shot in shots if (why := shot.get("refused_because"))]
+    lines += [line for shot in shots for line in _uneven(shot)]
     return lines

@@ -44,7 +44,12 @@ WORDS = ReleaseWords(title="Touchdown", mission="Tianwen-1", date="2021-05-15", 
 
 
 def curve(
-    scale: float, degrees: float, start: float = 0.0, contact: Sequence[float | None] | None = None
+    scale: float,
+    degrees: float,
+    start: float = 0.0,
+    contact: Sequence[float | None] | None = None,
+    sigma: float = 0.1,
+    missing: int | None = None,
 ) -> PlottedSegment:
     share = np.linspace(0, 1, 20)
     return PlottedSegment(
@@ -52,6 +57,8 @@ def curve(
         scale=(scale**share).tolist(),
         rotation_degrees=(degrees * share).tolist(),
         time_to_contact_seconds=list(contact or [None] * 20),
+        time_to_contact_sigma_seconds=[None if one is None else sigma for one in contact or [None] * 20],
+        missing_pictures=[int(number == missing) for number in range(20)],
     )
 
 
@@ -134,6 +141,20 @@ def test_segments_that_start_again_are_counted() -> None:
     assert "2 segments: each starts at scale 1 and 0 degrees" in written
 
 
+def test_standard_errors_and_missing_pictures_are_drawn() -> None:
+    plotter = MotionPlotter("a.mp4", WORDS)
+    shot = curve(2, 5, contact=[5.0] * 20, sigma=0.5, missing=10)
+    figure = plotter.figure("shot 1 of 1", [shot])
+    (band,) = figure.axes[2].collections
+    box = band.get_datalim(figure.axes[2].transData)
+    assert (box.y0, box.y1) == pytest.approx((4.5, 5.5))
+    for panel in figure.axes[:3]:
+        dotted = [line for line in panel.lines if line.get_linestyle() == ":"]
+        assert [float(np.asarray(line.get_xdata())[0]) for line in dotted] == [shot.time_seconds[10]]
+    note = "dotted: a picture may be missing; band: standard error"
+    assert note in {one.get_text() for one in texts(plotter, shot)}
+
+
 def test_a_time_to_contact_without_limit_does_not_flatten_the_rest() -> None:
     contact = [*[5.0] * 18, 90_000.0, None]
     plotter = MotionPlotter("a.mp4", WORDS)
@@ -145,7 +166,7 @@ def test_a_time_to_contact_without_limit_does_not_flatten_the_rest() -> None:
 @pytest.mark.parametrize("region", [None, REGION])
 def test_no_two_texts_touch_and_none_is_cut_off(scale: float, start: float, region: PlottedRegion | None) -> None:
     long = ReleaseWords(title="Landing " * 30, credit="China National Space Administration " * 8)
-    shot = curve(scale, -300 * math.log(scale), start, contact=[1e-3, 0.02, *[3.7] * 18])
+    shot = curve(scale, -300 * math.log(scale), start, contact=[1e-3, 0.02, *[3.7] * 18], missing=5)
     drawn = texts(MotionPlotter("a.mp4", long), shot, region=region)
     boxes = [one.get_window_extent() for one in drawn]
     for (one, text), (other, further) in itertools.combinations(zip(boxes, drawn, strict=True), 2):

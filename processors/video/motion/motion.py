@@ -58,7 +58,7 @@ class Motion:
     """
 
     name: ClassVar[str] = "video.motion"
-    version: ClassVar[int] = 11
+    version: ClassVar[int] = 12
     reads: ClassVar[Reads] = "video"
     tables: ClassVar[tuple[Table, ...]] = (MOTION,)
 
@@ -362,6 +362,7 @@ class _Session:
                 "step_rotation_degrees": step and step.rotation_degrees,
                 "step_shift_x_px": step and step.shift_x_px * px,
                 "step_shift_y_px": step and step.shift_y_px * px,
+                "missing_pictures": curve.missing_pictures[place],
                 "inliers": step and step.inliers,
                 "inlier_share": step and step.inlier_share,
                 "residual_px": step and step.residual_px * px,

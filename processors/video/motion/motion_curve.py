@@ -8,6 +8,7 @@ from math import degrees, hypot, log
 
 import numpy as np
 
+from processors.video.motion.missing_pictures import missing_before
 from processors.video.motion.registration import Similarity
 
 FITTED_FRAMES = 5
@@ -39,6 +40,16 @@ the single cameras among the sample videos none exceeds 0.05; two cameras side b
 
 
 @dataclass(frozen=True, kw_only=True)
+class Contact:
+    """Time to contact at the last frame of a curve."""
+
+    seconds: float
+    sigma_seconds: float
+    drift: float
+    """Slope of the moments of contact over time, in s per s: 0 at a steady speed, above 0 of one that falls."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Curve:
     """Curve of one segment; a list has one entry for each of its frames."""
 
@@ -60,9 +71,11 @@ class Curve:
     median_inlier_share: float
     has_other_motion: list[bool]
     """True, in one entry per step, if a part of the picture moves differently from the rest."""
+    missing_pictures: list[int]
+    """Number of pictures that seem to be missing before each frame; see `missing_before`."""
 
-    def contact(self) -> tuple[float, float] | None:
-        """Return time to contact at the last frame and its standard error, in s, from all frames of the last second.
+    def contact(self) -> Contact | None:
+        """Return time to contact at the last frame, from all frames of the last second.
 
         It is the median of the moments of contact that these frames give, so that neither the edge of the curve nor a
         single step rules it. The error is the median of theirs, and the scatter of the moments (1.4826 times the median
@@ -74,10 +87,15 @@ class Curve:
         known = [(seconds, sigma) for seconds, sigma in left if seconds is not None and sigma is not None]
         if len(known) < len(last):
             return None
-        moments = np.array([self.time_seconds[k] + seconds for k, (seconds, _) in zip(last, known, strict=True)])
+        times = np.array([self.time_seconds[k] for k in last])
+        moments = times + [seconds for seconds, _ in known]
         middle = float(np.median(moments))
         scatter = 1.4826 * float(np.median(np.abs(moments - middle)))
-        return middle - end, hypot(scatter, float(np.median([sigma for _, sigma in known])))
+        return Contact(
+            seconds=middle - end,
+            sigma_seconds=hypot(scatter, float(np.median([sigma for _, sigma in known]))),
+            drift=float(np.polyfit(times - end, moments, 1)[0]) if len(last) > 1 else 0.0,
+        )
 
 
 def curve_of(
@@ -96,7 +114,8 @@ def curve_of(
     sigmas = CORRELATED * np.array([step.sigma for step in known])
     turn_sigma = np.sqrt(np.concatenate([[0.0], np.cumsum(np.square(sigmas))]))
     scale_sigma = np.exp(scale_logs) * np.hypot(turn_sigma, SYSTEMATIC_SHARE * scale_logs)
-    slopes = _slopes(np.asarray(times), scale_logs, sigmas)
+    missing = missing_before(times, steps, hypot(*half_size_px) / px / 2)
+    slopes = _slopes(np.asarray(times), scale_logs, sigmas, missing)
     rate, rate_sigma = slopes or (None, None)
     residual = float(np.median([step.residual_px for step in known]) * px) if known else 0.0
     share = float(np.median([step.inlier_share for step in known])) if known else 0.0
@@ -128,27 +147,46 @@ def curve_of(
         median_residual_px=residual,
         median_inlier_share=share,
         has_other_motion=has_other_motion,
+        missing_pictures=missing,
     )
 
 
-def _slopes(times: np.ndarray, values: np.ndarray, step_sigmas: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def _slopes(
+    times: np.ndarray, values: np.ndarray, step_sigmas: np.ndarray, missing: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the slope at each frame, and its standard error; None for a single frame.
 
     A slope is a weighted sum of the values around it, and so of the steps between them: the error of each step counts
-    with the sum of the weights of all values behind it. What all steps share, `SYSTEMATIC_SHARE`, is added.
+    with the sum of the weights of all values behind it. To their squares are added those of the scatter of the values
+    about the fit, as of errors that are not in the steps, of what missing pictures add to the slope, and of what all
+    steps share, `SYSTEMATIC_SHARE`.
     """
     if len(values) < 2:
         return None
+    steps, count = np.diff(values), np.asarray(missing[1:])
+    too_much = steps * count / (count + 1)
     slopes, variances = np.empty(len(values)), np.empty(len(values))
-    for k, (near, weights) in enumerate(_slope_weights(times)):
+    for k, (near, weights, terms) in enumerate(_slope_weights(times)):
         slopes[k] = float(weights @ values[near])
-        behind = np.cumsum(weights[::-1])[::-1][1:]
-        variances[k] = float(np.square(behind) @ np.square(step_sigmas[near.start : near.stop - 1]))
+        behind, between = np.cumsum(weights[::-1])[::-1][1:], slice(near.start, near.stop - 1)
+        of_steps = float(np.square(behind) @ np.square(step_sigmas[between]))
+        of_missing = float(behind @ too_much[between]) ** 2
+        variances[k] = of_steps + of_missing + _scatter(values[near], terms) * float(weights @ weights)
     return slopes, np.sqrt(variances + np.square(SYSTEMATIC_SHARE * slopes))
 
 
-def _slope_weights(times: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yield, for each frame, the frames around it and the weights whose sum over their values is the slope there.
+def _scatter(values: np.ndarray, terms: np.ndarray) -> float:
+    """Return the variance of values about the least squares fit of terms, shape (values, terms); 0 if none is left."""
+    freedom = len(values) - terms.shape[1]
+    if freedom < 1:
+        return 0.0
+    away = values - terms @ np.linalg.lstsq(terms, values, rcond=None)[0]
+    return float(away @ away) / freedom
+
+
+def _slope_weights(times: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+    """Yield, for each frame, the frames around it, the weights whose sum over their values is the slope there, and the
+    terms of the fit, shape (frames, terms).
 
     It is the slope of the least squares line through up to `FITTED_FRAMES` frames (a filter of Savitzky and Golay 1964,
     doi:10.1021/ac60214a047, where frames are evenly spaced); at both ends that of a parabola through `END_FRAMES`.
@@ -160,10 +198,11 @@ def _slope_weights(times: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         near = slice(first, end) if is_end else slice(max(0, k - half), min(count, k + half + 1))
         t = times[near] - times[near].mean()
         if is_end:
-            fit = np.linalg.pinv(np.vander(t, 3))
-            yield near, fit[1] + 2 * fit[0] * (times[k] - times[near].mean())
+            terms = np.vander(t, 3)
+            fit = np.linalg.pinv(terms)
+            yield near, fit[1] + 2 * fit[0] * (times[k] - times[near].mean()), terms
         else:
-            yield near, t / np.square(t).sum()
+            yield near, t / np.square(t).sum(), np.vander(t, 2)
 
 
 def _grows_around_a_point_inside(steps: Sequence[Similarity], half_size_px: tuple[float, float], px: float) -> bool:

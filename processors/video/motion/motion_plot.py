@@ -18,7 +18,16 @@ from processors.video.motion.motion_table import MOTION
 from processors.video.motion.plot_drawing import MotionPlotter, PlottedRegion, PlottedSegment
 from processors.video.motion.shot_summary import ShotMotion
 
-COLUMNS = ("shot", "segment", "time_seconds", "scale", "rotation_degrees", "time_to_contact_seconds")
+COLUMNS = (
+    "shot",
+    "segment",
+    "time_seconds",
+    "scale",
+    "rotation_degrees",
+    "time_to_contact_seconds",
+    "time_to_contact_sigma_seconds",
+    "missing_pictures",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +38,7 @@ class MotionPlot:
     """
 
     name: ClassVar[str] = "video.motion_plot"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "results"
 
     motion: Motion = field(default_factory=Motion)

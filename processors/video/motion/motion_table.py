@@ -30,7 +30,12 @@ MOTION = Table(
             "middle; at its first 2 and last 2, slope there of the parabola through 9",
             pa.float64(),
         ),
-        Column("scale_change_sigma_per_second", "s-1", "standard error of the rate of scale change", pa.float64()),
+        Column(
+            "scale_change_sigma_per_second",
+            "s-1",
+            "standard error of the rate of scale change, with the scatter of the steps about the fit",
+            pa.float64(),
+        ),
         Column(
             "time_to_contact_seconds",
             "s",
@@ -53,6 +58,13 @@ MOTION = Table(
             "step_shift_x_px", "px", "shift of the picture's centre from the frame before, to the right", pa.float64()
         ),
         Column("step_shift_y_px", "px", "shift of the picture's centre from the frame before, downwards", pa.float64()),
+        Column(
+            "missing_pictures",
+            "1",
+            "number of pictures that seem to be missing before the frame: its step is 2 to 5 times that of its "
+            "neighbours in the same time; rates around it are too large, and their standard errors hold that",
+            pa.int32(),
+        ),
         Column("inliers", "1", "number of followed features that agree on the motion", pa.int32()),
         Column("inlier_share", "1", "share of the followed features that agree on the motion", pa.float64()),
         Column("residual_px", "px", "deviation of these features from the motion", pa.float64()),

@@ -47,6 +47,13 @@ class PlottedSegment:
     scale: list[float]
     rotation_degrees: list[float]
     time_to_contact_seconds: list[float | None]
+    time_to_contact_sigma_seconds: list[float | None]
+    missing_pictures: list[int]
+
+    @property
+    def missing_before(self) -> list[float]:
+        """Return the times of the frames before which pictures seem to be missing."""
+        return [time for time, count in zip(self.time_seconds, self.missing_pictures, strict=True) if count]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +100,7 @@ class MotionPlotter:
             self._show(figure, region, height_px)
         start, end = curves[0].time_seconds[0], curves[-1].time_seconds[-1]
         times = linear_ticks(start, end, 9)
+        missing = [time for curve in curves for time in curve.missing_before]
         for panel in range(panels):
             top = first_px + panel * (PANEL_PX + GAP_PX)
             width, height = (RIGHT_PX - LEFT_PX) / WIDTH_PX, PANEL_PX / height_px
@@ -100,9 +108,14 @@ class MotionPlotter:
             (_draw_scale, _draw_rotation, _draw_contact)[panel](axes, curves)
             axes.set_xlim(*_padded(start, end, 0.0))
             _label(axes.xaxis, times if panel == panels - 1 else [(value, "") for value, _ in times])
+            for moment in missing:
+                axes.axvline(moment, color="black", linestyle=":", linewidth=1)
             axes.grid(alpha=0.3)
             axes.tick_params(length=3)
         self._write(figure, (LEFT_PX + RIGHT_PX) / 2, 14, "presentation time (s)", ha="center", va="bottom")
+        notes = {"dotted: a picture may be missing": missing, "band: standard error": seconds}
+        if missing or seconds:
+            self._write(figure, LEFT_PX, 14, "; ".join(note for note, has in notes.items() if has), va="bottom")
         if len(curves) > 1:
             note = f"{len(curves)} segments: each starts at scale 1 and 0 degrees"
             self._write(figure, RIGHT_PX, 14, note, ha="right", va="bottom")
@@ -189,9 +202,11 @@ def _draw_rotation(axes: Any, curves: Sequence[PlottedSegment]) -> None:
 
 
 def _draw_contact(axes: Any, curves: Sequence[PlottedSegment]) -> None:
-    lines = [[math.nan if value is None else value for value in curve.time_to_contact_seconds] for curve in curves]
-    for curve, line in zip(curves, lines, strict=True):
-        axes.plot(curve.time_seconds, line, color=LINE, linewidth=1.6)
+    lines = [np.array(curve.time_to_contact_seconds, float) for curve in curves]  # None becomes NaN, a gap in the line
+    for curve, seconds in zip(curves, lines, strict=True):
+        sigma = np.array(curve.time_to_contact_sigma_seconds, float)
+        axes.fill_between(curve.time_seconds, seconds - sigma, seconds + sigma, color=LINE, alpha=0.25, linewidth=0)
+        axes.plot(curve.time_seconds, seconds, color=LINE, linewidth=1.6)
     values = np.concatenate(lines)
     values = values[np.isfinite(values)]
     limit = TIMES_MEDIAN * float(np.median(values))

@@ -33,16 +33,22 @@ class ShotMotion:
     looks_along_motion: bool
     """True if the picture grows steadily around a point inside it, as for a camera facing its direction of motion."""
     time_to_contact_seconds: float | None
-    """Time from the last frame on at a steady speed, the median over the frames of the last second; None if the camera
-    does not look along its motion."""
+    """Time from the last frame on at a steady speed: over the frames later than 1 s before it, the median of
+    `time_seconds + time_to_contact_seconds` in motion.parquet, less the last frame's time. None if the camera does not
+    look along its motion."""
     time_to_contact_sigma_seconds: float | None
-    """Standard error of it, with the scatter of these frames."""
+    """Standard error of it: in square sum the median of theirs, and 1.4826 times the median deviation of these sums."""
     region: RegionFacts | None = None
     """Part of the picture, and of the shot, to which all this refers; None: the whole."""
     other_regions: tuple[RegionFacts, ...] = ()
     """The other parts that move as one, the largest first."""
     whole_refused_because: str | None = None
     """Reason why a region was measured in place of the whole picture."""
+    contact_drift: float | None = None
+    """Slope over time of these sums, in s per s. At a steady speed it is 0; above 0 the camera slows down, so that
+    contact is later than said, below 0 sooner."""
+    missing_before_seconds: tuple[float, ...] = ()
+    """Presentation times of frames before which pictures seem to be missing: `missing_pictures` in motion.parquet."""
     altitude_refused_because: str | None = None
     """Reason why a stated altitude was not used for this shot, and what to do; None: it was, or none is stated."""
 
@@ -84,8 +90,15 @@ def summary_of(shot: int, curves: list[Curve]) -> ShotMotion:
         median_inlier_share=longest and longest.median_inlier_share,
         other_motion_step_share=share,
         looks_along_motion=bool(totals and totals.looks_along_motion),
-        time_to_contact_seconds=contact and contact[0],
-        time_to_contact_sigma_seconds=contact and contact[1],
+        time_to_contact_seconds=contact and contact.seconds,
+        time_to_contact_sigma_seconds=contact and contact.sigma_seconds,
+        contact_drift=contact and contact.drift,
+        missing_before_seconds=tuple(
+            time
+            for curve in curves
+            for time, count in zip(curve.time_seconds, curve.missing_pictures, strict=True)
+            if count
+        ),
     )
 
 
