@@ -43,6 +43,11 @@ adds the same to every table that it reads, in `DataFrame.attrs`: see [measuring
   | `density` | `power * noise_bandwidth_hz` |
 
   `source.band_level_dbfs(lowest_hz, highest_hz)` does all this.
+- **Levels of bands and densities.** `power` and the spectrogram's picture give the mean square in the noise bandwidth
+  of a band, `noise_bandwidth_hz`, which is wider than the distance of two bands, `band_distance_hz`: 1.5 times with
+  Hann. The mean square per Hz of noise is `m / noise_bandwidth_hz`; over the distance it would be 1.76 dB too high.
+  From the picture it is the level less `10 lg(noise_bandwidth_hz)`, which the colour bar names. A steady tone has its
+  own mean square in the band that holds it, whatever the bandwidth.
 - **Standard errors** (`..._sigma...`, one standard deviation) of motion are from the residuals of each registration
   (Press et al., Numerical Recipes, 3rd ed., 15.4), doubled, as errors of neighbouring features and frames are not
   independent, and go on into sums and slopes; 0.3 % of ln(scale) and of its rate are added for what all steps share.

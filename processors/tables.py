@@ -40,7 +40,7 @@ UNITS = frozenset(
         "Pa",
         "Pa2/Hz",
         "dB re 20 uPa",
-        "dB re 20 uPa/Hz",
+        "dB re (20 uPa)2/Hz",
     }
 )
 """Units of columns. `1`: a count, a number, a share of 1, or true and false. `text`: words, names and digests.

@@ -227,3 +227,24 @@ def test_a_waveform_fills_its_axis_and_its_offset_is_named(tmp_path: Path) -> No
     assert "peak −39.2 dBFS, DC offset −0.01 (taken out here)" in texts
     assert {"−0.001", "0.001", "0.0005", "time (s)", "amplitude"} <= set(texts)
     assert "full scale is ±1; scaled to the peak, 0.001" in texts
+
+
+def test_a_density_can_be_read_off_picture_and_file_with_the_bandwidth_that_they_name(tmp_path: Path) -> None:
+    import re
+
+    import xarray
+
+    density = 10 * np.log10(0.05**2 / (RATE_HZ / 2))
+    result = Bench(tmp_path, np.random.default_rng(3).normal(0, 0.05, 10 * RATE_HZ)).run(SpectrogramPicture())
+    facts = result.facts("spectrogram.png")
+    named_hz = re.fullmatch(r"dBFS, noise bandwidth ([\d.]+) Hz", facts["unit"])
+    assert named_hz
+    assert float(named_hz[1]) == pytest.approx(facts["noise_bandwidth_hz"], abs=0.05)
+    spectrogram = Bench(tmp_path / "array", np.random.default_rng(3).normal(0, 0.05, 10 * RATE_HZ)).run(Spectrogram())
+    with xarray.open_dataset(spectrogram.path("spectrogram.nc"), engine="h5netcdf") as array:
+        shown = 10 * np.log10(float(array.mean_power.isel(frequency=slice(100, 900)).mean()))
+        assert array.attrs["band_distance_hz"] == float(array.frequency[1])
+        assert array.power.attrs["long_name"].startswith("mean square in the noise bandwidth of the band")
+        assert array.power.attrs["comment"].startswith("value / noise_bandwidth_hz is the mean square per Hz; sum of")
+        assert "band_width_hz" not in array.attrs
+    assert shown - 10 * np.log10(float(named_hz[1])) == pytest.approx(density, abs=0.05)

@@ -82,7 +82,7 @@ def test_a_releases_calibration_reaches_every_result_of_its_instrument_alone(
                 continue
             # a sine of half of full scale is 30 Pa at its peak: its mean square is 450 Pa²
             pascals = opened.power * opened.square_pascals_per_power
-            total = float(pascals.isel(time=slice(10, -10)).mean("time").sum()) * opened.attrs["band_width_hz"]
+            total = float(pascals.isel(time=slice(10, -10)).mean("time").sum()) * opened.attrs["band_distance_hz"]
             assert total / opened.attrs["noise_bandwidth_hz"] == pytest.approx(450, rel=0.001)
             assert opened.mean_square_pressure.attrs["units"] == "Pa2"
             assert opened.square_pascals_per_power.attrs["calibration"] == "EDL microphone"
@@ -171,7 +171,7 @@ def test_a_response_is_removed_row_by_row_of_the_picture(tmp_path: Path) -> None
     flat = Calibration(name="flat", source="s", full_scale_pascals=20e-6)
     result = Bench(tmp_path, noise).run(SpectrogramPicture(spectrogram=Spectrogram(calibration=flat)))
     facts = result.facts("spectrogram.png")
-    assert facts["unit"] == "dB re 20 µPa in bands of 23.4 Hz"
+    assert facts["unit"] == "dB re 20 µPa, noise bandwidth 35.2 Hz"
     assert facts["calibration"]["name"] == "flat"
     plain = Bench(tmp_path / "plain", noise).run(SpectrogramPicture()).facts("spectrogram.png")
-    assert (facts["top_db"], plain["unit"]) == (plain["top_db"], "dBFS in bands of 23.4 Hz")
+    assert (facts["top_db"], plain["unit"]) == (plain["top_db"], "dBFS, noise bandwidth 35.2 Hz")

@@ -172,7 +172,7 @@ def test_what_results_say_is_translated_sentence_by_sentence() -> None:
         "300 frames in 12.000 s. Every frame is a picture of its own. Nobody foresaw this. 1 frame in 0.040 s."
     )
     assert said["zh"] == ("12.000 秒内共 300 帧。每一帧都是独立画面。Nobody foresaw this. 0.040 秒内共 1 帧。")
-    assert translated("dBFS in bands of 21.5 Hz")["zh"] == "dBFS，频带宽 21.5 Hz"
+    assert translated("dBFS, noise bandwidth 32.3 Hz")["zh"] == "dBFS，噪声带宽 32.3 Hz"
     damaged = "3 of 9 frames are damaged, depend on damaged ones, or are missing"
     assert (
         translated(f"Motion may not be measured: no frame shows anything; {damaged}.")["zh"]
@@ -212,4 +212,4 @@ def test_every_sentence_of_an_audit_and_every_unit_has_a_template_in_every_langu
             words = " ".join(verdict_words(found, (64, 48), 0.6, None, refused))
             for code in with_sentences:
                 assert is_translated(words, code), words
-    assert all(is_translated(unit.format(21.5), "zh") for unit in UNIT.values() if "bands" in unit)
+    assert all(is_translated(unit.format(21.5), "zh") for unit in UNIT.values() if "bandwidth" in unit)

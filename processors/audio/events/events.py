@@ -49,7 +49,7 @@ class Events:
     """Events with start and end in source time, band, level and confidence."""
 
     name: ClassVar[str] = "audio.events"
-    version: ClassVar[int] = 11
+    version: ClassVar[int] = 12
     reads: ClassVar[Reads] = "results"
     tables: ClassVar[tuple[Table, ...]] = (EVENTS,)
 

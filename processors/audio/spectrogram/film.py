@@ -46,7 +46,7 @@ class Film:
     """
 
     name: ClassVar[str] = "audio.film"
-    version: ClassVar[int] = 9
+    version: ClassVar[int] = 10
     reads: ClassVar[Reads] = "results"
 
     frames_per_second: int = 10

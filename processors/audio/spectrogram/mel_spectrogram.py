@@ -37,7 +37,7 @@ class MelSpectrogram:
     """Power in bands of equal width on the mel scale, each filter of area 1 (Slaney's), or HTK's scale."""
 
     name: ClassVar[str] = "audio.mel_spectrogram"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "results"
 
     band_count: int = 128

@@ -76,14 +76,12 @@ def _add_pressures(file: h5netcdf.File, pressures: PressureScale) -> None:
     factor = file.create_variable("square_pascals_per_power", ("frequency",), "f8")
     factor[:] = pressures.square_pascals
     factor.attrs.update(
-        {
-            "units": "Pa2",
-            "long_name": f"factor to mean square sound pressure in the band: power times this is in {pressures.units}",
-        }
+        {"units": "Pa2", "long_name": f"factor to mean square sound pressure: power times this is in {pressures.units}"}
     )
     factor.attrs.update(dict(pressures.attributes))
     mean = file.create_variable("mean_square_pressure", ("channel", "frequency"), "f8")
-    long_name = f"mean square sound pressure in the band{' per Hz' if pressures.units == 'Pa2/Hz' else ''}"
+    where = "per Hz" if pressures.units == "Pa2/Hz" else "in the noise bandwidth of the band"
+    long_name = f"mean square sound pressure {where}"
     mean.attrs.update({"units": pressures.units, "long_name": long_name, "cell_methods": MEAN_OVER_TIME})
     mean.attrs.update(dict(pressures.attributes))
 

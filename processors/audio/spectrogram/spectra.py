@@ -49,7 +49,7 @@ SPECTRA = Table(
         *(
             Column(
                 f"{name}_db_re_20_upa_per_hz",
-                "dB re 20 uPa/Hz",
+                "dB re (20 uPa)2/Hz",
                 f"{which} density through the named calibration; {SILENT}",
                 is_optional=True,
             )
@@ -129,7 +129,7 @@ class Spectra:
     """
 
     name: ClassVar[str] = "audio.spectra"
-    version: ClassVar[int] = 10
+    version: ClassVar[int] = 11
     reads: ClassVar[Reads] = "results"
     tables: ClassVar[tuple[Table, ...]] = (SPECTRA, OCTAVE_BANDS)
 

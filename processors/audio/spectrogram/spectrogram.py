@@ -45,10 +45,25 @@ MIN_CHOSEN_SAMPLES, MAX_CHOSEN_SAMPLES = 256, 16384
 LOW_RATE_BITS, LOW_RATE_SECONDS = 11, 0.1
 """At low rates the window stays at 2048 samples as long as this is no more than 0.1 s: harmonics close to each other
 can be distinguished."""
+PER_HZ = "value / noise_bandwidth_hz is the mean square per Hz"
+IN_A_BAND = "sum of values * band_distance_hz / noise_bandwidth_hz is the mean square between two frequencies"
+OF_A_SINE = "times 1/2, in the first and last band 1, is the mean square in the noise bandwidth of the band"
 UNITS: dict[Scaling, dict[str, str]] = {
-    "mean_square": {"units": "1", "long_name": "mean square in the band relative to full scale 1.0 (0 dBFS)"},
-    "power": {"units": "1", "long_name": "power relative to a sine of full scale (0 dBFS)"},
-    "density": {"units": "Hz-1", "long_name": "mean square per Hz relative to full scale 1.0 (0 dBFS/Hz)"},
+    "mean_square": {
+        "units": "1",
+        "long_name": "mean square in the noise bandwidth of the band, relative to full scale 1.0 (0 dBFS)",
+        "comment": f"{PER_HZ}; {IN_A_BAND}",
+    },
+    "power": {
+        "units": "1",
+        "long_name": "power in the noise bandwidth of the band, relative to a sine of full scale (0 dBFS)",
+        "comment": f"{OF_A_SINE}; of that: {PER_HZ}; {IN_A_BAND}",
+    },
+    "density": {
+        "units": "Hz-1",
+        "long_name": "mean square per Hz relative to full scale 1.0 (0 dBFS/Hz)",
+        "comment": "sum of values * band_distance_hz is the mean square between two frequencies",
+    },
 }
 
 
@@ -96,7 +111,7 @@ class Spectrogram:
     """
 
     name: ClassVar[str] = "audio.spectrogram"
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     reads: ClassVar[Reads] = "audio"
 
     band_hz: float = 20.0
@@ -280,7 +295,7 @@ class _Session:
                 "window_samples": self._window,
                 "hop_samples": self._hop,
                 "frames_per_step": frames_per_step,
-                "band_width_hz": rate_hz / self._window,
+                "band_distance_hz": rate_hz / self._window,
                 "noise_bandwidth_hz": self._scale.noise_bandwidth_hz,
                 "scaling": processor.scaling,
                 "detrend": DETREND,

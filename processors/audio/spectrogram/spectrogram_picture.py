@@ -42,12 +42,19 @@ PANEL_PX, MIN_PANEL_PX = 640, 320
 TOP_PX, BOTTOM_PX, CLOCK_PX, NAME_PX = 20, 104, 68, 36
 """Space above the first panel, below the last, for each further clock, and above a panel for its name, in px."""
 BAR_LEFT_PX, BAR_RIGHT_PX = 1446, 1470
-PRESSURE_LEVEL = "dB re 20 µPa"
 UNIT: dict[Scaling, str] = {
-    "mean_square": "dBFS in bands of {:.3g} Hz",
-    "power": "dBFS (sine: 0) in bands of {:.3g} Hz",
+    "mean_square": "dBFS, noise bandwidth {:.3g} Hz",
+    "power": "dBFS (sine: 0), noise bandwidth {:.3g} Hz",
     "density": "dBFS/Hz",
 }
+"""Unit at the colour bar, by scaling; noise has its density times the noise bandwidth of a band, not times the distance
+of two bands."""
+PRESSURE_UNIT: dict[Scaling, str] = {
+    "mean_square": "dB re 20 µPa, noise bandwidth {:.3g} Hz",
+    "power": "dB re 20 µPa, noise bandwidth {:.3g} Hz",
+    "density": "dB re (20 µPa)²/Hz",
+}
+"""The same with a calibration."""
 ZERO: dict[Scaling, str] = {
     "mean_square": "0 dBFS: mean square of full scale (a full-scale sine: −3)",
     "power": "0 dB: a full-scale sine",
@@ -72,6 +79,9 @@ class PictureFacts:
     lowest_hz: float
     highest_hz: float
     band_width_hz: float
+    """Distance between the centres of two bands."""
+    noise_bandwidth_hz: float
+    """Equivalent noise bandwidth of a band: a level less 10 lg of this is that of the density, unless it is one."""
     bottom_db: float
     """Level of the darkest colour and below; `top_db`: of the brightest and above."""
     top_db: float
@@ -95,7 +105,7 @@ class SpectrogramPicture:
     """
 
     name: ClassVar[str] = "audio.spectrogram_picture"
-    version: ClassVar[int] = 11
+    version: ClassVar[int] = 12
     reads: ClassVar[Reads] = "results"
 
     spectrogram: Spectrogram = field(default_factory=Spectrogram)
@@ -219,6 +229,7 @@ class PictureMaker:
             lowest_hz=self._axis.lowest_hz,
             highest_hz=self._axis.highest_hz,
             band_width_hz=self._facts.band_width_hz,
+            noise_bandwidth_hz=self._facts.noise_bandwidth_hz,
             bottom_db=self._bottom_db,
             top_db=self._top_db,
             unit=self._unit(),
@@ -235,8 +246,8 @@ class PictureMaker:
         return ["mono"] if len(self._power) == 1 else [f"channel {n + 1}" for n in range(len(self._power))]
 
     def _unit(self) -> str:
-        unit = UNIT[self._facts.scaling].format(self._facts.band_width_hz)
-        return unit.replace("dBFS", PRESSURE_LEVEL, 1) if self._calibration else unit
+        units = PRESSURE_UNIT if self._calibration else UNIT
+        return units[self._facts.scaling].format(self._facts.noise_bandwidth_hz)
 
     def _pressure_gain_db(self) -> np.ndarray:
         """Return the dB that a calibration adds to the levels of each row; 0 without one; shape (height, 1)."""

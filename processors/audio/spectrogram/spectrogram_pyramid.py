@@ -64,7 +64,7 @@ class SpectrogramPyramid:
     """`pyramid.zip` for a long recording; unpack it and open `index.html`. For a short one only `pyramid.json`."""
 
     name: ClassVar[str] = "audio.spectrogram_pyramid"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "results"
 
     least_seconds: float = 1800.0
@@ -185,7 +185,7 @@ class _PyramidMaker:
             tile_columns=TILE_COLUMNS,
             bottom_db=self._bottom_db,
             top_db=self._top_db,
-            unit=UNIT[facts.scaling].format(facts.band_width_hz),
+            unit=UNIT[facts.scaling].format(facts.noise_bandwidth_hz),
             levels=levels,
         )
 
