@@ -27,3 +27,12 @@ from marsmedia.store_view import StoreView, open  # noqa: A004
 from processors.errors import RequestError, StoreError
 
 __all__ = ["RequestError", "ResultView", "SourceView", "StoreError", "StoreView", "mars_time", "open", "utc_of_sol"]
+
+
+def __getattr__(name: str) -> str:
+    """Return `__version__`, the installed version; that of each result, with its commit, is in `attrs["software"]`."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import version
+
+    return version("marsmedia")

@@ -37,11 +37,49 @@ def read_spectrogram(path: Path, manifest: Manifest, provenance: SourceAttribute
 
 
 def band_level_dbfs(spectrogram: xr.Dataset, lowest_hz: float, highest_hz: float, name: str) -> xr.DataArray:
-    """Return the rms of the sound between two frequencies; see `SourceView.band_level_dbfs`.
+    """Return the rms of the sound between two frequencies; see `SourceView.band_level_dbfs`."""
+    import numpy as np
 
-    The mean square is the sum over the bands, times the distance of two bands over their noise bandwidth: neighbouring
-    bands overlap, and each holds noise of its neighbours (Harris 1978, doi:10.1109/PROC.1978.10837). It is NaN in
-    frames with missing or padded samples: the steps at their edges are energy at all frequencies, and not sound.
+    scaling, noise_hz = str(spectrogram.attrs["scaling"]), float(spectrogram.attrs["noise_bandwidth_hz"])
+    factor = _mean_squares(scaling, noise_hz, spectrogram.sizes["frequency"])
+    mean_square = _band_mean_square(spectrogram, factor, lowest_hz, highest_hz, name)
+    with np.errstate(divide="ignore"):
+        level = mean_square.copy(data=10 * np.log10(mean_square.to_numpy()))
+    level.attrs = mean_square.attrs | {"units": "dBFS"}
+    level.attrs["long_name"] += "; 0 is an rms of full scale 1.0"
+    return level
+
+
+def band_level_pascals(spectrogram: xr.Dataset, lowest_hz: float, highest_hz: float, name: str) -> xr.DataArray:
+    """Return the rms pressure between two frequencies; see `SourceView.band_level_pascals`."""
+    import numpy as np
+
+    if "square_pascals_per_power" not in spectrogram:
+        raise RequestError(
+            f"{name}: no calibration, so that pascals are unknown; name one in release.toml and run `marsmedia ingest`"
+        )
+    noise_hz = float(spectrogram.attrs["noise_bandwidth_hz"])
+    pressure = spectrogram.square_pascals_per_power
+    factor = pressure.to_numpy() * (noise_hz if spectrogram.attrs["scaling"] == "density" else 1.0)
+    mean_square = _band_mean_square(spectrogram, factor, lowest_hz, highest_hz, name)
+    level = mean_square.copy(data=np.sqrt(mean_square.to_numpy()))
+    calibration = {key: value for key, value in pressure.attrs.items() if key not in ("units", "long_name")}
+    level.attrs = mean_square.attrs | calibration | {"units": "Pa"}
+    return level
+
+
+def _band_mean_square(
+    spectrogram: xr.Dataset, per_value: np.ndarray, lowest_hz: float, highest_hz: float, name: str
+) -> xr.DataArray:
+    """Return the mean square of the sound between two frequencies, shape (channel, time).
+
+    It is the sum over the bands, times the distance of two bands over their noise bandwidth: neighbouring bands
+    overlap, and each holds noise of its neighbours (Harris 1978, doi:10.1109/PROC.1978.10837). It is NaN in frames with
+    missing or padded samples: the steps at their edges are energy at all frequencies, and not sound.
+
+    Parameters
+    ----------
+    per_value : factor from `power` to the mean square in a band's noise bandwidth, shape (bands,).
     """
     import numpy as np
 
@@ -57,19 +95,14 @@ def band_level_dbfs(spectrogram: xr.Dataset, lowest_hz: float, highest_hz: float
             f"{name}: the spectrogram is of an older version, whose lowest bands hold the recording's offset; run "
             "`marsmedia ingest` to make it again"
         )
-    scaling, noise_hz = str(spectrogram.attrs["scaling"]), float(spectrogram.attrs["noise_bandwidth_hz"])
-    per_value = (
-        _mean_squares(scaling, noise_hz, len(frequency_hz))[chosen] * (frequency_hz[1] - frequency_hz[0]) / noise_hz
-    )
+    share = (frequency_hz[1] - frequency_hz[0]) / float(spectrogram.attrs["noise_bandwidth_hz"])
     power = spectrogram.power.isel(frequency=chosen)
-    mean_square = (power * power.frequency.copy(data=per_value)).sum("frequency")
-    with np.errstate(divide="ignore"):
-        is_whole = (spectrogram.missing_share == 0) & (spectrogram.padded_share == 0)
-        level = (10 * np.log10(mean_square)).where(is_whole).load()
+    mean_square = (power * power.frequency.copy(data=per_value[chosen] * share)).sum("frequency")
+    is_whole = (spectrogram.missing_share == 0) & (spectrogram.padded_share == 0)
+    level = mean_square.where(is_whole).load()
     level.name = "band_level"
     level.attrs = {
-        "units": "dBFS",
-        "long_name": f"rms from {lowest_hz:g} to below {highest_hz:g} Hz; 0 is an rms of full scale 1.0",
+        "long_name": f"rms from {lowest_hz:g} to below {highest_hz:g} Hz",
         "detrend": spectrogram.attrs["detrend"],
         "missing_where": "samples under the frame are missing, or its window reaches beyond the recording",
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,25 @@ class SourceAttributes:
             "start_precision": self.start_precision if self.start_utc else None,
             "processor": manifest.ref.processor,
             "processor_version": manifest.version,
+            "processor_parameters": json.dumps(manifest.parameters, sort_keys=True, ensure_ascii=False),
+            "software": _software(manifest),
             "key": manifest.ref.key,
+            **_calibration(manifest.parameters),
             "comment": self.difference(manifest),
         }
         return {name: value for name, value in told.items() if value is not None}
+
+
+def _software(manifest: Manifest) -> str:
+    """Return the version of marsmedia that made a result, and the commit of its checkout if there was one."""
+    commit = manifest.software.get("commit")
+    return f"marsmedia {manifest.software['marsmedia']}{f', commit {commit}' if commit else ''}"
+
+
+def _calibration(parameters: Mapping[str, Any]) -> dict[str, str | float]:
+    """Return the attributes that identify the calibration of a result, as in a netCDF file; empty without one."""
+    from processors.audio.levels.calibration import Calibration
+    from processors.json_records import from_json
+
+    own = parameters.get("calibration")
+    return from_json(Calibration, own).attributes if isinstance(own, dict) else {}

@@ -273,6 +273,22 @@ class SourceView:
         with self.spectrogram(**parameters) as spectrogram:
             return band_level_dbfs(spectrogram, lowest, highest, self.name)
 
+    def band_level_pascals(self, lowest_hz: float, highest_hz: float, **parameters: object) -> xr.DataArray:
+        """Return the level of the sound between two frequencies over time: rms in Pa, shape (channel, time).
+
+        Through the calibration that `attrs` name, with its response removed band by band; `20 * log10(level / 20e-6)`
+        is in dB re 20 µPa. For the rest see `band_level_dbfs`.
+
+        Raises
+        ------
+        RequestError : no calibration; else as `band_level_dbfs`.
+        """
+        from marsmedia.read_spectrogram import band_level_pascals
+
+        lowest, highest = as_number("lowest_hz", lowest_hz), as_number("highest_hz", highest_hz)
+        with self.spectrogram(**parameters) as spectrogram:
+            return band_level_pascals(spectrogram, lowest, highest, self.name)
+
     def photo(self, processor: str = "photo.preview", /, **parameters: object) -> Image:
         """Return a photo upright, in sRGB: the largest picture of a result; `numpy.asarray` gives its pixels.
 

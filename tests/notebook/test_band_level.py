@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import xarray
 
-from marsmedia.read_spectrogram import band_level_dbfs
+from marsmedia.read_spectrogram import band_level_dbfs, band_level_pascals
+from processors.audio.levels.calibration import Calibration
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.errors import RequestError
 from tests.helpers.audio_sessions import Bench
@@ -26,6 +27,18 @@ def test_a_band_from_near_0_hz_up_has_no_offset(tmp_path: Path, scaling: str, of
     assert len(level) - len(known) == 4
     assert np.isnan(level[[0, 1, -2, -1]]).all()
     assert level.attrs["detrend"].startswith("constant: ")
+
+
+@pytest.mark.parametrize("scaling", ["mean_square", "power", "density"])
+def test_a_band_in_pascals_is_that_of_the_tone_with_the_response_removed(tmp_path: Path, scaling: str) -> None:
+    tone = 0.01 * np.sin(2 * np.pi * 400 * np.arange(96_000) / 48_000)
+    mic = Calibration(
+        name="m", source="s", full_scale_pascals=60.0, response=((100.0, -3.0), (400.0, 6.0), (401.0, 6.0))
+    )
+    path = Bench(tmp_path, tone).run(Spectrogram(scaling=scaling, calibration=mic)).path("spectrogram.nc")  # type: ignore[arg-type]
+    with xarray.open_dataset(path, engine="h5netcdf") as array:
+        level = band_level_pascals(array, 300, 500, "tone.wav").isel(channel=0).dropna("time")
+    assert level.to_numpy() == pytest.approx(0.6 / np.sqrt(2) / 10 ** (6 / 20), rel=0.02)
 
 
 def test_frames_with_missing_samples_have_no_level(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
 
 PROJECT = Path(__file__).resolve().parents[2]
+CHANGING = ("columns", "key", "processor_parameters", "software")
 HEAVY = {"numpy", "pandas", "xarray", "prefect", "pyarrow", "duckdb", "av", "PIL", "click", "pydantic"}
 
 
@@ -124,7 +125,7 @@ def test_every_column_has_a_unit_and_a_meaning_and_they_go_along_into_a_file(
         json.dumps(table.attrs)
     video.measurements.to_parquet(tmp_path / "measurements.parquet")
     attrs = pd.read_parquet(tmp_path / "measurements.parquet").attrs
-    assert {name: value for name, value in attrs.items() if name not in ("columns", "key")} == {
+    assert {name: value for name, value in attrs.items() if name not in CHANGING} == {
         "title": "Measurements of every frame of The rover drives off the lander",
         "source": "drive-off.mp4",
         "source_sha256": video.sha256,
@@ -137,6 +138,8 @@ def test_every_column_has_a_unit_and_a_meaning_and_they_go_along_into_a_file(
         "processor": "video.measurements",
         "processor_version": video.result("video.measurements").version,
     }
+    assert json.loads(attrs["processor_parameters"]) == video.result("video.measurements").parameters
+    assert re.fullmatch(rf"marsmedia {re.escape(marsmedia.__version__)}(, commit [0-9a-f]{{40}})?", attrs["software"])
     assert attrs["columns"]["sharpness"]["units"] == "levels2"
 
 

@@ -163,6 +163,28 @@ def test_a_calibration_is_given_by_its_file_its_name_or_as_a_dict(raw: Path, tmp
         sound.result("audio.levels", calibration=5)
 
 
+def test_tables_and_bands_name_their_calibration(raw: Path) -> None:
+    calibrate(raw, 60.0)
+    sound = marsmedia.open(raw.parent / "store").source("edl.wav")
+    for table in (sound.octave_bands, sound.spectra, sound.loudness, sound.spectrogram()):
+        named = {name: table.attrs[name] for name in ("calibration", "calibration_source", "full_scale_pascals")}
+        assert named == {"calibration": "M", "calibration_source": "certificate 3", "full_scale_pascals": 60}
+    level = sound.band_level_pascals(900, 1100)
+    assert (level.attrs["units"], level.attrs["calibration"]) == ("Pa", "M")
+    assert level.attrs["long_name"] == "rms from 900 to below 1100 Hz"
+    in_full_scale = 10 ** (sound.band_level_dbfs(900, 1100) / 20)
+    assert (level / in_full_scale).dropna("time").to_numpy() == pytest.approx(60)
+
+
+def test_pascals_of_a_sound_without_a_calibration_are_refused(raw: Path) -> None:
+    (raw / "june/release.toml").write_text('title = "Sounds"\n')
+    ingest(raw, raw.parent / "store", SOUND)
+    sound = marsmedia.open(raw.parent / "store").source("edl.wav")
+    with pytest.raises(RequestError, match=r"edl\.wav: no calibration, so that pascals are unknown; name one in"):
+        sound.band_level_pascals(900, 1100)
+    assert "calibration" not in sound.spectra.attrs
+
+
 def test_parameters_of_inputs_have_dotted_names_or_a_dict(raw: Path) -> None:
     calibrate(raw, 60.0)
     store = raw.parent / "store"
