@@ -149,13 +149,14 @@ def check(folder: Path) -> None:
     """Check FOLDER/release.toml and name every mistake with its line.
 
     Exit code 1 if there is a mistake. Media that it does not describe are named too, those whose labels name
-    another mission, and those of another agency that have the release's source.
+    another mission, those of another agency that have the release's source, and calibrations without effect.
 
     \b
     marsmedia release check raw/june
     """
     from flows.run.label_missions import other_missions
     from flows.run.pinned_stills import misplaced_stills
+    from processors.engine.release_calibrations import calibration_in, calibration_problems
     from processors.metadata.release_file import read_release
     from processors.metadata.release_template import media_below
     from processors.sources.scan import FoundFile, survey
@@ -181,7 +182,8 @@ def check(folder: Path) -> None:
     mistakes += misplaced_stills(folder, described)
     for _, mistake in sorted(mistakes):
         click.echo(printable(mistake))
-    for warning in (*other_missions(folder, described), *_with_source_of_release(described)):
+    of_calibrations = calibration_problems(described, lambda name: calibration_in(folder / name, name))
+    for warning in (*other_missions(folder, described), *_with_source_of_release(described), *of_calibrations):
         click.echo(printable(warning))
     left_out = [path for path in media_below(folder) if path not in described.lines]
     for path in left_out[:NAMED]:

@@ -12,6 +12,9 @@ from processors.json_records import as_json, canonical_json
 from processors.metadata.release_file import Release
 from processors.store.source_row import SourceRow
 
+MAX_NAMED = 5
+"""Maximum number of instruments that a message names."""
+
 
 class ReleaseCalibrations:
     """Files with calibrations next to a `release.toml`, each read once and on demand."""
@@ -42,29 +45,7 @@ class ReleaseCalibrations:
 
     def strays(self, folder: str, release: Release) -> Iterator[str]:
         """Yield the problems of a release's calibrations, including those that have no effect."""
-        instruments = [str(entry.get("recorded_by") or "") for entry in release.files.values()]
-        for name in release.head.get("calibrations", ()):  # type: ignore[union-attr]
-            found = self._calibration(folder, str(name))
-            if isinstance(found, str):
-                yield f"calibrations: {found}"
-            elif found.instrument is None:
-                yield f'calibrations: {name} names no instrument; add instrument = "...", or name it in a [[file]]'
-            elif not any(is_same_instrument(found.instrument, one) for one in instruments):
-                yield (
-                    f"calibrations: {name} changed nothing: no file is recorded_by {found.instrument!r}; "
-                    "name the instrument in the [[file]] of its sounds"
-                )
-        for path, entry in release.files.items():
-            if name := entry.get("calibration"):
-                found = self._calibration(folder, str(name))
-                recorded_by = str(entry.get("recorded_by") or "") or None
-                if isinstance(found, str):
-                    yield f"calibration of {path!r}: {found}"
-                elif not found.is_of(recorded_by):
-                    yield (
-                        f"calibration of {path!r} changed nothing: {name} belongs to {found.instrument!r}, the file is "
-                        f"recorded_by {recorded_by or 'an unknown instrument'!r}; correct one of them"
-                    )
+        yield from calibration_problems(release, lambda name: self._calibration(folder, name))
 
     def _calibration(self, folder: str, name: str) -> Calibration | str:
         """Return a calibration, or a description of the problem with its file."""
@@ -75,14 +56,54 @@ class ReleaseCalibrations:
 
     def _from_file(self, path: str, name: str) -> Calibration | str:
         row = self._rows.get(path)
-        if row is None:
-            return f"{name}: no such file in the release; put it there"
-        try:
-            return read_calibration(self._local_path(row))
-        except ValueError as error:
-            return str(error)
-        except OSError as error:
-            return f"{name}: {error.strerror}; make it readable"
+        return calibration_in(self._local_path(row) if row else None, name)
+
+
+def calibration_in(path: Path | None, name: str) -> Calibration | str:
+    """Return the calibration in a file, or a description of the problem with it; None is no file of that name."""
+    missing = f"{name}: no such file in the release; put it there"
+    try:
+        return read_calibration(path) if path else missing
+    except FileNotFoundError:
+        return missing
+    except ValueError as error:
+        return str(error)
+    except OSError as error:
+        return f"{name}: {error.strerror}; make it readable"
+
+
+def calibration_problems(release: Release, read: Callable[[str], Calibration | str]) -> Iterator[str]:
+    """Yield the problems of a release's calibrations, including those that have no effect.
+
+    Parameters
+    ----------
+    read : gives the calibration of a name in the release, or a description of the problem with its file.
+    """
+    instruments = [str(entry.get("recorded_by") or "") for entry in release.files.values()]
+    for name in release.head.get("calibrations", ()):  # type: ignore[union-attr]
+        found = read(str(name))
+        if isinstance(found, str):
+            yield f"calibrations: {found}"
+        elif found.instrument is None:
+            yield f'calibrations: {name} names no instrument; add instrument = "...", or name it in a [[file]]'
+        elif not any(is_same_instrument(found.instrument, one) for one in instruments):
+            there = list(dict.fromkeys(filter(None, instruments)))[:MAX_NAMED]
+            but = f" (but {', '.join(map(repr, there))})" if there else ""
+            yield (
+                f"calibrations: {name} changed nothing: no file is recorded_by {found.instrument!r}{but}; "
+                "name the instrument in the [[file]] of its sounds"
+            )
+    for path, entry in release.files.items():
+        if name := entry.get("calibration"):
+            found = read(str(name))
+            recorded_by = str(entry.get("recorded_by") or "") or None
+            if isinstance(found, str):
+                yield f"calibration of {path!r}: {found}"
+            elif not found.is_of(recorded_by):
+                yield (
+                    f"calibration of {path!r} changed nothing: {name} belongs to {found.instrument!r}, the file is "
+                    f"recorded_by {recorded_by or 'an unknown instrument'!r}; correct one of them"
+                )
 
 
 def unused_calibrations(asked: Iterable[Processor], wanted: Iterable[Processor]) -> list[str]:
