@@ -44,6 +44,8 @@ def from_start(seconds: Fraction, stream: av.stream.Stream) -> Fraction:
 
 def _is_from_zero(container: av.container.InputContainer) -> bool:
     name = container.format.name
+    if "mp4" in name:  # fragments, which no table of the header counts, have the times of the whole presentation
+        return not any(one.frames for one in container.streams if one.type in ("video", "audio"))
     if name == "ogg":
         return {one.codec_context and one.codec_context.name for one in container.streams} <= {*PLAYED_FROM_ZERO}
     writer = next((text for key, text in container.metadata.items() if key.casefold() == "encoder"), "")

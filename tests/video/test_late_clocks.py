@@ -95,6 +95,22 @@ def test_a_cut_film_is_cut_whenever_it_begins(suffix: str, start: str, tmp_path:
     assert findings["is_truncated"]
 
 
+def test_segments_from_the_middle_of_a_stream_are_whole(tmp_path: Path) -> None:
+    source = [one.replace("duration=2", "duration=4") for one in (*PICTURE, *SOUND)]
+    made(tmp_path / "a.mpd", *source, "-c:v", "libx264", "-g", "25", "-c:a", "aac", "-f", "dash", "-seg_duration", "1")
+    for stream, name in enumerate(("film.mp4", "sound.m4a")):
+        parts = [
+            tmp_path / f"init-stream{stream}.m4s",
+            *(tmp_path / f"chunk-stream{stream}-0000{n}.m4s" for n in (3, 4)),
+        ]
+        (tmp_path / name).write_bytes(b"".join(part.read_bytes() for part in parts))
+        assert lengths(tmp_path / name) == (pytest.approx(2, abs=0.1), pytest.approx(2, abs=0.1))
+    frames, report = read(tmp_path / "film.mp4")
+    assert (len(frames), frames[0].time, report.damage) == (50, 2, None)
+    samples, heard = read_sound(tmp_path / "sound.m4a", "mov,mp4,m4a,3gp,3g2,mj2")
+    assert (samples.shape[1], heard.damage) == (pytest.approx(96000, abs=2048), None)
+
+
 def test_a_length_of_matroskas_own_writer_is_a_length(tmp_path: Path) -> None:
     path = film(tmp_path / "film.mkv", "1.5", seconds=4)
     data = path.read_bytes()
