@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import subprocess
 import zlib
 from pathlib import Path
@@ -319,3 +320,24 @@ def test_a_matroska_picture_that_is_shown_for_long_at_the_end_is_no_cut(tmp_path
     slides = ["-f", "lavfi", "-i", "testsrc2=size=96x64:rate=1/5:duration=15", "-c:v", "libx264", "-pix_fmt", "yuv420p"]
     subprocess.run(["ffmpeg", "-v", "error", "-y", *slides, "-fps_mode", "vfr", str(path)], check=True)
     assert read(path)[1].damage is None
+
+
+@pytest.mark.parametrize(
+    "codec", [("mpeg2video", "-bf", "2"), ("dnxhd", "-profile:v", "dnxhr_lb"), ("libx264", "-bf", "0")]
+)
+def test_a_frame_that_an_mxf_lost_is_missing(codec: tuple[str, ...], tmp_path: Path) -> None:
+    path = tmp_path / "whole.mxf"
+    source = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=4", "-pix_fmt", "yuv422p", "-c:v", *codec]
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *source, str(path)], check=True)
+    (whole,) = derived(path, tmp_path / "store", Integrity())
+    assert whole.json("integrity.json")["audit"]["is_complete"]
+    data = bytearray(path.read_bytes())
+    key = bytes.fromhex("060e2b34010201010d010301")  # of an essence element (SMPTE 379M)
+    places = [found.start() for found in re.finditer(re.escape(key), data)]
+    place = places[len(places) * 3 // 4]
+    data[place : place + 16] = bytes(16)
+    path.write_bytes(data)
+    (torn,) = derived(path, tmp_path / "torn", Integrity())
+    findings = torn.json("integrity.json")
+    assert not findings["audit"]["is_complete"]
+    assert findings["frame_count_gone"] + (findings["frame_count_lost"] or 0) >= 1

@@ -126,6 +126,7 @@ class Integrity:
                 or absurd
                 or found.decoder_errors
                 or found.damaged_byte_count
+                or found.frame_count_gone
                 or found.frame_count_without_time
             ),
             is_stop_motion=lit > 0 and found.frame_count_held > self.held_share_at_most * lit,

@@ -46,6 +46,7 @@ def find_lost_packets(
     declared_start: int | None,
     declared_end: int | None,
     listed_count: int,
+    has_every_unit: bool = False,
 ) -> LostPackets:
     """Match damaged bytes with gaps in the times of the packets around them.
 
@@ -54,12 +55,16 @@ def find_lost_packets(
     declared_start : start of streams in such a container, in ticks; None if their clocks may start anywhere.
     declared_end : end of the stream declared by the container, in ticks; None if not declared.
     listed_count : pictures listed in the container's index; 0 without an index.
+    has_every_unit : True if the container holds a picture for each unit of time (MXF: for each edit unit), so that
+        every gap is a loss.
 
-    A gap without adjacent damage is a variable frame rate, not a loss.
+    In other containers a gap without adjacent damage is a variable frame rate, not a loss.
     """
     if not index.complete or not index.shown_pts:
         return LostPackets()
     absent = max(0, listed_count - len(index.pts))
+    if has_every_unit:
+        return _missing_units(index, declared_end)
     if not damaged:
         return LostPackets(gaps=index.missing, frame_count=absent, absent_count=absent)
     usual = _usual_step(index.shown_pts)
@@ -81,6 +86,16 @@ def find_lost_packets(
         unsure=tuple(sorted(unsure)),
         byte_count=byte_count,
     )
+
+
+def _missing_units(index: PacketIndex, declared_end: int | None) -> LostPackets:
+    """Return the units without a picture; if the demuxer moves later ones up, the declared end shows how many."""
+    shown = index.shown_pts
+    usual = _usual_step(shown)
+    gaps = [(a + usual, b) for a, b in itertools.pairwise(shown) if b - a > GAP_FRAMES * usual]
+    units = round(Fraction((declared_end if declared_end is not None else index.end_of(shown[-1])) - shown[0], usual))
+    count = max(0, units - len(shown), sum(max(1, round(Fraction(b - a, usual))) for a, b in gaps))
+    return LostPackets(gaps=tuple(gaps), frame_count=count, absent_count=0 if gaps else max(0, count))
 
 
 def _gaps_at(

@@ -149,6 +149,7 @@ class VideoReader:
             declared_start=None if self._container.format.name in STREAMED else 0,
             declared_end=None if seconds is None else begins + round(seconds / self.info.time_base),
             listed_count=len(self._structure.listed_pictures.get(self.info.stream_index, ())),
+            has_every_unit=self._container.format.name == "mxf",
         )
 
     def _read_info(self, matrix: tuple[int, int, int, int]) -> VideoInfo:
