@@ -27,6 +27,7 @@ TO_DO = {
     "changed": "restore it from a copy, or touch it to have it taken as a new file",
     "missing": "restore it from a copy; if it was removed on purpose, run `marsmedia ingest`",
     "replaced": "restore it from a copy; if it was replaced on purpose, run `marsmedia ingest`",
+    "withdrawn": "restore it from a copy; if it was meant, confirm it with the command that is named",
     "not taken": "put a copy of the file itself in its place, or take it out of the release",
     "unmatched": "correct it, or put the file that it names into the release",
 }

@@ -43,11 +43,11 @@ def print_report(report: Report) -> None:
         "known from earlier runs:", [one for one in found if not one.is_new and one not in (*machine, *of_store)]
     )
     _print_advice(report.advice)
-    told = {f"{release}/" for release in report.withdrawn_releases}  # in the message
+    told = tuple(f"{one.file}/" for one in report.problems if one.verdict == "withdrawn")  # files, and releases
     changes = [
         str(change)
         for change in report.changes
-        if change.kind != "changed" and not (change.kind == "withdrawn" and change.file.startswith(tuple(told)))
+        if change.kind != "changed" and not (change.kind == "withdrawn" and f"{change.file}/".startswith(told))
     ]
     for line in changes[:PROBLEMS_SHOWN]:
         click.echo(line)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.common import counted
+from flows.cli.common import counted, open_store
+from flows.cli.shared_options import STORE
 from processors.sources.scan import printable
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def release() -> None:
     \b
     marsmedia release init raw/june --mission tianwen-1
     marsmedia release check raw/june
+    marsmedia release withdraw june/descent.mp4
     """
 
 
@@ -195,3 +197,27 @@ def check(folder: Path) -> None:
         told = f"; {counted(empty, 'file')} with nothing but a path" if empty else ""
         click.echo(f"{folder / 'release.toml'}: {counted(len(described.files), 'file')} described, no mistakes{told}")
     sys.exit(1 if mistakes else 0)
+
+
+@release.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@STORE
+def withdraw(files: tuple[str, ...], store_folder: Path) -> None:
+    """Confirm that files were taken out of raw on purpose.
+
+    FILE is a path below the folder of releases, a name, or a pattern of either. A file that a run finds
+    gone, and whose bytes are nowhere else, is named by every run, `failures`, `status` and `verify` until
+    it is back or confirmed.
+
+    \b
+    marsmedia release withdraw june/descent.mp4
+    marsmedia release withdraw 'june/*'
+    """
+    from processors.store.catalogue import Catalogue
+    from processors.store.withdrawn import confirm
+
+    confirmed = confirm(files, Catalogue(open_store(store_folder)))
+    for row in confirmed:
+        click.echo(f"confirmed: {printable(row.relative)}: withdrawn since {(row.gone_utc or '')[:10]}")
+    if not confirmed:
+        click.echo("confirmed before; nothing was changed")

@@ -25,6 +25,7 @@ from processors.store.masters import check_masters
 from processors.store.progress_steps import Steps, silently
 from processors.store.spread import Spread, here
 from processors.store.store import Store, replace_file
+from processors.store.withdrawn import unconfirmed
 
 Which = Literal["all", "store", "raw"]
 """Files to hash."""
@@ -190,7 +191,12 @@ def _each(store: Store, which: Which, done: Hashed, steps: Steps, spread: Spread
 def _add_missing(
     done: Hashed, store: Store, which: Which, damage: _Damage, tell: Callable[[FixityFault], None]
 ) -> None:
-    """Add the results that the catalogue lists and the store does not have, and write down all damage."""
+    """Add the results that the catalogue lists and the store does not have, and withdrawn files; note all damage."""
+    if which != "store":
+        for one in unconfirmed(Catalogue(store).sightings()):
+            place, why = f"{Path(one.folder).name}/{one.place}", f"withdrawn, {one.reason}"
+            done.faults.append(FixityFault(path=place, kind="missing", reason=why, is_master=True))
+            tell(done.faults[-1])
     for checked in () if which == "raw" else _missing(store):
         done.faults += checked.faults
         damage.add(checked)

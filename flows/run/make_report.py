@@ -193,6 +193,10 @@ def _problems(
     ]
     problems += _passed_by(prepared, record)
     problems += [
+        FileProblem.of_withdrawn(one, is_new=any(row in prepared.departed for row in one.rows))
+        for one in prepared.unconfirmed
+    ]
+    problems += [
         FileProblem.of_result(
             entry.relative, entry.ref.processor, entry.verdict, entry.reason, entry.blame, is_new=False
         )

@@ -37,6 +37,7 @@ from processors.store.open_store import Location
 from processors.store.raw_bucket import at_hand, local_path
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
+from processors.store.withdrawn import Withdrawal, unconfirmed, where_gone
 
 
 @dataclass(kw_only=True)
@@ -70,6 +71,8 @@ class Prepared:
     """Results that a check has found damaged in the store; those that are due again are in the plan."""
     passed_over: Sequence[str] = ()
     """Hidden and unfinished files, relative to the raw folder."""
+    unconfirmed: list[Withdrawal] = field(default_factory=list)
+    """Files and releases of the run that are gone from raw, which nobody has confirmed."""
     withdrawn: Mapping[str, int] = field(default_factory=dict)
     """Releases whose folder is gone, with the number of their files that are nowhere else."""
     moved: MovedFolders = field(default_factory=MovedFolders)
@@ -168,6 +171,7 @@ def _identify_and_plan(
         new = [*departed, *(one for one in rows if one != known.get(one.path))]
         _remember(moved, new, plan, catalogue, store)
     untaken = shard.own([*surveyed.untaken, *identified.lost])
+    now = list({(row.path, row.digest): row for row in (*moved.sightings, *departed, *rows)}.values())
     gone = _gone(raw, surveyed.empty, known) if options.releases is None else ()
     return Prepared(
         rows=rows,
@@ -175,13 +179,18 @@ def _identify_and_plan(
         plan=plan,
         survey=surveyed,
         fingerprints=fingerprints,
-        unmatched=shard.own(_unmatched(releases, recipes, plan, options)),
+        unmatched=shard.own(_unmatched(releases, recipes, plan, options, where_gone(now))),
         hashed=identified.hashed,
         duplicates=[(one, first) for one, first in duplicates if shard.has(one.relative)],
         departed=departed,
         changes=changes,
         damaged_results=[one for one in damaged_results(catalogue) if _is_of_run(one.row, shard, options)],
         passed_over=surveyed.passed_over if shard.number == 1 else (),
+        unconfirmed=[
+            one
+            for one in unconfirmed(now)
+            if one.folder == storable(surveyed.root) and _is_of_run(one.rows[0], shard, options)
+        ],
         withdrawn=withdrawn_releases(departed, rows, changes),
         gone=gone,
         moved=moved,
@@ -337,9 +346,11 @@ def _plan(
     return plan
 
 
-def _unmatched(releases: ReleaseIndex, recipes: Recipes, plan: Plan, options: Options) -> list[SkippedFile]:
+def _unmatched(
+    releases: ReleaseIndex, recipes: Recipes, plan: Plan, options: Options, gone: Mapping[str, str | None]
+) -> list[SkippedFile]:
     """Return the entries of releases, and calibrations of the recipes, that apply to no file of the run."""
-    places = [*releases.strays(), *(("recipes", what) for what in _unused(recipes, plan, options))]
+    places = [*releases.strays(gone), *(("recipes", what) for what in _unused(recipes, plan, options))]
     return [SkippedFile(relative=place, reason=what, is_refused=True) for place, what in places]
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from processors.errors import Blame, Verdict, blame_for_unopened, displayed_verdict
 from processors.sources.scan import printable
+
+if TYPE_CHECKING:
+    from processors.store.withdrawn import Withdrawal
 
 ProblemVerdict = Literal[
     "changed",
     "missing",
     "replaced",
+    "withdrawn",
     "damaged result",
     "failed",
     "damaged",
@@ -51,7 +55,8 @@ class FileProblem:
     """Name of the processor; None if the whole file is affected."""
     verdict: ProblemVerdict
     """Kind of problem; `changed`: a raw file whose bytes changed though its size and date did not; `missing`,
-    `replaced`: a raw file that a check did not find, or found replaced, and no run has looked at since; `damaged
+    `replaced`: a raw file that a check did not find, or found replaced, and no run has looked at since; `withdrawn`:
+    one that is gone from raw, which nobody has confirmed; `damaged
     result`: one that the store has not kept whole; `mended`: one that this run made again; `unmatched`: one that
     describes a missing file."""
     reason: str
@@ -74,6 +79,11 @@ class FileProblem:
         """Return the problem of a file that is not opened, such as an archive."""
         words, whose = f"{kind}: {note}", blame_for_unopened(note or "")
         return cls(file=file, processor=None, verdict="unsupported", reason=words, is_new=is_new, blame=whose)
+
+    @classmethod
+    def of_withdrawn(cls, one: Withdrawal, *, is_new: bool = False) -> FileProblem:
+        """Return the problem of a file or release that is gone from raw, which nobody has confirmed."""
+        return cls(file=one.place, processor=None, verdict="withdrawn", reason=one.reason, is_new=is_new)
 
     @classmethod
     def of_label(cls, file: str, note: str, *, is_new: bool) -> FileProblem:

@@ -20,15 +20,22 @@ from processors.store.masters import NO_FOLDER
 from processors.store.selection import Selection, parse, select
 from processors.store.source_row import SourceRow
 from processors.store.store import Store
+from processors.store.withdrawn import unconfirmed
 
 
 def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
     """Yield problems of the results that count, and unsupported files, of a selection; without one, of every file."""
     catalogue, selection = Catalogue(store), parse(words)
-    every = list(catalogue.sources().values())
+    sightings = catalogue.sightings()
+    every = [row for row in sightings if row.gone_utc is None]
     unusable = [row for row in every if row.kind == "unsupported" and _means(selection, row)]
     incomplete = [row for row in every if row.kind == "companion" and row.note and _means(selection, row)]
     yield from _of_masters([row for row in every if _means(selection, row)])
+    yield from (
+        FileProblem.of_withdrawn(one)
+        for one in unconfirmed(sightings)
+        if any(_means(selection, row) for row in one.rows)
+    )
     for row in unusable:
         yield FileProblem.of_unopened(row.relative, row.format, row.note, is_new=False)
     for row in incomplete:

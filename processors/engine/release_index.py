@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -137,8 +137,14 @@ class ReleaseIndex:
         """Return True if the description that belonged to this source is missing."""
         return any(self._releases.get(folder, (row, True))[1] is None for folder in _folders_above(row.path))
 
-    def strays(self) -> list[tuple[str, str]]:
-        """Return descriptions that apply to nothing where they are: (path of the description, problem)."""
+    def strays(self, gone: Mapping[str, str | None] | None = None) -> list[tuple[str, str]]:
+        """Return descriptions that apply to nothing where they are: (path of the description, problem).
+
+        Parameters
+        ----------
+        gone : by path, what became of a file that was in the release; None if its description may stay.
+        """
+        gone = gone or {}
         messages = [(row.relative, what) for row, what in (*self._sidecars.strays, *self._subtitles.strays)]
         for folder, (row, release) in self._releases.items():
             if above := next((one for one in _folders_above(folder) if one in self._releases), None):
@@ -150,10 +156,9 @@ class ReleaseIndex:
                 continue
             messages += [(row.relative, what) for what in self._calibrations.strays(folder, release)]
             for path, line in release.lines.items():
-                if f"{folder}/{path}" not in self._paths:
-                    messages.append(
-                        (row.relative, f"line {line} names {path!r}, which is not in the release: correct it")
-                    )
+                if (place := f"{folder}/{path}") not in self._paths:
+                    what = gone.get(place, "which is not in the release: correct it")
+                    messages += [(row.relative, f"line {line} names {path!r}, {what}")] if what else []
             for problem in release.problems:
                 if problem.path is not None and problem.path not in release.lines:
                     messages.append((row.relative, f"line {problem.line}: {problem.what}: correct it"))

@@ -48,6 +48,8 @@ class SourceRow:
     """Key of earlier evidence for this path that forbids redistribution, unless a later statement there differs."""
     changed_to: str | None = None
     """SHA-256 of the altered bytes that a run found here with the same size and date; None if unaltered."""
+    confirmed_utc: str | None = None
+    """Time at which a person confirmed that it was withdrawn; None while it is there, and until then."""
     check_fault: Literal["missing", "replaced"] | None = None
     """What the last check found here in place of these bytes; None if nothing was wrong, or a run has looked since."""
     frame_pixels: int | None = None

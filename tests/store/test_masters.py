@@ -258,17 +258,82 @@ def test_a_withdrawn_file_is_reported_and_selected_only_by_its_own_name(raw: Raw
     raw.ingest()
     raw.photo.unlink()
     told = f"withdrawn: june/photo.jpg is no longer there (was {raw.before[:16]}...)"
-    assert raw.ingest() == ("completed", [told])
+    assert raw.ingest() == ("completed with warnings", [told])
     catalogue = Catalogue(Store(raw.store))
     assert [row.name for row in select(parse([]), catalogue)] == ["second.jpg"]
     assert [row.name for row in select(parse(["photo.jpg"]), catalogue)] == ["photo.jpg"]
     with pytest.raises(RequestError, match=r"photo\*: no longer in raw: june/photo\.jpg \([0-9a-f]{8}\); select by"):
         select(parse(["photo*"]), catalogue)
     assert "  gone     no longer in raw" in raw.run("show", "photo.jpg")[1]
-    assert raw.run("verify")[0] == 0
+    assert raw.run("verify")[0] == 1
     choice = ReprocessRequest(words=("photo.jpg",), processors=("photo.preview",), settings={"longest_sides_px": "64"})
     (untaken,) = prepare_chosen(choice, Store(raw.store), retry_failed=False).untaken
     assert untaken.reason.startswith("no longer in raw since 20")
+
+
+def test_a_master_that_is_gone_is_told_until_a_person_confirms_it(raw: Raw) -> None:
+    (raw.folder / "june/second.jpg").write_bytes(raw.other)
+    (raw.folder / "june/note.txt").write_text("a note\n")
+    (raw.folder / "june/release.toml").write_text('[[file]]\npath = "photo.jpg"\ntitle = "A"\n')
+    raw.ingest()
+    whole = raw.photo.read_bytes()
+    for name in ("photo.jpg", "note.txt"):
+        (raw.folder / "june" / name).unlink()
+    told = "not confirmed; its bytes ({}...) were here until {}: restore it from a copy, or run `{}`"
+    do, day = "marsmedia release withdraw june/", ""
+    for _ in range(3):
+        assert raw.ingest()[0] == "completed with warnings"
+        gone_utc = {row.name: row.gone_utc for row in Catalogue(Store(raw.store)).sightings()}
+        day = str(gone_utc["photo.jpg"])[:10]
+        note = hashlib.sha256(b"a note\n").hexdigest()
+        lines = [
+            f"june/note.txt: {told.format(note[:16], day, f'{do}note.txt')}",
+            f"june/photo.jpg: {told.format(raw.before[:16], day, f'{do}photo.jpg')}",
+        ]
+        unmatched = "unmatched: june/release.toml: line 2 names 'photo.jpg', which was there until {}: {}"
+        assert [line for line in raw.run("failures")[1] if not line.startswith(" ")] == [
+            f"withdrawn: {lines[0]}",
+            f"withdrawn: {lines[1]}",
+            unmatched.format(day, f"restore it, or run `{do}photo.jpg`"),
+            "3 files with problems",
+        ]
+        code, found = raw.run("verify", "--raw-only")
+        faults = [f"missing: raw/{line}".replace(": not", ": withdrawn, not", 1) for line in lines]
+        assert (code, found[:2]) == (1, faults)
+        assert "files with problems: 1 unmatched, 2 withdrawn; " in raw.run("status")[1][-2]
+    assert raw.ingest(strict=True)[0] == "failed"
+    assert raw.run("release", "withdraw", "second.jpg")[1] == [
+        "marsmedia: second.jpg: not withdrawn; take it out of raw, then run `marsmedia ingest`"
+    ]
+    assert raw.run("release", "withdraw", "june/x.jpg")[1] == [
+        "marsmedia: june/x.jpg: no such withdrawn file; not confirmed yet: june/note.txt, june/photo.jpg"
+    ]
+    assert raw.run("release", "withdraw", "june/photo.jpg", "*.txt") == (
+        0,
+        [f"confirmed: june/photo.jpg: withdrawn since {day}", f"confirmed: june/note.txt: withdrawn since {day}"],
+    )
+    assert raw.run("rebuild")[0] == 0
+    assert raw.ingest(strict=True) == ("completed", [])
+    assert raw.run("verify", "--raw-only")[0] == 0
+    assert raw.run("failures")[1] == ["no files with problems"]
+    raw.photo.write_bytes(whole)
+    raw.ingest()
+    raw.photo.unlink()
+    assert raw.ingest()[0] == "completed with warnings"  # what came back and is gone again is not confirmed
+
+
+def test_a_release_that_is_gone_is_told_in_one_line(raw: Raw) -> None:
+    (raw.folder / "july").mkdir()
+    for name, data in {"a.jpg": raw.other, "b.jpg": raw.photo.read_bytes() + b"\0", "c.txt": b"c"}.items():
+        (raw.folder / "july" / name).write_bytes(data)
+    raw.ingest()
+    shutil.rmtree(raw.folder / "july")
+    raw.ingest()
+    (line, *_) = raw.run("failures")[1]
+    assert line.startswith("withdrawn: july: not confirmed; all its 3 files were here until 20")
+    assert line.endswith(": restore them from a copy, or run `marsmedia release withdraw 'july/*'`")
+    assert len(raw.run("release", "withdraw", "july/*")[1]) == 3
+    assert raw.ingest(strict=True)[0] == "completed"
 
 
 def test_a_file_that_was_withdrawn_and_came_back_keeps_its_earlier_times(raw: Raw) -> None:
