@@ -14,7 +14,7 @@ from prefect.states import Completed
 
 from flows.run.build_pack import build_pack, due_for, recipe_of
 from flows.run.options import Described, Options
-from flows.run.report import Report
+from flows.run.report import Report, with_lines
 from flows.run.run import run
 from flows.run.select import ReprocessRequest, prepare_chosen
 from flows.serving.form_fields import StoreFolder, with_form
@@ -61,7 +61,7 @@ def pack(
     if checked.faults:
         faults = [printable(f"{fault.kind}: {fault.path}: {fault.reason}") for fault in checked.faults]
         log_lines(faults)
-        return ended(f"{built.path}: {len(faults)} faults: {'; '.join(faults[:10])}")
+        return ended(with_lines(f"{built.path}: {len(faults)} faults", faults, None))
     size = f"{built.file_count} files, {built.size_bytes / 1e6:.1f} MB"
     known = ", unchanged" if built.is_unchanged else ""
     return Completed(message=f"{built.path}: {size}, {built.identity.urn}{known}", data=built)

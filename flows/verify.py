@@ -18,6 +18,7 @@ from prefect.states import Completed
 
 from flows.run.check_store import Checkup, check_up
 from flows.run.options import Described, MemoryMb, Options, RunnerName, Scheduler, TimeLimitFactor, WorkerCount
+from flows.run.report import with_lines
 from flows.run.report_as_markdown import cell
 from flows.serving.form_fields import Retries, StoreFolder, with_form
 from flows.serving.steps_in_log import StepsInLog
@@ -82,9 +83,11 @@ def verify(
     written = opened.checks_folder / f"{run_name()}.json"
     replace_file(written, json.dumps(record, ensure_ascii=False, indent=1).encode())
     opened.upload(written)
-    log_lines(_lines(found))
+    lines = _lines(found)
+    log_lines(lines)
     create_markdown_artifact(key="marsmedia-verify", markdown=_markdown(found), description=cell(found.message))
-    return Completed(message=found.message, data=found) if found.is_sound else ended(found.message)
+    message = with_lines(found.message, lines, str(written))
+    return Completed(message=message, data=found) if found.is_sound else ended(message)
 
 
 def _lines(found: Checkup) -> list[str]:

@@ -37,20 +37,26 @@ TO_DO = {
 @click.command()
 @SELECTION
 @STORE
+@click.option("--new", is_flag=True, help="List only files with a problem that the last run was the first to find.")
 @JSON
-def failures(selection: tuple[str, ...], store_folder: Path, as_json: bool) -> None:
+def failures(selection: tuple[str, ...], store_folder: Path, new: bool, as_json: bool) -> None:
     """List files with problems, whose fault it is and what to do.
 
-    SELECTION is as in `marsmedia items`; without it, every file is considered.
+    SELECTION is as in `marsmedia items`; without it, every file is considered. What is to be done first
+    comes first; files with refused results only come last.
 
     \b
     marsmedia failures
+    marsmedia failures --new
     marsmedia failures release=june
     """
-    from flows.run.recorded_problems import of_last_run, stop_of_last_run, stored
+    from flows.run.recorded_problems import new_in_last_run, of_last_run, stop_of_last_run, stored
 
     store = open_store(store_folder)
     found = by_file([*stored(selection, store), *([] if selection else of_last_run(store))])
+    if new:
+        files = new_in_last_run(store)
+        found = [one for one in found if one.file in files]
     stopped = None if selection else stop_of_last_run(store)
     if as_json:
         print_json({"files": [_record(one) for one in found], "stopped": stopped})

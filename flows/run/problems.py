@@ -21,10 +21,10 @@ ProblemVerdict = Literal[
     "damaged result",
     "failed",
     "damaged",
-    "refused",
     "unsupported",
     "not taken",
     "unmatched",
+    "refused",
     "mended",
 ]
 OF_STORE: tuple[ProblemVerdict, ...] = ("damaged result", "mended")
@@ -152,12 +152,16 @@ class FileProblems:
 
 
 def by_file(problems: Iterable[FileProblem]) -> list[FileProblems]:
-    """Gather problems by file and root cause, in the order of the files; new causes before known ones."""
+    """Gather problems by file and root cause: the gravest file first, and new causes before known ones.
+
+    Files with which nothing is wrong, except that results do not suit them, come last.
+    """
     files: dict[str, dict[tuple[bool, ProblemVerdict, str], list[FileProblem]]] = {}
     for problem in problems:
         causes = files.setdefault(problem.file, {})
         causes.setdefault((not problem.is_new, *_root(problem)), []).append(problem)
-    return [FileProblems(file=file, causes=_sorted(causes)) for file, causes in sorted(files.items())]
+    found = [FileProblems(file=file, causes=_sorted(causes)) for file, causes in files.items()]
+    return sorted(found, key=lambda one: (one.has_findings_only, _gravity(one.causes[0].verdict), one.file))
 
 
 def blame_of(reason: str, blame: str | None = None) -> Blame:
@@ -167,8 +171,12 @@ def blame_of(reason: str, blame: str | None = None) -> Blame:
     return "marsmedia" if MARSMEDIA in reason else "file"
 
 
+def _gravity(verdict: ProblemVerdict) -> int:
+    return GRAVEST_FIRST.index(verdict)
+
+
 def _sorted(causes: dict[tuple[bool, ProblemVerdict, str], list[FileProblem]]) -> tuple[Cause, ...]:
-    ordered = sorted(causes.items(), key=lambda one: (one[0][0], GRAVEST_FIRST.index(one[0][1])))
+    ordered = sorted(causes.items(), key=lambda one: (one[0][0], _gravity(one[0][1])))
     return tuple(
         Cause(
             verdict=verdict,

@@ -148,6 +148,11 @@ def of_last_run(store: Store) -> Iterator[FileProblem]:
             yield FileProblem(**{"blame": "file", **one, "is_new": False})
 
 
+def new_in_last_run(store: Store) -> frozenset[str]:
+    """Return the files with a problem that the last run was the first to find."""
+    return frozenset(one["file"] for one in _last_report(store).get("problems", ()) if one["is_new"])
+
+
 def stop_of_last_run(store: Store) -> str | None:
     """Return why the last run ended early and what it did not reach; None if it finished."""
     last = _last_report(store)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from flows.run.file_change import Change
 from flows.run.interrupt import EXIT_CODES, signal_of
-from flows.run.problems import MARSMEDIA, FileProblem
+from flows.run.problems import MARSMEDIA, FileProblem, by_file
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason
 from processors.sources.scan import printable
 from processors.store.bucket_traffic import Traffic
 
 State = Literal["completed", "completed with warnings", "failed", "interrupted"]
+LINES_BELOW = 10
+"""Maximum number of problems that are named below a message of one line."""
 FAULT_EXIT_CODE = 3
 """Exit code of a run ended by a fault in marsmedia."""
 
@@ -113,6 +116,27 @@ class Report:
         if self.stop and self.stop.signal:
             return EXIT_CODES[self.stop.signal]
         return {"completed": 0, "completed with warnings": 0, "failed": 1, "interrupted": 130}[self.state]
+
+
+def message_with_problems(report: Report) -> str:
+    """Return the message, and below it the files that are new with a problem, one a line, and the report's path."""
+    new = [one for one in by_file(report.problems) if one.is_new and not one.has_findings_only]
+    return with_lines(report.message, [str(one) for one in new], report.report)
+
+
+def with_lines(message: str, lines: Sequence[str], report: str | None) -> str:
+    """Return a message with some lines below it, up to a limit, and the path of a report; alone without any."""
+    if not lines:
+        return message
+    more = len(lines) - LINES_BELOW
+    return "\n".join(
+        [
+            message,
+            *lines[:LINES_BELOW],
+            *([f"... and {more} more"] if more > 0 else []),
+            *([f"report: {report}"] if report else []),
+        ]
+    )
 
 
 def summary(counts: ResultCounts, state: State) -> str:

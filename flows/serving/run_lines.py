@@ -1,4 +1,4 @@
-"""Lines for the terminal or journal of `marsmedia serve`: one when a run begins, one when it ends."""
+"""Lines for the terminal or journal of `marsmedia serve`: one when a run begins, and its outcome."""
 
 from __future__ import annotations
 
@@ -17,8 +17,13 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId,
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.sorting import FlowRunSort
 
+from flows.run.report import LINES_BELOW
+
 ASKED_EVERY_SECONDS = 5.0
 MAX_MESSAGE_CHARACTERS = 300
+"""Longest line."""
+MAX_LINES = LINES_BELOW + 2
+"""Maximum number of lines below the one of a run that has ended: problems, how many more there are, and the report."""
 OVERLAP, REFUSED = "Deployment concurrency limit reached.", "refused, as another run of it is at work"
 """Prefect's message, and what it means here."""
 
@@ -60,13 +65,12 @@ class RunLines:
             self._ended.add(run.id)
             ended = run.end_time or state.timestamp
             took = _duration((ended - run.start_time).total_seconds())
-            message = " ".join((state.message or "").split())
-            message = REFUSED if message == OVERLAP else message
-            if len(message) > MAX_MESSAGE_CHARACTERS:
-                message = f"{message[:MAX_MESSAGE_CHARACTERS]}..."
-            yield f"{_clock(ended)}  {name}: {(state.name or state.type.value).lower()} after {took}: {message}".rstrip(
+            first, *problems = [_short(line) for line in (state.message or "").splitlines() if line.strip()] or [""]
+            first = REFUSED if first == OVERLAP else first
+            yield f"{_clock(ended)}  {name}: {(state.name or state.type.value).lower()} after {took}: {first}".rstrip(
                 ": "
             )
+            yield from (f"  {line}" for line in problems[:MAX_LINES])
 
     async def _started(self, client: PrefectClient) -> list[FlowRun]:
         return await client.read_flow_runs(
@@ -74,6 +78,11 @@ class RunLines:
             flow_run_filter=FlowRunFilter(start_time=FlowRunFilterStartTime(after_=self._since)),  # type: ignore[arg-type]
             sort=FlowRunSort.START_TIME_DESC,
         )
+
+
+def _short(line: str) -> str:
+    words = " ".join(line.split())
+    return f"{words[:MAX_MESSAGE_CHARACTERS]}..." if len(words) > MAX_MESSAGE_CHARACTERS else words
 
 
 def _clock(moment: datetime) -> str:

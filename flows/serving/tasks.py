@@ -7,6 +7,7 @@ import hashlib
 import io
 import logging
 import re
+import shlex
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -30,7 +31,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.run.batches import Batch
 from flows.run.problems import by_file
-from flows.run.report import Report
+from flows.run.report import Report, message_with_problems
 from flows.run.report_as_markdown import cell, markdown
 from flows.run.runner import WAITING_THREADS
 from flows.run.shared_work import Answer, Finished, do_batch
@@ -111,8 +112,8 @@ def final_state(report: Report, *, key: str) -> State:
     except Exception as error:  # noqa: BLE001 - the server may be down or refuse a request; the report is saved already
         log.warning("the report could not be shown in Prefect (%s: %s): %s", type(error).__name__, error, report.report)
     if report.state in ("failed", "interrupted"):
-        return ended(report.message, is_cancelled=report.state == "interrupted")
-    return Completed(message=report.message, data=report)
+        return ended(message_with_problems(report), is_cancelled=report.state == "interrupted")
+    return Completed(message=message_with_problems(report), data=report)
 
 
 def ended(message: str, *, is_cancelled: bool = False) -> State:
@@ -151,7 +152,8 @@ def _log_problems(report: Report) -> None:
     found = by_file(report.problems)
     log_lines([str(one) for one in found if one.is_new], report.report)
     if known := sum(not one.is_new for one in found):
-        get_run_logger().warning("%d files with problems known from earlier runs: `marsmedia failures`", known)
+        more = shlex.join(["marsmedia", "failures", "--store", report.store])
+        get_run_logger().warning("%d files with problems known from earlier runs: `%s`", known, more)
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -13,6 +13,7 @@ from PIL import ExifTags, Image
 from flows.cli.failures import things_to_do
 from flows.cli.main import main
 from flows.run.problems import FileProblem, by_file
+from flows.run.report import message_with_problems
 from flows.run.report_as_markdown import cell, markdown
 from processors.audio.levels.levels import Levels
 from processors.engine.wanted_results import Recipes
@@ -146,6 +147,46 @@ def test_one_file_has_one_line_and_further_reasons_below_it(raw: Path, maker: Me
     assert f"files with problems: 1 failed; more about them: marsmedia failures --store {store.root}\n" in invoke(
         "status", "--store", store.root
     )
+
+
+def test_only_files_that_the_last_run_was_the_first_to_find_are_listed_on_request(
+    raw: Path, maker: MediaMaker, tmp_path: Path
+) -> None:
+    whole = maker.photo("photo.jpg").read_bytes()
+    words = ("failures", "--new", "--store", tmp_path / "store")
+    for name, told in (("a.jpg", "june/a.jpg"), ("b.jpg", "june/b.jpg"), (None, None)):
+        if name:
+            (raw / "june" / name).write_bytes(whole[: len(whole) // (2 if name == "a.jpg" else 3)])
+        report = ingest(raw, tmp_path / "store")
+        said = invoke(*words).splitlines()
+        if told is None:
+            assert said == ["no files with problems"]
+            assert message_with_problems(report) == report.message
+            continue
+        assert (said[0].split(": ")[1], said[-1]) == (told, "1 file with problems")
+        counted, problem, path = message_with_problems(report).splitlines()
+        assert (counted, problem.split(": ")[1]) == (report.message, told)
+        assert path == f"report: {report.report}"
+    assert invoke("failures", "--store", tmp_path / "store").splitlines()[-1] == "2 files with problems"
+
+
+def test_files_are_listed_by_what_is_to_be_done_first() -> None:
+    verdicts = ("refused", "unmatched", "unsupported", "damaged", "failed", "changed")
+    said = [
+        FileProblem(file=f"june/{number}", processor=None, verdict=verdict, reason="so", is_new=True)
+        for number, verdict in enumerate(verdicts)
+    ]
+    limit = dataclasses.replace(said[0], file="june/9", reason="too large; raise --memory-mb")
+    found = by_file([*said, limit])
+    assert [(one.file, one.causes[0].verdict) for one in found] == [
+        ("june/5", "changed"),
+        ("june/4", "failed"),
+        ("june/3", "damaged"),
+        ("june/2", "unsupported"),
+        ("june/1", "unmatched"),
+        ("june/9", "refused"),
+        ("june/0", "refused"),
+    ]
 
 
 def test_a_damaged_file_with_refused_results_says_one_thing_to_do() -> None:

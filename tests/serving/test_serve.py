@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
@@ -144,16 +145,26 @@ def test_runs_that_fail_say_why_on_the_server_in_one_line_a_file(served: Service
     served.start(*EVERY_FEW_SECONDS)
     failed = served.wait_for("FAILED")
     assert failed["auto_scheduled"]
-    assert failed["state"]["message"].startswith("failed: of ")
+    counted, problem, report = failed["state"]["message"].splitlines()
+    assert counted.startswith("failed: of ")
+    assert problem.startswith("failed: cut.jpg: ")
+    (kept,) = (path for path in (served.store / "runs").glob("*.json") if f"report: {path}" == report)
+    assert json.loads(kept.read_text())["message"] == counted
     assert len([line for line in _log(served, failed["id"]) if line.startswith("failed: cut.jpg: ")]) == 1
 
     changed = next((served.folder / "store/results").rglob("preview_320.jpg"))
     changed.chmod(0o644)
     changed.write_bytes(b"other bytes")
     checked = served.wait_for("FAILED", served.start_run("verify/weekly-verify"))
-    assert re.match(r"\d+ results, .*: 1 fault", checked["state"]["message"]), checked["state"]["message"]
+    counted, fault, report = checked["state"]["message"].splitlines()
+    assert re.match(r"\d+ results, .*: 1 fault", counted), counted
+    assert fault.startswith("damaged: ")
+    assert Path(report.removeprefix("report: ")).parent == served.store / "checkups"
     assert len([line for line in _log(served, checked["id"]) if line.startswith("damaged: ")]) == 1
     served.stop()
+    printed = (served.folder / "journal.txt").read_text(encoding="utf-8").splitlines()
+    (at,) = (number for number, line in enumerate(printed) if line.endswith(counted))
+    assert printed[at + 1 : at + 3] == [f"  {fault}"[:302], f"  {report}"]
 
 
 def _log(served: Service, run: str) -> list[str]:
