@@ -60,7 +60,7 @@ def browse(
     from processors.packs.contents.changed_descriptions import changed_descriptions
     from processors.packs.contents.subject import subjects
     from processors.packs.gallery.page import write_gallery
-    from processors.packs.gallery.store_gallery import links_on_disk, selection_title, shown_of_store
+    from processors.packs.gallery.store_gallery import links_on_disk, selection_title, shown_of_store, with_places
     from processors.packs.gallery.thumbnails import Thumbnails
     from processors.store.catalogue import Catalogue
     from processors.store.selection import parse, select
@@ -75,7 +75,7 @@ def browse(
     _clear(folder)
     title = selection_title(rows, catalogue)
     today, by_path = AskedToday(catalogue), {row.path: row for row in rows}
-    found = subjects(rows, store, catalogue, today.of)
+    found = with_places(subjects(rows, store, catalogue, today.of), catalogue)
     for one in changed_descriptions(rows, catalogue):
         told = "the page shows the titles, credits and rights of before"
         click.echo(f"marsmedia: {one}: {told}: {one.remedy}", err=True)

@@ -33,7 +33,18 @@ UNSAID = "which says so no longer; nobody has said otherwise there since"
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlaceElsewhere:
+    """Another place of the bytes of a source."""
+
+    release: str
+    relative: str
+    """Path relative to the folder of releases."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceRecord:
+    """Source with all statements about it."""
+
     digest: str
     """SHA-256 of the file."""
     name: str
@@ -93,6 +104,8 @@ class SourceRecord:
     """Larger video stream, from which nothing is made; only in packs, None elsewhere and without one."""
     bound_by: PathRights | None = None
     """Other path whose stricter rights are given above; None if they are this path's own."""
+    elsewhere: tuple[PlaceElsewhere, ...] = ()
+    """Other places of the same bytes; only on the page of a store, empty in packs."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,6 +81,7 @@ def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
         "shot_count": len(shots),
         "thumbnail": face and face.thumbnail_href,
         "thumbnail_box": face and face.thumbnail_box,
+        "elsewhere": [{"release": one.release, "path": one.relative} for one in subject.elsewhere],
     }
 
 

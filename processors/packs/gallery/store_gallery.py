@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from processors.engine.release_index import ReleaseIndex
@@ -12,7 +12,7 @@ from processors.formats import media_type_of
 from processors.json_records import canonical_json
 from processors.languages.language import phrase
 from processors.languages.text import FALLBACK, Text
-from processors.packs.contents.subject import ItemRecord, SourceRecord, entries, manifests_of
+from processors.packs.contents.subject import ItemRecord, PlaceElsewhere, SourceRecord, entries, manifests_of
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.thumbnails import Thumbnails, seen_from
 from processors.store.catalogue import Catalogue
@@ -42,6 +42,20 @@ def links_on_disk(folder: Path) -> Links:
         return seen_from(folder, path) if path.is_file() else None
 
     return Links(item=lambda entry: seen_from(folder, entry.path), original=original)
+
+
+def with_places(subjects: Iterable[SourceRecord], catalogue: Catalogue) -> Iterator[SourceRecord]:
+    """Yield the sources with the other places, in any release, where their bytes are now."""
+    places: dict[str, list[SourceRow]] = {}
+    for row in catalogue.sources().values():
+        if row.kind == "media" and row.gone_utc is None:
+            places.setdefault(row.digest, []).append(row)
+    for subject in subjects:
+        others = [row for row in places.get(subject.digest, ()) if row.path != subject.path]
+        others.sort(key=lambda row: (row.relative, row.path))
+        yield replace(
+            subject, elsewhere=tuple(PlaceElsewhere(release=row.release, relative=row.relative) for row in others)
+        )
 
 
 def shown_of_store(

@@ -57,6 +57,7 @@
     return h("li", {}, ...(gallery.packing.isOffered() ? [gallery.packing.choice(number)] : []), h("a.card", { href: address({ open: subject.digest.slice(0, 12) }), "data-number": String(number) },
       face(subject.thumbnail, subject.thumbnail_box, subject.medium, h("span.kind", {}, icon(subject.medium), h("span", {}, `${gallery.t(subject.medium)}${length}`))),
       h("span.words", {}, gallery.said("span.name", subject.title, subject.name), about && h("span.about", {}, about), gallery.plain(subject.title) && h("span.about.file", {}, subject.name),
+        subject.elsewhere.map((place) => h("span.about.file", {}, gallery.t("alsoIn", place.path))),
         h("span.badges", {}, gallery.badges(subject)))));
   };
 

@@ -63,6 +63,7 @@
   /** The values by which a subject is found under one heading. */
   const values = (subject, name) => {
     if (name === "verdict") return Object.keys(VERDICTS).filter((verdict) => isShown(verdict) && VERDICTS[verdict](subject));
+    if (name === "release") return [...new Set([subject.release, ...subject.elsewhere.map((place) => place.release)])];
     return [subject[name] ?? UNKNOWN];
   };
 
@@ -78,7 +79,7 @@
   };
 
   const searched = (subject) => {
-    subject.searched ??= [subject.name, ...Object.values(subject.title), ...subject.said, subject.event, ...Object.values(subject.event_title), subject.camera, subject.mission, ...Object.values(gallery.data.index.missions[subject.mission] ?? {}), subject.release, subject.place, subject.digest]
+    subject.searched ??= [subject.name, ...Object.values(subject.title), ...subject.said, subject.event, ...Object.values(subject.event_title), subject.camera, subject.mission, ...Object.values(gallery.data.index.missions[subject.mission] ?? {}), subject.release, ...subject.elsewhere.map((place) => place.path), subject.place, subject.digest]
       .filter(Boolean).join("\n").toLowerCase();
     return subject.searched;
   };
