@@ -14,7 +14,7 @@ from benchmarks.scale import made_store
 from flows.run.options import Options
 from flows.run.run import in_threads, run, run_ingest
 from flows.run.select import ReprocessRequest, prepare_chosen
-from processors.engine.estimate import estimate
+from processors.engine.estimate import estimate, reads_of
 from processors.store.catalogue import Catalogue
 from processors.store.history import History
 from processors.store.store import Store
@@ -56,7 +56,7 @@ def estimates(folder: Path, what: str, choice: ReprocessRequest) -> None:
     run_ingest(folder / "raw", store.root, RECIPES, Options(), in_threads, name="first")
     before = {m.ref for m in store.manifests()}
     due = prepare_chosen(choice, store, retry_failed=False).plan.due
-    expected = estimate(due, History(Catalogue(store), set(choice.processors)), Options().worker_count).seconds
+    expected = estimate(due, History(Catalogue(store), reads_of(due)), Options().worker_count).seconds
     run(
         lambda store, _: prepare_chosen(choice, store, retry_failed=False),
         store.root,

@@ -23,7 +23,7 @@ from processors.containers.text_file import text_of
 from processors.containers.wave_layout import is_wave_list
 from processors.contract import FileKind, Medium
 from processors.decoding.mended_file import mending_of
-from processors.decoding.open_media import open_container
+from processors.decoding.open_media import open_container, open_picture
 from processors.decoding.stated_length import media_seconds
 from processors.errors import NO_KNOWN_FORMAT, MediaError, note_of
 from processors.formats import BY_NAME, FORMATS, MEDIA_SUFFIXES, Format, belongs, title_of
@@ -43,6 +43,8 @@ PLAYLISTS = (
     ("v=0\n", "session description"),
     ("[playlist]", "PLS playlist"),
 )
+READ_BY_HEADER = ("jpeg", "png", "tiff", "gif", "bmp")
+"""Photos whose size is read without decoding them."""
 FILM_WITHOUT_TIMES = (
     "not supported: JPEG pictures one after another, a video without times: put it into a container with its rate, "
     "for example `ffmpeg -f mjpeg -r 25 -i FILE -c copy FILE.mkv`"
@@ -63,7 +65,7 @@ class Identity:
     duration_seconds: float | None = None
     """Duration claimed by the container's header; for estimates only."""
     frame_pixels: int | None = None
-    """Pixels of a video frame claimed by the header; for estimates only."""
+    """Pixels of a video frame or of a photo claimed by the header; for estimates only, None if not read."""
     note: str | None = None
     """Note for the user: why it is unsupported, or that the suffix is misleading."""
 
@@ -141,7 +143,18 @@ def _as_format(file: BinaryIO, row: Format) -> Identity | None:
         return Identity(kind="unsupported", format="Motion JPEG", note=FILM_WITHOUT_TIMES)
     if row.reader is None:
         return Identity(kind="unsupported", format=row.title, note=f"not supported: {row.todo}")
-    return Identity(kind="media", medium=row.medium, format=row.name)
+    pixels = _picture_pixels(file) if row.name in READ_BY_HEADER else None
+    return Identity(kind="media", medium=row.medium, format=row.name, frame_pixels=pixels)
+
+
+def _picture_pixels(file: BinaryIO) -> int | None:
+    """Return the pixels that a photo's header claims; None if it cannot be read."""
+    file.seek(0)
+    try:
+        with open_picture(file) as picture:
+            return picture.width * picture.height
+    except MediaError:  # its reader says why
+        return None
 
 
 def _opened(file: BinaryIO, row: Format) -> Identity | None:

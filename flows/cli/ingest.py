@@ -127,9 +127,10 @@ def ingest_folder(
 
 def space(use: DiskUse) -> str:
     """Describe the expected space, and what to do if there is less."""
-    words = (
-        f"about {size(use.result_bytes)} of results for {size(use.media_bytes)} of media; {size(use.free_bytes)} free"
-    )
+    expected = f"about {size(use.result_bytes)}"
+    if use.is_rough:
+        expected = f"between {size(use.least_bytes)} and {size(use.most_bytes)}"
+    words = f"{expected} of results for {size(use.media_bytes)} of media; {size(use.free_bytes)} free"
     if use.result_bytes <= use.free_bytes:
         return words
     return f"{words}: free some space, choose another disk with --store, or make less with --recipe light"

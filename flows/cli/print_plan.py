@@ -10,7 +10,7 @@ import click
 from flows.cli.common import counted, print_json
 from flows.run.prepare import Prepared
 from processors.contract import Processor
-from processors.engine.estimate import Estimate, estimate
+from processors.engine.estimate import Estimate, estimate, reads_of
 from processors.engine.plan import Due, changes
 from processors.sources.scan import printable
 from processors.store.catalogue import Catalogue
@@ -18,6 +18,7 @@ from processors.store.history import History
 from processors.store.store import Store
 
 SHOWN = 40
+NAMES_SHOWN = 3
 
 
 def print_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool) -> int:
@@ -25,7 +26,7 @@ def print_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool)
     plan = prepared.plan
     altered = [change for change in prepared.changes if change.kind == "changed"]
     code = 1 if altered else 0
-    history = History(Catalogue(store), {p.name for one in plan.all_due for p in one.processors})
+    history = History(Catalogue(store), reads_of(plan.all_due))
     expected = estimate(plan.all_due, history, workers)
     reasons = _Reasons(history)
     entries = [(one, processor, *reasons.of(one, processor)) for one in plan.all_due for processor in one.processors]
@@ -90,13 +91,15 @@ def _print_entries(entries: list[tuple[Due, Processor, str, str]]) -> None:
 
 
 def _words(expected: Estimate) -> str:
-    time = _span(expected.seconds)
-    if not expected.unknown:
-        return f"estimated: {time} with {expected.workers} workers, based on earlier runs"
-    if not expected.seconds:
-        return f"no estimate: no earlier runs of {', '.join(expected.unknown)}"
-    without = f"no earlier runs of {', '.join(expected.unknown)}"
-    return f"estimated: {time} with {expected.workers} workers, not counting results without an estimate: {without}"
+    workers = f"with {counted(expected.workers, 'worker')}"
+    if not expected.is_rough:
+        return f"estimated: {_span(expected.seconds)} {workers}, based on earlier runs"
+    why = "files of a size of which nothing has been made yet"
+    if expected.unknown:
+        some = expected.unknown[:NAMES_SHOWN]
+        more = f" and {len(expected.unknown) - len(some)} others" if len(expected.unknown) > len(some) else ""
+        why = f"no earlier results of {', '.join(some)}{more}"
+    return f"estimated: between {_span(expected.least_seconds)} and {_span(expected.most_seconds)} {workers}: {why}"
 
 
 def _span(seconds: float) -> str:

@@ -7,21 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from processors.engine.estimate import estimate, reads_of
 from processors.engine.plan import Due
 from processors.store.catalogue import Catalogue
-from processors.store.sql import connect
+from processors.store.cost_curve import decoded_size
+from processors.store.history import ROUGH, History, usual
 from processors.store.store import Store
 
 LARGE_BYTES = 10**9
-"""Minimum size of the due media for which the space is reported."""
-USUAL_RATIO = 16.0
-"""Bytes of results per byte of media with the full recipe: 58 MB of many kinds became 927 MB."""
-RATIOS = """
-SELECT medium, processor, sum(made) / sum(size_bytes) FROM known
-JOIN (SELECT source, processor, avg(size_bytes) AS made FROM results GROUP BY source, processor) USING (source)
-WHERE size_bytes > 0 GROUP BY medium, processor
-"""
-"""Bytes of one result of each processor per byte of media."""
+"""Minimum size of the results for which the space is reported before a run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +23,11 @@ class DiskUse:
     media_bytes: int
     """Total size of the files with results that are due."""
     result_bytes: int
-    """Estimated size of their results."""
+    """Expected size of their results."""
+    least_bytes: int
+    most_bytes: int
+    is_rough: bool
+    """True if much of it is of a kind or a size that no earlier result is of."""
     free_bytes: int
     """Free space where the store is."""
 
@@ -37,27 +35,45 @@ class DiskUse:
 def disk_use(
     due: Sequence[Due], store: Store, *, least_bytes: int = LARGE_BYTES, at: Path | None = None
 ) -> DiskUse | None:
-    """Return the estimate for due files; None if they are smaller than asked, or if the store is in a bucket.
+    """Return the estimate for due files; None if less than asked is expected, or if the store is in a bucket.
 
     Parameters
     ----------
     at : where the results will be, if not in this store: a folder that need not exist yet.
     """
-    sources = {one.source.digest: one.source for one in due}
-    media_bytes = sum(source.size_bytes for source in sources.values())
-    if media_bytes < least_bytes or not store.is_in_folder:
+    if not due or not store.is_in_folder or sum(map(_most_bytes, due)) < least_bytes:
         return None
-    with connect(Catalogue(store)) as connection:
-        ratios: dict[tuple[str, str], float] = {(m, name): r for m, name, r in connection.execute(RATIOS).fetchall()}
-    made, processors = 0.0, {digest: set[str]() for digest in sources}
-    for one in due:
-        processors[one.source.digest].update(processor.name for processor in one.processors)
-    for digest, source in sources.items():
-        known = {name: ratio for (medium, name), ratio in ratios.items() if medium == source.medium}
-        made += source.size_bytes * sum(known.get(name, 0.0) for name in processors[digest])
-        if processors[digest] - known.keys():  # what has no figures yet is taken for the rest of the usual
-            made += source.size_bytes * max(0.0, USUAL_RATIO - sum(known.values()))
-    return DiskUse(media_bytes=media_bytes, result_bytes=round(made), free_bytes=_free_bytes(at or store.root))
+    expected = estimate(due, History(Catalogue(store), reads_of(due)), 1)
+    if expected.most_bytes < least_bytes:
+        return None
+    return DiskUse(
+        media_bytes=sum(size for size in {one.source.digest: one.source.size_bytes for one in due}.values()),
+        result_bytes=round(expected.made_bytes),
+        least_bytes=round(expected.least_bytes),
+        most_bytes=round(expected.most_bytes),
+        is_rough=expected.is_rough,
+        free_bytes=_free_bytes(at or store.root),
+    )
+
+
+def _most_bytes(due: Due) -> float:
+    """Return a bound that needs no earlier results: reading those takes longer than a small run."""
+    source = due.source
+    return sum(
+        ROUGH
+        * usual(
+            source.medium,
+            one.reads,
+            decoded_size(
+                source.medium,
+                one.reads,
+                size_bytes=source.size_bytes,
+                duration_seconds=due.duration_seconds,
+                frame_pixels=due.frame_pixels,
+            ),
+        ).made_bytes
+        for one in due.processors
+    )
 
 
 def _free_bytes(folder: Path) -> int:

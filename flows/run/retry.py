@@ -12,6 +12,7 @@ from processors.engine.failure import Failure, internal_fault
 from processors.engine.plan import Due
 from processors.engine.result_records import Outcome, record_failure
 from processors.errors import NO_SPACE, SourceChanged, StoreError, machine_reason
+from processors.store.cost_curve import MIN_BYTES_A_SECOND
 from processors.store.store import Store
 
 SLOW_TRIES = 2
@@ -23,8 +24,6 @@ SECONDS_FOR_EACH_OF = {"audio": 0.2, "video": 10.0}
 """Extra time, in s, for each second that the container declares; of video with frames of up to `FULL_HD_PIXELS`."""
 FULL_HD_PIXELS = 1920 * 1080
 """A video with larger frames gets more time in proportion to their pixels."""
-MIN_BYTES_A_SECOND = {"audio": 8, "video": 500}
-"""Minimum size of a credible duration, in bytes per second: digital silence in Opus takes 46."""
 MAX_EXTRA_SECONDS = 12 * 3600.0
 
 

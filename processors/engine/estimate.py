@@ -1,23 +1,38 @@
-"""Estimated duration of due work, from the cost of earlier runs."""
+"""Estimated duration and size of due work, from the costs of earlier results."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from processors.contract import Reads
 from processors.engine.plan import Due
-from processors.store.history import History
+from processors.store.history import Expected, History
 
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """Expected wall-clock time of the work itself; Prefect's start is extra."""
+    """Expected wall-clock time of the work itself, and size of its results; Prefect's start is extra."""
 
     seconds: float
+    least_seconds: float
+    most_seconds: float
+    made_bytes: float
+    least_bytes: float
+    most_bytes: float
     workers: int
     unknown: tuple[str, ...]
-    """Processors without a known cost for some source; their time is not included."""
+    """Processors without a known cost for some source, for which usual costs stand."""
+
+    @property
+    def is_rough(self) -> bool:
+        """Return whether much of the work is of a kind or a size that no earlier result is of."""
+        return self.most_seconds > 3 * self.seconds or self.most_bytes > 3 * self.made_bytes
+
+
+def reads_of(due: Sequence[Due]) -> Mapping[str, Reads]:
+    """Return what each due processor reads, by name."""
+    return {processor.name: processor.reads for one in due for processor in one.processors}
 
 
 def estimate(due: Sequence[Due], history: History, workers: int) -> Estimate:
@@ -26,20 +41,51 @@ def estimate(due: Sequence[Due], history: History, workers: int) -> Estimate:
     Results are assumed to cost the same with any parameters. The workers share the sources, and the longest
     source sets the minimum time.
     """
-    each: list[float] = []
+    each: list[tuple[float, float, float]] = []
+    made, least, most = 0.0, 0.0, 0.0
     unknown: set[str] = set()
     for one in due:
-        source = one.source
-        measure = float(source.size_bytes) if source.medium == "photo" else one.duration_seconds
-        reading: dict[Reads, float] = {}
-        own = 0.0
-        for processor in one.processors:
-            cost = history.cost(source.digest, processor.name, source.medium, measure)
-            if cost is None:
-                unknown.add(processor.name)
-                continue
-            reading[processor.reads] = max(reading.get(processor.reads, 0.0), cost.reading_seconds)
-            own += cost.own_seconds
-        each.append(sum(reading.values()) + own)
-    seconds = max(max(each, default=0.0), sum(each) / workers)
-    return Estimate(seconds=seconds, workers=workers, unknown=tuple(sorted(unknown)))
+        costs = {processor.name: _expected(history, one, processor.name) for processor in one.processors}
+        unknown |= {name for name, cost in costs.items() if not cost.is_known}
+        made += sum(cost.made_bytes for cost in costs.values())
+        least += sum(cost.made_bytes / cost.factor for cost in costs.values())
+        most += sum(cost.made_bytes * cost.factor for cost in costs.values())
+        each.append(_seconds(one, costs))
+    seconds = [max(max(some, default=0.0), sum(some) / workers) for some in zip(*each, strict=True)] or [0.0] * 3
+    return Estimate(
+        seconds=seconds[0],
+        least_seconds=seconds[1],
+        most_seconds=seconds[2],
+        made_bytes=made,
+        least_bytes=least,
+        most_bytes=most,
+        workers=workers,
+        unknown=tuple(sorted(unknown)),
+    )
+
+
+def _expected(history: History, due: Due, processor: str) -> Expected:
+    source = due.source
+    return history.expected(
+        source.digest,
+        processor,
+        source.medium,
+        size_bytes=source.size_bytes,
+        duration_seconds=due.duration_seconds,
+        frame_pixels=due.frame_pixels,
+    )
+
+
+def _seconds(due: Due, costs: Mapping[str, Expected]) -> tuple[float, float, float]:
+    """Return the time of one source, and its bounds."""
+    reading: dict[Reads, tuple[float, float]] = {}
+    for processor in due.processors:
+        cost = costs[processor.name]
+        slowest = max((cost.reading_seconds, cost.factor), reading.get(processor.reads, (0.0, 1.0)))
+        reading[processor.reads] = slowest
+    parts = [*reading.values(), *((cost.own_seconds, cost.factor) for cost in costs.values())]
+    return (
+        sum(seconds for seconds, _ in parts),
+        sum(seconds / factor for seconds, factor in parts),
+        sum(seconds * factor for seconds, factor in parts),
+    )

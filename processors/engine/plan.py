@@ -36,7 +36,7 @@ class Due:
     results: tuple[WantedResult, ...]
     """Due results, each after its inputs."""
     frame_pixels: int | None = None
-    """Pixels of a video frame, as its header claims; None if unknown."""
+    """Pixels of a video frame or a photo, as its header claims; None if unknown."""
     address: str | None = None
     """Address of the bucket object that `file` is a local copy of; None for a file."""
 

@@ -53,7 +53,8 @@ class SourceRow:
     check_fault: Literal["missing", "replaced"] | None = None
     """What the last check found here in place of these bytes; None if nothing was wrong, or a run has looked since."""
     frame_pixels: int | None = None
-    """Pixels of a video frame claimed by the header; None for other media, and for files seen only by old versions."""
+    """Pixels of a video frame or a photo claimed by the header; None for sound, for photos whose header is not read
+    beforehand, and for files seen only by old versions."""
     has_subtitles: bool | None = None
     """True if the container lists a subtitle stream; None for files seen only by old versions."""
     earlier_utc: str | None = None

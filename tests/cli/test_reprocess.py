@@ -25,6 +25,7 @@ from processors.engine.parameters import changed, from_parameters, parse_setting
 from processors.engine.wanted_results import WantedResult
 from processors.errors import RequestError
 from processors.store.catalogue import SCHEMAS, Catalogue
+from processors.store.cost_curve import KNEE
 from processors.store.history import History
 from processors.store.manifest import Cost
 from processors.store.store import Store
@@ -104,27 +105,28 @@ def test_an_estimate_reads_a_source_once_and_shares_the_sources_among_the_worker
             replace(sheet, cost=Cost(reading_seconds=6.0, own_seconds=0.5)),
         ]
     )
-    history = History(catalogue, {"video.frames", "video.contact_sheet", "video.shots"})
+    history = History(catalogue, {"video.frames": "video", "video.contact_sheet": "video", "video.shots": "video"})
     (first,) = prepare_chosen(choose("clip.mp4", every_seconds="0.5"), filled, retry_failed=False).plan.due
     both = replace(first, results=(*first.results, WantedResult.of(ContactSheet(), first.source.digests)))
-    assert estimate([both], history, workers=2) == Estimate(seconds=9.5, workers=2, unknown=())
-    twice = replace(
-        both, source=replace(both.source, digest="f" * 64), duration_seconds=2 * (both.duration_seconds or 0)
+    made_bytes = sum(item.size_bytes for one in (frames, sheet) for item in one.items)
+    assert estimate([both], history, workers=2) == Estimate(
+        seconds=9.5,
+        least_seconds=9.5,
+        most_seconds=9.5,
+        made_bytes=made_bytes,
+        least_bytes=made_bytes,
+        most_bytes=made_bytes,
+        workers=2,
+        unknown=(),
     )
-    assert estimate([both, twice], history, workers=1).seconds == pytest.approx(3 * 9.5)
-    assert estimate([both, twice], history, workers=2).seconds == pytest.approx(2 * 9.5)  # the longest one
+    seconds = both.duration_seconds or 0.0
+    twice = replace(both, source=replace(both.source, digest="f" * 64), duration_seconds=2 * seconds)
+    size = seconds * (both.frame_pixels or 0) / 1e6
+    longer = 9.5 * (2 * size + KNEE["video"]) / (size + KNEE["video"])
+    assert estimate([both, twice], history, workers=1).seconds == pytest.approx(9.5 + longer)
+    assert estimate([both, twice], history, workers=2).seconds == pytest.approx(longer)  # the longest one
     other = (WantedResult.of(Shots(), first.source.digests),)
     assert estimate([replace(first, results=other)], history, workers=1).unknown == ("video.shots",)
-
-
-def test_a_source_never_seen_is_estimated_at_its_mediums_rate_by_duration(filled: Store) -> None:
-    history = History(Catalogue(filled), {"video.frames", "video.shots"})
-    known = history.cost(Catalogue(filled).sources()[_path(filled, "clip.mp4")].digest, "video.frames", "video", None)
-    other = history.cost("f" * 64, "video.frames", "video", 24.0)
-    assert known
-    assert other
-    assert other.own_seconds == pytest.approx(known.own_seconds * 24.0 / 2.4)
-    assert history.cost("f" * 64, "video.shots", "video", 24.0) is None
 
 
 def _path(store: Store, name: str) -> str:
