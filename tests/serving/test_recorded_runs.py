@@ -38,7 +38,8 @@ def test_a_run_is_recorded_with_its_name_its_state_its_log_and_its_report(
     ask = PrefectApi(prefect_server).ask
     (recorded,) = ask("flow_runs/filter", flow_runs={"name": {"any_": [f"ingest {raw}"]}})
     assert recorded["state"]["type"] == "FAILED"
-    assert recorded["state"]["message"] == run.stdout.splitlines()[0]
+    path = next(one for one in run.stdout.splitlines() if one.startswith("report: "))
+    assert recorded["state"]["message"].splitlines() == [run.stdout.splitlines()[0], line.strip(), path]
     assert [one["message"] for one in _logs(ask, recorded["id"])] == [line.strip()]
     tasks = ask("task_runs/filter", task_runs={"flow_run_id": {"any_": [recorded["id"]]}})
     assert [one["name"] for one in tasks] == ["2 results of june/photo.jpg"]
