@@ -2,5 +2,6 @@
 
 A frame's time is from one of four modules: `packet_index` (the container's packets; nearly always),
 `timestamp_fallback` (packets without presentation times), `steady_clock` (elementary streams: the declared frame rate)
-and `joined_recordings` (files put end to end, each with times of its own).
+and `joined_recordings` (files put end to end, each with times of its own); `missing_pictures` moves those behind a
+lost picture.
 """
