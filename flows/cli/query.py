@@ -30,9 +30,11 @@ def query(sql: str, store_folder: Path, as_csv: bool, as_json: bool) -> None:
     DuckDB; it reads the tables sources, sightings, results, items, known and links, and nothing else.
     `known` has one row for each source: medium, camera, event, first_sol, last_sol, earliest_utc,
     latest_utc, mission, title, rights, redistribute, disagreement_count, audit, and more.
+    `sources` has one row for each place at which a source was seen, also places it has left:
+    count sources with `known`.
 
     \b
-    marsmedia query "SELECT medium, count(*) FROM sources GROUP BY medium"
+    marsmedia query "SELECT medium, count(*) FROM known GROUP BY medium"
     marsmedia query "SELECT name, event FROM known
       WHERE 32 BETWEEN first_sol AND last_sol"
     marsmedia query "SELECT k.name AS video, i.name AS frame,
