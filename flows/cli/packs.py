@@ -16,9 +16,10 @@ from processors.sources.scan import printable
 @STORE
 @JSON
 def packs(store_folder: Path, as_json: bool) -> None:
-    """List the packs built from this store, and which of their sources were corrected, replaced or withdrawn since.
+    """List the packs built from this store.
 
-    `marsmedia prune` keeps what they hold.
+    Those of which sources were corrected, replaced or withdrawn since are named. `marsmedia prune` keeps what packs
+    hold.
 
     \b
     marsmedia packs

@@ -30,7 +30,9 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 @STORE
 @JSON
 def status(store_folder: Path, as_json: bool) -> None:
-    """Show what the store holds, which runs are at work, and how the last run ended.
+    """Show what the store holds and how the last run ended.
+
+    Runs that are at work are named.
 
     \b
     marsmedia status

@@ -140,6 +140,6 @@ def test_a_label_changed_since_stops_the_pack(folder: Path, tmp_path: Path) -> N
     words = ["pack", "d.img", "-o", str(tmp_path / "p"), "--audience", "archive", "--store", str(folder / "store")]
     run = CliRunner().invoke(main, words)
     place.write_bytes(whole)
-    assert run.exit_code == 1
-    assert run.stderr.startswith("marsmedia: no pack was built: june/d.lbl: SHA-256 is ")
+    assert run.exit_code == 2
+    assert "\n  june/d.lbl has changed since the last ingest\n" in run.stderr
     assert not (tmp_path / "p").exists()

@@ -110,8 +110,8 @@ def test_what_verify_finds_missing_or_replaced_is_a_problem_until_it_is_right(ra
     for option in ("--raw-only", "--sample=100"):
         assert raw.run("verify", option)[0] == 1
         assert [line for line in raw.run("failures")[1] if not line.startswith(" ")] == [
-            f"replaced: june/photo.jpg: found replaced by `marsmedia verify`; was {raw.before[:16]}..., {since}",
             f"missing: june/second.jpg: found missing by `marsmedia verify`; was {raw.after[:16]}..., {since}",
+            f"replaced: june/photo.jpg: found replaced by `marsmedia verify`; was {raw.before[:16]}..., {since}",
             "2 files with problems",
         ]
         assert "files with problems: 1 missing, 1 replaced; " in raw.run("status")[1][-2]
