@@ -56,7 +56,8 @@ def pack(
     except CANNOT_BEGIN as error:
         return ended(said(error))
     changed = [f"{one}: the pack has what it stated before: {one.remedy}" for one in built.changed]
-    log_lines((*changed, *built.withdrawn, *built.labels_apart, *(f"not in the pack: {one}" for one in built.left_out)))
+    left_out = (f"not in the pack: {one}" for one in built.left_out)
+    log_lines((*changed, *built.damaged, *built.withdrawn, *built.labels_apart, *left_out))
     checked = verify_pack(built.path, steps)
     if checked.faults:
         faults = [printable(f"{fault.kind}: {fault.path}: {fault.reason}") for fault in checked.faults]

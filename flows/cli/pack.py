@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 REPEATED_SHOWN = 5
+DAMAGED_SHOWN = 10
 UNCLEARED_SHOWN = 5
 SILENT_SHOWN = 5
 SHORT_BY_SECONDS = 0.1
@@ -150,6 +151,7 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
                 "highlight": _sound_of_highlight(built),
                 "withdrawn": built.withdrawn,
                 "labels_apart": built.labels_apart,
+                "damaged": built.damaged,
                 "changed_descriptions": [one.relative for one in built.changed],
                 "repeated": built.repeated,
                 "larger_pictures": {one.relative: one.larger_picture for one in built.larger},
@@ -162,16 +164,15 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
     for one in built.changed:
         told = "the pack has the titles, credits and rights of before"
         click.echo(f"marsmedia: {one}: {told}: {one.remedy} and build it again", err=True)
+    for one in built.damaged[:DAMAGED_SHOWN]:
+        click.echo(f"marsmedia: {printable(one)}", err=True)
+    if len(built.damaged) > DAMAGED_SHOWN:
+        more = len(built.damaged) - DAMAGED_SHOWN
+        click.echo(f"marsmedia: ... and {more} more damaged files; README.txt of the pack lists them", err=True)
     _warn_of_rights(built)
     _warn_of_short_sound(built)
-    for one in built.repeated[:REPEATED_SHOWN]:
-        click.echo(f"marsmedia: {printable(one)}: leave one of them out of the selection if one is enough", err=True)
-    if len(built.repeated) > REPEATED_SHOWN:
-        click.echo(
-            f"marsmedia: ... and {len(built.repeated) - REPEATED_SHOWN} more; `marsmedia links` lists them", err=True
-        )
-    for one in (video for video in built.larger if video.larger_picture and not video.larger_picture.is_packed):
-        click.echo(f"marsmedia: {printable(_larger_in_words(one))}", err=True)
+    if recipe.audience != "archive":
+        _advise_on_choice(built)
     for one in (*built.withdrawn, *built.labels_apart):
         click.echo(f"marsmedia: {printable(one)}", err=True)
     for one in built.left_out:
@@ -183,6 +184,18 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
         click.echo(f"bucket: {traffic_in_words(traffic)}")
     if built.pack_traffic:
         click.echo(f"bucket of the pack: {traffic_in_words(built.pack_traffic)}")
+
+
+def _advise_on_choice(built: Built) -> None:
+    """Name pictures that are there twice, and larger ones that are not: an archive keeps all."""
+    for one in built.repeated[:REPEATED_SHOWN]:
+        click.echo(f"marsmedia: {printable(one)}: leave one of them out of the selection if one is enough", err=True)
+    if len(built.repeated) > REPEATED_SHOWN:
+        click.echo(
+            f"marsmedia: ... and {len(built.repeated) - REPEATED_SHOWN} more; `marsmedia links` lists them", err=True
+        )
+    for one in (video for video in built.larger if video.larger_picture and not video.larger_picture.is_packed):
+        click.echo(f"marsmedia: {printable(_larger_in_words(one))}", err=True)
 
 
 def _larger_in_words(video: SourceRecord) -> str:

@@ -89,6 +89,8 @@ class Built:
     parameters asked for, each with the reason."""
     is_unchanged: bool = False
     """True if the pack was in the bucket already, with the same bytes."""
+    damaged: tuple[str, ...] = ()
+    """Damaged files of the selection, each with the verdict of `show`."""
     changed: tuple[ChangedDescription, ...] = ()
     """Descriptions that changed since the last ingest: the pack has what they stated before."""
     pack_traffic: Traffic | None = None
@@ -163,6 +165,7 @@ def build(
         labels_apart=_labels_apart(records.companions),
         repeated=_in_words(chosen, repeated),
         is_unchanged=not is_new,
+        damaged=_damaged(chosen),
         changed=changed,
         pack_traffic=destination.traffic if isinstance(destination, BucketOutput) else None,
     )
@@ -225,7 +228,9 @@ def _write_contents(
         clip=write_highlight(chosen, recipe, store, writer.scratch, steps, repeated) if recipe.highlight else None,
     )
     records.write()
-    writer.bag.finish(_info(packed, recipe, identity), [("README.txt", readme(recipe, identity, found.withdrawn))])
+    writer.bag.finish(
+        _info(packed, recipe, identity), [("README.txt", readme(recipe, identity, found.withdrawn, _damaged(chosen)))]
+    )
     return records
 
 
@@ -233,6 +238,11 @@ def _withdrawn(chosen: list[SelectedSource]) -> Iterator[str]:
     for one in chosen:
         if gone := one.history.gone_utc:
             yield f"{one.subject.relative} was withdrawn: it has been gone from its release since {gone[:10]}"
+
+
+def _damaged(chosen: Iterable[SelectedSource]) -> tuple[str, ...]:
+    verdicts = ((one.subject.relative, one.history.verdict) for one in chosen)
+    return tuple(f"{relative}: {verdict.words}" for relative, verdict in verdicts if verdict.is_damaged)
 
 
 def _labels_apart(companions: Iterable[PackedCompanion]) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -22,6 +24,9 @@ from processors.store.store import Store, replace_file
 
 if TYPE_CHECKING:
     from processors.packs.build import Built
+
+BAG_INFO = "bag-info.txt"
+MAX_INFO_BYTES = 1 << 20
 
 
 def remember(store: Store, built: Built) -> Path:
@@ -95,8 +100,18 @@ def forget(store: Store, word: str) -> list[str]:
 
 
 def results_of(store: Store, word: str) -> list[ResultRef]:
-    """Return the results of packs with this path or name; empty if none is recorded."""
-    return [ref for record in _meant(store, word) for ref in record.results]
+    """Return the results of packs with this path or name, or of a moved one by its identifier; empty if it is no pack.
+
+    Raises
+    ------
+    RequestError : it is a pack, and none that was built from this store.
+    """
+    found = _meant(store, word)
+    if not found and (identifier := _identifier_at(word)):
+        found = [record for record in _records(store) if record.identifier == identifier][:1]
+        if not found:
+            raise RequestError(f"{word}: a pack that was not built from this store; name its own with --store")
+    return [ref for record in found for ref in record.results]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +179,26 @@ def _is_there(pack: str) -> bool | None:
     except (RequestError, StoreError):
         return None
     return True
+
+
+def _identifier_at(word: str) -> str | None:
+    """Return the identifier of the pack at a path; None if there is none."""
+    path = Path(word)
+    try:
+        if path.is_dir():
+            with (path / BAG_INFO).open("rb") as file:
+                said = file.read(MAX_INFO_BYTES)
+        elif is_zip(path):
+            with zipfile.ZipFile(path) as archive:
+                name = next(one for one in archive.namelist() if PurePath(one).name == BAG_INFO)
+                with archive.open(name) as member:
+                    said = member.read(MAX_INFO_BYTES)
+        else:
+            return None
+    except (OSError, zipfile.BadZipFile, StopIteration, NotImplementedError, RuntimeError):
+        return None
+    found = re.search(rb"^External-Identifier: (\S+)$", said, re.MULTILINE)
+    return found[1].decode("utf-8", "replace") if found else None
 
 
 def _meant(store: Store, word: str) -> list[_PackRecord]:

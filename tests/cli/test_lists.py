@@ -28,6 +28,23 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "store"
 
 
+@pytest.mark.parametrize("name", ["pack", "pack.zip"])
+def test_a_pack_on_its_shelf_is_reproduced_by_its_identifier(store: Path, tmp_path: Path, name: str) -> None:
+    words = ["--audience", "archive", "--store", store]
+    code, text = run("pack", "descent.jpg", "-o", tmp_path / name, *words)
+    assert code == 0, text
+    (tmp_path / "shelf").mkdir()
+    moved = (tmp_path / name).rename(tmp_path / f"shelf/of-june{Path(name).suffix}")
+    code, text = run("reproduce", moved, "--store", store)
+    assert (code, text.splitlines()[-1]) == (0, "1 identical, 0 within tolerance, 0 different, 0 not rebuilt")
+    (tmp_path / "raw/july").mkdir()
+    MediaMaker(tmp_path / "raw/july").photo("turn.jpg", size=(48, 64))
+    ingest(tmp_path / "raw", tmp_path / "other", {"photo": (Metadata(),), "video": (), "audio": ()})
+    code, text = run("reproduce", moved, "--store", tmp_path / "other")
+    said = f"marsmedia: {moved}: a pack that was not built from this store; name its own with --store\n"
+    assert (code, text) == (2, said)
+
+
 def test_processors_are_listed_within_80_columns() -> None:
     code, text = run("processors")
     assert code == 0

@@ -128,3 +128,15 @@ def test_a_result_that_decoded_nothing_validates_nothing(folder: Path) -> None:
         "Checked for damage by audio.levels",
         "Decoding of every frame",
     }
+
+
+def test_a_pack_names_its_damaged_files_on_the_terminal_and_in_its_readme(folder: Path, tmp_path: Path) -> None:
+    words = ["pack", "whole.tif", "cut.tif", "-o", str(tmp_path / "pack"), "--audience", "archive"]
+    result = CliRunner().invoke(main, [*words, "--store", str(folder / "store")])
+    assert result.exit_code == 0, result.output
+    (verdict,) = re.findall(r"^  verdict  (.*)$", run("show", "cut.tif", "--store", str(folder / "store")), re.M)
+    assert f"marsmedia: june/cut.tif: {verdict}\n" in result.stderr
+    assert "june/whole.tif: " not in result.stderr
+    text = (tmp_path / "pack/README.txt").read_text()
+    assert f"Damaged or incomplete when they were read, as the originals are:\njune/cut.tif: {verdict}\n" in text
+    assert text.count("june/cut.tif: ") == text.count("以下文件读取时已损坏或不完整") + 1

@@ -14,12 +14,15 @@ from processors.sources.scan import printable
 from processors.store.source_row import SourceRow
 
 
-def readme(recipe: PackRecipe, identity: PackIdentity, withdrawn: Sequence[SourceRow] = ()) -> bytes:
+def readme(
+    recipe: PackRecipe, identity: PackIdentity, withdrawn: Sequence[SourceRow] = (), damaged: Sequence[str] = ()
+) -> bytes:
     """Return the file, one language after the other.
 
     Parameters
     ----------
     withdrawn : files that were withdrawn from the releases, and are not in the pack.
+    damaged : files of the selection that are damaged, each with the verdict.
     """
     path = places_of(recipe.layout or "source", UniqueNames()).record(FILE)
     iiif = recipe.web_address + path if recipe.web_address else phrase("iiif_here")
@@ -34,4 +37,7 @@ def readme(recipe: PackRecipe, identity: PackIdentity, withdrawn: Sequence[Sourc
     if withdrawn:
         files = "".join(printable(f"{row.relative} ({(row.gone_utc or '')[:10]})") + "\n" for row in withdrawn)
         text = joined([text, phrase("readme_withdrawn", files=files)])
+    if damaged:
+        files = "".join(f"{printable(one)}\n" for one in damaged)
+        text = joined([text, phrase("readme_damaged", files=files)])
     return "\n".join(text[code] for code in recipe.languages).encode()
