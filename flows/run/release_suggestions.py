@@ -55,7 +55,8 @@ def suggestions(folder: Path, *, mission: str | None = None) -> Suggestions:
                 if manifest.ref.processor == EVIDENCE and manifest.verdict == "made":
                     records[row.relative] = json.loads(store.item_path(manifest.ref, "evidence.json").read_bytes())
     labelled = {path: found for path, record in records.items() if (found := _mission_of_label(record))}
-    later = _later_of_shared_starts(records)
+    shared = _shared_starts(records)
+    left_out = {path: ("date",) if path == paths[0] else ("date", "event") for paths in shared for path in paths}
     named = {found.name for found in labelled.values()}
     of_release = mission or str(stated.head.get("mission", "")) or (named.pop() if len(named) == 1 else None)
     return Suggestions(
@@ -63,7 +64,7 @@ def suggestions(folder: Path, *, mission: str | None = None) -> Suggestions:
             path: tuple(
                 one
                 for one in _of_file(record, of_release, labelled.get(path), stated.files.get(path, {}))
-                if path not in later or one.key != "event" or one.source == STATED
+                if one.key not in left_out.get(path, ()) or one.source == STATED
             )
             for path, record in records.items()
         },
@@ -72,21 +73,20 @@ def suggestions(folder: Path, *, mission: str | None = None) -> Suggestions:
     )
 
 
-def _later_of_shared_starts(records: Mapping[str, dict[str, Any]]) -> set[str]:
-    """Return all but the first of the recordings of an instrument whose labels give the same start.
+def _shared_starts(records: Mapping[str, dict[str, Any]]) -> list[list[str]]:
+    """Return the recordings of each instrument whose labels give the same start, in the order of their paths.
 
-    It may be that of their session: an event at that moment is then in the first alone.
+    It may be that of their session: an event at that moment is then in the first alone. As long as only labels state
+    the date, `ingest` and `show` say that it is shared; in `release.toml` it would be a statement on each recording.
     """
-    seen, later = set[tuple[str, str, str]](), set[str]()
+    found: dict[tuple[str, str, str], list[str]] = {}
     for path, record in sorted(records.items()):
         taken = record["taken"]
         if record["medium"] == "photo" or not record["camera"] or not taken or not taken["source"].startswith("label "):
             continue
-        start = (record["medium"], record["camera"], taken["earliest_utc"])
-        if taken["precision"] in ("second", "subsecond") and start in seen:
-            later.add(path)
-        seen.add(start)
-    return later
+        if taken["precision"] in ("second", "subsecond"):
+            found.setdefault((record["medium"], record["camera"], taken["earliest_utc"]), []).append(path)
+    return [paths for paths in found.values() if len(paths) > 1]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,16 @@ def test_release_init_gives_the_event_of_a_shared_start_to_the_first_alone(raw: 
     events = {path: [one.value for one in said if one.key == "event"] for path, said in known.items()}
     assert events["m0.wav"] == events["m4.wav"] != []
     assert events["m1.wav"] == events["m2.wav"] == []
+
+
+@pytest.mark.parametrize("before", [(), ("--mission", "tianwen-1")])
+def test_what_release_init_writes_leaves_the_warning(raw: Path, before: tuple[str, ...]) -> None:
+    if before:
+        main(["release", "init", str(raw / "edl"), *before], standalone_mode=False)
+    main(["release", "init", str(raw / "edl"), "--mission", "perseverance", "--force"], standalone_mode=False)
+    text = (raw / "edl/release.toml").read_text()
+    assert text.count("\nevent = ") == 2
+    # of those that share no start, alone
+    assert re.findall(r'^date = "(.*?)"', text, re.M) == ["2021-02-18T20:44:31.107000Z", "2021-02-18T20:44:28.107000Z"]
+    name = "Entry, Descent, and Landing Camera Suite microphone"  # recorded_by, as the profile has it
+    assert ingested(raw, "first").advice == (LINE.replace("EDL Microphone", name),)
