@@ -11,6 +11,9 @@ from processors.store.store import Store
 from processors.store.stored_evidence import read_evidence
 
 CHANGES_SHOWN = 5
+"""Corrections named of those that bear on no right."""
+OF_RIGHTS = {"permission", "rights", "terms of use", "instructions", "terms of its own", "credit"}
+"""Corrections for which whoever has the pack must be called; each is named, as are replaced and withdrawn files."""
 CORRECTIONS = {
     "dc:title": "title",
     "dc:description": "caption",
@@ -57,9 +60,11 @@ class SourceChange:
 
 
 def changes_in_words(changes: Sequence[SourceChange]) -> str:
-    """Return `3 sources changed since: credit of june/a.jpg; june/b.jpg replaced`; the first few are named."""
-    more = len(changes) - CHANGES_SHOWN
-    named = "; ".join(map(str, changes[:CHANGES_SHOWN])) + (f"; and {more} more" if more > 0 else "")
+    """Return `3 sources changed since: credit of june/a.jpg; june/b.jpg replaced; title of june/c.jpg`."""
+    grave = [one for one in changes if one.kind != "corrected" or OF_RIGHTS.intersection(one.about)]
+    others = [one for one in changes if one not in grave]
+    more = len(others) - CHANGES_SHOWN
+    named = "; ".join(map(str, [*grave, *others[:CHANGES_SHOWN]])) + (f"; and {more} more" if more > 0 else "")
     return f"{len(changes)} source{'' if len(changes) == 1 else 's'} changed since: {named}"
 
 

@@ -13,6 +13,7 @@ from flows.run.report import Report
 from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
+from processors.packs.changed_sources import SourceChange, changes_in_words
 from processors.packs.registry import built_packs, changes_since, packed_results
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.store import Store
@@ -96,3 +97,18 @@ def test_of_a_pack_of_an_earlier_version_what_is_gone_is_known(june: Path) -> No
     ingested()
     changes = changes_since(Store(Path("store")), "desk") or ()
     assert [str(one) for one in changes] == ["june/b.png replaced", "june/c.png withdrawn"]
+
+
+def test_what_bears_on_rights_comes_first_and_is_never_cut() -> None:
+    titles = [SourceChange(source=f"june/{n}.jpg", kind="corrected", about=("title",)) for n in range(7)]
+    grave = [
+        SourceChange(source="june/x.jpg", kind="corrected", about=("title", "permission")),
+        SourceChange(source="june/y.jpg", kind="replaced"),
+        *(SourceChange(source=f"june/z{n}.jpg", kind="withdrawn") for n in range(6)),
+    ]
+    assert changes_in_words([*titles, *grave]) == (
+        "15 sources changed since: title, permission of june/x.jpg; june/y.jpg replaced; "
+        + "".join(f"june/z{n}.jpg withdrawn; " for n in range(6))
+        + "".join(f"title of june/{n}.jpg; " for n in range(5))
+        + "and 2 more"
+    )
