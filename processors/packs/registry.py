@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -195,7 +196,7 @@ def _identifier_at(word: str) -> str | None:
                     said = member.read(MAX_INFO_BYTES)
         else:
             return None
-    except (OSError, zipfile.BadZipFile, StopIteration, NotImplementedError, RuntimeError):
+    except (OSError, zipfile.BadZipFile, zlib.error, StopIteration, NotImplementedError, RuntimeError):
         return None
     found = re.search(rb"^External-Identifier: (\S+)$", said, re.MULTILINE)
     return found[1].decode("utf-8", "replace") if found else None
