@@ -34,7 +34,7 @@ from processors.sample import write_release
 
 COPIES = 4
 """Usual number of copies of the sample; with 1 the benchmark is over soon, and its ratios say little."""
-PRELOADED = "flows.run.dask_worker"
+PRELOADED = "flows.run.dask.dask_worker"
 WITHOUT_PROFILE = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
 KEYS = {"AWS_ACCESS_KEY_ID": "benchmark", "AWS_SECRET_ACCESS_KEY": "benchmark", "AWS_REGION": "us-east-1"}
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from benchmarks.figures import tell
 from benchmarks.measure import in_turn, process, python, ratio
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import Manifest, ResultRef, StoredItem
-from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 FRAMES = 100

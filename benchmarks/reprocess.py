@@ -12,11 +12,11 @@ from benchmarks.figures import tell
 from benchmarks.measure import process
 from benchmarks.scale import made_store
 from flows.run.options import Options
+from flows.run.planning.select import ReprocessRequest, prepare_chosen
 from flows.run.run import in_threads, run, run_ingest
-from flows.run.select import ReprocessRequest, prepare_chosen
 from processors.engine.estimate import estimate, reads_of
-from processors.store.catalogue import Catalogue
-from processors.store.history import History
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.history import History
 from processors.store.store import Store
 from tests.helpers.first_recipes import RECIPES
 from tests.helpers.made_media import MediaMaker

@@ -27,8 +27,8 @@ from processors.engine.result_records import record
 from processors.engine.wanted_results import WantedResults
 from processors.identify import Identity
 from processors.sources.scan import FoundFile, storable
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import Cost, ResultRef, StoredItem
-from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 A_RELEASE = 1_000

@@ -9,7 +9,6 @@ import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from flows.run.load_recipes import load_recipes
 from flows.run.options import (
     HashAll,
     MemoryMb,
@@ -25,7 +24,8 @@ from flows.run.options import (
     TimeLimitFactor,
     WorkerCount,
 )
-from flows.run.report import Report
+from flows.run.recipe_changes.load_recipes import load_recipes
+from flows.run.reporting.report import Report
 from flows.run.run import run_ingest
 from flows.serving.form_fields import Raw, Retries, StoreFolder, with_form
 from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, patiently, run_name, said, task_runner

@@ -14,9 +14,9 @@ from prefect.states import Completed
 
 from flows.run.build_pack import build_pack, due_for, recipe_of
 from flows.run.options import Described, Options
-from flows.run.report import Report, with_lines
+from flows.run.planning.select import ReprocessRequest, prepare_chosen
+from flows.run.reporting.report import Report, with_lines
 from flows.run.run import run
-from flows.run.select import ReprocessRequest, prepare_chosen
 from flows.serving.form_fields import StoreFolder, with_form
 from flows.serving.steps_in_log import StepsInLog
 from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, log_lines, run_name, said, task_runner

@@ -4,7 +4,8 @@ To change a processor's parameters, or to run it twice with different ones, edit
 build on it follow: `Spectrogram(window="hamming")` is also used for picture, spectra and events.
 The audio of a video is processed by the audio processors during the video's own pass.
 
-Where this file is not at hand, `--recipes FILE` names a TOML file with what differs (`flows/run/recipe_file.py`).
+Where this file is not at hand, `--recipes FILE` names a TOML file with what differs
+(`flows/run/recipe_changes/recipe_file.py`).
 """
 
 from collections.abc import Mapping

@@ -25,11 +25,11 @@ from flows.run.options import (
     TimeLimitFactor,
     WorkerCount,
 )
-from flows.run.prepare import Prepared
+from flows.run.planning.prepare import Prepared
+from flows.run.planning.select import ReprocessRequest, prepare_chosen
+from flows.run.planning.shard import Shard
 from flows.run.progress import RunProgress
 from flows.run.run import run
-from flows.run.select import ReprocessRequest, prepare_chosen
-from flows.run.shard import Shard
 from flows.serving.form_fields import StoreFolder, with_form
 from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, run_name, said, task_runner
 from processors.store.open_store import location_of

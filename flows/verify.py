@@ -16,10 +16,10 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.run.check_store import Checkup, check_up
+from flows.run.checking.check_store import Checkup, check_up
 from flows.run.options import Described, MemoryMb, Options, RunnerName, Scheduler, TimeLimitFactor, WorkerCount
-from flows.run.report import with_lines
-from flows.run.report_as_markdown import cell
+from flows.run.reporting.report import with_lines
+from flows.run.reporting.report_as_markdown import cell
 from flows.serving.form_fields import Retries, StoreFolder, with_form
 from flows.serving.steps_in_log import StepsInLog
 from flows.serving.tasks import CANNOT_BEGIN, ended, log_lines, patiently, run_name, said

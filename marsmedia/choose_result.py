@@ -12,12 +12,12 @@ from processors.engine.parameters import from_parameters
 from processors.engine.plan import changes
 from processors.errors import RequestError
 from processors.json_records import Json
-from processors.store.latest import current, latest
+from processors.store.catalogue.latest import current, latest
 from processors.store.manifest import Manifest, ResultRef
 
 if TYPE_CHECKING:
-    from flows.run.asked_today import AskedToday
-    from processors.store.source_row import SourceRow
+    from flows.run.planning.asked_today import AskedToday
+    from processors.store.catalogue.source_row import SourceRow
 
 SHOWN = 3
 """Maximum number of differing parameters in a message."""

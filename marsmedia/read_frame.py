@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from processors.sources.source_file import SourceFile
-    from processors.store.source_row import SourceRow
+    from processors.store.catalogue.source_row import SourceRow
 
 
 def read_frame(row: SourceRow, seconds: float) -> Image:
@@ -19,7 +19,7 @@ def read_frame(row: SourceRow, seconds: float) -> Image:
     from PIL import Image
 
     from processors.sources.source_file import SourceFile
-    from processors.store.raw_bucket import at_hand
+    from processors.store.bucket.raw_bucket import at_hand
     from processors.video.frames.frames import Frames
     from processors.video.reading.video_reader import DamageMet
 
@@ -45,7 +45,7 @@ def read_frame(row: SourceRow, seconds: float) -> Image:
 def _picture(one: Any, file: SourceFile, file_format: str, *, in_order: bool) -> np.ndarray | None:
     """Return the wanted frame: uint8, shape (height, width, 3), sRGB; None if none is shown then."""
     from processors.decoding.open_media import open_container, packets_of
-    from processors.video.reading.container_damage import structure_of
+    from processors.video.reading.losses.container_damage import structure_of
     from processors.video.reading.video_reader import VideoReader
 
     with (

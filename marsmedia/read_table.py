@@ -50,7 +50,7 @@ def read_table(
 
 def _declared(processor: str, name: str) -> Table | None:
     """Return the declaration of a table; None of a processor that no longer exists."""
-    from flows.run.load_recipes import kind_of
+    from flows.run.recipe_changes.load_recipes import kind_of
 
     try:
         tables: tuple[Table, ...] = getattr(kind_of(processor), "tables", ())

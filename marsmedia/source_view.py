@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Any
 from marsmedia.arguments import as_number, as_text
 from marsmedia.result_view import ResultView
 from processors.errors import RequestError
+from processors.store.bucket.raw_bucket import local_path
 from processors.store.manifest import ResultRef
-from processors.store.raw_bucket import local_path
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
     from PIL.Image import Image
 
-    from flows.run.asked_today import AskedToday
+    from flows.run.planning.asked_today import AskedToday
     from marsmedia.clocks import Clocks
     from marsmedia.source_attributes import SourceAttributes
     from processors.audio.levels.levels import LevelsFacts
     from processors.mission.mission_time import MissionTime
+    from processors.store.catalogue.source_row import SourceRow
     from processors.store.manifest import Manifest
-    from processors.store.source_row import SourceRow
     from processors.store.store import Store
 
 
@@ -349,7 +349,7 @@ class SourceView:
 
     @cached_property
     def _evidence(self) -> Mapping[str, Any]:
-        from processors.store.stored_evidence import read_evidence
+        from processors.store.findings.stored_evidence import read_evidence
 
         return read_evidence(self._store, self.sha256, self.facts["evidence_key"]) or {}
 
@@ -362,13 +362,13 @@ class SourceView:
         return [one for one in self._store.manifests(self.sha256) if one.ref not in self._elsewhere]
 
     def _made(self) -> list[Manifest]:
-        from processors.store.latest import age
+        from processors.store.catalogue.latest import age
 
         made = [one for one in self._manifests() if one.verdict == "made"]
         return sorted(made, key=lambda one: (one.ref.processor, age(one)))
 
     def _manifest(self, processor: str, parameters: Mapping[str, object]) -> Manifest:
-        from flows.run.load_recipes import every_processor, named
+        from flows.run.recipe_changes.load_recipes import every_processor, named
         from marsmedia.choose_result import ResultChoice
 
         every = [one for one in self._manifests() if one.ref.processor == as_text("processor", processor)]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from processors.packs.build import Built
-    from processors.store.catalogue import Catalogue
+    from processors.store.catalogue.catalogue import Catalogue
     from processors.store.store import Store
 
 
@@ -112,8 +112,8 @@ class StoreView:
         RequestError : the SQL is invalid.
         """
         needed("pandas")
-        from processors.store.catalogue import Catalogue
-        from processors.store.sql import connect
+        from processors.store.catalogue.catalogue import Catalogue
+        from processors.store.catalogue.sql import connect
 
         with connect(Catalogue(self._store())) as connection:
             import duckdb
@@ -157,10 +157,10 @@ class StoreView:
         return open_store(self.folder, writes=False)
 
     def _select(self, words: list[str]) -> list[SourceView]:
-        from flows.run.asked_today import AskedToday
-        from flows.run.results_elsewhere import results_elsewhere
-        from processors.store.catalogue import Catalogue
-        from processors.store.selection import parse, select
+        from flows.run.planning.asked_today import AskedToday
+        from flows.run.planning.results_elsewhere import results_elsewhere
+        from processors.store.catalogue.catalogue import Catalogue
+        from processors.store.catalogue.selection import parse, select
 
         store = self._store()
         catalogue = Catalogue(store)
@@ -183,7 +183,7 @@ def _split(words: str) -> list[str]:
 
 def _facts(catalogue: Catalogue) -> Mapping[tuple[str, str], Mapping[str, Any]]:
     """Return what is known of each source at each path: the columns of the view `sightings`."""
-    from processors.store.sql import connect
+    from processors.store.catalogue.sql import connect
 
     with connect(catalogue) as connection:
         found = connection.execute("SELECT * FROM sightings")

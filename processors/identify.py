@@ -12,15 +12,15 @@ import av.container
 import av.stream
 import av.video.stream
 
+from processors.containers.audio.wave_layout import is_wave_list
 from processors.containers.behind_junk import first_beginning
-from processors.containers.camera_raw import is_camera_raw
 from processors.containers.frame_sync import has_mpeg_audio
-from processors.containers.motion_jpeg import is_motion_jpeg
-from processors.containers.mp4_boxes import is_movie_cut
-from processors.containers.sidecar import SIDECAR, is_sidecar
-from processors.containers.subtitle_names import is_subtitle_file
-from processors.containers.text_file import text_of
-from processors.containers.wave_layout import is_wave_list
+from processors.containers.photo.camera_raw import is_camera_raw
+from processors.containers.text.sidecar import SIDECAR, is_sidecar
+from processors.containers.text.subtitle_names import is_subtitle_file
+from processors.containers.text.text_file import text_of
+from processors.containers.video.motion_jpeg import is_motion_jpeg
+from processors.containers.video.mp4_boxes import is_movie_cut
 from processors.contract import FileKind, Medium
 from processors.decoding.mended_file import mending_of
 from processors.decoding.open_media import open_container, open_picture

@@ -9,7 +9,7 @@ import pytest
 
 from flows.recipes import ON_REQUEST, RECIPES
 from processors.languages.language import translations_of
-from processors.metadata.release_model import FileTable, HeadTable
+from processors.metadata.release.release_model import FileTable, HeadTable
 
 PROJECT = Path(__file__).resolve().parents[1]
 NAMED = re.compile(r"(?:flows|processors|tests)/[a-z0-9_/]+\.(?:py|toml|json|jpg)")

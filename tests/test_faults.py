@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from flows.recipes import RECIPES
-from flows.run.report import Report
+from flows.run.reporting.report import Report
 from processors.store.manifest import Manifest
 from processors.store.store import Store
 from tests.helpers.runs import counts, ingest

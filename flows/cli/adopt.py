@@ -37,8 +37,14 @@ def adopt(processor: str, key: str | None, settings: tuple[str, ...], yes: bool,
     marsmedia adopt audio.spectrogram 3fa94c01
     """
     import flows.recipes
-    from flows.run.load_recipes import every_processor, load_recipes, named, recipe_file, without_own_inputs
-    from flows.run.recipe_edit import edited
+    from flows.run.recipe_changes.load_recipes import (
+        every_processor,
+        load_recipes,
+        named,
+        recipe_file,
+        without_own_inputs,
+    )
+    from flows.run.recipe_changes.recipe_edit import edited
     from processors.store.store import replace_file
 
     if (key is None) == (not settings):
@@ -68,7 +74,7 @@ def adopt(processor: str, key: str | None, settings: tuple[str, ...], yes: bool,
 
 
 def _of_result(entry: Processor, key: str, store: Store) -> Processor:
-    from processors.store.catalogue import Catalogue
+    from processors.store.catalogue.catalogue import Catalogue
     from processors.store.manifest import ResultRef
 
     rows = Catalogue(store).table("results", ["source", "processor", "key"]).to_pylist()

@@ -52,18 +52,18 @@ def browse(
     marsmedia browse mission=tianwen-1 sol=1..40
     marsmedia browse '*.mp4' -o ~/videos --no-open
     """
-    from flows.run.asked_today import AskedToday
     from flows.run.page_server import PageServer, served_links
+    from flows.run.planning.asked_today import AskedToday
+    from flows.run.planning.results_elsewhere import results_elsewhere
     from flows.run.progress import RunProgress
-    from flows.run.results_elsewhere import results_elsewhere
     from processors.languages.language import LANGUAGES
     from processors.packs.contents.changed_descriptions import changed_descriptions
     from processors.packs.contents.subject import subjects
     from processors.packs.gallery.page import write_gallery
     from processors.packs.gallery.store_gallery import links_on_disk, selection_title, shown_of_store, with_places
     from processors.packs.gallery.thumbnails import Thumbnails
-    from processors.store.catalogue import Catalogue
-    from processors.store.selection import parse, select
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.selection import parse, select
 
     if len(selection) == 1 and (Path(selection[0]) / "bagit.txt").is_file():
         _open(_page_of_pack(selection[0]), 0, show=not no_open)

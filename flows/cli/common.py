@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from processors.store.bucket_traffic import Traffic
+from processors.store.bucket.bucket_traffic import Traffic
 from processors.store.open_store import Location
 from processors.store.open_store import open_store as open_any
 from processors.store.store import Store

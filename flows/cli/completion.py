@@ -12,7 +12,7 @@ MEDIA = ("video", "audio", "photo")
 
 def complete_processors(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the processors whose names begin like this."""
-    from flows.run.load_recipes import every_processor
+    from flows.run.recipe_changes.load_recipes import every_processor
 
     names = {p.name for recipes in every_processor() for ours in recipes.values() for p in ours}
     return sorted(name for name in names if name.startswith(incomplete))
@@ -20,14 +20,14 @@ def complete_processors(_context: click.Context, _parameter: click.Parameter, in
 
 def complete_recipes(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the recipes whose names begin like this."""
-    from flows.run.load_recipes import recipe_names
+    from flows.run.recipe_changes.load_recipes import recipe_names
 
     return [name for name in recipe_names() if name.startswith(incomplete)]
 
 
 def complete_sources(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the sources of the store whose names begin like this; empty without a store."""
-    from processors.store.catalogue import Catalogue
+    from processors.store.catalogue.catalogue import Catalogue
     from processors.store.open_store import is_address, is_store, open_store
 
     folder = context.params.get("store_folder") or os.environ.get("MARSMEDIA_STORE") or "processed"

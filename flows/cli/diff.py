@@ -37,8 +37,8 @@ def diff(
     marsmedia diff drive-off.mp4 audio.spectrogram 3fa9 c01d -o difference
     """
     from processors.comparing.results import compare, pair
-    from processors.store.catalogue import Catalogue
-    from processors.store.selection import find_source
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.selection import find_source
 
     store = open_store(store_folder)
     row = find_source(source, Catalogue(store).sightings())

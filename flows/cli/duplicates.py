@@ -36,7 +36,7 @@ def duplicates(store_folder: Path, at_most_bits: int, as_json: bool) -> None:
     marsmedia duplicates --bits 2
     """
     from processors.linking.repeated_footage import repeated_segments
-    from processors.store.catalogue import Catalogue
+    from processors.store.catalogue.catalogue import Catalogue
     from processors.video.audit.measurements import Measurements
 
     store = open_store(store_folder)

@@ -10,7 +10,7 @@ import click
 
 from flows.cli.common import counted, open_store, print_json
 from flows.cli.shared_options import JSON, SELECTION, STORE
-from flows.run.problems import Cause, FileProblems, by_file
+from flows.run.reporting.problems import Cause, FileProblems, by_file
 from processors.sources.scan import printable
 
 LIMIT = "raise the limit that is named"
@@ -50,7 +50,7 @@ def failures(selection: tuple[str, ...], store_folder: Path, new: bool, as_json:
     marsmedia failures --new
     marsmedia failures release=june
     """
-    from flows.run.recorded_problems import new_in_last_run, of_last_run, stop_of_last_run, stored
+    from flows.run.reporting.recorded_problems import new_in_last_run, of_last_run, stop_of_last_run, stored
 
     store = open_store(store_folder)
     found = by_file([*stored(selection, store), *([] if selection else of_last_run(store))])

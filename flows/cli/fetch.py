@@ -28,10 +28,10 @@ def fetch(selection: tuple[str, ...], output: Path, store_folder: Path, as_json:
     marsmedia fetch descent.mp4 -o ~/descent
     marsmedia fetch sol=1..40 processor=photo.preview -o previews
     """
-    from flows.run.names_in_view import NamesInView
-    from processors.store.catalogue import Catalogue
+    from flows.run.recipe_changes.names_in_view import NamesInView
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.selection import parse, select
     from processors.store.fetch_items import fetch_items
-    from processors.store.selection import parse, select
 
     store = open_store(store_folder)
     if output.resolve().is_relative_to(store.root.resolve()):

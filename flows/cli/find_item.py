@@ -10,10 +10,10 @@ from pathlib import Path
 from processors.errors import RequestError
 from processors.packs.records import premis, ro_crate
 from processors.sources.source_file import sha256_of
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.selection import find_source
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import Manifest, ResultRef
-from processors.store.selection import find_source
-from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flows.cli.common import counted
-from flows.cli.print_table import size
+from flows.cli.printing.print_table import size
 from flows.cli.shared_options import DRY_RUN, JSON, RAW, RECIPES, STORE, run_options
 from flows.run.options import Options
 from processors.errors import NoStore
 from processors.store.open_store import Location, is_address, open_store
 
 if TYPE_CHECKING:
-    from flows.run.disk_use import DiskUse
-    from flows.run.prepare import Prepared
+    from flows.run.planning.disk_use import DiskUse
+    from flows.run.planning.prepare import Prepared
     from flows.run.progress import RunProgress
     from processors.store.store import Store
 
@@ -81,15 +81,15 @@ def ingest_folder(
     raw: Location, store_folder: Location, options: Options, *, dry_run: bool = False, as_json: bool = False
 ) -> int:
     """Ingest a folder of releases, or print what is due; return the exit code."""
-    from flows.run.workers import warm_up_for_first_run
+    from flows.run.working.workers import warm_up_for_first_run
 
     _check_apart(raw, store_folder)
     if not dry_run and options.runner == "local" and isinstance(store_folder, Path) and isinstance(raw, Path):
         warm_up_for_first_run(raw, store_folder)
 
     from flows.cli.plan_and_run import plan_and_run
-    from flows.run.raw_survey import RawSurvey, survey_raw
-    from flows.run.unchanged import LastRun, recipe_files, unchanged
+    from flows.run.planning.raw_survey import RawSurvey, survey_raw
+    from flows.run.planning.unchanged import LastRun, recipe_files, unchanged
 
     options = replace(options, quiet=options.quiet or as_json)
     if dry_run:
@@ -104,9 +104,9 @@ def ingest_folder(
         return unchanged(surveyed[0], store, options, recipe_files=loaded_from)
 
     def look(store: Store, progress: RunProgress) -> Prepared:
-        from flows.run.disk_use import disk_use
-        from flows.run.load_recipes import load_recipes
-        from flows.run.prepare import prepare
+        from flows.run.planning.disk_use import disk_use
+        from flows.run.planning.prepare import prepare
+        from flows.run.recipe_changes.load_recipes import load_recipes
 
         recipes = load_recipes(options.recipe)
         planned.append(prepare(raw, store, recipes, progress, options, surveyed=surveyed[0], recipe_files=loaded_from))
@@ -139,8 +139,8 @@ def space(use: DiskUse) -> str:
 def advise(raw: Path, store_folder: Location) -> None:
     """Print the releases without any description, and the command that creates one."""
     from processors.sources.scan import printable
-    from processors.store.catalogue import Catalogue
-    from processors.store.sql import connect
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.sql import connect
 
     with connect(Catalogue(open_store(store_folder, writes=False))) as connection:
         unknown = connection.execute(UNKNOWN).fetchall()
@@ -153,11 +153,11 @@ def advise(raw: Path, store_folder: Location) -> None:
 
 def _print_due(raw: Location, store_folder: Location, options: Options, *, as_json: bool) -> int:
     """Print the plan; without a store, plan against an empty one in a temporary folder."""
-    from flows.cli.print_plan import print_plan
-    from flows.run.disk_use import disk_use
-    from flows.run.load_recipes import load_recipes
-    from flows.run.prepare import prepare
+    from flows.cli.printing.print_plan import print_plan
+    from flows.run.planning.disk_use import disk_use
+    from flows.run.planning.prepare import prepare
     from flows.run.progress import RunProgress
+    from flows.run.recipe_changes.load_recipes import load_recipes
 
     target = store_folder if isinstance(store_folder, Path) else None
     with ExitStack() as stack:
@@ -182,8 +182,8 @@ def _print_due(raw: Location, store_folder: Location, options: Options, *, as_js
 def _known_below(raw: Path, store_folder: Location) -> int:
     """Return how many files the store knows in a folder."""
     from processors.sources.scan import storable
-    from processors.store.catalogue import Catalogue
-    from processors.store.sql import connect
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.sql import connect
 
     try:
         store = open_store(store_folder, writes=False)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flows.cli.common import counted, open_store, print_json
-from flows.cli.print_table import aligned, size
+from flows.cli.printing.print_table import aligned, size
 from flows.cli.shared_options import JSON, SELECTION, STORE
 from processors.errors import RequestError
 from processors.processor_names import EVIDENCE
@@ -21,9 +21,9 @@ from processors.store.by_name_view import ByNameEntry
 from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
-    from flows.run.names_in_view import NamesInView
-    from processors.store.catalogue import Catalogue
-    from processors.store.source_row import SourceRow
+    from flows.run.recipe_changes.names_in_view import NamesInView
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.source_row import SourceRow
     from processors.store.store import Store
 
 MIN_SERIES = 3
@@ -63,9 +63,9 @@ def items(selection: tuple[str, ...], paths: bool, store_folder: Path, as_json: 
     marsmedia items sol=10..40 camera=rear
     marsmedia items descent.mp4 --json
     """
-    from flows.run.names_in_view import NamesInView
-    from processors.store.catalogue import Catalogue
-    from processors.store.selection import parse, select
+    from flows.run.recipe_changes.names_in_view import NamesInView
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.selection import parse, select
 
     store = open_store(store_folder)
     catalogue = Catalogue(store)
@@ -92,8 +92,8 @@ def items(selection: tuple[str, ...], paths: bool, store_folder: Path, as_json: 
 
 def _items_of(rows: dict[str, SourceRow], processor: str | None, catalogue: Catalogue) -> Iterator[dict[str, Any]]:
     """Yield the items of these sources in order, of one processor or of all; of evidence, those of the same paths."""
-    from processors.store.catalogue import NAMED_AT_MOST, among
-    from processors.store.sql import connect
+    from processors.store.catalogue.catalogue import NAMED_AT_MOST, among
+    from processors.store.catalogue.sql import connect
 
     few = among("source", rows) if len(rows) <= NAMED_AT_MOST else "TRUE"
     with connect(catalogue) as connection:

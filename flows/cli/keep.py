@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from flows.cli.common import counted, open_store, print_json
-from flows.cli.print_table import aligned
+from flows.cli.printing.print_table import aligned
 from flows.cli.shared_options import JSON, SELECTION, STORE
 from processors.errors import RequestError
 
@@ -29,10 +29,10 @@ def keep(selection: tuple[str, ...], key: str | None, is_release: bool, store_fo
     marsmedia keep
     marsmedia keep --release descent.mp4 processor=video.frames
     """
-    from processors.store.catalogue import Catalogue
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.selection import parse, select
     from processors.store.kept_results import keep as keep_results
     from processors.store.kept_results import kept_results, release
-    from processors.store.selection import parse, select
 
     store = open_store(store_folder)
     catalogue = Catalogue(store)

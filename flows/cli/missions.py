@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from flows.cli.common import counted, print_json
-from flows.cli.print_table import aligned
+from flows.cli.printing.print_table import aligned
 from flows.cli.shared_options import JSON
 from processors.errors import RequestError
 from processors.languages.text import FALLBACK

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from processors.packs.contents.subject import SourceRecord
     from processors.packs.highlight.highlight import HighlightClip
     from processors.packs.recipe.pack_recipe import PackRecipe
-    from processors.store.bucket_traffic import Traffic
+    from processors.store.bucket.bucket_traffic import Traffic
 
 
 REPEATED_SHOWN = 5
@@ -214,7 +214,7 @@ def _make_what_is_due(recipe: PackRecipe, store_folder: Path, *, quiet: bool) ->
     from flows.cli.plan_and_run import plan_and_run
     from flows.run.build_pack import due_for
     from flows.run.options import Options
-    from flows.run.select import prepare_chosen
+    from flows.run.planning.select import prepare_chosen
 
     request = due_for(recipe, open_store(store_folder))
     if request is None:

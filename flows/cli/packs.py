@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from flows.cli.common import counted, open_store, print_json
-from flows.cli.print_table import aligned
+from flows.cli.printing.print_table import aligned
 from flows.cli.shared_options import JSON, STORE
 from processors.sources.scan import printable
 

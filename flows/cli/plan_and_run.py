@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flows.cli.common import print_json
-from flows.cli.print_report import print_report
+from flows.cli.printing.print_report import print_report
 from flows.run.interrupt import signals_interrupt
-from flows.run.make_report import make_report, report_again, save
 from flows.run.options import Options
-from flows.run.report import Report, Stop
-from flows.run.run_record import RunRecord, recorded
+from flows.run.reporting.make_report import make_report, report_again, save
+from flows.run.reporting.report import Report, Stop
+from flows.run.reporting.run_record import RunRecord, recorded
 from processors.errors import RecipeError, RequestError, StoreError
 from processors.store.open_store import Location, open_store
 from processors.store.store import Store
 
 if TYPE_CHECKING:
+    from flows.run.planning.unchanged import LastRun
     from flows.run.run import Prepare
-    from flows.run.unchanged import LastRun
 
 
 def plan_and_run(
@@ -83,7 +83,7 @@ def _planned(
     """Plan, and run; return why the run could not start."""
     from flows.run.progress import RunProgress
     from flows.run.run import in_threads, run
-    from flows.run.workers import warm_up
+    from flows.run.working.workers import warm_up
     from flows.serving.server_of_runs import recorded_at
 
     with RunProgress(quiet=options.quiet) as progress:
@@ -106,7 +106,7 @@ def _planned(
 
 def _report_of_stop(stop: Stop | None, record: RunRecord, asked: str, store: Store, options: Options) -> Report:
     """Save and return the report of a run that ended before it could make one."""
-    from flows.run.prepare import Prepared
+    from flows.run.planning.prepare import Prepared
     from processors.engine.plan import Plan
 
     prepared = record.prepared or Prepared(rows=[], untaken=[], plan=Plan())

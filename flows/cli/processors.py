@@ -33,7 +33,7 @@ def processors(name: str | None, as_json: bool) -> None:
     marsmedia processors
     marsmedia processors video.frames
     """
-    from flows.run.load_recipes import every_processor, load_recipes
+    from flows.run.recipe_changes.load_recipes import every_processor, load_recipes
     from processors.contract import parameters
     from processors.json_records import as_json as in_json
 

@@ -16,7 +16,7 @@ from processors.sources.scan import printable
 from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
-    from processors.store.catalogue import Catalogue
+    from processors.store.catalogue.catalogue import Catalogue
     from processors.store.manifest import Manifest
     from processors.store.store import Store
 
@@ -37,15 +37,15 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
     marsmedia prune --dry-run
     marsmedia prune --yes
     """
-    from flows.run.known_files import by_name_entries, known_files
-    from flows.run.load_recipes import load_recipes
+    from flows.run.planning.known_files import by_name_entries, known_files
     from flows.run.progress import RunProgress
+    from flows.run.recipe_changes.load_recipes import load_recipes
     from processors.engine.release_index import ReleaseIndex
     from processors.engine.wanted_results import WantedResults
     from processors.packs.registry import packed_results
     from processors.store.by_name_view import rebuild_by_name
-    from processors.store.catalogue import Catalogue
-    from processors.store.complete_sources import forget_complete
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.complete_sources import forget_complete
     from processors.store.kept_results import kept_results
 
     store = open_store(store_folder)

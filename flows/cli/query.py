@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from flows.cli.common import open_store
-from flows.cli.print_table import aligned
+from flows.cli.printing.print_table import aligned
 from flows.cli.shared_options import JSON, STORE
 from processors.sources.scan import printable
 
@@ -42,8 +42,8 @@ def query(sql: str, store_folder: Path, as_csv: bool, as_json: bool) -> None:
       FROM items i JOIN known k USING (source)
       WHERE processor = 'video.frames'" --csv
     """
-    from processors.store.catalogue import Catalogue
-    from processors.store.sql import connect
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.sql import connect
 
     with connect(Catalogue(open_store(store_folder))) as connection:
         import duckdb

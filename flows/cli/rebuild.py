@@ -26,12 +26,12 @@ def rebuild(quiet: bool, store_folder: Path, as_json: bool) -> None:
     marsmedia rebuild
     marsmedia rebuild --store /archive/mars
     """
-    from flows.run.known_files import by_name_entries, known_files
-    from flows.run.load_recipes import wanted_today
+    from flows.run.planning.known_files import by_name_entries, known_files
     from flows.run.progress import RunProgress
+    from flows.run.recipe_changes.load_recipes import wanted_today
     from processors.store.by_name_view import rebuild_by_name
-    from processors.store.catalogue import Catalogue
-    from processors.store.rebuild_catalogue import rebuild_catalogue
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
 
     store = open_store(store_folder)
     catalogue = Catalogue(store)

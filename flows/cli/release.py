@@ -15,7 +15,7 @@ from flows.cli.shared_options import STORE
 from processors.sources.scan import printable
 
 if TYPE_CHECKING:
-    from processors.metadata.release_file import Release
+    from processors.metadata.release.release_file import Release
 
 NAMED = 40
 """Files that are not described and are named."""
@@ -47,7 +47,7 @@ def init(folder: Path, mission: str | None, force: bool) -> None:
     marsmedia release init raw/june --mission tianwen-1
     """
     from flows.run.release_suggestions import suggestions
-    from processors.metadata.release_template import backup_path, template
+    from processors.metadata.release.release_template import backup_path, template
     from processors.mission.mission_time import mission_named
     from processors.store.store import replace_file
 
@@ -85,7 +85,7 @@ def init(folder: Path, mission: str | None, force: bool) -> None:
 
 def _releases_in(folder: Path) -> list[Path]:
     """Return the releases in a folder: those described there, or all folders of a folder of releases without media."""
-    from processors.metadata.release_template import media_below
+    from processors.metadata.release.release_template import media_below
 
     folders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     described = [path for path in folders if (path / "release.toml").is_file()]
@@ -103,8 +103,8 @@ def _add_missing(folder: Path, mission: str | None) -> None:
     ValueError : nothing can be added to it.
     """
     from flows.run.release_suggestions import suggestions
-    from processors.metadata.release_file import read_release
-    from processors.metadata.release_template import entries, media_below, with_entries, with_mission
+    from processors.metadata.release.release_file import read_release
+    from processors.metadata.release.release_template import entries, media_below, with_entries, with_mission
     from processors.store.store import replace_file
 
     target = folder / "release.toml"
@@ -156,11 +156,11 @@ def check(folder: Path) -> None:
     \b
     marsmedia release check raw/june
     """
-    from flows.run.label_missions import other_missions
-    from flows.run.pinned_stills import misplaced_stills
+    from flows.run.planning.label_missions import other_missions
+    from flows.run.planning.pinned_stills import misplaced_stills
     from processors.engine.release_calibrations import calibration_in, calibration_problems
-    from processors.metadata.release_file import read_release
-    from processors.metadata.release_template import media_below
+    from processors.metadata.release.release_file import read_release
+    from processors.metadata.release.release_template import media_below
     from processors.sources.scan import FoundFile, survey
 
     if folder.name == "release.toml":
@@ -213,8 +213,8 @@ def withdraw(files: tuple[str, ...], store_folder: Path) -> None:
     marsmedia release withdraw june/descent.mp4
     marsmedia release withdraw 'june/*'
     """
-    from processors.store.catalogue import Catalogue
-    from processors.store.withdrawn import confirm
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.findings.withdrawn import confirm
 
     confirmed = confirm(files, Catalogue(open_store(store_folder)))
     for row in confirmed:

@@ -15,7 +15,7 @@ from flows.run.options import Options
 from processors.sources.scan import printable
 
 if TYPE_CHECKING:
-    from flows.run.prepare import Prepared
+    from flows.run.planning.prepare import Prepared
     from flows.run.progress import RunProgress
     from processors.store.by_name_view import ByNameEntry
     from processors.store.store import Store
@@ -70,9 +70,9 @@ def reprocess(
       --set longest_sides_px=640,1600
     """
     from flows.cli.plan_and_run import plan_and_run
-    from flows.cli.print_plan import print_plan
-    from flows.run.select import ReprocessRequest, prepare_chosen
-    from flows.run.shard import Shard
+    from flows.cli.printing.print_plan import print_plan
+    from flows.run.planning.select import ReprocessRequest, prepare_chosen
+    from flows.run.planning.shard import Shard
     from processors.engine.parameters import parse_settings
 
     options["quiet"] = options["quiet"] or as_json

@@ -38,9 +38,9 @@ def reproduce(selection: tuple[str, ...], store_folder: Path, as_json: bool, **o
     marsmedia reproduce descent.mp4 processor=video.frames
     marsmedia reproduce june.zip
     """
-    from flows.run.checker import checker_of
-    from flows.run.reproduction import VERDICTS
-    from flows.run.reproduction import reproduce as reproduced
+    from flows.run.checking.checker import checker_of
+    from flows.run.checking.reproduction import VERDICTS
+    from flows.run.checking.reproduction import reproduce as reproduced
 
     store = open_store(store_folder)
     counts: Counter[str] = Counter()
@@ -61,8 +61,8 @@ def reproduce(selection: tuple[str, ...], store_folder: Path, as_json: bool, **o
 def _selected(words: Sequence[str], store: Store) -> list[Manifest]:
     """Return the results of a pack, or those that were made of a selection."""
     from processors.packs.registry import results_of
-    from processors.store.catalogue import Catalogue
-    from processors.store.selection import parse, select
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.selection import parse, select
 
     packed = results_of(store, words[0]) if len(words) == 1 else []
     if packed:

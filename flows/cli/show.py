@@ -12,28 +12,28 @@ import click
 
 from flows.cli.common import counted, open_store, print_json
 from flows.cli.completion import complete_sources
-from flows.cli.fact_words import fact_lines, fullest
-from flows.cli.print_evidence import evidence_lines, said_lines
-from flows.cli.print_links import sentence
-from flows.cli.print_table import length, picture, size, sound
+from flows.cli.printing.fact_words import fact_lines, fullest
+from flows.cli.printing.print_evidence import evidence_lines, said_lines
+from flows.cli.printing.print_links import sentence
+from flows.cli.printing.print_table import length, picture, size, sound
 from flows.cli.shared_options import JSON, STORE
-from flows.run.problems import FAULT_OF
+from flows.run.reporting.problems import FAULT_OF
 from processors.errors import blame_for_unopened, displayed_verdict
 from processors.metadata.properties import Properties, properties
 from processors.processor_names import EVIDENCE, METADATA
 from processors.sources.scan import printable
 from processors.sources.source_file import changed_reason
 from processors.store.by_name_view import ByNameEntry
-from processors.store.decoded_length import decoded_length
+from processors.store.catalogue.decoded_length import decoded_length
 from processors.video.audit.not_detected import DISSOLVES
 
 if TYPE_CHECKING:
     from processors.json_records import Json
-    from processors.store.catalogue import Catalogue
-    from processors.store.disagreements import Disagreement
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.source_row import SourceRow
+    from processors.store.findings.disagreements import Disagreement
+    from processors.store.findings.shared_starts import SharedStart
     from processors.store.manifest import Manifest
-    from processors.store.shared_starts import SharedStart
-    from processors.store.source_row import SourceRow
     from processors.store.store import Store
 
 MISSING_SHOWN = 10
@@ -58,9 +58,9 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     marsmedia show raw/june/descent.mp4
     marsmedia show 3fa94c --json
     """
-    from processors.store.catalogue import Catalogue
-    from processors.store.file_verdict import file_verdict
-    from processors.store.selection import find_sighting
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.selection import find_sighting
+    from processors.store.findings.file_verdict import file_verdict
 
     store = open_store(store_folder)
     catalogue = Catalogue(store)
@@ -120,9 +120,9 @@ def _from_catalogue(
     """Return the keys of the evidence for this path, the disagreements between paths of the same bytes, their size as
     shown, and the recordings that begin at the same instant.
     """
-    from processors.store.disagreements import disagreements
-    from processors.store.shared_starts import shared_starts
-    from processors.store.sql import connect, shown_sizes
+    from processors.store.catalogue.sql import connect, shown_sizes
+    from processors.store.findings.disagreements import disagreements
+    from processors.store.findings.shared_starts import shared_starts
 
     with connect(catalogue) as connection:
         asked = "SELECT evidence_key FROM sightings WHERE path = ? AND source = ?"

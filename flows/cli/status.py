@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from flows.cli.common import counted, megabytes, open_store, print_json
-from flows.cli.print_table import aligned, size
+from flows.cli.printing.print_table import aligned, size
 from flows.cli.shared_options import JSON, STORE
 from processors.errors import Verdict
 from processors.processor_names import EVIDENCE
 from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
-    from processors.store.source_row import SourceRow
+    from processors.store.catalogue.source_row import SourceRow
     from processors.store.store import Store
 
 COUNTED = ("verdict", "reason", "item_count", "size_bytes")
@@ -47,9 +47,9 @@ def status(store_folder: Path, as_json: bool) -> None:
 
 def _summary(store_folder: Path) -> dict[str, Any]:
     """Return the counts of sources and results, and the end of the last run, as `--json` prints them."""
-    from flows.run.recorded_problems import current_results, files_with_problems
-    from flows.run.run_record import LOST, RUNNING, last_run, runs_at_work
-    from processors.store.catalogue import Catalogue
+    from flows.run.reporting.recorded_problems import current_results, files_with_problems
+    from flows.run.reporting.run_record import LOST, RUNNING, last_run, runs_at_work
+    from processors.store.catalogue.catalogue import Catalogue
 
     store = open_store(store_folder)
     catalogue = Catalogue(store)
@@ -87,7 +87,7 @@ def _summary(store_folder: Path) -> dict[str, Any]:
 
 
 def _print(summary: dict[str, Any]) -> None:
-    from flows.run.run_record import RUNNING
+    from flows.run.reporting.run_record import RUNNING
 
     counts = ", ".join(f"{count} {medium}" for medium, count in sorted(summary["sources"].items()))
     click.echo(

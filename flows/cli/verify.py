@@ -14,8 +14,8 @@ from flows.cli.shared_options import JSON, STORE, run_options
 from processors.sources.scan import printable
 
 if TYPE_CHECKING:
-    from flows.run.check_store import Hashed, Which
-    from processors.store.fixity_check import FixityFault
+    from flows.run.checking.check_store import Hashed, Which
+    from processors.store.fixity.fixity_check import FixityFault
 
 
 @click.command()
@@ -52,8 +52,8 @@ def verify(
     marsmedia verify
     marsmedia verify --sample 5
     """
-    from flows.run.check_store import hash_all, hash_sample
-    from flows.run.checker import checker_of
+    from flows.run.checking.check_store import hash_all, hash_sample
+    from flows.run.checking.checker import checker_of
     from flows.run.options import Options
     from flows.run.progress import RunProgress
 

@@ -10,18 +10,18 @@ import click
 from flows.cli.common import open_store, print_json
 from flows.cli.completion import complete_processors, complete_sources
 from flows.cli.shared_options import JSON, RECIPES, STORE
-from flows.run.load_recipes import wanted_today
+from flows.run.recipe_changes.load_recipes import wanted_today
 from processors.comparing.provenance import Provenance, provenance_of
 from processors.contract import parameters
 from processors.engine.plan import flat
 from processors.errors import RequestError
 from processors.sources.scan import printable
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.manifest import Manifest
 from processors.store.store import Store
 
 if TYPE_CHECKING:
-    from processors.store.catalogue import SourceRow
+    from processors.store.catalogue.catalogue import SourceRow
     from processors.store.manifest import Manifest
     from processors.store.store import Store
 
@@ -44,9 +44,9 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
     marsmedia why descent.mp4 video.frames
     marsmedia why processed/by-name/june/descent.mp4/video.frames/frame_000003.jpg
     """
-    from flows.run.load_recipes import wanted_today
+    from flows.run.recipe_changes.load_recipes import wanted_today
     from processors.engine.plan import why as reason_for
-    from processors.store.catalogue import Catalogue
+    from processors.store.catalogue.catalogue import Catalogue
 
     store = open_store(store_folder)
     found = _find(source, store, is_item=processor is None)
@@ -89,8 +89,8 @@ def _find(word: str, store: Store, *, is_item: bool) -> SourceRow | tuple[Manife
     click.ClickException : nothing is made of the source.
     """
     from flows.cli.find_item import find_item, find_item_of_bytes, source_of_bytes
-    from processors.store.catalogue import Catalogue
-    from processors.store.selection import find_source
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.selection import find_source
 
     if is_item and (item := find_item(word, store)):
         return item

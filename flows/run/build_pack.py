@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from flows.run.asked_today import AskedToday
-from flows.run.load_recipes import every_processor, recipe_file
-from flows.run.select import ReprocessRequest
+from flows.run.planning.asked_today import AskedToday
+from flows.run.planning.select import ReprocessRequest
+from flows.run.recipe_changes.load_recipes import every_processor, recipe_file
 from processors.engine.recipe_book import RecipeBook
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted_results import WantedResult, WantedResults, all_inputs
@@ -27,12 +27,12 @@ from processors.packs.recipe.audience import AUDIENCES, Audience
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.recipe.pack_recipe_file import read_recipe
 from processors.packs.registry import remember
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.selection import parse, select
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import ResultRef
 from processors.store.open_store import Location
 from processors.store.progress_steps import Steps, silently
-from processors.store.selection import parse, select
-from processors.store.source_row import SourceRow
 from processors.store.store import Store
 from processors.tables import Table
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from flows.run.shard import Shard
+from flows.run.planning.shard import Shard
 from processors.errors import RequestError
 
 RECIPES_FILE = "MARSMEDIA_RECIPES"

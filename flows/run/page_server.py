@@ -25,10 +25,10 @@ from processors.formats import media_type_of
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.gallery.store_gallery import Links
 from processors.packs.gallery.thumbnails import Thumbnails
+from processors.store.bucket.raw_bucket import as_it_is
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import ResultRef
 from processors.store.open_store import is_address
-from processors.store.raw_bucket import as_it_is
-from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 HERE = "127.0.0.1"

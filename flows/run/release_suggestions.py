@@ -15,15 +15,15 @@ from processors.engine.wanted_results import Recipes
 from processors.languages.text import FALLBACK
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
-from processors.metadata.licences import is_open_licence
-from processors.metadata.own_terms import OF_FILE
-from processors.metadata.release_file import read_release
-from processors.metadata.release_template import Suggestion
+from processors.metadata.release.licences import is_open_licence
+from processors.metadata.release.own_terms import OF_FILE
+from processors.metadata.release.release_file import read_release
+from processors.metadata.release.release_template import Suggestion
 from processors.metadata.statements import TERMS, TERMS_OF_USE
 from processors.mission.profile import load_profile, profile_called
 from processors.mission.when import parse_when
 from processors.processor_names import EVIDENCE
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
 
 STATED = "as in the release.toml before"

@@ -7,24 +7,24 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from flows.run.batches import Batch, SourceOutcome, into_batches
-from flows.run.completeness import record_complete
-from flows.run.end_state import record_end_state
 from flows.run.interrupt import signal_of, signals_interrupt, uninterrupted
-from flows.run.make_report import make_report, report_again, save
 from flows.run.options import Options
-from flows.run.prepare import Prepared, prepare
+from flows.run.planning.completeness import record_complete
+from flows.run.planning.end_state import record_end_state
+from flows.run.planning.prepare import Prepared, prepare
 from flows.run.progress import RunProgress
-from flows.run.report import Report, Stop
-from flows.run.retry import plausible_seconds
-from flows.run.run_record import RunRecord, recorded, store_of_run
-from flows.run.runner import WAITING_THREADS, LocalRunner, Runner
-from flows.run.shared_work import Answer, SharedWork, do_batch
+from flows.run.reporting.make_report import make_report, report_again, save
+from flows.run.reporting.report import Report, Stop
+from flows.run.reporting.run_record import RunRecord, recorded, store_of_run
+from flows.run.working.batches import Batch, SourceOutcome, into_batches
+from flows.run.working.retry import plausible_seconds
+from flows.run.working.runner import WAITING_THREADS, LocalRunner, Runner
+from flows.run.working.shared_work import Answer, SharedWork, do_batch
 from processors.engine.plan import Due, Plan
 from processors.engine.wanted_results import Recipes
 from processors.errors import RecipeError, RequestError, StoreError
 from processors.store.by_name_view import refresh_by_name
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.open_store import Location
 from processors.store.store import Store
 
@@ -180,7 +180,7 @@ class _Run:
         if options.runner == "local":
             return LocalRunner(options, self._store, progress, stop, has_sound=plan.has_sound_due)
         try:
-            from flows.run.dask_runner import DaskRunner
+            from flows.run.dask.dask_runner import DaskRunner
         except ModuleNotFoundError as error:
             raise RequestError(f"--runner dask needs {error.name}; pip install 'marsmedia[dask]'") from error
         runner = DaskRunner(self._record.who.run, plan.all_due, options, self._store, progress)

@@ -17,7 +17,7 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId,
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.sorting import FlowRunSort
 
-from flows.run.report import LINES_BELOW
+from flows.run.reporting.report import LINES_BELOW
 
 ASKED_EVERY_SECONDS = 5.0
 MAX_MESSAGE_CHARACTERS = 300

@@ -29,12 +29,12 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled, Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from flows.run.batches import Batch
-from flows.run.problems import by_file
-from flows.run.report import Report, message_with_problems
-from flows.run.report_as_markdown import cell, markdown
-from flows.run.runner import WAITING_THREADS
-from flows.run.shared_work import Answer, Finished, do_batch
+from flows.run.reporting.problems import by_file
+from flows.run.reporting.report import Report, message_with_problems
+from flows.run.reporting.report_as_markdown import cell, markdown
+from flows.run.working.batches import Batch
+from flows.run.working.runner import WAITING_THREADS
+from flows.run.working.shared_work import Answer, Finished, do_batch
 from flows.serving.end_of_serving import end_if_abandoned, end_with_service
 from processors.errors import RecipeError, RequestError, StoreError, machine_reason
 from processors.processor_names import CONTACT_SHEET

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal
 
 from processors.containers.chunks import ChunkFile
-from processors.containers.unknown_text import decoded
+from processors.containers.text.unknown_text import decoded
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from processors.audio.cue_points import Mark, aiff_marks, wave_marks
-from processors.containers.unknown_text import unescaped
+from processors.containers.text.unknown_text import unescaped
 from processors.contract import Item, OpenSource, Reads
 from processors.decoding.open_media import decoder_errors, open_container
 from processors.tables import Column, Table, csv_item

@@ -10,9 +10,9 @@ from processors.engine.result_records import software
 from processors.engine.wanted_results import WantedResult
 from processors.errors import RequestError
 from processors.sources.source_file import sha256_of
+from processors.store.bucket.raw_bucket import present
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import Manifest
-from processors.store.raw_bucket import present
-from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 

@@ -14,7 +14,7 @@ from processors.comparing.spectrograms import compare_power
 from processors.engine.plan import flat
 from processors.errors import RequestError
 from processors.json_records import Json
-from processors.store.latest import age
+from processors.store.catalogue.latest import age
 from processors.store.manifest import Manifest, StoredItem
 from processors.store.store import Store
 

@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 from processors.containers.chunks import Chunk, ChunkFile
 from processors.containers.coding import Coding, refuse_encrypted, without_decoder
-from processors.containers.matroska import track_codings
-from processors.containers.mp4_boxes import boxes
-from processors.containers.scrambling import codings_in_transport_stream
+from processors.containers.video.matroska import track_codings
+from processors.containers.video.mp4_boxes import boxes
+from processors.containers.video.scrambling import codings_in_transport_stream
 from processors.sources.source_file import SourceFile
 
 IN_MOVIE = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from processors.containers import matroska
-from processors.containers.flv import look_at_tags
 from processors.containers.frame_walk import FRAME_WALKS
 from processors.containers.last_unit import missing_of_last_access_unit, missing_of_last_pack
-from processors.containers.nut import look_at_nut
-from processors.containers.transport_stream import look_at_packets
+from processors.containers.video import matroska
+from processors.containers.video.flv import look_at_tags
+from processors.containers.video.nut import look_at_nut
+from processors.containers.video.transport_stream import look_at_packets
 from processors.sources.source_file import SourceFile
 
 WALKS = {"mpegts": look_at_packets, "flv": look_at_tags, "nut": look_at_nut}

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import BinaryIO, cast
 
+from processors.containers.audio.id3 import behind_id3
+from processors.containers.audio.ogg import Page, pages
+from processors.containers.audio.tags_behind import ape_before
 from processors.containers.chunks import SOUND, Chunk, ChunkFile
 from processors.containers.frame_sync import FRAMES, follow_one_another, mpeg_audio_start
-from processors.containers.id3 import behind_id3
-from processors.containers.ogg import Page, pages
-from processors.containers.tags_behind import ape_before
 from processors.formats import FORMATS
 from processors.sources.source_file import SourceFile
 

@@ -25,8 +25,8 @@ import av.stream
 import pillow_heif
 from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
+from processors.containers.audio.id3 import behind_id3
 from processors.containers.codings import refuse_whole
-from processors.containers.id3 import behind_id3
 from processors.decoding.mended_file import as_mended, mending_of
 from processors.decoding.seeking_file import SeekingFile
 from processors.errors import (

@@ -10,9 +10,9 @@ from typing import BinaryIO
 
 from PIL import ImageFile
 
-from processors.containers.heif_file import codings_of_picture, size_of
-from processors.containers.jpeg_file import read_jpeg_file, seldom_kind
-from processors.containers.png_file import read_png_file, without_damaged_extras
+from processors.containers.photo.heif_file import codings_of_picture, size_of
+from processors.containers.photo.jpeg_file import read_jpeg_file, seldom_kind
+from processors.containers.photo.png_file import read_png_file, without_damaged_extras
 from processors.decoding.open_media import open_picture
 from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
 from processors.formats import FORMATS

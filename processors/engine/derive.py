@@ -15,8 +15,8 @@ from av.container import InputContainer
 
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.audio_reader import FileReader, StreamReader
-from processors.containers.matroska import cut_off_because
 from processors.containers.size_in_header import too_short_because
+from processors.containers.video.matroska import cut_off_because
 from processors.contract import Need, OpenSource, Processor, Reads, Source, Streamed, is_of_path, need_of, result_key
 from processors.decoding.open_media import open_container, packets_of
 from processors.engine.audio_of_video import sound_between, sound_reader
@@ -34,7 +34,7 @@ from processors.sources.source_file import SourceFile
 from processors.store.inputs import stored_inputs
 from processors.store.manifest import Cost
 from processors.store.store import Store
-from processors.video.reading.container_damage import structure_of
+from processors.video.reading.losses.container_damage import structure_of
 from processors.video.reading.video_reader import DamageMet, VideoReader
 
 NOTHING_TO_DO = "there is nothing in this file that it could be made of"

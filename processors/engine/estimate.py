@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from processors.contract import Reads
 from processors.engine.plan import Due
-from processors.store.history import Expected, History
+from processors.store.catalogue.history import Expected, History
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from processors.engine.program_files import PROCESSORS, state_of_files
 from processors.engine.recipe_book import RecipeBook, Recipes
 from processors.engine.release_calibrations import has_calibration
 from processors.engine.release_index import ReleaseIndex
-from processors.store.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow
 
 
 class Fingerprints:

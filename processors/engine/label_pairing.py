@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from processors.containers.sidecar import SIDECAR
+from processors.containers.text.sidecar import SIDECAR
 from processors.contract import LabelRef
 from processors.decoding.open_media import open_picture
 from processors.errors import DamagedMedia, MediaError, note_of
@@ -16,7 +16,7 @@ from processors.planetary.image_object import ImageObject
 from processors.planetary.labels import MAX_LABEL_BYTES, read_label
 from processors.planetary.open_image import ATTACHED, DETACHED, described_by, files_named, media_named
 from processors.sources.source_file import SourceFile
-from processors.store.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow
 
 IMAGE_LABELS = ("PDS4 label", "PDS3 label")
 NO_DATA = ("release description", "XML label", SIDECAR, *IMAGE_LABELS)

@@ -15,10 +15,10 @@ from processors.errors import Blame, Verdict, is_over_limit_of_run
 from processors.json_records import Json
 from processors.processor_names import EVIDENCE
 from processors.sources.source_file import SourceFile
-from processors.store.latest import latest
+from processors.store.catalogue.latest import latest
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef
 from processors.store.open_store import is_address
-from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 EXCERPT_CHARACTERS = 72

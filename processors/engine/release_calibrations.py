@@ -9,8 +9,8 @@ from typing import Any
 from processors.audio.levels.calibration import Calibration, is_same_instrument, read_calibration
 from processors.contract import Processor, inputs_of
 from processors.json_records import as_json, canonical_json
-from processors.metadata.release_file import Release
-from processors.store.source_row import SourceRow
+from processors.metadata.release.release_file import Release
+from processors.store.catalogue.source_row import SourceRow
 
 MAX_NAMED = 5
 """Maximum number of instruments that a message names."""

@@ -8,20 +8,20 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from processors.containers.sidecar import SIDECAR, is_sidecar_file
+from processors.containers.text.sidecar import SIDECAR, is_sidecar_file
 from processors.contract import LabelRef, RecordedStart, ReleaseContext
 from processors.engine.release_calibrations import ReleaseCalibrations
 from processors.engine.sidecar_pairing import paired
 from processors.engine.subtitle_pairing import paired_with_videos
 from processors.errors import MediaError
-from processors.metadata.label import label_tags
 from processors.metadata.product_name import product_name
-from processors.metadata.release_context import release_context
-from processors.metadata.release_file import MAX_BYTES, Release, ReleaseFileProblem, read_release
-from processors.metadata.sidecar_tags import sidecar_tags
-from processors.metadata.times import dates_of_file, dates_of_label, moment_written
+from processors.metadata.release.release_context import release_context
+from processors.metadata.release.release_file import MAX_BYTES, Release, ReleaseFileProblem, read_release
+from processors.metadata.tags.label import label_tags
+from processors.metadata.tags.sidecar_tags import sidecar_tags
+from processors.metadata.times.times import dates_of_file, dates_of_label, moment_written
 from processors.planetary.labels import MAX_LABEL_BYTES
-from processors.store.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow
 
 LABELS = ("PDS4 label", "XML label", "PDS3 label")
 

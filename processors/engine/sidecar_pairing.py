@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from processors.store.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from processors.containers.subtitle_names import described_names, is_subtitle_file
-from processors.store.source_row import SourceRow
+from processors.containers.text.subtitle_names import described_names, is_subtitle_file
+from processors.store.catalogue.source_row import SourceRow
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,8 +17,8 @@ from processors.contract import (
 )
 from processors.engine.recipe_book import RecipeBook, Recipes, recipes_of
 from processors.engine.release_index import ReleaseIndex
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import ResultRef
-from processors.store.source_row import SourceRow
 
 __all__ = ["Recipes", "WantedResult", "WantedResults", "all_inputs", "shown", "wanted_of"]
 

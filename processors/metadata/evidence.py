@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from processors.containers.sidecar import is_sidecar_file
+from processors.containers.text.sidecar import is_sidecar_file
 from processors.contract import Inputs, Item, LabelRef, OpenSource, Reads, ReleaseContext, Source
 from processors.errors import DamagedMedia
 from processors.metadata.evidence_record import EvidenceFacts
-from processors.metadata.label import label_tags
 from processors.metadata.metadata import Metadata
-from processors.metadata.sidecar_tags import sidecar_tags
 from processors.metadata.statements import Contradiction
+from processors.metadata.tags.label import label_tags
+from processors.metadata.tags.sidecar_tags import sidecar_tags
 from processors.metadata.weigh_evidence import Voices, weigh
 from processors.mission.profile import load_profile, profiles_sha256
 from processors.planetary.checksums import md5_named, md5_of

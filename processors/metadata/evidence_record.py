@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from processors.languages.language import OTHER_LANGUAGES
 from processors.metadata.label_statements import of_label
-from processors.metadata.solar_clock import hours_of_clock
 from processors.metadata.statements import Contradiction, Statement
-from processors.metadata.tag_records import Tag
-from processors.metadata.times import Date, Taken
+from processors.metadata.tags.tag_records import Tag
+from processors.metadata.times.solar_clock import hours_of_clock
+from processors.metadata.times.times import Date, Taken
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,10 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 
-from processors.metadata.label import found
-from processors.metadata.solar_clock import hours_of_clock, sol_of_clock
 from processors.metadata.statements import TERMS, Statement, statement
-from processors.metadata.tag_records import Tag, unread_texts
+from processors.metadata.tags.label import found
+from processors.metadata.tags.tag_records import Tag, unread_texts
+from processors.metadata.times.solar_clock import hours_of_clock, sol_of_clock
 from processors.planetary.pvl import number_of, unquoted
 
 LABEL_NAMES = {

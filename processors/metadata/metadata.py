@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from processors.contract import Item, OpenSource, Reads
-from processors.metadata.container import read_container
-from processors.metadata.photograph import read_photograph
-from processors.metadata.tag_records import KnownTags, MetadataRecord
+from processors.metadata.tags.container import read_container
+from processors.metadata.tags.photograph import read_photograph
+from processors.metadata.tags.tag_records import KnownTags, MetadataRecord
 from processors.planetary.open_image import described
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from processors.metadata.tag_records import Tag, Value
+from processors.metadata.tags.tag_records import Tag, Value
 
 _NUMBER = r"[-+]?\d{1,3}(?:\.\d+)?"
 _PAIR = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from processors.containers.subtitle_names import TEXT_CODECS
+from processors.containers.text.subtitle_names import TEXT_CODECS
 from processors.formats import WITHOUT_LENGTH
 
 TAKEN_BY_PLAYERS = ("video", "audio", "subtitle")

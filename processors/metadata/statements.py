@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from processors.languages.language import LANGUAGES
 from processors.languages.text import FALLBACK
 from processors.metadata.position import position_of
-from processors.metadata.release_values import TRANSLATED, Said
-from processors.metadata.tag_records import Tag, Value, known_from
+from processors.metadata.release.release_values import TRANSLATED, Said
+from processors.metadata.tags.tag_records import Tag, Value, known_from
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,15 +12,12 @@ from functools import cached_property
 from typing import Any
 
 from processors.contract import Source
-from processors.metadata.date_conflicts import date_conflicts, sol_conflicts, solar_conflicts
 from processors.metadata.evidence_record import EvidenceRecord
-from processors.metadata.label import files_described, last_part
 from processors.metadata.label_statements import mission_words, of_label, said_by_label, unread_of_label
-from processors.metadata.own_terms import against_general
 from processors.metadata.position import position_of
 from processors.metadata.product_name import ProductName, product_name
-from processors.metadata.release_values import Said
-from processors.metadata.sidecar_tags import voice_of_sidecar
+from processors.metadata.release.own_terms import against_general
+from processors.metadata.release.release_values import Said
 from processors.metadata.statements import (
     Contradiction,
     Statement,
@@ -33,8 +30,11 @@ from processors.metadata.statements import (
     statement,
     translations_of,
 )
-from processors.metadata.tag_records import Tag
-from processors.metadata.times import (
+from processors.metadata.tags.label import files_described, last_part
+from processors.metadata.tags.sidecar_tags import voice_of_sidecar
+from processors.metadata.tags.tag_records import Tag
+from processors.metadata.times.date_conflicts import date_conflicts, sol_conflicts, solar_conflicts
+from processors.metadata.times.times import (
     Date,
     Taken,
     date_of_event,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from processors.containers.toml_file import KeyPath, TomlError, TomlFile
+from processors.containers.text.toml_file import KeyPath, TomlError, TomlFile
 from processors.contract import require
 from processors.languages.text import Text
 from processors.mission.time_on_mars import FIRST_YEAR, mars_time

@@ -49,13 +49,13 @@ from processors.packs.pack_records import Gallery, PackRecords, recipe_record
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.readme import readme
-from processors.store.bucket_traffic import Traffic
-from processors.store.catalogue import Catalogue
+from processors.store.bucket.bucket_traffic import Traffic
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.selection import parse, select
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import ResultRef
 from processors.store.open_store import Location, is_address
 from processors.store.progress_steps import Steps, silently
-from processors.store.selection import parse, select
-from processors.store.source_row import SourceRow
 from processors.store.store import Store
 from processors.tables import Table
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from processors.store.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow
+from processors.store.findings.stored_evidence import read_evidence
 from processors.store.store import Store
-from processors.store.stored_evidence import read_evidence
 
 CHANGES_SHOWN = 5
 """Corrections named of those that bear on no right."""

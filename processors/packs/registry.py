@@ -18,7 +18,7 @@ from processors.packs.archive.output import is_zip
 from processors.packs.changed_sources import PackedSource, SourceChange, SourcesNow
 from processors.packs.contents.names import portable_name
 from processors.processor_names import EVIDENCE
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.open_store import is_address, open_bucket
 from processors.store.store import Store, replace_file

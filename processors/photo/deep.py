@@ -9,22 +9,22 @@ from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 
-from processors.containers.tiff_file import read_tiff_file
+from processors.containers.photo.tiff_file import read_tiff_file
 from processors.contract import Item, OpenSource, Reads, require
 from processors.decoding.picture_header import open_header
 from processors.formats import title_of
 from processors.imaging.colour import SRGB, Colour
 from processors.imaging.png_colour import describe_colour
 from processors.photo.deep_samples import deep_samples, write_png
+from processors.photo.reading.by_format.stored_scale import scaling_of
+from processors.photo.reading.by_format.strips_without_data import refuse_strips_without_valid
+from processors.photo.reading.by_format.tiff import photo_options
 from processors.photo.reading.colour_tags import ICC, colour_of
 from processors.photo.reading.damage import damage_of
 from processors.photo.reading.display_levels import scaled
 from processors.photo.reading.photo_info import refuse_size
 from processors.photo.reading.photo_reader import PhotoReader, refuse_larger
 from processors.photo.reading.root_cause import root_cause_reported
-from processors.photo.reading.stored_scale import scaling_of
-from processors.photo.reading.strips_without_data import refuse_strips_without_valid
-from processors.photo.reading.tiff import photo_options
 from processors.photo.reading.to_srgb import DEEP_MODES, profile_name
 from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
 from processors.planetary.open_image import FORMATS as PLANETARY

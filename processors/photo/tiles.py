@@ -12,16 +12,16 @@ from typing import Any, BinaryIO, ClassVar
 import numpy as np
 import pyvips
 
-from processors.containers.tiff_file import TiffFile, read_tiff_file
+from processors.containers.photo.tiff_file import TiffFile, read_tiff_file
 from processors.containers.zip_members import zip_member
 from processors.contract import Item, OpenSource, Reads, require
 from processors.decoding.picture_header import open_header
 from processors.imaging.colour import CICP, SRGB, Colour, tables
+from processors.photo.reading.by_format.strips_without_data import TiffStrips, in_own_scale, refuse_strips_without_valid
+from processors.photo.reading.by_format.tiff import photo_options
 from processors.photo.reading.colour_tags import colour_of
 from processors.photo.reading.display_levels import DisplayLevels, levels_of, scaled
 from processors.photo.reading.root_cause import root_cause_reported
-from processors.photo.reading.strips_without_data import TiffStrips, in_own_scale, refuse_strips_without_valid
-from processors.photo.reading.tiff import photo_options
 from processors.photo.reading.to_srgb import is_profile_of
 from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
 

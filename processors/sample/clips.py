@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.clip_writer import write_steady_clip
+from processors.imaging.clip_writer import write_steady_clip
 from processors.sample.files import Tags
 
 

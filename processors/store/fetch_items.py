@@ -12,8 +12,8 @@ from pathlib import Path
 from processors.processor_names import EVIDENCE
 from processors.sources.source_file import sha256_of
 from processors.store.by_name_view import ByNameEntry, safe_name
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import Manifest, ResultRef, StoredItem
-from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 

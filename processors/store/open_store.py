@@ -9,8 +9,8 @@ from processors.errors import NoStore, RequestError
 from processors.store.store import STORE_FILE, Store
 
 if TYPE_CHECKING:
-    from processors.store.bucket import Bucket
-    from processors.store.bucket_traffic import Traffic
+    from processors.store.bucket.bucket import Bucket
+    from processors.store.bucket.bucket_traffic import Traffic
 
 Location = Path | str
 """A folder, or the address of a folder in a bucket, as `s3://bucket/folder`."""
@@ -38,7 +38,7 @@ def open_bucket(address: str, traffic: Traffic | None = None) -> Bucket:
     RequestError : not an address, or the library for buckets is missing.
     """
     try:
-        from processors.store.bucket import Bucket
+        from processors.store.bucket.bucket import Bucket
     except ModuleNotFoundError as error:
         raise RequestError(f"{address}: needs {error.name}; pip install 'marsmedia[s3]'") from error
     return Bucket(address, traffic)
@@ -62,7 +62,7 @@ def open_store(location: Location, *, writes: bool = True) -> Store:
             raise NoStore(location)
         return Store(Path(location))
     try:
-        from processors.store.bucket_store import BucketStore
+        from processors.store.bucket.bucket_store import BucketStore
     except ModuleNotFoundError as error:
         raise RequestError(f"a store in a bucket needs {error.name}; pip install 'marsmedia[s3]'") from error
     return BucketStore(str(location), writes=writes)

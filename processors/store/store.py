@@ -31,8 +31,8 @@ from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.this_machine import is_alive_here, this_machine
 
 if TYPE_CHECKING:
-    from processors.store.bucket_claims import BucketClaims
-    from processors.store.bucket_traffic import Traffic
+    from processors.store.bucket.bucket_claims import BucketClaims
+    from processors.store.bucket.bucket_traffic import Traffic
 
 STORE_FORMAT = 1
 NOT_IN_PATHS = "[]\\^|"

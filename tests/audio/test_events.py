@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import scipy.signal
 
+from processors.audio.av_frames import frame_of
 from processors.audio.events.events import Events
 from processors.audio.events.tones import ToneTrack, harmonic_series
 from processors.audio.spectrogram.spectral_lines import Line
-from processors.av_frames import frame_of
 from tests.helpers.audio_sessions import Bench
 
 

@@ -12,7 +12,7 @@ import soundfile
 
 from processors.audio.reading.audio_reader import FileReader
 from processors.audio.renditions.audio_writers import WebWriter
-from processors.containers.ogg import checksum
+from processors.containers.audio.ogg import checksum
 from processors.errors import UnsupportedMedia
 from processors.identify import identify
 from processors.sources.source_file import SourceFile

@@ -13,7 +13,7 @@ import soundfile
 
 from processors.audio.reading.audio_info import AudioReport, Damaged
 from processors.audio.reading.audio_reader import FileReader
-from processors.containers.ogg import Page, checksum, pages
+from processors.containers.audio.ogg import Page, checksum, pages
 from processors.decoding.open_media import open_container
 from processors.errors import DamagedMedia
 from processors.sources.source_file import SourceFile

@@ -20,7 +20,7 @@ from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
 from processors.audio.time_axes import mars_clock, source_clock, utc_clock
 from processors.contract import ReleaseWords, for_release
-from processors.metadata.release_context import release_context
+from processors.metadata.release.release_context import release_context
 from tests.helpers.audio_sessions import Bench
 from tests.helpers.runs import ingest
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from processors.containers.tags_behind import tags_behind
-from processors.metadata.container import read_container
+from processors.containers.audio.tags_behind import tags_behind
+from processors.metadata.tags.container import read_container
 from tests.helpers.coded_sound import click, encoded, read
 
 ID3V1 = b"TAG" + b"\0" * 125

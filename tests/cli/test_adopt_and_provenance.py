@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from flows.cli.find_item import find_item
 from flows.cli.main import main
 from flows.run.options import Options
-from flows.run.recipe_edit import edited
+from flows.run.recipe_changes.recipe_edit import edited
 from flows.run.run import in_threads, run_ingest
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.comparing.provenance import provenance_of
@@ -23,7 +23,7 @@ from processors.engine.wanted_results import WantedResult
 from processors.errors import RequestError, ResultMissing, StoreError
 from processors.packs.registry import packed_results
 from processors.photo.photo_preview import PhotoPreview
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
 from processors.video.frames.frames import Frames
 from processors.video.shots.shots import Shots

@@ -117,7 +117,7 @@ def test_a_bucket_is_pruned_verified_and_rebuilt(
     both("reprocess", "rover.jpg", "--processor", "photo.preview", "--set", "longest_sides_px=100", "--quiet")
     assert json.loads(invoke("prune", "--json", "--yes", "--store", address).stdout)["removed"]
     assert json.loads(invoke("prune", "--json", "--dry-run", "--store", address).stdout)["results"] == []
-    monkeypatch.setattr("processors.store.bucket_store.MIN_UNNAMED_AGE", timedelta(days=-1))
+    monkeypatch.setattr("processors.store.bucket.bucket_store.MIN_UNNAMED_AGE", timedelta(days=-1))
     client(bucket_server).put_object(Bucket=bucket, Key="mars/data/ab/left.zip", Body=b"of a killed run")
     extra = json.loads(invoke("verify", "--json", "--store", address, code=1).stdout)["faults"]
     assert [(fault["kind"], fault["path"]) for fault in extra] == [("extra", "data/ab/left.zip")]

@@ -13,10 +13,10 @@ from PIL import Image
 
 from flows.cli import query
 from flows.cli.main import main
-from flows.cli.print_table import aligned, length, size, sound
+from flows.cli.printing.print_table import aligned, length, size, sound
 from flows.run.options import Options
+from flows.run.planning.select import ReprocessRequest, prepare_chosen
 from flows.run.run import in_threads, run
-from flows.run.select import ReprocessRequest, prepare_chosen
 from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.metadata.properties import Properties, properties

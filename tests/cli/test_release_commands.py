@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from flows.cli.main import main
-from processors.metadata.release_template import with_mission
+from processors.metadata.release.release_template import with_mission
 
 
 def command(*words: object) -> tuple[int, str]:

@@ -14,19 +14,19 @@ import pytest
 from deltalake import write_deltalake
 
 from flows.recipes import RECIPES
-from flows.run.load_recipes import named
 from flows.run.options import Options
-from flows.run.report import Report
+from flows.run.planning.select import ReprocessRequest, prepare_chosen
+from flows.run.recipe_changes.load_recipes import named
+from flows.run.reporting.report import Report
 from flows.run.run import in_threads, run, run_ingest
-from flows.run.select import ReprocessRequest, prepare_chosen
 from processors.contract import parameters
 from processors.engine.estimate import Estimate, estimate
 from processors.engine.parameters import changed, from_parameters, parse_settings
 from processors.engine.wanted_results import WantedResult
 from processors.errors import RequestError
-from processors.store.catalogue import SCHEMAS, Catalogue
-from processors.store.cost_curve import KNEE
-from processors.store.history import History
+from processors.store.catalogue.catalogue import SCHEMAS, Catalogue
+from processors.store.catalogue.cost_curve import KNEE
+from processors.store.catalogue.history import History
 from processors.store.manifest import Cost
 from processors.store.store import Store
 from processors.video.audit.measurements import Measurements
@@ -166,7 +166,7 @@ def test_a_raised_version_makes_only_that_processor_and_its_users_due(
     raw = Path(_path(filled, "clip.mp4")).parents[1]
     run_ingest(raw, filled.root, recipes, Options(), in_threads, name="all")  # type: ignore[arg-type]
     monkeypatch.setattr(Shots, "version", Shots.version + 1)
-    from flows.run.prepare import prepare
+    from flows.run.planning.prepare import prepare
     from flows.run.progress import RunProgress
 
     plan = prepare(raw, filled, recipes, RunProgress(quiet=True), Options(), remember=False).plan  # type: ignore[arg-type]

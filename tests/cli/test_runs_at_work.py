@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.run.run_record import RunRecord
+from flows.run.reporting.run_record import RunRecord
 from processors.store.open_store import Location, location_of, open_store
 from tests.helpers.command import in_this_process
 

@@ -15,8 +15,9 @@ from click.testing import CliRunner
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from flows.cli import fact_words, print_table, show
+from flows.cli import show
 from flows.cli.main import main
+from flows.cli.printing import fact_words, print_table
 from processors.audio.envelope import Envelope
 from processors.audio.levels.levels import Levels
 from processors.engine.wanted_results import Recipes

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from processors.audio.reading.declared_length import declared_length
 from processors.audio.reading.trailing_data import unread_because
+from processors.containers.audio.flac import stream_info
+from processors.containers.audio.id3 import behind_id3
+from processors.containers.audio.mp3 import first_frame
+from processors.containers.audio.ogg import Page, checksum, pages
+from processors.containers.audio.ogg_timeline import summary
 from processors.containers.chunks import ChunkFile
-from processors.containers.flac import stream_info
-from processors.containers.id3 import behind_id3
-from processors.containers.matroska import look_at
-from processors.containers.mp3 import first_frame
-from processors.containers.ogg import Page, checksum, pages
-from processors.containers.ogg_timeline import summary
+from processors.containers.video.matroska import look_at
 from processors.errors import MediaError
-from processors.metadata.riff import riff_tags
+from processors.metadata.tags.riff import riff_tags
 from processors.planetary.open_image import attached_format, described_by, files_named, other_data, read_header
 from processors.planetary.samples import read_samples
 from processors.sources.source_file import SourceFile

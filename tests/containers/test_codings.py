@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from flows.cli.fact_words import fact_lines
+from flows.cli.printing.fact_words import fact_lines
 from processors.audio.levels.levels import Levels
 from processors.audio.reading.audio_reader import FileReader
 from processors.containers.coding import Coding
 from processors.containers.codings import codings_of
-from processors.containers.transport_stream import look_at_packets
+from processors.containers.video.transport_stream import look_at_packets
 from processors.decoding.open_media import open_container
 from processors.decoding.picture_header import open_header
 from processors.errors import DamagedMedia, UnsupportedMedia

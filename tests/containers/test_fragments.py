@@ -11,7 +11,7 @@ import pytest
 
 from processors.audio.reading.audio_info import AudioReport, Damaged
 from processors.audio.reading.audio_reader import FileReader
-from processors.containers.fragments import has_every_fragment
+from processors.containers.video.fragments import has_every_fragment
 from processors.sources.source_file import SourceFile
 
 MP4 = "mov,mp4,m4a,3gp,3g2,mj2"

@@ -15,7 +15,7 @@ from processors.audio.reading.trailing_data import unread_because
 from processors.containers.cut_off import cut_off_because
 from processors.containers.last_unit import missing_of_last_access_unit, missing_of_last_pack
 from processors.sources.source_file import SourceFile
-from processors.video.reading.container_damage import structure_of
+from processors.video.reading.losses.container_damage import structure_of
 
 
 def pack(payload: bytes, stream: int = 0xC0) -> bytes:

@@ -16,7 +16,7 @@ from processors.audio.reading.audio_reader import FileReader
 from processors.decoding.mended_file import mending_of
 from processors.errors import DamagedMedia
 from processors.identify import identify
-from processors.metadata.container import read_container
+from processors.metadata.tags.container import read_container
 from processors.sources.source_file import SourceFile
 
 SAMPLES = np.random.default_rng(7).integers(-20000, 20000, 8001).astype(np.int16)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from processors.audio.reading.audio_reader import FileReader
-from processors.containers.nut import look_at_nut
+from processors.containers.video.nut import look_at_nut
 from processors.errors import DamagedMedia
 from processors.sources.source_file import SourceFile
 from processors.video.audit.integrity import Integrity

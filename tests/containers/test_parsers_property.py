@@ -15,20 +15,20 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import ImageCms
 
-from processors.containers.camera_raw import is_camera_raw
 from processors.containers.frame_sync import has_mpeg_audio, is_start_code_stream, is_transport_stream
-from processors.containers.text_file import text_of
+from processors.containers.photo.camera_raw import is_camera_raw
+from processors.containers.text.text_file import text_of
 from processors.contract import result_key
 from processors.errors import MediaError
 from processors.formats import FORMATS
 from processors.identify import identify
 from processors.json_records import as_json, canonical_json
-from processors.metadata.icc import icc_tags
-from processors.metadata.ifd import Directories
-from processors.metadata.iptc import iptc_in_photoshop, iptc_tags
-from processors.metadata.label import label_tags
-from processors.metadata.mp4_metadata import box_tags
-from processors.metadata.xmp import xmp_tags
+from processors.metadata.tags.icc import icc_tags
+from processors.metadata.tags.ifd import Directories
+from processors.metadata.tags.iptc import iptc_in_photoshop, iptc_tags
+from processors.metadata.tags.label import label_tags
+from processors.metadata.tags.mp4_metadata import box_tags
+from processors.metadata.tags.xmp import xmp_tags
 from processors.mission.when import parse_when
 from processors.photo.photo_preview import PhotoPreview
 

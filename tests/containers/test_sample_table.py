@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from processors.audio.levels.levels import Levels
-from processors.containers.sample_table import table_faults
+from processors.containers.video.sample_table import table_faults
 from processors.contract import Processor, Source
 from processors.engine.derive import derive
 from processors.sources.source_file import SourceFile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from processors.containers.unknown_text import as_latin_1, decoded, unescaped
+from processors.containers.text.unknown_text import as_latin_1, decoded, unescaped
 
 CHINESE = ("祝融号着陆", "火星", "HX1 祝融号", "嫦娥五号", "《天问》", "2021年5月15日", "火星表面的風聲", "探测器 A 型")
 JAPANESE = ("火星の風", "はやぶさ", "ロケット", "宇宙航空研究開発機構", "ソフト")

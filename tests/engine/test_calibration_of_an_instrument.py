@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xarray
 
-from flows.run.select import ReprocessRequest, prepare_chosen
+from flows.run.planning.select import ReprocessRequest, prepare_chosen
 from processors.audio.levels.calibration import Calibration
 from processors.audio.levels.levels import Levels
 from processors.audio.spectrogram.spectra import Spectra

@@ -16,10 +16,10 @@ from processors.contract import Item
 from processors.languages.text import Text
 from processors.packs.build import Built, build
 from processors.packs.recipe.pack_recipe import PackRecipe
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.progress_steps import Steps, silently
-from processors.store.source_row import SourceRow
 from processors.store.store import Store, put_item
 
 HOSTILE = "<script>alert('Mars')</script> & \"tracks\""

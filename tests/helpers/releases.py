@@ -13,9 +13,9 @@ from processors.packs.contents.subject import SourceRecord, subjects
 from processors.packs.recipe.audience import Audience
 from processors.packs.recipe.pack_recipe import Override
 from processors.photo.photo_preview import PhotoPreview
-from processors.store.catalogue import Catalogue
-from processors.store.selection import parse, select
-from processors.store.sql import connect
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.selection import parse, select
+from processors.store.catalogue.sql import connect
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest

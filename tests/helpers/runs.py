@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from flows.run.options import Options
-from flows.run.report import Report
+from flows.run.reporting.report import Report
 from flows.run.run import in_threads, run_ingest
 from processors.engine.wanted_results import Recipes
 from processors.store.open_store import Location

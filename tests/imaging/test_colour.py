@@ -15,7 +15,7 @@ import pytest
 import pyvips
 from PIL import Image, ImageCms
 
-from processors.containers.heif_file import nclx_of
+from processors.containers.photo.heif_file import nclx_of
 from processors.imaging.colour import PRIMARIES, Colour, grey_to_srgb, to_srgb
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.photo.tiles import _eight_bit_srgb

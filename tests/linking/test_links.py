@@ -24,10 +24,10 @@ from processors.linking.same_sound import Course, compare
 from processors.photo.enhanced import Enhanced
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality
-from processors.store.catalogue import Catalogue
-from processors.store.rebuild_catalogue import rebuild_catalogue
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
+from processors.store.catalogue.stored_links import LinkEnd, SourceLink
 from processors.store.store import Store
-from processors.store.stored_links import LinkEnd, SourceLink
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.frames import Frames
 from tests.helpers.steps_seen import StepsSeen

@@ -14,11 +14,11 @@ import soundfile
 
 from processors.audio.reading.audio_reader import FileReader
 from processors.containers.chunks import MAX_CHUNK_BYTES, WAVE64_IDS, WAVE64_START
-from processors.metadata.container import read_container
 from processors.metadata.position import position_of
-from processors.metadata.riff import riff_tags
-from processors.metadata.tag_records import Tag
-from processors.metadata.times import dates_of_file
+from processors.metadata.tags.container import read_container
+from processors.metadata.tags.riff import riff_tags
+from processors.metadata.tags.tag_records import Tag
+from processors.metadata.times.times import dates_of_file
 from processors.sources.source_file import SourceFile
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.print_evidence import evidence_lines
+from flows.cli.printing.print_evidence import evidence_lines
 from processors.json_records import as_json
-from processors.metadata.container import read_container
 from processors.metadata.evidence_record import EvidenceFacts
-from processors.metadata.solar_clock import clock_of
-from processors.metadata.tag_records import Tag, known_from, text_tag
-from processors.metadata.times import dates_of_file
+from processors.metadata.tags.container import read_container
+from processors.metadata.tags.tag_records import Tag, known_from, text_tag
+from processors.metadata.times.solar_clock import clock_of
+from processors.metadata.times.times import dates_of_file
 from processors.mission.when import parse_when
 from tests.metadata.test_evidence import evidence
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from flows.cli.main import main
-from flows.cli.print_evidence import evidence_lines
+from flows.cli.printing.print_evidence import evidence_lines
 from flows.run.run import Options, in_threads, run_ingest
 from processors.contract import Source
 from processors.errors import RefusedMedia
@@ -19,9 +19,9 @@ from processors.json_records import as_json
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.metadata.evidence_record import EvidenceFacts, EvidenceRecord
-from processors.metadata.label import found, label_tags
 from processors.metadata.product_name import product_name
-from processors.metadata.release_context import release_context
+from processors.metadata.release.release_context import release_context
+from processors.metadata.tags.label import found, label_tags
 from processors.metadata.weigh_evidence import Voices, weigh
 from processors.mission.profile import load_profile
 from processors.store.store import Store

@@ -15,9 +15,9 @@ from PIL import ExifTags
 
 from processors.errors import MediaError
 from processors.identify import identify
-from processors.metadata.iptc import IPTC_NAMES
-from processors.metadata.photograph import read_photograph
-from processors.metadata.tag_records import MetadataRecord
+from processors.metadata.tags.iptc import IPTC_NAMES
+from processors.metadata.tags.photograph import read_photograph
+from processors.metadata.tags.tag_records import MetadataRecord
 
 FOUND_PART = 0.95
 AGREEING_PART = 0.95

@@ -13,11 +13,11 @@ from PIL import Image
 
 from processors.errors import DamagedMedia, MediaError
 from processors.identify import identify
-from processors.metadata.ifd import Directories
-from processors.metadata.iptc import iptc_tags
-from processors.metadata.photograph import read_photograph
-from processors.metadata.tag_records import MAX_TEXT_CHARACTERS, MetadataRecord
-from processors.metadata.xmp import xmp_tags
+from processors.metadata.tags.ifd import Directories
+from processors.metadata.tags.iptc import iptc_tags
+from processors.metadata.tags.photograph import read_photograph
+from processors.metadata.tags.tag_records import MAX_TEXT_CHARACTERS, MetadataRecord
+from processors.metadata.tags.xmp import xmp_tags
 from processors.photo.reading.photo_reader import PhotoReader
 
 XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="T"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">

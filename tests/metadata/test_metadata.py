@@ -13,10 +13,10 @@ from PIL.TiffImagePlugin import IFDRational
 
 from processors.contract import OpenSource
 from processors.json_records import Json
-from processors.metadata.container import read_container
 from processors.metadata.metadata import Metadata
-from processors.metadata.photograph import read_photograph
-from processors.metadata.tag_records import MetadataRecord, bytes_tag, text_tag
+from processors.metadata.tags.container import read_container
+from processors.metadata.tags.photograph import read_photograph
+from processors.metadata.tags.tag_records import MetadataRecord, bytes_tag, text_tag
 from processors.sources.source_file import SourceFile
 from tests.conftest import SAMPLES
 from tests.helpers.made_media import MediaMaker

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from PIL import Image, ImageCms
 
-from processors.metadata.icc import icc_tags
-from processors.metadata.mp4_metadata import XMP_UUID, box_tags
-from processors.metadata.photograph import read_photograph
-from processors.metadata.riff import riff_tags
-from processors.metadata.tag_records import MetadataRecord
-from processors.metadata.xmp import EXTENSION, extended_packet
+from processors.metadata.tags.icc import icc_tags
+from processors.metadata.tags.mp4_metadata import XMP_UUID, box_tags
+from processors.metadata.tags.photograph import read_photograph
+from processors.metadata.tags.riff import riff_tags
+from processors.metadata.tags.tag_records import MetadataRecord
+from processors.metadata.tags.xmp import EXTENSION, extended_packet
 from tests.helpers.made_pds3 import LINES, SAMPLES, picture, vicar
 
 XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from flows.cli.main import main
-from processors.metadata.release_file import read_release
-from processors.metadata.release_template import template
+from processors.metadata.release.release_file import read_release
+from processors.metadata.release.release_template import template
 from processors.mission.profile import profile_names
 from processors.sample.release_toml import release_toml
 from tests.helpers.video_scenes import scene, write

@@ -13,8 +13,8 @@ from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngInfo
 
 from flows.cli.main import main
-from flows.run.report import Report
-from processors.containers.sidecar import is_sidecar_file
+from flows.run.reporting.report import Report
+from processors.containers.text.sidecar import is_sidecar_file
 from processors.contract import RecordedStart
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted_results import Recipes
@@ -22,9 +22,9 @@ from processors.errors import DamagedMedia, MediaError, RefusedMedia
 from processors.identify import identify
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
-from processors.metadata.sidecar_tags import sidecar_tags
 from processors.metadata.statements import said_by_sidecar
-from processors.store.catalogue import Catalogue
+from processors.metadata.tags.sidecar_tags import sidecar_tags
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest

@@ -10,11 +10,11 @@ import pytest
 import soundfile
 from PIL import Image, PngImagePlugin
 
-from processors.containers.unknown_text import sixteen_bit
-from processors.metadata.container import read_container
-from processors.metadata.label import label_tags
-from processors.metadata.photograph import read_photograph
-from processors.metadata.tag_records import MetadataRecord
+from processors.containers.text.unknown_text import sixteen_bit
+from processors.metadata.tags.container import read_container
+from processors.metadata.tags.label import label_tags
+from processors.metadata.tags.photograph import read_photograph
+from processors.metadata.tags.tag_records import MetadataRecord
 from tests.helpers.golden_media import chunk
 from tests.metadata.test_evidence import evidence
 from tests.metadata.test_texts_and_positions import directory

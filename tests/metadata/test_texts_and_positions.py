@@ -11,11 +11,11 @@ import soundfile
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from processors.metadata.container import read_container
-from processors.metadata.ifd import utf_16_of
-from processors.metadata.photograph import read_photograph
 from processors.metadata.position import position_of
-from processors.metadata.tag_records import MetadataRecord, Tag, known_from, text_tag
+from processors.metadata.tags.container import read_container
+from processors.metadata.tags.ifd import utf_16_of
+from processors.metadata.tags.photograph import read_photograph
+from processors.metadata.tags.tag_records import MetadataRecord, Tag, known_from, text_tag
 
 
 def jpeg(path: Path, exif: bytes) -> MetadataRecord:

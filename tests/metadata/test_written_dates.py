@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from processors.metadata.evidence_record import EvidenceRecord
-from processors.metadata.tag_records import KnownTags, known_from, text_tag
-from processors.metadata.times import dates_of_file
-from processors.metadata.written_dates import read_date
+from processors.metadata.tags.tag_records import KnownTags, known_from, text_tag
+from processors.metadata.times.times import dates_of_file
+from processors.metadata.times.written_dates import read_date
 from processors.mission.when import parse_when
 from tests.metadata.test_dates import tags_of
 from tests.metadata.test_evidence import evidence

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 import marsmedia
 from flows.cli.main import main
-from flows.run.asked_today import AskedToday
-from flows.run.recorded_problems import stored
+from flows.run.planning.asked_today import AskedToday
+from flows.run.reporting.recorded_problems import stored
 from processors.audio.levels.levels import Levels
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
@@ -21,7 +21,7 @@ from processors.errors import RequestError
 from processors.metadata.evidence import Evidence
 from processors.packs.contents.subject import subjects
 from processors.photo.deep import DeepPhoto
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest

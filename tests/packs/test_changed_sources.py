@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from flows.run.build_pack import build_pack, recipe_of
-from flows.run.report import Report
+from flows.run.reporting.report import Report
 from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence

@@ -19,12 +19,12 @@ import pytest
 import xarray
 from PIL import Image
 
-from processors.containers.ogg import Page, pages
+from processors.containers.audio.ogg import Page, pages
 from processors.contract import Item
 from processors.languages.language import translations_of
 from processors.languages.text import Text
-from processors.metadata.iptc import iptc_in_photoshop, iptc_tags
-from processors.metadata.xmp import xmp_tags
+from processors.metadata.tags.iptc import iptc_in_photoshop, iptc_tags
+from processors.metadata.tags.xmp import xmp_tags
 from processors.packs.contents.subject import subject as source_record
 from processors.packs.embedded.file_credits import FileCredits
 from processors.packs.embedded.in_containers import write_tagged

@@ -22,8 +22,8 @@ from processors.packs.contents.subject import subjects
 from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.store_gallery import shown_of_store
 from processors.packs.gallery.thumbnails import Thumbnails
-from processors.store.bucket import Bucket
-from processors.store.catalogue import Catalogue
+from processors.store.bucket.bucket import Bucket
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.open_store import open_store
 from processors.store.store import Store
 from tests.helpers.buckets import client, proxy_before

@@ -21,7 +21,7 @@ from processors.json_records import as_json
 from processors.languages.text import Text
 from processors.packs.highlight.cards import Cards, without_unknown, wrapped
 from processors.packs.recipe.pack_recipe import Highlight, Override, PackRecipe
-from processors.store.stored_links import LinkEnd, SourceLink
+from processors.store.catalogue.stored_links import LinkEnd, SourceLink
 from tests.helpers.headings import headed
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.pack_store import PackStore, evidence, make_pack, picture
@@ -293,8 +293,8 @@ def test_a_title_is_shown_in_each_language_of_the_pack(made: PackStore, tmp_path
     from processors.packs.contents.subject import subjects
     from processors.packs.highlight.highlight import _title
     from processors.packs.recipe.pack_recipe import PackRecipe
-    from processors.store.catalogue import Catalogue
-    from processors.store.selection import parse, select
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.selection import parse, select
 
     catalogue = Catalogue(made.store)
     found = {one.name: one for one in subjects(select(parse(["*"]), catalogue), made.store, catalogue)}

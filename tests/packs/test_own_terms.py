@@ -17,10 +17,10 @@ from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.metadata.label_statements import said_by_label
 from processors.metadata.statements import credits_of
-from processors.metadata.tag_records import Tag
+from processors.metadata.tags.tag_records import Tag
 from processors.photo.photo_preview import PhotoPreview
-from processors.store.catalogue import Catalogue
-from processors.store.selection import parse, select
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.selection import parse, select
 from processors.store.store import Store
 from tests.helpers.command import in_this_process
 from tests.helpers.runs import ingest

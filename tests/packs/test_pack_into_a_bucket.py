@@ -14,8 +14,8 @@ from flows.cli.main import main
 from processors.errors import RequestError, StoreError
 from processors.packs.archive.verify_pack import verify_pack
 from processors.packs.recipe.pack_recipe import Highlight
-from processors.store import bucket as bucket_module
-from processors.store.bucket import BAD_SERVER, Bucket
+from processors.store.bucket import bucket as bucket_module
+from processors.store.bucket.bucket import BAD_SERVER, Bucket
 from tests.helpers.buckets import SECRET, Fault, Proxy, client
 from tests.helpers.pack_store import PackStore, evidence, filled, make_pack, picture
 

@@ -18,7 +18,7 @@ from flows.run.run import in_threads, run_ingest
 from processors.metadata.evidence import Evidence
 from processors.packs.contents.names import FORBIDDEN
 from processors.photo.photo_preview import PhotoPreview
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
 from tests.conftest import PROJECT
 from tests.helpers.pack_store import picture

@@ -15,7 +15,7 @@ from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.store_gallery import shown_of_store
 from processors.packs.presentation import PRESENTATIONS, TAKE_WORDS, faces, is_taken, presentation_of, takes_any
 from processors.packs.recipe.pack_recipe import PackRecipe
-from processors.store.selection import parse, select
+from processors.store.catalogue.selection import parse, select
 from tests.helpers.pack_store import filled, picture
 
 

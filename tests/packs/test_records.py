@@ -18,7 +18,7 @@ from processors.audio.levels.levels import LOUDNESS
 from processors.contract import Item
 from processors.languages.language import LANGUAGES
 from processors.languages.text import Text
-from processors.metadata.xmp import xmp_tags
+from processors.metadata.tags.xmp import xmp_tags
 from processors.packs.build import build
 from processors.packs.embedded.in_pictures import own_xmp
 from processors.packs.recipe.pack_recipe import Highlight, PackRecipe, Pictures

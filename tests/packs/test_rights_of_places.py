@@ -14,9 +14,9 @@ from flows.run.build_pack import build_pack, recipe_of
 from processors.errors import RequestError
 from processors.languages.language import LANGUAGES
 from processors.packs.recipe.pack_recipe import Override
-from processors.store.catalogue import Catalogue
-from processors.store.selection import parse, select
-from processors.store.sql import connect
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.selection import parse, select
+from processors.store.catalogue.sql import connect
 from tests.helpers.headings import headed
 from tests.helpers.releases import FREE, RESTRICTED, Releases
 

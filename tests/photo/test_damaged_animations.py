@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from processors.containers.png_file import read_png_file
+from processors.containers.photo.png_file import read_png_file
 from processors.decoding.picture_header import open_header
 from processors.errors import DamagedMedia
-from processors.photo.reading.png import png_damage
+from processors.photo.reading.by_format.png import png_damage
 
 
 def animation(path: Path) -> bytearray:

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from processors.containers.gif_file import read_gif_file
+from processors.containers.photo.gif_file import read_gif_file
+from processors.photo.reading.by_format.gif import gif_damage
 from processors.photo.reading.damage import Damage
-from processors.photo.reading.gif import gif_damage
 
 
 def animation(path: Path, count: int = 8) -> bytes:

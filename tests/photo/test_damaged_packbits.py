@@ -10,9 +10,9 @@ import pytest
 import pyvips
 from PIL import Image
 
-from processors.containers.packbits import unpacks_to
-from processors.containers.tiff_blocks import rows_of_unsound_packbits
-from processors.containers.tiff_file import pictures_of
+from processors.containers.photo.packbits import unpacks_to
+from processors.containers.photo.tiff_blocks import rows_of_unsound_packbits
+from processors.containers.photo.tiff_file import pictures_of
 from processors.photo.reading.damage import Damage
 from processors.photo.reading.photo_reader import PhotoReader
 

@@ -13,7 +13,7 @@ import pytest
 import pyvips
 from PIL import Image
 
-from processors.containers.heif_file import items_of_picture
+from processors.containers.photo.heif_file import items_of_picture
 from processors.contract import Source
 from processors.engine.derive import derive
 from processors.errors import DamagedMedia

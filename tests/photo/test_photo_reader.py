@@ -16,7 +16,7 @@ from PIL import ExifTags, Image, ImageCms
 from processors.contract import Item, Need, Source
 from processors.engine.derive import derive
 from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
-from processors.metadata.photograph import read_photograph
+from processors.metadata.tags.photograph import read_photograph
 from processors.photo.enhanced import Enhanced
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from flows.cli.fact_words import fact_lines
+from flows.cli.printing.fact_words import fact_lines
 from processors.json_records import as_json
 from processors.photo.reading.photo_info import PhotoReport
 from processors.photo.reading.photo_reader import PhotoReader

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
+from processors.photo.reading.by_format.tiff import photo_options
 from processors.photo.reading.photo_reader import Photo, PhotoReader, PhotoReport
-from processors.photo.reading.tiff import photo_options
 
 Tag = tuple[int, int, tuple[int, ...] | bytes]
 

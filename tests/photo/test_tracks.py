@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from processors.contract import Item
-from processors.metadata.release_context import release_context
+from processors.metadata.release.release_context import release_context
 from processors.photo.bar_rows import MAX_PITCH_PX, MIN_PITCH_PX
 from processors.photo.grousers import Attempt
 from processors.photo.reading.photo_reader import Photo, PhotoInfo, PhotoReader

@@ -13,7 +13,7 @@ import pytest
 
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, UnsupportedMedia
 from processors.identify import identify
-from processors.metadata.photograph import read_photograph
+from processors.metadata.tags.photograph import read_photograph
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.planetary import pds3 as pds3_label
 from processors.planetary.open_image import attached_format, files_named, read_header

@@ -14,16 +14,16 @@ from deltalake import write_deltalake
 from PIL import Image
 
 from flows.cli.main import main
-from flows.run.check_store import check_up
+from flows.run.checking.check_store import check_up
 from flows.run.options import Options
-from flows.run.report import Report
+from flows.run.reporting.report import Report
 from flows.run.run import in_threads, run_ingest
 from processors.contract import LabelRef
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
-from processors.store.catalogue import SCHEMAS, Catalogue
-from processors.store.rebuild_catalogue import rebuild_catalogue
+from processors.store.catalogue.catalogue import SCHEMAS, Catalogue
+from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
 from processors.store.store import Store
 from tests.conftest import Run
 from tests.helpers.made_pds3 import detached, picture

@@ -10,7 +10,7 @@ import pytest
 
 from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
 from processors.identify import identify
-from processors.metadata.photograph import read_photograph
+from processors.metadata.tags.photograph import read_photograph
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.planetary.open_image import read_header
 from tests.helpers.made_pds3 import stored_numbers

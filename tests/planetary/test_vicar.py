@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from processors.metadata.photograph import read_photograph
+from processors.metadata.tags.photograph import read_photograph
 from processors.planetary.open_image import read_header
 from tests.helpers.made_pds3 import LINES, SAMPLES, WHOLE, error_of, picture, pixels, vicar
 

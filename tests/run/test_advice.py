@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.print_report import print_report
+from flows.cli.printing.print_report import print_report
 from flows.run.options import Options
 from flows.run.run import in_threads, run_ingest
 from processors.video.audit.integrity import Integrity

@@ -13,10 +13,10 @@ import soundfile
 from click.testing import CliRunner
 
 from flows.cli.main import main
-from flows.run.batches import Batch
 from flows.run.options import Options
-from flows.run.report_as_markdown import markdown
+from flows.run.reporting.report_as_markdown import markdown
 from flows.run.run import Answer, in_threads, run_ingest
+from flows.run.working.batches import Batch
 from processors.video.frames.frames import Frames
 from tests.helpers.first_recipes import RECIPES
 from tests.helpers.made_media import MediaMaker

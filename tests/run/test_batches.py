@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.run.batches import BATCH_SOURCES, estimated_seconds, into_batches
+from flows.run.working.batches import BATCH_SOURCES, estimated_seconds, into_batches
 from processors.contract import Medium, Source
 from processors.engine.plan import Due
 from processors.sources.source_file import SourceFile

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from flows.run.batches import Batch
 from flows.run.options import Options
-from flows.run.report import Report
+from flows.run.reporting.report import Report
 from flows.run.run import in_threads, run_ingest
-from flows.run.shared_work import Answer
-from processors.store.catalogue import Catalogue
+from flows.run.working.batches import Batch
+from flows.run.working.shared_work import Answer
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.open_store import open_store
 from processors.store.store import Store

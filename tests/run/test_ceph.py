@@ -14,8 +14,8 @@ import pytest
 
 from processors.errors import RequestError
 from processors.packs.archive.verify_pack import verify_pack
-from processors.store.bucket import Bucket
-from processors.store.bucket_claims import BucketClaims
+from processors.store.bucket.bucket import Bucket
+from processors.store.bucket.bucket_claims import BucketClaims
 from processors.store.open_store import open_store
 from processors.store.store import Store
 from tests.helpers.buckets import use_server

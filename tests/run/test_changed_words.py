@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.run.load_recipes import load_recipes
 from flows.run.options import Options
-from flows.run.prepare import prepare
+from flows.run.planning.prepare import prepare
 from flows.run.progress import RunProgress
+from flows.run.recipe_changes.load_recipes import load_recipes
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest

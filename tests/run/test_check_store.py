@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from flows.run.check_store import check_up, hash_all, hash_sample
-from flows.run.checker import checker_of
+from flows.run.checking.check_store import check_up, hash_all, hash_sample
+from flows.run.checking.checker import checker_of
+from flows.run.checking.reproduction import reproduce
 from flows.run.options import Options
-from flows.run.reproduction import reproduce
 from flows.run.run import in_threads, run_ingest
 from processors.store.store import Store
 from tests.helpers.first_recipes import RECIPES

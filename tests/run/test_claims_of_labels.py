@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from flows.cli.main import main
 from flows.run.options import Options
-from flows.run.recorded_problems import stored
-from flows.run.report import Report
+from flows.run.reporting.recorded_problems import stored
+from flows.run.reporting.report import Report
 from flows.run.run import in_threads, run_ingest
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence

@@ -15,9 +15,9 @@ from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
-from processors.store.catalogue import Catalogue
-from processors.store.complete_sources import CompleteSource, add_complete, forget_complete, read_complete
-from processors.store.rebuild_catalogue import rebuild_catalogue
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.complete_sources import CompleteSource, add_complete, forget_complete, read_complete
+from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest

@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 from flows.cli.main import main
-from flows.cli.print_report import print_report
-from flows.run.report import Report
+from flows.cli.printing.print_report import print_report
+from flows.run.reporting.report import Report
 from processors.engine.wanted_results import Recipes
-from processors.store.bucket_store import BucketStore
-from processors.store.catalogue import Catalogue
+from processors.store.bucket.bucket_store import BucketStore
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.manifest import Manifest
 from processors.store.open_store import open_store
 from processors.store.store import Store

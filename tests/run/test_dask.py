@@ -23,8 +23,8 @@ import pytest
 from distributed import Client
 from distributed.security import Security
 
-from flows.run.dask_cluster import is_open
-from flows.run.dask_worker import Needs, unmet
+from flows.run.dask.dask_cluster import is_open
+from flows.run.dask.dask_worker import Needs, unmet
 from processors.engine.result_records import software
 from processors.store.store import STORE_FILE, Store
 from tests.conftest import quiet_environment
@@ -178,7 +178,7 @@ def test_a_killed_worker_changes_no_byte(cluster: Cluster, raw: Path, tmp_path: 
 def test_a_worker_loads_its_decoders_when_it_starts_if_asked(cluster: Cluster) -> None:
     plain, preloaded = (
         psutil.Process(cluster.start_worker("--no-nanny", *options).pid)
-        for options in ((), ("--preload", "flows.run.dask_worker"))
+        for options in ((), ("--preload", "flows.run.dask.dask_worker"))
     )
     cluster.wait_for_workers(2)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.run import dask_cluster
+from flows.run.dask import dask_cluster
 from processors.store.store import Store
 from tests.helpers.runs import ingest as ingest_here
 from tests.run.test_dask import SUMMARY, Cluster, digests, environment, ingest, is_begun, raw, start, start_on

@@ -12,8 +12,8 @@ from PIL import Image
 
 from flows.cli.ingest import space
 from flows.cli.main import main
-from flows.cli.print_table import size
-from flows.run.disk_use import DiskUse, disk_use
+from flows.cli.printing.print_table import size
+from flows.run.planning.disk_use import DiskUse, disk_use
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.contract import Medium, Processor, Source
 from processors.engine.plan import Due
@@ -22,7 +22,7 @@ from processors.metadata import Metadata
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality
 from processors.sources.source_file import SourceFile
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
 from tests.helpers.runs import ingest
 

@@ -13,7 +13,7 @@ from zipfile import ZipFile
 import pytest
 
 from flows.run.build_pack import build_pack, recipe_of
-from flows.run.load_recipes import load_recipes
+from flows.run.recipe_changes.load_recipes import load_recipes
 from processors.store.open_store import open_store
 from processors.store.store import Store
 from tests.helpers.buckets import proxy_before

@@ -10,11 +10,11 @@ import pytest
 
 from flows.recipes import RECIPES
 from flows.run.options import Options
-from flows.run.prepare import prepare
+from flows.run.planning.prepare import prepare
 from flows.run.progress import RunProgress
 from processors.engine.estimate import Estimate, estimate, reads_of
-from processors.store.catalogue import Catalogue
-from processors.store.history import History
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.history import History
 from processors.store.store import Store
 from tests.helpers.command import in_this_process
 from tests.helpers.runs import ingest

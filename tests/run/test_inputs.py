@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from flows.run.report import Report
+from flows.run.reporting.report import Report
 from processors.audio.levels.levels import Levels
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock

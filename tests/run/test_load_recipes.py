@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flows.recipes import RECIPES
-from flows.run.load_recipes import load_recipes, on_request, with_own_inputs, without_own_inputs
+from flows.run.recipe_changes.load_recipes import load_recipes, on_request, with_own_inputs, without_own_inputs
 from processors.audio.spectrogram.film import Film
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram

@@ -14,12 +14,12 @@ from click.testing import CliRunner, Result
 
 from flows.cli.main import main
 from flows.run.options import Options
-from flows.run.report import Report
+from flows.run.reporting.report import Report
 from flows.run.run import in_threads, run_ingest
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
-from processors.store.catalogue import Catalogue
-from processors.store.source_row import SourceRow
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.store import Store
 from tests.helpers.pack_store import picture
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.run.named_results import name_of, told_apart
+from flows.run.recipe_changes.named_results import name_of, told_apart
 from processors.store.by_name_view import NamedResult
 from processors.store.manifest import ResultRef
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.run.problems import in_one_line
+from flows.run.reporting.problems import in_one_line
 
 
 def test_a_reason_common_to_picture_and_sound_is_given_once() -> None:

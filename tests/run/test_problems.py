@@ -12,16 +12,16 @@ from PIL import ExifTags, Image
 
 from flows.cli.failures import things_to_do
 from flows.cli.main import main
-from flows.run.problems import FileProblem, by_file
-from flows.run.report import message_with_problems
-from flows.run.report_as_markdown import cell, markdown
+from flows.run.reporting.problems import FileProblem, by_file
+from flows.run.reporting.report import message_with_problems
+from flows.run.reporting.report_as_markdown import cell, markdown
 from processors.audio.levels.levels import Levels
 from processors.engine.wanted_results import Recipes
 from processors.packs.contents.subject import subjects
 from processors.photo.deep import DeepPhoto
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.tiles import Tiles
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest

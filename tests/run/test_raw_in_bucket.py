@@ -15,9 +15,9 @@ from click.testing import CliRunner
 from flows.cli.main import main
 from processors.errors import RequestError
 from processors.sources.scan import SkippedFile
-from processors.store.catalogue import Catalogue
+from processors.store.bucket.raw_bucket import survey_bucket
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.open_store import open_store
-from processors.store.raw_bucket import survey_bucket
 from processors.store.store import Store
 from tests.helpers.buckets import Proxy, client
 from tests.helpers.made_media import MediaMaker

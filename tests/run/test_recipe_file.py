@@ -10,9 +10,9 @@ from PIL import Image
 
 from flows.cli.main import main
 from flows.recipes import ON_REQUEST, RECIPES
-from flows.run.load_recipes import every_processor, load_recipes, on_request, recipe_names
 from flows.run.options import RECIPES_FILE
-from flows.run.select import ReprocessRequest
+from flows.run.planning.select import ReprocessRequest
+from flows.run.recipe_changes.load_recipes import every_processor, load_recipes, on_request, recipe_names
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.engine.recipe_book import RecipeBook, Recipes, recipes_of
 from processors.errors import RecipeError, RequestError

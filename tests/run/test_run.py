@@ -7,15 +7,15 @@ import shutil
 from pathlib import Path
 
 from flows.run.options import Options
-from flows.run.prepare import Prepared, prepare
+from flows.run.planning.prepare import Prepared, prepare
 from flows.run.progress import RunProgress
+from flows.run.reporting.run_record import recorded
 from flows.run.run import in_threads, run
-from flows.run.run_record import recorded
 from processors.engine.plan import why
 from processors.engine.wanted_results import Recipes, WantedResult
 from processors.metadata import Metadata
 from processors.photo.photo_preview import PhotoPreview
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
 from tests.helpers.first_recipes import RECIPES
 from tests.helpers.made_media import MediaMaker

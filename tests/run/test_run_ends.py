@@ -26,21 +26,21 @@ from PIL import Image
 
 from flows.cli.main import main
 from flows.cli.plan_and_run import plan_and_run
-from flows.cli.print_report import print_report
-from flows.run.batches import Batch
-from flows.run.check_store import hash_all
+from flows.cli.printing.print_report import print_report
+from flows.run.checking.check_store import hash_all
 from flows.run.interrupt import Terminated, signal_of
 from flows.run.options import Options
-from flows.run.prepare import Prepared, prepare
+from flows.run.planning.prepare import Prepared, prepare
 from flows.run.progress import RunProgress
-from flows.run.report import Report
+from flows.run.reporting.report import Report
 from flows.run.run import in_threads, run_ingest
-from flows.run.shared_work import Answer
+from flows.run.working.batches import Batch
+from flows.run.working.shared_work import Answer
 from processors.engine.wanted_results import Recipes
 from processors.errors import StoreError
 from processors.json_records import from_json
 from processors.metadata import Metadata
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.claims import claim_run, claim_source
 from processors.store.store import Store
 from tests.conftest import Run
@@ -261,7 +261,7 @@ def test_a_killed_run_is_known_to_have_ended_without_a_report(photos: Path, tmp_
     store = tmp_path / "store"
     first = ingest(photos, store)
     code = (
-        "import os\nfrom pathlib import Path\nfrom flows.run.run_record import recorded\n"
+        "import os\nfrom pathlib import Path\nfrom flows.run.reporting.run_record import recorded\n"
         "from processors.store.store import Store\n"
         f"with recorded(Store(Path({str(store)!r})), 'killed', 'raw'):\n    print(os.getpid(), flush=True)\n"
         "    os.kill(os.getpid(), 9)\n"

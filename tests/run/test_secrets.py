@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from processors.errors import StoreError
-from processors.store import bucket as bucket_module
-from processors.store.bucket import Bucket
+from processors.store.bucket import bucket as bucket_module
+from processors.store.bucket.bucket import Bucket
 from tests.conftest import quiet_environment
 from tests.helpers.buckets import SECRET, client
 from tests.run.test_dask import Cluster, check, raw

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.run.report import Report
-from flows.run.select import ReprocessRequest, prepare_chosen
-from flows.run.shard import EVERYTHING, Shard
+from flows.run.planning.select import ReprocessRequest, prepare_chosen
+from flows.run.planning.shard import EVERYTHING, Shard
+from flows.run.reporting.report import Report
 from processors.errors import RequestError
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
 from tests.conftest import quiet_environment
 from tests.helpers.command import command_line
@@ -111,7 +111,7 @@ def test_shards_at_the_same_time_lose_nothing(release: Path, tmp_path: Path, pyt
 
 def test_a_shard_reads_no_media_of_others(release: Path, tmp_path: Path) -> None:
     from flows.run.options import Options
-    from flows.run.prepare import prepare
+    from flows.run.planning.prepare import prepare
     from flows.run.progress import RunProgress
     from tests.helpers.first_recipes import RECIPES
 

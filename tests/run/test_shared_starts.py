@@ -11,7 +11,7 @@ import pytest
 from flows.cli.main import main
 from flows.run.options import Options
 from flows.run.release_suggestions import suggestions
-from flows.run.report import Report
+from flows.run.reporting.report import Report
 from flows.run.run import in_threads, run_ingest
 from processors.engine.wanted_results import Recipes
 from processors.metadata.evidence import Evidence

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from flows.run.report import Report
+from flows.run.reporting.report import Report
 from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
-from processors.store.complete_sources import forget_complete, read_complete
-from processors.store.rebuild_catalogue import rebuild_catalogue
+from processors.store.catalogue.complete_sources import forget_complete, read_complete
+from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest
@@ -44,7 +44,7 @@ def store(raw: Path, maker: MediaMaker, tmp_path: Path) -> Store:
 def planned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list to which each following plan adds a word."""
     plans: list[str] = []
-    from flows.run import prepare
+    from flows.run.planning import prepare
 
     make_plan = prepare.make_plan
 

@@ -11,9 +11,9 @@ from typing import ClassVar
 import pytest
 from PIL import Image
 
-from flows.run.limits import Limits
-from flows.run.retry import extra_seconds, outcomes_of, start
-from flows.run.workers import Workers
+from flows.run.working.limits import Limits
+from flows.run.working.retry import extra_seconds, outcomes_of, start
+from flows.run.working.workers import Workers
 from processors.contract import Item, Medium, Reads, Source
 from processors.engine.plan import Due
 from processors.engine.wanted_results import Recipes, WantedResult

@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flows.run import worker_pool
-from flows.run.limits import Limits, default_limits, limited
-from flows.run.worker_pool import Stopped
-from flows.run.workers import Job, WorkerDeath, Workers
+from flows.run.working import worker_pool
+from flows.run.working.limits import Limits, default_limits, limited
+from flows.run.working.worker_pool import Stopped
+from flows.run.working.workers import Job, WorkerDeath, Workers
 from tests.helpers.command import PROJECT
 from tests.helpers.stopped_runs import wait_for_end
 
@@ -249,7 +249,7 @@ def blocked() -> set[int]:
 
 def test_a_pool_that_ends_while_workers_are_starting_ends_without_a_word() -> None:
     code = (
-        "from flows.run.workers import Workers, default_limits\n"
+        "from flows.run.working.workers import Workers, default_limits\n"
         "with Workers(12, default_limits(2)) as pool: print(pool.answer(pool.start(abs, [-7], size_bytes=1)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -278,9 +278,9 @@ def test_libraries_load_before_planning_when_workers_are_certain(
         (store / "store.json").write_text("{}")
     code = (
         "import sys; from multiprocessing.forkserver import _forkserver as server; from pathlib import Path;"
-        "from flows.run.workers import warm_up_for_first_run;"
+        "from flows.run.working.workers import warm_up_for_first_run;"
         "began = warm_up_for_first_run(Path(sys.argv[1]), Path(sys.argv[2]));"
-        "assert not {'flows.run.prepare', 'numpy', 'deltalake'} & sys.modules.keys();"
+        "assert not {'flows.run.planning.prepare', 'numpy', 'deltalake'} & sys.modules.keys();"
         "print(began, server._forkserver_pid is not None, 'h5netcdf' in server._preload_modules)"
     )
     run = subprocess.run([sys.executable, "-c", code, raw, store], capture_output=True, text=True, check=True)
@@ -293,7 +293,7 @@ def environment_of_worker() -> str:
 
 def test_workers_know_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     code = (
-        "from flows.run.workers import Workers, default_limits\n"
+        "from flows.run.working.workers import Workers, default_limits\n"
         "from tests.run.test_workers import environment_of_worker\n"
         "import os\n"
         "with Workers(1, default_limits(1)) as workers:\n"

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from flows.cli.main import load
-from flows.run.shard import Shard
+from flows.run.planning.shard import Shard
 from flows.serving.end_of_serving import END_SECONDS, INTERRUPTED_SECONDS
 from processors.store.store import Store
 from tests.conftest import quiet_environment

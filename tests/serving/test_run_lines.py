@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from prefect.client.schemas.objects import FlowRun, State, StateType
 
-from flows.run.report import with_lines
+from flows.run.reporting.report import with_lines
 from flows.serving.run_lines import MAX_MESSAGE_CHARACTERS, RunLines
 
 BEGUN = datetime(2026, 6, 1, 2, 0, tzinfo=UTC)

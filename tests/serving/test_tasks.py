@@ -14,7 +14,7 @@ import json
 from pathlib import Path
 from flows.serving import tasks
 from prefect import flow
-from flows.run.batches import Batch
+from flows.run.working.batches import Batch
 from flows.run.options import Options
 from processors.contract import Source
 from processors.engine.plan import Due

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from processors.store.s3_errors import BAD_SERVER
+from processors.store.bucket.s3_errors import BAD_SERVER
 from tests.conftest import Run
 from tests.helpers.buckets import KEY, SECRET, client, use_server
 from tests.helpers.made_media import MediaMaker

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from processors.errors import RequestError, StoreError
-from processors.store import bucket as bucket_module
-from processors.store.bucket import PART_BYTES, Bucket
-from processors.store.s3_errors import BAD_SERVER, NO_CREDENTIALS
+from processors.store.bucket import bucket as bucket_module
+from processors.store.bucket.bucket import PART_BYTES, Bucket
+from processors.store.bucket.s3_errors import BAD_SERVER, NO_CREDENTIALS
 from tests.helpers.buckets import SECRET, Fault, Proxy, client
 
 LARGE = PART_BYTES + 1000

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from processors.store.bucket import Bucket
-from processors.store.bucket_claims import BucketClaims
+from processors.store.bucket.bucket import Bucket
+from processors.store.bucket.bucket_claims import BucketClaims
 from tests.helpers.buckets import client, proxy_before
 
 SOURCE = "ab" * 32
@@ -78,8 +78,8 @@ def test_a_machine_at_work_keeps_its_claims_for_longer_than_a_lease(machines: li
 
 def test_a_run_that_was_killed_on_this_machine_is_lost_at_once(machines: list[BucketClaims], bucket: str) -> None:
     code = (
-        "import os\nfrom processors.store.bucket_claims import BucketClaims\n"
-        "from processors.store.bucket import Bucket\n"
+        "import os\nfrom processors.store.bucket.bucket_claims import BucketClaims\n"
+        "from processors.store.bucket.bucket import Bucket\n"
         f"claims = BucketClaims(Bucket('s3://{bucket}/mars'))\nclaims.join(b'killed')\n"
         f"assert claims.claim({SOURCE!r})\nos.kill(os.getpid(), 9)\n"
     )

@@ -16,15 +16,15 @@ from typing import Any
 import pytest
 
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, StoreError
-from processors.store.bucket_store import BucketStore
-from processors.store.catalogue import Catalogue
-from processors.store.fixity import verify
-from processors.store.item_cache import ItemCache
+from processors.store.bucket.bucket_store import BucketStore
+from processors.store.bucket.item_cache import ItemCache
+from processors.store.bucket.stored_pass import RESULTS_AT_MOST, commit_name
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
+from processors.store.fixity.fixity import verify
 from processors.store.kept_results import keep, kept_results, release
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.open_store import open_store
-from processors.store.rebuild_catalogue import rebuild_catalogue
-from processors.store.stored_pass import RESULTS_AT_MOST, commit_name
 from tests.helpers.buckets import KEY, SECRET, client, proxy_before
 from tests.store.test_store import commit, source_row
 
@@ -151,7 +151,7 @@ def test_other_bytes_in_the_bucket_are_found_when_they_are_read(machine: Machine
 
 def test_the_cache_stays_below_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MARSMEDIA_CACHE_MB", "1")
-    monkeypatch.setattr("processors.store.item_cache.IN_USE_SECONDS", -1.0)
+    monkeypatch.setattr("processors.store.bucket.item_cache.IN_USE_SECONDS", -1.0)
     cache, fetched = ItemCache(tmp_path), []
 
     def read(number: int) -> Path:
@@ -200,8 +200,8 @@ def test_two_machines_that_write_the_catalogue_lose_and_double_no_row(machine: M
 def test_a_catalogue_of_many_writes_is_compacted_in_the_bucket_too(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, bucket: str, bucket_server: str
 ) -> None:
-    monkeypatch.setattr("processors.store.catalogue.FILES_AT_MOST", 3)
-    monkeypatch.setattr("processors.store.catalogue.READERS_HOURS", 0)
+    monkeypatch.setattr("processors.store.catalogue.catalogue.FILES_AT_MOST", 3)
+    monkeypatch.setattr("processors.store.catalogue.catalogue.READERS_HOURS", 0)
     store = machine("a")
     for number in range(6):
         Catalogue(store).add_sources([source_row(f"/raw/june/{number}.mp4", f"{number:064x}")])
@@ -289,7 +289,7 @@ def test_verify_names_what_is_damaged_missing_and_left_over(machine: Machine, mo
     place.put(sound, whole[:at] + b"two" + whole[at + 3 :])
     place.delete([gone])
     place.put("data/ab/left.zip", b"of a killed run")
-    monkeypatch.setattr("processors.store.bucket_store.MIN_UNNAMED_AGE", timedelta(days=-1))
+    monkeypatch.setattr("processors.store.bucket.bucket_store.MIN_UNNAMED_AGE", timedelta(days=-1))
     found = [(fault.kind, fault.path, fault.reason) for checked in verify(store) for fault in checked.faults]
     where = f"results/ab/{SOURCE}/video.frames"
     damage = "SHA-256 is 3fc4ccfe745870e2..., the manifest says 7692c3ad3540bb80..."

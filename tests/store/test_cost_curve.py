@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from processors.store.cost_curve import NEIGHBOURS, CostCurve, decoded_size
+from processors.store.catalogue.cost_curve import NEIGHBOURS, CostCurve, decoded_size
 
 
 def test_a_size_among_many_has_the_mean_cost_of_those_like_it() -> None:

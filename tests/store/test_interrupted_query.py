@@ -13,16 +13,16 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from processors.store.catalogue import Catalogue
-from processors.store.sql import INTERRUPTED, connect
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.sql import INTERRUPTED, connect
 from processors.store.store import Store
 
 ENDLESS = "SELECT sum(hash(a.range * b.range)) FROM range(100000) a, range(1000000) b"
 INTERRUPTED_WHILE_IT_LOADS = """
 import os, signal, sys, threading, time
 from pathlib import Path
-from processors.store.catalogue import Catalogue
-from processors.store.sql import connect
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.sql import connect
 from processors.store.store import Store
 
 def interrupt(event, details):

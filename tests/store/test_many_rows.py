@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from processors.errors import RequestError
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.selection import parse, select
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef
-from processors.store.selection import parse, select
 from processors.store.store import Store
 
 MANY = 31_000

@@ -12,15 +12,15 @@ import pytest
 from click.testing import CliRunner
 
 from flows.cli.main import main
-from flows.run.check_store import hash_all, hash_sample
-from flows.run.select import ReprocessRequest, prepare_chosen
+from flows.run.checking.check_store import hash_all, hash_sample
+from flows.run.planning.select import ReprocessRequest, prepare_chosen
 from processors.engine.wanted_results import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
-from processors.store.catalogue import Catalogue
-from processors.store.selection import parse, select
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.selection import parse, select
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest

@@ -10,11 +10,11 @@ import pytest
 from processors.errors import RequestError
 from processors.languages.text import Text
 from processors.packs.contents.subject import entries, subjects
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.selection import parse, select
+from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.sql import connect
 from processors.store.manifest import Manifest, ResultRef, StoredItem
-from processors.store.selection import parse, select
-from processors.store.source_row import SourceRow
-from processors.store.sql import connect
 from processors.store.store import Store
 
 

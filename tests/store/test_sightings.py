@@ -10,20 +10,20 @@ from click.testing import CliRunner
 
 import marsmedia
 from flows.cli.main import main
-from flows.run.checker import checker_of
+from flows.run.checking.checker import checker_of
+from flows.run.checking.reproduction import reproduce
 from flows.run.options import Options
-from flows.run.reproduction import reproduce
+from flows.run.planning.select import ReprocessRequest, prepare_chosen
 from flows.run.run import in_threads, run
-from flows.run.select import ReprocessRequest, prepare_chosen
 from processors.engine.wanted_results import Recipes
 from processors.errors import RequestError
 from processors.metadata.evidence import Evidence
 from processors.packs.contents.subject import subjects
 from processors.photo.photo_preview import PhotoPreview
-from processors.store.catalogue import Catalogue
-from processors.store.rebuild_catalogue import rebuild_catalogue
-from processors.store.selection import parse, select
-from processors.store.sql import connect
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
+from processors.store.catalogue.selection import parse, select
+from processors.store.catalogue.sql import connect
 from processors.store.store import Store
 from processors.video.subtitles.subtitles import Subtitles
 from tests.helpers.made_media import MediaMaker

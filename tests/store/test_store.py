@@ -20,12 +20,12 @@ from processors.errors import ResultCorrupt, ResultMissing, StoreError
 from processors.identify import Identity
 from processors.sources.scan import FoundFile
 from processors.store.by_name_view import ByNameEntry, rebuild_by_name, refresh_by_name, safe_name
-from processors.store.catalogue import Catalogue
-from processors.store.fixity import verify
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
+from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.sql import connect
+from processors.store.fixity.fixity import verify
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef
-from processors.store.rebuild_catalogue import rebuild_catalogue
-from processors.store.source_row import SourceRow
-from processors.store.sql import connect
 from processors.store.store import Store, put_item
 
 
@@ -220,7 +220,7 @@ def test_several_writers_of_the_same_results_leave_one_row_each(store: Store) ->
 
 
 def test_many_small_writes_become_few_files(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("processors.store.catalogue.FILES_AT_MOST", 3)
+    monkeypatch.setattr("processors.store.catalogue.catalogue.FILES_AT_MOST", 3)
     catalogue = Catalogue(store)
     manifests = [commit(store, key=f"{i:02x}" * 32) for i in range(9)]
     for manifest in manifests:
@@ -263,7 +263,8 @@ def test_the_catalogue_is_written_and_asked_without_pandas(store: Store) -> None
     commit(store)
     code = (
         "import sys; from pathlib import Path; from processors.store.store import Store;"
-        "from processors.store.catalogue import Catalogue; from processors.store.sql import connect;"
+        "from processors.store.catalogue.catalogue import Catalogue;"
+        "from processors.store.catalogue.sql import connect;"
         "store = Store(Path(sys.argv[1])); catalogue = Catalogue(store); catalogue.verdicts({'ab' * 32});"
         "catalogue.add_results(list(store.manifests())); catalogue.sources(); catalogue.verdicts({'ab' * 32});"
         "\nwith connect(catalogue) as connection: print(connection.execute('SELECT count(*) FROM items').fetchall())"

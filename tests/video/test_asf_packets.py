@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from processors.containers.asf_packets import DATA, PROPERTIES, Piece, look_at_asf, pieces_of
 from processors.containers.damaged_bytes import skipped
+from processors.containers.video.asf_packets import DATA, PROPERTIES, Piece, look_at_asf, pieces_of
 from tests.video.test_video_damage import read
 
 PACKET_BYTES = 64

@@ -13,9 +13,9 @@ from typing import BinaryIO
 import numpy as np
 import pytest
 
-from processors.containers.avi_index import listed_pictures
-from processors.video.reading.missing_pictures import with_places_of_missing
-from processors.video.reading.packet_index import PacketIndex
+from processors.containers.video.avi_index import listed_pictures
+from processors.video.reading.times.missing_pictures import with_places_of_missing
+from processors.video.reading.times.packet_index import PacketIndex
 from tests.video.test_video_damage import read
 
 

@@ -10,7 +10,7 @@ import av.logging
 import numpy as np
 import pytest
 
-from processors.clip_writer import X264_PARAMETERS, WebClip, write_steady_clip
+from processors.imaging.clip_writer import X264_PARAMETERS, WebClip, write_steady_clip
 
 RED = np.full((48, 64, 3), (253, 0, 0), np.uint8)
 

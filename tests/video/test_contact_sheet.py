@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from processors.contract import ReleaseWords
-from processors.metadata.release_context import release_context
+from processors.metadata.release.release_context import release_context
 from processors.video.frames.contact_sheet import ContactSheet
 from processors.video.frames.sheet_drawing import ACCENT, BACKGROUND, SheetPicture, draw_sheet
 from processors.video.shots.shots import Shots

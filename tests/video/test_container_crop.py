@@ -14,8 +14,8 @@ from processors.contract import Need
 from processors.decoding.open_media import open_container
 from processors.sources.source_file import SourceFile
 from processors.video.reading.container_crop import Crop, clean_apertures
-from processors.video.reading.container_damage import structure_of
 from processors.video.reading.frame import VideoFrame
+from processors.video.reading.losses.container_damage import structure_of
 from processors.video.reading.video_info import VideoInfo, VideoReport
 from processors.video.reading.video_reader import VideoReader
 

@@ -12,8 +12,8 @@ from processors.contract import as_json
 from processors.decoding.open_media import open_container
 from processors.decoding.stated_length import media_seconds
 from processors.identify import identify
-from processors.metadata.container import read_container
 from processors.metadata.properties import properties
+from processors.metadata.tags.container import read_container
 from processors.sources.source_file import SourceFile
 from processors.video.audit.integrity import Integrity
 from tests.audio.test_audio_reader import read as read_sound

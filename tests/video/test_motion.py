@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from processors.metadata.release_context import release_context
+from processors.metadata.release.release_context import release_context
 from processors.video.audit.bars_and_overlays import Box, StaticRegions
 from processors.video.motion.motion import Motion
 from processors.video.motion.registration import Registration, feature_mask

@@ -17,7 +17,7 @@ from processors.video.audit.measurements import Measurements
 from processors.video.frames.contact_sheet import ContactSheet
 from processors.video.frames.frames import Frames
 from processors.video.frames.video_preview import VideoPreview
-from processors.video.reading.joined_recordings import NO_TIME, Joins, find_joins
+from processors.video.reading.times.joined_recordings import NO_TIME, Joins, find_joins
 from processors.video.shots.shots import Shots
 from tests.helpers.made_media import MediaMaker, number_of
 from tests.helpers.video_derived import Derived, derived

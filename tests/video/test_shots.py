@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from processors.imaging.perceptual_hash import perceptual_hash
-from processors.metadata.release_context import release_context
+from processors.metadata.release.release_context import release_context
 from processors.video.shots.fades import Fade, find_fades
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills

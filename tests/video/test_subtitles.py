@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from processors.containers.webvtt import Cue, as_webvtt
+from processors.containers.text.webvtt import Cue, as_webvtt
 from processors.contract import LabelRef, ReleaseContext, Source
 from processors.engine.wanted_results import Recipes
 from processors.errors import DamagedMedia
 from processors.identify import identify
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
 from processors.video.subtitles.ass_text import webvtt_text
 from processors.video.subtitles.cues import cues_of_file

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from processors.containers.flv import look_at_tags
-from processors.containers.matroska import look_at
-from processors.containers.transport_stream import look_at_packets
+from processors.containers.video.flv import look_at_tags
+from processors.containers.video.matroska import look_at
+from processors.containers.video.transport_stream import look_at_packets
 from processors.contract import Need
 from processors.decoding.open_media import open_container
 from processors.sources.source_file import SourceFile
 from processors.video.audit.integrity import Integrity
 from processors.video.frames.frames import Frames
-from processors.video.reading.container_damage import structure_of
 from processors.video.reading.frame import VideoFrame
+from processors.video.reading.losses.container_damage import structure_of
 from processors.video.reading.video_info import VideoReport
 from processors.video.reading.video_reader import DamageMet, VideoReader
 from tests.helpers.made_media import MediaMaker

@@ -17,7 +17,7 @@ from PIL import Image
 from processors.contract import Item, Need
 from processors.decoding.open_media import open_container
 from processors.errors import DamagedMedia
-from processors.metadata.container import read_container
+from processors.metadata.tags.container import read_container
 from processors.sources.source_file import SourceFile
 from processors.video.frames.contact_sheet import ContactSheet, clock
 from processors.video.frames.frames import Frames

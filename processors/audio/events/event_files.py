@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from processors.containers.webvtt import HEADER, timestamp
+from processors.containers.text.webvtt import HEADER, timestamp
 from processors.tables import Column, Table, csv_text
 
 EVENTS = Table(

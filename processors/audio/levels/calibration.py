@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from processors.containers.toml_file import read_table
+from processors.containers.text.toml_file import read_table
 from processors.contract import ReleaseContext, require
 from processors.json_records import from_json
 

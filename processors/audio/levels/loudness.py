@@ -13,7 +13,7 @@ import av.error
 import av.filter
 import numpy as np
 
-from processors.av_frames import FORMAT, frame_of
+from processors.audio.av_frames import FORMAT, frame_of
 from processors.decoding.open_media import decoder_errors
 
 LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}

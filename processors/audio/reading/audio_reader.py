@@ -15,14 +15,14 @@ from processors.audio.reading.loss_counter import Promise, without_a_sample
 from processors.audio.reading.ogg_reader import OggReader
 from processors.audio.reading.stream_reader import FfmpegReader, StreamReader
 from processors.audio.reading.trailing_data import unread_because
+from processors.containers.audio.flac import rate_disagreement
+from processors.containers.audio.ogg_timeline import summary
+from processors.containers.audio.wave_layout import holds_sound, is_big_endian_riff, refuse_misread
 from processors.containers.cut_off import cut_off_because
-from processors.containers.flac import rate_disagreement
-from processors.containers.fragment_index import absent_fragments
-from processors.containers.fragments import has_every_fragment
-from processors.containers.ogg_timeline import summary
-from processors.containers.sample_table import table_faults
 from processors.containers.size_in_header import too_short_because
-from processors.containers.wave_layout import holds_sound, is_big_endian_riff, refuse_misread
+from processors.containers.video.fragment_index import absent_fragments
+from processors.containers.video.fragments import has_every_fragment
+from processors.containers.video.sample_table import table_faults
 from processors.decoding.mended_file import mended
 from processors.errors import DamagedMedia, UnsupportedMedia
 from processors.formats import BARE

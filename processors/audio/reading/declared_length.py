@@ -9,9 +9,9 @@ from typing import BinaryIO
 
 import soundfile
 
+from processors.containers.audio.flac import stream_info
+from processors.containers.audio.mp3 import first_frame
 from processors.containers.chunks import SOUND, Chunk, ChunkFile
-from processors.containers.flac import stream_info
-from processors.containers.mp3 import first_frame
 from processors.decoding.open_media import decoder_errors, open_container
 from processors.errors import DamagedMedia
 from processors.formats import BARE

@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 
-from processors.containers.flac import StreamInfo, stream_info
+from processors.containers.audio.flac import StreamInfo, stream_info
 from processors.sources.source_file import SourceFile
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from processors.audio.reading.declared_length import Declared
 from processors.audio.reading.end_padding import EndPadding
-from processors.containers.mp3 import info_frame
+from processors.containers.audio.mp3 import info_frame
 
 
 class JoinedMp3:

@@ -11,13 +11,13 @@ from typing import BinaryIO
 import numpy as np
 import soundfile
 
+from processors.audio.av_frames import as_float32
 from processors.audio.reading.audio_info import AudioInfo, AudioReport
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.declared_length import Declared, ffmpeg_count
 from processors.audio.reading.flac_digest import FlacDigest
 from processors.audio.reading.loss_counter import LossCounter, Promise
 from processors.audio.reading.stream_reader import FfmpegReader
-from processors.av_frames import as_float32
 from processors.containers.codings import coding_of
 from processors.decoding.mended_file import is_mended
 from processors.decoding.open_media import decoder_errors

@@ -12,12 +12,12 @@ from fractions import Fraction
 import av
 import numpy as np
 
+from processors.audio.av_frames import samples_of
 from processors.audio.reading.audio_info import AudioInfo, AudioReport
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.loss_counter import LossCounter, Promise
-from processors.av_frames import samples_of
-from processors.containers.ogg_codecs import OggCodec
-from processors.containers.ogg_timeline import End, OggRecording, PageFault, PageRun, timeline
+from processors.containers.audio.ogg_codecs import OggCodec
+from processors.containers.audio.ogg_timeline import End, OggRecording, PageFault, PageRun, timeline
 from processors.decoding.open_media import decoder_errors
 from processors.errors import DamagedMedia
 from processors.sources.source_file import SourceFile

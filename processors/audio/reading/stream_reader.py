@@ -12,6 +12,7 @@ import av.audio.stream
 import av.container
 import av.packet
 
+from processors.audio.av_frames import ints_of, samples_of
 from processors.audio.reading.audio_info import AudioInfo, AudioReport, OtherStream
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.declared_length import Declared
@@ -21,12 +22,11 @@ from processors.audio.reading.flac_digest import FlacDigest
 from processors.audio.reading.joined_mp3 import JoinedMp3
 from processors.audio.reading.loss_counter import LossCounter, Promise
 from processors.audio.reading.packet_fit import PacketFit
-from processors.av_frames import ints_of, samples_of
+from processors.containers.audio.tags_behind import tags_behind
 from processors.containers.coding import Coding, refuse_encrypted, without_decoder
 from processors.containers.codings import coding_of
 from processors.containers.frame_sync import missing_of_last
-from processors.containers.tags_behind import tags_behind
-from processors.containers.unknown_text import unescaped
+from processors.containers.text.unknown_text import unescaped
 from processors.decoding.open_media import decoder_errors, default_stream, ffmpeg_errors, open_container
 from processors.decoding.stated_length import declared_seconds, media_seconds
 from processors.errors import DamagedMedia

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import BinaryIO, Literal
 
 from processors.audio.reading.declared_length import declared_by_chunks
+from processors.containers.audio.flac import stream_info
+from processors.containers.audio.wavpack import second_wavpack
 from processors.containers.chunks import READ_BYTES, SOUND, ChunkFile
-from processors.containers.flac import stream_info
-from processors.containers.flv import look_at_tags
-from processors.containers.mp4_boxes import second_file
-from processors.containers.wavpack import second_wavpack
+from processors.containers.video.flv import look_at_tags
+from processors.containers.video.mp4_boxes import second_file
 from processors.sources.source_file import SourceFile
 
 FLAC_START = b"fLaC\x00\x00\x00\x22"

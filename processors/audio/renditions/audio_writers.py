@@ -9,7 +9,7 @@ import av
 import numpy as np
 import soundfile
 
-from processors.av_frames import frame_of
+from processors.audio.av_frames import frame_of
 
 Web = Literal["aac", "opus"]
 WEB_RATE_HZ = 48_000

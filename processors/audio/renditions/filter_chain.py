@@ -10,7 +10,7 @@ import av.error
 import av.filter
 import numpy as np
 
-from processors.av_frames import FORMAT, frame_of, samples_of
+from processors.audio.av_frames import FORMAT, frame_of, samples_of
 from processors.decoding.open_media import decoder_errors
 
 

@@ -15,9 +15,9 @@ from PIL import Image
 
 from processors.audio.renditions.renditions import Renditions
 from processors.audio.spectrogram.spectrogram_picture import PICTURE, PictureFacts, SpectrogramPicture
-from processors.clip_writer import write_steady_clip
 from processors.contract import Inputs, Item, Processor, Reads, require
 from processors.errors import RefusedMedia, ResultMissing
+from processors.imaging.clip_writer import write_steady_clip
 
 FILM = "film.mp4"
 SOUND = "audible.m4a"

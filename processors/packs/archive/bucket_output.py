@@ -18,8 +18,8 @@ from processors.errors import RequestError
 from processors.packs.archive.output import AGENT, is_zip, scratch_beside
 from processors.packs.archive.pack_reader import opened
 from processors.sources.source_file import sha256_of
-from processors.store.bucket_traffic import Traffic
-from processors.store.item_cache import cache_folder
+from processors.store.bucket.bucket_traffic import Traffic
+from processors.store.bucket.item_cache import cache_folder
 from processors.store.open_store import open_bucket
 
 FIRST, LAST = "tagmanifest-sha256.txt", "bagit.txt"

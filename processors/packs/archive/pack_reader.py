@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from processors.errors import RequestError
-from processors.store.bucket_traffic import Traffic
+from processors.store.bucket.bucket_traffic import Traffic
 from processors.store.open_store import Location, is_address, open_bucket
 
 GREATEST_RATIO = 1100

@@ -12,10 +12,10 @@ from typing import Literal, Protocol
 from processors.errors import RequestError, StoreError
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.sources.scan import printable
-from processors.store.catalogue import Catalogue
+from processors.store.bucket.raw_bucket import hash_again, present
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.open_store import is_address
-from processors.store.raw_bucket import hash_again, present
-from processors.store.source_row import SourceRow
 
 RELEASE_FILE = "release.toml"
 REFUSED_FOR = ("public", "research", "archive")

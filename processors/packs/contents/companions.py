@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from processors.containers.sidecar import SIDECAR
-from processors.containers.subtitle_names import is_subtitle_file
+from processors.containers.text.sidecar import SIDECAR
+from processors.containers.text.subtitle_names import is_subtitle_file
 from processors.errors import MediaError
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.packed_file import PackedFile
@@ -15,8 +15,8 @@ from processors.planetary.checksums import md5_named
 from processors.planetary.labels import MAX_LABEL_BYTES
 from processors.planetary.open_image import files_named
 from processors.sources.scan import printable
-from processors.store.raw_bucket import as_it_is
-from processors.store.source_row import SourceRow
+from processors.store.bucket.raw_bucket import as_it_is
+from processors.store.catalogue.source_row import SourceRow
 
 MEDIA_TYPES = {SIDECAR: "application/rdf+xml", "PDS3 label": "text/plain"}
 XML = "application/xml"

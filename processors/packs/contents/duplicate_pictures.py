@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from processors.packs.contents.subject import SourceRecord
+from processors.store.catalogue.stored_links import SourceLink
 from processors.store.store import Store
-from processors.store.stored_links import SourceLink
 
 SAME_FROM_SCORE = 0.999
 """Minimum correlation at which two linked pictures count as the same, whatever their size or format."""

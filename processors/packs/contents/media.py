@@ -30,8 +30,8 @@ from processors.packs.recipe.pack_recipe import PackRecipe, Pictures
 from processors.packs.records.pds4_bundle import can_be_labelled
 from processors.photo.reading.to_srgb import in_8_bit
 from processors.sources.source_file import sha256_of
-from processors.store.raw_bucket import as_it_is
-from processors.store.source_row import SourceRow
+from processors.store.bucket.raw_bucket import as_it_is
+from processors.store.catalogue.source_row import SourceRow
 
 BARS = (14, 12, 12)
 """Colour beside a picture in another shape, as on the cards of a highlight."""

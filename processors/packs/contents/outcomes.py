@@ -39,7 +39,7 @@ class FailedResult:
 class Outcomes:
     """Facts and failures of the results of all sources; of several of one processor the one that counts is taken.
 
-    That is one that is asked for, else the latest, as in `processors.store.latest`.
+    That is one that is asked for, else the latest, as in `processors.store.catalogue.latest`.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from processors.containers.sidecar import SIDECAR
+from processors.containers.text.sidecar import SIDECAR
 from processors.engine.release_index import ReleaseIndex
 from processors.errors import ResultCorrupt, ResultMissing
 from processors.packs.contents.companions import PackedCompanion
@@ -13,7 +13,7 @@ from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.sightings import Sightings
 from processors.sources.scan import printable
-from processors.store.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow
 
 MEDIA_TYPES = {
     "PDS4 label": "application/xml",

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from processors.errors import RequestError
 from processors.languages.language import phrase
 from processors.languages.text import Text
-from processors.metadata.licences import rights_address_of
+from processors.metadata.release.licences import rights_address_of
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import Override, PackRecipe
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from processors.metadata.licences import strictness_of
-from processors.store.stored_evidence import OF_RELEASE
+from processors.metadata.release.licences import strictness_of
+from processors.store.findings.stored_evidence import OF_RELEASE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,13 +18,13 @@ from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.include import included
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.processor_names import EVIDENCE, INTEGRITY, METADATA, SHOTS
-from processors.store.catalogue import Catalogue
-from processors.store.file_verdict import NO_VERDICT, FileVerdict, file_verdict
-from processors.store.latest import current
+from processors.store.bucket.raw_bucket import present
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.latest import current
+from processors.store.catalogue.selection import parse, position, select
+from processors.store.catalogue.source_row import SourceRow
+from processors.store.findings.file_verdict import NO_VERDICT, FileVerdict, file_verdict
 from processors.store.manifest import Manifest, ResultRef
-from processors.store.raw_bucket import present
-from processors.store.selection import parse, position, select
-from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 SHOWN = ("stills", "clips", "sound")

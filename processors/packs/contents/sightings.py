@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from processors.store.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow
 
 
 @dataclass(frozen=True, kw_only=True)

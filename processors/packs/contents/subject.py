@@ -17,14 +17,14 @@ from processors.packs.contents.outcomes import FailedResult, Outcomes
 from processors.packs.contents.recorded import Recorded, recorded_of
 from processors.packs.contents.rights_by_path import PathRights, binding, voice
 from processors.processor_names import EVIDENCE
-from processors.store.catalogue import Catalogue
-from processors.store.decoded_length import decoded_length
-from processors.store.disagreements import Disagreement, disagreements
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.decoded_length import decoded_length
+from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.sql import connect, shown_sizes
+from processors.store.findings.disagreements import Disagreement, disagreements
+from processors.store.findings.stored_evidence import read_evidence
 from processors.store.manifest import Manifest, ResultRef
-from processors.store.source_row import SourceRow
-from processors.store.sql import connect, shown_sizes
 from processors.store.store import Store
-from processors.store.stored_evidence import read_evidence
 
 if TYPE_CHECKING:
     import duckdb

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import av
 
-from processors.containers.unknown_text import unescaped
+from processors.containers.text.unknown_text import unescaped
 from processors.languages.language import LANGUAGES, language
 from processors.languages.text import Text
 from processors.packs.embedded.file_credits import FileCredits

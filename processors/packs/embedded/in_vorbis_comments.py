@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from processors.containers.flac import MARK as FLAC_MARK
-from processors.containers.ogg import CONTINUED, LAST, MARK, Packets, Page, Rubbish, checksum, pages
+from processors.containers.audio.flac import MARK as FLAC_MARK
+from processors.containers.audio.ogg import CONTINUED, LAST, MARK, Packets, Page, Rubbish, checksum, pages
 from processors.packs.embedded.file_credits import FileCredits
 
 STREAM_INFO, VORBIS_COMMENT = 0, 4

@@ -15,10 +15,10 @@ from processors.languages.text import FALLBACK, Text
 from processors.packs.contents.subject import ItemRecord, PlaceElsewhere, SourceRecord, entries, manifests_of
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.thumbnails import Thumbnails, seen_from
-from processors.store.catalogue import Catalogue
-from processors.store.latest import age, current
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.latest import age, current
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import Manifest, ResultRef
-from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 MAX_NAMED = 3

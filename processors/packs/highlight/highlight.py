@@ -11,8 +11,8 @@ from pathlib import Path
 import av
 from PIL import Image
 
-from processors.clip_writer import write_steady_clip
 from processors.errors import RequestError, StoreError
+from processors.imaging.clip_writer import write_steady_clip
 from processors.languages.language import phrase
 from processors.languages.text import Text
 from processors.packs.contents.media import checked_bytes
@@ -26,9 +26,9 @@ from processors.packs.highlight.scene_sound import SOUNDS, Recording, Scene, Sce
 from processors.packs.highlight.soundtrack import LAST_FADE_SECONDS, Soundtrack, Span
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import Highlight, PackRecipe
-from processors.store.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.progress_steps import Steps, silently
-from processors.store.source_row import SourceRow
 from processors.store.store import Store
 
 FILE = "highlight.mp4"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from processors.packs.presentation import is_taken, presentation_of
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.processor_names import PHOTO_ENHANCED, PHOTO_PREVIEW
-from processors.store.latest import current
+from processors.store.catalogue.latest import current
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 
 THUMBNAIL_PX = 640

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, create_model
 
-from processors.containers.toml_file import read_table
+from processors.containers.text.toml_file import read_table
 from processors.errors import RequestError
 from processors.languages.language import LANGUAGES, translations_of
 from processors.languages.text import Text
@@ -27,7 +27,7 @@ from processors.packs.recipe.pack_recipe import (
     Pictures,
     Signature,
 )
-from processors.store.selection import parse
+from processors.store.catalogue.selection import parse
 
 MAX_ASPECT = 5
 """Longest shape of a picture: width to height, or height to width."""

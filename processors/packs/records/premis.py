@@ -19,9 +19,9 @@ from processors.packs.records import premis_events as events
 from processors.packs.records.premis_elements import Element, identifier, urn, xml
 from processors.packs.records.premis_places import Places
 from processors.packs.records.pronom import HEAD_BYTES, pronom_of
+from processors.store.bucket.raw_bucket import as_it_is
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import Manifest
-from processors.store.raw_bucket import as_it_is
-from processors.store.source_row import SourceRow
 
 FILE = "premis.xml"
 NAMESPACE = "http://www.loc.gov/premis/v3"

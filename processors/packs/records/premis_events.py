@@ -15,7 +15,7 @@ from processors.packs.contents.sightings import Sighting
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.records.premis_elements import Element, identifier, urn
 from processors.processor_names import EVIDENCE, INTEGRITY, METADATA
-from processors.store.file_verdict import FileVerdict
+from processors.store.findings.file_verdict import FileVerdict
 from processors.store.manifest import Manifest
 
 PACKER = "marsmedia"

@@ -11,7 +11,7 @@ from processors.packs.contents.sightings import Sightings
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.records import premis_events as events
 from processors.packs.records.premis_elements import Element
-from processors.store.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow
 
 
 class Places:

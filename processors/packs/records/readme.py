@@ -11,7 +11,7 @@ from processors.packs.contents.packed_file import PackIdentity
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.iiif import FILE
 from processors.sources.scan import printable
-from processors.store.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow
 
 
 def readme(

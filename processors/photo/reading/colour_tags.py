@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from PIL import Image, ImageFile
 
-from processors.containers.heif_file import nclx_of
+from processors.containers.photo.heif_file import nclx_of
 from processors.imaging.colour import ADOBE_RGB, CICP, SRGB_TRANSFER, UNSPECIFIED, Colour
 
 ICC = "ICC profile"

@@ -7,30 +7,30 @@ from typing import BinaryIO
 import numpy as np
 from PIL import ExifTags, Image, ImageFile
 
-from processors.containers.bmp_rows import rows_of_bmp
-from processors.containers.gif_file import read_gif_file
-from processors.containers.jpeg_file import JpegFile, read_jpeg_file
-from processors.containers.picture_end import behind_picture
-from processors.containers.png_file import png_exif, read_png_file
-from processors.containers.pnm_header import pnm_white, samples_over_white
-from processors.containers.psd_file import rows_of_psd
+from processors.containers.photo.bmp_rows import rows_of_bmp
+from processors.containers.photo.gif_file import read_gif_file
+from processors.containers.photo.jpeg_file import JpegFile, read_jpeg_file
+from processors.containers.photo.picture_end import behind_picture
+from processors.containers.photo.png_file import png_exif, read_png_file
+from processors.containers.photo.pnm_header import pnm_white, samples_over_white
+from processors.containers.photo.psd_file import rows_of_psd
 from processors.decoding.open_media import decoder_errors
 from processors.decoding.picture_header import open_header, plain_words, what_to_do
 from processors.imaging.colour import CICP, SRGB, Colour
-from processors.photo.reading.avif import avif_damage
-from processors.photo.reading.bmp import bmp_damage
+from processors.photo.reading.by_format.avif import avif_damage
+from processors.photo.reading.by_format.bmp import bmp_damage
+from processors.photo.reading.by_format.gif import gif_damage
+from processors.photo.reading.by_format.heic import heic_damage
+from processors.photo.reading.by_format.jpeg import decode_damaged_jpeg, decode_jpeg, fault_at_end, jpeg_damage
+from processors.photo.reading.by_format.jpeg2000 import jpeg2000_damage
+from processors.photo.reading.by_format.jpeg_blocks import impossible_blocks
+from processors.photo.reading.by_format.png import alpha_of_16_bits, palette_damage, png_damage
+from processors.photo.reading.by_format.psd import psd_damage
 from processors.photo.reading.colour_tags import ICC, colour_of
 from processors.photo.reading.damage import Damage
-from processors.photo.reading.gif import gif_damage
-from processors.photo.reading.heic import heic_damage
-from processors.photo.reading.jpeg import decode_damaged_jpeg, decode_jpeg, fault_at_end, jpeg_damage
-from processors.photo.reading.jpeg2000 import jpeg2000_damage
-from processors.photo.reading.jpeg_blocks import impossible_blocks
 from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.photo_memory import DecodedSize, pillow_size
 from processors.photo.reading.pixels import Pixels, bounding_shrink
-from processors.photo.reading.png import alpha_of_16_bits, palette_damage, png_damage
-from processors.photo.reading.psd import psd_damage
 from processors.photo.reading.to_srgb import deep_of, profile_fault, profile_name
 
 MP_ENTRIES = 0xB002

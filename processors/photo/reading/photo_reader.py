@@ -9,17 +9,17 @@ from typing import BinaryIO, Protocol
 import numpy as np
 from PIL import Image
 
-from processors.containers.tiff_file import is_tiff
+from processors.containers.photo.tiff_file import is_tiff
 from processors.contract import Need
 from processors.decoding.open_media import decoder_errors
 from processors.errors import MORE_MEMORY, DamagedMedia, RefusedMedia
+from processors.photo.reading.by_format.tiff import Tiff
 from processors.photo.reading.damage import Damage, damage_of
 from processors.photo.reading.display_levels import EIGHT_BIT, DisplayLevels, levels_of, scaled, to_8_bit
 from processors.photo.reading.ordinary import Ordinary
 from processors.photo.reading.photo_info import MAX_PIXELS, PhotoInfo, PhotoReport, refuse_larger, report_of
 from processors.photo.reading.photo_memory import DecodedSize
 from processors.photo.reading.pixels import Pixels, turned, turned_array
-from processors.photo.reading.tiff import Tiff
 from processors.photo.reading.to_srgb import to_srgb
 from processors.photo.reading.valid_samples import refuse_without_valid
 from processors.planetary.image_object import ImageObject

@@ -13,8 +13,8 @@ from processors.contract import Item, OpenSource, Reads, require
 from processors.decoding.open_media import open_container, packets_of
 from processors.errors import RefusedMedia
 from processors.video.frames.frames import Frames
-from processors.video.reading.container_damage import structure_of
 from processors.video.reading.frame import VideoFrame
+from processors.video.reading.losses.container_damage import structure_of
 from processors.video.reading.streams import video_stream, video_streams
 from processors.video.reading.video_reader import VideoReader
 

@@ -13,9 +13,9 @@ from typing import ClassVar
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from processors.clip_writer import WebClip, aac_rate_hz, write_with_sound
 from processors.contract import Item, Need, Reads, require
 from processors.errors import RefusedMedia
+from processors.imaging.clip_writer import WebClip, aac_rate_hz, write_with_sound
 from processors.video.frames.animation import Animation
 from processors.video.frames.contact_sheet import clock
 from processors.video.frames.frame_selection import as_written

@@ -8,9 +8,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from processors.clip_writer import WebClip, write_with_sound
 from processors.contract import Item, Need, Reads, require
 from processors.errors import RefusedMedia
+from processors.imaging.clip_writer import WebClip, write_with_sound
 from processors.video.frames.video_preview import MIN_SIDE_PX
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo

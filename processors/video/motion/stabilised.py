@@ -13,9 +13,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from processors.clip_writer import WebClip
 from processors.contract import Inputs, Item, Need, Processor, Reads, require
 from processors.errors import RefusedMedia
+from processors.imaging.clip_writer import WebClip
 from processors.video.audit.integrity import Audit, Integrity, static_regions
 from processors.video.motion.motion import Motion, refuse_unless_measurable
 from processors.video.motion.region import mask_of_view, view_of

@@ -9,7 +9,7 @@ from fractions import Fraction
 import av.filter
 import av.video.frame
 
-from processors.containers.mp4_boxes import boxes
+from processors.containers.video.mp4_boxes import boxes
 from processors.decoding.open_media import decoder_errors
 from processors.sources.source_file import SourceFile
 

@@ -9,7 +9,7 @@ import av.container
 import av.video.stream
 
 from processors.decoding.stated_length import declared_seconds, from_start, media_seconds
-from processors.video.reading.packet_index import has_no_timestamps
+from processors.video.reading.times.packet_index import has_no_timestamps
 
 WRITTEN_DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 """Duration in the tag that FFmpeg and mkvmerge write for each track."""

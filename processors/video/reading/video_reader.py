@@ -17,21 +17,21 @@ import av.video.stream
 from processors.contract import Need
 from processors.decoding.open_media import declared_frame_count, decoder_errors, frame_rate_of
 from processors.errors import DamagedMedia, RefusedMedia
-from processors.video.reading.complaints import complaints, make_audible
 from processors.video.reading.container_crop import Crop, Cropper
-from processors.video.reading.container_damage import Structure
 from processors.video.reading.declared_duration import declared_duration
 from processors.video.reading.frame import ColourFacts, VideoFrame, colour_of, display_matrix, square_pixels
-from processors.video.reading.joined_recordings import STREAMED
-from processors.video.reading.lost_packets import LostPackets, find_lost_packets, joined_spans
-from processors.video.reading.missing_pictures import with_places_of_missing
+from processors.video.reading.losses.complaints import complaints, make_audible
+from processors.video.reading.losses.container_damage import Structure
+from processors.video.reading.losses.lost_packets import LostPackets, find_lost_packets, joined_spans
+from processors.video.reading.losses.shortfall import Shortfall, shortfall_of
 from processors.video.reading.ogg_headers import part_of_header
-from processors.video.reading.packet_index import read_index
-from processors.video.reading.shortfall import Shortfall, shortfall_of
-from processors.video.reading.steady_clock import steady_clock, steady_rate_hz
 from processors.video.reading.streams import decoder_of, first_matrix, first_picture, listed, video_stream
 from processors.video.reading.time_code import written_in, written_on
-from processors.video.reading.timestamp_fallback import BestEffortClock
+from processors.video.reading.times.joined_recordings import STREAMED
+from processors.video.reading.times.missing_pictures import with_places_of_missing
+from processors.video.reading.times.packet_index import read_index
+from processors.video.reading.times.steady_clock import steady_clock, steady_rate_hz
+from processors.video.reading.times.timestamp_fallback import BestEffortClock
 from processors.video.reading.video_info import VideoInfo, VideoReport
 
 SPANS_TOLD = 100

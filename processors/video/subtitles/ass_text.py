@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from processors.containers.webvtt import escaped
+from processors.containers.text.webvtt import escaped
 
 FIELDS_BEFORE_TEXT = 8
 """ReadOrder, Layer, Style, Name, MarginL, MarginR, MarginV, Effect."""

@@ -12,8 +12,8 @@ import av.container
 import av.packet
 import av.subtitles.stream
 
-from processors.containers.text_file import text_of
-from processors.containers.webvtt import Cue
+from processors.containers.text.text_file import text_of
+from processors.containers.text.webvtt import Cue
 from processors.decoding.open_media import READ_BYTES, decoder_errors
 from processors.errors import DamagedMedia
 from processors.video.subtitles.ass_text import webvtt_text

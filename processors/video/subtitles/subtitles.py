@@ -15,9 +15,9 @@ import av.stream
 import av.subtitles.stream
 from av.codec.codec import Properties
 
-from processors.containers.subtitle_names import SIDECAR_FORMATS, TEXT_CODECS, language_in_name
-from processors.containers.unknown_text import unescaped
-from processors.containers.webvtt import as_webvtt
+from processors.containers.text.subtitle_names import SIDECAR_FORMATS, TEXT_CODECS, language_in_name
+from processors.containers.text.unknown_text import unescaped
+from processors.containers.text.webvtt import as_webvtt
 from processors.contract import Item, LabelRef, OpenSource, Reads, ReleaseContext, Source
 from processors.decoding.open_media import open_container
 from processors.planetary.labels import read_label

@@ -1,0 +1,1 @@
+"""What commands print: plans, reports, evidence, links and tables."""

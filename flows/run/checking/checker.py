@@ -1,0 +1,82 @@
+"""Chooses what checks a store: this process with its decoders, or the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Protocol, TypeVar
+
+from flows.run.options import Options
+from flows.run.working.workers import Workers, default_limits
+from processors.errors import RequestError
+from processors.store.spread import Spread, here
+from processors.store.store import Store
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Checker(Protocol):
+    """Hashes and decodes for a check; create it with `checker_of`."""
+
+    @property
+    def note(self) -> str | None:
+        """Return the address of the cluster with its warnings; None for this process."""
+        ...
+
+    @property
+    def spread(self) -> Spread:
+        """Return the spread for work that needs the store alone."""
+        ...
+
+    def decode(
+        self,
+        work: Callable[[Store, Workers, T], Iterable[R]],
+        things: Iterable[T],
+        lost: Callable[[T, str], Iterable[R]],
+    ) -> Iterator[R]:
+        """Yield all that `work(store, decoders, thing)` gives for each thing, in order.
+
+        Parameters
+        ----------
+        lost : gives what to yield for a thing that killed its workers, and why.
+        """
+        ...
+
+
+@contextmanager
+def checker_of(options: Options, store: Store) -> Iterator[Checker]:
+    """Yield the checker that the options choose, and end it afterwards.
+
+    Raises
+    ------
+    RequestError : the cluster is not fit for the work.
+    """
+    if options.runner == "local":
+        yield _Local(options, store)
+        return
+    try:
+        from flows.run.dask.dask_checker import DaskChecker
+    except ModuleNotFoundError as error:
+        raise RequestError(f"--runner dask needs {error.name}; pip install 'marsmedia[dask]'") from error
+    with DaskChecker(options, store) as on_cluster:
+        yield on_cluster
+
+
+class _Local:
+    note = None
+
+    def __init__(self, options: Options, store: Store) -> None:
+        self._options, self._store = options, store
+        self.spread = here(store)
+
+    def decode(
+        self,
+        work: Callable[[Store, Workers, T], Iterable[R]],
+        things: Iterable[T],
+        lost: Callable[[T, str], Iterable[R]],
+    ) -> Iterator[R]:
+        options, count = self._options, self._options.worker_count
+        with Workers(count, default_limits(count, options.memory_mb, options.time_limit_factor)) as workers:
+            for thing in things:
+                yield from work(self._store, workers, thing)

@@ -1,0 +1,59 @@
+"""Results whose files a check has found damaged or missing in the store, and not yet mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flows.run.reporting.problems import FileProblem
+from processors.engine.plan import Plan
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.source_row import SourceRow
+from processors.store.manifest import ResultRef
+from processors.store.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class DamagedResult:
+    """A damaged result, with the file that it was made of."""
+
+    row: SourceRow
+    ref: ResultRef
+    damage: str
+    """What is damaged or missing of it."""
+
+    def problem(self, *, is_mended: bool = False) -> FileProblem:
+        """Return the problem that a report or `failures` names."""
+        return FileProblem(
+            file=self.row.relative,
+            processor=self.ref.processor,
+            verdict="mended" if is_mended else "damaged result",
+            reason=f"in the store: {self.damage}{'; made again' if is_mended else ''}",
+            is_new=False,
+            blame="machine",
+        )
+
+
+def damaged_results(catalogue: Catalogue) -> list[DamagedResult]:
+    """Return the damaged results, each with the first place that holds its source, or the last that held it."""
+    found = catalogue.damage()
+    rows = catalogue.seen({ref.source for ref in found}) if found else []
+    places: dict[str, list[SourceRow]] = {}
+    for row in rows:
+        places.setdefault(row.digest, []).append(row)
+    return [
+        DamagedResult(row=_place(places[ref.source], ref), ref=ref, damage=damage)
+        for ref, damage in found.items()
+        if ref.source in places
+    ]
+
+
+def remove_to_make_again(plan: Plan, store: Store) -> None:
+    """Remove damaged results that are due again from the store; the catalogue goes on to list them as damaged."""
+    due = {one.ref for due in plan.all_due for one in due.results}
+    store.remove_all(ref for ref in plan.remade if ref in due and store.has(ref))
+
+
+def _place(rows: Iterable[SourceRow], ref: ResultRef) -> SourceRow:
+    """Return the path that a result is about: the one with its evidence, else one still in raw, else the last to go."""
+    return max(rows, key=lambda row: (row.evidence_key == ref.key, row.gone_utc is None, row.gone_utc or ""))

@@ -1,0 +1,152 @@
+"""Reproduction of results: rebuild from the sources; report identical, within tolerance or different, and why."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal, get_args
+
+from flows.run.checking.checker import Checker
+from flows.run.planning.select import place_of
+from flows.run.progress import RunProgress
+from flows.run.recipe_changes.load_recipes import kind_of
+from flows.run.working.batches import SourceOutcome, run_batch
+from flows.run.working.workers import Workers
+from processors.comparing.results import differing
+from processors.comparing.tolerance import within_tolerance
+from processors.engine.parameters import from_parameters
+from processors.engine.plan import Due
+from processors.engine.wanted_results import WantedResult, all_inputs
+from processors.errors import RequestError
+from processors.sources.source_file import SourceFile
+from processors.store.bucket.raw_bucket import local_path
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.source_row import SourceRow
+from processors.store.manifest import Manifest
+from processors.store.open_store import is_address
+from processors.store.store import Store
+
+Proof = Literal["identical", "within tolerance", "different", "not rebuilt"]
+VERDICTS: tuple[Proof, ...] = get_args(Proof)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebuilt:
+    """Result that was rebuilt for comparison."""
+
+    source_name: str
+    processor: str
+    folder: str
+    """Folder of the result, relative to the store."""
+    verdict: Proof
+    reason: str | None
+
+
+def reproduce(chosen: Sequence[Manifest], store: Store, checker: Checker) -> Iterator[Rebuilt]:
+    """Rebuild each of these results in a temporary store, and compare."""
+    rows = Catalogue(store).sightings()
+    asked = (_Asked(one, str(store.folder(one.ref).relative_to(store.root)), *_again(one, rows)) for one in chosen)
+    of_sources = (tuple(some) for _, some in groupby(asked, lambda one: one.manifest.ref.source))
+    yield from checker.decode(_rebuilt, of_sources, _lost)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A result to rebuild, and the work that does it, or the reason why it cannot be rebuilt."""
+
+    manifest: Manifest
+    folder: str
+    due: Due | None
+    reason: str
+
+    def told(self, verdict: Proof, reason: str | None) -> Rebuilt:
+        return Rebuilt(
+            source_name=self.manifest.source_name,
+            processor=self.manifest.ref.processor,
+            folder=self.folder,
+            verdict=verdict,
+            reason=reason,
+        )
+
+
+def _rebuilt(store: Store, workers: Workers, asked: Sequence[_Asked]) -> Iterator[Rebuilt]:
+    """Rebuild results of one source, so that those which use each other are made once."""
+    with store.scratch() as scratch, RunProgress(quiet=True) as progress:
+        other = Store(scratch / "rebuilt")
+        for one in asked:
+            done = run_batch([one.due], other, workers, progress, threading.Event()) if one.due else []
+            verdict, why = _compared(one.manifest, done, store, other) if one.due else ("not rebuilt", one.reason)
+            yield one.told(verdict, why)
+
+
+def _lost(asked: Sequence[_Asked], reason: str) -> Iterator[Rebuilt]:
+    return (one.told("not rebuilt", reason) for one in asked)
+
+
+def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
+    """Return the work that rebuilds a result, or the reason why it cannot be rebuilt."""
+    places = [row for row in rows if row.digests == manifest.digests]
+    own = max(places, key=lambda row: _nearness(row, manifest), default=None)
+    row, reason = place_of(places, local_path(own.path) if own else None)
+    if row is None:
+        return None, reason or "the catalogue does not know its source: run `marsmedia ingest`"
+    try:
+        processor = from_parameters(kind_of(manifest.ref.processor), manifest.parameters)
+    except RequestError as error:
+        return None, str(error)
+    ordered = dict.fromkeys((*all_inputs(processor), processor))
+    results = [WantedResult.of(one, manifest.digests) for one in ordered]
+    if results[-1].ref != manifest.ref:
+        return (
+            None,
+            f"made by version {manifest.version} or from inputs that have changed since: run `marsmedia ingest` first",
+        )
+    file = SourceFile(path=local_path(row.path), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns, sha256=row.digest)
+    source = dataclasses.replace(row.source(), name=manifest.source_name)
+    return Due(
+        source=source,
+        file=file,
+        release=manifest.release,
+        relative=row.relative,
+        duration_seconds=row.duration_seconds,
+        frame_pixels=row.frame_pixels,
+        address=row.path if is_address(row.path) else None,
+        results=tuple(results),
+    ), ""
+
+
+def _nearness(row: SourceRow, manifest: Manifest) -> tuple[bool, bool, bool, str]:
+    """Rank a path by how well its statements match the result's; of paths with the same bytes the highest is used."""
+    return (
+        row.evidence_key == manifest.ref.key,
+        row.release == manifest.release,
+        row.name == manifest.source_name,
+        row.seen_utc,
+    )
+
+
+def _compared(manifest: Manifest, done: list[SourceOutcome], store: Store, other: Store) -> tuple[Proof, str | None]:
+    if not other.has(manifest.ref):
+        outcome = next((o for one in done for o in one.outcomes if o.ref == manifest.ref), None)
+        return "not rebuilt", outcome.reason if outcome else "its worker gave no answer"
+    new = other.manifest(manifest.ref)
+    then, now = ({item.name: item for item in one.items} for one in (manifest, new))
+    digests = ({name: item.sha256 for name, item in items.items()} for items in (then, now))
+    changed = sorted(differing(*digests))
+    if not changed:
+        return "identical", None
+    libraries = [
+        f"{name} {before} -> {after}"
+        for name, (before, after) in differing(manifest.software, new.software).items()
+        if name != "commit"
+    ]
+    because = f"other libraries: {', '.join(libraries)}" if libraries else "the same libraries"
+    near = then.keys() == now.keys() and all(
+        within_tolerance(then[name], store.item_path(manifest.ref, name), other.item_path(manifest.ref, name))
+        for name in changed
+    )
+    names = ", ".join(changed[:5])
+    return ("within tolerance" if near else "different"), f"{names}: other bytes ({because})"

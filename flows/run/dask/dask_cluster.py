@@ -1,0 +1,218 @@
+"""Connection to a Dask cluster: its workers are compared and equipped, and do what they are asked.
+
+Dask repeats the work of a lost worker; a connection or scheduler that is lost is waited for, and what has no answer is
+asked for again, as the store remembers what was finished.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+import dask.config
+from distributed import Client, Future, LocalCluster
+from distributed.comm.core import CommClosedError
+
+from flows.run.dask.dask_encryption import check_encryption, check_own_encryption
+from flows.run.dask.dask_worker import Answer, Decoders, Needs, do_there, look_there, stop_there
+from flows.run.options import Options
+from processors.engine.result_records import software
+from processors.errors import RequestError
+from processors.store.bucket.bucket_traffic import RELEASES
+from processors.store.store import Store
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+CONNECT_SECONDS = 10.0
+LOST_SECONDS = 300.0
+"""Longest time to wait for a scheduler that has gone, in s; as long as Dask waits for a worker."""
+LOST_CONNECTION = (CancelledError, CommClosedError, TimeoutError)
+"""Errors on the driver for a task whose answer is lost; a batch itself raises none of these."""
+PLAIN = "the connection is not encrypted; use tls:// where others share the network, as Dask runs what it is sent"
+WITH_TRACEBACKS = ("distributed", "distributed.client", "distributed.core", "tornado.application")
+"""Loggers that print tracebacks of a lost connection, which the run itself reports in a sentence."""
+KILLED = "its worker was killed several times (out of memory?): run again, with more memory for each worker"
+
+
+class DaskCluster:
+    """Workers of a Dask cluster, or of one that is started here and ends with the work; use it as a context."""
+
+    def __init__(self, name: str, source: Path | None, options: Options, store: Store) -> None:
+        """Connect, and compare every worker with what the work needs.
+
+        Parameters
+        ----------
+        name : name of the work, for its decoders on the workers.
+        source : a file that is going to be read; None if none is, or if it is fetched from a bucket.
+
+        Raises
+        ------
+        RequestError : no scheduler, no worker, or a worker that is not fit, with the reason.
+        """
+        self._store = store
+        self._cluster = None if options.scheduler else _local_cluster(options.worker_count)
+        self._address = options.scheduler or str(self._cluster and self._cluster.scheduler_address)
+        self._stopped = threading.Event()
+        self._connecting = threading.Lock()
+        try:
+            self._client = _connect(self._address)
+            self._needs = Needs(
+                run=name,
+                store=store.root.absolute() if store.is_in_folder else store.address,
+                store_identity=store.identity,
+                source=source,
+                software=software(),
+                slots=_slots(self._client),
+                memory_mb=options.memory_mb,
+                time_limit_factor=options.time_limit_factor,
+            )
+            self._equip()
+        except BaseException:
+            self._close()
+            raise
+
+    @property
+    def note(self) -> str:
+        """Return where the run works, and a warning if the connection is open to others."""
+        slots = self._needs.slots
+        where = f"working on {sum(slots.values())} threads of Dask on {len(slots)} host{'s' * (len(slots) != 1)}"
+        return f"{where}, at {self._address}" + (f": {PLAIN}" if is_open(self._address) else "")
+
+    @property
+    def slot_count(self) -> int:
+        """Return the number of tasks that can run at once."""
+        return sum(self._needs.slots.values())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        with suppress(OSError, *LOST_CONNECTION):
+            self._client.unregister_worker_plugin(self._needs.plugin)
+        self._close()
+
+    def ask(self, work: Callable[[Decoders, T], R], thing: T) -> R | None:
+        """Return what `work` gives on some worker; ask again after a lost connection. None after `stop`.
+
+        Raises
+        ------
+        KilledWorker : it has killed several workers.
+        RequestError : the cluster can no longer be reached.
+        """
+        while not self._stopped.is_set():
+            client = self._client
+            try:
+                future: Future = client.submit(do_there, self._needs.plugin, work, thing, pure=False)
+                answer: Answer = future.result()
+            except LOST_CONNECTION:
+                self._connect_again(client)
+                continue
+            self._store.add_traffic(answer.traffic)
+            if answer.release_traffic:
+                RELEASES.add_all(answer.release_traffic)
+            return answer.value
+        return None
+
+    def stop(self) -> None:
+        self._stopped.set()
+        with suppress(OSError, *LOST_CONNECTION):
+            self._client.cancel(list(self._client.futures), force=True)
+            self._client.run(stop_there, self._needs.plugin, wait=False)
+
+    def _connect_again(self, lost: Client) -> None:
+        """Replace a client that has lost its scheduler; the first thread to notice does it for all."""
+        with self._connecting:
+            if self._client is not lost or self._stopped.is_set():
+                return
+            with suppress(OSError, *LOST_CONNECTION):
+                lost.close(timeout=1)
+            give_up = time.monotonic() + LOST_SECONDS
+            while not self._stopped.wait(1.0):
+                try:
+                    self._client = _connect(self._address)
+                    self._equip()
+                    break
+                except RequestError:
+                    if time.monotonic() > give_up:
+                        raise
+
+    def _equip(self) -> None:
+        """Give every worker its decoders.
+
+        Raises
+        ------
+        RequestError : a worker is unsuitable for the run.
+        """
+        answers: Any = self._client.run(look_there, self._needs, on_error="return")
+        for address, answer in sorted(answers.items()):
+            if isinstance(answer, ModuleNotFoundError):
+                raise RequestError(f"worker {address} has no marsmedia ({answer}); install it there")
+            if isinstance(answer, Exception):
+                raise RequestError(f"worker {address} cannot be asked: {type(answer).__name__}: {answer}")
+            self._store.add_traffic(answer.traffic)
+            if answer.value is not None:
+                raise RequestError(f"worker {address} {answer.value}")
+        self._client.register_plugin(Decoders(self._needs), name=self._needs.plugin)
+
+    def _close(self) -> None:
+        for one in (getattr(self, "_client", None), self._cluster):
+            if one is not None:
+                with suppress(OSError, *LOST_CONNECTION):
+                    one.close(timeout=5)
+
+
+def is_open(address: str) -> bool:
+    """Return whether others may listen: plain TCP to a host that is not this machine."""
+    parts = urlsplit(address)
+    if parts.scheme != "tcp" or parts.hostname is None:
+        return False
+    try:
+        return not ipaddress.ip_address(parts.hostname).is_loopback
+    except ValueError:
+        return parts.hostname != "localhost"
+
+
+def _local_cluster(workers: int) -> LocalCluster:
+    check_own_encryption()
+    # the profile is for a dashboard, which is not served; taking it costs a tenth of the run's processor time
+    dask.config.set({"distributed.worker.daemon": False, "distributed.worker.profile.enabled": False})
+    without: Any = None
+    return LocalCluster(
+        dashboard_address=without,
+        n_workers=workers,
+        threads_per_worker=1,
+        memory_limit=None,
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # without a dashboard, too, it serves on port 8787
+        silence_logs=logging.ERROR,
+    )
+
+
+def _connect(address: str) -> Client:
+    for name in WITH_TRACEBACKS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    check_encryption(address, CONNECT_SECONDS)
+    try:
+        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise RequestError(f"{address}: no Dask scheduler answers; start `dask scheduler`, or name another") from error
+    if not client.scheduler_info()["workers"]:
+        client.close()
+        raise RequestError(f"{address}: the Dask scheduler has no workers; start `dask worker {address} --no-nanny`")
+    return client
+
+
+def _slots(client: Client) -> dict[str, int]:
+    slots: Counter[str] = Counter()
+    for worker in client.scheduler_info(n_workers=-1)["workers"].values():
+        slots[worker["host"]] += worker["nthreads"]
+    return dict(slots)

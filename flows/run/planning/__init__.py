@@ -1,0 +1,1 @@
+"""What a run finds before any work: files, what changed, and what is due."""

@@ -1,0 +1,145 @@
+"""Folders of releases that were moved: the same releases below another folder are the same places as before.
+
+A place is a path below the folder of releases; its absolute path only says where it can be read now. If the folder in
+which earlier runs saw a release is gone, and most of its files are below the folder of this run, every path of that
+release is rewritten, with its history. While both folders exist they are two.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+
+from flows.run.planning.raw_survey import RawSurvey
+from processors.sources.scan import FoundFile, printable, storable
+from processors.store.catalogue.source_row import SourceRow
+from processors.store.open_store import is_address
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovedFolders:
+    """What a run knows of earlier runs, with each place where it is now."""
+
+    sightings: list[SourceRow] = field(default_factory=list)
+    """Present and past contents of every path, oldest first."""
+    before: Sequence[SourceRow] = ()
+    """Rows that are no longer true."""
+    now: Sequence[SourceRow] = ()
+    """Rows in their stead."""
+    to_hash: frozenset[str] = frozenset()
+    """Paths of files that no run has read there yet: a copy may have gone wrong."""
+    in_words: tuple[str, ...] = ()
+    """One sentence for each folder."""
+    other_folders: tuple[str, ...] = ()
+    """Other folders of releases with known files, which exist."""
+
+    @cached_property
+    def present(self) -> dict[str, SourceRow]:
+        """Return the present contents by path."""
+        return {row.path: row for row in self.sightings if row.gone_utc is None}
+
+    @cached_property
+    def past(self) -> dict[tuple[str, str], SourceRow]:
+        """Return past contents by path and digest."""
+        return {(row.path, row.digest): row for row in self.sightings if row.gone_utc is not None}
+
+
+def follow_moves(sightings: list[SourceRow], surveyed: RawSurvey, *, is_whole: bool) -> MovedFolders:
+    """Return the contents of every path, with those of releases that were moved below the surveyed folder.
+
+    Parameters
+    ----------
+    sightings : as `Catalogue.sightings` returns them.
+    is_whole : False for a run over a part of the files, which leaves moves to a whole one.
+    """
+    here = storable(surveyed.root)
+    present = [row for row in sightings if row.gone_utc is None]
+    others = sorted({row.folder for row in present} - {here})
+    gone = [folder for folder in others if is_whole and not is_address(here) and is_gone(folder)]
+    left = tuple(folder for folder in others if folder not in gone)
+    found = {file.relative: file for file in surveyed.found} if gone else {}
+    moved = {(folder, name) for folder in gone for name in _moved_releases(folder, present, found)}
+    if not moved:
+        return MovedFolders(sightings=sightings, other_folders=left)
+    before = [row for row in sightings if (row.folder, row.release) in moved]
+    at_new: dict[str, list[SourceRow]] = {}
+    for row in sightings:
+        if row.folder == here:
+            at_new.setdefault(row.path, []).append(row)
+    now: dict[tuple[str, str], SourceRow] = {}
+    for row in before:
+        one = _below(here, row, at_new.get(f"{here}/{row.relative}", []))
+        now[one.path, one.digest] = one
+    rows = [row for row in sightings if (row.path, row.digest) not in now and (row.folder, row.release) not in moved]
+    return MovedFolders(
+        sightings=sorted([*rows, *now.values()], key=lambda row: row.seen_utc),
+        before=[row for row in before if (row.path, row.digest) not in now],
+        now=list(now.values()),
+        to_hash=frozenset(path for path, _ in now if path not in at_new),
+        in_words=tuple(_in_words(folder, here, before) for folder in gone if any(one == folder for one, _ in moved)),
+        other_folders=left,
+    )
+
+
+def is_gone(folder: str) -> bool:
+    """Return whether a folder does not exist; False if that cannot be told, as of a bucket."""
+    if is_address(folder) or "\\x" in folder:  # its name is not UTF-8, and stored in another form
+        return False
+    try:
+        os.lstat(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _moved_releases(folder: str, present: Iterable[SourceRow], found: Mapping[str, FoundFile]) -> list[str]:
+    """Return the releases of which most files, by path and size, were found below the folder of this run."""
+    counts: dict[str, list[bool]] = {}
+    for row in present:
+        if row.folder == folder:
+            same = (file := found.get(row.relative)) is not None and file.size_bytes == row.size_bytes
+            counts.setdefault(row.release, []).append(same)
+    return [release for release, same in counts.items() if sum(same) * 2 > len(same)]
+
+
+def _below(folder: str, row: SourceRow, already: Sequence[SourceRow]) -> SourceRow:
+    """Return the row of a place below another folder.
+
+    Parameters
+    ----------
+    already : what runs have seen there, if they took it for another place. What was copied there first, and removed
+        from the old folder later, is one place since the copy. A younger copy was another place, which is gone.
+    """
+    path = f"{folder}/{row.relative}"
+    if not already:
+        return dataclasses.replace(row, path=path)
+    began = min(seen for one in already for seen, _ in one.times)
+    if row.times[0][0] > began:
+        return row if row.gone_utc else dataclasses.replace(row, gone_utc=_now())
+    own = next((one for one in already if one.digest == row.digest), None)
+    times = [(seen, min(gone or began, began)) for seen, gone in row.times if seen < began]
+    if own is None:
+        *earlier, (seen, gone) = times or [(began, began)]
+        return dataclasses.replace(row, path=path, seen_utc=seen, gone_utc=gone, earlier_utc=_spans(earlier))
+    return dataclasses.replace(own, earlier_utc=_spans([*times, *own.times[:-1]]))
+
+
+def _spans(times: Iterable[tuple[str, str | None]]) -> str | None:
+    return " ".join(f"{seen}/{gone}" for seen, gone in times) or None
+
+
+def _in_words(folder: str, here: str, before: Iterable[SourceRow]) -> str:
+    ours = [row for row in before if row.folder == folder and row.gone_utc is None]
+    releases = ", ".join(sorted({printable(row.release) for row in ours}))
+    files = "1 file" if len(ours) == 1 else f"{len(ours)} files"
+    return f"moved: {printable(folder)} is now {printable(here)} ({releases}: {files}, whose history goes on)"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,389 @@
+"""Preparation of a run: survey every file, hash and identify the new ones, plan what is due. Needs no Prefect."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flows.run.checking.damaged_results import DamagedResult, damaged_results, remove_to_make_again
+from flows.run.options import Options
+from flows.run.planning.completeness import find_complete
+from flows.run.planning.inspection import inspect_all, read_by, unread
+from flows.run.planning.moved_folders import MovedFolders, follow_moves
+from flows.run.planning.raw_survey import RawSurvey, survey_raw
+from flows.run.planning.shard import Shard
+from flows.run.planning.unchanged import LastRun, unchanged
+from flows.run.progress import RunProgress
+from flows.run.reporting.file_change import Change
+from flows.run.reporting.since_last_run import (
+    changes_of_missing,
+    gone_from,
+    known_again,
+    with_words,
+    withdrawn_releases,
+)
+from flows.run.working.workers import warm_up
+from processors.engine.fingerprint import Fingerprints, recipes_digest
+from processors.engine.label_pairing import pair_with_labels
+from processors.engine.plan import Plan, make_plan
+from processors.engine.recipe_book import RecipeBook
+from processors.engine.release_calibrations import unused_calibrations
+from processors.engine.release_index import ReleaseIndex
+from processors.engine.wanted_results import Recipes, WantedResults
+from processors.errors import NO_SPACE, StoreError, machine_reason
+from processors.formats import may_have_sound
+from processors.sources.scan import EmptyFolder, FoundFile, SkippedFile, printable, storable
+from processors.store.bucket.raw_bucket import at_hand, local_path
+from processors.store.by_name_view import ByNameEntry
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.complete_sources import CompleteSource
+from processors.store.catalogue.source_row import SourceRow
+from processors.store.findings.withdrawn import Withdrawal, unconfirmed, where_gone
+from processors.store.open_store import Location
+from processors.store.store import Store
+
+
+@dataclass(kw_only=True)
+class Prepared:
+    """All files of a survey, and the plan for those that are media."""
+
+    rows: list[SourceRow]
+    """Every file that could be read: media, companions and unsupported ones."""
+    untaken: list[SkippedFile]
+    """Files that could not be read."""
+    plan: Plan
+    survey: RawSurvey | None = None
+    """Everything below the raw folder; None for a selection."""
+    recipe_files: str | None = None
+    """Digest of the files from which the recipes were loaded, if the caller knows it."""
+    unchanged: LastRun | None = None
+    """Findings of the last run, if nothing has changed since: then nothing was planned."""
+    fingerprints: Fingerprints | None = None
+    """Fingerprints of the sources of a whole run, used at its end to record those that have all their results."""
+    unmatched: list[SkippedFile] = field(default_factory=list)
+    """Files in `rows` that describe missing files, once for each missing file."""
+    hashed: int = 0
+    """Number of files that had to be read to identify them."""
+    duplicates: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)
+    """Media with the same bytes as another: (this one, the one processed)."""
+    departed: list[SourceRow] = field(default_factory=list)
+    """Files no longer at the path where the last run found them."""
+    changes: list[Change] = field(default_factory=list)
+    """Differences from the last run."""
+    damaged_results: list[DamagedResult] = field(default_factory=list)
+    """Results that a check has found damaged in the store; those that are due again are in the plan."""
+    passed_over: Sequence[str] = ()
+    """Hidden and unfinished files, relative to the raw folder."""
+    unconfirmed: list[Withdrawal] = field(default_factory=list)
+    """Files and releases of the run that are gone from raw, which nobody has confirmed."""
+    withdrawn: Mapping[str, int] = field(default_factory=dict)
+    """Releases whose folder is gone, with the number of their files that are nowhere else."""
+    moved: MovedFolders = field(default_factory=MovedFolders)
+    """Folders of releases that were moved since the last run."""
+    gone: tuple[str, ...] = ()
+    """Messages on folders that are empty now but held files in an earlier run."""
+    is_empty: str | None = None
+    """Advice for a folder that has always been empty."""
+    is_whole: bool = True
+    """False: a selection, perhaps with parameters other than the recipe's."""
+    asked_for: list[ByNameEntry] = field(default_factory=list)
+    """Files of a selection with their requested results, under their names in the by-name view."""
+
+    @property
+    def view(self) -> list[ByNameEntry]:
+        """Return entries of the by-name view: media files with their results, or the results that a selection requests.
+
+        Settled sources are left out: the view already shows them.
+        """
+        if not self.is_whole:
+            return self.asked_for
+        return [
+            ByNameEntry.at(row.relative, row.release, self.plan.shown_at(row))
+            for row in self.rows
+            if row.kind == "media" and row.digest not in self.plan.complete
+        ] + [ByNameEntry.at(row.relative, row.release, is_gone=True) for row in self.departed if row.kind == "media"]
+
+    def of_kind(self, kind: str) -> list[SourceRow]:
+        return [row for row in self.rows if row.kind == kind]
+
+
+def prepare(
+    raw: Location,
+    store: Store,
+    recipes: Recipes,
+    progress: RunProgress,
+    options: Options,
+    *,
+    remember: bool = True,
+    surveyed: RawSurvey | None = None,
+    recipe_files: str | None = None,
+) -> Prepared:
+    """Survey `raw`, identify new files, and plan; with `remember` false nothing is written.
+
+    Parameters
+    ----------
+    surveyed : survey of `raw`, if already made.
+    recipe_files : digest of the files from which the recipes were loaded.
+
+    Raises
+    ------
+    FileNotFoundError, NotADirectoryError, PermissionError : `raw` cannot be listed.
+    StoreError : the store cannot be trusted.
+    """
+    if surveyed is None:
+        surveyed = survey_raw(raw, options)
+        if remember and (last := unchanged(surveyed, store, options, recipes=recipes_digest(recipes))):
+            return Prepared(rows=[], untaken=[], plan=Plan(), survey=surveyed, unchanged=last)
+    prepared = _identify_and_plan(raw, store, recipes, progress, options, surveyed, remember=remember)
+    prepared.recipe_files = recipe_files
+    return prepared
+
+
+def _identify_and_plan(
+    raw: Location,
+    store: Store,
+    recipes: Recipes,
+    progress: RunProgress,
+    options: Options,
+    surveyed: RawSurvey,
+    *,
+    remember: bool,
+) -> Prepared:
+    """Identify the new files of a survey, and plan the due results of all files, or of those in the run's shard."""
+    shard = Shard.parse(options.shard)
+    store.look_at_all()
+    catalogue = Catalogue(store)
+    moved = follow_moves(catalogue.sightings(), surveyed, is_whole=options.shard is None)
+    known = moved.present
+    unreadable = [entry.relative for entry in (*surveyed.untaken, *surveyed.empty)]
+    departed = shard.own(gone_from(known.values(), surveyed.found, unreadable, surveyed.root, options.releases))
+    is_followed_by_work = remember and options.runner == "local"
+    identified = _identify(surveyed.found, moved, progress, options, is_followed_by_work=is_followed_by_work)
+    changes = [*identified.changes, *changes_of_missing(departed, identified.rows, known)]
+    changes = _with_packs([one for one in changes if shard.has(one.file)], store)
+    paths = {storable(file.path): file for file in surveyed.found}
+    rows, releases = _in_releases(identified, paths)
+    duplicates = duplicates_of(_unaltered_media(rows, identified.changes))
+    rows = shard.own(rows)
+    media = _unaltered_media(rows, changes)
+    fingerprints = Fingerprints(recipes, releases)
+    complete = find_complete(media, departed, fingerprints, store)
+    plan = _plan(media, complete, WantedResults(recipes, releases), store, catalogue, options, paths, identified.fresh)
+    rows = with_words(rows, plan, store)
+    if remember:
+        new = [*departed, *(one for one in rows if one != known.get(one.path))]
+        _remember(moved, new, plan, catalogue, store)
+    untaken = shard.own([*surveyed.untaken, *identified.lost])
+    now = list({(row.path, row.digest): row for row in (*moved.sightings, *departed, *rows)}.values())
+    gone = _gone(raw, surveyed.empty, known) if options.releases is None else ()
+    return Prepared(
+        rows=rows,
+        untaken=untaken,
+        plan=plan,
+        survey=surveyed,
+        fingerprints=fingerprints,
+        unmatched=shard.own(_unmatched(releases, recipes, plan, options, where_gone(now))),
+        hashed=identified.hashed,
+        duplicates=[(one, first) for one, first in duplicates if shard.has(one.relative)],
+        departed=departed,
+        changes=changes,
+        damaged_results=[one for one in damaged_results(catalogue) if _is_of_run(one.row, shard, options)],
+        passed_over=surveyed.passed_over if shard.number == 1 else (),
+        unconfirmed=[
+            one
+            for one in unconfirmed(now)
+            if one.folder == storable(surveyed.root) and _is_of_run(one.rows[0], shard, options)
+        ],
+        withdrawn=withdrawn_releases(departed, rows, changes),
+        gone=gone,
+        moved=moved,
+        is_empty=None if surveyed.found or untaken or gone else _nothing_in(raw),
+    )
+
+
+def _nothing_in(raw: Location) -> str:
+    return f"0 files in {raw}: put a release, a folder of files, into it"
+
+
+def _remember(moved: MovedFolders, new: list[SourceRow], plan: Plan, catalogue: Catalogue, store: Store) -> None:
+    """Write what was learned into the catalogue; a full or failing disk is an error of the store, not of a file."""
+    try:
+        catalogue.move_sources(moved.before, moved.now)
+        catalogue.add_sources(new)
+        catalogue.add_results(plan.not_catalogued)
+        remove_to_make_again(plan, store)
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        raise StoreError(f"{store.address}: {machine_reason(error)}") from error
+
+
+def _is_of_run(row: SourceRow, shard: Shard, options: Options) -> bool:
+    return shard.has(row.relative) and (options.releases is None or row.release in options.releases)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Identified:
+    """Every file of a survey, known from an earlier run or read in this one."""
+
+    rows: list[SourceRow]
+    """The known files, then those read, each group in the order of the survey."""
+    fresh: frozenset[str]
+    """Paths of the rows that were read."""
+    lost: list[SkippedFile]
+    """Files that could not be read."""
+    hashed: int
+    """Number of files that had to be read, including the lost ones."""
+    changes: list[Change]
+    """Files whose bytes differ from the last run."""
+    unread: list[SourceRow]
+    """Files left to other shards; only their names are known."""
+
+
+def _identify(
+    found: Iterable[FoundFile],
+    moved: MovedFolders,
+    progress: RunProgress,
+    options: Options,
+    *,
+    is_followed_by_work: bool,
+) -> _Identified:
+    """Return the row of each file; read those whose size or date differs from the last run, and those to hash."""
+    known = {path: row for path, row in moved.present.items() if path not in moved.to_hash}
+    rows, new = _known_and_unknown(found, known, options)
+    unknown = read_by(Shard.parse(options.shard), new, found)
+    others = unread(new, unknown)
+    if not unknown:
+        return _Identified(rows=rows, fresh=frozenset(), lost=[], hashed=0, changes=[], unread=others)
+    warm_up(has_sound=is_followed_by_work and any(may_have_sound(file.name) for file in unknown))
+    identified, lost = inspect_all(unknown, progress, options.worker_count)
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    changes: list[Change] = []
+    learned = [SourceRow.of(file, digest, identity, now) for file, digest, identity in identified]
+    before, past = moved.present, moved.past
+    rows += [known_again(row, before.get(row.path), past.get((row.path, row.digest)), changes) for row in learned]
+    fresh = frozenset(row.path for row in learned)
+    return _Identified(rows=rows, fresh=fresh, lost=lost, hashed=len(unknown), changes=changes, unread=others)
+
+
+def _known_and_unknown(
+    found: Iterable[FoundFile], known: Mapping[str, SourceRow], options: Options
+) -> tuple[list[SourceRow], list[FoundFile]]:
+    """Return the rows of files with the same size and date as in the last run, and the files that must be read."""
+    rows: list[SourceRow] = []
+    unknown: list[FoundFile] = []
+    for file in found:
+        row = known.get(storable(file.path))
+        same = row and (row.size_bytes, row.mtime_ns) == (file.size_bytes, file.mtime_ns)
+        if row and same and not options.hash_all and row.changed_to is None and row.check_fault is None:
+            rows.append(row)
+        else:
+            unknown.append(file)
+    return rows, unknown
+
+
+def _in_releases(identified: _Identified, paths: Mapping[str, FoundFile]) -> tuple[list[SourceRow], ReleaseIndex]:
+    """Return the rows in path order, classified by their labels if they have any, and the index of their releases."""
+    rows = sorted(identified.rows, key=lambda row: row.relative)
+    named = [*rows, *identified.unread]
+
+    def to_read(row: SourceRow) -> Path:
+        file = paths[row.path]
+        return at_hand(file.path, file.size_bytes, file.mtime_ns)
+
+    def to_read_with_labels(row: SourceRow) -> Path:
+        for label in releases.labels_of(row):
+            to_read(label)
+        return to_read(row)
+
+    releases = ReleaseIndex(named, to_read)
+
+    def labels_of_read(row: SourceRow) -> list[SourceRow]:
+        return releases.labels_of(row) if row.digest else []  # files of other shards are not classified here
+
+    weighed = pair_with_labels(named, labels_of_read, to_read_with_labels, identified.fresh)
+    by_path = {row.path: row for row in weighed}
+    return [by_path.get(one.path, one) for one in rows], releases
+
+
+def _with_packs(changes: list[Change], store: Store) -> list[Change]:
+    """Return the changes with the packs that hold what was replaced or withdrawn."""
+    lost = {one.was for one in changes if one.kind in ("replaced", "withdrawn")}
+    if not lost:
+        return changes
+    from processors.packs.registry import packs_with
+
+    packs = packs_with(store, lost)
+    return [replace(one, packs=packs.get(one.was, ())) if one.was in lost else one for one in changes]
+
+
+def _unaltered_media(rows: Iterable[SourceRow], changes: Iterable[Change]) -> list[SourceRow]:
+    """Return the media, without files whose bytes changed but not their size and date."""
+    altered = {change.path for change in changes if change.kind == "changed"}
+    return [row for row in rows if row.kind == "media" and row.path not in altered]
+
+
+def _plan(
+    media: Sequence[SourceRow],
+    complete: Mapping[str, CompleteSource],
+    wanted: WantedResults,
+    store: Store,
+    catalogue: Catalogue,
+    options: Options,
+    paths: Mapping[str, FoundFile],
+    fresh: Set[str],
+) -> Plan:
+    """Plan the media that are not complete; results of the complete ones count as reused."""
+    rest = [row for row in media if row.digest not in complete]
+    plan = make_plan(
+        rest,
+        wanted,
+        store,
+        catalogue.verdicts({row.digest for row in rest}),
+        retry_failed=options.retry_failed,
+        fresh=fresh,
+        local_path=lambda row: local_path(paths[row.path].path),
+    )
+    plan.complete = frozenset(complete)
+    plan.reused += sum(one.result_count for one in complete.values())
+    return plan
+
+
+def _unmatched(
+    releases: ReleaseIndex, recipes: Recipes, plan: Plan, options: Options, gone: Mapping[str, str | None]
+) -> list[SkippedFile]:
+    """Return the entries of releases, and calibrations of the recipes, that apply to no file of the run."""
+    places = [*releases.strays(gone), *(("recipes", what) for what in _unused(recipes, plan, options))]
+    return [SkippedFile(relative=place, reason=what, is_refused=True) for place, what in places]
+
+
+def _unused(recipes: Recipes, plan: Plan, options: Options) -> list[str]:
+    """Return messages on recipe calibrations without effect, if every release is part of the run."""
+    if options.releases is not None or options.shard is not None:
+        return []
+    every = recipes.all if isinstance(recipes, RecipeBook) else [recipes]
+    asked = (processor for one in every for ours in one.values() for processor in ours)
+    return unused_calibrations(asked, (one.processor for ours in plan.wanted.values() for one in ours))
+
+
+def _gone(raw: Location, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tuple[str, ...]:
+    """Return a message for each folder that is empty now but held files before, like an absent disk's mount point."""
+    root = storable(os.path.realpath(raw))
+    messages = []
+    for folder in empty:
+        place = f"{root}/{folder.relative}" if folder.relative else root
+        if before := sum(path.startswith(f"{place}/") for path in known):
+            shown = printable(str(Path(raw) / folder.relative))
+            meant = "; if its files were removed on purpose, remove the folder too" if folder.relative else ""
+            messages.append(f"0 files in {shown}, where an earlier run found {before}: is it mounted?{meant}")
+    return tuple(messages)
+
+
+def duplicates_of(media: list[SourceRow]) -> list[tuple[SourceRow, SourceRow]]:
+    """Return the files with the same bytes as another: (this one, the first)."""
+    first: dict[tuple[str, ...], SourceRow] = {}
+    found = ((row, first.setdefault(row.digests, row)) for row in media)
+    return [(row, one) for row, one in found if row is not one]

@@ -1,0 +1,1 @@
+"""What a run leaves: its record, its report, and every problem with its reason."""

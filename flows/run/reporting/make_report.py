@@ -1,0 +1,309 @@
+"""Makes the report of a run: adds up the counts, gathers every problem with its reason, and decides the state."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from flows.run.reporting.file_change import Change
+from flows.run.reporting.problems import FileProblem, in_one_line
+from flows.run.reporting.report import Report, ResultCounts, State, Stop, summary
+from processors.processor_names import EVIDENCE
+from processors.sources.scan import printable
+from processors.store.store import Store
+
+if TYPE_CHECKING:
+    from flows.run.planning.prepare import Prepared
+    from flows.run.planning.unchanged import LastRun
+    from flows.run.reporting.run_record import RunRecord
+    from flows.run.working.batches import SourceOutcome
+    from processors.engine.plan import Plan
+    from processors.engine.result_records import Outcome
+
+MAX_NAMED = 3
+"""Maximum number of files of one kind named in the message; more are only counted."""
+
+
+def save(report: Report, record: RunRecord) -> Report:
+    """End the run's record with this report; return it as written, or with a message that it could not be."""
+    brief = replace(report, new_results=(), problems=(), changes=(), withdrawn_releases={}, passed_over_files=())
+    if record.end(asdict(report), asdict(brief)):
+        return report
+    return replace(report, report=None, message=f"{report.message}; no report could be written")
+
+
+def make_report(
+    prepared: Prepared,
+    done: Sequence[SourceOutcome],
+    *,
+    record: RunRecord,
+    asked: str,
+    store: Store,
+    strict: bool,
+    elsewhere: Sequence[SourceOutcome] = (),
+    stop: Stop | None = None,
+) -> Report:
+    """Sum up the run.
+
+    A failure in this run, or inputs that do not add up, make the state `failed`; refused, damaged or unsupported
+    files, and failures of earlier runs, make it `completed with warnings`, or `failed` with `strict`.
+
+    Parameters
+    ----------
+    elsewhere : due results made by another run meanwhile.
+    """
+    counts, failed_now = _counts(prepared.plan, done, elsewhere)
+    kinds = Counter(row.kind for row in prepared.rows)
+    altered = [change for change in prepared.changes if change.kind == "changed"]
+    problems = (*_altered(altered), *_problems(prepared, done, elsewhere, record))
+    failed_now = failed_now or bool(altered)
+    state = _state(
+        prepared, counts, failed_now=failed_now, warned=bool(problems or prepared.withdrawn), strict=strict, stop=stop
+    )
+    return Report(
+        run=record.who.run,
+        state=state,
+        message=_message(prepared, counts, state, stop),
+        raw=asked,
+        store=store.address,
+        started_utc=record.who.started_utc,
+        seconds=record.seconds,
+        files=len(prepared.rows) + len(prepared.untaken) + len(prepared.passed_over),
+        sources=kinds["media"] - len(prepared.duplicates),
+        duplicates=len(prepared.duplicates),
+        companions=kinds["companion"],
+        unsupported=kinds["unsupported"],
+        not_taken=len(prepared.untaken),
+        passed_over=len(prepared.passed_over),
+        passed_over_files=tuple(prepared.passed_over),
+        results=counts,
+        new_results=tuple(_new_result(one, outcome, store) for one in done for outcome in one.outcomes),
+        problems=problems,
+        changes=tuple(prepared.changes),
+        withdrawn_releases=dict(prepared.withdrawn),
+        notes=record.notes,
+        advice=(*_advice(done), *_shared_starts(done, store)),
+        stop=stop,
+        report=str(record.path),
+        traffic=store.traffic,
+        release_traffic=record.release_traffic,
+    )
+
+
+def report_again(last: LastRun, record: RunRecord, asked: str, store: Store, *, strict: bool) -> Report:
+    """Return the report of a run that finds nothing changed since the last one."""
+    before = last.report
+    warned: State = "failed" if strict else "completed with warnings"
+    state = warned if before.problems else "completed"
+    return replace(
+        before,
+        run=record.who.run,
+        state=state,
+        message=summary(before.results, state),
+        raw=asked,
+        store=store.address,
+        started_utc=record.who.started_utc,
+        seconds=record.seconds,
+        notes=record.notes,
+        report=str(record.path),
+        traffic=store.traffic,
+        release_traffic=record.release_traffic,
+    )
+
+
+def _counts(plan: Plan, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome]) -> tuple[ResultCounts, bool]:
+    """Return the sums of the conservation law, and whether anything failed in this run."""
+    outcomes = [outcome for one in done for outcome in one.outcomes]
+    now = Counter(outcome.verdict for outcome in outcomes)
+    meanwhile = [outcome for one in elsewhere for outcome in one.outcomes]
+    before = Counter([*(earlier.verdict for earlier in plan.earlier), *(one.verdict for one in meanwhile)])
+    counts = ResultCounts(
+        inputs=plan.due_count + plan.reused + len(plan.earlier),
+        due=plan.due_count,
+        made=now["made"],
+        reused=plan.reused + before["made"],
+        refused=now["refused"] + before["refused"],
+        failed=now["failed"] + before["failed"],
+        not_reached=plan.due_count - len(outcomes) - len(meanwhile),
+    )
+    return counts, now["failed"] > 0
+
+
+def _new_result(one: SourceOutcome, outcome: Outcome, store: Store) -> dict[str, object]:
+    return {
+        "file": one.due.relative,
+        "processor": outcome.ref.processor,
+        "verdict": outcome.verdict,
+        "items": outcome.item_count,
+        "size_bytes": outcome.size_bytes,
+        "seconds": round(outcome.seconds, 3),
+        "folder": store.where(outcome.ref),
+    }
+
+
+def _state(
+    prepared: Prepared, counts: ResultCounts, *, failed_now: bool, warned: bool, strict: bool, stop: Stop | None
+) -> State:
+    adds_up = counts.inputs == counts.made + counts.reused + counts.refused + counts.failed + counts.not_reached
+    unreadable = any(not entry.is_refused for entry in prepared.untaken)
+    if stop and stop.signal:
+        return "interrupted"
+    if stop or failed_now or unreadable or prepared.gone or counts.not_reached or not adds_up or (strict and warned):
+        return "failed"
+    return "completed with warnings" if warned else "completed"
+
+
+def _message(prepared: Prepared, counts: ResultCounts, state: State, stop: Stop | None) -> str:
+    if prepared.gone and not counts.inputs and not stop:
+        return f"{state}: {'; '.join(prepared.gone)}"
+    if prepared.is_empty and not stop:
+        return f"{state}: {prepared.is_empty}"
+    because = [stop.reason] if stop and not stop.signal else []
+    altered = [one.file for one in prepared.changes if one.kind == "changed"]
+    unread = [one.relative for one in prepared.untaken if not one.is_refused]
+    named = [*_named(altered, "changed on disk"), *_named(unread, "could not be read")]
+    withdrawn = [
+        f"the folder of {printable(release)} is gone, and its {count} file{'' if count == 1 else 's'} withdrawn"
+        for release, count in prepared.withdrawn.items()
+    ]
+    return "; ".join([*because, *prepared.moved.in_words, *prepared.gone, *withdrawn, *named, summary(counts, state)])
+
+
+def _named(files: Sequence[str], what: str) -> list[str]:
+    """Return the files by name with what happened to them, or only their number if there are many; empty for none."""
+    if len(files) > MAX_NAMED:
+        return [f"{len(files)} files {what}"]
+    return [f"{', '.join(map(printable, files))} {what}"] if files else []
+
+
+def _problems(
+    prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome], record: RunRecord
+) -> list[FileProblem]:
+    problems = [
+        FileProblem.of_result(
+            one.due.relative, outcome.ref.processor, outcome.verdict, outcome.reason, outcome.blame, is_new=is_new
+        )
+        for those, is_new in ((done, True), (elsewhere, False))
+        for one in those
+        for outcome in one.outcomes
+        if outcome.verdict != "made"
+    ]
+    problems += _passed_by(prepared, record)
+    problems += [
+        FileProblem.of_withdrawn(one, is_new=any(row in prepared.departed for row in one.rows))
+        for one in prepared.unconfirmed
+    ]
+    problems += [
+        FileProblem.of_result(
+            entry.relative, entry.ref.processor, entry.verdict, entry.reason, entry.blame, is_new=False
+        )
+        for entry in prepared.plan.earlier
+    ]
+    problems += _damaged(prepared, done, elsewhere)
+    made = {outcome.ref for one in (*done, *elsewhere) for outcome in one.outcomes if outcome.verdict == "made"}
+    problems += [one.problem(is_mended=one.ref in made) for one in prepared.damaged_results]
+    started = record.started.isoformat(timespec="milliseconds")
+    problems += [
+        FileProblem.of_unopened(row.relative, row.format, row.note, is_new=row.seen_utc >= started)
+        for row in prepared.of_kind("unsupported")
+    ]
+    problems += [
+        FileProblem.of_label(row.relative, row.note, is_new=row.seen_utc >= started)
+        for row in prepared.of_kind("companion")
+        if row.note
+    ]
+    return problems
+
+
+def _passed_by(prepared: Prepared, record: RunRecord) -> list[FileProblem]:
+    """Return the files that were not taken, and statements that match no file."""
+    before = _untaken_before(record) if prepared.untaken or prepared.unmatched else set()
+    untaken = [
+        FileProblem(
+            file=entry.relative,
+            processor=None,
+            verdict="not taken" if entry.is_refused else "failed",
+            reason=entry.reason,
+            is_new=(entry.relative, entry.reason) not in before,
+            blame="file" if entry.is_refused else "machine",
+        )
+        for entry in prepared.untaken
+    ]
+    unmatched = [
+        FileProblem(
+            file=entry.relative,
+            processor=None,
+            verdict="unmatched",
+            reason=entry.reason,
+            is_new=(entry.relative, entry.reason) not in before,
+        )
+        for entry in prepared.unmatched
+    ]
+    return [*untaken, *unmatched]
+
+
+def _altered(changes: Sequence[Change]) -> list[FileProblem]:
+    return [
+        FileProblem(file=change.file, processor=None, verdict="changed", reason=change.reason, is_new=True)
+        for change in changes
+    ]
+
+
+def _damaged(
+    prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome]
+) -> list[FileProblem]:
+    """Return one problem for each damaged file from which results were made."""
+    reasons_of: dict[str, dict[str, bool]] = {}
+    for entry in prepared.plan.damaged:
+        reasons_of.setdefault(entry.relative, {})[entry.reason or ""] = False
+    for those, is_new in ((elsewhere, False), (done, True)):
+        for one in those:
+            for outcome in one.outcomes:
+                if outcome.verdict == "made" and outcome.reason:
+                    reasons_of.setdefault(one.due.relative, {}).setdefault(outcome.reason, is_new)
+    return [
+        FileProblem(
+            file=file, processor=None, verdict="damaged", reason=in_one_line(reasons), is_new=any(reasons.values())
+        )
+        for file, reasons in reasons_of.items()
+    ]
+
+
+def _advice(done: Sequence[SourceOutcome]) -> list[str]:
+    return [
+        f"{one.due.relative}: {outcome.ref.processor}: {outcome.advice}"
+        for one in done
+        for outcome in one.outcomes
+        if outcome.advice
+    ]
+
+
+def _shared_starts(done: Sequence[SourceOutcome], store: Store) -> list[str]:
+    """Return one line for the recordings with a common start of which this run weighed the evidence of any."""
+    weighed = {
+        one.due.source.digest: one.due.release
+        for one in done
+        if one.due.source.medium in ("audio", "video")
+        and any(outcome.ref.processor == EVIDENCE and outcome.verdict == "made" for outcome in one.outcomes)
+    }
+    if not weighed:
+        return []
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.sql import connect
+    from processors.store.findings.shared_starts import shared_starts
+
+    with connect(Catalogue(store)) as connection:
+        found = shared_starts(connection, set(weighed.values()))
+    return [str(one) for one in found if not one.digests.isdisjoint(weighed)]
+
+
+def _untaken_before(record: RunRecord) -> set[tuple[str, str]]:
+    """Return the files that the latest run with a report could not read, with the reasons."""
+    for path in record.store.records("runs"):
+        last: dict[str, Any] = json.loads(path.read_bytes())
+        if "problems" in last:
+            return {(one["file"], one["reason"]) for one in last["problems"] if one["processor"] is None}
+    return set()

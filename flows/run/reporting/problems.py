@@ -1,0 +1,212 @@
+"""Problems by file: root cause, affected results, and who is at fault."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+from processors.errors import Blame, Verdict, blame_for_unopened, displayed_verdict
+from processors.sources.scan import printable
+
+if TYPE_CHECKING:
+    from processors.store.findings.withdrawn import Withdrawal
+
+ProblemVerdict = Literal[
+    "changed",
+    "missing",
+    "replaced",
+    "withdrawn",
+    "damaged result",
+    "failed",
+    "damaged",
+    "unsupported",
+    "not taken",
+    "unmatched",
+    "refused",
+    "mended",
+]
+OF_STORE: tuple[ProblemVerdict, ...] = ("damaged result", "mended")
+"""Kinds of problems of the store, which the catalogue knows until they are mended."""
+GRAVEST_FIRST: tuple[ProblemVerdict, ...] = get_args(ProblemVerdict)
+MARSMEDIA = "a fault in marsmedia"
+FAULT_OF: dict[Blame, str] = {
+    "file": "of the file",
+    "version": "none: this version does not support it",
+    "machine": "of the machine",
+    "marsmedia": "in marsmedia",
+}
+_NAMES_LIMIT = re.compile(r"raise (--[a-z-]+|max_\w+)")
+"""Advice in a reason to raise a limit that was too low for the file."""
+NAMES_SHOWN = 4
+_NEEDS = re.compile(
+    r"(?:it )?needs (?P<used>[\w.]+), which (?:was )?(?:failed|refused)(?: \((?P<in>.*)\): |: )(?P<out>.*)", re.S
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileProblem:
+    """Problem with a result that was not made or came from a damaged file, with the reason."""
+
+    file: str
+    """Path relative to the raw folder."""
+    processor: str | None
+    """Name of the processor; None if the whole file is affected."""
+    verdict: ProblemVerdict
+    """Kind of problem; `changed`: a raw file whose bytes changed though its size and date did not; `missing`,
+    `replaced`: a raw file that a check did not find, or found replaced, and no run has looked at since; `withdrawn`:
+    one that is gone from raw, which nobody has confirmed; `damaged
+    result`: one that the store has not kept whole; `mended`: one that this run made again; `unmatched`: one that
+    describes a missing file."""
+    reason: str
+    is_new: bool
+    """False if known from an earlier run."""
+    blame: Blame = "file"
+
+    @classmethod
+    def of_result(
+        cls, file: str, processor: str, verdict: Verdict, reason: str | None, blame: str | None, *, is_new: bool
+    ) -> FileProblem:
+        """Return the problem of a result that was refused or failed, even one stored by an older version."""
+        words, whose = reason or "", blame_of(reason or "", blame)
+        told = displayed_verdict(verdict, whose)
+        assert told != "made"
+        return cls(file=file, processor=processor, verdict=told, reason=words, is_new=is_new, blame=whose)
+
+    @classmethod
+    def of_unopened(cls, file: str, kind: str, note: str | None, *, is_new: bool) -> FileProblem:
+        """Return the problem of a file that is not opened, such as an archive."""
+        words, whose = f"{kind}: {note}", blame_for_unopened(note or "")
+        return cls(file=file, processor=None, verdict="unsupported", reason=words, is_new=is_new, blame=whose)
+
+    @classmethod
+    def of_withdrawn(cls, one: Withdrawal, *, is_new: bool = False) -> FileProblem:
+        """Return the problem of a file or release that is gone from raw, which nobody has confirmed."""
+        return cls(file=one.place, processor=None, verdict="withdrawn", reason=one.reason, is_new=is_new)
+
+    @classmethod
+    def of_label(cls, file: str, note: str, *, is_new: bool) -> FileProblem:
+        """Return the problem of a label whose image or sound is missing from the release."""
+        return cls(file=file, processor=None, verdict="unmatched", reason=note, is_new=is_new)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """Root cause in one file, with all its consequences."""
+
+    verdict: ProblemVerdict
+    reason: str
+    blame: Blame
+    is_new: bool
+    processors: tuple[str, ...]
+    """Results that were not made because of it; empty if the whole file is affected."""
+
+    @property
+    def names_limit(self) -> bool:
+        """Return whether the file exceeds a limit, and the reason says how to raise it."""
+        return _NAMES_LIMIT.search(self.reason) is not None
+
+    @property
+    def is_finding(self) -> bool:
+        """Return whether nothing is wrong and these results just do not suit the file, as motion of a still scene."""
+        return self.verdict == "refused" and self.blame == "file" and not self.names_limit
+
+    @property
+    def fault(self) -> str:
+        """Return whose fault it is, in words."""
+        if self.names_limit:
+            return "of a limit"
+        return "none: the file does not suit these results" if self.is_finding else FAULT_OF[self.blame]
+
+    def __str__(self) -> str:
+        return f"{self.reason}{_concerned(self.processors)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileProblems:
+    """All problems of one file, the gravest cause first."""
+
+    file: str
+    causes: tuple[Cause, ...]
+
+    @property
+    def is_new(self) -> bool:
+        return any(cause.is_new for cause in self.causes)
+
+    @property
+    def has_findings_only(self) -> bool:
+        """Return whether nothing is wrong with the file except that some results do not suit it."""
+        return all(cause.is_finding for cause in self.causes)
+
+    @property
+    def blame(self) -> Blame:
+        """Return who is at fault for the gravest cause."""
+        return self.causes[0].blame
+
+    def __str__(self) -> str:
+        """Return one line for the gravest cause; the others are only counted."""
+        first, more = self.causes[0], len(self.causes) - 1
+        others = f" (and {more} other {'problem' if more == 1 else 'problems'})" if more else ""
+        return f"{first.verdict}: {printable(self.file)}: {printable(str(first))}{others}"
+
+
+def by_file(problems: Iterable[FileProblem]) -> list[FileProblems]:
+    """Gather problems by file and root cause: the gravest file first, and new causes before known ones.
+
+    Files with which nothing is wrong, except that results do not suit them, come last.
+    """
+    files: dict[str, dict[tuple[bool, ProblemVerdict, str], list[FileProblem]]] = {}
+    for problem in problems:
+        causes = files.setdefault(problem.file, {})
+        causes.setdefault((not problem.is_new, *_root(problem)), []).append(problem)
+    found = [FileProblems(file=file, causes=_sorted(causes)) for file, causes in files.items()]
+    return sorted(found, key=lambda one: (one.has_findings_only, _gravity(one.causes[0].verdict), one.file))
+
+
+def blame_of(reason: str, blame: str | None = None) -> Blame:
+    """Return who is at fault for a stored failure; older versions stored this in the wording of the reason."""
+    if blame in FAULT_OF:
+        return blame  # type: ignore[return-value]
+    return "marsmedia" if MARSMEDIA in reason else "file"
+
+
+def _gravity(verdict: ProblemVerdict) -> int:
+    return GRAVEST_FIRST.index(verdict)
+
+
+def _sorted(causes: dict[tuple[bool, ProblemVerdict, str], list[FileProblem]]) -> tuple[Cause, ...]:
+    ordered = sorted(causes.items(), key=lambda one: (one[0][0], _gravity(one[0][1])))
+    return tuple(
+        Cause(
+            verdict=verdict,
+            reason=reason,
+            blame=together[0].blame,
+            is_new=not is_known,
+            processors=tuple(dict.fromkeys(p.processor for p in together if p.processor)),
+        )
+        for (is_known, verdict, reason), together in ordered
+    )
+
+
+def _root(problem: FileProblem) -> tuple[ProblemVerdict, str]:
+    """Return the root cause: a result that lacks an input has the reason of that input."""
+    verdict, reason = problem.verdict, problem.reason
+    while found := _NEEDS.fullmatch(reason):
+        reason = found["in"] or found["out"]
+    return verdict, reason
+
+
+def _concerned(processors: Sequence[str]) -> str:
+    if not processors:
+        return ""
+    named = ", ".join(processors[:NAMES_SHOWN])
+    if len(processors) <= NAMES_SHOWN:
+        return f" [{named}]"
+    return f" [{len(processors)} results: {named} ...]"
+
+
+def in_one_line(reasons: Iterable[str]) -> str:
+    """Return several reasons without repeated parts: a truncation is reported for both video and audio."""
+    parts = dict.fromkeys(part for reason in reasons for part in reason.split("; "))
+    return "; ".join(part for part in parts if f"cut off: {part}" not in parts)

@@ -1,0 +1,328 @@
+"""Record of a run from its start, which shows the runs at work and those that ended without a report.
+
+`runs/NAME.json` says `running` until the report replaces it. Space for the report is reserved at the start, so
+that a run that fills the disk can still report it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shlex
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from processors.errors import NO_SPACE, StoreError, machine_reason
+from processors.sources.scan import printable
+from processors.store.bucket.bucket_traffic import RELEASES, Traffic
+from processors.store.claims import Claim, claim_run, forget_run, runs_claimed, sweep_claims
+from processors.store.open_store import Location, open_store
+from processors.store.store import Store, replace_file
+
+if TYPE_CHECKING:
+    from flows.run.planning.prepare import Prepared
+
+RESERVED_BYTES = 256 * 1024
+RUNNING = "running"
+LOST = "ended without a report"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Who:
+    """Identity of a run, recorded when it started."""
+
+    run: str
+    process: int
+    host: str
+    started_utc: str
+    command: str
+    raw: str
+    """Folder of releases, or the words of a selection."""
+
+    def __str__(self) -> str:
+        return f"`{printable(self.command)}` (process {self.process} on {self.host}, since {self.started_utc})"
+
+
+class RunRecord:
+    """Record of the run in this process; create it with `recorded`."""
+
+    def __init__(self, store: Store, name: str, asked: str) -> None:
+        self.store = store
+        self.started = datetime.now(UTC)
+        self._before = replace(RELEASES)
+        self.report: Any = None
+        """Report of the run, for the caller that started it."""
+        self.prepared: Prepared | None = None
+        """Plan of the run, if it was made before the flow started."""
+        self._noted: list[str] = []
+        self._others = list(_read(store))
+        self._claim = Claim(None, None)
+        self._reserve: Path | None = None
+        self.is_ended = False
+        self._introduce(name, asked)
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds since the run started, planning included."""
+        return round((datetime.now(UTC) - self.started).total_seconds(), 3)
+
+    @property
+    def release_traffic(self) -> Traffic | None:
+        """Return the traffic with releases in buckets since the run started; None without any."""
+        traffic = RELEASES.since(self._before)
+        return traffic if traffic.requests else None
+
+    @property
+    def path(self) -> Path:
+        return self.store.runs_folder / f"{self.who.run}.json"
+
+    @property
+    def others_at_work(self) -> list[Who]:
+        """Return the runs that were in progress on this store when this one started."""
+        return [who for who, is_alive in self._others if is_alive]
+
+    @property
+    def lost(self) -> list[Who]:
+        """Return the runs that had ended without a report when this one started."""
+        return [who for who, is_alive in self._others if not is_alive]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return messages on this run: other runs at work, lost runs, and the messages added."""
+        lost = [f"an earlier run {LOST}: {who}; what it had finished is kept" for who in self.lost]
+        at_work = [f"another run is at work on this store: {who}; nothing is made twice" for who in self.others_at_work]
+        return (*lost, *at_work, *self._noted)
+
+    def is_alone(self) -> bool:
+        """Return True if no other run was at work on this store since this one started."""
+        if self.others_at_work or any(who.run != self.who.run for who, is_alive in _read(self.store) if is_alive):
+            return False
+        others = (one for one in self.store.runs_folder.glob("*.json") if one != self.path)
+        return all(one.stat().st_mtime < self.started.timestamp() for one in others)
+
+    def sweep(self) -> None:
+        """Remove leftovers of killed runs, except scratch folders while another run is at work."""
+        sweep_claims(self.store)
+        if not self.others_at_work:
+            self.store.sweep()
+
+    @contextmanager
+    def known_elsewhere(self) -> Iterator[None]:
+        """Announce the run to runs on other machines while it lasts; raises as `join`."""
+        self.join()
+        try:
+            yield
+        finally:
+            self.leave()
+
+    def join(self) -> None:
+        """Announce the run to runs on other machines if the store is in a bucket; record which are at work there.
+
+        Raises
+        ------
+        StoreError : the bucket cannot be used.
+        """
+        if elsewhere := self.store.claims_elsewhere:
+            self._meet(elsewhere.join(json.dumps(asdict(self.who)).encode()))
+
+    def leave(self) -> None:
+        """Withdraw the announcement to other machines; record which runs were at work there meanwhile."""
+        if elsewhere := self.store.claims_elsewhere:
+            with suppress(StoreError):  # the announcement expires there by itself
+                self._meet(elsewhere.leave())
+
+    def _meet(self, words: list[bytes]) -> None:
+        met = [(who, True) for who in _who(words)]
+        self._others += [one for one in met if one not in self._others]
+
+    def add_message(self, message: str) -> None:
+        self._noted.append(message)
+
+    def take_over(self, name: str, asked: str) -> None:
+        """Continue under the name of the Prefect flow that this process has started."""
+        self.leave()
+        self._forget_files()
+        self.is_ended = False
+        self._introduce(name, asked)
+
+    def end(self, report: Mapping[str, Any], brief: Mapping[str, Any]) -> bool:
+        """Replace the record by the report, or by a brief one if space is short; return False if neither fits."""
+        self.is_ended = True
+        written = False
+        for give_up_reserve, content in ((False, report), (True, report), (True, brief)):
+            if give_up_reserve:
+                self._drop_reserve()
+            try:
+                replace_file(self.path, json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n")
+            except OSError:
+                continue
+            written = True
+            break
+        if written:
+            self._mark_lost()
+            with suppress(StoreError):  # the local copy records why the bucket cannot be used
+                self.store.upload(self.path)
+        else:
+            with suppress(OSError):
+                self.path.unlink(missing_ok=True)
+        self._drop_reserve()
+        self._claim.release()
+        return written
+
+    def close(self) -> None:
+        """Remove the record of a run that never started."""
+        self.leave()
+        if not self.is_ended:
+            self._forget_files()
+
+    def _introduce(self, name: str, asked: str) -> None:
+        self.who = Who(
+            run=name,
+            process=os.getpid(),
+            host=platform.node(),
+            raw=asked,
+            command=_command(),
+            started_utc=self.started.isoformat(timespec="seconds"),
+        )
+        state = {
+            "run": name,
+            "state": RUNNING,
+            "message": f"at work: {self.who}",
+            **asdict(self.who),
+            "store": self.store.address,
+            "report": None,
+        }
+        try:
+            self._claim = claim_run(self.store, name, json.dumps(asdict(self.who)).encode())
+            replace_file(self.path, json.dumps(state, ensure_ascii=False, indent=1).encode() + b"\n")
+            self._reserve = _reserved(self.store.runs_folder / f".{name}.reserved")
+        except OSError as error:
+            if error.errno not in NO_SPACE:
+                raise StoreError(f"{self.store.address}: {machine_reason(error)}") from error
+
+    def _forget_files(self) -> None:
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+        self._drop_reserve()
+        self._claim.release()
+
+    def _drop_reserve(self) -> None:
+        if self._reserve is not None:
+            self._reserve.unlink(missing_ok=True)
+            self._reserve = None
+
+    def _mark_lost(self) -> None:
+        """Record the known facts on lost runs, so that these are reported only once."""
+        for who in self.lost:
+            path = self.store.runs_folder / f"{who.run}.json"
+            with suppress(OSError, ValueError):
+                seen, record = path.stat(), json.loads(path.read_bytes())
+                if record.get("state") == RUNNING:
+                    lost = {**record, "state": LOST, "message": f"{LOST}: {who}"}
+                    replace_file(path, json.dumps(lost, ensure_ascii=False, indent=1).encode() + b"\n")
+                    os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+            with suppress(OSError):
+                (self.store.runs_folder / f".{who.run}.reserved").unlink(missing_ok=True)
+                forget_run(self.store, who.run)
+
+
+def store_of_run(location: Location) -> Store:
+    """Return the store of this process's run in progress, if it is at this location; otherwise open it.
+
+    Raises
+    ------
+    RequestError, StoreError : as `open_store`.
+    """
+    outer = _current.get()
+    if outer is not None and not outer.is_ended and outer.store.address == str(location):
+        return outer.store  # its knowledge of a bucket need not be fetched again
+    return open_store(location)
+
+
+_current: ContextVar[RunRecord | None] = ContextVar("run_record", default=None)
+
+
+@contextmanager
+def recorded(store: Store, name: str, asked: str) -> Iterator[RunRecord]:
+    """Record a run while it lasts; inside another one on the same store, rename that one and continue it.
+
+    Raises
+    ------
+    StoreError : the store cannot be written.
+    """
+    outer = _current.get()
+    if outer is not None and outer.store.root == store.root and not outer.is_ended:
+        if outer.who.run != name:
+            outer.take_over(name, asked)
+        yield outer
+        return
+    record = RunRecord(store, name, asked)
+    token = _current.set(record)
+    try:
+        yield record
+    finally:
+        _current.reset(token)
+        record.close()
+
+
+def runs_at_work(store: Store) -> list[Who]:
+    """Return the runs in progress on a store, also those of other machines on one in a bucket; the oldest first.
+
+    Raises
+    ------
+    StoreError : the bucket cannot be used.
+    """
+    elsewhere = store.claims_elsewhere
+    found = [*(who for who, is_alive in _read(store) if is_alive), *_who(elsewhere.at_work() if elsewhere else ())]
+    return sorted({who.run: who for who in found}.values(), key=lambda who: (who.started_utc, who.run))
+
+
+def last_run(store: Store) -> dict[str, Any] | None:
+    """Return the record of the newest run: its report, or the fact that it is in progress or ended without one."""
+    runs = store.records("runs")
+    if not runs:
+        return None
+    record = json.loads(runs[0].read_bytes())
+    if record["state"] == RUNNING and not any(who.run == record["run"] for who, alive in _read(store) if alive):
+        who = Who(**{name: record[name] for name in Who.__dataclass_fields__})
+        record |= {"state": LOST, "message": f"{LOST}: {who}"}
+    return record
+
+
+def _read(store: Store) -> Iterator[tuple[Who, bool]]:
+    for _, words, is_alive in runs_claimed(store):
+        for who in _who([words]):
+            yield who, is_alive
+
+
+def _who(words: Iterable[bytes]) -> Iterator[Who]:
+    for one in words:
+        with suppress(ValueError, TypeError):  # a record that is being written
+            yield Who(**json.loads(one))
+
+
+def _reserved(path: Path) -> Path | None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
+    try:
+        os.posix_fallocate(descriptor, 0, RESERVED_BYTES)
+    except (OSError, AttributeError):  # no space, or a system that cannot reserve it
+        path.unlink(missing_ok=True)
+        return None
+    finally:
+        os.close(descriptor)
+    return path
+
+
+def _command() -> str:
+    program, *words = sys.argv
+    name = Path(program).name
+    if name == "engine.py":
+        return "a flow run of Prefect"
+    return shlex.join(["marsmedia" if name == "cli.py" else name, *words])

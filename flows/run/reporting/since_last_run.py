@@ -1,0 +1,132 @@
+"""Changes since the last run: files replaced, moved, withdrawn, or altered with their old size and date."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Collection, Container, Iterable, Sequence
+from datetime import UTC, datetime
+
+from flows.run.reporting.file_change import Change
+from processors.engine.plan import Plan
+from processors.sources.scan import FoundFile, storable
+from processors.store.catalogue.source_row import SourceRow
+from processors.store.findings.stored_evidence import read_evidence, redistribution
+from processors.store.store import Store
+
+
+def gone_from(
+    known: Iterable[SourceRow],
+    found: Sequence[FoundFile],
+    unreadable: Iterable[str],
+    root: str,
+    releases: Collection[str] | None,
+) -> list[SourceRow]:
+    """Return the known files below a folder that are missing, marked as gone from now on.
+
+    An empty list if nothing at all is found, as in an unmounted folder. Files below an unreadable folder do not count.
+
+    Parameters
+    ----------
+    unreadable : files and folders below the folder that could not be read, or are empty, like an unused mount point.
+    """
+    if not found:
+        return []
+    there = {storable(file.path) for file in found}
+    top = storable(root) + "/"
+    left_out = {top + relative for relative in unreadable}
+    now = _now()
+    return [
+        dataclasses.replace(row, gone_utc=now)
+        for row in known
+        if row.path.startswith(top) and row.path not in there and (releases is None or row.release in releases)
+        if not left_out or left_out.isdisjoint({row.path, *(top + folder for folder in _folders(row.path[len(top) :]))})
+    ]
+
+
+def _folders(relative: str) -> Iterable[str]:
+    parts = relative.split("/")
+    return ("/".join(parts[:count]) for count in range(1, len(parts)))
+
+
+def known_again(row: SourceRow, before: SourceRow | None, past: SourceRow | None, changes: list[Change]) -> SourceRow:
+    """Return the row of a hashed file, given the previous row of its path; a change is added to `changes`.
+
+    Bytes that were at this path before keep the time when they were first seen. A file whose bytes changed but not its
+    size and date keeps its previous row, with the new digest added: it is damaged, not new, and every run rehashes it.
+
+    Parameters
+    ----------
+    past : row of these bytes at this path if they were there before the last run and are back; None if they are new.
+    """
+    if before is None:
+        return past.returned(row) if past else row
+    if before.digest == row.digest:
+        return dataclasses.replace(
+            row,
+            seen_utc=before.seen_utc,
+            evidence_key=before.evidence_key,
+            forbidden_key=before.forbidden_key,
+            earlier_utc=before.earlier_utc,
+        )
+    altered = (before.size_bytes, before.mtime_ns) == (row.size_bytes, row.mtime_ns)
+    changes.append(
+        Change(
+            file=row.relative,
+            path=row.path,
+            kind="changed" if altered else "replaced",
+            was=before.digest,
+            now=row.digest,
+        )
+    )
+    if altered:
+        return dataclasses.replace(before, changed_to=row.digest)
+    return past.returned(row) if past else row
+
+
+def changes_of_missing(gone: Iterable[SourceRow], rows: Iterable[SourceRow], known: Container[str]) -> list[Change]:
+    """Return a change for each missing file: moved if its bytes are at a new path, otherwise withdrawn."""
+    old, new = {}, {}
+    for row in rows:
+        (old if row.path in known else new).setdefault(row.digest, row.relative)
+    return [
+        Change(
+            file=row.relative,
+            path=row.path,
+            kind="moved" if row.digest in new else "withdrawn",
+            was=row.digest,
+            now=None,
+            elsewhere=new.get(row.digest) or old.get(row.digest),
+        )
+        for row in gone
+    ]
+
+
+def withdrawn_releases(
+    gone: Iterable[SourceRow], rows: Iterable[SourceRow], changes: Iterable[Change]
+) -> dict[str, int]:
+    """Return the releases of which no file is left, with the number of those that are nowhere else."""
+    there, withdrawn = {row.release for row in rows}, {one.path for one in changes if one.kind == "withdrawn"}
+    return dict(Counter(row.release for row in gone if row.path in withdrawn and row.release not in there))
+
+
+def with_words(rows: Sequence[SourceRow], plan: Plan, store: Store) -> list[SourceRow]:
+    """Return the files with two evidence keys: that of the statements at their path, and that which forbids sharing."""
+    return [
+        dataclasses.replace(row, evidence_key=own.key, forbidden_key=_forbidden(row, store))
+        if (own := plan.evidence_at(row)) and own.key != row.evidence_key
+        else row
+        for row in rows
+    ]
+
+
+def _forbidden(row: SourceRow, store: Store) -> str | None:
+    """Return the latest evidence that forbids redistribution of a file; None if the latest statement allows it."""
+    if row.evidence_key is None:
+        return row.forbidden_key
+    record = read_evidence(store, row.digest, row.evidence_key)
+    return {"false": row.evidence_key, "true": None}.get(redistribution(record), row.forbidden_key)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,1 @@
+"""Batches of due sources, made in processes with limits."""

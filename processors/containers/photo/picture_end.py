@@ -1,0 +1,73 @@
+"""Trailing data after the picture in a file."""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import BinaryIO
+
+from processors.containers.photo.pnm_header import pnm_end
+
+IN_BOXES = ("HEIF", "AVIF", "JPEG2000")
+"""Pillow's names of the formats that consist of boxes (ISO/IEC 14496-12, 4.2; 15444-1, I.4)."""
+MAX_BOXES = 10_000
+FIRST_BOXES = (b"ftyp", b"jP  ")
+"""Boxes that begin a file; a second one begins another."""
+PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1")
+_BOX_NAME = re.compile(rb"[A-Za-z0-9 ]{4}")
+_BEGINNINGS = {
+    b"PK\x03\x04": "a ZIP archive", b"\xff\xd8\xff": "another JPEG", b"\x89PNG": "a PNG", b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf": "a 7z archive", b"%PDF": "a PDF", b"SEFH": "a camera maker's data",
+}  # fmt: skip
+
+
+def behind_picture(file: BinaryIO, picture_format: str) -> tuple[int, str | None]:
+    """Return the number of bytes after the last box or chunk, and their apparent kind.
+
+    The number is 0 for a format that does not show it. `picture_format`: Pillow's name.
+    """
+    size_bytes = file.seek(0, 2)
+    end = _end_of_boxes(file, size_bytes) if picture_format in IN_BOXES else None
+    if picture_format == "WEBP":
+        declared = 8 + _number(file, 4)
+        end = declared + declared % 2
+    elif picture_format == "BMP":
+        end = _number(file, 2) if _number(file, 2) > _number(file, 10) else None  # else a program left out the size
+    elif picture_format == "PPM":
+        end = pnm_end(file)
+    if end is None or end >= size_bytes:
+        return 0, None
+    file.seek(end)
+    return size_bytes - end, kind_of(file.read(12))
+
+
+def _number(file: BinaryIO, place: int) -> int:
+    """Return the little-endian number of 4 bytes at a place."""
+    file.seek(place)
+    return int.from_bytes(file.read(4), "little")
+
+
+def kind_of(head: bytes) -> str | None:
+    """Return the apparent kind of bytes that begin like this; None if unknown."""
+    if head[4:8] == b"ftyp":
+        return "another picture" if head[8:12] in PICTURE_BRANDS else "an MP4 video"
+    return next((kind for begins, kind in _BEGINNINGS.items() if head.startswith(begins)), None)
+
+
+def _end_of_boxes(file: BinaryIO, size_bytes: int) -> int | None:
+    """Return the end of the top-level boxes; None if the file does not begin with one (a bare JPEG 2000 codestream)."""
+    place, seen = 0, set[bytes]()
+    for _ in range(MAX_BOXES):
+        file.seek(place)
+        head = file.read(16)
+        length, name = int.from_bytes(head[:4], "big"), head[4:8]
+        header_bytes = 8
+        if length == 1 and len(head) == 16:
+            length, header_bytes = struct.unpack(">Q", head[8:])[0], 16
+        if (name in FIRST_BOXES and name in seen) or not _BOX_NAME.fullmatch(name) or 0 < length < header_bytes:
+            return place or None
+        if length == 0 or place + length >= size_bytes:
+            return size_bytes
+        seen.add(name)
+        place += length
+    return None

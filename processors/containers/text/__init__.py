@@ -1,0 +1,1 @@
+"""Text files, and texts whose encoding is not declared."""

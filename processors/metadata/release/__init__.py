@@ -1,0 +1,1 @@
+"""What `release.toml` says of a release and its files."""

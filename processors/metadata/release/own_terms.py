@@ -1,0 +1,91 @@
+"""Credit, rights and terms that a file itself carries, against what is stated of all files at once.
+
+A statement of a release, or of a mission's profile, that is made of all files need not have this one in mind: where the
+file contradicts it, nothing is permitted until its own entry in `release.toml` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from processors.metadata.release.licences import is_open_licence, rights_address_of, strictness_of
+from processors.metadata.statements import TERMS, TERMS_OF_USE, Contradiction, Statement, folded
+
+OF_ENTRY = "release.toml:file."
+OF_ALL = ("release.toml:", "profile ")
+OF_FILE = ("file:", "label ", "XMP sidecar ")
+
+
+class _Said:
+    """First statement of each kind on one term."""
+
+    def __init__(self, statements: Iterable[Statement], meaning: str) -> None:
+        ours = [one for one in statements if one.term == TERMS[meaning][0]]
+        self.entry = next((one for one in ours if one.source.startswith(OF_ENTRY)), None)
+        self.general = next((one for one in ours if one.source.startswith(OF_ALL) and not _is_of_entry(one)), None)
+        self.own = next((one for one in ours if one.source.startswith(OF_FILE)), None)
+
+
+def against_general(statements: Sequence[Statement]) -> tuple[Contradiction, ...]:
+    """Return what a file says of itself against statements of all files, its own words first; none if they agree.
+
+    A permission in the file's own entry settles all of it, and any other statement there settles its own term.
+    """
+    permission = _Said(statements, "redistribute")
+    if permission.entry:
+        return ()
+    return (
+        *_credit_apart(statements),
+        *_rights_apart(statements, permission.general),
+        *_terms_apart(statements, permission.general),
+    )
+
+
+def _credit_apart(statements: Sequence[Statement]) -> Iterator[Contradiction]:
+    """Yield the file's credit if the general one does not contain it."""
+    said = _Said(statements, "credit")
+    if said.own and said.general and not said.entry and folded(said.own.value) not in folded(said.general.value):
+        yield _apart("credit", said.own, said.general)
+
+
+def _rights_apart(statements: Sequence[Statement], permission: Statement | None) -> Iterator[Contradiction]:
+    """Yield the file's rights if they are as strict as the general ones, or stricter, in other words."""
+    said = _Said(statements, "rights")
+    if not said.own or said.entry:
+        return
+    own = str(said.own.value)
+    if said.general is None:
+        if permission and not _is_open(said.own):
+            yield _apart("rights", said.own, permission)
+        return
+    general = str(said.general.value)
+    is_same = folded(own) == folded(general) or rights_address_of(own) in (rights_address_of(general),) != (None,)
+    if not is_same and strictness_of(own) >= strictness_of(general):
+        yield _apart("rights", said.own, said.general)
+
+
+def _terms_apart(statements: Sequence[Statement], permission: Statement | None) -> Iterator[Contradiction]:
+    """Yield terms of use and instructions against a general permission, unless they are said of all files too."""
+    if permission is None or permission.value != "true":
+        return
+    general = {
+        folded(said.general.value)
+        for meaning in (*TERMS_OF_USE, "rights", "credit")
+        if (said := _Said(statements, meaning)).general
+    }
+    for meaning in TERMS_OF_USE:
+        said = _Said(statements, meaning)
+        if said.own and not said.entry and not (folded(said.own.value) in general or _is_open(said.own)):
+            yield _apart(meaning.replace("_", " "), said.own, permission)
+
+
+def _is_open(one: Statement) -> bool:
+    return is_open_licence(str(one.value))
+
+
+def _apart(about: str, own: Statement, general: Statement) -> Contradiction:
+    return Contradiction(about=about, says=((str(own.value), own.source), (str(general.value), general.source)))
+
+
+def _is_of_entry(one: Statement) -> bool:
+    return one.source.startswith(OF_ENTRY)

@@ -1,0 +1,1 @@
+"""Tags as files carry them, format by format."""

@@ -1,0 +1,1 @@
+"""Dates and clocks of a recording."""

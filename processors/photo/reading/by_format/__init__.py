@@ -1,0 +1,1 @@
+"""Decoding and damage of photos, format by format."""

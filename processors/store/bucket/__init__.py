@@ -1,0 +1,1 @@
+"""A store, and releases, in an S3 bucket."""

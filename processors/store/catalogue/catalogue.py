@@ -1,0 +1,406 @@
+"""Index over sources and results: disposable Delta tables that can be rebuilt from the plain files."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import io
+import itertools
+import json
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, fields
+from typing import Any, TypeVar, get_args, get_type_hints
+from urllib.parse import unquote
+
+import pyarrow as pa
+from deltalake import DeltaTable, QueryBuilder, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError
+from pyarrow.json import ParseOptions, ReadOptions, read_json
+
+from processors.errors import StoreError, Verdict
+from processors.json_records import canonical_json
+from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.stored_links import LINK_SCHEMA, SourceLink, link_row
+from processors.store.claims import alone
+from processors.store.disk_room import room_to_write
+from processors.store.manifest import KnownOutcome, Manifest, ResultRef, StoredItem
+from processors.store.store import Store
+
+_TEXT, _INT, _FLOAT = pa.string(), pa.int64(), pa.float64()
+_ARROW_TYPES = {int: _INT, float: _FLOAT, bool: pa.bool_()}
+
+RESULT_COLUMNS: dict[str, tuple[pa.DataType, Callable[[Manifest], Any]]] = {
+    "source": (_TEXT, lambda result: result.ref.source),
+    "processor": (_TEXT, lambda result: result.ref.processor),
+    "key": (_TEXT, lambda result: result.ref.key),
+    "version": (_INT, lambda result: result.version),
+    "parameters": (_TEXT, lambda result: canonical_json(result.parameters).decode()),
+    "verdict": (_TEXT, lambda result: result.verdict),
+    "reason": (_TEXT, lambda result: result.reason),
+    "item_count": (_INT, lambda result: len(result.items)),
+    "size_bytes": (_INT, lambda result: sum(item.size_bytes for item in result.items)),
+    "source_name": (_TEXT, lambda result: result.source_name),
+    "release": (_TEXT, lambda result: result.release),
+    "source_facts": (_TEXT, lambda result: json.dumps(result.source_facts, ensure_ascii=False)),
+    "started_utc": (_TEXT, lambda result: result.started_utc),
+    "seconds": (_FLOAT, lambda result: result.seconds),
+    "reading_seconds": (_FLOAT, lambda result: result.cost.reading_seconds if result.cost else None),
+    "own_seconds": (_FLOAT, lambda result: result.cost.own_seconds if result.cost else None),
+    "blame": (_TEXT, lambda result: result.blame),
+    "damage": (
+        _TEXT,
+        lambda result: None,
+    ),  # of its files in the store: a check notes it, and who makes it again mends it
+}
+ITEM_COLUMNS: dict[str, tuple[pa.DataType, Callable[[Manifest, StoredItem], Any]]] = {
+    "source": (_TEXT, lambda result, item: result.ref.source),
+    "processor": (_TEXT, lambda result, item: result.ref.processor),
+    "key": (_TEXT, lambda result, item: result.ref.key),
+    "name": (_TEXT, lambda result, item: item.name),
+    "media_type": (_TEXT, lambda result, item: item.media_type),
+    "size_bytes": (_INT, lambda result, item: item.size_bytes),
+    "sha256": (_TEXT, lambda result, item: item.sha256),
+    "facts": (_TEXT, lambda result, item: json.dumps(item.facts, ensure_ascii=False)),
+}
+
+
+def _source_schema() -> pa.Schema:
+    """Return columns for the fields of `SourceRow`; all but numbers are text."""
+    kinds = {name: set(get_args(hint) or (hint,)) for name, hint in get_type_hints(SourceRow).items()}
+    found = {name: [arrow for kind, arrow in _ARROW_TYPES.items() if kind in held] for name, held in kinds.items()}
+    return pa.schema([(name, found[name][0] if found[name] else _TEXT) for name in kinds])
+
+
+SCHEMAS = {
+    "sources": _source_schema(),
+    "results": pa.schema([(name, kind) for name, (kind, _) in RESULT_COLUMNS.items()]),
+    "items": pa.schema([(name, kind) for name, (kind, _) in ITEM_COLUMNS.items()]),
+    "links": LINK_SCHEMA,
+}
+"""Columns of every table. Columns added later read as NULL in older stores."""
+IDENTITY = {
+    "sources": ("digest", "path"),
+    "results": ("key", "source", "processor"),
+    "items": ("key", "source", "processor", "name"),
+}
+COMMIT_TRIES = 10
+ROWS_AT_ONCE = 50_000
+"""Rows in one write, so that memory is bounded."""
+FILES_AT_MOST = 50
+"""Number of files at which a table is compacted into a few large ones, so that reading stays fast."""
+NAMED_AT_MOST = 1_000
+"""Maximum number of sources listed in a query; for more, all rows are read and compared.
+
+A condition with 30,000 digests overflows the query engine's stack and kills the process (deltalake 1.6.6).
+"""
+READERS_HOURS = 1
+"""Age at which files no longer in the table are deleted; a reader of an earlier state may still have them open."""
+
+_T = TypeVar("_T")
+
+
+class Catalogue:
+    """The tables `sources`, `results`, `items` and `links` of one store. Several processes may write at once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def _uri(self, table: str) -> str:
+        return str(self._store.catalogue_folder / table)
+
+    def files(self, name: str) -> tuple[list[str], set[str]]:
+        """Return the Parquet files of the current table and its stored columns, which may lack those added later."""
+        if not DeltaTable.is_deltatable(self._uri(name)):
+            return [], set()
+        stored = DeltaTable(self._uri(name))
+        return [unquote(uri) for uri in stored.file_uris()], {field.name for field in stored.schema().fields}
+
+    def table(self, name: str, columns: Sequence[str] | None = None, where: str = "TRUE") -> pa.Table:
+        """Return the current table, or some of its columns and rows; empty if it does not exist yet."""
+        schema = pa.schema([SCHEMAS[name].field(column) for column in columns or SCHEMAS[name].names])
+        reader = self._reader(name, schema.names, where)
+        return reader.read_all().cast(schema) if reader else arrow_table([], schema)
+
+    def _reader(self, name: str, columns: Sequence[str], where: str = "TRUE") -> pa.RecordBatchReader | None:
+        """Return the batches of some columns; None if there is no such table yet."""
+        if not DeltaTable.is_deltatable(self._uri(name)):
+            return None
+        # not `to_pyarrow_table`: it imports pandas, which takes longer than the rest of a run with nothing due
+        stored = DeltaTable(self._uri(name))
+        asked = QueryBuilder().register("asked", stored)
+        there = {field.name for field in stored.schema().fields}
+        added = [f", NULL AS {column}" for column in SCHEMAS[name].names if column not in there]  # since it was written
+        given = f"(SELECT *{''.join(added)} FROM asked)" if added else "asked"
+        rows = asked.execute(f"SELECT {', '.join(columns)} FROM {given} WHERE {where}")
+        return pa.RecordBatchReader.from_stream(rows)
+
+    def sources(self) -> dict[str, SourceRow]:
+        """Return the content of each path at the last run."""
+        return {row.path: row for row in self.sightings() if row.gone_utc is None}
+
+    def sightings(self, where: str = "TRUE") -> list[SourceRow]:
+        """Return the present and past contents of every path, oldest first; a replaced file counts as gone.
+
+        Parameters
+        ----------
+        where : SQL condition on the columns of `sources`; all contents of a matching path are returned.
+        """
+        paths = "TRUE" if where == "TRUE" else f"path IN (SELECT path FROM asked WHERE {where})"
+        batches = self.table("sources", where=paths).to_batches(max_chunksize=1024)  # few Python objects at a time
+        rows = [SourceRow(**row) for batch in batches for row in batch.to_pylist()]
+        rows.sort(key=lambda row: row.seen_utc)
+        latest: dict[str, int] = {}
+        for number, row in enumerate(rows):
+            if (before := latest.get(row.path)) is not None and rows[before].gone_utc is None:
+                rows[before] = dataclasses.replace(rows[before], gone_utc=row.seen_utc)
+            latest[row.path] = number
+        return rows
+
+    def verdicts(self, sources: Collection[str]) -> dict[str, KnownOutcome]:
+        """Return verdict, reason, blame and damage of the catalogued results of some sources, by key."""
+        made = KnownOutcome("made", None)  # shared by all undamaged results: there may be 100,000
+        found: dict[str, KnownOutcome] = {}
+        columns = ["source", "key", "verdict", "reason", "blame", "damage"]
+        for batch in self._with("results", "source", set(sources), columns):
+            for _, key, *said in zip(*batch.to_pydict().values(), strict=True):
+                found[key] = made if said == ["made", None, None, None] else KnownOutcome(*said)
+        return found
+
+    def seen(self, digests: Collection[str]) -> list[SourceRow]:
+        """Return the `sightings` of the paths that hold, or held, one of these digests."""
+        if len(digests) <= NAMED_AT_MOST:
+            return self.sightings(among("digest", digests))
+        every, wanted = self.sightings(), frozenset(digests)
+        paths = {row.path for row in every if row.digest in wanted}
+        return [row for row in every if row.path in paths]
+
+    def troubled(self) -> set[str]:
+        """Return the sources with a result that was not made, was made from a damaged source, or is damaged itself."""
+        where = "verdict <> 'made' OR reason IS NOT NULL OR damage IS NOT NULL"
+        return set(self.table("results", ["source"], where).column(0).to_pylist())
+
+    def damage(self) -> dict[ResultRef, str]:
+        """Return the results of which a check found files damaged or missing in the store, each with what it found."""
+        rows = self.table("results", ["source", "processor", "key", "damage"], "damage IS NOT NULL").to_pylist()
+        return {ResultRef(source=r["source"], processor=r["processor"], key=r["key"]): r["damage"] for r in rows}
+
+    def note_damage(self, found: Mapping[tuple[str, str], str | None]) -> None:
+        """Note what a check has found of results in the store.
+
+        Parameters
+        ----------
+        found : by source and the first 16 digits of the key, what is damaged or missing; None for a result that is
+            whole.
+        """
+
+        def note() -> None:
+            sources = {source for source, _ in found}
+            rows = [
+                {**row, "damage": found[place]}
+                for batch in self._with("results", "source", sources, SCHEMAS["results"].names)
+                for row in batch.to_pylist()
+                if (place := (row["source"], row["key"][:16])) in found and row["damage"] != found[place]
+            ]
+            self._replace("results", rows)
+
+        if found:
+            self._change("results", note)
+
+    def not_made(self) -> dict[str, Verdict]:
+        """Return the verdicts of the results that were refused or failed, by key."""
+        rows = self.table("results", ["key", "verdict"], "verdict <> 'made'").to_pylist()
+        return {row["key"]: row["verdict"] for row in rows}
+
+    def results_besides(self, keys: Collection[str], columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Yield in batches some columns, including `key`, of all results except those with these keys."""
+        for batch in self._reader("results", columns) or ():
+            for number, key in enumerate(batch.column(list(columns).index("key")).to_pylist()):
+                if key not in keys:
+                    yield batch.slice(number, 1).to_pylist()[0]
+
+    def add_sources(self, rows: Sequence[SourceRow]) -> None:
+        """Record where sources were seen, in the table and in each source's own record."""
+        names = [field.name for field in fields(SourceRow) if field.name != "digest"]
+        self._store.saw([(row.digest, {name: getattr(row, name) for name in names}) for row in rows])
+        self._add("sources", (asdict(row) for row in rows))
+
+    def move_sources(self, before: Sequence[SourceRow], now: Sequence[SourceRow]) -> None:
+        """Replace rows of `sources` by others of the same files at their new paths, also in the sources' own records.
+
+        A process that is killed meanwhile leaves both, which the next run takes for one place again.
+        """
+        self.add_sources(now)
+        self._store.forget([(row.digest, row.path) for row in before])
+        old = arrow_table(
+            [{"digest": row.digest, "path": row.path} for row in before],
+            pa.schema([("digest", _TEXT), ("path", _TEXT)]),
+        )
+
+        def remove() -> None:
+            merge = DeltaTable(self._uri("sources")).merge(
+                old, "old.digest = gone.digest AND old.path = gone.path", "gone", "old"
+            )
+            merge.when_matched_delete().execute()
+
+        if before:
+            self._change("sources", remove)
+
+    def add_results(self, manifests: Sequence[Manifest]) -> None:
+        """Index results; an existing one can only change its verdict, after a failure was retried."""
+        self._add("items", (row for manifest in manifests for row in item_rows(manifest)))
+        self._add("results", map(result_row, manifests))  # last: a result counts once it is in this table
+
+    def replace_links(self, links: Sequence[SourceLink]) -> None:
+        """Replace all links with these, seen from both ends, in the sources' own records and in the table."""
+        by_source: dict[str, list[dict[str, Any]]] = {}
+        for end in (end for link in links for end in (link, link.turned())):
+            by_source.setdefault(end.here.source, []).append(asdict(end))
+        self._store.link(by_source)
+        rows = [link_row(record) for found in by_source.values() for record in found]
+        self.overwrite("links", lambda: arrow_table(rows, SCHEMAS["links"]))
+
+    def remove_results(self, refs: Sequence[ResultRef]) -> None:
+        keys = arrow_table(
+            [{"key": ref.key} for ref in refs], pa.schema([("key", _TEXT)])
+        )  # a key is unique to its processor and source
+
+        def remove(name: str) -> None:
+            if DeltaTable.is_deltatable(self._uri(name)):
+                merge = DeltaTable(self._uri(name)).merge(keys, "old.key = gone.key", "gone", "old")
+                merge.when_matched_delete().execute()
+
+        for name in ("results", "items") if refs else ():
+            self._change(name, functools.partial(remove, name))
+
+    def _add(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
+        for some in in_turn(rows, ROWS_AT_ONCE):
+            self._add_some(name, some)
+
+    def _add_some(self, name: str, rows: list[dict[str, Any]]) -> None:
+        """Append the rows that are new to the table, and replace those whose values have changed.
+
+        Nearly all rows are new. Only files that are gone or have changed statements, and retried failures, are merged,
+        which rewrites Parquet files. So a run's writes do not grow with the table, and no row is duplicated.
+        """
+
+        def identity(row: Mapping[str, Any]) -> tuple[Any, ...]:
+            return tuple(row[column] for column in IDENTITY[name])
+
+        given = {identity(row): row for row in rows}
+
+        def add() -> None:
+            there = {identity(row): row for row in self._held(name, arrow_table(rows, SCHEMAS[name]))}
+            self._append(name, [row for one, row in given.items() if one not in there])
+            self._replace(name, [row for one, row in given.items() if there.get(one, row) != row])
+
+        self._change(name, add)
+
+    def _held(self, name: str, given: pa.Table) -> list[dict[str, Any]]:
+        """Return the table's rows that share a digest or key with the given rows; usually few or none."""
+        from pyarrow.compute import is_in  # pyright: ignore[reportAttributeAccessIssue] - made at import; 0.1 s
+
+        column = IDENTITY[name][0]
+        found: set[str] = set()
+        for batch in self._reader(name, [column]) or ():  # never the whole column in memory
+            keys = batch.column(0).cast(_TEXT)
+            found.update(keys.filter(is_in(keys, value_set=given[column])).to_pylist())
+        return [row for batch in self._with(name, column, found, SCHEMAS[name].names) for row in batch.to_pylist()]
+
+    def _with(
+        self, name: str, column: str, digests: Collection[str], columns: Sequence[str]
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield in batches the rows of a table whose column holds one of these digests or keys."""
+        from pyarrow.compute import is_in  # pyright: ignore[reportAttributeAccessIssue] - made at import; 0.1 s
+
+        if not digests:
+            return
+        schema = pa.schema([SCHEMAS[name].field(one) for one in columns])
+        asked = arrow_table([{column: one} for one in digests], pa.schema([(column, _TEXT)])).column(0)
+        where = among(column, digests) if len(digests) <= NAMED_AT_MOST else "TRUE"
+        for batch in self._reader(name, columns, where) or ():
+            rows = batch.cast(schema)
+            yield rows.filter(is_in(rows.column(column), value_set=asked))
+
+    def _append(self, name: str, rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        write_deltalake(self._uri(name), arrow_table(rows, SCHEMAS[name]), mode="append", schema_mode="merge")
+        table = DeltaTable(self._uri(name))
+        if len(table.file_uris()) > FILES_AT_MOST:
+            table.optimize.compact()
+            table.create_checkpoint()
+            table.vacuum(READERS_HOURS, dry_run=False, enforce_retention_duration=False)
+
+    def _replace(self, name: str, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            same = " AND ".join(f"old.{column} = new.{column}" for column in IDENTITY[name])
+            there = DeltaTable(self._uri(name))
+            merge = there.merge(arrow_table(rows, SCHEMAS[name]), same, "new", "old", merge_schema=True)
+            merge.when_matched_update_all().execute()
+
+    def overwrite(self, name: str, rows: Callable[[], pa.Table | pa.RecordBatchReader]) -> None:
+        """Replace a whole table with the function's rows; retry if another writer was first."""
+        self._change(name, lambda: write_deltalake(self._uri(name), rows(), mode="overwrite", schema_mode="overwrite"))
+
+    def _change(self, name: str, change: Callable[[], None]) -> None:
+        """Change a table; retry from its newest state if another writer was first, as there may be no locks."""
+        with self._writing(name):
+            for attempt in range(COMMIT_TRIES):
+                self._store.pull(name)
+                with suppress(CommitFailedError, FileExistsError):
+                    change()
+                    if self._store.push(name):
+                        return
+                time.sleep(0.05 * 2**attempt)
+        raise StoreError(f"the catalogue table {name!r} is constantly being written by other processes; run again")
+
+    @contextmanager
+    def _writing(self, name: str) -> Iterator[None]:
+        """Write with exclusive access; raise errors of the table, and a full disk, as `StoreError`."""
+        try:
+            self._store.catalogue_folder.mkdir(exist_ok=True)
+            with room_to_write(self._store.root), alone(self._store.catalogue_folder / "lock"):
+                yield
+        except DeltaError as error:
+            why = f"{str(error).split(chr(10))[0]}: check the disk and its write permissions"
+            raise StoreError(f"the catalogue table {name!r} cannot be written: {why}") from error
+
+
+def arrow_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Return the rows as a table, parsed from JSON: arrays built from Python objects import pandas (0.4 s)."""
+    if not rows:
+        return pa.Table.from_batches([], schema)
+    data = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
+    return read_json(
+        io.BytesIO(data),
+        ReadOptions(use_threads=False, block_size=len(data) + 1),  # no row may span two blocks
+        ParseOptions(explicit_schema=schema, unexpected_field_behavior="error"),
+    )
+
+
+def among(column: str, digests: Iterable[str]) -> str:
+    """Return the SQL condition that a column holds one of these digests or keys (hexadecimal: nothing to escape)."""
+    listed = ", ".join(f"'{one}'" for one in sorted(digests))
+    return f"{column} IN ({listed})"
+
+
+def in_turn(many: Iterable[_T], count: int) -> Iterator[list[_T]]:
+    """Yield lists of this many elements; the last one may be shorter."""
+    rest = iter(many)
+    while some := list(itertools.islice(rest, count)):
+        yield some
+
+
+def _row(columns: Mapping[str, tuple[pa.DataType, Callable[..., Any]]], *records: object) -> dict[str, Any]:
+    return {name: value(*records) for name, (_, value) in columns.items()}
+
+
+def result_row(manifest: Manifest) -> dict[str, Any]:
+    return _row(RESULT_COLUMNS, manifest)
+
+
+def item_rows(manifest: Manifest) -> list[dict[str, Any]]:
+    """Return a result's items as rows of the table `items`."""
+    return [_row(ITEM_COLUMNS, manifest, item) for item in manifest.items]

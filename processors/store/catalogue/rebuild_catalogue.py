@@ -1,0 +1,143 @@
+"""Rebuilding of the catalogue from the source records and manifests: in several processes, a few records at a time.
+
+The sources of one folder of `results` are read by one process, which writes their rows as Parquet files. Then each
+table is replaced by the rows of its files, in the order of the sources' digests, so that a query for one source finds
+its rows together.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from deltalake.exceptions import DeltaError
+from pyarrow.parquet import ParquetFile, ParquetWriter
+
+from processors.errors import ResultCorrupt
+from processors.store.catalogue.catalogue import SCHEMAS, Catalogue, arrow_table, in_turn, item_rows, result_row
+from processors.store.catalogue.stored_links import link_row
+from processors.store.manifest import Manifest
+from processors.store.progress_steps import Steps, silently
+from processors.store.store import Store
+
+_Add = Callable[[str, Iterable[dict[str, Any]]], None]
+"""Adds rows to a table."""
+SOURCES_AT_ONCE = 200
+"""Sources whose records a process holds."""
+MIN_SOURCES = 2_000
+"""Minimum number of sources for several processes: starting them takes a second."""
+
+
+def rebuild_catalogue(store: Store, processes: int | None = None, steps: Steps = silently) -> list[str]:
+    """Rebuild all tables from the source records and manifests; return why some manifests were left out.
+
+    Parameters
+    ----------
+    processes : number of processes; None for one per processor core, and one where there are few sources.
+    """
+    catalogue = Catalogue(store)
+    try:
+        damage = catalogue.damage()  # only the catalogue has what checks have found
+    except DeltaError:
+        damage = {}  # a catalogue that cannot be read: the next check finds it again
+    unreadable = _rebuild(store, processes, steps) if store.is_in_folder else _rebuild_in_bucket(store)
+    catalogue.note_damage({(ref.source, ref.key[:16]): what for ref, what in damage.items()})
+    return unreadable
+
+
+def _rebuild(store: Store, processes: int | None, steps: Steps) -> list[str]:
+    """Rebuild all tables from the source records and manifests in a folder."""
+    groups = store.groups()
+    if processes is None:
+        is_small = sum(len(store.sources_of(group)) for group in groups) < MIN_SOURCES
+        processes = 1 if is_small else os.cpu_count() or 1
+    with store.scratch() as folder:
+        read = partial(_read_group, store.root, folder)
+        if processes == 1:
+            every = steps("Reading results", map(read, groups), len(groups), noun="folder")
+            unreadable = [reason for reasons in every for reason in reasons]
+        else:
+            with ProcessPoolExecutor(processes, multiprocessing.get_context("forkserver")) as pool:
+                every = steps("Reading results", pool.map(read, groups), len(groups), noun="folder")
+                unreadable = [reason for reasons in every for reason in reasons]
+        for name, schema in SCHEMAS.items():
+            Catalogue(store).overwrite(name, partial(_reader, schema, [_file(folder, group, name) for group in groups]))
+    return unreadable
+
+
+def _rebuild_in_bucket(store: Store) -> list[str]:
+    """Rebuild all tables from the commits and source records in a bucket."""
+    unreadable: list[str] = []
+    with store.scratch() as folder:
+        with _row_files(folder, "all") as add:
+            for manifests in in_turn(store.readable(unreadable), SOURCES_AT_ONCE):
+                add("results", map(result_row, manifests))
+                add("items", (row for manifest in manifests for row in item_rows(manifest)))
+            for records in in_turn(store.sources(), SOURCES_AT_ONCE):
+                _add_records(records, add)
+        for name, schema in SCHEMAS.items():
+            Catalogue(store).overwrite(name, partial(_reader, schema, [_file(folder, "all", name)]))
+    return unreadable
+
+
+def _read_group(root: Path, folder: Path, group: str) -> list[str]:
+    """Write the rows of the sources in one folder to Parquet files; return why some manifests were left out."""
+    store, unreadable = Store(root), list[str]()
+    with _row_files(folder, group) as add:
+        for digests in in_turn(store.sources_of(group), SOURCES_AT_ONCE):
+            manifests = [one for digest in digests for one in _readable(store, digest, unreadable)]
+            add("results", map(result_row, manifests))
+            add("items", (row for manifest in manifests for row in item_rows(manifest)))
+            _add_records([record for digest in digests if (record := store.source(digest))], add)
+    return unreadable
+
+
+@contextmanager
+def _row_files(folder: Path, group: str) -> Iterator[_Add]:
+    """Yield a function that adds rows to the Parquet file of a table."""
+    with ExitStack() as stack:
+        files = {
+            name: stack.enter_context(ParquetWriter(_file(folder, group, name), schema))
+            for name, schema in SCHEMAS.items()
+        }
+
+        def add(name: str, rows: Iterable[dict[str, Any]]) -> None:
+            if listed := list(rows):
+                files[name].write_table(arrow_table(listed, SCHEMAS[name]))
+
+        yield add
+
+
+def _add_records(records: Sequence[dict[str, Any]], add: _Add) -> None:
+    """Add the paths and links in source records."""
+    add("sources", ({"digest": record["digest"], **at} for record in records for at in record["seen"]))
+    add("links", (link_row(link) for record in records for link in record.get("links", [])))
+
+
+def _readable(store: Store, digest: str, unreadable: list[str]) -> Iterator[Manifest]:
+    for place, data in store.manifests_of(digest):
+        try:
+            yield Manifest.from_json(data, place)
+        except ResultCorrupt as error:
+            unreadable.append(str(error))
+
+
+def _file(folder: Path, group: str, table: str) -> Path:
+    return folder / f"{group}-{table}.parquet"
+
+
+def _reader(schema: pa.Schema, files: Sequence[Path]) -> pa.RecordBatchReader:
+    return pa.RecordBatchReader.from_batches(schema, _batches(files))
+
+
+def _batches(files: Iterable[Path]) -> Iterator[pa.RecordBatch]:
+    for path in files:
+        with ParquetFile(path) as file:
+            yield from file.iter_batches()

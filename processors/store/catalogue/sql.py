@@ -1,0 +1,227 @@
+"""SQL access to the catalogue: its tables and views, on a connection that can read nothing else."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from processors.processor_names import EVIDENCE, INTEGRITY, MEASUREMENTS, PHOTO_PREVIEW
+from processors.store.catalogue.catalogue import SCHEMAS, Catalogue
+from processors.store.catalogue.latest import LATEST_FIRST, LATEST_RESULTS
+from processors.store.findings.disagreements import disagreements
+from processors.store.findings.stored_evidence import OF_RELEASE
+
+if TYPE_CHECKING:
+    import duckdb
+
+SOURCES = """
+CREATE VIEW sources AS
+SELECT * REPLACE (coalesce(gone_utc, lead(seen_utc) OVER (PARTITION BY path ORDER BY seen_utc)) AS gone_utc)
+FROM stored_sources
+"""
+"""One row per path and each of its contents, present or past; `gone_utc` is NULL for the present one."""
+
+AUDITS = f"""
+CREATE VIEW audits AS
+SELECT source, facts::JSON AS audit
+FROM stored_items i JOIN results r USING (source, processor, key)
+WHERE processor = '{INTEGRITY}' AND i.name = 'integrity.json'
+QUALIFY row_number() OVER (PARTITION BY source ORDER BY {LATEST_FIRST}) = 1
+"""
+"""One row per audited video, with its latest audit."""
+
+ITEMS = """
+CREATE VIEW items AS
+SELECT i.* REPLACE (
+  CASE WHEN a.audit IS NULL THEN i.facts
+       ELSE json_merge_patch(i.facts::JSON, json_object('audit', a.audit))::VARCHAR END AS facts)
+FROM stored_items i LEFT JOIN audits a ON a.source = i.source
+"""
+"""Every item, with the latest audit of its source in its facts."""
+
+SIGHTED = f"""
+CREATE VIEW sighted AS
+WITH places AS (
+  SELECT *, count(*) OVER (PARTITION BY digest) AS place_count, row_number() OVER (
+    PARTITION BY digest
+    ORDER BY gone_utc IS NULL DESC, CASE WHEN gone_utc IS NOT NULL THEN seen_utc END DESC, relative, path
+  ) = 1 AS is_known
+  FROM sources WHERE kind = 'media'
+), words AS (
+  SELECT source, key, facts FROM stored_items WHERE processor = '{EVIDENCE}' AND name = 'evidence.json'
+)
+SELECT p.* EXCLUDE (place_count), w.key AS words_key, w.facts AS words
+FROM places p LEFT JOIN words w ON w.source = p.digest AND w.key = p.evidence_key
+WHERE p.evidence_key IS NOT NULL
+UNION ALL
+SELECT p.* EXCLUDE (place_count), w.key AS words_key, w.facts AS words
+FROM places p
+LEFT JOIN (SELECT w.*, r.release, r.source_name, r.started_utc FROM words w JOIN results r USING (source, key)) w
+  ON w.source = p.digest AND (w.release = p.release OR p.place_count = 1)
+WHERE p.evidence_key IS NULL
+QUALIFY row_number() OVER (PARTITION BY p.path, p.digest ORDER BY w.source_name = p.name DESC, {LATEST_FIRST}) = 1
+"""
+"""One row per path of a media file, with the evidence for that path.
+
+If no run has planned the evidence of a path yet, it is the latest of its release, or the only existing one.
+`is_known` marks one path of each source: the first that holds it, or the last that held it.
+"""
+
+REDISTRIBUTION = f"""
+CREATE VIEW redistribution AS
+WITH said AS (
+  SELECT path, digest, seen_utc, gone_utc,
+         coalesce((words->>'redistribute')::BOOLEAN, CASE WHEN forbidden_key IS NOT NULL THEN false END) AS may,
+         words IS NULL OR regexp_matches(words->>'rights_source', '^({"|".join(map(re.escape, OF_RELEASE))})') AS speaks
+  FROM sighted
+), allowed AS (
+  SELECT *, max(CASE WHEN gone_utc IS NULL AND may THEN seen_utc END) OVER (PARTITION BY digest) AS allowed_utc
+  FROM said
+)
+SELECT path, digest, CASE
+  WHEN bool_or(may = false AND (gone_utc IS NULL OR gone_utc > coalesce(allowed_utc, ''))) OVER (PARTITION BY digest)
+  THEN false
+  WHEN bool_or(may IS NULL AND speaks AND gone_utc IS NULL) OVER (PARTITION BY digest) THEN NULL
+  ELSE may END AS redistribute
+FROM allowed
+"""
+"""One row per path of a media file: whether its bytes may be redistributed; the strictest of all paths binds.
+
+A path that is gone binds until a path that has held its bytes since then permits it. A file's own statement of rights
+at another path is no statement of a release, and does not bind.
+"""
+
+PLACED = """
+CREATE VIEW placed AS
+SELECT s.is_known, s.path, s.name, s.release, s.relative, s.medium, s.format, s.codec, s.size_bytes, s.duration_seconds,
+       s.digest AS source, s.seen_utc, s.gone_utc, s.words_key AS evidence_key,
+       s.words->>'mission' AS mission, s.words->>'event' AS event,
+       s.words->>'camera' AS camera, s.words->>'recorded_by' AS recorded_by,
+       s.words->>'title' AS title, s.words->>'precision' AS precision,
+       (s.words->>'earliest_utc')::TIMESTAMPTZ AS earliest_utc, (s.words->>'latest_utc')::TIMESTAMPTZ AS latest_utc,
+       (s.words->>'first_sol')::INTEGER AS first_sol, (s.words->>'last_sol')::INTEGER AS last_sol,
+       (s.words->>'solar_longitude_degrees')::DOUBLE AS solar_longitude_degrees,
+       (s.words->>'local_true_solar_time_hours')::DOUBLE AS local_true_solar_time_hours,
+       s.words->>'rights' AS rights, m.redistribute,
+       (s.words->>'disagreement_count')::INTEGER + coalesce(d.count, 0) AS disagreement_count,
+       a.audit->>'words' AS audit, (a.audit->>'motion_may_be_measured')::BOOLEAN AS motion_may_be_measured
+FROM sighted s LEFT JOIN audits a ON a.source = s.digest LEFT JOIN disagreements d ON d.source = s.digest
+LEFT JOIN redistribution m ON m.path = s.path AND m.digest = s.digest
+"""
+SIGHTINGS = "CREATE VIEW sightings AS SELECT * EXCLUDE (is_known) FROM placed"
+"""One row per path of a media file: the statements about it, and the audit of its bytes.
+
+`disagreement_count` includes conflicts with other paths of the same bytes.
+"""
+
+KNOWN = """
+CREATE VIEW known AS SELECT * EXCLUDE (is_known, path, seen_utc, evidence_key) FROM placed WHERE is_known
+"""
+"""One row per source, as stated at the first path that holds it, or the last that held it."""
+
+SHOWN_SIZES = f"""
+SELECT source, any_value(width_px), any_value(height_px) FROM (
+  SELECT source, processor, key, facts->>'source_width_px' AS width_px, facts->>'source_height_px' AS height_px
+  FROM stored_items WHERE processor = '{PHOTO_PREVIEW}'
+  UNION ALL
+  SELECT source, processor, key, facts->>'width_px', facts->>'height_px'
+  FROM stored_items WHERE processor = '{MEASUREMENTS}' AND name = 'measurements.parquet'
+) JOIN latest_results USING (source, processor, key)
+WHERE width_px IS NOT NULL AND height_px IS NOT NULL
+GROUP BY source
+"""
+
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+INTERRUPTED = "Query interrupted"
+"""Message of DuckDB's RuntimeError after Ctrl-C."""
+
+SQL_TYPES = {pa.string(): "VARCHAR", pa.int64(): "BIGINT", pa.float64(): "DOUBLE", pa.bool_(): "BOOLEAN"}
+
+
+@contextmanager
+def connect(catalogue: Catalogue) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection with the tables and views, including `known` and `sightings`.
+
+    The tables stay in their files, from which a query reads only the columns and rows that it needs.
+
+    Raises
+    ------
+    KeyboardInterrupt : Ctrl-C during a query; DuckDB itself raises a RuntimeError.
+    """
+    with _library().connect() as connection:
+        try:
+            _create_views(connection, catalogue)
+            yield connection
+        except RuntimeError as error:
+            if str(error) == INTERRUPTED:
+                raise KeyboardInterrupt from error
+            raise
+
+
+def shown_sizes(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
+    """Return width and height in pixels of each decoded photo or video as it is shown: upright, in square pixels."""
+    return {source: (int(width), int(height)) for source, width, height in connection.execute(SHOWN_SIZES).fetchall()}
+
+
+def _library() -> ModuleType:
+    """Import DuckDB; an exception from a signal's handler meanwhile would abort the process."""
+    with _signals_held_back():
+        return import_module("duckdb")
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """Hold back signals until the end; do nothing in threads other than the main one, as these run no handlers.
+
+    Blocking them is not enough: another thread would receive them, and the main thread would run their handlers.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+    numbers = [one for one in INTERRUPTS if signal.getsignal(one) not in (signal.SIG_IGN, None)]
+    before = [(one, signal.signal(one, lambda number, _: arrived.append(number))) for one in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+        for number in arrived:
+            signal.raise_signal(number)
+
+
+def _create_views(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
+    stored = {"sources": "stored_sources", "results": "results", "links": "links", "items": "stored_items"}
+    read: list[str] = []
+    for table, name in stored.items():
+        files, there = catalogue.files(table)
+        columns = [
+            field.name if field.name in there and files else f"NULL::{SQL_TYPES[field.type]} AS {field.name}"
+            for field in SCHEMAS[table]
+        ]
+        place = f"FROM read_parquet({_quoted(files)}, union_by_name = true)" if files else "WHERE false"
+        connection.execute(f"CREATE VIEW {name} AS SELECT {', '.join(columns)} {place}")
+        read += files
+    for view in (SOURCES, LATEST_RESULTS, AUDITS, ITEMS, SIGHTED):
+        connection.execute(view)
+    counts = {source: len(apart) for source, apart in disagreements(connection).items()}
+    connection.execute(
+        "CREATE TABLE disagreements AS SELECT unnest($1::VARCHAR[]) AS source, unnest($2::BIGINT[]) AS count",
+        [list(counts), list(counts.values())],
+    )
+    for view in (REDISTRIBUTION, PLACED, SIGHTINGS, KNOWN):
+        connection.execute(view)
+    connection.execute(f"SET allowed_paths = {_quoted(read)}")
+    connection.execute("SET enable_external_access = false; SET TimeZone = 'UTC'; SET lock_configuration = true")
+
+
+def _quoted(files: Sequence[str]) -> str:
+    return "[" + ", ".join("'" + file.replace("'", "''") + "'" for file in files) + "]"

@@ -1,0 +1,130 @@
+"""Withdrawn files: masters that a run found gone, told until they are back or a person confirms that it was meant."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from processors.errors import RequestError
+from processors.sources.scan import printable
+from processors.store.catalogue.source_row import SourceRow
+
+if TYPE_CHECKING:
+    from processors.store.catalogue.catalogue import Catalogue
+
+
+def withdrawn(sightings: Iterable[SourceRow]) -> list[SourceRow]:
+    """Return the files that are gone from their places and whose bytes are nowhere else, in the order of their paths.
+
+    What was replaced, moved, or has a copy in some release is not withdrawn.
+    """
+    last: dict[str, SourceRow] = {}
+    for row in sightings:
+        if row.path not in last or row.seen_utc >= last[row.path].seen_utc:
+            last[row.path] = row
+    held = {row.digest for row in last.values() if row.gone_utc is None}
+    return [last[path] for path in sorted(last) if last[path].gone_utc and last[path].digest not in held]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withdrawal:
+    """A file, or a whole release, that is gone from raw, which nobody has confirmed."""
+
+    place: str
+    """Path below the folder of releases."""
+    folder: str
+    """That folder."""
+    rows: tuple[SourceRow, ...]
+    is_release: bool
+
+    @property
+    def reason(self) -> str:
+        """Return since when it is gone, and what to do."""
+        row, day = self.rows[0], (self.rows[0].gone_utc or "")[:10]
+        what = f"all its {len(self.rows)} files" if self.is_release else f"its bytes ({row.digest[:16]}...)"
+        return (
+            f"not confirmed; {what} were here until {day}: "
+            f"restore {'them' if self.is_release else 'it'} from a copy, or run `{self.command}`"
+        )
+
+    @property
+    def command(self) -> str:
+        """Return the command by which a person confirms it."""
+        return _command(f"{self.place}/*" if self.is_release else self.place)
+
+
+def unconfirmed(sightings: Sequence[SourceRow]) -> list[Withdrawal]:
+    """Return what was withdrawn and nobody has confirmed: files, or a release once where no file of it is left."""
+    there = {(row.folder, row.release) for row in sightings if row.gone_utc is None}
+    found: dict[tuple[str, str], list[SourceRow]] = {}
+    for row in withdrawn(sightings):
+        if row.confirmed_utc is None:
+            top = row.relative.partition("/")[0]
+            is_release = "/" in row.relative and row.release == top and (row.folder, row.release) not in there
+            found.setdefault((row.folder, top if is_release else row.relative), []).append(row)
+    return [
+        Withdrawal(place=place, folder=folder, rows=tuple(rows), is_release=place != rows[0].relative)
+        for (folder, place), rows in found.items()
+    ]
+
+
+def _command(place: str) -> str:
+    return f"marsmedia release withdraw {shlex.quote(printable(place))}"
+
+
+def where_gone(sightings: Sequence[SourceRow]) -> dict[str, str | None]:
+    """Return by path what became of each file that is gone, as continuation of a sentence on its description.
+
+    None for one whose withdrawal is confirmed: its description may stay.
+    """
+    lost = {row.path: row for row in withdrawn(sightings)}
+    there = {row.digest: row.relative for row in sightings if row.gone_utc is None}
+    told: dict[str, str | None] = {}
+    for row in sightings:
+        until = f"which was there until {(row.gone_utc or '')[:10]}"
+        if row.path in lost:
+            confirmed = lost[row.path].confirmed_utc
+            told[row.path] = None if confirmed else f"{until}: restore it, or run `{_command(row.relative)}`"
+        elif row.gone_utc and row.digest in there:
+            told[row.path] = f"{until}; {printable(there[row.digest])} has the same bytes: correct it"
+    return told
+
+
+def confirm(words: Sequence[str], catalogue: Catalogue) -> list[SourceRow]:
+    """Record that a person confirms the withdrawal of files, and return them.
+
+    Parameters
+    ----------
+    words : paths below the folder of releases, names or patterns of either.
+
+    Raises
+    ------
+    RequestError : a word means no withdrawn file.
+    """
+    sightings = catalogue.sightings()
+    gone, now = withdrawn(sightings), datetime.now(UTC).isoformat(timespec="milliseconds")
+    found: dict[str, SourceRow] = {}
+    for word in words:
+        meant = [row for row in gone if _means(word, row)]
+        if not meant:
+            raise RequestError(f"{word}: {_why_none(word, sightings, gone)}")
+        found |= {row.path: row for row in meant}
+    confirmed = [dataclasses.replace(row, confirmed_utc=now) for row in found.values() if row.confirmed_utc is None]
+    catalogue.add_sources(confirmed)
+    return confirmed
+
+
+def _means(word: str, row: SourceRow) -> bool:
+    return any(name == word or fnmatchcase(name, word) for name in (row.relative, row.name, row.path))
+
+
+def _why_none(word: str, sightings: Iterable[SourceRow], gone: Iterable[SourceRow]) -> str:
+    if any(row.gone_utc is None and _means(word, row) for row in sightings):
+        return "not withdrawn; take it out of raw, then run `marsmedia ingest`"
+    named = [printable(row.relative) for row in gone if row.confirmed_utc is None]
+    return f"no such withdrawn file; not confirmed yet: {', '.join(named[:5]) or 'none'}"

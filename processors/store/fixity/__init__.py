@@ -1,0 +1,1 @@
+"""Fixity of stored and raw files."""

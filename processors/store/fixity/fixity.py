@@ -1,0 +1,80 @@
+"""Fixity check of the store: hashes every file again and reports damaged, missing and extra ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from processors.errors import ResultCorrupt, ResultNewer
+from processors.sources.source_file import sha256_of
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.fixity.fixity_check import FixityCheck, FixityFault
+from processors.store.progress_steps import Steps, silently
+from processors.store.spread import Spread, here
+from processors.store.store import Store
+
+
+def verify(
+    store: Store,
+    *,
+    after: str = "",
+    wanted: Callable[[Path], bool] = lambda path: True,
+    steps: Steps = silently,
+    spread: Spread | None = None,
+) -> Iterator[FixityCheck]:
+    """Verify every result in the store; a result whose whole folder vanished leaves no trace and is due again.
+
+    Parameters
+    ----------
+    after : path of the last result already verified; only later ones are verified.
+    wanted : decides from a result's folder whether it is verified.
+    spread : who hashes; None: this process.
+    """
+    spread = spread or here(store)
+    if not store.is_in_folder:
+        from processors.store.bucket.bucket_fixity import verify_bucket
+
+        yield from verify_bucket(store, after=after, wanted=wanted, steps=steps, spread=spread)
+        return
+    known = 0 if steps is silently else Catalogue(store).table("results", ["verdict"]).num_rows
+    paths = steps("Hashing results", store.manifest_paths(), known or None, noun="result")
+    yield from spread(_checked, (path for path in paths if _is_later(path, after, store) and wanted(path.parent)))
+
+
+def _is_later(path: Path, after: str, store: Store) -> bool:
+    return not after or path.parent.relative_to(store.root) > Path(after)
+
+
+def _checked(store: Store, path: Path) -> FixityCheck:
+    """Verify one result by the path of its manifest."""
+    folder = path.parent
+    where = str(folder.relative_to(store.root))
+    try:
+        manifest = store.read_manifest(path)
+    except ResultCorrupt as error:
+        reason = str(error).removeprefix(f"{where}/manifest.json: ")
+        kind = "newer" if isinstance(error, ResultNewer) else "damaged"
+        fault = FixityFault(path=f"{where}/manifest.json", kind=kind, reason=reason)
+        return FixityCheck(path=where, item_count=0, size_bytes=0, faults=(fault,))
+    faults, size = [], 0
+    if store.folder(manifest.ref) != folder:
+        faults.append(FixityFault(path=f"{where}/manifest.json", kind="damaged", reason="it names another result"))
+    for item in manifest.items:
+        place = folder / item.name
+        try:
+            digest = sha256_of(place)
+        except OSError as error:
+            kind = "missing" if isinstance(error, FileNotFoundError) else "damaged"
+            faults.append(FixityFault(path=f"{where}/{item.name}", kind=kind, reason=error.strerror or str(error)))
+            continue
+        size += item.size_bytes
+        if digest != item.sha256:
+            reason = f"SHA-256 is {digest[:16]}..., the manifest says {item.sha256[:16]}..."
+            faults.append(FixityFault(path=f"{where}/{item.name}", kind="damaged", reason=reason))
+    listed = {"manifest.json", *(item.name for item in manifest.items)}
+    there = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() or p.is_symlink()}
+    faults += [
+        FixityFault(path=f"{where}/{name}", kind="extra", reason="no manifest names it")
+        for name in sorted(there - listed)
+    ]
+    return FixityCheck(path=where, item_count=len(manifest.items), size_bytes=size, faults=tuple(faults))

@@ -1,0 +1,105 @@
+"""Fixity check of the masters: hashes the raw files again and reports changed, missing and new ones."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Literal
+
+from processors.errors import RequestError, machine_reason
+from processors.sources.scan import FoundFile, storable, survey
+from processors.store.bucket.raw_bucket import hash_again, survey_bucket
+from processors.store.catalogue.source_row import SourceRow
+from processors.store.fixity.fixity_check import FixityCheck, FixityFault
+from processors.store.open_store import is_address
+from processors.store.progress_steps import Steps, silently
+from processors.store.spread import Spread
+from processors.store.store import Store
+
+NO_FOLDER = "the folder of releases is missing; mount it, or if it was moved, run `marsmedia ingest` on the new folder"
+_Known = tuple[str, SourceRow | None, FoundFile | None]
+"""Folder of releases, what the catalogue says of a path, and what is there."""
+
+
+def check_masters(
+    rows: Iterable[SourceRow],
+    *,
+    after: str = "",
+    wanted: Callable[[str], bool] = lambda path: True,
+    steps: Steps = silently,
+    spread: Spread,
+) -> Iterator[FixityCheck]:
+    """Hash every raw file in the catalogue, in path order; new files are reported but not hashed.
+
+    Parameters
+    ----------
+    rows : contents of every path.
+    after : path of the last file already verified; only later ones are verified.
+    wanted : decides for each path whether it is verified.
+    spread : who hashes.
+    """
+    by_root: dict[str, dict[str, SourceRow]] = {}
+    for row in rows:
+        by_root.setdefault(row.folder, {})[row.path] = row
+    places: dict[str, _Known] = {}
+    for root, known in by_root.items():
+        found = _found(root)
+        if found is None:
+            places[root] = (root, None, None)
+            continue
+        for path in known.keys() | found.keys():
+            if path not in places or path in known:  # a folder may be inside another
+                places[path] = (root, known.get(path), found.get(path))
+    in_order = sorted(places.items())
+    shown = steps("Hashing raw files", in_order, len(in_order), name=lambda place: place[0])
+    yield from spread(_checked, (one for one in shown if one[0] > after and wanted(one[0])))
+
+
+def _found(root: str) -> dict[str, FoundFile] | None:
+    """Return the files below a folder; None if it cannot be listed."""
+    try:
+        entries = survey_bucket(root) if is_address(root) else survey(Path(root))
+        return {storable(entry.path): entry for entry in entries if isinstance(entry, FoundFile)}
+    except (OSError, RequestError):
+        return None
+
+
+def _checked(_store: Store, place_known: tuple[str, _Known]) -> FixityCheck:
+    path, (root, row, file) = place_known
+    if path == root:
+        return _one(path, FixityFault(path=path, kind="missing", reason=NO_FOLDER, is_master=True))
+    place = f"{Path(root).name}/{path[len(root) + 1 :]}"
+    if row is None:
+        return _one(path, FixityFault(path=place, kind="new", reason="not ingested yet", is_master=True))
+    if file is None:
+        reason = f"was {row.digest[:16]}..., first seen {row.seen_utc[:10]}"
+        return _one(path, FixityFault(path=place, kind="missing", reason=reason, is_master=True), _with(row, "missing"))
+    try:
+        digest = hash_again(file.path)
+    except OSError as error:
+        return _one(path, FixityFault(path=place, kind="missing", reason=machine_reason(error), is_master=True))
+    if digest == row.digest:
+        was_wrong = row.changed_to or row.check_fault
+        restored = dataclasses.replace(row, changed_to=None, check_fault=None) if was_wrong else None
+        return FixityCheck(path=path, item_count=0, size_bytes=file.size_bytes, faults=(), corrected=restored)
+    same = (file.size_bytes, file.mtime_ns) == (row.size_bytes, row.mtime_ns)
+    what_to_do = (
+        "its size and date are unchanged: restore it from a copy"
+        if same
+        else "it was replaced after ingestion: run `marsmedia ingest` if this was intended"
+    )
+    reason = f"was {row.digest[:16]}... is {digest[:16]}...; {what_to_do}"
+    fault = FixityFault(path=place, kind="changed", reason=reason, is_master=True)
+    found = dataclasses.replace(row, changed_to=digest) if same else _with(row, "replaced")
+    return FixityCheck(
+        path=path, item_count=0, size_bytes=file.size_bytes, faults=(fault,), corrected=found if found != row else None
+    )
+
+
+def _with(row: SourceRow, fault: Literal["missing", "replaced"]) -> SourceRow:
+    return dataclasses.replace(row, check_fault=fault)
+
+
+def _one(path: str, fault: FixityFault, found: SourceRow | None = None) -> FixityCheck:
+    return FixityCheck(path=path, item_count=0, size_bytes=0, faults=(fault,), corrected=found)

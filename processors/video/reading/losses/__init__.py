@@ -1,0 +1,1 @@
+"""What is lost or damaged in a video, and where."""

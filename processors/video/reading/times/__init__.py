@@ -1,0 +1,1 @@
+"""Presentation times of frames."""

@@ -1,0 +1,146 @@
+"""Presentation times of all frames from the container's packets, and the packets to decode for a need."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import av.container
+import av.error
+import av.video.stream
+
+from processors.decoding.open_media import decoder_errors
+from processors.errors import DamagedMedia
+from processors.video.reading.ogg_headers import part_of_header
+from processors.video.reading.time_code import written_on_group
+from processors.video.reading.times.joined_recordings import NO_TIME, Joins, find_joins
+
+NO_TIMESTAMPS = 0x80
+"""FFmpeg's AVFMT_NOTIMESTAMPS: an elementary stream, whose packets carry no times of their own."""
+
+OF_GROUPS = ("mpeg1video", "mpeg2video")
+GROUP_BYTES = 1024
+"""Beginning of a packet in which the header of its group is, behind that of the sequence."""
+
+
+@dataclass(kw_only=True)
+class PacketIndex:
+    """Frames of one video stream as announced by its packets, in decoding order."""
+
+    pts: array[int] = field(default_factory=lambda: array("q"))
+    """Presentation time of each packet, in ticks of the stream's time base."""
+    place: array[int] = field(default_factory=lambda: array("q"))
+    """File offset of each packet; -1 if the demuxer does not report it."""
+    size_bytes: array[int] = field(default_factory=lambda: array("q"))
+    is_keyframe: bytearray = field(default_factory=bytearray)
+    is_shown: bytearray = field(default_factory=bytearray)
+    """0 for a frame hidden by an edit list, which is decoded for others but never shown."""
+    shown_pts: array[int] = field(default_factory=lambda: array("q"))
+    """Presentation times of the shown frames, ascending."""
+    last_duration: int = 0
+    """Duration of the last frame in ticks; 0 if the container does not state it."""
+    complete: bool = True
+    """False if some packet has no presentation time, so that only decoding determines it."""
+    joins: Joins = field(default_factory=Joins)
+    """Starts of further recordings; all times here are continuous across them."""
+    missing: tuple[tuple[int, int], ...] = ()
+    """Half-open spans, in ticks, of pictures that are missing by the container's own index, ascending."""
+    group_time_code: str | None = None
+    """Time code of the first group of pictures in MPEG-1 and MPEG-2; None without one."""
+    unreadable: str | None = None
+    """Reason why reading the packets stopped before the end of the file, or None."""
+
+    def end_of(self, pts: int) -> int:
+        """Return the first tick at which the frame shown from `pts` is no longer shown."""
+        following = bisect_right(self.shown_pts, pts)
+        if following < len(self.shown_pts):
+            return self.shown_pts[following]
+        return pts + max(self.last_duration, 1)
+
+    def keyframe_pts(self) -> list[int]:
+        """Return the presentation times of the shown keyframes, ascending."""
+        rows = zip(self.pts, self.is_keyframe, self.is_shown, strict=True)
+        return sorted(pts for pts, is_key, is_shown in rows if is_key and is_shown)
+
+    def wanted(self, shown_between: Callable[[int, int], bool]) -> set[int]:
+        """Return the presentation times whose half-open interval of ticks the caller wants."""
+        ends = list(self.shown_pts[1:])
+        if self.shown_pts:
+            ends.append(self.end_of(self.shown_pts[-1]))
+        return {pts for pts, end in zip(self.shown_pts, ends, strict=True) if end > pts and shown_between(pts, end)}
+
+    def packets_for(self, wanted: set[int]) -> bytearray:
+        """Return 1 for each packet that must be decoded to reproduce the wanted frames exactly.
+
+        Decoding starts at the last keyframe that is before the frame both in the file and in time: the frames that
+        an open group of pictures shows before its keyframe depend on the previous group.
+        """
+        needed = bytearray(len(self.pts))
+        keyframes = [position for position, is_key in enumerate(self.is_keyframe) if is_key]
+        for position, pts in enumerate(self.pts):
+            if pts not in wanted or not self.is_shown[position]:
+                continue
+            before = bisect_right(keyframes, position) - 1
+            while before >= 0 and self.pts[keyframes[before]] > pts:
+                before -= 1
+            start = keyframes[before] if before >= 0 else 0
+            needed[start : position + 1] = b"\x01" * (position + 1 - start)
+        return needed
+
+
+def has_no_timestamps(container: av.container.InputContainer) -> bool:
+    """Return whether it is an elementary stream, whose packets have no times except FFmpeg's guesses."""
+    return bool(container.format.flags & NO_TIMESTAMPS)
+
+
+def read_index(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> PacketIndex:
+    """Read every packet of the stream, decoding none. Memory: 42 bytes per frame."""
+    index = PacketIndex(complete=not has_no_timestamps(container))
+    presented, decoded, lengths = array("q"), array("q"), array("q")
+    """Times and durations of all packets, including those without a time."""
+    last_pts: int | None = None
+    is_last_cut = False
+    try:
+        with decoder_errors("reading the packets"):
+            for packet in container.demux(stream):
+                if not packet.size or part_of_header(packet):
+                    continue
+                is_last_cut = packet.is_corrupt
+                if not presented and stream.codec_context.name in OF_GROUPS:
+                    index.group_time_code = written_on_group(bytes(memoryview(packet)[:GROUP_BYTES]))
+                presented.append(NO_TIME if packet.pts is None else packet.pts)
+                decoded.append(NO_TIME if packet.dts is None else packet.dts)
+                lengths.append(packet.duration or 0)
+                if packet.pts is None:
+                    index.complete = False
+                    continue
+                index.pts.append(packet.pts)
+                index.place.append(-1 if packet.pos is None else packet.pos)
+                index.size_bytes.append(packet.size)
+                index.is_keyframe.append(packet.is_keyframe)
+                index.is_shown.append(not packet.is_discard)
+                if not packet.is_discard and (last_pts is None or packet.pts >= last_pts):
+                    last_pts, index.last_duration = packet.pts, packet.duration or 0
+    except DamagedMedia as error:
+        # of several recordings in one Ogg, each of picture and sound, FFmpeg reads the first: its pages show the others
+        is_next = container.format.name == "ogg" and isinstance(error.__cause__, av.error.PatchWelcomeError)
+        index.unreadable = None if is_next else error.what
+    if is_last_cut and not index.unreadable:  # in the middle of a file other faults are marked likewise
+        index.unreadable = "it ends in the middle of a packet"
+    if stream.time_base and not has_no_timestamps(container):
+        index.joins = find_joins(presented, decoded, lengths, stream.time_base, container.format.name)
+    if index.joins.starts and index.complete:
+        for position in range(index.joins.starts[0], len(index.pts)):
+            index.pts[position] += index.joins.shift_of(position)
+        index.last_duration = lengths[-1]
+    index.shown_pts = array("q", sorted(pts for pts, shown in zip(index.pts, index.is_shown, strict=True) if shown))
+    if index.complete and index.joins.first_pts:
+        index.joins = replace(index.joins, first_pts=_shown(index.joins.first_pts, index.shown_pts))
+    return index
+
+
+def _shown(times: tuple[int, ...], shown_pts: array[int]) -> tuple[int, ...]:
+    """Return the times at which a picture is shown: an edit list may hide a whole recording."""
+    return tuple(time for time in times if bisect_right(shown_pts, time) > bisect_left(shown_pts, time))
