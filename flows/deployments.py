@@ -1,4 +1,4 @@
-"""Scheduled flows with their time-outs; the schedules are in `prefect.yaml`."""
+"""Scheduled flows with their time-outs; the schedules are in `prefect.yaml`. Above ingest."""
 
 from __future__ import annotations
 

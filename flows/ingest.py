@@ -1,4 +1,4 @@
-"""Prefect flow `ingest`: every due processor on every source below a folder."""
+"""Prefect flow `ingest`: every due processor on every source below a folder. Above serving."""
 
 from __future__ import annotations
 

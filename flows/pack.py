@@ -1,4 +1,4 @@
-"""Prefect flow `pack`: build a pack and verify it."""
+"""Prefect flow `pack`: build a pack and verify it. Above serving."""
 
 from __future__ import annotations
 

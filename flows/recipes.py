@@ -1,4 +1,4 @@
-"""Recipes of each medium: plain data that an operator edits.
+"""Recipes of each medium: plain data that an operator edits. Above packs.
 
 To change a processor's parameters, or to run it twice with different ones, edit only this file. Processors that
 build on it follow: `Spectrogram(window="hamming")` is also used for picture, spectra and events.

@@ -1,4 +1,4 @@
-"""Prefect flow `reprocess`: chosen sources, chosen processors, changed parameters."""
+"""Prefect flow `reprocess`: chosen sources, chosen processors, changed parameters. Above serving."""
 
 from __future__ import annotations
 

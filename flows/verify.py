@@ -1,4 +1,4 @@
-"""Prefect flow `verify`: hash the store again, rebuild a sample and compare, sweep leftovers of killed runs."""
+"""Prefect flow `verify`: hash the store, rebuild a sample, sweep leftovers of killed runs. Above serving."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A processed store in a notebook: its sources, and their results as pandas, xarray and PIL objects.
+"""A processed store in a notebook: sources, and results as pandas, xarray and PIL objects. Above deployments.
 
 ```python
 import marsmedia
@@ -14,8 +14,6 @@ marsmedia.mars_time("2021-05-15T07:18:00+08:00", mission="tianwen-1").sol
 Errors are `marsmedia.RequestError` (nothing of that name; the message says what there is) and `marsmedia.StoreError`
 (the store's files). Nothing heavy is imported until a result is asked for. pandas and xarray come with
 `pip install 'marsmedia[notebook]'`.
-
-Above run.
 """
 
 from __future__ import annotations

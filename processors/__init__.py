@@ -1,1 +1,1 @@
-"""Everything that can be made from a file: importable and testable without Prefect."""
+"""What is made of a file, kept in a store and shared: importable and testable without Prefect."""

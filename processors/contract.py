@@ -1,4 +1,4 @@
-"""Contract of processors: frozen parameters, items made from a source or from results, and the key of a result."""
+"""Contract of processors: parameters, items made from a source or results, and a result's key. Above sources."""
 
 from __future__ import annotations
 

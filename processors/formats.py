@@ -1,4 +1,4 @@
-"""Table of all formats: signature, medium, reader and media type.
+"""Table of all formats: signature, medium, reader and media type. Above containers.
 
 `identify` tries the rows in order; allowed demuxers, picture readers and libvips loaders, media types and suffixes
 are defined only here.

@@ -1,4 +1,4 @@
-"""Identification of files by their bytes: media and format, companion of a release, or unsupported."""
+"""Identification of files by their bytes: medium and format, companion, or unsupported. Above decoding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Background threads that return results in order; decoders, encoders and transforms release Python's lock."""
+"""Background threads that return results in order. On the ground floor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of processors whose results are also read by rooms that do not know the processor: the store, commands."""
+"""Names of processors for rooms that do not know them: the store, commands. On the ground floor."""
 
 EVIDENCE, METADATA = "evidence", "metadata"
 FRAMES, CONTACT_SHEET = "video.frames", "video.contact_sheet"

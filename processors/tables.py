@@ -1,4 +1,4 @@
-"""Tables of results: each column with its unit and meaning, for files, notebooks and the data dictionary."""
+"""Tables of results: unit and meaning of each column, for files, notebooks, the dictionary. Above contract."""
 
 from __future__ import annotations
 

@@ -18,35 +18,42 @@ from processors import processor_names
 
 PROJECT = Path(__file__).resolve().parents[1]
 
-FLOORS = (
-    ("the command", "flows.cli"),
-    ("scheduled flows", "flows.deployments"),
-    ("Prefect's flows", "flows.ingest", "flows.reprocess", "flows.pack", "flows.verify"),
-    ("Prefect's tasks, server and forms", "flows.serving"),
-    ("notebooks", "marsmedia"),
-    ("a run", "flows.run"),
-    ("what is made of each medium", "flows.recipes"),
-    ("what is made of results", "processors.packs", "processors.linking", "processors.comparing"),
-    ("one source, one pass", "processors.engine"),
-    (
-        "media, and the store that knows none of them",
-        "processors.store", "processors.video", "processors.audio", "processors.photo", "processors.metadata",
-        "processors.sample",
+STOREYS = {
+    "people: a command and a notebook": (("flows.cli", "marsmedia"),),
+    "Prefect: runs by schedule, recorded": (
+        ("flows.deployments",),
+        ("flows.ingest", "flows.reprocess", "flows.pack", "flows.verify"),
+        ("flows.serving",),
     ),
-    ("what a file is", "processors.identify"),
-    ("opening files for the libraries that decode them", "processors.decoding"),
-    ("the table of formats, and what a mission is", "processors.formats", "processors.mission"),
-    (
-        "layout of files, words, and tools: rooms that know only what a processor is",
-        "processors.containers", "processors.planetary", "processors.imaging", "processors.languages",
-        "processors.ordered_executor", "processors.tables",
+    "a run": (("flows.run",), ("flows.recipes",)),
+    "what is made of results": (("processors.packs", "processors.linking", "processors.comparing"),),
+    "one source, one pass": (("processors.engine",),),
+    "media, and the store that knows none of them": (
+        (
+            "processors.video", "processors.audio", "processors.photo", "processors.metadata",
+            "processors.store", "processors.sample",
+        ),
     ),
-    ("what a processor is, and names of processors", "processors.contract", "processors.processor_names"),
-    ("raw files, and records as JSON", "processors.sources", "processors.json_records"),
-    ("one class per reaction", "processors.errors"),
-)  # fmt: skip
-"""From top to bottom, what each floor is for and its rooms. A room may import what is on a floor below its own, and
-nothing of its neighbours on the same floor: one medium does not know another, and the store does not know the media."""
+    "files: what they are, and how they are opened": (
+        ("processors.identify",),
+        ("processors.decoding",),
+        ("processors.formats", "processors.mission"),
+        ("processors.containers", "processors.planetary", "processors.imaging"),
+    ),
+    "the ground: what a processor is, and what all need": (
+        ("processors.tables",),
+        ("processors.contract",),
+        ("processors.sources",),
+        (
+            "processors.errors", "processors.json_records", "processors.languages",
+            "processors.ordered_executor", "processors.processor_names",
+        ),
+    ),
+}  # fmt: skip
+"""From top to bottom, each storey with its floors, and each floor with its rooms. A room may import what is on a floor
+below its own, and nothing of its neighbours on the same floor: one medium does not know another."""
+
+FLOORS = tuple((storey, *rooms) for storey, floors in STOREYS.items() for rooms in floors)
 
 TABLES = {"processors/formats.py"}
 MAX_LINES = 420
@@ -88,24 +95,24 @@ def test_every_room_is_on_a_floor_and_every_floor_has_rooms() -> None:
     assert rooms == FLOOR_OF.keys()
 
 
-def test_the_house_in_contributing_has_these_floors() -> None:
+def test_the_house_in_contributing_has_these_storeys_and_floors() -> None:
     (drawing,) = re.findall(r"## The house\n.*?```\n(.*?)```", (PROJECT / "CONTRIBUTING.md").read_text("utf-8"), re.S)
     by_name = {room.rpartition(".")[2]: room for room in FLOOR_OF}
-    lines = [[by_name[name] for name in names_drawn(line) if name in by_name] for line in drawing.splitlines()]
-    rooms = [room for line in lines for room in line]
-    assert sorted(rooms) == sorted(FLOOR_OF), "each room is drawn once"
-    floors = [FLOOR_OF[room] for room in rooms]
-    assert floors == sorted(floors), "a floor is drawn above the next"
-    assert [line for line in lines if len({FLOOR_OF[room] for room in line}) > 1] == [], "a line has rooms of one floor"
+    drawn = [re.split(r"─+", part) for part in re.split(r"\n(?=─── )", f"\n{drawing}")[1:]]
+    assert [storey[1].strip() for storey in drawn] == list(STOREYS)
+    for (_, _, lines), floors in zip(drawn, STOREYS.values(), strict=True):
+        names = [name for line in lines.splitlines() for name in names_drawn(line.strip())]
+        rooms = [by_name[name] for name in names if name in by_name]
+        assert sorted(rooms) == sorted(room for floor in floors for room in floor), "each room is drawn once"
+        order = [FLOOR_OF[room] for room in rooms]
+        assert order == sorted(order), "a floor is drawn above the next"
 
 
-def test_a_room_says_which_rooms_are_on_the_floor_below_it() -> None:
+def test_the_first_line_of_each_room_says_what_it_stands_on() -> None:
     for room, floor in FLOOR_OF.items():
-        path = MODULES[room]
-        if path.name == "__init__.py":
-            said = " ".join((ast.get_docstring(ast.parse(path.read_text())) or "").split())
-            below = FLOORS[floor + 1][1:]
-            assert f"Above {', '.join(room.rpartition('.')[2] for room in below)}." in said, room
+        below = f"Above {FLOORS[floor + 1][1].rpartition('.')[2]}" if floor + 1 < len(FLOORS) else "On the ground floor"
+        docstring = ast.get_docstring(ast.parse(MODULES[room].read_text())) or ""
+        assert docstring.partition("\n")[0].endswith(f"{below}."), room
 
 
 def names_drawn(line: str) -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""Prefect integration: server, tasks, schedules and forms. Above marsmedia."""
+"""Prefect integration: server, tasks, schedules and forms. Above run."""

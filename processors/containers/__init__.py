@@ -1,4 +1,1 @@
-"""Layout of files: chunks, boxes, pages, tables, and what they declare; nothing is decoded here.
-
-Above contract, processor_names.
-"""
+"""Layout of files: chunks, boxes, pages, and what they declare; nothing is decoded here. Above tables."""

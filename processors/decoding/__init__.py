@@ -1,1 +1,1 @@
-"""Opening of files for the libraries that decode them, and translation of their errors. Above formats, mission."""
+"""Opening of files for the libraries that decode them, and translation of their errors. Above formats."""

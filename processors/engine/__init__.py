@@ -1,4 +1,1 @@
-"""One source: planning its due results with the media and the store, and deriving them in one pass.
-
-Above store, video, audio, photo, metadata, sample.
-"""
+"""One source: its due results, planned with the media and the store, and made in one pass. Above video."""

@@ -1,1 +1,1 @@
-"""Colour, levels and encoding of pictures; shared by photos and videos. Above contract, processor_names."""
+"""Colour, levels and encoding of pictures and clips; shared by all media. Above tables."""

@@ -1,4 +1,1 @@
-"""Languages: the words of packs and of the page, one TOML file a language, and texts by language.
-
-Above contract, processor_names.
-"""
+"""Words of packs and page, one TOML file a language, and texts by language. On the ground floor."""

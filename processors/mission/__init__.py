@@ -1,4 +1,1 @@
-"""Time on Mars, dates, and mission profiles with a source for each fact.
-
-Above containers, planetary, imaging, languages, ordered_executor, tables.
-"""
+"""Time on Mars, dates, and mission profiles with a source for each fact. Above containers."""

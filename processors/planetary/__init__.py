@@ -1,4 +1,1 @@
-"""Planetary images: PDS3, VICAR and PDS4 labels as one model of an image, and its reader.
-
-Above contract, processor_names.
-"""
+"""PDS3, VICAR and PDS4 labels as one model of an image, and its reader. Above tables."""

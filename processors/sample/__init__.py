@@ -1,4 +1,4 @@
-"""Built-in sample: a small synthetic release with known properties.
+"""Built-in sample: a small synthetic release with known properties. Above identify.
 
 `write_release` writes five media files in the shape of Tianwen-1's release of June 2021, `release.toml` with the
 agency's metadata, and `truth.json` with the known properties, recorded by the code that renders the media.
@@ -25,8 +25,6 @@ at 0.5. Lists without an index hold one entry per frame of their shot or of the 
     metres, and their centre lines in px.
 
 Every call on one machine writes the same bytes; another ffmpeg or numpy may write others, with the same truth.
-
-Above identify.
 """
 
 from __future__ import annotations
