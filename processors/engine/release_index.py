@@ -14,12 +14,12 @@ from processors.engine.release_calibrations import ReleaseCalibrations
 from processors.engine.sidecar_pairing import paired
 from processors.engine.subtitle_pairing import paired_with_videos
 from processors.errors import MediaError
-from processors.metadata.product_name import product_name
 from processors.metadata.release.release_context import release_context
 from processors.metadata.release.release_file import MAX_BYTES, Release, ReleaseFileProblem, read_release
 from processors.metadata.tags.label import label_tags
 from processors.metadata.tags.sidecar_tags import sidecar_tags
 from processors.metadata.times.times import dates_of_file, dates_of_label, moment_written
+from processors.mission.profile import read_product_name
 from processors.planetary.labels import MAX_LABEL_BYTES
 from processors.store.catalogue.source_row import SourceRow
 
@@ -94,7 +94,7 @@ class ReleaseIndex:
         sidecars = self._sidecars.of_file.get(row.path, ())
         labels += tuple(LabelRef(name=sidecar.name, sha256=sidecar.digest) for sidecar in sidecars)
         start = partial(self._start_of, [*beside, *sidecars])
-        name = row.name if product_name(row.name) else None
+        name = row.name if read_product_name(row.name) else None
         subtitles = tuple(
             LabelRef(name=one.name, sha256=one.digest) for one in self._subtitles.of_video.get(row.path, ())
         )

@@ -15,7 +15,6 @@ from processors.contract import Source
 from processors.metadata.evidence_record import EvidenceRecord
 from processors.metadata.label_statements import mission_words, of_label, said_by_label, unread_of_label
 from processors.metadata.position import position_of
-from processors.metadata.product_name import ProductName, product_name
 from processors.metadata.release.own_terms import against_general
 from processors.metadata.release.release_values import Said
 from processors.metadata.statements import (
@@ -44,7 +43,8 @@ from processors.metadata.times.times import (
     dates_of_release,
     taken,
 )
-from processors.mission.profile import MissionEvent, Profile, profile_called
+from processors.mission.product_name import ProductName
+from processors.mission.profile import MissionEvent, Profile, profile_called, read_product_name
 from processors.mission.release_statements import OF_MISSION, said_of_all
 from processors.mission.when import PRECISIONS, When
 from processors.planetary.open_image import DETACHED
@@ -165,7 +165,8 @@ def weigh(
     claims : contradictions between labels and the file's bytes about its digest and size.
     """
     problems: list[str] = []
-    product = product_name(name)
+    product = read_product_name(name, profile)
+    sol_of_name = (product.sol, "file name") if product and product.sol is not None else None
     stated_at = "release.toml:file.mission" if "mission" in voices.entry else "release.toml:mission"
     mission, mission_source, by_label = _mission(profile, stated_at, voices.all_labels)
     of_release, profile = profile, profile or by_label
@@ -205,7 +206,7 @@ def weigh(
             *contradictions(statements),
             *date_conflicts(recorded, event, profile),
             *_missions_apart(of_release, stated_at, voices.all_labels),
-            *sol_conflicts(believed, (product.sol, "file name") if product else None, profile),
+            *sol_conflicts(believed, sol_of_name, profile),
             *sol_conflicts(believed, label_sol, profile),
             *solar_conflicts(when, statements, profile),
             *_not_described(voices.labels, source, name),

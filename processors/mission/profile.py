@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import math
@@ -15,11 +16,14 @@ from typing import Any
 from processors.containers.text.toml_file import KeyPath, TomlError, TomlFile
 from processors.contract import require
 from processors.languages.text import Text
+from processors.mission.product_name import NamePattern, ProductName
 from processors.mission.time_on_mars import FIRST_YEAR, mars_time
 from processors.mission.when import When, parse_when
 
 FOLDER = Path(__file__).parent
 FACT_KEYS = {"value", "precision", "source", "sure", "zone"}
+PRODUCT_NAME = "product_name"
+_NAME_SECTION = re.compile(rb"\n\[product_name\]\n.*?(?=\n\[|\Z)", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +75,11 @@ class Profile:
     unknown: tuple[str, ...]
     """Facts that were sought but not found."""
     disagreements: tuple[ProfileDisagreement, ...]
+    product_names: NamePattern | None
+    """Names of files in its archive; None if they say nothing."""
     sha256: str
-    """SHA-256 of the profile's text."""
+    """SHA-256 of the profile's text without `[product_name]`, in the key of `evidence`: it changes with every fact. The
+    key has the name of a file besides, if the pattern matches it; who has it read otherwise raises the version."""
 
     def sol(self, utc: datetime) -> int:
         """Return the number of the local mean solar day."""
@@ -128,6 +135,22 @@ def profile_called(words: str) -> Profile | None:
     return None
 
 
+def read_product_name(name: str, first: Profile | None = None) -> ProductName | None:
+    """Read a file name as the archives of all missions write them; None for any other name.
+
+    Parameters
+    ----------
+    first : mission whose pattern is tried before those of others.
+    """
+    patterns = (first.product_names, *_name_patterns()) if first and first.product_names else _name_patterns()
+    return next(filter(None, (pattern.read(name) for pattern in patterns)), None)
+
+
+@functools.cache
+def _name_patterns() -> tuple[NamePattern, ...]:
+    return tuple(filter(None, (load_profile(name).product_names for name in profile_names())))
+
+
 @functools.cache
 def profiles_sha256() -> str:
     """Return the SHA-256 of all profiles' texts: it changes with the names by which missions can be found."""
@@ -149,7 +172,7 @@ def read_profile(data: bytes, name: str = "profile.toml") -> Profile:
         file = TomlFile(data)
     except TomlError as error:
         raise ValueError(f"{name}, {error}") from error
-    return _Reader(file, name).profile(hashlib.sha256(data).hexdigest())
+    return _Reader(file, name).profile(hashlib.sha256(_NAME_SECTION.sub(b"", data)).hexdigest())
 
 
 class _Reader:
@@ -194,8 +217,24 @@ class _Reader:
                 )
                 for entry, at in _sections(table, "disagreement", ())
             ),
+            product_names=self._product_names(table),
             sha256=sha256,
         )
+
+    def _product_names(self, table: dict[str, Any]) -> NamePattern | None:
+        if PRODUCT_NAME not in table:
+            return None
+        at, keys = (PRODUCT_NAME,), tuple(field.name for field in dataclasses.fields(NamePattern))
+        entry = self._given(table, (), PRODUCT_NAME, dict, "a section")
+        if unknown := entry.keys() - set(keys):
+            raise self._wrong((*at, min(unknown)), f"{PRODUCT_NAME}: unknown key {min(unknown)}; use {', '.join(keys)}")
+        for key in ("pattern", "example", *entry):
+            self._text(entry, at, key)
+        try:
+            return NamePattern(**entry)
+        except ValueError as error:
+            key = str(error).partition(":")[0]
+            raise self._wrong((*at, key), f"{PRODUCT_NAME}.{error}") from error
 
     def _event(self, entry: dict[str, Any], at: KeyPath) -> MissionEvent:
         date = self._given(entry, at, "date", dict, "a fact")

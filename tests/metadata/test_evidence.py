@@ -19,11 +19,10 @@ from processors.json_records import as_json
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.metadata.evidence_record import EvidenceFacts, EvidenceRecord
-from processors.metadata.product_name import product_name
 from processors.metadata.release.release_context import release_context
 from processors.metadata.tags.label import found, label_tags
 from processors.metadata.weigh_evidence import Voices, weigh
-from processors.mission.profile import load_profile
+from processors.mission.profile import load_profile, read_product_name
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 
@@ -174,16 +173,18 @@ def test_credit_and_city_of_the_iptc_record_are_stated() -> None:
 
 
 def test_a_cnsa_product_name_is_read() -> None:
-    product = product_name(NAME + "L")
+    name = NAME.replace("_20210625030542_00041", "_20210625031000_00041")
+    product = read_product_name(name.lower() + "L")
     assert product is not None
-    assert (product.instrument, product.mode, product.sol, product.level, product.is_label) == (
-        "NaTeCamA",
-        "F-001",
+    assert product.start is not None
+    assert product.stop is not None
+    assert (product.start.written, product.stop.written, product.sol) == (
+        "2021-06-25T03:05:42Z",
+        "2021-06-25T03:10:00Z",
         41,
-        "2B",
-        True,
     )
-    assert product_name("holiday.jpg") is None
+    assert read_product_name(NAME.replace("20210625", "20210631")) is None
+    assert read_product_name("holiday.jpg") is None
 
 
 def test_a_pds3_label_is_read_with_its_objects() -> None:

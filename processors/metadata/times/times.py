@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Literal
 
-from processors.metadata.product_name import ProductName
 from processors.metadata.tags.label import found
 from processors.metadata.tags.tag_records import Tag
 from processors.metadata.times.unset_dates import EAST, WEST, clock_at_zero, holds_a_date, is_blank, with_time_beside
 from processors.metadata.times.written_dates import read_date
+from processors.mission.product_name import ProductName
 from processors.mission.profile import MissionEvent, Profile
 from processors.mission.time_on_mars import ACCURACY_SECONDS, FIRST_YEAR, mars_time
 from processors.mission.when import BEIJING, When
@@ -257,8 +257,9 @@ def dates_of_label(tags: tuple[Tag, ...], name: str, problems: list[str]) -> Ite
 
 def dates_of_name(name: ProductName | None) -> Iterator[tuple[Date, When]]:
     """Yield start and stop in a product name."""
-    if name:
+    if name and name.start:
         yield _date("recorded", name.start, "file name"), name.start
+    if name and name.stop:
         yield _date("recording ended", name.stop, "file name"), name.stop
 
 
