@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from processors.packs.contents.rights_by_path import voice
+from processors.processor_names import EVIDENCE
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.stored_evidence import read_evidence
+from processors.store.manifest import ResultRef
 from processors.store.store import Store
 
 CHANGES_SHOWN = 5
 """Corrections named of those that bear on no right."""
+Change = Literal["corrected", "replaced", "withdrawn", "forbidden", "permitted"]
 OF_RIGHTS = {"permission", "rights", "terms of use", "instructions", "terms of its own", "credit"}
 """Corrections for which whoever has the pack must be called; each is named, as are replaced and withdrawn files."""
 CORRECTIONS = {
@@ -26,10 +31,27 @@ CORRECTIONS = {
     "photoshop:Instructions": "instructions",
     "marsmedia:redistribute": "permission",
     "dc:source": "address",
+    "dcterms:issued": "day of publication",
+    "Iptc4xmpExt:DigitalSourceType": "digital source type",
 }
 """What packs say of a source, by its term."""
-TIMES = {"taken": "date", "event": "event", "mission": "mission", "against_general": "terms of its own"}
+FIELDS = {
+    "taken": "date",
+    "event": "event",
+    "mission": "mission",
+    "recorded_by": "camera",
+    "camera": "camera",
+    "against_general": "terms of its own",
+}
 """The same, by the field of the evidence record."""
+OF_RESULTS = {
+    "still_seconds": "still",
+    "calibration": "calibration",
+    "altitude_metres": "altitude",
+    "field_of_view_degrees": "altitude",
+    "altitude_shot": "altitude",
+}
+"""What results of a source are made by, by its key in release.toml."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,18 +73,30 @@ class SourceChange:
 
     source: str
     """Path relative to the folder of releases when it was packed, or the digest."""
-    kind: Literal["corrected", "replaced", "withdrawn"]
+    kind: Change
+    """`forbidden` and `permitted`: corrected, and with it the permission to pass it on has gone, or come."""
     about: tuple[str, ...] = ()
     """What was corrected: credit, rights, title, ..."""
 
+    @property
+    def is_grave(self) -> bool:
+        """Return whether whoever has the pack must hear of it, beyond a better title or caption."""
+        return self.kind != "corrected" or bool(OF_RIGHTS.intersection(self.about))
+
     def __str__(self) -> str:
-        return f"{', '.join(self.about)} of {self.source}" if self.kind == "corrected" else f"{self.source} {self.kind}"
+        if self.kind in ("replaced", "withdrawn"):
+            return f"{self.source} {self.kind}"
+        if self.kind == "corrected":
+            return f"{', '.join(self.about)} of {self.source}"
+        others = [one for one in self.about if one != "permission"]
+        also = f" ({', '.join(others)} changed too)" if others else ""
+        return f"{self.source} may {'no longer' if self.kind == 'forbidden' else 'now'} be passed on{also}"
 
 
 def changes_in_words(changes: Sequence[SourceChange]) -> str:
-    """Return `3 sources changed since: credit of june/a.jpg; june/b.jpg replaced; title of june/c.jpg`."""
-    grave = [one for one in changes if one.kind != "corrected" or OF_RIGHTS.intersection(one.about)]
-    others = [one for one in changes if one not in grave]
+    """Return `3 sources changed since: june/b.jpg may no longer be passed on; credit of june/a.jpg; ...`."""
+    grave = sorted((one for one in changes if one.is_grave), key=lambda one: one.kind != "forbidden")
+    others = [one for one in changes if not one.is_grave]
     more = len(others) - CHANGES_SHOWN
     named = "; ".join(map(str, [*grave, *others[:CHANGES_SHOWN]])) + (f"; and {more} more" if more > 0 else "")
     return f"{len(changes)} source{'' if len(changes) == 1 else 's'} changed since: {named}"
@@ -97,25 +131,38 @@ class SourcesNow:
             return SourceChange(source=source, kind="withdrawn")
         if here is None or here.gone_utc or here.evidence_key == packed.evidence_key or packed.evidence_key is None:
             return None
-        before, now = (
-            read_evidence(self._store, packed.sha256, key) for key in (packed.evidence_key, here.evidence_key)
-        )
+        keys = packed.evidence_key, here.evidence_key
+        before, now = (read_evidence(self._store, packed.sha256, key) for key in keys)
         if before is None or now is None:
             return None
-        about = tuple(_corrected(before, now))
-        return SourceChange(source=source, kind="corrected", about=about) if about else None
+        entries = (_entry(self._store, packed.sha256, key) for key in keys)
+        about = tuple(dict.fromkeys((*_corrected(before, now), *_adjusted(*entries))))
+        may_before, may_now = (bool(voice("", record).redistribute) for record in (before, now))
+        kind: Change = "corrected" if may_before == may_now else "permitted" if may_now else "forbidden"
+        return SourceChange(source=source, kind=kind, about=about) if about else None
+
+
+def _entry(store: Store, digest: str, key: str | None) -> Mapping[str, Any]:
+    """Return the entry of a file in release.toml by which its evidence was made; empty without one."""
+    evidence = store.manifest(ResultRef(source=digest, processor=EVIDENCE, key=str(key)))
+    return json.loads(str(evidence.parameters.get("release", "{}"))).get("file") or {}
+
+
+def _adjusted(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what two entries in release.toml say differently of what is made of a file."""
+    yield from (name for key, name in OF_RESULTS.items() if before.get(key) != now.get(key))
 
 
 def _corrected(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what two evidence records of one source say differently, each once."""
+    """Yield what two evidence records of one source say differently."""
     old, new = _said(before), _said(now)
     terms = dict.fromkeys(
         term for term, language in (*old, *new) if old.get((term, language)) != new.get((term, language))
     )
     yield from (name for term, name in CORRECTIONS.items() if term in terms)
-    for field, name in TIMES.items():
-        if field in before and field in now and before[field] != now[field]:
-            yield name
+    yield from (
+        name for field, name in FIELDS.items() if field in before and field in now and before[field] != now[field]
+    )
 
 
 def _said(record: Mapping[str, Any]) -> dict[tuple[str, str | None], object]:

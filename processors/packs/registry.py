@@ -74,6 +74,22 @@ def packs_with(store: Store, digests: Collection[str]) -> dict[str, tuple[str, .
     return {digest: tuple(sorted(names)) for digest, names in found.items()}
 
 
+def corrected_in_packs(store: Store, digests: Collection[str]) -> Iterator[str]:
+    """Yield in words what bears on the rights of these sources and is not as packs hold it; raises as `packed_results`.
+
+    A file that was replaced or withdrawn is left out: the run names it.
+    """
+    held = [record for record in _records(store) if any(one.sha256 in digests for one in record.sources)]
+    now = SourcesNow(Catalogue(store).sightings() if held else (), store)
+    found: dict[SourceChange, list[str]] = {}
+    for record in held:
+        for change in now.changes(one for one in record.sources if one.sha256 in digests):
+            if change.is_grave and change.kind not in ("replaced", "withdrawn"):
+                found.setdefault(change, []).append(PurePath(record.pack).name)
+    for change, names in sorted(found.items(), key=lambda one: (one[0].kind != "forbidden", one[0].source)):
+        yield f"{change}; it is in the pack{'s' if len(names) > 1 else ''} {', '.join(sorted(names))}"
+
+
 def changes_since(store: Store, word: str) -> tuple[SourceChange, ...] | None:
     """Return the changes of the sources of the pack with this path or name; None if no such pack is recorded."""
     records = _meant(store, word)

@@ -71,6 +71,51 @@ def test_corrected_replaced_and_withdrawn_sources_of_a_pack_are_named(june: Path
     assert other[-1] == "no pack of this path or name was built from store"
 
 
+def test_a_run_names_packs_with_a_file_that_may_no_longer_be_passed_on(june: Path) -> None:
+    head = HEAD.replace('"June"', '"June release"')
+    (june / "release.toml").write_text(
+        f'{head}[[file]]\npath = "a.png"\ninstructions = "Embargoed until 1 July"\n'
+        '[[file]]\npath = "b.png"\nredistribute = false\ntitle = "Tracks"\n[[file]]\npath = "c.png"\ntitle = "Wheel"\n'
+    )
+    told = [
+        "june/b.png may no longer be passed on (title changed too); it is in the packs desk, web",
+        "instructions of june/a.png; it is in the pack desk",
+    ]
+    assert ingested().advice == tuple(told)
+    assert in_this_process("packs", "--store", "store").stdout.splitlines()[2:] == [
+        "desk: 3 sources changed since: june/b.png may no longer be passed on (title changed too); "
+        "instructions of june/a.png; title of june/c.png",
+        "web: 1 source changed since: june/b.png may no longer be passed on (title changed too)",
+    ]
+    (june / "release.toml").write_text(HEAD)
+    assert ingested().advice == (), "as the packs have it"
+
+
+def test_a_permission_given_since_is_named_as_one(june: Path) -> None:
+    (june / "release.toml").write_text(HEAD.replace("true", "false"))
+    ingested()
+    build_pack(recipe_of(["b.png"], audience="press"), Path("late"), Store(Path("store")))
+    (june / "release.toml").write_text(HEAD)
+    assert ingested().advice == ("june/b.png may now be passed on; it is in the pack late",)
+
+
+@pytest.mark.parametrize(
+    ("key", "about"),
+    [
+        ("still_seconds = 0.4", "still"),
+        ("altitude_metres = 9.0\nfield_of_view_degrees = 60.0\naltitude_shot = 1", "altitude"),
+        ('recorded_by = "rear camera"', "camera"),
+    ],
+)
+def test_a_pack_is_out_of_date_where_other_results_or_words_are_asked_for(june: Path, key: str, about: str) -> None:
+    (june / "release.toml").write_text(f'{HEAD}[[file]]\npath = "b.png"\n{key}\n')
+    ingested()
+    changes = changes_since(Store(Path("store")), "web") or ()
+    assert changes == (SourceChange(source="june/b.png", kind="corrected", about=(about,)),)
+    verified = in_this_process("pack", "verify", "web", "--store", "store").stdout.splitlines()
+    assert verified[-1] == f"1 source changed since: {about} of june/b.png"
+
+
 def test_a_moved_file_has_not_changed(june: Path) -> None:
     (june / "c.png").rename(june / "d.png")
     ingested()
@@ -102,12 +147,15 @@ def test_of_a_pack_of_an_earlier_version_what_is_gone_is_known(june: Path) -> No
 def test_what_bears_on_rights_comes_first_and_is_never_cut() -> None:
     titles = [SourceChange(source=f"june/{n}.jpg", kind="corrected", about=("title",)) for n in range(7)]
     grave = [
-        SourceChange(source="june/x.jpg", kind="corrected", about=("title", "permission")),
+        SourceChange(source="june/v.jpg", kind="corrected", about=("title", "credit")),
+        SourceChange(source="june/w.jpg", kind="permitted", about=("permission",)),
+        SourceChange(source="june/x.jpg", kind="forbidden", about=("title", "permission")),
         SourceChange(source="june/y.jpg", kind="replaced"),
         *(SourceChange(source=f"june/z{n}.jpg", kind="withdrawn") for n in range(6)),
     ]
     assert changes_in_words([*titles, *grave]) == (
-        "15 sources changed since: title, permission of june/x.jpg; june/y.jpg replaced; "
+        "17 sources changed since: june/x.jpg may no longer be passed on (title changed too); "
+        "title, credit of june/v.jpg; june/w.jpg may now be passed on; june/y.jpg replaced; "
         + "".join(f"june/z{n}.jpg withdrawn; " for n in range(6))
         + "".join(f"title of june/{n}.jpg; " for n in range(5))
         + "and 2 more"

@@ -73,6 +73,8 @@ class Prepared:
     """Files no longer at the path where the last run found them."""
     changes: list[Change] = field(default_factory=list)
     """Differences from the last run."""
+    restated: frozenset[str] = frozenset()
+    """Sources of which release.toml or a label says something else than in the last run."""
     damaged_results: list[DamagedResult] = field(default_factory=list)
     """Results that a check has found damaged in the store; those that are due again are in the plan."""
     passed_over: Sequence[str] = ()
@@ -190,6 +192,7 @@ def _identify_and_plan(
         duplicates=[(one, first) for one, first in duplicates if shard.has(one.relative)],
         departed=departed,
         changes=changes,
+        restated=frozenset(row.digest for row in rows if _is_restated(row, known.get(row.path))),
         damaged_results=[one for one in damaged_results(catalogue) if _is_of_run(one.row, shard, options)],
         passed_over=surveyed.passed_over if shard.number == 1 else (),
         unconfirmed=[
@@ -307,6 +310,10 @@ def _in_releases(identified: _Identified, paths: Mapping[str, FoundFile]) -> tup
     weighed = pair_with_labels(named, labels_of_read, to_read_with_labels, identified.fresh)
     by_path = {row.path: row for row in weighed}
     return [by_path.get(one.path, one) for one in rows], releases
+
+
+def _is_restated(row: SourceRow, before: SourceRow | None) -> bool:
+    return before is not None and row.digest == before.digest and row.evidence_key != before.evidence_key
 
 
 def _with_packs(changes: list[Change], store: Store) -> list[Change]:

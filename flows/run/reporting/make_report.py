@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from flows.run.reporting.file_change import Change
 from flows.run.reporting.problems import FileProblem, in_one_line
 from flows.run.reporting.report import Report, ResultCounts, State, Stop, summary
+from processors.errors import StoreError
 from processors.processor_names import EVIDENCE
 from processors.sources.scan import printable
 from processors.store.store import Store
@@ -85,7 +86,7 @@ def make_report(
         changes=tuple(prepared.changes),
         withdrawn_releases=dict(prepared.withdrawn),
         notes=record.notes,
-        advice=(*_advice(done), *_shared_starts(done, store)),
+        advice=(*_corrected_in_packs(prepared, store), *_advice(done), *_shared_starts(done, store)),
         stop=stop,
         report=str(record.path),
         traffic=store.traffic,
@@ -270,6 +271,18 @@ def _damaged(
         )
         for file, reasons in reasons_of.items()
     ]
+
+
+def _corrected_in_packs(prepared: Prepared, store: Store) -> Iterator[str]:
+    """Yield what no longer holds of sources in packs, such as a permission: whoever has the pack must hear of it."""
+    if not prepared.restated:
+        return
+    from processors.packs.registry import corrected_in_packs
+
+    try:
+        yield from corrected_in_packs(store, prepared.restated)
+    except StoreError as error:  # the record of a pack cannot be read: the run is over, and its report is due
+        yield str(error)
 
 
 def _advice(done: Sequence[SourceOutcome]) -> list[str]:
