@@ -16,7 +16,7 @@ from processors.store.catalogue.latest import current, latest
 from processors.store.manifest import Manifest, ResultRef
 
 if TYPE_CHECKING:
-    from flows.run.planning.asked_today import AskedToday
+    from flows.run.planning.current_results import CurrentResults
     from processors.store.catalogue.source_row import SourceRow
 
 SHOWN = 3
@@ -31,7 +31,7 @@ class ResultChoice:
     every : its results for this file, of all versions and verdicts.
     """
 
-    def __init__(self, row: SourceRow, processor: str, every: Sequence[Manifest], asked: AskedToday) -> None:
+    def __init__(self, row: SourceRow, processor: str, every: Sequence[Manifest], asked: CurrentResults) -> None:
         self._row, self._processor, self._asked = row, processor, asked
         self._every = every
         self._made = [one for one in every if one.verdict == "made"]
@@ -71,7 +71,7 @@ class ResultChoice:
         if not equal:
             raise self._stale(found, wanted, named)
         newest = max(one.version for one in equal)
-        one = latest(current([one for one in equal if one.version == newest], self._asked.counting(self._row)))
+        one = latest(current([one for one in equal if one.version == newest], self._asked.chosen(self._row)))
         processor = wanted[one.ref][0]
         if one.ref != ResultRef.of(processor, self._row.digests):
             made = f"by an earlier version: {changes(one.version, one.parameters, processor)}"
@@ -116,7 +116,7 @@ class ResultChoice:
         warnings.warn(f"{self._row.name}: this result of {self._processor} was made {what}", stacklevel=5)
 
 
-def difference_from_today(one: Manifest, row: SourceRow, asked: AskedToday) -> str | None:
+def difference_from_today(one: Manifest, row: SourceRow, asked: CurrentResults) -> str | None:
     """Return how a result differs from what is asked for today, for its attributes; None if it is that."""
     if one.ref in asked.of(row):
         return None

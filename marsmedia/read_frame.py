@@ -21,7 +21,7 @@ def read_frame(row: SourceRow, seconds: float) -> Image:
     from processors.sources.source_file import SourceFile
     from processors.store.bucket.raw_bucket import at_hand
     from processors.video.frames.frames import Frames
-    from processors.video.reading.video_reader import DamageMet
+    from processors.video.reading.video_reader import MustReadInOrder
 
     if row.medium != "video":
         raise RequestError(f"{row.name}: not a video; only videos have frames")
@@ -31,7 +31,7 @@ def read_frame(row: SourceRow, seconds: float) -> Image:
         file = SourceFile(path=path, size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
         try:
             picture = _picture(one, file, row.format, in_order=False)
-        except DamageMet:
+        except MustReadInOrder:
             picture = _picture(one, file, row.format, in_order=True)
     except SourceChanged as error:
         raise RequestError(f"{row.path}: {error.strerror}; `frames` has the kept frames") from error

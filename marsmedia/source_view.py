@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from PIL.Image import Image
 
-    from flows.run.planning.asked_today import AskedToday
+    from flows.run.planning.current_results import CurrentResults
     from marsmedia.clocks import Clocks
     from marsmedia.source_attributes import SourceAttributes
     from processors.audio.levels.levels import LevelsFacts
@@ -55,7 +55,7 @@ class SourceView:
     """What is known of it, as the columns of the view `known`: title, mission, event, camera, dates, sols, audit."""
     _row: SourceRow
     _store: Store = field(compare=False)
-    _asked: AskedToday = field(compare=False)
+    _asked: CurrentResults = field(compare=False)
     _elsewhere: frozenset[ResultRef] = field(default=frozenset(), compare=False)
     """Results that belong to other places of the same bytes."""
 
@@ -65,7 +65,7 @@ class SourceView:
         row: SourceRow,
         facts: Mapping[str, Any],
         store: Store,
-        asked: AskedToday,
+        asked: CurrentResults,
         elsewhere: frozenset[ResultRef] = frozenset(),
     ) -> SourceView:
         return cls(

@@ -157,7 +157,7 @@ class StoreView:
         return open_store(self.folder, writes=False)
 
     def _select(self, words: list[str]) -> list[SourceView]:
-        from flows.run.planning.asked_today import AskedToday
+        from flows.run.planning.current_results import CurrentResults
         from flows.run.planning.results_elsewhere import results_elsewhere
         from processors.store.catalogue.catalogue import Catalogue
         from processors.store.catalogue.selection import parse, select
@@ -166,7 +166,7 @@ class StoreView:
         catalogue = Catalogue(store)
         rows = select(parse(words), catalogue)
         facts = _facts(catalogue)
-        asked, others = AskedToday(catalogue), results_elsewhere(rows, catalogue)
+        asked, others = CurrentResults(catalogue), results_elsewhere(rows, catalogue)
         return [
             SourceView.of(row, facts[row.path, row.digest], store, asked, others.get(row.path, frozenset()))
             for row in rows

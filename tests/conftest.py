@@ -24,8 +24,8 @@ from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
 from tests.helpers.buckets import Proxy, client, proxy_before, s3_server, use_server
 from tests.helpers.command import PROJECT, command_line, write_checkout
+from tests.helpers.derived import Derived, derived
 from tests.helpers.made_media import Made, MediaMaker
-from tests.helpers.video_derived import Derived, derived
 
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
 

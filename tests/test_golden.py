@@ -27,12 +27,12 @@ from processors.photo.tracks import Tracks
 from processors.sources.source_file import SourceFile
 from processors.store.manifest import Manifest
 from processors.store.store import Store
+from tests.helpers.derived import with_used
 from tests.helpers.figures import Figures, figures_of, figures_of_record
 from tests.helpers.first_recipes import RECIPES as FIRST_RECIPES
 from tests.helpers.golden_file import Golden, Looser, Results, differences, read, rewritten, write
 from tests.helpers.golden_media import write_sources
 from tests.helpers.made_media import MediaMaker
-from tests.helpers.video_derived import with_used
 
 GOLDEN = Path(__file__).parent / "golden"
 FIRST = GOLDEN / "first_processors.json"

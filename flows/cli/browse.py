@@ -53,7 +53,7 @@ def browse(
     marsmedia browse '*.mp4' -o ~/videos --no-open
     """
     from flows.run.page_server import PageServer, served_links
-    from flows.run.planning.asked_today import AskedToday
+    from flows.run.planning.current_results import CurrentResults
     from flows.run.planning.results_elsewhere import results_elsewhere
     from flows.run.progress import RunProgress
     from processors.languages.language import LANGUAGES
@@ -74,7 +74,7 @@ def browse(
     rows = select(parse(selection), catalogue)
     _clear(folder)
     title = selection_title(rows, catalogue)
-    today, by_path = AskedToday(catalogue), {row.path: row for row in rows}
+    today, by_path = CurrentResults(catalogue), {row.path: row for row in rows}
     found = with_places(subjects(rows, store, catalogue, today.of), catalogue)
     for one in changed_descriptions(rows, catalogue):
         told = "the page shows the titles, credits and rights of before"

@@ -171,9 +171,9 @@ def _print_due(raw: Location, store_folder: Location, options: Options, *, as_js
         except KeyboardInterrupt:
             click.echo("marsmedia: interrupted while hashing; run again", err=True)
             return 130
-        for line in () if as_json else (*prepared.gone, *([prepared.is_empty] if prepared.is_empty else [])):
+        for line in () if as_json else (*prepared.emptied_folders, *([prepared.is_empty] if prepared.is_empty else [])):
             click.echo(line)
-        code = print_plan(prepared, store, options.worker_count, as_json=as_json) or int(bool(prepared.gone))
+        code = print_plan(prepared, store, options.worker_count, as_json=as_json) or int(bool(prepared.emptied_folders))
         if not as_json and target and (use := disk_use(prepared.plan.due, store, least_bytes=1, at=target)):
             click.echo(space(use))
         return code

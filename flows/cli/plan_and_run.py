@@ -109,7 +109,7 @@ def _report_of_stop(stop: Stop | None, record: RunRecord, asked: str, store: Sto
     from flows.run.planning.prepare import Prepared
     from processors.engine.plan import Plan
 
-    prepared = record.prepared or Prepared(rows=[], untaken=[], plan=Plan())
+    prepared = record.prepared or Prepared(rows=[], unreadable=[], plan=Plan())
     report = make_report(prepared, [], record=record, asked=asked, store=store, strict=options.strict, stop=stop)
     return save(report, record)
 

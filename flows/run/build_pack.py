@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from flows.run.planning.asked_today import AskedToday
+from flows.run.planning.current_results import CurrentResults
 from flows.run.planning.select import ReprocessRequest
 from flows.run.recipe_changes.load_recipes import every_processor, recipe_file
 from processors.engine.recipe_book import RecipeBook
@@ -195,7 +195,7 @@ def build_pack(
     """Build a pack and record its sources; without a title it gets that of its releases. Raises as `build`."""
     catalogue = Catalogue(store)
     rows = select(parse(recipe.selection), catalogue)
-    asked = AskedToday(catalogue).of
+    asked = CurrentResults(catalogue).of
     of_file = _OfRecipeFile(recipe, store, catalogue) if recipe_file() else None
     if not recipe.title:
         recipe = replace(recipe, title=selection_title(rows, catalogue))

@@ -137,7 +137,7 @@ class _Run:
             last, strict = self._prepared.unchanged, self._options.strict
             return report_again(last, self._record, asked, self._store, strict=strict)
         return make_report(
-            self._prepared or Prepared(rows=[], untaken=[], plan=Plan()),
+            self._prepared or Prepared(rows=[], unreadable=[], plan=Plan()),
             self._done,
             record=self._record,
             asked=asked,

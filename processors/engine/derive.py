@@ -35,7 +35,7 @@ from processors.store.inputs import stored_inputs
 from processors.store.manifest import Cost
 from processors.store.store import Store
 from processors.video.reading.losses.container_damage import structure_of
-from processors.video.reading.video_reader import DamageMet, VideoReader
+from processors.video.reading.video_reader import MustReadInOrder, VideoReader
 
 NOTHING_TO_DO = "there is nothing in this file that it could be made of"
 COMMITTED_AT_ONCE = 4
@@ -92,7 +92,7 @@ def derive(
         for stage in stages_of([p for p in due if result_key(p, *source.digests) not in there]):
             try:
                 outcomes += one_stage(stage)
-            except DamageMet:
+            except MustReadInOrder:
                 outcomes += one_stage(stage, in_order=True)
     return outcomes
 
@@ -188,7 +188,7 @@ def _blamed_on(work: list[ProcessorRun]) -> Iterator[None]:
     """Record an unreadable file, or a reader's bug, as the fault of these results and of no others."""
     try:
         yield
-    except DamageMet:
+    except MustReadInOrder:
         raise
     except Exception as error:  # noqa: BLE001 - outermost edge of a reader
         fault = fault_of(error)
@@ -244,7 +244,7 @@ def _run_video(
 
     Raises
     ------
-    DamageMet : the file must be read again, `in_order`.
+    MustReadInOrder : the file must be read again, `in_order`.
     """
     with ExitStack() as stack:
         container = stack.enter_context(open_container(stack.enter_context(file.open())))

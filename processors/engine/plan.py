@@ -10,7 +10,7 @@ from pathlib import Path
 
 from processors.contract import Processor, Source, inputs_of, parameters
 from processors.engine.result_records import software, this_program
-from processors.engine.wanted_results import WantedResult, WantedResults, shown
+from processors.engine.wanted_results import WantedResult, WantedResults, one_of_each_processor
 from processors.errors import Blame, Verdict, is_over_limit_of_run
 from processors.json_records import Json
 from processors.processor_names import EVIDENCE
@@ -96,7 +96,7 @@ class Plan:
         """Return one result of each processor for a file, based on the statements at its own path."""
         own = self.of_path.get(row.path)
         wanted = self.wanted.get(row.digest, ())
-        return shown(one for one in wanted if own is None or not one.is_of_path or one.ref in own)
+        return one_of_each_processor(one for one in wanted if own is None or not one.is_of_path or one.ref in own)
 
     def evidence_at(self, row: SourceRow) -> ResultRef | None:
         """Return the evidence of a file's own path; None if no recipe wants one, or if the source is complete."""

@@ -20,7 +20,7 @@ from processors.engine.release_index import ReleaseIndex
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import ResultRef
 
-__all__ = ["Recipes", "WantedResult", "WantedResults", "all_inputs", "shown", "wanted_of"]
+__all__ = ["Recipes", "WantedResult", "WantedResults", "all_inputs", "one_of_each_processor", "wanted_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,7 +113,7 @@ def all_inputs(processor: Processor) -> Iterator[Processor]:
         yield used
 
 
-def shown(wanted: Iterable[WantedResult]) -> tuple[ResultRef, ...]:
+def one_of_each_processor(wanted: Iterable[WantedResult]) -> tuple[ResultRef, ...]:
     """Return one result of each processor: the last named by the recipe, else the last that is only used."""
     chosen = {one.ref.processor: one.ref for one in sorted(wanted, key=lambda one: one.is_named)}
     return tuple(chosen.values())

@@ -10,7 +10,7 @@ import soundfile
 
 from flows.recipes import ON_REQUEST, RECIPES
 from processors.audio.reading import libsndfile_reader
-from tests.helpers.video_derived import derived
+from tests.helpers.derived import derived
 
 RATE_HZ = 48_000
 OF_SOUND = [one for recipes in (RECIPES, ON_REQUEST) for one in recipes["audio"] if one.name.startswith("audio.")]

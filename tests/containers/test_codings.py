@@ -25,8 +25,8 @@ from processors.errors import DamagedMedia, UnsupportedMedia
 from processors.metadata.metadata import Metadata
 from processors.sources.source_file import SourceFile
 from processors.video.frames.frames import Frames
+from tests.helpers.derived import derived
 from tests.helpers.made_formats import box
-from tests.helpers.video_derived import derived
 
 UNLOCK = "which is not supported: get it without encryption, or decrypt it with its owner's program"
 CONVERT = "for which FFmpeg has no decoder: convert it with a tool that has one"

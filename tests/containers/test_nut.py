@@ -13,7 +13,7 @@ from processors.containers.video.nut import look_at_nut
 from processors.errors import DamagedMedia
 from processors.sources.source_file import SourceFile
 from processors.video.audit.integrity import Integrity
-from tests.helpers.video_derived import derived
+from tests.helpers.derived import derived
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=size=160x120:rate=25:duration=3")
 SOUND = ("-f", "lavfi", "-i", "sine=frequency=1000:duration=3")

@@ -12,8 +12,8 @@ from processors.contract import Inputs, Item, Reads, require
 from processors.errors import RefusedMedia
 from tests.engine import smallest_processor
 from tests.engine.smallest_processor import Loudest
+from tests.helpers.derived import derived
 from tests.helpers.made_media import MediaMaker
-from tests.helpers.video_derived import derived
 
 MAX_LINES = 45
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flows.recipes import ON_REQUEST, RECIPES
 from processors.contract import Processor, result_key
-from tests.helpers.video_derived import with_used
+from tests.helpers.derived import with_used
 
 KEYS = Path(__file__).parents[1] / "golden" / "keys.json"
 DIGEST = "0" * 64

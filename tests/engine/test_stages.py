@@ -11,7 +11,7 @@ from processors.video.audit.measurements import Measurements
 from processors.video.frames.contact_sheet import ContactSheet
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
-from tests.helpers.video_derived import derived
+from tests.helpers.derived import derived
 from tests.helpers.video_scenes import scene, write
 
 SHEET = ContactSheet(shots=Shots())

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from flows.cli.main import main
 from processors.linking.repeated_footage import repeated_segments, similar_frames
 from processors.video.audit.measurements import Measurements
-from tests.helpers.video_derived import derived
+from tests.helpers.derived import derived
 from tests.helpers.video_scenes import scene, write
 
 

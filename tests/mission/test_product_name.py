@@ -15,8 +15,8 @@ from processors.metadata.release.release_context import release_context
 from processors.mission import profile
 from processors.mission.product_name import MAX_NAME_CHARACTERS, NamePattern
 from processors.mission.profile import FOLDER, load_profile, profile_names, read_product_name, read_profile
+from tests.helpers.derived import derived
 from tests.helpers.made_media import MediaMaker
-from tests.helpers.video_derived import derived
 
 CURIOSITY = (FOLDER / "perseverance.toml").read_text().replace('"perseverance"', '"curiosity"')
 NAMES = r"""

@@ -12,9 +12,9 @@ import pytest
 from flows.recipes import ON_REQUEST, RECIPES
 from processors.comparing.tolerance import same_values
 from processors.tables import UNITS, Column, ParquetTable, Table
+from tests.helpers.derived import Derived, derived
 from tests.helpers.golden_media import write_video
 from tests.helpers.made_media import MediaMaker
-from tests.helpers.video_derived import Derived, derived
 
 PROCESSORS = {one.name: one for recipe in (RECIPES, ON_REQUEST) for ours in recipe.values() for one in ours}
 DECLARED = {(name, table.item): table for name, one in PROCESSORS.items() for table in getattr(one, "tables", ())}

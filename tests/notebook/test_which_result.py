@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 import marsmedia
 from flows.cli.main import main
-from flows.run.planning.asked_today import AskedToday
+from flows.run.planning.current_results import CurrentResults
 from flows.run.reporting.recorded_problems import stored
 from processors.audio.levels.levels import Levels
 from processors.audio.spectrogram.spectra import Spectra
@@ -267,5 +267,5 @@ def test_a_refusal_of_other_parameters_is_no_problem_of_the_file(tmp_path: Path)
     assert (made, refused) == ("made", "refused")
     assert list(stored((), store)) == []
     catalogue = Catalogue(store)
-    (subject,) = subjects(catalogue.sources().values(), store, catalogue, AskedToday(catalogue).of)
+    (subject,) = subjects(catalogue.sources().values(), store, catalogue, CurrentResults(catalogue).of)
     assert subject.failures == ()

@@ -16,7 +16,13 @@ from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.catalogue.complete_sources import CompleteSource, add_complete, forget_complete, read_complete
+from processors.store.catalogue.complete_sources import (
+    FILE,
+    CompleteSource,
+    add_complete,
+    forget_complete,
+    read_complete,
+)
 from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
@@ -27,7 +33,7 @@ RECIPES: Recipes = {"photo": (Metadata(), Evidence(), PhotoPreview()), "video": 
 
 @pytest.fixture
 def store(raw: Path, maker: MediaMaker, tmp_path: Path) -> Store:
-    """Two photos with all their results, which a second run finds settled."""
+    """Two photos with all their results, which a second run finds complete."""
     maker.photo("a.jpg")
     maker.photo("b.png")
     assert counts(ingest(raw, tmp_path / "store", RECIPES)) == (6, 6, 0, 0, 0)
@@ -68,7 +74,7 @@ def test_a_new_source_opens_no_record_of_the_others(raw: Path, store: Store, mak
 
 def test_a_settled_source_is_not_planned(raw: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise AssertionError("a settled source was planned")
+        raise AssertionError("a complete source was planned")
 
     monkeypatch.setattr("processors.engine.wanted_results.wanted_of", fail)
     assert counts(ingest(raw, store.root, RECIPES)) == (0, 0, 6, 0, 0)
@@ -124,12 +130,12 @@ def test_a_renamed_source_moves_in_the_view_and_is_settled_again(raw: Path, stor
     assert len(read_complete(store)) == 2
 
 
-@pytest.mark.parametrize("taken_by", ["a settled file", "a new file"])
+@pytest.mark.parametrize("taken_by", ["a complete file", "a new file"])
 def test_two_files_of_one_place_in_the_view_have_a_folder_each(
     raw: Path, store: Store, maker: MediaMaker, taken_by: str
 ) -> None:
-    """`a.jpg` is settled; what `a<.jpg` and `a>.jpg` are called in the view is the same."""
-    if taken_by == "a settled file":
+    """`a.jpg` is complete; what `a<.jpg` and `a>.jpg` are called in the view is the same."""
+    if taken_by == "a complete file":
         maker.photo("a<.jpg", size=(90, 70))
         ingest(raw, store.root, RECIPES)
         assert len(read_complete(store)) == 3
@@ -163,7 +169,7 @@ def test_a_deleted_view_is_made_again(raw: Path, store: Store) -> None:
 
 
 def test_a_line_cut_off_by_a_crash_is_not_used_and_old_lines_are_removed(store: Store) -> None:
-    path = store.catalogue_folder / "settled"
+    path = store.catalogue_folder / FILE
     held = read_complete(store)
     path.write_text(path.read_text().rstrip(".\n"))
     assert len(read_complete(store)) == 1

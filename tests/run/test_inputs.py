@@ -14,7 +14,7 @@ from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.renditions.renditions import Renditions
 from processors.contract import Inputs, Item, Reads, Source
-from processors.engine.wanted_results import shown, wanted_of
+from processors.engine.wanted_results import one_of_each_processor, wanted_of
 from processors.store.manifest import ResultRef
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest
@@ -94,4 +94,6 @@ def test_of_two_results_of_one_name_the_recipes_own_is_shown(named_first: bool) 
     source = Source(digest="0" * 64, size_bytes=1, name="a.wav", medium="audio", format="wav", has_sound=True)
     wanted = wanted_of(source, {"audio": both, "video": (), "photo": ()})
     assert {one.processor for one in wanted if one.ref.processor == "audio.levels"} == {Levels(), own}
-    assert [ref for ref in shown(wanted) if ref.processor == own.name] == [ResultRef.of(own, source.digests)]
+    assert [ref for ref in one_of_each_processor(wanted) if ref.processor == own.name] == [
+        ResultRef.of(own, source.digests)
+    ]

@@ -17,7 +17,7 @@ from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
-from processors.store.catalogue.complete_sources import forget_complete, read_complete
+from processors.store.catalogue.complete_sources import FILE, forget_complete, read_complete
 from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
@@ -28,7 +28,7 @@ RECIPES: Recipes = {"photo": (Metadata(), Evidence(), PhotoPreview()), "video": 
 
 @pytest.fixture
 def store(raw: Path, maker: MediaMaker, tmp_path: Path) -> Store:
-    """A release of which one photo is settled and copied, another damaged, and other files are no media."""
+    """A release of which one photo is complete and copied, another damaged, and other files are no media."""
     maker.photo("a.jpg")
     shutil.copy(raw / "june/a.jpg", raw / "june/again.jpg")
     whole = maker.photo("b.png").read_bytes()
@@ -102,8 +102,8 @@ CHANGES: dict[str, Callable[[Path, Store], object]] = {
     "a missing manifest": lambda _, store: next(store.manifest_paths()).unlink(),
     "a catalogue with another commit": lambda _, store: rebuild_catalogue(store),
     "a deleted view": lambda _, store: shutil.rmtree(store.by_name_folder),
-    "no list of settled sources": lambda _, store: (store.catalogue_folder / "settled").unlink(),
-    "a settled source forgotten": lambda _, store: forget_complete(store, read_complete(store)),
+    "no list of complete sources": lambda _, store: (store.catalogue_folder / FILE).unlink(),
+    "a complete source forgotten": lambda _, store: forget_complete(store, read_complete(store)),
     "another note": lambda _, store: next(store.catalogue_folder.glob("unchanged-*")).write_text('{"state": "x"}'),
 }
 

@@ -210,7 +210,7 @@ def test_nothing_is_made_of_a_changed_master_when_it_is_reprocessed(raw: Raw) ->
     choice = ReprocessRequest(words=("photo.jpg",), processors=("photo.preview",), settings={"longest_sides_px": "40"})
     prepared = prepare_chosen(choice, Store(raw.store), retry_failed=False, remember=False)
     assert prepared.plan.all_due == []
-    assert [(one.relative, one.reason) for one in prepared.untaken] == [
+    assert [(one.relative, one.reason) for one in prepared.unreadable] == [
         (
             "june/photo.jpg",
             f"its bytes have changed (was {raw.before[:16]}..., is {now[:16]}...), its size and date have not: restore "
@@ -267,8 +267,8 @@ def test_a_withdrawn_file_is_reported_and_selected_only_by_its_own_name(raw: Raw
     assert "  gone     no longer in raw" in raw.run("show", "photo.jpg")[1]
     assert raw.run("verify")[0] == 1
     choice = ReprocessRequest(words=("photo.jpg",), processors=("photo.preview",), settings={"longest_sides_px": "64"})
-    (untaken,) = prepare_chosen(choice, Store(raw.store), retry_failed=False).untaken
-    assert untaken.reason.startswith("no longer in raw since 20")
+    (unreadable,) = prepare_chosen(choice, Store(raw.store), retry_failed=False).unreadable
+    assert unreadable.reason.startswith("no longer in raw since 20")
 
 
 def test_a_master_that_is_gone_is_told_until_a_person_confirms_it(raw: Raw) -> None:

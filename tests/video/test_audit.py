@@ -19,8 +19,8 @@ from processors.video.audit.measurement_table import MEASUREMENTS
 from processors.video.audit.measurements import Measurements
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
+from tests.helpers.derived import Derived, derived
 from tests.helpers.made_media import MediaMaker
-from tests.helpers.video_derived import Derived, derived
 from tests.helpers.video_scenes import scene, write
 
 

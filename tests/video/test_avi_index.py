@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from processors.containers.video.avi_index import listed_pictures
-from processors.video.reading.times.missing_pictures import with_places_of_missing
 from processors.video.reading.times.packet_index import PacketIndex
+from processors.video.reading.times.times_behind_lost_pictures import with_places_of_missing
 from tests.video.test_video_damage import read
 
 

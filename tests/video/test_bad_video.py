@@ -23,8 +23,8 @@ from processors.video.frames.frames import Frames
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
 from tests.conftest import SAMPLES
+from tests.helpers.derived import derived
 from tests.helpers.made_media import MediaMaker
-from tests.helpers.video_derived import derived
 
 SECONDS_AT_MOST = 90
 

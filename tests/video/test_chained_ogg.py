@@ -12,7 +12,7 @@ import pytest
 from processors.audio.reading.audio_reader import FileReader
 from processors.sources.source_file import SourceFile
 from processors.video.audit.integrity import Integrity
-from tests.helpers.video_derived import derived
+from tests.helpers.derived import derived
 from tests.video.test_video_reader import read
 
 

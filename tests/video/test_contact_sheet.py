@@ -14,7 +14,7 @@ from processors.metadata.release.release_context import release_context
 from processors.video.frames.contact_sheet import ContactSheet
 from processors.video.frames.sheet_drawing import ACCENT, BACKGROUND, SheetPicture, draw_sheet
 from processors.video.shots.shots import Shots
-from tests.helpers.video_derived import Derived, derived
+from tests.helpers.derived import Derived, derived
 from tests.helpers.video_scenes import scene, write
 
 

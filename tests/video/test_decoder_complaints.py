@@ -10,7 +10,7 @@ import av
 import pytest
 
 from processors.video.audit.integrity import Integrity
-from tests.helpers.video_derived import derived
+from tests.helpers.derived import derived
 from tests.video.test_video_damage import read
 
 SOURCE = ["-f", "lavfi", "-i", "testsrc2=size={}:rate=25:duration=0.6"]

@@ -22,8 +22,8 @@ from processors.video.motion.motion import Motion
 from processors.video.motion.stabilised import Stabilised
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
+from tests.helpers.derived import derived
 from tests.helpers.made_media import MediaMaker
-from tests.helpers.video_derived import derived
 from tests.helpers.video_scenes import scene, write
 
 

@@ -14,7 +14,7 @@ import av
 import pytest
 
 from processors.video.frames.framehash import FrameHash
-from tests.helpers.video_derived import Derived, derived
+from tests.helpers.derived import Derived, derived
 from tests.helpers.video_scenes import scene, write
 
 FFMPEG = shutil.which("ffmpeg")

@@ -19,8 +19,8 @@ from processors.contract import Item
 from processors.errors import DamagedMedia
 from processors.imaging.tone_mapping import PQ, compress, nits_to_pq, pq_to_nits, tone_mapped
 from processors.video.frames.frames import Frames
+from tests.helpers.derived import derived
 from tests.helpers.made_media import MediaMaker, number_of
-from tests.helpers.video_derived import derived
 from tests.video.test_video_reader import items_of, read, real_videos, table_of
 
 

@@ -17,7 +17,7 @@ from processors.metadata.tags.container import read_container
 from processors.sources.source_file import SourceFile
 from processors.video.audit.integrity import Integrity
 from tests.audio.test_audio_reader import read as read_sound
-from tests.helpers.video_derived import derived
+from tests.helpers.derived import derived
 from tests.video.test_video_reader import read
 
 FILMS = {

@@ -17,7 +17,7 @@ from processors.metadata.release.release_context import release_context
 from processors.video.audit.bars_and_overlays import Box, StaticRegions
 from processors.video.motion.motion import Motion
 from processors.video.motion.registration import Registration, feature_mask
-from tests.helpers.video_derived import Derived, derived
+from tests.helpers.derived import Derived, derived
 from tests.helpers.video_scenes import scene, write
 
 VIEW_DEGREES = 60.0

@@ -26,7 +26,7 @@ from processors.video.motion.plot_drawing import (
     scale_ticks,
 )
 from processors.video.motion.region import RegionFacts
-from tests.helpers.video_derived import derived
+from tests.helpers.derived import derived
 from tests.helpers.video_scenes import scene, write
 
 REGION = PlottedRegion(

@@ -19,8 +19,8 @@ from processors.video.frames.frames import Frames
 from processors.video.frames.video_preview import VideoPreview
 from processors.video.reading.times.joined_recordings import NO_TIME, Joins, find_joins
 from processors.video.shots.shots import Shots
+from tests.helpers.derived import Derived, derived
 from tests.helpers.made_media import MediaMaker, number_of
-from tests.helpers.video_derived import Derived, derived
 from tests.video.test_video_reader import read
 
 

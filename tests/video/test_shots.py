@@ -17,7 +17,7 @@ from processors.metadata.release.release_context import release_context
 from processors.video.shots.fades import Fade, find_fades
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
-from tests.helpers.video_derived import Derived, derived
+from tests.helpers.derived import Derived, derived
 from tests.helpers.video_scenes import distance_bits, scene, write
 
 

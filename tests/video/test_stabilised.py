@@ -12,7 +12,7 @@ import pytest
 
 from processors.video.motion.registration import Registration
 from processors.video.motion.stabilised import Stabilised
-from tests.helpers.video_derived import derived
+from tests.helpers.derived import derived
 
 RATE_HZ = 25
 

@@ -15,8 +15,8 @@ from processors.engine.parameters import from_parameters
 from processors.video.frames.frames import Frames
 from processors.video.frames.stream_frames import StreamFrames
 from processors.video.frames.web import WebVideo
+from tests.helpers.derived import derived
 from tests.helpers.made_media import MediaMaker, number_of, numbered
-from tests.helpers.video_derived import derived
 from tests.video.test_video_reader import read
 
 

@@ -19,8 +19,8 @@ from processors.store.store import Store
 from processors.video.subtitles.ass_text import webvtt_text
 from processors.video.subtitles.cues import cues_of_file
 from processors.video.subtitles.subtitles import Subtitles
+from tests.helpers.derived import Derived, derived
 from tests.helpers.runs import counts, ingest
-from tests.helpers.video_derived import Derived, derived
 
 SRT = """1
 00:00:00,500 --> 00:00:02,000

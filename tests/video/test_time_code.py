@@ -13,7 +13,7 @@ import pytest
 from processors.video.reading.time_code import TimeCode, parsed, usual_rate
 from processors.video.shots.edl import edit_decision_list, reel
 from processors.video.shots.shots import Shots
-from tests.helpers.video_derived import derived
+from tests.helpers.derived import derived
 from tests.video.test_video_reader import read
 
 TWO_O_CLOCK = ("-timecode", "02:00:00:00")

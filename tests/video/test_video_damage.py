@@ -22,9 +22,9 @@ from processors.video.frames.frames import Frames
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.losses.container_damage import structure_of
 from processors.video.reading.video_info import VideoReport
-from processors.video.reading.video_reader import DamageMet, VideoReader
+from processors.video.reading.video_reader import MustReadInOrder, VideoReader
+from tests.helpers.derived import derived
 from tests.helpers.made_media import MediaMaker
-from tests.helpers.video_derived import derived
 
 CLUSTER = b"\x1fC\xb6u"
 
@@ -54,7 +54,7 @@ def read(path: Path) -> tuple[list[VideoFrame], VideoReport]:
                 for packet in container.demux(reader.stream):
                     frames += reader.decode(packet)
                 frames += reader.flush()
-            except DamageMet:
+            except MustReadInOrder:
                 continue
             return frames, reader.report()
     raise AssertionError

@@ -20,8 +20,8 @@ from processors.video.frames.contact_sheet import ContactSheet
 from processors.video.frames.frames import Frames
 from processors.video.frames.video_preview import VideoPreview
 from processors.video.shots.shots import Shots
+from tests.helpers.derived import derived
 from tests.helpers.made_media import MediaMaker, number_of
-from tests.helpers.video_derived import derived
 from tests.video.test_frames import write_deep
 from tests.video.test_video_reader import items_of, read
 

@@ -14,8 +14,8 @@ from PIL import Image
 from processors.engine.audio_of_video import sound_between
 from processors.sources.source_file import SourceFile
 from processors.video.frames.video_preview import VideoPreview
+from tests.helpers.derived import derived
 from tests.helpers.made_media import MediaMaker, number_of, numbered
-from tests.helpers.video_derived import derived
 
 
 def test_irregular_frames_are_shown_when_the_video_shows_them(make: MediaMaker, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from processors.video.frames.contact_sheet import ContactSheet, clock
 from processors.video.frames.frames import Frames
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoReport
-from processors.video.reading.video_reader import DamageMet, VideoReader
+from processors.video.reading.video_reader import MustReadInOrder, VideoReader
 from tests.conftest import SAMPLES
 from tests.helpers.made_media import MediaMaker, number_of
 
@@ -37,7 +37,7 @@ def read(
     """All frames that the reader gives; of a damaged file, in the second reading."""
     try:
         return read_once(path, needs, in_order=in_order)
-    except DamageMet:
+    except MustReadInOrder:
         return read_once(path, needs, in_order=True)
 
 

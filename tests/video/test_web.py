@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from processors.video.frames.web import WebVideo
+from tests.helpers.derived import derived
 from tests.helpers.made_media import MediaMaker, number_of
-from tests.helpers.video_derived import derived
 
 
 def test_every_frame_keeps_its_own_time_and_a_rate_that_varies_stays_so(make: MediaMaker, tmp_path: Path) -> None:

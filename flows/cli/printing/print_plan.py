@@ -39,17 +39,17 @@ def print_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool)
         summary = {
             "plan": due,
             "results": counts,
-            "not_taken": prepared.untaken,
-            "unmatched": prepared.unmatched,
+            "not_taken": prepared.unreadable,
+            "unmatched": prepared.descriptions_without_file,
             "changes": prepared.changes,
             "estimate": expected,
         }
         print_json(summary)
         return code
     _print_entries(entries)
-    for lost in prepared.untaken:
+    for lost in prepared.unreadable:
         click.echo(f"not taken: {printable(lost.relative)}: {lost.reason}")
-    for stray in prepared.unmatched:
+    for stray in prepared.descriptions_without_file:
         click.echo(f"unmatched: {printable(stray.relative)}: {printable(stray.reason)}")
     for change in prepared.changes:
         click.echo(f"changed: {printable(change.file)}: {change.reason}" if change in altered else str(change))

@@ -38,16 +38,16 @@ class DaskRunner(DaskCluster):
         for due in batch:
             self._progress.begin(due.relative, media_seconds=plausible_seconds(due))
         try:
-            return self._settled(batch)
+            return self._derived_or_split(batch)
         finally:
             for due in batch:
                 self._progress.end(due.relative, plausible_seconds(due))
 
-    def _settled(self, batch: Sequence[Due]) -> list[SourceOutcome]:
+    def _derived_or_split(self, batch: Sequence[Due]) -> list[SourceOutcome]:
         try:
             return self.ask(Decoders.derive, tuple(batch)) or []
         except KilledWorker:
             if len(batch) == 1:
                 return [SourceOutcome(due=batch[0], outcomes=tuple(not_stored(batch[0], KILLED)))]
             middle = len(batch) // 2
-            return self._settled(batch[:middle]) + self._settled(batch[middle:])
+            return self._derived_or_split(batch[:middle]) + self._derived_or_split(batch[middle:])

@@ -15,7 +15,7 @@ from processors.store.store import Store
 
 
 def find_complete(
-    media: Sequence[SourceRow], departed: Sequence[SourceRow], fingerprints: Fingerprints, store: Store
+    media: Sequence[SourceRow], gone_files: Sequence[SourceRow], fingerprints: Fingerprints, store: Store
 ) -> dict[str, CompleteSource]:
     """Return by digest the sources with nothing due and nothing to report.
 
@@ -31,7 +31,7 @@ def find_complete(
         one = known.get(digest)
         if one and digest not in troubled and one.fingerprint == fingerprints.of(rows) and one.is_whole(store):
             found[digest] = one
-    moving = [row for row in (*media, *departed) if row.kind == "media" and row.digest not in found]
+    moving = [row for row in (*media, *gone_files) if row.kind == "media" and row.digest not in found]
     if moving:
         taken = {folder for row in moving for folder in _entry(row).possible_folders(store)}
         names = {folder.name for folder in taken}

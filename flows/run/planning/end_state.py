@@ -47,9 +47,9 @@ def record_end_state(prepared: Prepared, report: Report, store: Store, options: 
             traffic=None,
             release_traffic=None,
         ),
-        settled=len(of_run),
+        complete=len(of_run),
         not_of_run=tuple(newest_folders(store).keys() - of_run),
-        other_folders=prepared.moved.other_folders,
+        other_folders=prepared.moved_folders.other_folders,
         others={digest: folders for digest, folders in others.items() if folders},
     )
     with suppress(OSError):  # the next run plans
@@ -59,7 +59,7 @@ def record_end_state(prepared: Prepared, report: Report, store: Store, options: 
 def _is_final(prepared: Prepared, report: Report, options: Options) -> bool:
     """Return True if a plan made after the run would depend on the same files and find nothing to do."""
     is_whole = prepared.is_whole and options.releases is None and bool(prepared.rows) and not report.stop
-    is_read_again = prepared.gone or any(not one.is_refused for one in prepared.untaken)
+    is_read_again = prepared.emptied_folders or any(not one.is_refused for one in prepared.unreadable)
     is_altered = any(row.changed_to is not None for row in prepared.rows)
     is_tried_again = any(one.verdict == "failed" and one.blame in ("machine", "marsmedia") for one in report.problems)
     return is_whole and not (is_read_again or is_altered or is_tried_again or report.results.not_reached)

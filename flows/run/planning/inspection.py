@@ -61,20 +61,20 @@ def inspect_all(
 ) -> tuple[list[tuple[FoundFile, str, Identity]], list[SkippedFile]]:
     """Return digest and identity of each file, and the files that could not be read or identified."""
     known: list[tuple[FoundFile, str, Identity]] = []
-    untaken: list[SkippedFile] = []
+    unreadable: list[SkippedFile] = []
     progress.phase("Hashing", len(files))
 
     def record(file: FoundFile, answer: object) -> None:
         progress.end(file.relative)
         if isinstance(answer, SkippedFile):
-            untaken.append(answer)
+            unreadable.append(answer)
         elif isinstance(answer, OSError):
             reason = (
                 answer.strerror if isinstance(answer, SourceChanged) and answer.strerror else machine_reason(answer)
             )
-            untaken.append(SkippedFile(relative=file.relative, reason=reason, is_refused=False))
+            unreadable.append(SkippedFile(relative=file.relative, reason=reason, is_refused=False))
         elif isinstance(answer, WorkerDeath):
-            untaken.append(
+            unreadable.append(
                 SkippedFile(relative=file.relative, reason=f"while it was being identified, {answer}", is_refused=False)
             )
         else:
@@ -83,7 +83,7 @@ def inspect_all(
 
     files = _at_hand(files, record)
     if not files:
-        return known, untaken
+        return known, unreadable
     with Workers(min(workers, len(files)), default_limits(workers)) as pool:
         jobs = [(batch, sum(f.size_bytes for f in batch)) for batch in _batches(files, workers)]
         started = [(batch, pool.start(_inspect_batch, [_to_read(batch)], size_bytes=size)) for batch, size in jobs]
@@ -100,7 +100,7 @@ def inspect_all(
                 record(file, pool.answer(pool.start(_inspect_batch, [_to_read([file])], size_bytes=size))[0])
             except WorkerDeath as death:
                 record(file, death)
-    return known, untaken
+    return known, unreadable
 
 
 def _at_hand(files: Sequence[FoundFile], record: Callable[[FoundFile, object], None]) -> Sequence[FoundFile]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from flows.run.recipe_changes.named_results import other_results
-from processors.engine.wanted_results import WantedResults, shown
+from processors.engine.wanted_results import WantedResults, one_of_each_processor
 from processors.store.by_name_view import ByNameEntry
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow
@@ -31,7 +31,7 @@ def by_name_entries(rows: Iterable[SourceRow], today: WantedResults, catalogue: 
     for row in media:
         wanted = today.of(row)
         keys.update(one.ref.key for one in wanted)
-        refs.append(shown(wanted))
+        refs.append(one_of_each_processor(wanted))
     others = other_results(catalogue, keys, {row.digest: row for row in media}, today)
     for row, of_row in zip(media, refs, strict=True):
         yield ByNameEntry.at(row.relative, row.release, of_row, others=others.get(row.digest, ()))

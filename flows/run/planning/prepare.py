@@ -52,7 +52,7 @@ class Prepared:
 
     rows: list[SourceRow]
     """Every file that could be read: media, companions and unsupported ones."""
-    untaken: list[SkippedFile]
+    unreadable: list[SkippedFile]
     """Files that could not be read."""
     plan: Plan
     survey: RawSurvey | None = None
@@ -63,13 +63,13 @@ class Prepared:
     """Findings of the last run, if nothing has changed since: then nothing was planned."""
     fingerprints: Fingerprints | None = None
     """Fingerprints of the sources of a whole run, used at its end to record those that have all their results."""
-    unmatched: list[SkippedFile] = field(default_factory=list)
-    """Files in `rows` that describe missing files, once for each missing file."""
+    descriptions_without_file: list[SkippedFile] = field(default_factory=list)
+    """Descriptions, among `rows`, of files that are missing, once for each; and calibrations that apply to none."""
     hashed: int = 0
     """Number of files that had to be read to identify them."""
     duplicates: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)
     """Media with the same bytes as another: (this one, the one processed)."""
-    departed: list[SourceRow] = field(default_factory=list)
+    gone_files: list[SourceRow] = field(default_factory=list)
     """Files no longer at the path where the last run found them."""
     changes: list[Change] = field(default_factory=list)
     """Differences from the last run."""
@@ -81,11 +81,11 @@ class Prepared:
     """Hidden and unfinished files, relative to the raw folder."""
     unconfirmed: list[Withdrawal] = field(default_factory=list)
     """Files and releases of the run that are gone from raw, which nobody has confirmed."""
-    withdrawn: Mapping[str, int] = field(default_factory=dict)
+    gone_releases: Mapping[str, int] = field(default_factory=dict)
     """Releases whose folder is gone, with the number of their files that are nowhere else."""
-    moved: MovedFolders = field(default_factory=MovedFolders)
+    moved_folders: MovedFolders = field(default_factory=MovedFolders)
     """Folders of releases that were moved since the last run."""
-    gone: tuple[str, ...] = ()
+    emptied_folders: tuple[str, ...] = ()
     """Messages on folders that are empty now but held files in an earlier run."""
     is_empty: str | None = None
     """Advice for a folder that has always been empty."""
@@ -98,7 +98,7 @@ class Prepared:
     def view(self) -> list[ByNameEntry]:
         """Return entries of the by-name view: media files with their results, or the results that a selection requests.
 
-        Settled sources are left out: the view already shows them.
+        Complete sources are left out: the view already shows them.
         """
         if not self.is_whole:
             return self.asked_for
@@ -106,7 +106,7 @@ class Prepared:
             ByNameEntry.at(row.relative, row.release, self.plan.shown_at(row))
             for row in self.rows
             if row.kind == "media" and row.digest not in self.plan.complete
-        ] + [ByNameEntry.at(row.relative, row.release, is_gone=True) for row in self.departed if row.kind == "media"]
+        ] + [ByNameEntry.at(row.relative, row.release, is_gone=True) for row in self.gone_files if row.kind == "media"]
 
     def of_kind(self, kind: str) -> list[SourceRow]:
         return [row for row in self.rows if row.kind == kind]
@@ -138,7 +138,7 @@ def prepare(
     if surveyed is None:
         surveyed = survey_raw(raw, options)
         if remember and (last := unchanged(surveyed, store, options, recipes=recipes_digest(recipes))):
-            return Prepared(rows=[], untaken=[], plan=Plan(), survey=surveyed, unchanged=last)
+            return Prepared(rows=[], unreadable=[], plan=Plan(), survey=surveyed, unchanged=last)
     prepared = _identify_and_plan(raw, store, recipes, progress, options, surveyed, remember=remember)
     prepared.recipe_files = recipe_files
     return prepared
@@ -160,11 +160,11 @@ def _identify_and_plan(
     catalogue = Catalogue(store)
     moved = follow_moves(catalogue.sightings(), surveyed, is_whole=options.shard is None)
     known = moved.present
-    unreadable = [entry.relative for entry in (*surveyed.untaken, *surveyed.empty)]
-    departed = shard.own(gone_from(known.values(), surveyed.found, unreadable, surveyed.root, options.releases))
+    unlisted = [entry.relative for entry in (*surveyed.unreadable, *surveyed.empty)]
+    gone_files = shard.own(gone_from(known.values(), surveyed.found, unlisted, surveyed.root, options.releases))
     is_followed_by_work = remember and options.runner == "local"
     identified = _identify(surveyed.found, moved, progress, options, is_followed_by_work=is_followed_by_work)
-    changes = [*identified.changes, *changes_of_missing(departed, identified.rows, known)]
+    changes = [*identified.changes, *changes_of_missing(gone_files, identified.rows, known)]
     changes = _with_packs([one for one in changes if shard.has(one.file)], store)
     paths = {storable(file.path): file for file in surveyed.found}
     rows, releases = _in_releases(identified, paths)
@@ -172,25 +172,25 @@ def _identify_and_plan(
     rows = shard.own(rows)
     media = _unaltered_media(rows, changes)
     fingerprints = Fingerprints(recipes, releases)
-    complete = find_complete(media, departed, fingerprints, store)
+    complete = find_complete(media, gone_files, fingerprints, store)
     plan = _plan(media, complete, WantedResults(recipes, releases), store, catalogue, options, paths, identified.fresh)
     rows = with_words(rows, plan, store)
     if remember:
-        new = [*departed, *(one for one in rows if one != known.get(one.path))]
+        new = [*gone_files, *(one for one in rows if one != known.get(one.path))]
         _remember(moved, new, plan, catalogue, store)
-    untaken = shard.own([*surveyed.untaken, *identified.lost])
-    now = list({(row.path, row.digest): row for row in (*moved.sightings, *departed, *rows)}.values())
-    gone = _gone(raw, surveyed.empty, known) if options.releases is None else ()
+    unreadable = shard.own([*surveyed.unreadable, *identified.lost])
+    now = list({(row.path, row.digest): row for row in (*moved.sightings, *gone_files, *rows)}.values())
+    emptied = _emptied(raw, surveyed.empty, known) if options.releases is None else ()
     return Prepared(
         rows=rows,
-        untaken=untaken,
+        unreadable=unreadable,
         plan=plan,
         survey=surveyed,
         fingerprints=fingerprints,
-        unmatched=shard.own(_unmatched(releases, recipes, plan, options, where_gone(now))),
+        descriptions_without_file=shard.own(_without_file(releases, recipes, plan, options, where_gone(now))),
         hashed=identified.hashed,
         duplicates=[(one, first) for one, first in duplicates if shard.has(one.relative)],
-        departed=departed,
+        gone_files=gone_files,
         changes=changes,
         restated=frozenset(row.digest for row in rows if _is_restated(row, known.get(row.path))),
         damaged_results=[one for one in damaged_results(catalogue) if _is_of_run(one.row, shard, options)],
@@ -200,10 +200,10 @@ def _identify_and_plan(
             for one in unconfirmed(now)
             if one.folder == storable(surveyed.root) and _is_of_run(one.rows[0], shard, options)
         ],
-        withdrawn=withdrawn_releases(departed, rows, changes),
-        gone=gone,
-        moved=moved,
-        is_empty=None if surveyed.found or untaken or gone else _nothing_in(raw),
+        gone_releases=withdrawn_releases(gone_files, rows, changes),
+        emptied_folders=emptied,
+        moved_folders=moved,
+        is_empty=None if surveyed.found or unreadable or emptied else _nothing_in(raw),
     )
 
 
@@ -359,7 +359,7 @@ def _plan(
     return plan
 
 
-def _unmatched(
+def _without_file(
     releases: ReleaseIndex, recipes: Recipes, plan: Plan, options: Options, gone: Mapping[str, str | None]
 ) -> list[SkippedFile]:
     """Return the entries of releases, and calibrations of the recipes, that apply to no file of the run."""
@@ -376,7 +376,7 @@ def _unused(recipes: Recipes, plan: Plan, options: Options) -> list[str]:
     return unused_calibrations(asked, (one.processor for ours in plan.wanted.values() for one in ours))
 
 
-def _gone(raw: Location, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tuple[str, ...]:
+def _emptied(raw: Location, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tuple[str, ...]:
     """Return a message for each folder that is empty now but held files before, like an absent disk's mount point."""
     root = storable(os.path.realpath(raw))
     messages = []

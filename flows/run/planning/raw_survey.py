@@ -20,7 +20,7 @@ class RawSurvey:
     """Absolute path of the raw folder, links resolved, or its address in a bucket."""
     found: list[FoundFile] = field(default_factory=list)
     """Files of the releases that are part of the run."""
-    untaken: list[SkippedFile] = field(default_factory=list)
+    unreadable: list[SkippedFile] = field(default_factory=list)
     empty: list[EmptyFolder] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
     """Hidden and unfinished files, relative to the root."""
@@ -32,7 +32,7 @@ class RawSurvey:
         for file in self.found:
             line = f"{file.path}\n{file.release}\n{file.size_bytes} {file.mtime_ns}\n"
             found.update(line.encode("utf-8", "surrogateescape"))
-        rest = [f"{one.relative}\n{one.reason}" for one in self.untaken]
+        rest = [f"{one.relative}\n{one.reason}" for one in self.unreadable]
         rest += [one.relative for one in self.empty]
         found.update("\n".join([self.root, *rest, str(len(self.passed_over))]).encode("utf-8", "surrogateescape"))
         return found.hexdigest()
@@ -55,5 +55,5 @@ def survey_raw(raw: Location, options: Options) -> RawSurvey:
         elif isinstance(entry, EmptyFolder):
             surveyed.empty.append(entry)
         else:
-            surveyed.untaken.append(entry)
+            surveyed.unreadable.append(entry)
     return surveyed

@@ -93,13 +93,13 @@ def prepare_chosen(
         if unused := unused_calibrations((one for ours in recipes.values() for one in ours), results):
             raise RequestError("; ".join(unused))
     places = _places(every, {one.source.digests for one in plan.all_due})
-    untaken: list[SkippedFile] = []
+    unreadable: list[SkippedFile] = []
 
     def found(due: list[Due]) -> Iterator[Due]:
         for one in due:
             path, reason = place_of(places[one.source.digests], one.file.path)
             if path is None:
-                untaken.append(SkippedFile(relative=one.relative, reason=reason, is_refused=False))
+                unreadable.append(SkippedFile(relative=one.relative, reason=reason, is_refused=False))
             else:
                 yield _at(one, path)
 
@@ -113,7 +113,7 @@ def prepare_chosen(
         remove_to_make_again(plan, store)
     return Prepared(
         rows=media,
-        untaken=untaken,
+        unreadable=unreadable,
         plan=plan,
         duplicates=duplicates_of(media),
         is_whole=False,

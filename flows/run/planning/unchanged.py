@@ -43,14 +43,14 @@ class LastRun:
     """Digest of the files from which the recipes were loaded; None if the caller supplied the recipes."""
     report: Report
     """Its report, as a run repeats it that finds nothing changed: nothing was due, and no problem is new."""
-    settled: int
+    complete: int
     """Number of complete sources in the run."""
     not_of_run: tuple[str, ...]
     """Digests of complete sources outside the run: gone, or from another folder."""
     other_folders: tuple[str, ...]
     """Other folders of releases, which existed: one that is gone may have been moved below this one."""
     others: dict[str, str]
-    """Folders of the results of unsettled sources, by digest, separated by spaces."""
+    """Folders of the results of sources that are not complete, by digest, separated by spaces."""
 
 
 def unchanged(
@@ -104,7 +104,7 @@ def _results_are_there(last: LastRun, store: Store) -> bool:
     complete = newest_folders(store)
     for digest in last.not_of_run:
         complete.pop(digest, None)
-    return len(complete) == last.settled and all(
+    return len(complete) == last.complete and all(
         results_are_there(store, digest, folders)
         for some in (complete, last.others)
         for digest, folders in some.items()

@@ -61,9 +61,8 @@ def make_report(
     altered = [change for change in prepared.changes if change.kind == "changed"]
     problems = (*_altered(altered), *_problems(prepared, done, elsewhere, record))
     failed_now = failed_now or bool(altered)
-    state = _state(
-        prepared, counts, failed_now=failed_now, warned=bool(problems or prepared.withdrawn), strict=strict, stop=stop
-    )
+    warned = bool(problems or prepared.gone_releases)
+    state = _state(prepared, counts, failed_now=failed_now, warned=warned, strict=strict, stop=stop)
     return Report(
         run=record.who.run,
         state=state,
@@ -72,19 +71,19 @@ def make_report(
         store=store.address,
         started_utc=record.who.started_utc,
         seconds=record.seconds,
-        files=len(prepared.rows) + len(prepared.untaken) + len(prepared.passed_over),
+        files=len(prepared.rows) + len(prepared.unreadable) + len(prepared.passed_over),
         sources=kinds["media"] - len(prepared.duplicates),
         duplicates=len(prepared.duplicates),
         companions=kinds["companion"],
         unsupported=kinds["unsupported"],
-        not_taken=len(prepared.untaken),
+        not_taken=len(prepared.unreadable),
         passed_over=len(prepared.passed_over),
         passed_over_files=tuple(prepared.passed_over),
         results=counts,
         new_results=tuple(_new_result(one, outcome, store) for one in done for outcome in one.outcomes),
         problems=problems,
         changes=tuple(prepared.changes),
-        withdrawn_releases=dict(prepared.withdrawn),
+        withdrawn_releases=dict(prepared.gone_releases),
         notes=record.notes,
         advice=(*_corrected_in_packs(prepared, store), *_advice(done), *_shared_starts(done, store)),
         stop=stop,
@@ -149,28 +148,30 @@ def _state(
     prepared: Prepared, counts: ResultCounts, *, failed_now: bool, warned: bool, strict: bool, stop: Stop | None
 ) -> State:
     adds_up = counts.inputs == counts.made + counts.reused + counts.refused + counts.failed + counts.not_reached
-    unreadable = any(not entry.is_refused for entry in prepared.untaken)
+    is_unread = any(not entry.is_refused for entry in prepared.unreadable)
     if stop and stop.signal:
         return "interrupted"
-    if stop or failed_now or unreadable or prepared.gone or counts.not_reached or not adds_up or (strict and warned):
+    is_incomplete = is_unread or prepared.emptied_folders or counts.not_reached or not adds_up
+    if stop or failed_now or is_incomplete or (strict and warned):
         return "failed"
     return "completed with warnings" if warned else "completed"
 
 
 def _message(prepared: Prepared, counts: ResultCounts, state: State, stop: Stop | None) -> str:
-    if prepared.gone and not counts.inputs and not stop:
-        return f"{state}: {'; '.join(prepared.gone)}"
+    if prepared.emptied_folders and not counts.inputs and not stop:
+        return f"{state}: {'; '.join(prepared.emptied_folders)}"
     if prepared.is_empty and not stop:
         return f"{state}: {prepared.is_empty}"
     because = [stop.reason] if stop and not stop.signal else []
     altered = [one.file for one in prepared.changes if one.kind == "changed"]
-    unread = [one.relative for one in prepared.untaken if not one.is_refused]
+    unread = [one.relative for one in prepared.unreadable if not one.is_refused]
     named = [*_named(altered, "changed on disk"), *_named(unread, "could not be read")]
     withdrawn = [
         f"the folder of {printable(release)} is gone, and its {count} file{'' if count == 1 else 's'} withdrawn"
-        for release, count in prepared.withdrawn.items()
+        for release, count in prepared.gone_releases.items()
     ]
-    return "; ".join([*because, *prepared.moved.in_words, *prepared.gone, *withdrawn, *named, summary(counts, state)])
+    folders = (*prepared.moved_folders.in_words, *prepared.emptied_folders)
+    return "; ".join([*because, *folders, *withdrawn, *named, summary(counts, state)])
 
 
 def _named(files: Sequence[str], what: str) -> list[str]:
@@ -194,7 +195,7 @@ def _problems(
     ]
     problems += _passed_by(prepared, record)
     problems += [
-        FileProblem.of_withdrawn(one, is_new=any(row in prepared.departed for row in one.rows))
+        FileProblem.of_withdrawn(one, is_new=any(row in prepared.gone_files for row in one.rows))
         for one in prepared.unconfirmed
     ]
     problems += [
@@ -221,8 +222,8 @@ def _problems(
 
 def _passed_by(prepared: Prepared, record: RunRecord) -> list[FileProblem]:
     """Return the files that were not taken, and statements that match no file."""
-    before = _untaken_before(record) if prepared.untaken or prepared.unmatched else set()
-    untaken = [
+    before = _untaken_before(record) if prepared.unreadable or prepared.descriptions_without_file else set()
+    unreadable = [
         FileProblem(
             file=entry.relative,
             processor=None,
@@ -231,7 +232,7 @@ def _passed_by(prepared: Prepared, record: RunRecord) -> list[FileProblem]:
             is_new=(entry.relative, entry.reason) not in before,
             blame="file" if entry.is_refused else "machine",
         )
-        for entry in prepared.untaken
+        for entry in prepared.unreadable
     ]
     unmatched = [
         FileProblem(
@@ -241,9 +242,9 @@ def _passed_by(prepared: Prepared, record: RunRecord) -> list[FileProblem]:
             reason=entry.reason,
             is_new=(entry.relative, entry.reason) not in before,
         )
-        for entry in prepared.unmatched
+        for entry in prepared.descriptions_without_file
     ]
-    return [*untaken, *unmatched]
+    return [*unreadable, *unmatched]
 
 
 def _altered(changes: Sequence[Change]) -> list[FileProblem]:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from flows.run.checking.damaged_results import damaged_results
-from flows.run.planning.asked_today import AskedToday
+from flows.run.planning.current_results import CurrentResults
 from flows.run.planning.moved_folders import is_gone
 from flows.run.reporting.problems import OF_STORE, FileProblem, FileProblems, by_file, in_one_line
 from processors.errors import RequestError, ResultMissing
@@ -107,7 +107,7 @@ def _counting(
     for result in sorted(catalogue.table("results", columns).to_pylist(), key=lambda one: one["started_utc"]):
         of_path = result["key"] if result["key"] in evidence_keys else None
         found.setdefault((result["source"], result["processor"], of_path), []).append(result)
-    asked = AskedToday(catalogue)
+    asked = CurrentResults(catalogue)
     for (source, _, _), results in found.items():
         is_clean = all(one["verdict"] == "made" and not one["reason"] for one in results)
         rows = places.get(source, ())

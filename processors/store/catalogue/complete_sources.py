@@ -1,4 +1,6 @@
-"""Sources that had all their results at the end of a run, in the disposable file `catalogue/settled`.
+"""Complete sources: those that had all their results at the end of a run, in the disposable file `catalogue/settled`.
+
+(The file has the name that it had in the first stores; everything else calls these sources complete.)
 
 A line holds a source's digest, the fingerprint of everything that determines its wanted results, and the folders of
 these results, each made without a reason. Lines are appended; the newest of a source counts. A plan that computes the
@@ -15,6 +17,7 @@ from processors.store.claims import alone
 from processors.store.manifest import ResultRef
 from processors.store.store import Store, replace_file
 
+FILE = "settled"
 END = "."
 """Last word of a complete line; a line cut off by a crash is ignored."""
 OUTDATED_AT_MOST = 2
@@ -69,12 +72,12 @@ def forget_complete(store: Store, digests: Iterable[str]) -> None:
         known = read_complete(store)
         if not gone.isdisjoint(known):
             left = (one for one in known.values() if one.digest not in gone)
-            replace_file(store.catalogue_folder / "settled", _lines(left).encode())
+            replace_file(store.catalogue_folder / FILE, _lines(left).encode())
 
 
 def _read(store: Store) -> Iterator[tuple[str, str, str]]:
     """Yield digest, fingerprint and folders of each complete line, the newest of a source last."""
-    with suppress(OSError, UnicodeDecodeError), (store.catalogue_folder / "settled").open(encoding="ascii") as lines:
+    with suppress(OSError, UnicodeDecodeError), (store.catalogue_folder / FILE).open(encoding="ascii") as lines:
         for line in lines:
             digest, _, rest = line.rstrip("\n").partition(" ")
             fingerprint, _, rest = rest.partition(" ")
@@ -88,7 +91,7 @@ def add_complete(store: Store, sources: Iterable[CompleteSource]) -> None:
     added = list(sources)
     if not added:
         return
-    path = store.catalogue_folder / "settled"
+    path = store.catalogue_folder / FILE
     with alone(store.catalogue_folder / "lock"):
         with path.open("a", encoding="ascii") as file:
             file.write("\n" + _lines(added))  # after a line that a crash has cut off

@@ -28,9 +28,9 @@ from processors.video.reading.ogg_headers import part_of_header
 from processors.video.reading.streams import decoder_of, first_matrix, first_picture, listed, video_stream
 from processors.video.reading.time_code import written_in, written_on
 from processors.video.reading.times.joined_recordings import STREAMED
-from processors.video.reading.times.missing_pictures import with_places_of_missing
 from processors.video.reading.times.packet_index import read_index
 from processors.video.reading.times.steady_clock import steady_clock, steady_rate_hz
+from processors.video.reading.times.times_behind_lost_pictures import with_places_of_missing
 from processors.video.reading.times.timestamp_fallback import BestEffortClock
 from processors.video.reading.video_info import VideoInfo, VideoReport
 
@@ -54,7 +54,7 @@ EDIT_FRAMES = 2
 """Frames by which an edit list and the shown frames may differ at the end: an edit may end within a frame."""
 
 
-class DamageMet(Exception):
+class MustReadInOrder(Exception):
     """Signal, not a failure: open the file again and read it `in_order`.
 
     A decoder's concealment of damage depends on its threads, their timing, and earlier frames.
@@ -83,7 +83,7 @@ class VideoReader:
     UnsupportedMedia : there is no decoder for it, or it is encrypted.
     DamagedMedia : no such stream or picture size exists; from `flush`, if no frame decoded.
     RefusedMedia : an elementary stream declares no frame rate; from `flush`, if no frame has a time.
-    DamageMet : from `decode` and `flush`, at the first damage, unless read `in_order`.
+    MustReadInOrder : from `decode` and `flush`, at the first damage, unless read `in_order`.
     """
 
     def __init__(
@@ -201,7 +201,7 @@ class VideoReader:
         if part := part_of_header(packet):
             if part == "settings":  # of another recording; a decoder takes them only in one thread
                 if not self._in_order:
-                    raise DamageMet
+                    raise MustReadInOrder
                 yield from self._with_ends(self._frames_of(packet))
             return
         self._packet_number += 1
@@ -238,7 +238,7 @@ class VideoReader:
             yield self._unit(last, pts, pts + max(shown_ticks, 1))
         if not self._decoded and (self._wanted is None or self._wanted):
             if not self._in_order:
-                raise DamageMet
+                raise MustReadInOrder
             why = self._first_error or self._index.unreadable or self._structure.tables_disagree
             why = why or "the stream is empty"
             raise DamagedMedia(f"not one frame decodes ({why})")
@@ -249,7 +249,7 @@ class VideoReader:
             )
         gone = self._lost_packets
         if not self._in_order and (self._lost() or gone.byte_count or gone.absent_count):
-            raise DamageMet
+            raise MustReadInOrder
 
     def _lost(self) -> list[int]:
         """Return the presentation times of requested frames that were not decoded."""
@@ -327,7 +327,7 @@ class VideoReader:
                 complaint = heard()
         except DamagedMedia as error:
             if not self._in_order:
-                raise DamageMet from error
+                raise MustReadInOrder from error
             self._errors += 1
             self._first_error = self._first_error or error.what
             return []
@@ -341,7 +341,7 @@ class VideoReader:
         """Yield a frame once the time at which the next one replaces it is known."""
         frame = decoded.frame
         if decoded.is_corrupt and not self._in_order:
-            raise DamageMet
+            raise MustReadInOrder
         if not self._decoded and self._steady and not self._start_time_code:  # seeking back to the first is impossible
             self._start_time_code = written_on(frame, self.info.average_rate_hz)
         self._decoded += 1

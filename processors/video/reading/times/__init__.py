@@ -1,1 +1,1 @@
-"""Presentation times of frames."""
+"""Presentation times of frames: `reading/__init__` says which of these modules gives a frame's time."""

@@ -1,4 +1,4 @@
-"""Results that today's recipes and releases ask for: which of several results of a processor counts."""
+"""Current results: those that today's recipes and releases ask for, and the one of each processor that counts."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from functools import cached_property
 from flows.run.recipe_changes.load_recipes import every_processor
 from processors.contract import Processor
 from processors.engine.release_index import ReleaseIndex
-from processors.engine.wanted_results import WantedResult, WantedResults, shown
+from processors.engine.wanted_results import WantedResult, WantedResults, one_of_each_processor
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import ResultRef
 
 
-class AskedToday:
-    """What today's recipes and releases ask for of each source of a catalogue.
+class CurrentResults:
+    """Results that today's recipes and releases ask for, of each source of a catalogue.
 
     Packs, notebooks and copied items take these results; of a processor without any of them, the latest. A result made
     on request counts as asked for with the parameters of the recipe file, or with its defaults.
@@ -27,34 +27,34 @@ class AskedToday:
         self._last: tuple[SourceRow, list[WantedResult]] | None = None
 
     def of(self, row: SourceRow) -> frozenset[ResultRef]:
-        """Return every result asked for of a file, whether or not it was made."""
-        return frozenset(one.ref for one in self._asked(row))
+        """Return every current result of a file, whether or not it was made."""
+        return frozenset(one.ref for one in self._results(row))
 
     def entries(self, row: SourceRow, processor: str) -> list[Processor]:
         """Return the processors of a name that are asked for of a file, without what its release says; best first.
 
         Empty if none is, or if the release's description is no longer there, so that nobody knows what it asks for.
         """
-        if any(wanted.is_release_lost(row) for wanted in self._wanted):
+        if any(wanted.is_release_lost(row) for wanted in self._recipes):
             return []
-        return next(filter(None, (wanted.entries(row, processor) for wanted in self._wanted)), [])
+        return next(filter(None, (wanted.entries(row, processor) for wanted in self._recipes)), [])
 
     def configured(self, processor: Processor, row: SourceRow) -> Processor:
         """Return a processor as it is made for a file, with what the release says of it."""
-        return self._wanted[0].configured(processor, row)
+        return self._recipes[0].configured(processor, row)
 
-    def counting(self, row: SourceRow) -> frozenset[ResultRef]:
-        """Return the one result of each processor that counts among those asked for."""
-        return frozenset(shown(self._asked(row)))
+    def chosen(self, row: SourceRow) -> frozenset[ResultRef]:
+        """Return the one current result of each processor that counts."""
+        return frozenset(one_of_each_processor(self._results(row)))
 
-    def _asked(self, row: SourceRow) -> list[WantedResult]:
+    def _results(self, row: SourceRow) -> list[WantedResult]:
         if self._last is None or self._last[0] is not row:
-            recipe, on_request = (wanted.of(row) for wanted in self._wanted)
+            recipe, on_request = (wanted.of(row) for wanted in self._recipes)
             names = {one.ref.processor for one in recipe}
             self._last = row, [*(one for one in on_request if one.ref.processor not in names), *recipe]
         return self._last[1]
 
     @cached_property
-    def _wanted(self) -> list[WantedResults]:
+    def _recipes(self) -> list[WantedResults]:
         releases = ReleaseIndex(self._catalogue.sources().values())
         return [WantedResults(recipes, releases) for recipes in every_processor()]
