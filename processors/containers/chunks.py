@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
+from processors.sources.read_at import read_at
+
 MAX_CHUNKS = 10_000
 MAX_CHUNK_BYTES = 4 << 20
 """Size limit of a chunk that is read whole; the audio data are skipped, whatever their size."""
@@ -56,8 +58,7 @@ class Chunk:
         return self.declared_bytes is not None and self.held_bytes < self.declared_bytes
 
     def read(self, opened: BinaryIO, max_bytes: int = MAX_CHUNK_BYTES) -> bytes:
-        opened.seek(self.start)
-        return opened.read(min(self.held_bytes, max_bytes))
+        return read_at(opened, self.start, min(self.held_bytes, max_bytes))
 
     @property
     def title(self) -> str:
@@ -78,10 +79,8 @@ class ChunkFile:
     def __init__(self, opened: BinaryIO, problems: list[str] | None = None) -> None:
         self._opened = opened
         self._problems = [] if problems is None else problems
-        opened.seek(0, 2)
-        self._size_bytes = opened.tell()
-        opened.seek(0)
-        head = opened.read(40)
+        self._size_bytes = opened.seek(0, 2)
+        head = read_at(opened, 0, 40)
         form = head[:4]
         self.kind: ContainerKind | None = None
         self.order: Literal["<", ">"] = "<"
@@ -138,8 +137,7 @@ class ChunkFile:
         head_bytes = {"wave64": 24, "caf": 12}.get(str(self.kind), 8)
         if place + head_bytes > self._size_bytes:  # 64-bit sizes can exceed the largest seekable offset
             return None
-        self._opened.seek(place)
-        head = self._opened.read(head_bytes)
+        head = read_at(self._opened, place, head_bytes)
         start, size = place + head_bytes, 0
         if self.kind == "wave64":
             known = head[4:16] in WAVE64_IDS
@@ -210,16 +208,14 @@ class ChunkFile:
         if size <= 0 or end > self._size_bytes:
             return False
         if self.kind == "caf":
-            self._opened.seek(end)
-            return end == self._size_bytes or self._opened.read(4) in KNOWN_NAMES
+            return end == self._size_bytes or read_at(self._opened, end, 4) in KNOWN_NAMES
         return end + size % 2 >= self._size_bytes or 2 in (self._plausible(end), self._plausible(end + size % 2))
 
     def _plausible(self, place: int) -> int:
         """Rate an offset: 0, no chunk can begin there; 1, one can; 2, one with a known name and a size that fits."""
         if place + 8 > self._size_bytes:
             return 0
-        self._opened.seek(place)
-        head = self._opened.read(8)
+        head = read_at(self._opened, place, 8)
         if not _is_name(head[:4]):
             return 0
         size = self.number("I", head, 4)

@@ -14,6 +14,7 @@ from processors.containers.coding import Coding, refuse_encrypted, without_decod
 from processors.containers.video.matroska import track_codings
 from processors.containers.video.mp4_boxes import boxes
 from processors.containers.video.scrambling import codings_in_transport_stream
+from processors.sources.read_at import read_at
 from processors.sources.source_file import SourceFile
 
 IN_MOVIE = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
@@ -66,8 +67,7 @@ def refuse_whole(opened: BinaryIO) -> None:
     codings = codings_of(opened)
     for coding in codings.values():
         refuse_encrypted("file", coding)
-    opened.seek(8)
-    if opened.read(4) != b"AIFC" or not (coding := codings.get(0)) or not coding.name:
+    if read_at(opened, 8, 4) != b"AIFC" or not (coding := codings.get(0)) or not coding.name:
         return
     if coding.name[:4].strip().lower() not in AIFF_TYPES:
         raise without_decoder("sound", coding)
@@ -80,8 +80,7 @@ def _in_mp4(opened: BinaryIO, size_bytes: int) -> list[Coding]:
         if name == b"trak":
             tracks.append(Coding(name=None))
         elif name == b"stsd" and tracks:
-            opened.seek(start + 8)
-            tracks[-1] = _of_entry(opened.read(min(end - start - 8, MAX_ENTRY_BYTES)))
+            tracks[-1] = _of_entry(read_at(opened, start + 8, min(end - start - 8, MAX_ENTRY_BYTES)))
     return tracks
 
 
@@ -98,8 +97,7 @@ def _of_entry(entry: bytes) -> Coding:
 
 def _in_asf(opened: BinaryIO) -> dict[int, Coding]:
     """Return the codings of an ASF file, whose encryption concerns all streams."""
-    opened.seek(24)
-    (count,) = struct.unpack("<I2x", opened.read(6).ljust(6, b"\0"))
+    (count,) = struct.unpack("<I2x", read_at(opened, 24, 6).ljust(6, b"\0"))
     encryption, names = None, list[str | None]()
     for _ in range(min(count, MAX_ASF_OBJECTS)):
         place = opened.tell()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import BinaryIO
 
+from processors.sources.read_at import read_at
+
 MAX_UNITS = 5_000_000
 MAX_LINE_BYTES = 4096
 Y4M_SAMPLES = {"420": (2, 2), "411": (4, 1), "422": (2, 1), "440": (1, 2), "444": (1, 1), "mono": (0, 0)}
@@ -50,20 +52,17 @@ def _y4m_frame_bytes(header: str) -> int:
 
 def missing_of_last_ivf_frame(opened: BinaryIO, size: int) -> int:
     """Return how many bytes the last frame of an IVF lacks, by the size before each; 0 if complete."""
-    opened.seek(6)
-    place = int.from_bytes(opened.read(2), "little")
+    place = int.from_bytes(read_at(opened, 6, 2), "little")
     for _ in range(MAX_UNITS):
         if place >= size:
             break
-        opened.seek(place)
-        place += 12 + int.from_bytes(opened.read(4), "little")
+        place += 12 + int.from_bytes(read_at(opened, place, 4), "little")
     return max(0, place - size)
 
 
 def missing_of_last_dv_frame(opened: BinaryIO, size: int) -> int:
     """Return how many bytes the last frame of raw DV lacks (IEC 61834, SMPTE 314M and 370M); all have the same size."""
-    opened.seek(0)
-    head = opened.read(DV_KIND_AT + 1)
+    head = read_at(opened, 0, DV_KIND_AT + 1)
     if len(head) <= DV_KIND_AT:
         return 0
     sequences = 12 if head[3] & 0x80 else 10
@@ -72,13 +71,11 @@ def missing_of_last_dv_frame(opened: BinaryIO, size: int) -> int:
 
 def missing_of_last_mxf_unit(opened: BinaryIO, size: int) -> int:
     """Return how many bytes the last unit of an MXF lacks (SMPTE ST 336: 16-byte key, BER length, value)."""
-    opened.seek(0)
-    place = max(0, opened.read(1 << 16).find(b"\x06\x0e\x2b\x34\x02\x05\x01\x01"))
+    place = max(0, read_at(opened, 0, 1 << 16).find(b"\x06\x0e\x2b\x34\x02\x05\x01\x01"))
     for _ in range(MAX_UNITS):
         if place >= size:
             break
-        opened.seek(place)
-        head = opened.read(25)
+        head = read_at(opened, place, 25)
         if head[:4] != b"\x06\x0e\x2b\x34"[: len(head)]:
             return 0
         if len(head) < 17:

@@ -21,6 +21,7 @@ from processors.containers.audio.tags_behind import ape_before
 from processors.containers.chunks import SOUND, Chunk, ChunkFile
 from processors.containers.frame_sync import FRAMES, follow_one_another, mpeg_audio_start
 from processors.formats import FORMATS
+from processors.sources.read_at import read_at
 from processors.sources.source_file import SourceFile
 
 HEAD_BYTES = 1 << 16
@@ -103,8 +104,7 @@ class MendedBytes(io.RawIOBase):
         if isinstance(piece, bytes):
             data = piece[into : into + count]
         else:
-            self._opened.seek(piece[0] + into)
-            data = self._opened.read(count)
+            data = read_at(self._opened, piece[0] + into, count)
         room[: len(data)] = data
         self._place += len(data)
         return len(data)
@@ -141,8 +141,7 @@ def mending_of(opened: BinaryIO) -> Mending | None:
 
     Leaves the file at its start.
     """
-    opened.seek(0)
-    head = opened.read(HEAD_BYTES)
+    head = read_at(opened, 0, HEAD_BYTES)
     found = _chunks_mended(opened) or _without_ape_tag(opened) or _behind_junk(opened, head)
     opened.seek(0)
     return found
@@ -200,8 +199,7 @@ def _sizes_written(opened: BinaryIO, walked: ChunkFile, kept: list[Chunk], sound
     if sound.declared_bytes is not None:
         return {}
     content = sound.start, sound.start + sound.held_bytes
-    opened.seek(sound.place)
-    name = opened.read(16)
+    name = read_at(opened, sound.place, 16)
     if walked.kind == "wave64":
         return {sound.place: [name + struct.pack("<Q", sound.start - sound.place + sound.held_bytes), content]}
     if walked.kind == "aiff":
@@ -222,8 +220,7 @@ def _with_size(opened: BinaryIO, walked: ChunkFile, pieces: list[Piece]) -> Iter
     first, *others = pieces
     assert not isinstance(first, bytes)
     size = sum(len(piece) if isinstance(piece, bytes) else piece[1] - piece[0] for piece in pieces)
-    opened.seek(0)
-    head = opened.read(first[1])
+    head = read_at(opened, 0, first[1])
     if walked.kind == "wave64":
         head = head[:16] + struct.pack("<Q", size) + head[24:]
     elif walked.kind in ("riff", "aiff") and head[:4] in (b"RIFF", b"RIFX", b"FORM"):
@@ -239,10 +236,8 @@ def _without_ape_tag(opened: BinaryIO) -> Mending | None:
     if not length:
         return None
     rest = (begin + length, opened.seek(0, 2))
-    opened.seek(rest[0])
-    again = behind_id3(io.BytesIO(opened.read(HEAD_BYTES)))
-    opened.seek(rest[0] + again)
-    is_sound = mpeg_audio_start(opened.read(HEAD_BYTES)) is not None
+    again = behind_id3(io.BytesIO(read_at(opened, rest[0], HEAD_BYTES)))
+    is_sound = mpeg_audio_start(read_at(opened, rest[0] + again, HEAD_BYTES)) is not None
     return Mending(pieces=((0, begin), rest)) if is_sound else None
 
 
@@ -250,8 +245,7 @@ def _behind_junk(opened: BinaryIO, head: bytes) -> Mending | None:
     """Return the repair of a file that begins with bytes of no known format, or a tag of another: without them."""
     tags = behind_id3(opened)
     if tags:
-        opened.seek(tags)
-        head = opened.read(HEAD_BYTES)
+        head = read_at(opened, tags, HEAD_BYTES)
     elif head.startswith(b"APETAGEX") or any(row.begins(head) for row in FORMATS):
         return None
     found = _first_of_a_format(opened, head, tags)

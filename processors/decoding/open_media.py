@@ -40,6 +40,7 @@ from processors.errors import (
     UnsupportedMedia,
 )
 from processors.formats import DEMUXERS, PICTURE_READERS
+from processors.sources.read_at import read_at
 
 MAX_FRAME_PIXELS = 16384 * 16384
 """Largest video frame: 0.4 GB in 4:2:0 at 8 bits, about twice an 8K frame's width."""
@@ -180,8 +181,7 @@ def open_container(file: BinaryIO, probe_bytes: int | None = None) -> av.contain
 
 def _first_block_fault(file: BinaryIO) -> str | None:
     """Return the fault of a FLAC file that FFmpeg refuses without a message."""
-    file.seek(behind_id3(file))
-    is_flac = file.read(4) == b"fLaC"
+    is_flac = read_at(file, behind_id3(file), 4) == b"fLaC"
     return "its first block, which says rate, channels and length, is damaged or not the first" if is_flac else None
 
 
@@ -301,8 +301,7 @@ def _unsupported(words: str) -> UnsupportedMedia:
 
 def _readers_words(file: BinaryIO) -> str | None:
     """Return the feature that the format's reader reports as unsupported; None if it reports damaged bytes."""
-    file.seek(0)
-    head = file.read(16)
+    head = read_at(file, 0, 16)
     for name in PICTURE_READERS:
         reader, accepts = Image.OPEN[name]
         if accepts is None or accepts(head) is not True:

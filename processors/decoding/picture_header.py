@@ -16,6 +16,7 @@ from processors.containers.photo.png_file import read_png_file, without_damaged_
 from processors.decoding.open_media import open_picture
 from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
 from processors.formats import FORMATS
+from processors.sources.read_at import read_at
 
 HEAD_BYTES = 1 << 12
 MAX_AVIF_PIXELS = 16384 * 16384
@@ -73,8 +74,7 @@ def open_header(file: BinaryIO) -> ImageFile.ImageFile:
             _refuse_other_codings(file)
             if isinstance(error, UnsupportedMedia) or "too large" in error.what:  # a limit of the reader, not damage
                 raise
-            file.seek(0)
-            head = file.read(HEAD_BYTES)
+            head = read_at(file, 0, HEAD_BYTES)
             if head.startswith(b"\x89PNG") and (image := _without_damaged_extras(file)):
                 return image
             _refuse_beyond_avif(file, head)
@@ -82,15 +82,13 @@ def open_header(file: BinaryIO) -> ImageFile.ImageFile:
 
 
 def _refuse_seldom_jpeg(file: BinaryIO) -> None:
-    file.seek(0)
-    if file.read(3) == b"\xff\xd8\xff" and (kind := seldom_kind(file)):
+    if read_at(file, 0, 3) == b"\xff\xd8\xff" and (kind := seldom_kind(file)):
         raise UnsupportedMedia(f"{kind} is not supported", "convert it to TIFF or PNG")
 
 
 def _refuse_later_png(file: BinaryIO) -> None:
     """Refuse a PNG whose intact header names a method of a later version of the format (PNG, 11.2.1)."""
-    file.seek(0)
-    head = file.read(33)
+    head = read_at(file, 0, 33)
     if len(head) < 33 or not head.startswith(b"\x89PNG") or zlib.crc32(head[12:29]) != int.from_bytes(head[29:], "big"):
         return
     for what, method, known in zip(("compression", "filter", "interlace"), head[26:29], (0, 0, 1), strict=True):
@@ -100,8 +98,7 @@ def _refuse_later_png(file: BinaryIO) -> None:
 
 def _refuse_other_codings(file: BinaryIO) -> None:
     """Refuse a HEIF picture that neither HEVC nor AV1 codes, and a Photoshop file that Pillow does not read."""
-    file.seek(0)
-    head = file.read(26)
+    head = read_at(file, 0, 26)
     if head.startswith((b"8BPS\0\1", b"8BPS\0\2")) and len(head) == 26:
         version, depth, mode = head[5], int.from_bytes(head[22:24]), int.from_bytes(head[24:])
         if depth in PSD_BITS and (version == 2 or depth > 8 or mode not in PSD_MODES):
@@ -126,8 +123,7 @@ def plain_words(file: BinaryIO) -> Iterator[None]:
             raise
         for pattern, words in _PLAIN:
             if found := pattern.search(error.what):
-                file.seek(0)
-                todo = what_to_do(_format_of(file.read(HEAD_BYTES)))
+                todo = what_to_do(_format_of(read_at(file, 0, HEAD_BYTES)))
                 raise DamagedMedia(found.expand(words).strip(), todo) from error
         raise
 

@@ -9,6 +9,7 @@ from processors.contract import Source
 from processors.planetary import pds3, pds4, vicar
 from processors.planetary.image_object import ImageObject
 from processors.planetary.labels import is_xml, read_label
+from processors.sources.read_at import read_at
 from processors.sources.source_file import SourceFile
 
 HEAD_BYTES = 4096
@@ -20,8 +21,7 @@ FORMATS = (*ATTACHED, *DETACHED)
 
 def attached_format(file: BinaryIO, name: str | None = None) -> Literal["pds3", "vicar"] | None:
     """Return the format of a file that begins with the label of its image, otherwise None. Reads from byte 0."""
-    file.seek(0)
-    head = file.read(HEAD_BYTES)
+    head = read_at(file, 0, HEAD_BYTES)
     if vicar.begins_with_label(head):
         return "vicar"
     if not pds3.begins_with_label(head):
@@ -31,8 +31,7 @@ def attached_format(file: BinaryIO, name: str | None = None) -> Literal["pds3", 
 
 def other_data(file: BinaryIO) -> str | None:
     """Return the objects described by an attached PDS3 label without an image; None for any other file."""
-    file.seek(0)
-    if not pds3.begins_with_label(file.read(HEAD_BYTES)):
+    if not pds3.begins_with_label(read_at(file, 0, HEAD_BYTES)):
         return None
     return pds3.other_data(_label(file))
 
@@ -55,8 +54,7 @@ def read_header(file: BinaryIO, name: str | None = None) -> ImageObject:
     DamagedMedia : the label lacks a required entry, or has an impossible value.
     RefusedMedia : the label is over a limit.
     """
-    file.seek(0)
-    if vicar.begins_with_label(file.read(64)):
+    if vicar.begins_with_label(read_at(file, 0, 64)):
         return vicar.image_inside(file)
     return pds3.image_inside(_label(file), name, file.seek(0, 2))
 
@@ -103,5 +101,4 @@ def media_named(label: bytes, is_sound: Callable[[str], bool]) -> tuple[str, ...
 
 
 def _label(file: BinaryIO) -> bytes:
-    file.seek(0)
-    return file.read(pds3.MAX_LABEL_BYTES)
+    return read_at(file, 0, pds3.MAX_LABEL_BYTES)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from processors.containers.audio.id3 import behind_id3
+from processors.sources.read_at import read_at
 
 MARK = b"fLaC"
 STREAM_INFO_BYTES = 34
@@ -38,15 +39,13 @@ def rate_disagreement(opened: BinaryIO) -> str | None:
         return None
     place = info.place + 4
     for _ in range(MAX_BLOCKS):
-        opened.seek(place)
-        head = opened.read(4)
+        head = read_at(opened, place, 4)
         if len(head) < 4:
             return None
         place += 4 + int.from_bytes(head[1:], "big")
         if head[0] & 0x80:
             break
-    opened.seek(place)
-    frame = opened.read(4)
+    frame = read_at(opened, place, 4)
     rate_hz = FRAME_RATES_HZ.get(frame[2] & 15) if len(frame) == 4 and frame[0] == 0xFF else None
     if rate_hz in (None, info.rate_hz):
         return None
@@ -56,8 +55,7 @@ def rate_disagreement(opened: BinaryIO) -> str | None:
 def stream_info(opened: BinaryIO) -> StreamInfo | None:
     """Return the stream information; None if the file is not FLAC or does not begin with this block."""
     place = behind_id3(opened)
-    opened.seek(place)
-    data = opened.read(4 + 4 + STREAM_INFO_BYTES)
+    data = read_at(opened, place, 4 + 4 + STREAM_INFO_BYTES)
     if data[:4] != MARK or len(data) < 42 or data[4] & 0x7F or int.from_bytes(data[5:8], "big") < STREAM_INFO_BYTES:
         return None
     packed = int.from_bytes(data[18:26], "big")  # 20 bits, 3, 5 and 36

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from processors.sources.read_at import read_at
+
 RLE8, RLE4 = 1, 2
 MAX_HEADER_BYTES = 54
 MAX_DATA_BYTES = 1 << 30
@@ -46,8 +48,7 @@ class BmpRows:
 
     def without_run_lengths(self, file: BinaryIO) -> io.BytesIO:
         """Return the picture as a BMP of 8 bits that is not compressed."""
-        file.seek(0)
-        head = bytearray(file.read(self.data_at))
+        head = bytearray(read_at(file, 0, self.data_at))
         head[28:38] = struct.pack("<HII", 8, 0, 0)
         head[46:50] = struct.pack("<I", self.colour_count)
         width, padding = self.width_px, bytes(-self.width_px % 4)
@@ -57,16 +58,14 @@ class BmpRows:
 
 def rows_of_bmp(file: BinaryIO) -> BmpRows | None:
     """Return the rows of a run-length coded BMP; None for others."""
-    file.seek(0)
-    head = file.read(MAX_HEADER_BYTES)
+    head = read_at(file, 0, MAX_HEADER_BYTES)
     if len(head) < MAX_HEADER_BYTES or head[:2] != b"BM":
         return None
     data_at, size, width, height, _, bits, compression, length = struct.unpack("<IIiiHHII", head[10:38])
     (colours,) = struct.unpack("<I", head[46:50])
     if size < 40 or (bits, compression) not in ((8, RLE8), (4, RLE4)) or width <= 0 or height <= 0:
         return None
-    file.seek(data_at)
-    data = file.read(min(length or MAX_DATA_BYTES, MAX_DATA_BYTES))
+    data = read_at(file, data_at, min(length or MAX_DATA_BYTES, MAX_DATA_BYTES))
     walk = _Walk(width, height, pixels_a_byte=8 // bits)
     at = walk.over(data)
     whole = _length_of_whole(walk.lengths, width, 32 // bits)

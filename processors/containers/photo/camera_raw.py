@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
+from processors.sources.read_at import read_at
+
 MAX_FOLDERS = 64
 MAX_ENTRIES = 4096
 _PHOTOMETRIC, _SUB_FOLDERS, _MAKE, _DNG_VERSION = 262, 330, 271, 50706
@@ -17,8 +19,7 @@ def is_camera_raw(file: BinaryIO) -> str | None:
 
     Other readers show only the small preview that the camera embedded in such a file.
     """
-    file.seek(0)
-    head = file.read(8)
+    head = read_at(file, 0, 8)
     order = {b"II": "<", b"MM": ">"}.get(head[:2])
     if order is None or len(head) < 8 or struct.unpack(f"{order}H", head[2:4])[0] != 42:
         return None
@@ -36,8 +37,7 @@ def is_camera_raw(file: BinaryIO) -> str | None:
         has_mosaic |= any(value in _MOSAICS for value in tags.get(_PHOTOMETRIC, ()))
         is_dng |= _DNG_VERSION in tags
         if _MAKE in tags and not make:
-            file.seek(tags[_MAKE][0])
-            make = file.read(5).decode("ascii", "replace").title()
+            make = read_at(file, tags[_MAKE][0], 5).decode("ascii", "replace").title()
     if is_dng:
         return "DNG raw photo"
     return f"{make.strip(chr(0)).strip() or 'camera'} raw photo" if has_mosaic else None
@@ -45,8 +45,7 @@ def is_camera_raw(file: BinaryIO) -> str | None:
 
 def _folder(file: BinaryIO, order: str, place: int) -> tuple[dict[int, tuple[int, ...]], int]:
     """Return one IFD's wanted tags with their numbers (for the maker: its text's offset) and the next IFD's offset."""
-    file.seek(place)
-    (count,) = struct.unpack(f"{order}H", file.read(2).ljust(2, b"\0"))
+    (count,) = struct.unpack(f"{order}H", read_at(file, place, 2).ljust(2, b"\0"))
     data = file.read(12 * min(count, MAX_ENTRIES))
     following = file.read(4)
     tags: dict[int, tuple[int, ...]] = {}
@@ -64,6 +63,5 @@ def _folder(file: BinaryIO, order: str, place: int) -> tuple[dict[int, tuple[int
 def _places(file: BinaryIO, order: str, number: int, value: int) -> tuple[int, ...]:
     if number == 1:
         return (value,)
-    file.seek(value)
-    data = file.read(4 * min(number, MAX_FOLDERS))
+    data = read_at(file, value, 4 * min(number, MAX_FOLDERS))
     return struct.unpack(f"{order}{len(data) // 4}I", data[: len(data) // 4 * 4])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from processors.sources.read_at import read_at
+
 PICTURE, EXTENSION, TRAILER = 0x2C, 0x21, 0x3B
 MAX_BLOCKS = 200_000
 
@@ -26,12 +28,10 @@ class GifFile:
 def read_gif_file(file: BinaryIO) -> GifFile:
     """Walk the blocks (GIF89a, section 14 on); never raises for bad bytes."""
     size = file.seek(0, 2)
-    file.seek(0)
-    head = file.read(13)
+    head = read_at(file, 0, 13)
     pictures, at = 0, 13 + _table_bytes(head[10:11])
     for _ in range(MAX_BLOCKS):
-        file.seek(at)
-        kind = file.read(1)
+        kind = read_at(file, at, 1)
         if not kind:
             return GifFile(picture_count=pictures, is_cut=True, trailing_bytes=0)
         if kind[0] == TRAILER:
@@ -56,8 +56,7 @@ def _table_bytes(flags: bytes) -> int:
 def _behind_data(file: BinaryIO, at: int, size: int) -> int:
     """Return the offset after a chain of data blocks; one past the file's end if that comes first."""
     while at < size:
-        file.seek(at)
-        length = file.read(1)[0]
+        length = read_at(file, at, 1)[0]
         at += 1 + length
         if length == 0:
             return at

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from processors.containers.photo.picture_end import kind_of
+from processors.sources.read_at import read_at
 
 SOI, EOI, SOS, DRI = 0xD8, 0xD9, 0xDA, 0xDD
 _FRAMES = {0xC0: "sequential", 0xC1: "sequential", 0xC2: "progressive", 0xC9: "sequential", 0xCA: "progressive"}
@@ -32,8 +33,7 @@ def seldom_kind(file: BinaryIO) -> str | None:
     """Return what kind of JPEG a file is if libjpeg does not read its kind; None for the usual ones."""
     at = 2
     for _ in range(MAX_SEGMENTS):
-        file.seek(at)
-        head = file.read(5)
+        head = read_at(file, at, 5)
         if len(head) < 5 or head[0] != 0xFF or head[1] in (EOI, SOS):
             return None
         if head[1] == 0xFF:  # fill
@@ -77,8 +77,7 @@ def read_jpeg_file(file: BinaryIO) -> JpegFile:
     try:
         descriptor = file.fileno()
     except io.UnsupportedOperation:  # bytes in memory
-        file.seek(0)
-        return _walk(file.read())
+        return _walk(read_at(file, 0))
     with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as data:
         return _walk(data)
 
@@ -143,8 +142,7 @@ def _sampling(frame: bytes) -> tuple[int, int]:
 
 def without_junk(file: BinaryIO, parts: JpegFile) -> bytes:
     """Return the file's bytes without those in its header that belong to no segment."""
-    file.seek(0)
-    data = file.read()
+    data = read_at(file, 0)
     for begin, end in reversed(parts.junk):
         data = data[:begin] + data[end:]
     return data
@@ -163,8 +161,7 @@ def read_to_its_end(file: BinaryIO, parts: JpegFile) -> bytes | None:
     """
     if parts.scan_count != 1 or parts.is_progressive or parts.size_at is None or parts.data_at is None:
         return None
-    file.seek(0)
-    data = file.read(parts.size_bytes if parts.end_at is None else parts.end_at) + b"\xff\xd9"
+    data = read_at(file, 0, parts.size_bytes if parts.end_at is None else parts.end_at) + b"\xff\xd9"
     size, count_at = parts.size_at - 3, parts.size_at + 4
     components = data[count_at + 1 : count_at + 1 + 3 * data[count_at]]
     unused = min(set(range(1, 256)) - set(components[::3]))
@@ -185,8 +182,7 @@ def restart_intervals(file: BinaryIO, parts: JpegFile) -> list[bytes]:
     """Return the data between restart markers of a file with one scan; empty for none or several scans."""
     if not parts.restart_interval or parts.scan_count != 1 or parts.data_at is None:
         return []
-    file.seek(parts.data_at)
-    data = file.read((parts.end_at or parts.size_bytes) - parts.data_at)
+    data = read_at(file, parts.data_at, (parts.end_at or parts.size_bytes) - parts.data_at)
     return _RESTART.split(data)
 
 
@@ -194,8 +190,7 @@ def part_of(file: BinaryIO, parts: JpegFile, intervals: list[bytes], rows: int) 
     """Return a separate JPEG with some of a file's restart intervals, `rows` high."""
     assert parts.data_at is not None
     assert parts.size_at is not None
-    file.seek(0)
-    head = bytearray(file.read(parts.data_at))
+    head = bytearray(read_at(file, 0, parts.data_at))
     head[parts.size_at : parts.size_at + 2] = struct.pack(">H", rows)
     body = bytearray()
     for number, one in enumerate(intervals):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from processors.containers.photo.jpeg_file import JpegFile
+from processors.sources.read_at import read_at
 
 SOF, DHT, SOS = frozenset({0xC0, 0xC1}), 0xC4, 0xDA
 VALUES = 63
@@ -31,14 +32,12 @@ def zeros_that_no_encoder_writes(file: BinaryIO, parts: JpegFile) -> int | None:
     """
     if parts.is_progressive or parts.scan_count != 1 or parts.data_at is None:
         return None
-    file.seek(0)
-    unit_bits = _bits_of_zero_unit(file.read(parts.data_at))
+    unit_bits = _bits_of_zero_unit(read_at(file, 0, parts.data_at))
     if unit_bits is None:
         return None
     least = max(MIN_ZEROS, 2 * unit_bits // 8 + 2)
     end = parts.size_bytes if parts.end_at is None else parts.end_at
-    file.seek(parts.data_at)
-    data = file.read(end - parts.data_at)
+    data = read_at(file, parts.data_at, end - parts.data_at)
     at = data.find(bytes(least))
     if at < 0:
         return None

@@ -7,6 +7,7 @@ import struct
 from typing import BinaryIO
 
 from processors.containers.photo.pnm_header import pnm_end
+from processors.sources.read_at import read_at
 
 IN_BOXES = ("HEIF", "AVIF", "JPEG2000")
 """Pillow's names of the formats that consist of boxes (ISO/IEC 14496-12, 4.2; 15444-1, I.4)."""
@@ -37,14 +38,12 @@ def behind_picture(file: BinaryIO, picture_format: str) -> tuple[int, str | None
         end = pnm_end(file)
     if end is None or end >= size_bytes:
         return 0, None
-    file.seek(end)
-    return size_bytes - end, kind_of(file.read(12))
+    return size_bytes - end, kind_of(read_at(file, end, 12))
 
 
 def _number(file: BinaryIO, place: int) -> int:
     """Return the little-endian number of 4 bytes at a place."""
-    file.seek(place)
-    return int.from_bytes(file.read(4), "little")
+    return int.from_bytes(read_at(file, place, 4), "little")
 
 
 def kind_of(head: bytes) -> str | None:
@@ -58,8 +57,7 @@ def _end_of_boxes(file: BinaryIO, size_bytes: int) -> int | None:
     """Return the end of the top-level boxes; None if the file does not begin with one (a bare JPEG 2000 codestream)."""
     place, seen = 0, set[bytes]()
     for _ in range(MAX_BOXES):
-        file.seek(place)
-        head = file.read(16)
+        head = read_at(file, place, 16)
         length, name = int.from_bytes(head[:4], "big"), head[4:8]
         header_bytes = 8
         if length == 1 and len(head) == 16:

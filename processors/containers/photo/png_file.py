@@ -11,6 +11,8 @@ from typing import BinaryIO
 
 from PIL import ExifTags, Image
 
+from processors.sources.read_at import read_at
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_CHUNKS = 200_000
 MAX_READ_BYTES = 64 << 20
@@ -52,12 +54,10 @@ class PngFile:
 
 def read_png_file(file: BinaryIO) -> PngFile:
     """Walk the chunks and check each one's CRC; never raises for bad bytes."""
-    file.seek(0, 2)
-    size, at = file.tell(), len(SIGNATURE)
+    size, at = file.seek(0, 2), len(SIGNATURE)
     chunks: list[PngChunk] = []
     while at + 12 <= size and len(chunks) < MAX_CHUNKS:
-        file.seek(at)
-        length, name = struct.unpack(">I4s", file.read(8))
+        length, name = struct.unpack(">I4s", read_at(file, at, 8))
         if at + 12 + length > size or not (name.isalpha() and name.isascii()):
             return PngFile(chunks=tuple(chunks), has_end=False, trailing_bytes=0)
         crc, left = zlib.crc32(name), length
@@ -87,13 +87,11 @@ def png_exif(file: BinaryIO) -> Image.Exif:
 
 
 def _texts(file: BinaryIO) -> list[tuple[bytes, bytes]]:
-    file.seek(0, 2)
-    size, at, found = file.tell(), len(SIGNATURE), []
+    size, at, found = file.seek(0, 2), len(SIGNATURE), []
     for _ in range(MAX_CHUNKS):
         if at + 12 > size:
             break
-        file.seek(at)
-        length, name = struct.unpack(">I4s", file.read(8))
+        length, name = struct.unpack(">I4s", read_at(file, at, 8))
         if name in (b"eXIf", b"iTXt") and length <= MAX_READ_BYTES:
             data = file.read(length)
             if name == b"eXIf" or data.startswith(b"XML:com.adobe.xmp\0"):
@@ -106,8 +104,7 @@ def _texts(file: BinaryIO) -> list[tuple[bytes, bytes]]:
 
 def without_damaged_extras(file: BinaryIO, png: PngFile) -> io.BytesIO:
     """Return the file without damaged chunks that the picture does not need."""
-    file.seek(0)
-    data = file.read()
+    data = read_at(file, 0)
     for chunk in reversed(png.damaged):
         if not chunk.is_needed:
             data = data[: chunk.at] + data[chunk.at + 12 + chunk.size_bytes :]

@@ -7,6 +7,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from processors.sources.read_at import read_at
+
 HEAD_BYTES = 1 << 16
 READ_SAMPLES = 1 << 20
 _HEADER = re.compile(rb"P[2356](?:\s|#[^\n]*\n)+(\d+)(?:\s|#[^\n]*\n)+(\d+)(?:\s|#[^\n]*\n)+(\d{1,5})\s")
@@ -14,8 +16,7 @@ _HEADER = re.compile(rb"P[2356](?:\s|#[^\n]*\n)+(\d+)(?:\s|#[^\n]*\n)+(\d+)(?:\s
 
 def pnm_end(file: BinaryIO) -> int | None:
     """Return the offset after the samples of a binary grey or colour picture; None for another file."""
-    file.seek(0)
-    found = _HEADER.match(file.read(HEAD_BYTES))
+    found = _HEADER.match(read_at(file, 0, HEAD_BYTES))
     if not found or found[0][1:2] not in b"56":
         return None
     width, height, white = (int(found[number]) for number in (1, 2, 3))
@@ -27,8 +28,7 @@ def samples_over_white(file: BinaryIO) -> tuple[int, int] | None:
 
     None for another file, and where no sample is: decoders show those samples as white, without a word.
     """
-    file.seek(0)
-    found = _HEADER.match(file.read(HEAD_BYTES))
+    found = _HEADER.match(read_at(file, 0, HEAD_BYTES))
     if not found or found[0][1:2] not in b"56":
         return None
     white, kind = int(found[3]), np.dtype(np.uint8 if int(found[3]) < 256 else ">u2")
@@ -45,7 +45,6 @@ def samples_over_white(file: BinaryIO) -> tuple[int, int] | None:
 def pnm_white(file: BinaryIO) -> int | None:
     """Return the maximum level in the header, 1 to 65535; None for another file."""
     place = file.tell()
-    file.seek(0)
-    found = _HEADER.match(file.read(HEAD_BYTES))
+    found = _HEADER.match(read_at(file, 0, HEAD_BYTES))
     file.seek(place)
     return int(found[3]) if found and 1 <= int(found[3]) <= 65535 else None

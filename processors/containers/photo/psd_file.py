@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from processors.containers.photo.packbits import unpacked, unpacks_to
+from processors.sources.read_at import read_at
 
 RAW, RUN_LENGTHS = 0, 1
 MAX_CHANNELS, MAX_SIDE_PX = 56, 30_000
@@ -35,8 +36,7 @@ class PsdRows:
 
     def without_run_lengths(self, file: BinaryIO) -> io.BytesIO:
         """Return the file with unpacked rows, each at its place whatever the damage of others."""
-        file.seek(0)
-        made = io.BytesIO(file.read(self.compression_at) + RAW.to_bytes(2, "big"))
+        made = io.BytesIO(read_at(file, 0, self.compression_at) + RAW.to_bytes(2, "big"))
         made.seek(0, 2)
         file.seek(self.rows_at)
         for length in self.lengths:
@@ -46,8 +46,7 @@ class PsdRows:
 
 def rows_of_psd(file: BinaryIO) -> PsdRows | None:
     """Read the table of rows; None if the picture is not run-length coded."""
-    file.seek(0)
-    head = file.read(26)
+    head = read_at(file, 0, 26)
     if len(head) < 26 or head[:6] != b"8BPS\0\1":
         return None
     channels, height, width, bits = struct.unpack(">HIIH", head[12:24])

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from PIL import TiffTags
 
 from processors.errors import DamagedMedia
+from processors.sources.read_at import read_at
 
 MAX_DIRECTORIES = 1000
 MAX_ENTRIES = 4096
@@ -213,8 +214,7 @@ class _Walk:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        file.seek(0)
-        head = file.read(16)
+        head = read_at(file, 0, 16)
         self._order = "<" if head[:2] == b"II" else ">"
         self._is_big = head[2:4] in (b"+\0", b"\0+")
         self._first = self._number(head[8:16] if self._is_big else head[4:8], "Q" if self._is_big else "I")
@@ -256,8 +256,7 @@ class _Walk:
         if at + struct.calcsize(count_kind) > self.size_bytes:
             self.missing.append("a directory")
             return None, 0
-        self._file.seek(at)
-        count = self._number(self._file.read(struct.calcsize(count_kind)), count_kind)
+        count = self._number(read_at(self._file, at, struct.calcsize(count_kind)), count_kind)
         if count > MAX_ENTRIES:
             return None, 0
         data = self._file.read(count * entry_size)
@@ -290,8 +289,7 @@ class _Walk:
             at = self._number(inline, "Q" if self._is_big else "I")
             if at + size > self.size_bytes:
                 return None
-            self._file.seek(at)
-            data = self._file.read(size)
+            data = read_at(self._file, at, size)
         if kind in (2, 7):
             return (data[:size],)
         if kind == 5:
@@ -395,8 +393,7 @@ def _with_scaling(photo: Directory, metadata: str | None) -> Directory:
 
 def alone(file: BinaryIO, photo: Directory) -> tuple[io.BytesIO, Directory]:
     """Return the file with this picture only, for decoders that fail at missing parts of others."""
-    file.seek(0)
-    data = bytearray(file.read())
+    data = bytearray(read_at(file, 0))
     order = "little" if data[:2] == b"II" else "big"
     first_at, size = (8, 8) if data[2:4] in (b"+\0", b"\0+") else (4, 4)
     data[first_at : first_at + size] = photo.at.to_bytes(size, order)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
+from processors.sources.read_at import read_at
 
 PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
@@ -55,8 +56,7 @@ class _Stream:
 
 def look_at_asf(opened: BinaryIO, size_bytes: int) -> ElementFindings:
     """Find packets that are none, and places at which pieces are missing."""
-    opened.seek(0)
-    head = opened.read(MAX_HEADER_BYTES)
+    head = read_at(opened, 0, MAX_HEADER_BYTES)
     properties, data_at = head.find(PROPERTIES), head.find(DATA)
     if properties < 0 or data_at < 0 or len(head) < max(properties + 104, data_at + DATA_HEADER_BYTES):
         return ElementFindings()
@@ -82,7 +82,7 @@ class _Walk:
         found: list[DamagedBytes] = []
         packets = jumps = 0
         while place + self.packet_bytes <= self.size_bytes and len(found) < MAX_DAMAGED:
-            data = self._packet(place)
+            data = read_at(self.opened, place, self.packet_bytes)
             if data.startswith(INDEXES):
                 break
             pieces = pieces_of(data)
@@ -103,10 +103,6 @@ class _Walk:
         is_counted = jumps <= MAX_JUMPS_SHARE * packets
         return [one for one in found if one.is_certain or is_counted]
 
-    def _packet(self, place: int) -> bytes:
-        self.opened.seek(place)
-        return self.opened.read(self.packet_bytes)
-
     def _lacks_some_before(self, pieces: list[Piece]) -> bool:
         lacks = False
         for piece in pieces:
@@ -121,11 +117,10 @@ class _Walk:
     def _resynchronised(self, place: int) -> int:
         """Return where the next packet begins, or the end of the file."""
         while place < self.size_bytes:
-            self.opened.seek(place)
-            data = self.opened.read(2 * self.packet_bytes)
+            data = read_at(self.opened, place, 2 * self.packet_bytes)
             at = data.find(FIRST_BYTES)
             while at >= 0:
-                if pieces_of(self._packet(place + at)) is not None:
+                if pieces_of(read_at(self.opened, place + at, self.packet_bytes)) is not None:
                     return place + at
                 at = data.find(FIRST_BYTES, at + 1)
             place += max(1, len(data) - len(FIRST_BYTES) + 1)

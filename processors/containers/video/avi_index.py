@@ -9,6 +9,7 @@ from typing import BinaryIO
 import numpy as np
 
 from processors.containers.chunks import ChunkFile
+from processors.sources.read_at import read_at
 
 PICTURES = (b"dc", b"db")
 """Ends of the names of chunks that hold pictures, after the two digits of their stream."""
@@ -55,8 +56,7 @@ def _longer(some: Mapping[int, Pictures], others: Mapping[int, Pictures]) -> dic
 def _index_near_the_end(opened: BinaryIO) -> bytes:
     """Return the content of the last chunk that is called an index and fits into the file; empty if there is none."""
     size = opened.seek(0, 2)
-    opened.seek(max(0, size - TAIL_BYTES))
-    tail = opened.read()
+    tail = read_at(opened, max(0, size - TAIL_BYTES))
     place = tail.rfind(b"idx1")
     if place < 0 or place + 8 > len(tail):
         return b""
@@ -119,8 +119,7 @@ def _listed_in_new(opened: BinaryIO, index: bytes, *, is_below: bool = False) ->
         return {}
     for entry in range(min(count, (len(index) - 24) // 16)):
         (place,) = struct.unpack_from("<Q", index, 24 + 16 * entry)
-        opened.seek(min(place, 1 << 62))
-        head = opened.read(8)
+        head = read_at(opened, min(place, 1 << 62), 8)
         if head[:2] != b"ix" or len(head) < 8:
             return {}
         length = int.from_bytes(head[4:], "little")

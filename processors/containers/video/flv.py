@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
+from processors.sources.read_at import read_at
 
 HEAD_BYTES, LENGTH_BYTES = 11, 4
 FILE_MARK = b"FLV\x01"
@@ -25,8 +26,7 @@ FIRST_TAGS = 3
 
 def look_at_tags(opened: BinaryIO, size: int) -> ElementFindings:
     """Find where the chain of tags breaks off."""
-    opened.seek(5)
-    place = int.from_bytes(opened.read(4), "big") + LENGTH_BYTES
+    place = int.from_bytes(read_at(opened, 5, 4), "big") + LENGTH_BYTES
     walk = _Walk(opened, size)
     damaged = tuple(one for _, one in zip(range(MAX_DAMAGED), walk.damage(place), strict=False))
     if walk.keeps_lengths is False:
@@ -66,7 +66,7 @@ class _Walk:
             if self.keeps_lengths is None and number >= FIRST_TAGS:
                 self.keeps_lengths = False
                 return
-            if self.keeps_lengths and self.follows is None and self._starts_with(place, FILE_MARK):
+            if self.keeps_lengths and self.follows is None and read_at(self._opened, place, 4) == FILE_MARK:
                 self.follows = place
             following = self._resynchronised(place + 1)
             yield skipped(place, following)
@@ -74,33 +74,26 @@ class _Walk:
 
     def _end_of_tag(self, place: int) -> int | None:
         """Return the offset after the tag and its length, or None if no tag begins here."""
-        self._opened.seek(place)
-        head = self._opened.read(HEAD_BYTES)
+        head = read_at(self._opened, place, HEAD_BYTES)
         if not head or head[0] & 0x1F not in TYPES or head[8:11] != bytes(len(head[8:11])):
             return None
         length = int.from_bytes(head[1:4], "big")
         return place + HEAD_BYTES + length + LENGTH_BYTES if len(head) == HEAD_BYTES else self._size + 1
 
-    def _starts_with(self, place: int, mark: bytes) -> bool:
-        self._opened.seek(place)
-        return self._opened.read(len(mark)) == mark
-
     def _is_of_a_kind(self, place: int) -> bool:
         """Return whether a video tag states its frame type and codec; True for other tags."""
-        self._opened.seek(place)
-        head = self._opened.read(HEAD_BYTES + 1)
+        head = read_at(self._opened, place, HEAD_BYTES + 1)
         if head[0] & 0x1F != VIDEO or len(head) <= HEAD_BYTES or head[HEAD_BYTES] & 0x80:  # which has a longer head
             return True
         return head[HEAD_BYTES] >> 4 in PICTURE_KINDS and head[HEAD_BYTES] & 15 != 0
 
     def _fits(self, place: int, end: int) -> bool:
-        self._opened.seek(end - LENGTH_BYTES)
-        return int.from_bytes(self._opened.read(LENGTH_BYTES), "big") == end - LENGTH_BYTES - place
+        written = end - LENGTH_BYTES
+        return int.from_bytes(read_at(self._opened, written, LENGTH_BYTES), "big") == written - place
 
     def _resynchronised(self, place: int) -> int:
         while place < self._size:
-            self._opened.seek(place)
-            data = self._opened.read(SCANNED_BYTES + HEAD_BYTES)
+            data = read_at(self._opened, place, SCANNED_BYTES + HEAD_BYTES)
             for found in SOUGHT.finditer(data):
                 self._tries += 1
                 if self._tries > MAX_TRIES:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from processors.containers.video.mp4_boxes import MAX_BOXES, boxes
+from processors.sources.read_at import read_at
 
 MFRO_BYTES = 16
 MAX_INDEX_BYTES = 16 << 20
@@ -56,15 +57,13 @@ def _is(count: int) -> str:
 
 def _places_in_mfra(opened: BinaryIO, size_bytes: int) -> list[int]:
     """Read where fragments begin, of all tracks, ascending; `mfro`, the last box, gives the size of the index."""
-    opened.seek(max(0, size_bytes - MFRO_BYTES))
-    end = opened.read(MFRO_BYTES)
+    end = read_at(opened, max(0, size_bytes - MFRO_BYTES), MFRO_BYTES)
     if len(end) < MFRO_BYTES or end[:8] != b"\0\0\0\x10mfro":
         return []
     length = int.from_bytes(end[12:], "big")
     if not 8 < length <= min(size_bytes, MAX_INDEX_BYTES):
         return []
-    opened.seek(size_bytes - length)
-    index = opened.read(length)
+    index = read_at(opened, size_bytes - length, length)
     places = set[int]()
     start = 8
     while index[4:8] == b"mfra" and start + 24 <= len(index):
@@ -91,7 +90,7 @@ def _moof_offsets(table: bytes) -> Iterator[int]:
 
 def _absent_places(opened: BinaryIO, size_bytes: int, named: list[int]) -> list[int]:
     """Return the listed places at which no fragment begins, if that is a loss and not a shift of all later ones."""
-    is_there = [_box_at(opened, place) == b"moof" for place in named]
+    is_there = [read_at(opened, place + 4, 4) == b"moof" for place in named]
     last = max((number for number, there in enumerate(is_there) if there), default=-1)
     absent = [place for place, there in zip(named[: last + 1], is_there, strict=False) if not there]
     behind = named[last + 1 :]
@@ -122,8 +121,7 @@ def _absent_segments(opened: BinaryIO, size_bytes: int) -> tuple[int, list[int]]
 
 def _segments(opened: BinaryIO, place: int) -> Iterator[tuple[int, int]]:
     """Yield start and size of each segment listed by the index at this offset; a size of 0 is unknown."""
-    opened.seek(place)
-    size, _, version, _ = struct.unpack(">I4sB3s", opened.read(12))
+    size, _, version, _ = struct.unpack(">I4sB3s", read_at(opened, place, 12))
     body = opened.read(min(size, MAX_INDEX_BYTES) - 12) if size > 12 else b""
     head = ">8xQQxxH" if version else ">8xIIxxH"
     if len(body) < struct.calcsize(head):
@@ -140,19 +138,13 @@ def _segments(opened: BinaryIO, place: int) -> Iterator[tuple[int, int]]:
 def _holds_fragment(opened: BinaryIO, start: int, end: int) -> bool:
     """Return whether a segment contains a fragment, or an index of smaller segments."""
     for _ in range(MAX_BOXES_BEFORE):
-        opened.seek(start)
-        header = opened.read(8)
+        header = read_at(opened, start, 8)
         if start >= end or len(header) < 8:
             return False
         if header[4:] in (b"moof", b"sidx"):
             return True
         start += max(8, int.from_bytes(header[:4], "big"))
     return False
-
-
-def _box_at(opened: BinaryIO, place: int) -> bytes:
-    opened.seek(place)
-    return opened.read(8)[4:]
 
 
 def _box_starts(opened: BinaryIO, size_bytes: int) -> list[tuple[int, bytes]] | None:

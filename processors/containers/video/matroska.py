@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from processors.containers.coding import Coding
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
+from processors.sources.read_at import read_at
 from processors.sources.source_file import SourceFile
 
 HEADER_ID, SEGMENT_ID, CLUSTER_ID, TRACKS_ID = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1654AE6B
@@ -237,8 +238,7 @@ class _Walk:
             if identity == TRACK_ENTRY_ID:
                 for inner, place, size in self._children(content, content + length):
                     if inner == TRACK_NUMBER_ID and size <= 8:
-                        self.opened.seek(place)
-                        yield int.from_bytes(self.opened.read(size), "big")
+                        yield int.from_bytes(read_at(self.opened, place, size), "big")
 
     def _pixel_crops(self, start: int, end: int) -> Iterator[tuple[int, tuple[int, int, int, int]]]:
         entries = [child for child in self._children(start, end) if child[0] == TRACK_ENTRY_ID]
@@ -248,8 +248,7 @@ class _Walk:
                 if inner == VIDEO_ID:
                     for edge, at, bytes_ in self._children(place, place + size):
                         if edge in PIXEL_CROP_IDS and bytes_ <= 8:
-                            self.opened.seek(at)
-                            edges[edge] = int.from_bytes(self.opened.read(bytes_), "big")
+                            edges[edge] = int.from_bytes(read_at(self.opened, at, bytes_), "big")
                 if any(edges.values()):
                     left, top, right, bottom = (edges.get(edge, 0) for edge in PIXEL_CROP_IDS)
                     yield number, (left, top, right, bottom)
@@ -278,8 +277,7 @@ class _Walk:
         return (child for child in self._children(start, end) if child[0] == identity)
 
     def _bytes(self, element: tuple[int, int, int]) -> bytes:
-        self.opened.seek(element[1])
-        return self.opened.read(min(element[2], MAX_VALUE_BYTES))
+        return read_at(self.opened, element[1], min(element[2], MAX_VALUE_BYTES))
 
     def _children(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         while start < end and (element := self.element(start)) and element[2] is not None:
@@ -301,15 +299,13 @@ class _Walk:
         element = self.element(start) if end - start <= MAX_CHECKED_BYTES else None
         if element is None or element[0] != CRC_ID or element[2] != 4:
             return True
-        self.opened.seek(element[1])
-        expected = int.from_bytes(self.opened.read(4), "little")
+        expected = int.from_bytes(read_at(self.opened, element[1], 4), "little")
         return zlib.crc32(self.opened.read(end - element[1] - 4)) == expected
 
     def _resynchronised(self, place: int) -> int:
         """Return where the next element of the segment begins, as a demuxer finds it, or the end."""
         while place < self.end:
-            self.opened.seek(place)
-            data = self.opened.read(min(SCANNED_BYTES, self.end - place))
+            data = read_at(self.opened, place, min(SCANNED_BYTES, self.end - place))
             hits = sorted(hit for mark in MARKS if (hit := data.find(mark)) >= 0)
             if hits:
                 return place + hits[0]
@@ -347,8 +343,7 @@ def _length(opened: BinaryIO) -> tuple[bool, int | None]:
     value = _number(opened)
     if value is not None:
         return True, value
-    opened.seek(place)
-    first = opened.read(1)
+    first = read_at(opened, place, 1)
     rest = opened.read(8 - first[0].bit_length()) if first and first[0] else b""
     is_unknown = bool(first and first[0]) and len(rest) == 8 - first[0].bit_length()
     return is_unknown, None

@@ -6,6 +6,8 @@ import struct
 from collections.abc import Collection, Iterator
 from typing import BinaryIO
 
+from processors.sources.read_at import read_at
+
 MAX_BOXES = 20_000
 
 
@@ -13,8 +15,7 @@ def is_movie_cut(opened: BinaryIO, size_bytes: int) -> bool:
     """Return whether the box that describes the streams reaches beyond the end of the file."""
     place = 0
     for _ in range(MAX_BOXES):
-        opened.seek(place)
-        header = opened.read(16)
+        header = read_at(opened, place, 16)
         if len(header) < 8:
             return False
         length, name = struct.unpack(">I", header[:4])[0], header[4:8]
@@ -39,8 +40,7 @@ def boxes(opened: BinaryIO, size_bytes: int, inside: Collection[bytes]) -> Itera
         if not waiting:
             return
         place, last = waiting.pop()
-        opened.seek(place)
-        header = opened.read(16)
+        header = read_at(opened, place, 16)
         if len(header) < 8:
             continue
         length, name, content = struct.unpack(">I", header[:4])[0], header[4:8], place + 8

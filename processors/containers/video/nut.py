@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
+from processors.sources.read_at import read_at
 
 MARK = b"nut/multimedia container\0"
 MAIN, STREAM, SYNC, INDEX, INFO = (
@@ -58,7 +59,7 @@ class _Walk:
         for _ in range(MAX_FRAMES):
             if place >= self._size:
                 break
-            head = self._read(place, MAX_HEAD_BYTES)
+            head = read_at(self._opened, place, MAX_HEAD_BYTES)
             is_packet = head[0] == PACKET
             end = self._end_of_packet(place, head) if is_packet else self._end_of_frame(place, head)
             if end is not None and end > self._size:
@@ -74,14 +75,10 @@ class _Walk:
             last = head[:8] if is_packet else b""
             if last == MAIN and not self._codes and not self._read_main(self._body(place, end)):
                 return
-            expects_index |= last == INFO and WRITES_AN_INDEX in self._read(place, end - place)
+            expects_index |= last == INFO and WRITES_AN_INDEX in read_at(self._opened, place, end - place)
             place = end
         if expects_index and last != INDEX:
             self.cut_off_because = "the index that its writer puts at the end is not there"
-
-    def _read(self, place: int, size: int) -> bytes:
-        self._opened.seek(place)
-        return self._opened.read(size)
 
     def _end_of_packet(self, place: int, head: bytes) -> int | None:
         if head[:8] not in CODES:
@@ -94,7 +91,7 @@ class _Walk:
 
     def _body(self, place: int, end: int) -> io.BytesIO:
         """Return the content of a packet."""
-        body = io.BytesIO(self._read(place + 8, end - place - 8 - CHECKSUM_BYTES))
+        body = io.BytesIO(read_at(self._opened, place + 8, end - place - 8 - CHECKSUM_BYTES))
         if (_number(body) or 0) > FREE_HEADER_BYTES:
             body.seek(CHECKSUM_BYTES, io.SEEK_CUR)
         return body
@@ -125,7 +122,7 @@ class _Walk:
     def _next_packet(self, place: int) -> int:
         """Return where the next packet begins; the file's end if none follows."""
         while place < self._size:
-            data = self._read(place, SCANNED_BYTES + 7)
+            data = read_at(self._opened, place, SCANNED_BYTES + 7)
             found = [at for code in (SYNC, INDEX, MAIN, STREAM, INFO) if (at := data.find(code)) >= 0]
             if found:
                 return place + min(found)

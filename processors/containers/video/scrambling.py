@@ -9,6 +9,7 @@ import numpy as np
 
 from processors.containers.coding import Coding
 from processors.containers.video.transport_stream import IN_A_ROW, MOST_PACKETS, packets_begin
+from processors.sources.read_at import read_at
 
 EXAMINED_BYTES = 4 << 20
 PAT_PID, PAT_TABLE, PMT_TABLE = 0, 0, 2
@@ -18,13 +19,11 @@ ENCRYPTED = Coding(name=None, encryption="scrambled for conditional access")
 
 def codings_in_transport_stream(opened: BinaryIO) -> list[Coding]:
     """Return the coding of each elementary stream in the order of the program maps; none for other files."""
-    opened.seek(0)
-    found = packets_begin(opened.read(IN_A_ROW * 204))
+    found = packets_begin(read_at(opened, 0, IN_A_ROW * 204))
     if found is None:
         return []
     stride, before = found
-    opened.seek(0)
-    data = np.frombuffer(opened.read(EXAMINED_BYTES // stride * stride), np.uint8)
+    data = np.frombuffer(read_at(opened, 0, EXAMINED_BYTES // stride * stride), np.uint8)
     packets = data[: len(data) // stride * stride].reshape(-1, stride)[:, before : before + 188]
     pids = (packets[:, 1].astype(np.int32) & 0x1F) << 8 | packets[:, 2]
     has_payload, is_scrambled = packets[:, 3] & 0x10 != 0, packets[:, 3] & 0xC0 != 0

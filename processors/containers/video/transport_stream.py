@@ -8,6 +8,7 @@ from typing import BinaryIO
 import numpy as np
 
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
+from processors.sources.read_at import read_at
 
 SYNC = 0x47
 STRIDES = ((188, 0), (192, 4), (204, 0))
@@ -23,8 +24,7 @@ MOST_PACKETS = 1 / 2
 
 def look_at_packets(opened: BinaryIO, size: int) -> ElementFindings:
     """Find missing and misplaced packets."""
-    opened.seek(0)
-    found = packets_begin(opened.read(IN_A_ROW * 204))
+    found = packets_begin(read_at(opened, 0, IN_A_ROW * 204))
     if found is None:
         return ElementFindings()
     walk = _Walk(opened, size, *found)
@@ -54,8 +54,7 @@ class _Walk:
     def damage(self) -> Iterator[DamagedBytes]:
         place = 0
         while self._size - place >= self._stride:
-            self._opened.seek(place)
-            data = self._opened.read(PACKETS_AT_ONCE * self._stride)
+            data = read_at(self._opened, place, PACKETS_AT_ONCE * self._stride)
             packets = np.frombuffer(data, np.uint8)[: len(data) // self._stride * self._stride]
             if not packets.size:
                 return
@@ -107,8 +106,7 @@ class _Walk:
     def _resynchronised(self, place: int) -> int:
         """Return where several packets in a row begin again, or the end."""
         while place < self._size:
-            self._opened.seek(place)
-            data = self._opened.read(SCANNED_BYTES + IN_A_ROW * self._stride)
+            data = read_at(self._opened, place, SCANNED_BYTES + IN_A_ROW * self._stride)
             in_sync = np.ones(len(data) + IN_A_ROW * self._stride, bool)  # nothing is out of sync after the end
             in_sync[: len(data)] = np.frombuffer(data, np.uint8) == SYNC
             starts = in_sync[: min(len(data), SCANNED_BYTES)].copy()

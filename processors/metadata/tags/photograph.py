@@ -34,6 +34,7 @@ from processors.planetary.image_object import ImageObject
 from processors.planetary.open_image import attached_format, read_header
 from processors.planetary.pds4 import FORMAT as PDS4_FORMAT
 from processors.planetary.vicar import FORMAT as VICAR_FORMAT
+from processors.sources.read_at import read_at
 
 MAX_TAGS = 20_000
 
@@ -137,8 +138,7 @@ _Header = ImageFile.ImageFile | _TiffHeader
 
 def _opened(file: BinaryIO) -> _Header:
     """Open the header in the same way as the photo reader."""
-    file.seek(0)
-    if not is_tiff(file.read(4)):
+    if not is_tiff(read_at(file, 0, 4)):
         return open_header(file)
     try:
         file.seek(0)
@@ -193,8 +193,7 @@ def _directories(file: BinaryIO, image: _Header) -> Directories | None:
     if image.format == "TIFF":
 
         def read_file(offset: int, size: int) -> bytes:
-            file.seek(offset)
-            return file.read(size)
+            return read_at(file, offset, size)
 
         return Directories(read_file)
     data = image.info.get("exif") or _raw_profile(image, "exif") or _resources(image).get(0x0422)

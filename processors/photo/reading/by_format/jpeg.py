@@ -22,6 +22,7 @@ from processors.decoding.picture_header import what_to_do
 from processors.errors import DamagedMedia
 from processors.photo.reading.damage import Damage
 from processors.photo.reading.vips import Heard, listening, load, plain
+from processors.sources.read_at import read_at
 
 HARMLESS = (
     (re.compile(r"unknown JFIF revision"), "a number in the header that no decoder acts on"),
@@ -93,8 +94,7 @@ def decode_damaged_jpeg(file: BinaryIO, parts: JpegFile, height: int, shrink: in
         try:
             if parts.end_at is not None:
                 return _pixels(load(file, "jpeg", fail_on="none", shrink=shrink))
-            file.seek(0)
-            whole = file.read() + b"\xff\xd9"
+            whole = read_at(file, 0) + b"\xff\xd9"
             return _pixels(pyvips.Image.jpegload_buffer(whole, access="sequential", fail_on="warning", shrink=shrink))
         except pyvips.Error as error:
             if _ENDS in str(error):
@@ -149,8 +149,7 @@ def _is_harmless(file: BinaryIO, parts: JpegFile, words: str) -> bool:
         return True
     found = _EXTRANEOUS.search(words)
     if found and found[2] == "d9" and parts.end_at is not None:  # zeros before the end marker: padding of some cameras
-        file.seek(parts.end_at - int(found[1]))
-        return not any(file.read(int(found[1])))
+        return not any(read_at(file, parts.end_at - int(found[1]), int(found[1])))
     return False
 
 
@@ -168,8 +167,7 @@ def _bad_rows(file: BinaryIO, parts: JpegFile, rows: int) -> int | None:
     intervals = restart_intervals(file, parts)
     if parts.is_progressive or not intervals or parts.size_at is None:
         return None
-    file.seek(parts.size_at + 2)
-    width = int.from_bytes(file.read(2), "big")
+    width = int.from_bytes(read_at(file, parts.size_at + 2, 2), "big")
     across, down = parts.sampling
     per_row = -(-width // (8 * across))
     block_rows = -(-rows // (8 * down))

@@ -12,6 +12,7 @@ from PIL import Image
 from processors.containers.photo.png_file import SIGNATURE, PngChunk, PngFile
 from processors.photo.reading.damage import Damage
 from processors.photo.reading.vips import load, vips_errors
+from processors.sources.read_at import read_at
 
 
 def png_damage(file: BinaryIO, png: PngFile) -> Damage | None:
@@ -45,8 +46,7 @@ def alpha_of_16_bits(file: BinaryIO, png: PngFile) -> np.ndarray | None:
 
     Pillow compares that colour with the 8 bits that it keeps of each sample, or, in a grey picture, not at all.
     """
-    file.seek(len(SIGNATURE) + 8 + 8)
-    bits = file.read(1)
+    bits = read_at(file, len(SIGNATURE) + 8 + 8, 1)
     if bits != b"\x10" or not any(chunk.kind == "tRNS" and chunk.is_sound for chunk in png.chunks):
         return None
     with vips_errors("reading its transparency"):
@@ -84,16 +84,14 @@ def _lost_pictures(file: BinaryIO, png: PngFile) -> str | None:
 
 def _sound_rows(file: BinaryIO, png: PngFile, bad: PngChunk) -> tuple[int, int]:
     """Return the complete rows before a damaged chunk, and all rows; 0 for an interlaced picture."""
-    file.seek(len(SIGNATURE) + 8)
-    width, height, bits, colour, _, _, interlaced = struct.unpack(">IIBBBBB", file.read(13))
+    width, height, bits, colour, _, _, interlaced = struct.unpack(">IIBBBBB", read_at(file, len(SIGNATURE) + 8, 13))
     row_bytes = 1 + (width * bits * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(colour, 4) + 7) // 8
     unpack, unpacked = zlib.decompressobj(), 0
     for chunk in png.chunks:
         if chunk.at >= bad.at or interlaced:
             break
         if chunk.kind == "IDAT":
-            file.seek(chunk.at + 8)
-            data = file.read(chunk.size_bytes)
+            data = read_at(file, chunk.at + 8, chunk.size_bytes)
             while data:
                 unpacked += len(unpack.decompress(data, 1 << 20))
                 data = unpack.unconsumed_tail
