@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from processors.containers.frame_walk import FRAME_WALKS
 from processors.containers.last_unit import missing_of_last_access_unit, missing_of_last_pack
-from processors.containers.video import matroska
 from processors.containers.video.flv import look_at_tags
+from processors.containers.video.matroska import look_at
 from processors.containers.video.nut import look_at_nut
 from processors.containers.video.transport_stream import look_at_packets
 from processors.sources.source_file import SourceFile
@@ -21,7 +21,7 @@ LAST_UNITS = {
 def cut_off_because(file: SourceFile, file_format: str) -> str | None:
     """Return why the end is missing, in words; None if it is present or the format does not show it."""
     if "matroska" in file_format:
-        return matroska.cut_off_because(file, file_format)
+        return look_at(file, file_format).cut_off_because
     if file_format not in WALKS and file_format not in LAST_UNITS and file_format not in FRAME_WALKS:
         return None
     with file.open() as opened:

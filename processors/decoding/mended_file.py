@@ -101,10 +101,7 @@ class MendedBytes(io.RawIOBase):
             return 0
         piece, into = self._pieces[number], self._place - self._starts[number]
         count = min(len(room), self._starts[number + 1] - self._place)
-        if isinstance(piece, bytes):
-            data = piece[into : into + count]
-        else:
-            data = read_at(self._opened, piece[0] + into, count)
+        data = piece[into : into + count] if isinstance(piece, bytes) else read_at(self._opened, piece[0] + into, count)
         room[: len(data)] = data
         self._place += len(data)
         return len(data)

@@ -16,7 +16,7 @@ from av.container import InputContainer
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.audio_reader import FileReader, StreamReader
 from processors.containers.size_in_header import too_short_because
-from processors.containers.video.matroska import cut_off_because
+from processors.containers.video.matroska import look_at
 from processors.contract import Need, OpenSource, Processor, Reads, Source, Streamed, is_of_path, need_of, result_key
 from processors.decoding.open_media import open_container, packets_of
 from processors.engine.audio_of_video import sound_between, sound_reader
@@ -257,7 +257,7 @@ def _run_video(
         if audio_work:
             with _blamed_on(audio_work):
                 sound = sound_reader(file, container)
-                why = cut_off_because(file, source.format) or too_short_because(file, source.format)
+                why = look_at(file, source.format).cut_off_because or too_short_because(file, source.format)
                 sound.tally.cut_off_because = why
         if sound:
             _start(audio_work, _named(sound.info, source))

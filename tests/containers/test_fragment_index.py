@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from processors.audio.reading.audio_reader import FileReader
-from processors.containers.video.fragment_index import absent_fragments
+from processors.containers.video.fragments import absent_fragments
 from processors.containers.video.mp4_boxes import boxes
 from processors.sources.source_file import SourceFile
 from tests.video.test_video_damage import read

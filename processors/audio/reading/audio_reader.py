@@ -20,8 +20,7 @@ from processors.containers.audio.ogg_timeline import summary
 from processors.containers.audio.wave_layout import holds_sound, is_big_endian_riff, refuse_misread
 from processors.containers.cut_off import cut_off_because
 from processors.containers.size_in_header import too_short_because
-from processors.containers.video.fragment_index import absent_fragments
-from processors.containers.video.fragments import has_every_fragment
+from processors.containers.video.fragments import absent_fragments, has_every_fragment
 from processors.containers.video.sample_table import table_faults
 from processors.decoding.mended_file import mended
 from processors.errors import DamagedMedia, UnsupportedMedia

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from processors.containers.audio.id3 import behind_id3
+from processors.containers.frame_sync import mpeg_audio_frame
 
-RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8000)}
-"""Sample rates by version: MPEG-1, MPEG-2, and the extension called 2.5 (ISO/IEC 11172-3, 2.4.2.3)."""
 LOOKED_AT_BYTES = 1 << 16
 MAX_FRAME_BYTES = 2881
 DECODER_DELAY_SAMPLES = 528 + 1
@@ -53,7 +52,8 @@ def first_frame(opened: BinaryIO) -> InfoFrame | None:
         if data[place] == 0xFF and _samples_each(data[place : place + 4]):
             if (info := info_frame(data[place : place + MAX_FRAME_BYTES])) is not None:
                 return info
-            if (length := _frame_bytes(data[place : place + 4])) and _samples_each(data[place + length :][:4]):
+            frame = mpeg_audio_frame(data[place : place + 4], 0)
+            if frame and _samples_each(data[place + frame[0] :][:4]):
                 return None
     return None
 
@@ -65,11 +65,9 @@ def info_frame(frame: bytes) -> InfoFrame | None:
         return None
     is_mpeg1, is_mono = frame[1] >> 3 & 3 == 3, frame[3] >> 6 == 3
     has_checksum = not frame[1] & 1
-    for place in (4 + (17 if is_mono else 32) if is_mpeg1 else 4 + (9 if is_mono else 17),):
-        at = next((at for at in (place, place + 2 * has_checksum) if frame[at : at + 4] in (b"Xing", b"Info")), None)
-        if at is not None:
-            return _info(frame[at:], samples_each)
-    return None
+    place = 4 + ((17 if is_mono else 32) if is_mpeg1 else (9 if is_mono else 17))
+    at = next((at for at in (place, place + 2 * has_checksum) if frame[at : at + 4] in (b"Xing", b"Info")), None)
+    return None if at is None else _info(frame[at:], samples_each)
 
 
 def _info(data: bytes, samples_each: int) -> InfoFrame:
@@ -94,16 +92,3 @@ def _samples_each(head: bytes) -> int:
         return 0
     version, rate, bit_rate = head[1] >> 3 & 3, head[2] >> 2 & 3, head[2] >> 4
     return 0 if version == 1 or rate == 3 or bit_rate == 15 else 1152 if version == 3 else 576
-
-
-BIT_RATES_KBPS = {
-    3: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
-
-
-def _frame_bytes(head: bytes) -> int:
-    """Return the length of a layer III frame; 0 if its header does not state it."""
-    version, samples = head[1] >> 3 & 3, _samples_each(head)
-    kbps = BIT_RATES_KBPS[3 if version == 3 else 2][head[2] >> 4]
-    return samples // 8 * kbps * 1000 // RATES_HZ[version][head[2] >> 2 & 3] + (head[2] >> 1 & 1)

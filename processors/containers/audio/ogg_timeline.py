@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import BinaryIO
 
-from processors.containers.audio.ogg import CONTINUED, FIRST, LAST, MARK, READ_BYTES, Packets, Page, Rubbish, pages
+from processors.containers.audio.ogg import CONTINUED, FIRST, LAST, MARK, Packets, Page, Rubbish, pages
 from processors.containers.audio.ogg_codecs import OggCodec, described
 from processors.errors import DamagedMedia
+from processors.sources.read_at import places_of
 from processors.sources.source_file import SourceFile
 
 MIN_GAP_SECONDS = 0.05
@@ -286,7 +288,7 @@ def summary(file: SourceFile) -> OggSummary:
     return OggSummary(codec=codec, is_plain=is_plain and links == 1, end=end)
 
 
-FIRST_PAGE = MARK + bytes((0, FIRST))
+FIRST_PAGE = re.compile(re.escape(MARK + bytes((0, FIRST))))
 """Beginning of a stream's first page in files written in one piece (RFC 3533, 6)."""
 
 
@@ -314,7 +316,8 @@ def links(opened: BinaryIO, first_stream_count: int) -> tuple[Link, ...]:
     ------
     DamagedMedia : headers that a decoder needs are missing.
     """
-    if _count(opened, FIRST_PAGE) <= first_stream_count:
+    first_pages = places_of(FIRST_PAGE, opened, 0, opened.seek(0, 2), longest=len(MARK) + 2)
+    if sum(1 for _ in first_pages) <= first_stream_count:
         return ()
     codecs: list[OggCodec] = []
     counts: list[int] = []
@@ -328,13 +331,3 @@ def links(opened: BinaryIO, first_stream_count: int) -> tuple[Link, ...]:
             )
     found = tuple(Link(codec=codec, sample_count=n) for codec, n in zip(codecs, counts, strict=True))
     return found if len(found) > 1 else ()
-
-
-def _count(opened: BinaryIO, mark: bytes) -> int:
-    """Return how often some bytes occur in a file."""
-    opened.seek(0)
-    count, before = 0, b""
-    while data := opened.read(READ_BYTES):
-        count += (before + data).count(mark)
-        before = data[1 - len(mark) :]
-    return count

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from processors.containers.video.mp4_boxes import MAX_BOXES, box_header, boxes
+from processors.sources.read_at import read_at
+
 MAX_META_BYTES = 4 << 20
-MAX_BOXES = 10_000
 DERIVED_ITEMS = {b"grid", b"iovl", b"iden", b"tmap"}
 """Item types of pictures that consist of others (ISO/IEC 23008-12, 6.6)."""
 
@@ -32,11 +35,11 @@ def size_of(file: BinaryIO) -> tuple[int, int] | None:
 
 def items_of_picture(file: BinaryIO) -> frozenset[int]:
     """Return the numbers of the primary picture, of its tiles, and of its alpha and depth; empty if not stated."""
-    boxes = dict(_boxes(_meta(file) or b""))
-    primary = _primary(boxes.get(b"pitm", b""))
+    held = _meta(file)
+    primary = _primary(held.get(b"pitm", b""))
     if primary is None:
         return frozenset()
-    references = list(_references(boxes.get(b"iref", b"")))
+    references = list(_references(held.get(b"iref", b"")))
     found, before = {primary}, 0
     while len(found) > before:
         before = len(found)
@@ -50,9 +53,8 @@ def items_of_picture(file: BinaryIO) -> frozenset[int]:
 
 def codings_of_picture(file: BinaryIO) -> frozenset[str]:
     """Return the item types of the coded pictures of which the primary one consists: `hvc1`, `av01` ..."""
-    wanted, boxes = items_of_picture(file), dict(_boxes(_meta(file) or b""))
-    table = boxes.get(b"iinf", b"")
-    found = set[bytes]()
+    wanted, found = items_of_picture(file), set[bytes]()
+    table = _meta(file).get(b"iinf", b"")
     for name, body in _boxes(table[6 if table[:1] == b"\0" else 8 :]):
         if name == b"infe" and body[:1] in (b"\2", b"\3"):
             width = 2 if body[0] == 2 else 4
@@ -74,12 +76,9 @@ def _references(body: bytes) -> Iterator[tuple[bytes, int, tuple[int, ...]]]:
 
 def _properties(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     """Yield name and content of each property of the primary picture; of all if the file has no associations."""
-    meta = _meta(file)
-    if meta is None:
-        return
-    boxes = dict(_boxes(meta))
-    primary = _primary(boxes.get(b"pitm", b""))
-    properties = dict(_boxes(boxes.get(b"iprp", b"")))
+    held = _meta(file)
+    primary = _primary(held.get(b"pitm", b""))
+    properties = dict(_boxes(held.get(b"iprp", b"")))
     listed = list(_boxes(properties.get(b"ipco", b"")))
     mine = _associated(properties.get(b"ipma", b""), primary)
     for number in mine or range(1, len(listed) + 1):
@@ -87,37 +86,24 @@ def _properties(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
             yield listed[number - 1]
 
 
-def _meta(file: BinaryIO) -> bytes | None:
-    """Return the content of the top-level `meta` box, without its version."""
-    file.seek(0)
+def _meta(file: BinaryIO) -> dict[bytes, bytes]:
+    """Return the contents of the boxes in the top-level `meta` box, by name; empty without one."""
+    place = 0
     for _ in range(MAX_BOXES):
-        head = file.read(8)
-        if len(head) < 8:
-            return None
-        size, name = struct.unpack(">I4s", head)
-        body = 8
-        if size == 1:
-            size, body = struct.unpack(">Q", file.read(8).ljust(8, b"\0"))[0], 16
+        if (box := box_header(file, place)) is None:
+            break
+        size, name, header_bytes = box
+        if size < header_bytes:
+            break
         if name == b"meta":
-            return file.read(min(size - body, MAX_META_BYTES))[4:] if size > body else None
-        if size < body:
-            return None
-        file.seek(size - body, 1)
-    return None
+            return dict(_boxes(read_at(file, place + header_bytes, min(size - header_bytes, MAX_META_BYTES))[4:]))
+        place += size
+    return {}
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield name and content of each box; stops at an impossible size."""
-    place = 0
-    for _ in range(MAX_BOXES):
-        if place + 8 > len(data):
-            return
-        size, name = struct.unpack_from(">I4s", data, place)
-        size = size or len(data) - place
-        if size < 8 or place + size > len(data):
-            return
-        yield name, data[place + 8 : place + size]
-        place += size
+    return ((name, data[start:end]) for name, start, end in boxes(io.BytesIO(data), len(data), ()))
 
 
 def _primary(body: bytes) -> int | None:

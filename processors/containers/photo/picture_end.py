@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import struct
 from typing import BinaryIO
 
 from processors.containers.photo.pnm_header import pnm_end
+from processors.containers.video.mp4_boxes import box_header
 from processors.sources.read_at import read_at
 
 IN_BOXES = ("HEIF", "AVIF", "JPEG2000")
@@ -30,20 +30,16 @@ def behind_picture(file: BinaryIO, picture_format: str) -> tuple[int, str | None
     size_bytes = file.seek(0, 2)
     end = _end_of_boxes(file, size_bytes) if picture_format in IN_BOXES else None
     if picture_format == "WEBP":
-        declared = 8 + _number(file, 4)
+        declared = 8 + int.from_bytes(read_at(file, 4, 4), "little")
         end = declared + declared % 2
     elif picture_format == "BMP":
-        end = _number(file, 2) if _number(file, 2) > _number(file, 10) else None  # else a program left out the size
+        declared, rows_at = (int.from_bytes(read_at(file, place, 4), "little") for place in (2, 10))
+        end = declared if declared > rows_at else None  # else a program left out the size
     elif picture_format == "PPM":
         end = pnm_end(file)
     if end is None or end >= size_bytes:
         return 0, None
     return size_bytes - end, kind_of(read_at(file, end, 12))
-
-
-def _number(file: BinaryIO, place: int) -> int:
-    """Return the little-endian number of 4 bytes at a place."""
-    return int.from_bytes(read_at(file, place, 4), "little")
 
 
 def kind_of(head: bytes) -> str | None:
@@ -57,11 +53,7 @@ def _end_of_boxes(file: BinaryIO, size_bytes: int) -> int | None:
     """Return the end of the top-level boxes; None if the file does not begin with one (a bare JPEG 2000 codestream)."""
     place, seen = 0, set[bytes]()
     for _ in range(MAX_BOXES):
-        head = read_at(file, place, 16)
-        length, name = int.from_bytes(head[:4], "big"), head[4:8]
-        header_bytes = 8
-        if length == 1 and len(head) == 16:
-            length, header_bytes = struct.unpack(">Q", head[8:])[0], 16
+        length, name, header_bytes = box_header(file, place) or (0, b"", 0)
         if (name in FIRST_BOXES and name in seen) or not _BOX_NAME.fullmatch(name) or 0 < length < header_bytes:
             return place or None
         if length == 0 or place + length >= size_bytes:

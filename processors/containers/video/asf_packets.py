@@ -5,12 +5,13 @@ The pieces of each picture and block of sound are numbered, and each says where 
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
-from processors.sources.read_at import read_at
+from processors.sources.read_at import places_of, read_at
 
 PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
@@ -18,7 +19,7 @@ INDEXES = (bytes.fromhex("90080033b1e5cf1189f400a0c90349cb"), bytes.fromhex("d32
 DATA_HEADER_BYTES = 50
 MAX_HEADER_BYTES = 1 << 20
 MAX_PACKET_BYTES = 1 << 20
-FIRST_BYTES = b"\x82\0\0"
+FIRST_BYTES = re.compile(rb"\x82\0\0")
 """How nearly all packets begin: error correction of two bytes, with nothing in them."""
 MAX_JUMPS_SHARE = 0.5
 """If more packets than this do not go on where the last one ended, their writer does not count as the format says."""
@@ -116,14 +117,9 @@ class _Walk:
 
     def _resynchronised(self, place: int) -> int:
         """Return where the next packet begins, or the end of the file."""
-        while place < self.size_bytes:
-            data = read_at(self.opened, place, 2 * self.packet_bytes)
-            at = data.find(FIRST_BYTES)
-            while at >= 0:
-                if pieces_of(read_at(self.opened, place + at, self.packet_bytes)) is not None:
-                    return place + at
-                at = data.find(FIRST_BYTES, at + 1)
-            place += max(1, len(data) - len(FIRST_BYTES) + 1)
+        for start in places_of(FIRST_BYTES, self.opened, place, self.size_bytes, longest=3, at_once=self.packet_bytes):
+            if pieces_of(read_at(self.opened, start, self.packet_bytes)) is not None:
+                return start
         return self.size_bytes
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
-from processors.sources.read_at import read_at
+from processors.sources.read_at import places_of, read_at
 
 HEAD_BYTES, LENGTH_BYTES = 11, 4
 FILE_MARK = b"FLV\x01"
@@ -16,7 +16,6 @@ VIDEO = 9
 PICTURE_KINDS = range(1, 6)
 SOUGHT = re.compile(rb"[\x08\x09\x12].{6}.\0\0\0", re.DOTALL)
 """Tag header: type, length, time and stream number, which is always 0."""
-SCANNED_BYTES = 1 << 20
 MAX_TAGS = 5_000_000
 MAX_TRIES = 1_000_000
 """Offsets tried after damage to find a tag; beyond them nothing is reported."""
@@ -92,14 +91,11 @@ class _Walk:
         return int.from_bytes(read_at(self._opened, written, LENGTH_BYTES), "big") == written - place
 
     def _resynchronised(self, place: int) -> int:
-        while place < self._size:
-            data = read_at(self._opened, place, SCANNED_BYTES + HEAD_BYTES)
-            for found in SOUGHT.finditer(data):
-                self._tries += 1
-                if self._tries > MAX_TRIES:
-                    return self._size
-                end = self._end_of_tag(place + found.start())
-                if end is not None and end <= self._size and self._fits(place + found.start(), end):
-                    return place + found.start()
-            place += SCANNED_BYTES
+        for start in places_of(SOUGHT, self._opened, place, self._size, longest=HEAD_BYTES):
+            self._tries += 1
+            if self._tries > MAX_TRIES:
+                break
+            end = self._end_of_tag(start)
+            if end is not None and end <= self._size and self._fits(start, end):
+                return start
         return self._size

@@ -5,6 +5,7 @@ RFC 8794 (EBML), RFC 9559 (Matroska). Demuxers silently skip unreadable data up 
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import BinaryIO
 
 from processors.containers.coding import Coding
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
-from processors.sources.read_at import read_at
+from processors.sources.read_at import places_of, read_at
 from processors.sources.source_file import SourceFile
 
 HEADER_ID, SEGMENT_ID, CLUSTER_ID, TRACKS_ID = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1654AE6B
@@ -37,19 +38,13 @@ IN_SEGMENT = {
     VOID_ID,
 }
 IN_CLUSTER = {SIMPLE_BLOCK_ID, BLOCK_GROUP_ID, CRC_ID, VOID_ID, 0xE7, 0x5854, 0xA7, 0xAB, 0xAF}
-MARKS = tuple(one.to_bytes(4, "big") for one in sorted(IN_SEGMENT - {CRC_ID, VOID_ID}))
+MARKS = re.compile(b"|".join(re.escape(one.to_bytes(4)) for one in sorted(IN_SEGMENT - {CRC_ID, VOID_ID})))
 
 MAX_ELEMENTS = 5_000_000
 """Elements examined; nothing is reported beyond them. Enough for 13 hours of video and audio."""
 MAX_CHECKED_BYTES = 1 << 26
 """A larger element's checksum is not computed."""
-SCANNED_BYTES = 1 << 20
 MAX_VALUE_BYTES = 1000
-
-
-def cut_off_because(file: SourceFile, file_format: str) -> str | None:
-    """Return why a file of this format seems truncated; None for other formats and for complete files."""
-    return look_at(file, file_format).cut_off_because
 
 
 def look_at(file: SourceFile, file_format: str) -> ElementFindings:
@@ -234,21 +229,16 @@ class _Walk:
         return False
 
     def _track_numbers(self, start: int, end: int) -> Iterator[int]:
-        for identity, content, length in self._children(start, end):
-            if identity == TRACK_ENTRY_ID:
-                for inner, place, size in self._children(content, content + length):
-                    if inner == TRACK_NUMBER_ID and size <= 8:
-                        yield int.from_bytes(read_at(self.opened, place, size), "big")
+        for _, content, length in self._named(TRACK_ENTRY_ID, start, end):
+            for number in self._named(TRACK_NUMBER_ID, content, content + length):
+                if number[2] <= 8:
+                    yield int.from_bytes(self._bytes(number))
 
     def _pixel_crops(self, start: int, end: int) -> Iterator[tuple[int, tuple[int, int, int, int]]]:
-        entries = [child for child in self._children(start, end) if child[0] == TRACK_ENTRY_ID]
-        for number, (_, content, length) in enumerate(entries):
-            for inner, place, size in self._children(content, content + length):
-                edges = {}
-                if inner == VIDEO_ID:
-                    for edge, at, bytes_ in self._children(place, place + size):
-                        if edge in PIXEL_CROP_IDS and bytes_ <= 8:
-                            edges[edge] = int.from_bytes(read_at(self.opened, at, bytes_), "big")
+        for number, (_, content, length) in enumerate(self._named(TRACK_ENTRY_ID, start, end)):
+            for _, place, size in self._named(VIDEO_ID, content, content + length):
+                inner = [one for one in self._children(place, place + size) if one[0] in PIXEL_CROP_IDS and one[2] <= 8]
+                edges = {one[0]: int.from_bytes(self._bytes(one)) for one in inner}
                 if any(edges.values()):
                     left, top, right, bottom = (edges.get(edge, 0) for edge in PIXEL_CROP_IDS)
                     yield number, (left, top, right, bottom)
@@ -304,15 +294,7 @@ class _Walk:
 
     def _resynchronised(self, place: int) -> int:
         """Return where the next element of the segment begins, as a demuxer finds it, or the end."""
-        while place < self.end:
-            data = read_at(self.opened, place, min(SCANNED_BYTES, self.end - place))
-            hits = sorted(hit for mark in MARKS if (hit := data.find(mark)) >= 0)
-            if hits:
-                return place + hits[0]
-            if len(data) < SCANNED_BYTES:
-                break
-            place += len(data) - 3
-        return self.end
+        return next(places_of(MARKS, self.opened, place, self.end, longest=4), self.end)
 
     def _is_another_segment(self, place: int) -> bool:
         """Return whether another file's header follows here, after a segment of unknown length."""

@@ -11,15 +11,28 @@ from processors.sources.read_at import read_at
 MAX_BOXES = 20_000
 
 
+def box_header(opened: BinaryIO, place: int) -> tuple[int, bytes, int] | None:
+    """Return length, name and header's length of the box at an offset; None if the file ends there.
+
+    The length counts the header; 0: to the end of what surrounds the box.
+    """
+    header = read_at(opened, place, 16)
+    if len(header) < 8:
+        return None
+    length, name = struct.unpack_from(">I4s", header)
+    if length == 1 and len(header) == 16:
+        return int.from_bytes(header[8:]), name, 16
+    return length, name, 8
+
+
 def is_movie_cut(opened: BinaryIO, size_bytes: int) -> bool:
     """Return whether the box that describes the streams reaches beyond the end of the file."""
     place = 0
     for _ in range(MAX_BOXES):
-        header = read_at(opened, place, 16)
-        if len(header) < 8:
+        header = box_header(opened, place)
+        if header is None:
             return False
-        length, name = struct.unpack(">I", header[:4])[0], header[4:8]
-        length = struct.unpack(">Q", header[8:16])[0] if length == 1 and len(header) == 16 else length
+        length, name, _ = header
         if name == b"moov":
             return place + length > size_bytes
         place += length
@@ -40,19 +53,17 @@ def boxes(opened: BinaryIO, size_bytes: int, inside: Collection[bytes]) -> Itera
         if not waiting:
             return
         place, last = waiting.pop()
-        header = read_at(opened, place, 16)
-        if len(header) < 8:
+        header = box_header(opened, place)
+        if header is None:
             continue
-        length, name, content = struct.unpack(">I", header[:4])[0], header[4:8], place + 8
-        if length == 1 and len(header) == 16:
-            length, content = struct.unpack(">Q", header[8:16])[0], place + 16
+        length, name, header_bytes = header
         length = length or last - place
-        if length < content - place or place + length > last:
+        if length < header_bytes or place + length > last:
             continue
         waiting.append((place + length, last))
         if name in inside:
-            waiting.append((content, place + length))
-        yield name, content, place + length
+            waiting.append((place + header_bytes, place + length))
+        yield name, place + header_bytes, place + length
 
 
 def second_file(opened: BinaryIO, size_bytes: int) -> str | None:

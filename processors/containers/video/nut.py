@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
-from processors.sources.read_at import read_at
+from processors.sources.read_at import places_of, read_at
 
 MARK = b"nut/multimedia container\0"
 MAIN, STREAM, SYNC, INDEX, INFO = (
@@ -16,6 +17,7 @@ MAIN, STREAM, SYNC, INDEX, INFO = (
     for code in ("4e4d7a561f5f04ad", "4e5311405bf2f9db", "4e4be4adeeca4569", "4e58dd672f23e64e", "4e49ab68b596ba78")
 )
 CODES = (MAIN, STREAM, SYNC, INDEX, INFO)
+ANY_CODE = re.compile(b"|".join(map(re.escape, CODES)))
 PACKET = ord("N")
 CODED_PTS, STREAM_ID, SIZE_MSB, CHECKSUM, RESERVED = 8, 16, 32, 64, 128
 HEADER_IDX, MATCH_TIME, CODED, INVALID = 1024, 2048, 4096, 8192
@@ -23,7 +25,6 @@ FREE_HEADER_BYTES, CHECKSUM_BYTES = 4096, 4
 """A longer packet has a checksum of its header, and a longer frame no elided header."""
 MAX_NUMBER_BYTES, MAX_HEAD_BYTES = 10, 64
 MAX_FRAMES = 5_000_000
-SCANNED_BYTES = 1 << 20
 WRITES_AN_INDEX = b"Lavf"
 """Name, in an info packet, of the writer that ends every file with an index."""
 
@@ -121,13 +122,7 @@ class _Walk:
 
     def _next_packet(self, place: int) -> int:
         """Return where the next packet begins; the file's end if none follows."""
-        while place < self._size:
-            data = read_at(self._opened, place, SCANNED_BYTES + 7)
-            found = [at for code in (SYNC, INDEX, MAIN, STREAM, INFO) if (at := data.find(code)) >= 0]
-            if found:
-                return place + min(found)
-            place += SCANNED_BYTES
-        return self._size
+        return next(places_of(ANY_CODE, self._opened, place, self._size, longest=8), self._size)
 
     def _read_main(self, body: io.BytesIO) -> bool:
         """Read the table of frame codes (main_header); return whether it is complete."""

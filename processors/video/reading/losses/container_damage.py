@@ -15,7 +15,7 @@ from processors.containers.size_in_header import too_short_because
 from processors.containers.video.asf_packets import look_at_asf
 from processors.containers.video.avi_index import Pictures, listed_pictures
 from processors.containers.video.flv import look_at_tags
-from processors.containers.video.fragment_index import AbsentFragments, absent_fragments
+from processors.containers.video.fragments import AbsentFragments, absent_fragments
 from processors.containers.video.matroska import look_at
 from processors.containers.video.mp4_boxes import second_file
 from processors.containers.video.nut import look_at_nut
