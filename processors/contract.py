@@ -24,8 +24,6 @@ FileKind = Literal["media", "companion", "unsupported"]
 Reads = Literal["video", "audio", "photo", "file", "results"]
 """Input of a processor. `video`, `audio`: it is fed frames or blocks of sound. `photo`: it gets the photo. `file`: it
 opens the source itself. `results`: it is made of its `inputs` alone, and the source is not opened."""
-Record = Any
-"""Frozen dataclass of plain values; `as_json` writes it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +133,8 @@ class Item:
     name: str
     """Safe relative path inside the result: letters, digits, `._-` and `/`."""
     media_type: str
-    facts: Record = None
+    facts: Any = None
+    """Frozen dataclass of plain values, to find and compare results by, which `as_json` writes; None without any."""
     data: bytes | None = None
     file: Path | None = None
     damage: str | None = None

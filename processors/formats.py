@@ -37,7 +37,8 @@ UNKNOWN_TYPE = "application/octet-stream"
 @dataclass(frozen=True, kw_only=True)
 class Format:
     name: str
-    """Name in records: that of FFmpeg's demuxer or Pillow's reader; the title if the format is not opened."""
+    """Name in stores and facts, which therefore stays: that of FFmpeg's demuxer or Pillow's reader, `vicar` or `pds3`;
+    in words for images that a detached label describes, and for formats that are not opened."""
     title: str
     """Name for people."""
     medium: Medium | None = None

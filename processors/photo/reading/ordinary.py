@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import BinaryIO
 
 import numpy as np
@@ -12,7 +13,7 @@ from processors.containers.photo.gif_file import read_gif_file
 from processors.containers.photo.jpeg_file import JpegFile, read_jpeg_file
 from processors.containers.photo.picture_end import behind_picture
 from processors.containers.photo.png_file import png_exif, read_png_file
-from processors.containers.photo.pnm_header import pnm_white, samples_over_white
+from processors.containers.photo.pnm_header import pnm_white
 from processors.containers.photo.psd_file import rows_of_psd
 from processors.decoding.open_media import decoder_errors
 from processors.decoding.picture_header import open_header, plain_words, what_to_do
@@ -25,6 +26,7 @@ from processors.photo.reading.by_format.jpeg import decode_damaged_jpeg, decode_
 from processors.photo.reading.by_format.jpeg2000 import jpeg2000_damage
 from processors.photo.reading.by_format.jpeg_blocks import impossible_blocks
 from processors.photo.reading.by_format.png import alpha_of_16_bits, palette_damage, png_damage
+from processors.photo.reading.by_format.pnm import pnm_damage
 from processors.photo.reading.by_format.psd import psd_damage
 from processors.photo.reading.colour_tags import ICC, colour_of
 from processors.photo.reading.damage import Damage
@@ -34,6 +36,14 @@ from processors.photo.reading.pixels import Pixels, bounding_shrink
 from processors.photo.reading.to_srgb import deep_of, profile_fault, profile_name
 
 MP_ENTRIES = 0xB002
+
+DAMAGE_OF: Mapping[str, Callable[[BinaryIO, int, int], Damage | None]] = {
+    "AVIF": lambda file, *_: avif_damage(file),
+    "HEIF": heic_damage,
+    "JPEG2000": jpeg2000_damage,
+    "PPM": lambda file, *_: pnm_damage(file),
+}
+"""Finders of damage that Pillow conceals, by Pillow's name of the format: they get the file, width and height."""
 
 
 class Ordinary:
@@ -81,17 +91,11 @@ class Ordinary:
             png = read_png_file(self._file)
             alpha = alpha_of_16_bits(self._file, png)
             damage, trailing = png_damage(self._file, png) or palette_damage(self._image), png.trailing_bytes
-        elif kind == "AVIF":
-            damage = avif_damage(self._file)
-        elif kind == "HEIF":
-            damage = heic_damage(self._file, *self._image.size)
-        elif kind == "JPEG2000":
-            damage = jpeg2000_damage(self._file, *self._image.size)
-        elif kind == "PPM":
-            damage = pnm_damage(self._file)
         elif kind == "GIF":
             gif = read_gif_file(self._file)
             damage, trailing = gif_damage(self._file, gif), gif.trailing_bytes
+        elif find_damage := DAMAGE_OF.get(kind or ""):
+            damage = find_damage(self._file, *self._image.size)
         samples, declared_white = deep_of(self._image), None
         if samples is not None and kind == "PPM" and samples.dtype == np.uint16 and (top := pnm_white(self._file)):
             samples, declared_white = np.rint(samples * (top / 65535)).astype(np.uint16), float(top)
@@ -183,16 +187,6 @@ def _with_alpha(image: Image.Image, alpha: np.ndarray) -> Image.Image:
     made.info.pop("transparency", None)
     made.putalpha(Image.fromarray(alpha))
     return made
-
-
-def pnm_damage(file: BinaryIO) -> Damage | None:
-    """Return as damage that samples are above the white level, so that a header or the samples are wrong."""
-    found = samples_over_white(file)
-    if found is None:
-        return None
-    over, count = found
-    fault = f"{over} of {count} samples are above the white level in the header, {pnm_white(file)}, and shown as white"
-    return Damage(condition="damaged", fault=fault, share=over / count)
 
 
 def _without_end(parts: JpegFile) -> Damage | None:
