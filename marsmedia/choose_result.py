@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from marsmedia.named_parameters import NamedParameter, NamePath, differences, grafted, named_parameters
+from marsmedia.named_parameters import NamedParameter, NamePath, differences, grafted, named_parameters, short_text
 from processors.contract import Processor, parameters
 from processors.engine.parameters import from_parameters
 from processors.engine.plan import changes
@@ -100,7 +100,10 @@ class ResultChoice:
         ref = ResultRef.of(processor, self._row.digests)
         if known := next((other for other in self._every if other.ref == ref), None):
             return RequestError(f"{self._row.name}: {self._processor} was {known.verdict}: {known.reason}")
-        told = [f"{'.'.join(path)} {_text(ours)}, today {_text(theirs)}" for path, ours, theirs in differing[:SHOWN]]
+        told = [
+            f"{'.'.join(path)} {short_text(ours)}, today {short_text(theirs)}"
+            for path, ours, theirs in differing[:SHOWN]
+        ]
         more = f" and {len(differing) - SHOWN} more" if len(differing) > SHOWN else ""
         having = f" with {_given(named)}" if named else ""
         return RequestError(
@@ -137,11 +140,3 @@ def _with(entry: Processor, one: Manifest, paths: Sequence[NamePath]) -> Process
 
 def _given(named: Sequence[NamedParameter]) -> str:
     return " and ".join(f"{'.'.join(want.path)}={want.given!r}" for want in named)
-
-
-def _text(value: Json) -> str:
-    """Return a value for a message; of a record its name."""
-    if isinstance(value, dict):
-        return repr(value.get("name", "another record"))
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -63,9 +63,48 @@ def named_parameters(
     found = [one for name, value in given.items() for one in _expanded(kind, tuple(name.split(".")), value)]
     for one in found:
         if not _exists(kind, one.path) and all(at(other, one.path) is MISSING for other in recorded):
-            names = ", ".join(field_types(kind) if kind else sorted({name for other in recorded for name in other}))
+            names = ", ".join(_choices(kind, one.path, recorded))
             raise RequestError(f"{processor}: {'.'.join(one.path)}: no such parameter; use one of {names}")
     return found
+
+
+def _choices(kind: type[Any] | None, path: NamePath, recorded: Sequence[Mapping[str, Json]]) -> list[str]:
+    """Return the names of the deepest record that a path with a wrong name leads into."""
+    for depth in range(len(path) - 1, -1, -1):
+        record = _record(kind if not depth else _hint(kind, path[:depth]))
+        inside = [at(other, path[:depth]) for other in recorded]
+        names = list(
+            field_types(record)
+            if record
+            else dict.fromkeys(name for one in inside if isinstance(one, dict) for name in sorted(one))
+        )
+        if names:
+            return [".".join((*path[:depth], name)) for name in names]
+    return []
+
+
+def not_default(processor: str, recorded: Mapping[str, Json]) -> list[str]:
+    """Return the parameters of a result that differ from the defaults of its processor today, as `name=value`.
+
+    Empty of a processor that no longer exists.
+    """
+    from flows.run.recipe_changes.load_recipes import kind_of
+    from processors.contract import parameters
+
+    try:
+        default = parameters(kind_of(processor)())
+    except RequestError:
+        return []
+    found = differences(recorded, default, (), is_same_version=False)
+    return [f"{'.'.join(path)}={short_text(value)}" for path, value, _ in found]
+
+
+def short_text(value: Json) -> str:
+    """Return a value for a message; of a record its name."""
+    if isinstance(value, dict):
+        return repr(value.get("name", "another record"))
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def at(record: object, path: NamePath) -> Any:
@@ -152,9 +191,15 @@ def _record_of_file(hint: Any) -> Any:
 def _hint(kind: Any, path: NamePath) -> Any:
     """Return the type of a parameter inside nested records; None if there is no such parameter."""
     for name in path:
-        record = next((one for one in (kind, *get_args(kind)) if dataclasses.is_dataclass(one)), None)
-        kind = field_types(record).get(name) if isinstance(record, type) else None
+        record = _record(kind)
+        kind = field_types(record).get(name) if record else None
     return kind
+
+
+def _record(hint: Any) -> type[Any] | None:
+    """Return the type of a record, perhaps optional; None for other types."""
+    found = next((one for one in (hint, *get_args(hint)) if dataclasses.is_dataclass(one)), None)
+    return found if isinstance(found, type) else None
 
 
 def _exists(kind: type[Any] | None, path: NamePath) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from processors.store.manifest import Manifest, ResultRef
     from processors.store.store import Store
 
+ITEMS_SHOWN = 3
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class ResultView:
     """One result: all items of one processor with one set of parameters."""
 
@@ -31,6 +33,14 @@ class ResultView:
     facts: Mapping[str, Any]
     """Facts of each file by its name, as its manifest and a pack's manifest.json have them."""
 
+    def __repr__(self) -> str:
+        """Return one line: processor, version, parameters that are not its defaults, and names of files."""
+        from marsmedia.named_parameters import not_default
+
+        other = _some(not_default(self.processor, self.parameters), ITEMS_SHOWN)
+        state = f"version {self.version}{'' if self.is_asked_for else ', not asked for today'}"
+        return f"<{self.processor} {state}{f' with {other}' if other else ''}: {_some(self.items, ITEMS_SHOWN)}>"
+
     @classmethod
     def of(cls, manifest: Manifest, store: Store, asked: Container[ResultRef]) -> ResultView:
         return cls(
@@ -44,3 +54,9 @@ class ResultView:
             is_asked_for=manifest.ref in asked,
             facts={item.name: item.facts for item in manifest.items},
         )
+
+
+def _some(words: Sequence[str], count: int) -> str:
+    """Return the first words, and how many more there are."""
+    more = len(words) - count
+    return ", ".join(words[:count]) + (f" and {more} more" if more > 0 else "")

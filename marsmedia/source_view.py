@@ -305,7 +305,9 @@ class SourceView:
         result = self.result(processor, **parameters)
         paths = [self._path(result, name) for name in result.items if name.endswith((".jpg", ".png"))]
         if not paths:
-            raise RequestError(f"{self.name}: {processor} has no picture; its items are {', '.join(result.items)}")
+            reasons = [facts["reason"] for facts in result.facts.values() if facts and facts.get("reason")]
+            why = f": {reasons[0]}; take photo.preview" if reasons else f"; its items are {', '.join(result.items)}"
+            raise RequestError(f"{self.name}: {processor} has no picture{why}")
         with Image.open(max(paths, key=_pixel_count)) as picture:
             return picture.copy()
 

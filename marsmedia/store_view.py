@@ -49,11 +49,13 @@ def open(folder: str | Path = "processed") -> StoreView:  # noqa: A001
     RequestError : no store is there.
     StoreError : it was written by a newer version, or cannot be read.
     """
-    from processors.store.open_store import is_store, location_of, open_store
+    from processors.store.open_store import is_store, location_of, open_store, store_like
 
     place = location_of(str(folder))
     if not is_store(place):
-        raise RequestError(f"no store found at {place}; run `marsmedia ingest`, or open another folder")
+        near = store_like(Path(place))
+        advice = f"did you mean {near}?" if near else "run `marsmedia ingest`, or open another folder"
+        raise RequestError(f"no store found at {place}; {advice}")
     if isinstance(place, str):
         open_store(place, writes=False)
     return StoreView(folder=place)

@@ -104,8 +104,10 @@ class RequestError(Exception):
 class NoStore(RequestError):
     """No store in a folder or a bucket, where one is only to be read."""
 
-    def __init__(self, location: object) -> None:
-        super().__init__(f"no store found at {location}; run `marsmedia ingest` or pass --store")
+    def __init__(self, location: object, near: str | None = None) -> None:
+        """`near` is a store of which the location may be a misspelling."""
+        advice = f"did you mean {near}?" if near else "run `marsmedia ingest` or pass --store"
+        super().__init__(f"no store found at {location}; {advice}")
 
 
 class ResultMissing(StoreError):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from flows.run.folder_defaults import NAME, read_folder_defaults
 from processors.errors import RequestError, meant
 from processors.store.open_store import is_address
 
-NAME = "marsmedia.toml"
 FOR_ALL = {"store": "store_folder", "raw": "raw", "recipes": "recipes"}
 """Keys outside tables, each with the parameter of a command that takes it."""
 
@@ -29,12 +28,7 @@ def settings_for(command: click.Command, name: str, folder: Path) -> dict[str, A
     RequestError : not TOML, or a key that is no option; the message names the file and the key.
     """
     path = folder / NAME
-    try:
-        written = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (ValueError, OSError) as error:
-        raise RequestError(f"{path}: {error}") from error
+    written = read_folder_defaults(folder)
     for key, value in written.items():
         if not isinstance(value, dict) and key not in FOR_ALL:
             raise RequestError(f"{path}: {key}: no such key; {meant(key, FOR_ALL)}")

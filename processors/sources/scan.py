@@ -12,7 +12,7 @@ from pathlib import Path
 from processors.errors import machine_reason
 
 PASSED_OVER = re.compile(
-    r"\..*|~\$.*|.*~|#.*#"  # hidden files; editor leftovers
+    r"\..*|~\$.*|.*~|#.*#|release\.toml\.bak\d*"  # hidden files; leftovers of editors, and of `release init --force`
     r"|.*\.(part|partial|filepart|crdownload|download|opdownload|aria2|!ut|!qb|tmp|swp)"  # unfinished
     r"|thumbs\.db|ehthumbs\.db|desktop\.ini|__macosx|@eadir|lost\+found|\$recycle\.bin|system volume information",
     re.IGNORECASE | re.DOTALL,
@@ -48,7 +48,7 @@ class SkippedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class PassedOver:
-    """A hidden file or folder, an unfinished download, or a leftover of an editor or system."""
+    """A hidden file or folder, an unfinished download, or a leftover of an editor, a system or `release init`."""
 
     relative: str
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from processors.errors import NoStore, RequestError
+from processors.errors import NoStore, RequestError, closest
 from processors.store.store import STORE_FILE, Store
 
 if TYPE_CHECKING:
@@ -28,6 +28,16 @@ def is_address(location: Location) -> bool:
 def is_store(location: Location) -> bool:
     """Return whether a folder holds a store; for an address this is known only once it is opened."""
     return is_address(location) or (Path(location) / STORE_FILE).exists()
+
+
+def store_like(folder: Path) -> str | None:
+    """Return the store in the same folder whose name is most like that of one which is not there; None if none is."""
+    try:
+        stores = {str(beside.parent): beside.parent.name for beside in folder.parent.glob(f"*/{STORE_FILE}")}
+    except OSError:  # not a folder, or one that may not be listed
+        return None
+    name = closest(folder.name, stores.values())
+    return name and str(folder.with_name(name))
 
 
 def open_bucket(address: str, traffic: Traffic | None = None) -> Bucket:
@@ -59,7 +69,7 @@ def open_store(location: Location, *, writes: bool = True) -> Store:
     """
     if not is_address(location):
         if not writes and not is_store(location):
-            raise NoStore(location)
+            raise NoStore(location, store_like(Path(location)))
         return Store(Path(location))
     try:
         from processors.store.bucket.bucket_store import BucketStore

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import marsmedia
 from flows.cli.main import main
 from processors.metadata import Metadata
 from processors.mission.profile import profile_names
@@ -107,6 +108,15 @@ def test_the_store_of_the_environment_is_used_and_the_option_is_stronger(
     monkeypatch.setenv("MARSMEDIA_STORE", str(store))
     assert run("status")[0] == 0
     assert run("status", "--store", tmp_path / "none")[0] == 2
+
+
+def test_a_store_whose_name_is_nearly_right_is_met_with_the_right_one(store: Path) -> None:
+    near = store.with_name(f"{store.name}s")
+    said = f"no store found at {near}; did you mean {store}?"
+    assert run("status", "--store", near) == (2, f"marsmedia: {said}\n")
+    with pytest.raises(marsmedia.RequestError) as caught:
+        marsmedia.open(near)
+    assert str(caught.value) == said
 
 
 def test_a_folders_settings_hold_for_commands_started_in_it(

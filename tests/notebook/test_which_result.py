@@ -211,6 +211,51 @@ def test_a_wrong_name_of_a_parameter_is_answered_with_those_there_are(raw: Path)
     )
     with pytest.raises(RequestError, match=r"spectrogram\.nfft: no such parameter"):
         sound.result("audio.spectra", spectrogram={"nfft": 4096})
+    for wrong, answer in (
+        ("spectrogram.nperseg", "spectrogram.band_hz, spectrogram.window_samples, "),
+        ("spectrogram.window.size", "spectrogram.band_hz, spectrogram.window_samples, "),
+        ("calibration.pascals", "calibration.name, calibration.source, "),
+        ("spectrum.window", "calibration, spectrogram"),
+    ):
+        named: dict[str, object] = {wrong: 1}
+        with pytest.raises(RequestError) as caught:
+            sound.result("audio.spectra", **named)
+        assert f"audio.spectra: {wrong}: no such parameter; use one of {answer}" in str(caught.value)
+
+
+def test_a_result_is_one_line_in_a_notebook(raw: Path) -> None:
+    calibrate(raw, 60.0)
+    store = raw.parent / "store"
+    reprocess(store, "--processor", "audio.spectra", "--set", "spectrogram.window_samples=8192")
+    sound = marsmedia.open(store).source("edl.wav")
+    dotted: dict[str, object] = {"spectrogram.window_samples": 8192}
+    assert repr(sound.result("audio.spectra", **dotted)) == (
+        f"<audio.spectra version {Spectra.version}, not asked for today with calibration='M',"
+        " spectrogram.window_samples=8192: spectra.csv, octave_bands.csv, spectra.json>"
+    )
+    assert all(len(repr(one)) < 200 and "\n" not in repr(one) for one in sound.results)
+
+
+def test_recipes_that_a_folder_names_count_in_its_notebooks(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calibrate(raw, 60.0)
+    store = raw.parent / "store"
+    reprocess(store, "--processor", "audio.spectra", "--set", "spectrogram.window_samples=8192")
+    (raw.parent / "mine.toml").write_text('["audio.spectra"]\n"spectrogram.window_samples" = 8192\n')
+    monkeypatch.chdir(raw.parent)
+    assert len(marsmedia.open(store).source("edl.wav").spectra) < 4097
+    (raw.parent / "marsmedia.toml").write_text('recipes = "mine.toml"\n')
+    assert len(marsmedia.open(store).source("edl.wav").spectra) == 4097
+
+
+def test_a_photo_without_deep_colours_says_why_and_what_to_take(tmp_path: Path) -> None:
+    (tmp_path / "raw/june").mkdir(parents=True)
+    MediaMaker(tmp_path / "raw/june").photo("a.png", size=(40, 30))
+    ingest(tmp_path / "raw", tmp_path / "store", {"audio": (), "video": (), "photo": (DeepPhoto(),)})
+    with pytest.raises(RequestError) as caught:
+        marsmedia.open(tmp_path / "store").source("a.png").photo("photo.deep")
+    assert str(caught.value) == (
+        "a.png: photo.deep has no picture: 8 bits of sRGB or grey hold all of it; take photo.preview"
+    )
 
 
 def test_a_result_of_an_earlier_version_is_given_with_a_warning(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:

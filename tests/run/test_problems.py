@@ -323,6 +323,8 @@ def test_hidden_and_unfinished_files_are_passed_over_and_counted(raw: Path, make
         "z.TMP",
         "notes.txt~",
         "w.mp4.filepart",
+        "release.toml.bak",
+        "release.toml.bak2",
     ):
         (raw / "june" / name).write_bytes(b"\x00\x01")
     (raw / "june/.git").mkdir()
@@ -332,8 +334,8 @@ def test_hidden_and_unfinished_files_are_passed_over_and_counted(raw: Path, make
         "completed",
         (),
         1,
-        9,
-        10,
+        11,
+        12,
     )
     assert set(report.passed_over_files) >= {"june/x.mp4.part", "june/.DS_Store"}
 

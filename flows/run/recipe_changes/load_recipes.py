@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from flows.run.folder_defaults import read_folder_defaults
 from flows.run.options import RECIPES_FILE
 from flows.run.recipe_changes.recipe_file import read_recipe_file
 from processors.contract import Medium, Processor
@@ -44,7 +45,14 @@ def load_recipes(recipe: str | None = None) -> RecipeBook:
 
 
 def recipe_file() -> Path | None:
-    return Path(named) if (named := os.environ.get(RECIPES_FILE)) else None
+    """Return the recipe file that the environment names, else `marsmedia.toml` in the current folder; None without.
+
+    Raises
+    ------
+    RequestError : `marsmedia.toml` is not TOML.
+    """
+    named = os.environ.get(RECIPES_FILE) or read_folder_defaults(Path.cwd()).get("recipes")
+    return Path(named) if named else None
 
 
 def recipe_names() -> list[str]:

@@ -139,7 +139,7 @@ def media_below(folder: Path) -> Iterator[str]:
 
 
 def _is_paper(name: str) -> bool:
-    return name.startswith("release.toml.bak") or Path(name).suffix.lower() in NOT_LISTED
+    return Path(name).suffix.lower() in NOT_LISTED
 
 
 def _entry(path: str, known: tuple[Suggestion, ...]) -> str:

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from processors.errors import RequestError
-from processors.sources.scan import printable
+from processors.sources.scan import PASSED_OVER, printable
 from processors.store.catalogue.source_row import SourceRow
 
 if TYPE_CHECKING:
@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 def withdrawn(sightings: Iterable[SourceRow]) -> list[SourceRow]:
     """Return the files that are gone from their places and whose bytes are nowhere else, in the order of their paths.
 
-    What was replaced, moved, or has a copy in some release is not withdrawn.
+    What was replaced, moved, or has a copy in some release is not withdrawn; nor is what an earlier version took and
+    runs pass over now.
     """
     last: dict[str, SourceRow] = {}
     for row in sightings:
         if row.path not in last or row.seen_utc >= last[row.path].seen_utc:
             last[row.path] = row
     held = {row.digest for row in last.values() if row.gone_utc is None}
-    return [last[path] for path in sorted(last) if last[path].gone_utc and last[path].digest not in held]
+    gone = [row for _, row in sorted(last.items()) if row.gone_utc and row.digest not in held]
+    return [row for row in gone if not PASSED_OVER.fullmatch(row.name)]
 
 
 @dataclass(frozen=True, kw_only=True)
