@@ -86,7 +86,7 @@ def _choices(kind: type[Any] | None, path: NamePath, recorded: Sequence[Mapping[
 def not_default(processor: str, recorded: Mapping[str, Json]) -> list[str]:
     """Return the parameters of a result that differ from the defaults of its processor today, as `name=value`.
 
-    Empty of a processor that no longer exists.
+    What an input has with the same name and value is left out. Empty of a processor that no longer exists.
     """
     from flows.run.recipe_changes.load_recipes import kind_of
     from processors.contract import parameters
@@ -95,8 +95,9 @@ def not_default(processor: str, recorded: Mapping[str, Json]) -> list[str]:
         default = parameters(kind_of(processor)())
     except RequestError:
         return []
-    found = differences(recorded, default, (), is_same_version=False)
-    return [f"{'.'.join(path)}={short_text(value)}" for path, value, _ in found]
+    found = sorted(differences(recorded, default, (), is_same_version=False), key=lambda one: len(one[0]))
+    told = {(path[-1], short_text(value)): ".".join(path) for path, value, _ in reversed(found)}
+    return sorted(f"{name}={text}" for (_, text), name in told.items())
 
 
 def short_text(value: Json) -> str:

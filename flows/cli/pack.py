@@ -333,11 +333,16 @@ def verify(pack: Location, store_folder: Location | None, quiet: bool, as_json: 
     marsmedia pack verify june.zip --store processed
     """
     from flows.run.progress import RunProgress
+    from flows.run.recipe_changes.load_recipes import wanted_today
     from processors.packs.archive.verify_pack import verify_pack
     from processors.packs.changed_sources import changes_in_words
     from processors.packs.registry import changes_since
+    from processors.store.catalogue.catalogue import Catalogue
 
-    changed = changes_since(open_store(store_folder), str(pack)) if store_folder else None
+    changed = None
+    if store_folder:
+        store = open_store(store_folder)
+        changed = changes_since(store, str(pack), wanted_today(Catalogue(store).sources().values()).of)
     with RunProgress(quiet=quiet or as_json) as progress:
         checked = verify_pack(pack, progress.each)
     if as_json:

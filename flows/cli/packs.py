@@ -25,10 +25,13 @@ def packs(store_folder: Path, as_json: bool) -> None:
     marsmedia packs
     marsmedia pack forget june.zip
     """
+    from flows.run.recipe_changes.load_recipes import wanted_today
     from processors.packs.changed_sources import changes_in_words
     from processors.packs.registry import built_packs
+    from processors.store.catalogue.catalogue import Catalogue
 
-    found = built_packs(open_store(store_folder))
+    store = open_store(store_folder)
+    found = built_packs(store, wanted_today(Catalogue(store).sources().values()).of)
     if as_json:
         for one in found:
             print_json(one)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from processors.contract import parameters
+from processors.engine.wanted_results import WantedResult
+from processors.json_records import Json, canonical_json
 from processors.packs.contents.rights_by_path import voice
 from processors.processor_names import EVIDENCE
 from processors.store.catalogue.source_row import SourceRow
@@ -18,7 +21,9 @@ CHANGES_SHOWN = 5
 """Corrections named of those that bear on no right."""
 Change = Literal["corrected", "replaced", "withdrawn", "forbidden", "permitted"]
 OF_RIGHTS = {"permission", "rights", "terms of use", "instructions", "terms of its own", "credit"}
-"""Corrections for which whoever has the pack must be called; each is named, as are replaced and withdrawn files."""
+OF_NUMBERS = {"calibration", "altitude"}
+"""Corrections, with those of rights, for which whoever has the pack must be called; each is named, as are replaced and
+withdrawn files."""
 CORRECTIONS = {
     "dc:title": "title",
     "dc:description": "caption",
@@ -52,6 +57,8 @@ OF_RESULTS = {
     "altitude_shot": "altitude",
 }
 """What results of a source are made by, by its key in release.toml."""
+Wanted = Callable[[SourceRow], Sequence[WantedResult]]
+"""Return the results that today's recipes and releases want of a source."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +88,7 @@ class SourceChange:
     @property
     def is_grave(self) -> bool:
         """Return whether whoever has the pack must hear of it, beyond a better title or caption."""
-        return self.kind != "corrected" or bool(OF_RIGHTS.intersection(self.about))
+        return self.kind != "corrected" or bool((OF_RIGHTS | OF_NUMBERS).intersection(self.about))
 
     def __str__(self) -> str:
         if self.kind in ("replaced", "withdrawn"):
@@ -105,8 +112,8 @@ def changes_in_words(changes: Sequence[SourceChange]) -> str:
 class SourcesNow:
     """Sources as the last run found them, to which those of packs are compared."""
 
-    def __init__(self, sightings: Iterable[SourceRow], store: Store) -> None:
-        self._store = store
+    def __init__(self, sightings: Iterable[SourceRow], store: Store, wanted: Wanted) -> None:
+        self._store, self._wanted = store, wanted
         self._by_path: dict[str, SourceRow] = {}
         self._known: dict[str, SourceRow] = {}
         """Latest sighting of each digest."""
@@ -116,11 +123,19 @@ class SourcesNow:
             self._known[row.digest] = row
         self._there = {row.digest for row in self._by_path.values() if row.gone_utc is None}
 
-    def changes(self, packed: Iterable[PackedSource]) -> tuple[SourceChange, ...]:
-        """Return the changes of a pack's sources, in their order; a file that was only moved has not changed."""
-        return tuple(filter(None, map(self._change, packed)))
+    def changes(self, packed: Iterable[PackedSource], results: Iterable[ResultRef]) -> tuple[SourceChange, ...]:
+        """Return the changes of a pack's sources, in their order; a file that was only moved has not changed.
 
-    def _change(self, packed: PackedSource) -> SourceChange | None:
+        Parameters
+        ----------
+        results : results in the pack.
+        """
+        of: dict[str, list[ResultRef]] = {}
+        for ref in results:
+            of.setdefault(ref.source, []).append(ref)
+        return tuple(filter(None, (self._change(one, of.get(one.sha256, ())) for one in packed)))
+
+    def _change(self, packed: PackedSource, results: Sequence[ResultRef]) -> SourceChange | None:
         known = self._known.get(packed.sha256)
         source = packed.relative or (known.relative if known else packed.sha256)
         path = packed.path or (known.path if known else "")
@@ -129,23 +144,53 @@ class SourcesNow:
             return SourceChange(source=source, kind="replaced")
         if packed.sha256 not in self._there:
             return SourceChange(source=source, kind="withdrawn")
-        if here is None or here.gone_utc or here.evidence_key == packed.evidence_key or packed.evidence_key is None:
+        if here is None or here.gone_utc:
             return None
+        kind, corrected = self._restated(packed, here)
+        calibration = ["calibration"] if self._is_recalibrated(here, results) else []
+        about = tuple(dict.fromkeys((*corrected, *calibration)))
+        return SourceChange(source=source, kind=kind, about=about) if about else None
+
+    def _restated(self, packed: PackedSource, here: SourceRow) -> tuple[Change, list[str]]:
+        """Return what release.toml and labels say differently now."""
         keys = packed.evidence_key, here.evidence_key
+        if packed.evidence_key is None or keys[0] == keys[1]:
+            return "corrected", []
         before, now = (read_evidence(self._store, packed.sha256, key) for key in keys)
         if before is None or now is None:
-            return None
+            return "corrected", []
         entries = (_entry(self._store, packed.sha256, key) for key in keys)
-        about = tuple(dict.fromkeys((*_corrected(before, now), *_adjusted(*entries))))
         may_before, may_now = (bool(voice("", record).redistribute) for record in (before, now))
         kind: Change = "corrected" if may_before == may_now else "permitted" if may_now else "forbidden"
-        return SourceChange(source=source, kind=kind, about=about) if about else None
+        return kind, [*_corrected(before, now), *_adjusted(*entries)]
+
+    def _is_recalibrated(self, here: SourceRow, results: Sequence[ResultRef]) -> bool:
+        """Return whether today's recipes and releases give a result another calibration than a pack's has."""
+        wanted = self._wanted(here)
+        there = {one.ref for one in wanted}
+        today = {
+            one.ref.processor: _calibrations(parameters(one.processor)) for one in wanted if one.ref not in results
+        }
+        for ref in results:
+            if ref not in there and (now := today.get(ref.processor)):
+                before = _calibrations(self._store.manifest(ref).parameters)
+                if before and before != now:
+                    return True
+        return False
 
 
 def _entry(store: Store, digest: str, key: str | None) -> Mapping[str, Any]:
     """Return the entry of a file in release.toml by which its evidence was made; empty without one."""
     evidence = store.manifest(ResultRef(source=digest, processor=EVIDENCE, key=str(key)))
     return json.loads(str(evidence.parameters.get("release", "{}"))).get("file") or {}
+
+
+def _calibrations(record: Json) -> frozenset[bytes]:
+    """Return the calibrations in parameters and in those of their inputs; empty where there is no such parameter."""
+    if not isinstance(record, dict):
+        return frozenset()
+    own = {canonical_json(record["calibration"])} if "calibration" in record else set[bytes]()
+    return frozenset(own.union(*(_calibrations(value) for name, value in record.items() if name != "calibration")))
 
 
 def _adjusted(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from processors.errors import RequestError, StoreError
 from processors.packs.archive.output import is_zip
-from processors.packs.changed_sources import PackedSource, SourceChange, SourcesNow
+from processors.packs.changed_sources import PackedSource, SourceChange, SourcesNow, Wanted
 from processors.packs.contents.names import portable_name
 from processors.processor_names import EVIDENCE
 from processors.store.catalogue.catalogue import Catalogue
@@ -74,29 +74,30 @@ def packs_with(store: Store, digests: Collection[str]) -> dict[str, tuple[str, .
     return {digest: tuple(sorted(names)) for digest, names in found.items()}
 
 
-def corrected_in_packs(store: Store, digests: Collection[str]) -> Iterator[str]:
-    """Yield in words what bears on the rights of these sources and is not as packs hold it; raises as `packed_results`.
+def corrected_in_packs(store: Store, digests: Collection[str], wanted: Wanted) -> Iterator[str]:
+    """Yield in words what bears on rights or numbers of these sources and is not as packs hold it; raises as
+    `packed_results`.
 
     A file that was replaced or withdrawn is left out: the run names it.
     """
     held = [record for record in _records(store) if any(one.sha256 in digests for one in record.sources)]
-    now = SourcesNow(Catalogue(store).sightings() if held else (), store)
+    now = SourcesNow(Catalogue(store).sightings() if held else (), store, wanted)
     found: dict[SourceChange, list[str]] = {}
     for record in held:
-        for change in now.changes(one for one in record.sources if one.sha256 in digests):
+        for change in now.changes((one for one in record.sources if one.sha256 in digests), record.results):
             if change.is_grave and change.kind not in ("replaced", "withdrawn"):
                 found.setdefault(change, []).append(PurePath(record.pack).name)
     for change, names in sorted(found.items(), key=lambda one: (one[0].kind != "forbidden", one[0].source)):
         yield f"{change}; it is in the pack{'s' if len(names) > 1 else ''} {', '.join(sorted(names))}"
 
 
-def changes_since(store: Store, word: str) -> tuple[SourceChange, ...] | None:
+def changes_since(store: Store, word: str, wanted: Wanted) -> tuple[SourceChange, ...] | None:
     """Return the changes of the sources of the pack with this path or name; None if no such pack is recorded."""
     records = _meant(store, word)
     if not records:
         return None
     latest = max(records, key=lambda one: one.built_utc)
-    return SourcesNow(Catalogue(store).sightings(), store).changes(latest.sources)
+    return SourcesNow(Catalogue(store).sightings(), store, wanted).changes(latest.sources, latest.results)
 
 
 def forget(store: Store, word: str) -> list[str]:
@@ -146,10 +147,10 @@ class BuiltPack:
     """Sources that were corrected, replaced or withdrawn since."""
 
 
-def built_packs(store: Store) -> list[BuiltPack]:
+def built_packs(store: Store, wanted: Wanted) -> list[BuiltPack]:
     """Return the recorded packs, in the order in which they were built."""
     records = list(_records(store))
-    now = SourcesNow(Catalogue(store).sightings() if records else (), store)
+    now = SourcesNow(Catalogue(store).sightings() if records else (), store, wanted)
     found = [
         BuiltPack(
             pack=one.pack,
@@ -157,7 +158,7 @@ def built_packs(store: Store) -> list[BuiltPack]:
             built_utc=one.built_utc,
             result_count=len(one.results),
             is_there=_is_there(one.pack),
-            changed=now.changes(one.sources),
+            changed=now.changes(one.sources, one.results),
         )
         for one in records
     ]

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from flows.run.build_pack import build_pack, recipe_of
+from flows.run.recipe_changes.load_recipes import wanted_today
 from flows.run.reporting.report import Report
-from processors.engine.wanted_results import Recipes
+from processors.audio.levels.levels import Levels
+from processors.audio.spectrogram.spectra import Spectra
+from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.engine.wanted_results import Recipes, WantedResult
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.packs.changed_sources import SourceChange, changes_in_words
 from processors.packs.registry import built_packs, changes_since, packed_results
 from processors.photo.photo_preview import PhotoPreview
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.store import Store
 from tests.helpers.command import in_this_process
+from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
 
 RECIPES: Recipes = {"photo": (Metadata(), Evidence(), PhotoPreview(longest_sides_px=(64,)))}
@@ -43,12 +51,17 @@ def photo(path: Path, number: int) -> None:
     Image.new("RGB", (96, 64), (40 * number, 80, 120)).save(path)
 
 
+def wanted(row: SourceRow) -> Sequence[WantedResult]:
+    """Return the results that today's recipes want of a source."""
+    return wanted_today(Catalogue(Store(Path("store"))).sources().values()).of(row)
+
+
 def ingested() -> Report:
     return ingest(Path("raw"), Path("store"), RECIPES)
 
 
 def test_corrected_replaced_and_withdrawn_sources_of_a_pack_are_named(june: Path) -> None:
-    assert [one.changed for one in built_packs(Store(Path("store")))] == [(), ()]
+    assert [one.changed for one in built_packs(Store(Path("store")), wanted)] == [(), ()]
     unchanged = in_this_process("pack", "verify", "desk", "--store", "store").stdout.splitlines()
     assert unchanged[-1] == "no source has changed since it was built"
     (june / "release.toml").write_text(f'{HEAD}[[file]]\npath = "a.png"\ncredit = "CNSA/PEC"\ntitle = "Tracks"\n')
@@ -110,16 +123,46 @@ def test_a_permission_given_since_is_named_as_one(june: Path) -> None:
 def test_a_pack_is_out_of_date_where_other_results_or_words_are_asked_for(june: Path, key: str, about: str) -> None:
     (june / "release.toml").write_text(f'{HEAD}[[file]]\npath = "b.png"\n{key}\n')
     ingested()
-    changes = changes_since(Store(Path("store")), "web") or ()
+    changes = changes_since(Store(Path("store")), "web", wanted) or ()
     assert changes == (SourceChange(source="june/b.png", kind="corrected", about=(about,)),)
     verified = in_this_process("pack", "verify", "web", "--store", "store").stdout.splitlines()
     assert verified[-1] == f"1 source changed since: {about} of june/b.png"
 
 
+def test_a_corrected_calibration_reaches_whoever_has_the_pascals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "raw/june"
+    folder.mkdir(parents=True)
+    MediaMaker(folder).tone("edl.wav", hz=1000.0, seconds=1.0)
+    MediaMaker(folder).tone("other.wav", hz=500.0, seconds=1.0)
+    (folder / "release.toml").write_text(
+        f'calibrations = ["m.toml"]\n{HEAD}[[file]]\npath = "edl.wav"\nrecorded_by = "EDL microphone"\n'
+    )
+
+    def calibrated(pascals: float) -> Report:
+        written = f'name = "M"\nsource = "note 3"\ninstrument = "EDL microphone"\nfull_scale_pascals = {pascals}\n'
+        (folder / "m.toml").write_text(written)
+        return ingest(Path("raw"), Path("store"), {"audio": (Evidence(), Levels(), Spectrogram(), Spectra())})
+
+    calibrated(60.0)
+    build_pack(recipe_of(["*"], audience="research"), Path("desk"), Store(Path("store")))
+    assert in_this_process("packs", "--store", "store").stdout.splitlines()[1:] == []
+    assert calibrated(45.0).advice == ("calibration of june/edl.wav; it is in the pack desk",)
+    said = "1 source changed since: calibration of june/edl.wav"
+    assert in_this_process("packs", "--store", "store").stdout.splitlines()[1:] == [f"desk: {said}"]
+    assert in_this_process("pack", "verify", "desk", "--store", "store").stdout.splitlines()[-1] == said
+    (told,) = json.loads(in_this_process("packs", "--store", "store", "--json").stdout)["changed"]
+    assert told == {"source": "june/edl.wav", "kind": "corrected", "about": ["calibration"]}
+    assert calibrated(60.0).advice == (), "as the pack has it"
+    assert changes_since(Store(Path("store")), "desk", wanted) == ()
+
+
 def test_a_moved_file_has_not_changed(june: Path) -> None:
     (june / "c.png").rename(june / "d.png")
     ingested()
-    assert changes_since(Store(Path("store")), "desk") == ()
+    assert changes_since(Store(Path("store")), "desk", wanted) == ()
 
 
 def test_prune_keeps_the_statements_by_which_corrections_are_known(june: Path) -> None:
@@ -128,7 +171,7 @@ def test_prune_keeps_the_statements_by_which_corrections_are_known(june: Path) -
     store = Store(Path("store"))
     assert sum(ref.processor == "evidence" for ref in packed_results(store)) == 3
     assert in_this_process("prune", "--yes", "--store", "store").returncode == 0
-    changes = changes_since(store, "web") or ()
+    changes = changes_since(store, "web", wanted) or ()
     assert [str(one) for one in changes] == ["rights of june/b.png"]
 
 
@@ -140,7 +183,7 @@ def test_of_a_pack_of_an_earlier_version_what_is_gone_is_known(june: Path) -> No
     photo(june / "b.png", 5)
     (june / "c.png").unlink()
     ingested()
-    changes = changes_since(Store(Path("store")), "desk") or ()
+    changes = changes_since(Store(Path("store")), "desk", wanted) or ()
     assert [str(one) for one in changes] == ["june/b.png replaced", "june/c.png withdrawn"]
 
 

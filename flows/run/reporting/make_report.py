@@ -275,13 +275,14 @@ def _damaged(
 
 
 def _corrected_in_packs(prepared: Prepared, store: Store) -> Iterator[str]:
-    """Yield what no longer holds of sources in packs, such as a permission: whoever has the pack must hear of it."""
-    if not prepared.restated:
+    """Yield what no longer holds of sources in packs, as a permission or pascals: who has the pack must hear of it."""
+    due = {one.source.digest: one.results for one in prepared.plan.due}
+    if not (digests := prepared.restated | due.keys()):
         return
     from processors.packs.registry import corrected_in_packs
 
     try:
-        yield from corrected_in_packs(store, prepared.restated)
+        yield from corrected_in_packs(store, digests, lambda row: due.get(row.digest, ()))
     except StoreError as error:  # the record of a pack cannot be read: the run is over, and its report is due
         yield str(error)
 
