@@ -12,7 +12,7 @@ from flows.cli.shared_options import JSON
 from processors.contract import require
 from processors.languages.text import FALLBACK
 from processors.mission.mission_time import mission_named, utc_of_sol
-from processors.mission.sol_words import is_before_landing, sol_words
+from processors.mission.sol_words import is_before_landing, sol_span
 from processors.mission.time_on_mars import MarsTime, clock
 from processors.mission.time_on_mars import mars_time as at_moment
 from processors.mission.when import BEIJING, When, parse_when
@@ -72,7 +72,7 @@ def mars_time(
     if sols and profile:
         counted = f"sol {sols[0]}" + (f" or {sols[1]}" if sols[1] != sols[0] else "")
         if is_before_landing(profile.name, sols[0]):
-            counted = sol_words(profile.name, *sols)[FALLBACK]
+            counted = sol_span(profile.name, *sols)[FALLBACK]
         click.echo(f"{profile.title[FALLBACK]} {counted}")
     for name, time in zip(("begins", "ends") if len(times) > 1 else ("",), times, strict=True):
         _print(name, time, when)

@@ -37,7 +37,8 @@ def missions(name: str | None, as_json: bool) -> None:
                 for e in one.events
             ]
             names = {"mission": one.name, **one.title.keys_of("title"), "also_called": one.also}
-            print_json({**names, "agency": one.agency, "events": events, "devices": one.devices})
+            unknown = {"events_without_time": one.events_without_time}
+            print_json({**names, "agency": one.agency, "events": events, **unknown, "devices": one.devices})
         return
     if name is None:
         rows = [(one.name, one.title[FALLBACK], one.agency, counted(len(one.events), "event")) for one in profiles]
@@ -50,8 +51,10 @@ def missions(name: str | None, as_json: bool) -> None:
     if profile.also:
         click.echo(f"  also called {', '.join(profile.also)}")
     click.echo(f"  credit: {profile.credit}; rights: {profile.rights}")
-    click.echo("Events:" if profile.events else "Events: none in its profile")
-    for line in aligned(((one.name, one.when.written, one.title[FALLBACK]) for one in profile.events), indent="  "):
+    click.echo("Events:" if profile.events or profile.events_without_time else "Events: none in its profile")
+    events = [(one.name, one.when.written, one.title[FALLBACK]) for one in profile.events]
+    events += [(name, "unknown", "No source was found for its time") for name in profile.events_without_time]
+    for line in aligned(events, indent="  "):
         click.echo(line)
     click.echo("Cameras and instruments:" if profile.devices else "Cameras and instruments: none in its profile")
     for first, *others in profile.devices:

@@ -95,6 +95,11 @@ class Profile:
         return next((event for event in self.events if event.name == name), None)
 
     @property
+    def events_without_time(self) -> tuple[str, ...]:
+        """Return the names of events for whose time no source was found: `unknown` has them as `event.NAME`."""
+        return tuple(name.removeprefix("event.") for name in self.unknown if name.startswith("event."))
+
+    @property
     def called(self) -> tuple[str, ...]:
         return (self.name, *self.title.values(), *self.also)
 

@@ -66,6 +66,10 @@ def test_a_native_date_is_kept_as_text() -> None:
             "line 5: event: unknown event ('edl-microphone-start'); use one of",
         ),
         (
+            "mission = 'perseverance'\n[[file]]\npath = 'a'\nevent = 'touchdown'\n",
+            "line 4: event: no source was found for the time of 'touchdown' of perseverance; state it as `date` of",
+        ),
+        (
             "[[file]]\npath = 'a'\nmission = 'mer'\nevent = 'party'\n",
             f"line 3: mission: unknown mission ('mer'); use one of {', '.join(profile_names())}, or \"\" for",
         ),

@@ -264,7 +264,10 @@ def test_a_caption_for_print_begins_with_nothing_technical(press: Path) -> None:
     (still, *_, photo) = sorted((press / "photos").glob("*.jpg"))
     said = [xmp_of(own_xmp(one.read_bytes(), "image/jpeg") or b"")["xmp:dc:description"][1] for one in (still, photo)]
     title = "China's first tracks, seen from behind the rover"
-    assert said == [f"{title}. Recorded by rear hazard-avoidance camera. Recorded on 2021-06-16, sol 32-33.", HOSTILE]
+    assert said == [
+        f"{title}. Recorded by rear hazard-avoidance camera. Recorded on 16 June 2021, sol 32 or 33.",
+        HOSTILE,
+    ]
 
 
 def test_a_press_pack_has_folders_and_names_that_people_read(press: Path) -> None:
@@ -322,7 +325,7 @@ def test_an_array_takes_the_words_of_the_day_with_it_but_into_an_archive(tmp_pat
     assert told == {
         "title": "Power spectrogram of Wind",
         "title_zh": "车辙",
-        "summary": "Wind. Recorded by rear camera. Recorded on 2021-06-16, sol 32-33.",
+        "summary": "Wind. Recorded by rear camera. Recorded on 16 June 2021, sol 32 or 33.",
         **{name: told[name] for name in translations_of("summary")},
         "institution": "China National Space Administration",
         "creator_name": "China National Space Administration",

@@ -325,6 +325,41 @@ def test_a_phone_need_not_scroll_sideways(browser: Browser, index: Path, tab: st
 
 
 @pytest.mark.parametrize(
+    ("language", "cards"),
+    [
+        ("en-GB", ["Around the landing · ", "Sol 32 or 33 · ", "", "", "81 or 82 sols before landing · "]),
+        ("zh-CN", ["着陆前后 · ", "第 32 或 33 火星日 · ", "", "", "着陆前 81 或 82 个火星日 · "]),
+    ],
+)
+def test_cards_name_no_sol_that_a_date_leaves_open(
+    browser: Browser, tmp_path: Path, language: str, cards: list[str]
+) -> None:
+    def recorded(first: int, last: int) -> Recorded:
+        return Recorded(
+            written="2021", precision="year", source="release.toml", earliest_utc="2021-01-01T00:00:00Z",
+            latest_utc="2022-01-01T00:00:00Z", first_sol=first, last_sol=last, solar_longitude_degrees=2.0,
+            local_true_solar_time_hours=None,
+        )  # fmt: skip
+
+    spans = ((0, 1), (32, 33), (3, 5), (-130, 226), (-81, -80))
+    of = [
+        subject(digest=f"{n}" * 64, mission="tianwen-1", recorded=recorded(*span), release="")
+        for n, span in enumerate(spans)
+    ]
+    Image.new("L", (64, 48), 90).save(tmp_path / "photo.jpg")
+    write_gallery(tmp_path, [original(one) for one in of], title=Text(en="June"), languages=("en", "zh"))
+    with browser.page(language=language) as page:
+        page.open(tmp_path / "index.html")
+        told = page.ask("[...document.querySelectorAll('.card .about')].map(one => one.textContent)")
+        assert told == [f"{sol}2021" for sol in cards]
+        page.ask(f"location.hash = 'open={of[2].digest[:12]}'")
+        page.until("document.querySelector('.inner dl')")
+        told = page.ask("[...document.querySelectorAll('.inner dd')].map(one => one.textContent)")
+        assert "3–5" in told, "the whole span is in About"
+        assert page.errors == []
+
+
+@pytest.mark.parametrize(
     ("language", "columns"),
     [
         ("en-GB", ["81 sols before landing", "1 sol before landing", "Sol 8", "Date unknown"]),

@@ -201,11 +201,11 @@ def test_alternative_text_comes_from_the_caption_or_is_declared_missing(pack: Pa
     frame, photo = manifest["items"][1], manifest["items"][7]
     assert alternative(photo)["en"] == [f"Photograph. {HOSTILE}"]
     assert alternative(frame)["en"] == [
-        "Frame at 1.250 s: Descent. Recorded by rear camera. Recorded on 2021-06-16, sol 32-33. "
+        "Frame at 1.250 s: Descent. Recorded by rear camera. Recorded on 16 June 2021, sol 32 or 33. "
         "(Put together by software from the record; nobody has described the picture.)"
     ]
     assert alternative(frame)["zh"] == [
-        "车辙：第 1.250 秒的画面。记录设备：rear camera。记录时间：2021-06-16（第 32-33 火星日）。"
+        "车辙：第 1.250 秒的画面。记录设备：rear camera。记录时间：2021年6月16日（第 32 或 33 火星日）。"
         "（由软件根据记录自动生成，无人工描述。）"
     ]
     assert photo["summary"] == {"en": [HOSTILE]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from processors.languages.text import FALLBACK
-from processors.mission.sol_words import is_before_landing, sol_words
+from processors.mission.sol_words import is_before_landing, sol_span
 
 
 def said_lines(record: dict[str, Any]) -> list[str]:
@@ -46,7 +46,7 @@ def evidence_lines(record: dict[str, Any]) -> list[str]:
         first, last = from_where["first_sol"], from_where["last_sol"]
         sols = str(first) if first == last else f"{first} to {last}"
         if is_before_landing(record.get("mission"), first):
-            sols = sol_words(record["mission"], first, last)[FALLBACK]
+            sols = sol_span(record["mission"], first, last)[FALLBACK]
         lines.append(f"sol: {sols} (from {record.get('sol_source') or from_where['source']})")
     if (source := record.get("mission_source")) and source.startswith("label "):
         lines.append(f"mission: {record['mission']} (from {source})")

@@ -29,10 +29,14 @@ def _mission_of_file(name: str) -> str:
 
 
 def _event(name: str, info: ValidationInfo) -> str:
-    if info.context and load_profile(info.context).event(name) is None:
-        names = ", ".join(event.name for event in load_profile(info.context).events)
-        raise ValueError(f"unknown event ({name!r}); use one of {names}")
-    return name
+    profile = load_profile(info.context) if info.context else None
+    if profile is None or profile.event(name):
+        return name
+    names = ", ".join(event.name for event in profile.events)
+    if name in profile.events_without_time:
+        without = f"no source was found for the time of {name!r} of {profile.name}"
+        raise ValueError(f"{without}; state it as `date` of the file, or use one of {names}")
+    raise ValueError(f"unknown event ({name!r}); use one of {names}")
 
 
 def _source(text: str) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from processors.languages.dates import date_in_words
 from processors.languages.language import phrase
-from processors.languages.text import FALLBACK, Text
+from processors.languages.text import Text
 from processors.packs.records.iso_date import iso_date
 
 
@@ -29,6 +30,8 @@ class Recorded:
     local_true_solar_time_hours: float | None
     is_of_event: bool = False
     """True for the time of the event that it shows, if nothing dates the recording itself."""
+    utc: str | None = None
+    """Moment, to its precision; None for a day or coarser, or without a time zone."""
     ended_utc: str | None = None
     """End, as a label or product name states it beside this start; None if none does."""
 
@@ -45,9 +48,19 @@ class Recorded:
         return (first + (last - first) / 2).date().isoformat()[:shown]
 
     @property
+    def is_to_the_day(self) -> bool:
+        """Return whether the day is known, and not only the month or the year."""
+        return self.precision not in ("year", "month")
+
+    @property
     def in_words(self) -> Text:
-        """Return the date as written, with a note if it is that of the event."""
-        return phrase("time_of_event", written=self.written) if self.is_of_event else Text({FALLBACK: self.written})
+        """Return the date in every language, `24 July 2015, 14:41 UTC`, with a note if it is that of the event."""
+        written = date_in_words(self.day)
+        if self.utc:
+            written = phrase("date_utc", date=date_in_words(self.utc[:10]), clock=self.utc[11:16])
+        elif found := re.match(r"\d{4}-\d\d-\d\dT(\d\d:\d\d)", iso_date(self.written)):
+            written = phrase("date_local", date=written, clock=found[1])
+        return phrase("time_of_event", written=written) if self.is_of_event else written
 
 
 def recorded_of(evidence: Mapping[str, Any] | None) -> Recorded | None:
@@ -67,6 +80,7 @@ def recorded_of(evidence: Mapping[str, Any] | None) -> Recorded | None:
         solar_longitude_degrees=taken["first_solar_longitude_degrees"],
         local_true_solar_time_hours=taken["local_true_solar_time_hours"],
         is_of_event=taken.get("is_of_event", False),
+        utc=taken.get("utc"),
         ended_utc=_ended(taken, evidence["dates"]),
     )
 

@@ -11,6 +11,8 @@ from processors.mission.sol_words import sol_words
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.presentation import presentation_of
 
+LONGEST_ACRONYM = 3
+"""Letters of a word in capitals that stays so among others."""
 RENDITIONS = ("original", "restored", "audible")
 
 
@@ -82,16 +84,22 @@ def time_of(entry: ItemRecord | None) -> float | None:
 
 
 def _facts(subject: SourceRecord) -> Text:
-    said = []
+    said: list[Text] = []
     if subject.camera:
-        said.append(phrase("recorded_by", camera=subject.camera))
+        said.append(phrase("recorded_by", camera=_lettered(subject.camera)))
     if recorded := subject.recorded:
         first, last = recorded.first_sol, recorded.last_sol
-        if first is None or last is None:
-            said.append(phrase("recorded_on", written=recorded.in_words))
-        else:
-            sols = sol_words(subject.mission, first, last)
-            said.append(phrase("recorded_on_sol", written=recorded.in_words, sol=sols))
+        sols = Text() if first is None or last is None else sol_words(subject.mission, first, last)
+        written = phrase("with_sol", written=recorded.in_words, sol=sols) if sols else recorded.in_words
+        said.append(phrase("recorded_on" if recorded.is_to_the_day else "recorded_in", written=written))
     if subject.synthetic:
         said.append(phrase("synthetic"))
     return joined(said)
+
+
+def _lettered(camera: str) -> str:
+    """Return `Navigation Camera Left` for `NAVIGATION CAMERA LEFT`, as labels write it; one word may be an acronym."""
+    words = camera.split()
+    if len(words) < 2 or camera != camera.upper():
+        return camera
+    return " ".join(word if len(word) <= LONGEST_ACRONYM else word.title() for word in words)

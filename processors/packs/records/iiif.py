@@ -10,7 +10,7 @@ from urllib.parse import quote
 from processors.json_records import Json
 from processors.languages.language import phrase
 from processors.languages.text import Text
-from processors.mission.sol_words import is_before_landing, sol_words
+from processors.mission.sol_words import is_before_landing, sol_span, sol_words
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_languages, json_with_list
 from processors.packs.contents.recorded import Recorded
 from processors.packs.contents.rights import credit, notice, rights, rights_address
@@ -207,7 +207,7 @@ def _sols(mission: str | None, recorded: Recorded) -> str | Text | None:
     if first is None or last is None:
         return None
     if is_before_landing(mission, first):
-        return sol_words(mission, first, last)
+        return sol_words(mission, first, last) or sol_span(mission, first, last)
     return str(first) if first == last else f"{first}-{last}"
 
 

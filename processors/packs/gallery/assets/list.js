@@ -19,20 +19,36 @@
     ].filter(Boolean);
   };
 
+  const MOST_OF_A_DAY = 4; // sols that a date without a time may touch
+
   const span = (first, last) => (last > first ? `${first}–${last}` : first);
 
-  /** Sols as the mission counts them; what is earlier than the first of them is so many sols before landing. */
-  gallery.solWords = (mission, first, last) => {
+  const namedSol = (mission, first, last, between) => {
     const landing = gallery.data.index.landing_sols[mission] ?? -Infinity;
-    const before = (nearest, farthest) => gallery.t(farthest === 1 ? "oneBeforeLanding" : "beforeLanding", span(nearest, farthest));
-    if (first >= landing) return gallery.t("sol", span(first, last));
-    if (last < landing) return before(landing - last, landing - first);
-    return gallery.t("solsUntil", before(landing - first, landing - first), gallery.t("sol", last));
+    if (first >= landing) return gallery.t("sol", between(first, last));
+    return gallery.t(landing - first === 1 ? "oneBeforeLanding" : "beforeLanding", between(landing - last, landing - first));
+  };
+  const isAround = (mission, first, last) => {
+    const landing = gallery.data.index.landing_sols[mission] ?? -Infinity;
+    return first < landing && last >= landing;
+  };
+
+  /** Sols as the mission counts them; what is earlier than the first of them is so many sols before landing. */
+  gallery.solSpan = (mission, first, last) => {
+    if (!isAround(mission, first, last)) return namedSol(mission, first, last, span);
+    return gallery.t("solsUntil", namedSol(mission, first, first, span), gallery.t("sol", last));
+  };
+
+  /** The sol for cards, headings and citations, as sol_words says it; null where a date alone does not tell it. */
+  gallery.sols = ({ mission, sols }) => {
+    if (!sols) return null;
+    const [first, last] = sols;
+    if (isAround(mission, first, last)) return last - first < MOST_OF_A_DAY ? gallery.t("aroundLanding") : null;
+    const either = (one, other) => (one === other ? one : gallery.t("either", one, other));
+    return last - first < 2 ? namedSol(mission, first, last, either) : null;
   };
 
   gallery.isBeforeLanding = (subject) => subject.sols !== null && subject.sols[0] < (gallery.data.index.landing_sols[subject.mission] ?? -Infinity);
-
-  gallery.sols = (subject) => (subject.sols ? gallery.solWords(subject.mission, ...subject.sols) : null);
 
   /** Styles that show one part of a picture, given as shares of its sides: a spectrogram without its axes. */
   const cut = ([left, upper, right, lower]) => {

@@ -51,7 +51,7 @@
         row(gallery.t("mission"), subject.mission ? gallery.mission(subject.mission) : unknown()),
         row(gallery.t("event"), event(subject, detail)),
         row(gallery.tm("recorded", subject.medium), recorded(detail)),
-        row(gallery.t("sols"), !subject.sols ? unknown() : gallery.isBeforeLanding(subject) ? gallery.sols(subject) : [...new Set(subject.sols)].join("–")),
+        row(gallery.t("sols"), !subject.sols ? unknown() : gallery.isBeforeLanding(subject) ? gallery.solSpan(subject.mission, ...subject.sols) : [...new Set(subject.sols)].join("–")),
         row(gallery.tm("by", subject.medium), subject.camera ?? unknown()),
         row(gallery.t("pictureSize"), pictureOf(detail.properties)), row(gallery.t("sound"), soundOf(detail.properties)),
         detail.properties?.other_streams?.length > 0 && row(gallery.t("otherStreams"), detail.properties.other_streams.join("; ")),

@@ -33,7 +33,7 @@
     const lasts = new Set(column.subjects.map((subject) => subject.sols[1]));
     const last = lasts.size === 1 ? [...lasts][0] : column.last;
     const end = Math.max(last, column.last);
-    return gallery.solWords(mission, column.first, end);
+    return gallery.solSpan(mission, column.first, end);
   };
 
   const events = (column) => {
