@@ -23,6 +23,7 @@ from processors.video.audit.integrity import Integrity
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
 from tests.helpers.buckets import Proxy, client, proxy_before, s3_server, use_server
+from tests.helpers.chromium import Browser, executable, started
 from tests.helpers.command import PROJECT, command_line, write_checkout
 from tests.helpers.derived import Derived, derived
 from tests.helpers.made_media import Made, MediaMaker
@@ -143,19 +144,26 @@ def audited_sample(sample_release: Path, sample_results: Path) -> dict[str, dict
 
 
 @pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    command = executable() or pytest.skip("no Chromium on this machine: install the package chromium")
+    with started(command, tmp_path_factory.mktemp("profile")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real Prefect server; gives its API address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = quiet_environment(tmp_path_factory.mktemp("prefect"))
+    address = f"http://127.0.0.1:{port}/api"
+    environment = quiet_environment(tmp_path_factory.mktemp("prefect")) | {"PREFECT_UI_API_URL": address}
     server = subprocess.Popen(
         [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    address = f"http://127.0.0.1:{port}/api"
     try:
         for _ in range(600):
             try:

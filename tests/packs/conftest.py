@@ -1,23 +1,15 @@
-"""One browser, and one page over a store of the sample, for all tests of the gallery."""
+"""One page over a store of the sample, for all tests of the gallery."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from flows.cli.main import main
-from tests.helpers.chromium import Browser, executable, started
+from tests.helpers.chromium import Browser
 from tests.helpers.gallery_pages import sample_store
-
-
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    command = executable() or pytest.skip("no Chromium on this machine: install the package chromium")
-    with started(command, tmp_path_factory.mktemp("profile")) as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

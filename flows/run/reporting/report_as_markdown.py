@@ -14,17 +14,8 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 200
 """Limit of each table on Prefect's page."""
-MARKS = {
-    "|": "&#124;",
-    "<": "&lt;",
-    ">": "&gt;",
-    "&": "&amp;",
-    "`": "&#96;",
-    "[": "&#91;",
-    "*": "&#42;",
-    "_": "&#95;",
-    "@": "&#64;",
-}
+MARKS = re.compile(r"[\\`*_~\[\]|<>&@$]|^[#+=-]")
+LINKS = re.compile(r"(?i)(https?|ftp|mailto|xmpp|www)([:.])")
 
 
 def markdown(report: Report) -> str:
@@ -61,6 +52,8 @@ def _row(file: str, cause: Cause) -> str:
 
 
 def cell(text: str) -> str:
-    """Escape text from files for a Markdown table: no mark-up, and nothing that a renderer turns into a link."""
-    safe = "".join(MARKS.get(c, c) for c in printable(text))
-    return re.sub(r"(?i)(https?|ftp|mailto|xmpp):", r"\1&#58;", re.sub(r"(?i)(www)\.", r"\1&#46;", safe))
+    """Escape text from files for a Markdown table: no mark-up, and nothing that Prefect's page turns into a link.
+
+    With backslashes, since that page shows numeric character references as they are written.
+    """
+    return LINKS.sub(r"\1\\\2", MARKS.sub(r"\\\g<0>", printable(text)))
