@@ -23,10 +23,9 @@ from processors.metadata.tags.label import label_tags
 from processors.metadata.tags.sidecar_tags import sidecar_tags
 from processors.metadata.weigh_evidence import Voices, weigh
 from processors.mission.profile import load_profile, profiles_sha256
-from processors.planetary.checksums import md5_named, md5_of
-from processors.planetary.file_size import size_named, size_named_inside
 from processors.planetary.labels import MAX_LABEL_BYTES, read_label
 from processors.planetary.pds3 import ATTACHED
+from processors.planetary.whole_file import md5_named, md5_of, size_named, size_named_inside
 from processors.sources.source_file import SourceFile
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from processors.errors import DamagedMedia, UnsupportedMedia
+from processors.planetary.pvl import number_of
 
 Interleave = Literal["BSQ", "BIL", "BIP"]
 FIX_LABEL = "fix the label"
@@ -174,6 +175,25 @@ def checked(image: ImageObject) -> ImageObject:
             f"its label shows bands {told} as red, green and blue, but has {image.band_count}", FIX_LABEL
         )
     return image
+
+
+def finite(text: str, key: str) -> float | int:
+    """Return a number of a label, neither NaN nor infinite.
+
+    Raises
+    ------
+    DamagedMedia : the text of this entry is not such a number.
+    """
+    try:
+        number = number_of(text)
+        int(number)
+    except (ValueError, OverflowError) as error:
+        raise not_a_number(key, text) from error
+    return number
+
+
+def not_a_number(key: str, text: str) -> DamagedMedia:
+    return DamagedMedia(f"its label says {key} = {text[:80]}, which is not a number", FIX_LABEL)
 
 
 ACROSS = {"RIGHT": False, "LEFT": True}

@@ -79,6 +79,11 @@ def label_root(data: bytes) -> Element:
         raise DamagedMedia(f"the label is not well-formed XML: {error}") from error
 
 
+def local_name(element: Element) -> str:
+    """Return an element's name in lower case, without its namespace; empty for a comment."""
+    return element.tag.rpartition("}")[2].casefold() if isinstance(element.tag, str) else ""
+
+
 def xml_entries(element: Element, path: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     """Yield every value below an element, in order: (names of the enclosing elements, joined by `/`; text and unit).
 

@@ -58,8 +58,7 @@ def holds_image(data: bytes, name: str | None, size_bytes: int) -> bool:
     """Return whether an attached label points to an image in the same file, readable or not; parameters as below."""
     text, end = label_text(data)
     try:
-        root = blocks_of(text)
-        for block in (root, *root.walk()):
+        for block in blocks_of(text).walk():
             for key, value in block.values.items():
                 if re.fullmatch(r"\^(\w+_)?IMAGE", key):
                     items = items_of(value)
@@ -141,8 +140,7 @@ def files_named(label: bytes) -> tuple[str, ...]:
     """Return the file names in a label's data pointers, in order; without descriptions and catalogues."""
     text, _ = label_text(label)
     names: dict[str, None] = {}
-    root = blocks_of(text)
-    for block in (root, *root.walk()):
+    for block in blocks_of(text).walk():
         for key, value in block.values.items():
             if key.startswith("^") and not re.search(r"STRUCTURE|DESC|CATALOG|CAT$|DOCUMENT|SOFTWARE", key):
                 items = items_of(value)
@@ -159,8 +157,8 @@ def media_named(label: bytes, is_sound: Callable[[str], bool]) -> tuple[str, ...
     is_sound : whether a file of this name is a recording; pointers have many names for these.
     """
     text, _ = label_text(label)
-    root, names = blocks_of(text), dict[str, None]()
-    for block in (root, *root.walk()):
+    names = dict[str, None]()
+    for block in blocks_of(text).walk():
         for key, value in block.values.items():
             name = next(iter(items_of(value)), "")
             if key[:1] != "^" or "." not in name or _is_number(name) or re.search("BROWSE|THUMBNAIL|STRUCTURE", key):
@@ -182,9 +180,7 @@ def _found(
     root = blocks_of(text)
     images = [block for block in root.walk() if block.name == "IMAGE" or block.name.endswith("_IMAGE")]
     if not images:
-        pointers = list(
-            dict.fromkeys(key[1:] for block in (root, *root.walk()) for key in block.values if key[:1] == "^")
-        )
+        pointers = list(dict.fromkeys(key[1:] for block in root.walk() for key in block.values if key[:1] == "^"))
         if any(name == "IMAGE" or name.endswith("_IMAGE") for name in pointers):
             raise DamagedMedia("its label lacks OBJECT = IMAGE", "fix the label, or download it again")
         raise UnsupportedMedia(f"its label describes {', '.join(pointers)[:200] or 'no data'}, not an image", NOTHING)

@@ -14,6 +14,7 @@ from processors.planetary.image_object import (
     Interleave,
     Special,
     checked,
+    finite,
     orientation_of,
 )
 from processors.planetary.pvl import Block, is_absent, items_of, number_of, unquoted, without_unit, word_of
@@ -134,7 +135,7 @@ def _specials(block: Block) -> Iterator[Special]:
 def _limit(block: Block, key: str) -> float | None:
     value = block.values.get(key, block.values.get(f"CORE_{key}", "N/A"))
     items = [item for item in items_of(value) if not is_absent(item)]
-    return float(_real(items[0], key)) if len(items) == 1 else None
+    return float(finite(items[0], key)) if len(items) == 1 else None
 
 
 def _scaling(block: Block, bands: int) -> tuple[tuple[float, float], ...]:
@@ -151,7 +152,7 @@ def _reals(block: Block, key: str, default: float) -> list[float]:
     items = items_of(value)
     if not items or all(is_absent(item) for item in items):
         return [default]
-    return [float(_real(item, key)) for item in items]
+    return [float(finite(item, key)) for item in items]
 
 
 def _colours(block: Block, bands: int) -> tuple[int, int, int] | None:
@@ -198,16 +199,7 @@ def _number(block: Block, key: str, default: int | None = None) -> int:
 
 def whole(text: str, key: str) -> int:
     """Return a whole number of a label; raises `DamagedMedia`, naming the key, for any other text."""
-    number = _real(text, key)
+    number = finite(text, key)
     if number != int(number):
         raise DamagedMedia(f"its label says {key} = {text[:80]}, which is not a whole number", FIX_LABEL)
     return int(number)
-
-
-def _real(text: str, key: str) -> float | int:
-    try:
-        number = number_of(text)
-        int(number)  # neither NaN nor infinite
-    except (ValueError, OverflowError) as error:
-        raise DamagedMedia(f"its label says {key} = {text[:80]}, which is not a number", FIX_LABEL) from error
-    return number

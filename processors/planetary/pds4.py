@@ -15,11 +15,12 @@ from processors.planetary.image_object import (
     Interleave,
     Special,
     checked,
+    finite,
     orientation_of,
     within,
 )
-from processors.planetary.labels import label_root, xml_entries
-from processors.planetary.pvl import is_absent, number_of
+from processors.planetary.labels import label_root, local_name, xml_entries
+from processors.planetary.pvl import is_absent
 
 FORMAT = "PDS4 image"
 _TYPES = {
@@ -138,15 +139,15 @@ def media_named(label: bytes) -> tuple[str, ...]:
 
     Browse pictures and documents are no observations.
     """
-    areas = [one for one in label_root(label).iter() if _local(one).startswith("file_area_observational")]
-    media = [area for area in areas if any(_local(child) in (*_IMAGES, *_ENCODED) for child in area)]
+    areas = [one for one in label_root(label).iter() if local_name(one).startswith("file_area_observational")]
+    media = [area for area in areas if any(local_name(child) in (*_IMAGES, *_ENCODED) for child in area)]
     named = [_text(area, "file", "file_name") for area in media if _below(area, "file")]
     return tuple(dict.fromkeys(name for name in named if not is_absent(name)))
 
 
 def _images(root: Element, name: str) -> list[Element]:
     """Return the image arrays of the file area that names this file."""
-    parts = [element for element in root.iter() if _local(element).startswith("file_area_")]
+    parts = [element for element in root.iter() if local_name(element).startswith("file_area_")]
     areas = {_text(area, "file", "file_name"): area for area in parts if _below(area, "file")}
     area = (
         areas.get(name) if name in areas else {key.casefold(): one for key, one in areas.items()}.get(name.casefold())
@@ -154,7 +155,7 @@ def _images(root: Element, name: str) -> list[Element]:
     if area is None:
         told = ", ".join(areas)[:200] or "no file of an observation"
         raise RefusedMedia(f"its label names {told}, not {name}", "give the label that belongs to it")
-    images = [child for child in area if _local(child) in _IMAGES]
+    images = [child for child in area if local_name(child) in _IMAGES]
     if not images:
         raise UnsupportedMedia("its label says that it holds no image", "nothing is to be done")
     return images
@@ -217,27 +218,18 @@ def _colours(root: Element, image: Element) -> tuple[int, int, int] | None:
 def _specials(image: Element) -> Iterator[Special]:
     for constants in _below(image, "special_constants"):
         for child in constants:
-            name, text = _local(child), (child.text or "").strip()
+            name, text = local_name(child), (child.text or "").strip()
             if name in _SPECIALS and not is_absent(text):
                 yield Special(name=name, text=text, is_saturated=name.startswith(("saturated", "high")))
 
 
 def _limit(image: Element, name: str) -> float | None:
     texts = [_text(one, name) for one in _below(image, "special_constants") if _below(one, name)]
-    return _number_in(name, texts[0]) if texts and not is_absent(texts[0]) else None
+    return float(finite(texts[0], name)) if texts and not is_absent(texts[0]) else None
 
 
 def _real(element: Element, name: str, default: float) -> float:
-    return _number_in(name, _text(element, name)) if _below(element, name) and _text(element, name) else default
-
-
-def _number_in(name: str, text: str) -> float:
-    try:
-        number = float(number_of(text))
-        int(number)  # neither NaN nor infinite
-    except (ValueError, OverflowError) as error:
-        raise DamagedMedia(f"its label says {name} = {text[:80]}, which is not a number", FIX_LABEL) from error
-    return number
+    return float(finite(_text(element, name), name)) if _below(element, name) and _text(element, name) else default
 
 
 def _instrument(root: Element) -> str | None:
@@ -248,16 +240,12 @@ def _instrument(root: Element) -> str | None:
     return None
 
 
-def _local(element: Element) -> str:
-    return element.tag.rpartition("}")[2].casefold() if isinstance(element.tag, str) else ""
-
-
 def _below(element: Element, name: str) -> list[Element]:
-    return [child for child in element if _local(child) == name]
+    return [child for child in element if local_name(child) == name]
 
 
 def _anywhere(root: Element, name: str) -> list[Element]:
-    return [element for element in root.iter() if _local(element) == name]
+    return [element for element in root.iter() if local_name(element) == name]
 
 
 def _text(element: Element, *path: str) -> str:

@@ -95,9 +95,9 @@ class Block:
         return None
 
     def walk(self) -> Iterator[Block]:
-        """Yield every block below, in label order."""
+        """Yield this block and every one below, in label order."""
+        yield self
         for block in self.blocks:
-            yield block
             yield from block.walk()
 
 

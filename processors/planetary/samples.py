@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from processors.errors import DamagedMedia
-from processors.planetary.image_object import FIX_LABEL, VAX_TYPES, Checksum, ImageObject, Special
+from processors.planetary.image_object import VAX_TYPES, Checksum, ImageObject, Special, not_a_number
 from processors.planetary.pvl import number_of
 from processors.planetary.vax import from_vax
 
@@ -188,7 +188,10 @@ def _is(stored: np.ndarray, special: Special) -> np.ndarray | None:
     bits = _BITS.fullmatch(special.text)
     kind, item = stored.dtype.kind, stored.dtype.itemsize
     if bits and (bits[3] or int(bits[1]) in (2, 8, 16)):  # the digits represent the stored bits
-        value = int(bits[3], 16) if bits[3] else _in_base(special, bits[2], int(bits[1]))
+        try:
+            value = int(bits[3] or bits[2], 16 if bits[3] else int(bits[1]))
+        except ValueError as error:
+            raise not_a_number(special.name, special.text) from error
         if value >= 1 << (8 * item):
             return None
         pattern = np.array([value], f"u{item}").view(stored.dtype)
@@ -196,9 +199,7 @@ def _is(stored: np.ndarray, special: Special) -> np.ndarray | None:
     try:
         number = number_of(special.text)
     except ValueError as error:
-        raise DamagedMedia(
-            f"its label says {special.name} = {special.text[:80]}, which is not a number", FIX_LABEL
-        ) from error
+        raise not_a_number(special.name, special.text) from error
     if kind == "f":
         number = float(number)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -208,15 +209,6 @@ def _is(stored: np.ndarray, special: Special) -> np.ndarray | None:
     if number != number or abs(number) == float("inf") or number != int(number):
         return None
     return stored == int(number) if limits.min <= number <= limits.max else None
-
-
-def _in_base(special: Special, digits: str, base: int) -> int:
-    try:
-        return int(digits, base)
-    except ValueError as error:
-        raise DamagedMedia(
-            f"its label says {special.name} = {special.text[:80]}, which is not a number", FIX_LABEL
-        ) from error
 
 
 def _meant(image: ImageObject, stored: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from flows.run.run import in_threads, run_ingest
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
-from processors.planetary.file_size import size_named
+from processors.planetary.whole_file import size_named
 from processors.store.store import Store
 from tests.helpers.made_pds4 import label, numbers
 

@@ -11,9 +11,9 @@ from processors.errors import MediaError
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.packed_file import PackedFile
 from processors.packs.contents.selected_sources import SelectedSource
-from processors.planetary.checksums import md5_named
 from processors.planetary.labels import MAX_LABEL_BYTES
 from processors.planetary.open_image import files_named
+from processors.planetary.whole_file import md5_named
 from processors.sources.scan import printable
 from processors.store.bucket.raw_bucket import as_it_is
 from processors.store.catalogue.source_row import SourceRow
