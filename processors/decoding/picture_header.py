@@ -123,18 +123,15 @@ def plain_words(file: BinaryIO) -> Iterator[None]:
             raise
         for pattern, words in _PLAIN:
             if found := pattern.search(error.what):
-                todo = what_to_do(_format_of(read_at(file, 0, HEAD_BYTES)))
+                todo = what_to_do(_named(read_at(file, 0, HEAD_BYTES))[0])
                 raise DamagedMedia(found.expand(words).strip(), todo) from error
         raise
 
 
-def _format_of(head: bytes) -> str:
-    row = next((row for row in FORMATS if row.reader == "Pillow" and row.begins(head)), None)
-    return row.name if row else ""
-
-
-def _title_of(head: bytes) -> str:
-    return next((row.title for row in FORMATS if row.reader == "Pillow" and row.begins(head)), "picture")
+def _named(head: bytes) -> tuple[str, str]:
+    """Return name and title of the format of a photo that begins like this."""
+    rows = (row for row in FORMATS if row.reader == "Pillow" and row.begins(head))
+    return next(((row.name, row.title) for row in rows), ("", "picture"))
 
 
 def _without_damaged_extras(file: BinaryIO) -> ImageFile.ImageFile | None:
@@ -153,7 +150,7 @@ def _without_damaged_extras(file: BinaryIO) -> ImageFile.ImageFile | None:
 
 
 def _refuse_beyond_avif(file: BinaryIO, head: bytes) -> None:
-    size = size_of(file) if _format_of(head) == "avif" else None
+    size = size_of(file) if _named(head)[0] == "avif" else None
     if size and size[0] * size[1] > MAX_AVIF_PIXELS:
         raise RefusedMedia(
             f"{size[0]} x {size[1]} pixels is over the limit of the AVIF decoder, {MAX_AVIF_PIXELS}",
@@ -163,7 +160,7 @@ def _refuse_beyond_avif(file: BinaryIO, head: bytes) -> None:
 
 def _fault(file: BinaryIO, head: bytes) -> str:
     """Return why a reader does not accept the bytes, as far as the format's structure shows."""
-    title, size = _title_of(head), file.seek(0, 2)
+    (_, title), size = _named(head), file.seek(0, 2)
     if title == "JPEG":
         parts = read_jpeg_file(file)
         if parts.size_at is None:

@@ -202,12 +202,12 @@ def _run_photo(source: Source, file: SourceFile, work: list[ProcessorRun], readi
             reader = PhotoReader(opened, described(source, file))
         memory_mb = reading.memory_mb
         fits = None if memory_mb is None else functools.partial(reader.refuse_unless_it_fits, memory_mb=memory_mb)
-        needs = _needs(work, reader.info, fits)
+        _needs(work, reader.info, fits)
         reading.facts["photo"] = as_json(reader.report())
         if work:  # otherwise all of them refused it
             try:
                 with reading.clock("photo"):
-                    photo = reader.photo(needs)
+                    photo = reader.photo()
             finally:
                 reading.facts["photo"] = as_json(reader.report())
             _make(work, photo)

@@ -75,6 +75,15 @@ def encode(
     return buffer.getvalue()
 
 
+def on_white(image: Image.Image) -> Image.Image:
+    """Return the picture before a white background where it is transparent; one without transparency as it is."""
+    if image.mode != "RGBA":
+        return image
+    white = Image.new("RGB", image.size, "white")
+    white.paste(image, mask=image.getchannel("A"))
+    return white
+
+
 def _deep_png(picture: np.ndarray, xmp: bytes | None, cicp: tuple[int, int] | None) -> bytes:
     """Encode a PNG with 16 bits per channel, which Pillow cannot write in colour."""
     import cv2  # 20 MB that planning need not load

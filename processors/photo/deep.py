@@ -15,7 +15,7 @@ from processors.decoding.picture_header import open_header
 from processors.formats import title_of
 from processors.imaging.colour import SRGB, Colour
 from processors.imaging.png_colour import describe_colour
-from processors.photo.deep_samples import deep_samples, write_png
+from processors.photo.deep_samples import DeepSamples, deep_samples, write_png
 from processors.photo.reading.by_format.stored_scale import scaling_of
 from processors.photo.reading.by_format.strips_without_data import refuse_strips_without_valid
 from processors.photo.reading.by_format.tiff import photo_options
@@ -44,13 +44,13 @@ NUMBERS = {
 class DeepFacts:
     """Facts of the rendition, or the reason why there is none."""
 
-    is_made: bool
-    reason: str | None
-    width_px: int | None
-    height_px: int | None
-    source_bits: int | None
+    is_made: bool = True
+    reason: str | None = None
+    width_px: int | None = None
+    height_px: int | None = None
+    source_bits: int | None = None
     """Bits per channel in the source; its values are multiplied to fill 16 bits, so nothing is lost."""
-    icc_profile_name: str | None
+    icc_profile_name: str | None = None
     """Name of the profile, embedded as in the source; the colours are not converted."""
     black_level: float | None = None
     """Value that is 0 here, after the scale of a planetary label or of a TIFF's GDAL metadata; None without one."""
@@ -106,8 +106,6 @@ class DeepPhoto:
                 deep.copy(interpretation=kind).pngsave(str(path), bitdepth=16, compression=6, keep="icc")
         is_said = colour != SRGB and colour.source != ICC
         facts = DeepFacts(
-            is_made=True,
-            reason=None,
             width_px=image.width,
             height_px=image.height,
             source_bits=bits,
@@ -127,53 +125,29 @@ class DeepPhoto:
             refuse_larger(reader.info, self.max_pixels)
             if reader.info.mode not in DEEP_MODES:
                 return _item(f"{title_of(opened.source.format)} is read in 8 bits")
-            photo = reader.photo([])
+            photo = reader.photo()
         if photo.deep is None:
             return _item("8 bits hold all of it", reader.damage)
-        levels = photo.levels
-        is_plain = photo.deep.dtype == np.uint16
-        share = scaled(photo.deep, levels, photo.valid, is_inverted=photo.is_inverted)
-        values = photo.deep if is_plain else np.rint(share * np.float32(65535)).astype(np.uint16)
-        path = scratch / "deep.png"
-        write_png(values, path)
-        facts = DeepFacts(
-            is_made=True,
-            reason=None,
-            width_px=values.shape[1],
-            height_px=values.shape[0],
-            source_bits=photo.deep.dtype.itemsize * 8,
-            icc_profile_name=None,
-            black_level=0.0 if is_plain else levels.black,
-            white_level=65535.0 if is_plain else levels.white,
-        )
-        return Item(name="deep.png", media_type="image/png", file=path, facts=facts, damage=reader.damage)
+        levels, bits = photo.levels, photo.deep.dtype.itemsize * 8
+        if photo.deep.dtype == np.uint16:
+            deep = DeepSamples(values=photo.deep, black_level=0.0, white_level=65535.0)
+        else:
+            share = scaled(photo.deep, levels, photo.valid, is_inverted=photo.is_inverted)
+            values = np.rint(share * np.float32(65535)).astype(np.uint16)
+            deep = DeepSamples(values=values, black_level=levels.black, white_level=levels.white)
+        return _written(deep, bits, scratch, reader.damage)
 
     def _planetary(self, opened: OpenSource, scratch: Path) -> Item:
         """Return the rendition of an image that a label describes."""
         image = described(opened.source, opened.file)
         assert image is not None
-        width, height = image.shown_size_px
-        refuse_size(width, height, self.max_pixels)
+        refuse_size(*image.shown_size_px, self.max_pixels)
         with opened.file.open() as file:
             samples = read_samples(file, image)
         found = damage_of(samples.of_bands(image.shown_bands), is_as_stored=image.orientation == 1)
         damage = found.sentence if found else None
         deep = deep_samples(samples, image)
-        if deep is None:
-            return _item("8 bits hold all of it", damage)
-        path = scratch / "deep.png"
-        write_png(deep.values, path)
-        facts = DeepFacts(
-            is_made=True,
-            reason=None,
-            width_px=width,
-            height_px=height,
-            source_bits=image.bits,
-            icc_profile_name=None,
-            black_level=deep.black_level,
-            white_level=deep.white_level,
-        )
-        return Item(name="deep.png", media_type="image/png", file=path, facts=facts, damage=damage)
+        return _written(deep, image.bits, scratch, damage) if deep else _item("8 bits hold all of it", damage)
 
 
 def _colour_of(file: BinaryIO, picture_format: str) -> Colour:
@@ -202,8 +176,20 @@ def _not_needed(image: Any, profile: str | None, colour: Colour) -> str | None:
     return None
 
 
-def _item(reason: str, damage: str | None = None) -> Item:
+def _written(deep: DeepSamples, source_bits: int, scratch: Path, damage: str | None) -> Item:
+    height, width = deep.values.shape[:2]
     facts = DeepFacts(
-        is_made=False, reason=reason, width_px=None, height_px=None, source_bits=None, icc_profile_name=None
+        width_px=width,
+        height_px=height,
+        source_bits=source_bits,
+        black_level=deep.black_level,
+        white_level=deep.white_level,
     )
+    path = scratch / "deep.png"
+    write_png(deep.values, path)
+    return Item(name="deep.png", media_type="image/png", file=path, facts=facts, damage=damage)
+
+
+def _item(reason: str, damage: str | None = None) -> Item:
+    facts = DeepFacts(is_made=False, reason=reason)
     return Item.of_json("deep.json", facts, facts=facts, damage=damage)

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from PIL import Image
 
 from processors.contract import Item, Need, Reads, require
-from processors.imaging.image_writer import encode
+from processors.imaging.image_writer import encode, on_white
 from processors.photo import tone
 from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, fitted, refuse_larger
 
@@ -162,12 +161,7 @@ def _picture(photo: Photo, longest_side_px: int) -> np.ndarray:
     if photo.deep is not None and photo.deep.ndim == 2:
         size = fitted((photo.grey.shape[1], photo.grey.shape[0]), longest_side_px)
         return cv2.resize(photo.grey, size, interpolation=cv2.INTER_AREA)
-    image = photo.resized(longest_side_px)
-    if image.mode == "RGBA":
-        white = Image.new("RGB", image.size, "white")
-        white.paste(image, mask=image.getchannel("A"))
-        image = white
-    return np.asarray(image, np.float32) / 255
+    return np.asarray(on_white(photo.resized(longest_side_px)), np.float32) / 255
 
 
 def _equalised(picture: np.ndarray, clip: float, tiles: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import ClassVar
 from PIL import Image
 
 from processors.contract import Item, Need, Reads, require
-from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
+from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode, on_white
 from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, refuse_larger
 
 AVIF_SPEED = 9
@@ -87,18 +87,14 @@ class PhotoPreview:
 
     def items(self, photo: Photo, scratch: Path) -> Iterator[Item]:
         for side in self.longest_sides_px:
-            picture = photo.resized(side)
-            flattened = picture.mode == "RGBA"
-            if flattened:
-                white = Image.new("RGB", picture.size, "white")
-                white.paste(picture, mask=picture.getchannel("A"))
-                picture = white
+            resized = photo.resized(side)
+            picture = on_white(resized)
             facts = PreviewFacts(
                 width_px=picture.width,
                 height_px=picture.height,
                 source_width_px=photo.info.width_px,
                 source_height_px=photo.info.height_px,
-                alpha_flattened_on_white=flattened,
+                alpha_flattened_on_white=picture is not resized,
                 white_level=photo.white_level,
                 black_level=photo.black_level,
                 levels_rule=photo.levels.rule if photo.deep is not None else None,

@@ -87,7 +87,7 @@ class Salvaged:
             with source.open() as file:
                 reader = PhotoReader(file)
                 refuse_larger(reader.info, self.max_pixels)
-                damage = reader.photo([]).damage
+                damage = reader.photo().damage
                 return (damage.sentence, False) if damage else None
         except DamagedMedia as error:
             return error.what, True

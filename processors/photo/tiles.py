@@ -33,12 +33,12 @@ MAX_SAMPLED_PIXELS = 4_000_000
 class TilesFacts:
     """Facts of the pyramid, or the reason why there is none."""
 
-    is_tiled: bool
-    reason: str | None
+    is_tiled: bool = True
+    reason: str | None = None
     width_px: int | None
     height_px: int | None
     tile_px: int
-    tile_count: int
+    tile_count: int = 0
     black_level: float | None = None
     """Sample value shown as black, for a picture of more than 8 bits."""
     white_level: float | None = None
@@ -110,8 +110,6 @@ class Tiles:
             (place / "vips-properties.xml").unlink(missing_ok=True)
         count = _pack(folder, scratch / "tiles.zip")
         facts = TilesFacts(
-            is_tiled=True,
-            reason=None,
             width_px=image.width,
             height_px=image.height,
             tile_px=self.tile_px,
@@ -123,9 +121,7 @@ class Tiles:
         yield Item(name="tiles.zip", media_type="application/zip", file=scratch / "tiles.zip", facts=facts)
 
     def _json(self, reason: str, width_px: int | None, height_px: int | None) -> Item:
-        facts = TilesFacts(
-            is_tiled=False, reason=reason, width_px=width_px, height_px=height_px, tile_px=self.tile_px, tile_count=0
-        )
+        facts = TilesFacts(is_tiled=False, reason=reason, width_px=width_px, height_px=height_px, tile_px=self.tile_px)
         return Item.of_json("tiles.json", facts, facts=facts)
 
 

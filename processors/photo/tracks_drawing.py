@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from processors.imaging.lettering import load_font, text_width_px
+from processors.imaging.lettering import load_font, wrapped
 from processors.photo.bar_rows import BarRow
 from processors.photo.grousers import GrouserBand
 
@@ -45,7 +45,7 @@ def draw_reason(grey: np.ndarray, reason: str) -> np.ndarray:
     """Return the photo with this text below it; uint8, shape (height, width, 3)."""
     picture = Image.fromarray(_stretched(grey))
     width_px = max(picture.width, MIN_WIDTH_PX)
-    lines = _wrapped(reason, width_px - 2 * MARGIN_PX)
+    lines = wrapped(reason, width_px - 2 * MARGIN_PX, TEXT_PX)
     sheet = Image.new("RGB", (width_px, picture.height + 2 * MARGIN_PX + LINE_PX * len(lines)), BACKGROUND)
     sheet.paste(picture, ((width_px - picture.width) // 2, 0))
     draw = ImageDraw.Draw(sheet)
@@ -59,14 +59,3 @@ def _stretched(grey: np.ndarray) -> np.ndarray:
     low, high = np.percentile(grey, (0.5, 99.5))
     level = np.clip((grey - low) / max(high - low, 1e-6), 0, 1)
     return np.repeat(np.round(level * 255).astype(np.uint8)[:, :, None], 3, axis=2)
-
-
-def _wrapped(text: str, width_px: float) -> list[str]:
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and text_width_px(longer, TEXT_PX) > width_px:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines

@@ -53,7 +53,7 @@ def png(path: Path, picture: np.ndarray, *chunks: tuple[bytes, bytes], **options
 def shown(path: Path) -> tuple[np.ndarray, PhotoReader]:
     with path.open("rb") as file:
         reader = PhotoReader(file)
-        return np.asarray(reader.photo([]).image), reader
+        return np.asarray(reader.photo().image), reader
 
 
 def film(path: Path, picture: np.ndarray, **colour: int) -> VideoFrame:

@@ -142,4 +142,4 @@ def test_a_text_that_unpacks_to_hundreds_of_megabytes_is_refused_unread(kind: by
 def test_wrong_dimensions_give_no_picture() -> None:
     header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 4000, 4000, 8, 2, 0, 0, 0))
     with pytest.raises(DamagedMedia, match="truncated"):
-        PhotoReader(png_with(header=header)).photo([])
+        PhotoReader(png_with(header=header)).photo()

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from processors.contract import Need
 from processors.errors import MediaError
 from processors.identify import identify
 from processors.photo.reading.photo_reader import Photo, PhotoReader
@@ -31,7 +30,7 @@ def sample_photos(samples: Path) -> dict[str, Photo]:
                 reader = PhotoReader(file)
                 if reader.info.width_px * reader.info.height_px > MAX_PIXELS:
                     continue
-                photo = reader.photo([Need(longest_side_px=LONGEST_SIDE_PX)])
+                photo = reader.photo()
             except MediaError:
                 continue
         if min(photo.image.size) < MIN_SIDE_PX:

@@ -31,7 +31,7 @@ def coded(rows: Sequence[bytes]) -> bytes:
 
 def read(file: bytes) -> tuple[np.ndarray, PhotoReport]:
     reader = PhotoReader(io.BytesIO(file))
-    return np.asarray(reader.photo([]).image.convert("L")), reader.report()
+    return np.asarray(reader.photo().image.convert("L")), reader.report()
 
 
 def whole(bits: int) -> list[bytes]:

@@ -28,7 +28,7 @@ def photoshop_file(rows: list[bytes], channels: int) -> io.BytesIO:
 
 
 def damage_of(file: io.BytesIO) -> Damage | None:
-    return PhotoReader(file).photo([]).damage
+    return PhotoReader(file).photo().damage
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ def test_a_wrong_row_of_a_photoshop_file_is_damage_of_that_row_alone() -> None:
     rows = [ROW] * 3 * HEIGHT
     rows[HEIGHT + 30] = rows[2 * HEIGHT + 31] = bytes(len(ROW))
     file = photoshop_file(rows, 3)
-    photo = PhotoReader(file).photo([])
+    photo = PhotoReader(file).photo()
     assert photo.damage is not None
     assert (photo.damage.share, photo.damage.first_row) == (0.05, 30)
     assert photo.damage.fault == "2 of 40 rows do not unpack to the picture's width"
     shown = np.asarray(photo.image)
-    whole = np.asarray(PhotoReader(photoshop_file([ROW] * 3 * HEIGHT, 3)).photo([]).image)
+    whole = np.asarray(PhotoReader(photoshop_file([ROW] * 3 * HEIGHT, 3)).photo().image)
     assert np.flatnonzero((shown != whole).any(axis=(1, 2))).tolist() == [30, 31]
 
 

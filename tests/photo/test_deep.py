@@ -144,7 +144,7 @@ def test_sixteen_bits_keep_the_colour_tags_of_a_png(name: str, tmp_path: Path) -
     assert (item.facts.is_made, item.facts.colour, item.facts.colour_source) == (True, words, source)
     assert item.file is not None
     with path.open("rb") as before, item.file.open("rb") as after:
-        shown, kept = (np.asarray(PhotoReader(file).photo([]).image).astype(int) for file in (before, after))
+        shown, kept = (np.asarray(PhotoReader(file).photo().image).astype(int) for file in (before, after))
     assert np.abs(shown - kept).max() == 0
     step = 1 if kind == np.uint16 else 256 if "narrow" in name else 257
     assert (pixels(item)[..., ::-1] == values.astype(np.uint16) * step).all()
@@ -158,7 +158,7 @@ def test_a_deep_pnm_is_kept_and_its_white_is_the_headers(tmp_path: Path) -> None
     assert (item.facts.is_made, item.facts.white_level) == (True, 65535)
     assert (pixels(item) == values).all()
     with path.open("rb") as file:
-        photo = PhotoReader(file).photo([])
+        photo = PhotoReader(file).photo()
     assert (photo.white_level, photo.levels.rule) == (1000, "declared full scale")
     assert np.asarray(photo.image)[0, 30] == round(30 / 1000 * 255)
     (tmp_path / "p.ppm").write_bytes(b"P6 4 4 255\n" + bytes(48))

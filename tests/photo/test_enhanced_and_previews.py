@@ -63,7 +63,7 @@ def test_the_same_image_as_png_and_as_planetary_product_is_found(samples: Path) 
     for name in names:
         with (samples / "release" / name).open("rb") as file:
             reader = PhotoReader(file)
-            item = next(iter(Enhanced().items(reader.photo([]), Path())))
+            item = next(iter(Enhanced().items(reader.photo(), Path())))
         shown = np.asarray(Image.open(io.BytesIO(item.data or b"")).convert("L"))
         found = candidate(name, name, shown)
         candidates += [found] if found else []

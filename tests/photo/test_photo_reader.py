@@ -32,7 +32,8 @@ def previews(path: Path, processor: PhotoPreview | None = None) -> list[Item]:
     processor = processor or PhotoPreview(formats=("jpeg",))
     with path.open("rb") as file:
         photos = PhotoReader(file)
-        photo = photos.photo([processor.needs(photos.info)])
+        processor.needs(photos.info)
+        photo = photos.photo()
         return list(processor.items(photo, path.parent))
 
 
@@ -190,7 +191,7 @@ def test_transparent_colour_of_a_png_of_16_bits_is_exactly_that_one(colours: int
     parts = ((b"IHDR", header), (b"tRNS", picked.tobytes()), (b"IDAT", rows), (b"IEND", b""))
     data = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
     opened = PhotoReader(io.BytesIO(data))
-    photo = opened.photo([])
+    photo = opened.photo()
     assert photo.image.mode == "RGBA"
     assert np.argwhere(np.asarray(photo.image)[..., 3] == 0).tolist() == [[20, 30]]
     assert (opened.info.has_alpha, opened.damage) == (True, None)
@@ -199,7 +200,7 @@ def test_transparent_colour_of_a_png_of_16_bits_is_exactly_that_one(colours: int
 def opened(data: bytes) -> tuple[np.ndarray, int | None]:
     """The pixels, and how many pictures the file holds."""
     photos = PhotoReader(io.BytesIO(data))
-    return np.asarray(photos.photo([]).image), photos.info.frame_count
+    return np.asarray(photos.photo().image), photos.info.frame_count
 
 
 def saved(first: Image.Image, form: str, **options: object) -> bytes:

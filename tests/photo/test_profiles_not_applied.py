@@ -24,7 +24,7 @@ def report(image: Image.Image, picture_format: str, **options: Any) -> PhotoRepo
     out = io.BytesIO()
     image.save(out, picture_format, **options)
     reader = PhotoReader(io.BytesIO(out.getvalue()))
-    reader.photo([])
+    reader.photo()
     return reader.report()
 
 

@@ -36,7 +36,7 @@ def saved(picture: np.ndarray, file_format: str = "PNG", **options: object) -> i
 
 
 def quality(file: io.BytesIO) -> QualityFacts:
-    return measure(PhotoReader(file).photo([]))
+    return measure(PhotoReader(file).photo())
 
 
 @pytest.mark.parametrize("deviation", [2.0, 5.0, 12.0])
@@ -89,7 +89,7 @@ def test_sixteen_bit_noise_is_not_lost() -> None:
 
 def test_previews_in_three_formats_show_the_same() -> None:
     reader = PhotoReader(saved(scene(1600, 1200)))
-    items = {item.name: item for item in PhotoPreview().items(reader.photo([]), Path())}
+    items = {item.name: item for item in PhotoPreview().items(reader.photo(), Path())}
     assert list(items) == [
         "preview_320.jpg",
         "preview_320.webp",
@@ -175,7 +175,7 @@ def test_colours_with_a_profile_are_within_one_delta_e_of_littlecms(samples: Pat
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         wanted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
         with path.open("rb") as file:
-            shown = PhotoReader(file).photo([]).image
+            shown = PhotoReader(file).photo().image
         if wanted is None or shown.size != wanted.size:
             continue
         difference = np.linalg.norm(lab(np.asarray(shown.convert("RGB"))) - lab(np.asarray(wanted)), axis=2)

@@ -65,7 +65,7 @@ def tiff(*pages: tuple[np.ndarray, list[Tag]], order: Literal["<", ">"] = "<") -
 
 def read(data: bytes) -> tuple[Photo, PhotoReport]:
     reader = PhotoReader(io.BytesIO(data))
-    photo = reader.photo([])
+    photo = reader.photo()
     return photo, reader.report()
 
 
@@ -383,7 +383,7 @@ def test_whole_deflated_file_on_disk_is_complete(tmp_path: Path) -> None:
     Image.fromarray(noise).save(tmp_path / "whole.tif", compression="tiff_adobe_deflate")
     with (tmp_path / "whole.tif").open("rb") as file:
         reader = PhotoReader(file)
-        photo = reader.photo([])
+        photo = reader.photo()
     assert reader.report().damage is None
     assert (shown(photo) == noise).all()
 

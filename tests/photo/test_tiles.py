@@ -138,7 +138,7 @@ def test_a_tiff_without_a_valid_sample_is_refused_with_the_reason_of_the_preview
         with pytest.raises(RefusedMedia, match=reason):
             list(maker.items(opened(path, "tiff"), tmp_path))
     with path.open("rb") as file, pytest.raises(RefusedMedia, match=reason):
-        PhotoReader(file).photo([])
+        PhotoReader(file).photo()
     samples[39, 255] = 1
     path.write_bytes(tiff((samples, tags)))
     for maker in makers:
@@ -171,7 +171,7 @@ def test_tiles_of_a_tiff_are_the_picture_that_the_preview_shows(
     path = tmp_path / "p.tif"
     path.write_bytes(tiff((samples, tags)))
     with path.open("rb") as file:
-        photo = PhotoReader(file).photo([])
+        photo = PhotoReader(file).photo()
     tiles, facts = tiled(path, "tiff", tmp_path / "tiles")
     right = np.asarray(photo.image).reshape(300, 400, -1)[..., 0].astype(int)
     assert np.abs(tiles.reshape(300, 400, -1)[..., 0].astype(int) - right)[::7, 8::16].mean() < 3

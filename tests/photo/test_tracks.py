@@ -30,7 +30,7 @@ def tracks(path: Path, processor: Tracks | None = None) -> TracksFacts:
     processor = processor or Tracks(cameras="any")
     with path.open("rb") as file:
         reader = PhotoReader(file)
-        return last_facts(list(processor.items(reader.photo([]), path.parent)))
+        return last_facts(list(processor.items(reader.photo(), path.parent)))
 
 
 def of_array(grey: np.ndarray, processor: Tracks | None = None) -> TracksFacts:
@@ -221,7 +221,7 @@ def test_a_photo_without_tracks_gets_a_picture_that_says_why(tmp_path: Path, siz
     Image.fromarray(np.full(size, 128, np.uint8)).save(path)
     with path.open("rb") as file:
         reader = PhotoReader(file)
-        items = list(Tracks(cameras="any").items(reader.photo([]), tmp_path))
+        items = list(Tracks(cameras="any").items(reader.photo(), tmp_path))
     assert [item.name for item in items] == ["tracks.json", "no-tracks.jpg"]
     assert isinstance(items[1].data, bytes)
     drawn = np.asarray(Image.open(io.BytesIO(items[1].data)).convert("L"))

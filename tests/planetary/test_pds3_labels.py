@@ -108,7 +108,7 @@ def shown(lines: str | None, samples: str | None) -> list[object]:
     words += [f" SAMPLE_DISPLAY_DIRECTION = {samples}"] if samples else []
     file = io.BytesIO(pds3(WHOLE.tobytes(), *words))
     reader = PhotoReader(file)
-    image = np.asarray(reader.photo([]).image)
+    image = np.asarray(reader.photo().image)
     assert image.shape == (reader.info.height_px, reader.info.width_px)
     return image.tolist()
 

@@ -152,7 +152,7 @@ def test_missing_samples_do_not_darken_the_picture_and_saturated_ones_are_white(
     values[-1, -3:] = 65535
     values[0, 0] = 65534
     words = (" MISSING_CONSTANT = 65535", " HIGH_REPR_SATURATION = 65534")
-    photo = PhotoReader(io.BytesIO(pds3(values.tobytes(), *words, kind="MSB_UNSIGNED_INTEGER", bits=16))).photo([])
+    photo = PhotoReader(io.BytesIO(pds3(values.tobytes(), *words, kind="MSB_UNSIGNED_INTEGER", bits=16))).photo()
     image = np.asarray(photo.image)
     assert photo.white_level == 4095
     assert image[0, 1] == round(32 / 4095 * 255)
@@ -207,7 +207,7 @@ def test_scale_of_each_band_is_applied_after_constants_are_found() -> None:
 def test_band_sequence_names_the_colours(words: str, bands: tuple[int, ...]) -> None:
     count = 3 if words == "UNK" else words.count(",") + 1
     values = picture(bands=count)
-    photo = PhotoReader(io.BytesIO(pds3(values.tobytes(), f" BAND_SEQUENCE = {words}", bands=count))).photo([])
+    photo = PhotoReader(io.BytesIO(pds3(values.tobytes(), f" BAND_SEQUENCE = {words}", bands=count))).photo()
     right = values[list(bands)].transpose(1, 2, 0) if len(bands) == 3 else values[0]
     assert np.asarray(photo.image).tolist() == right.tolist()
     told = (f"shown as the grey of band 1 of {count}: the label names no colours",) if len(bands) == 1 else ()
@@ -224,12 +224,12 @@ def test_checksum_of_a_label_is_compared_with_the_pixels() -> None:
         (str(total + 1), f"the label's CHECKSUM is {total + 1}, the pixels add up to {total}"),
     ):
         reader = PhotoReader(io.BytesIO(pds3(WHOLE.tobytes(), f" CHECKSUM = {written}")))
-        reader.photo([])
+        reader.photo()
         assert reader.damage == damage
     reader = PhotoReader(
         io.BytesIO(pds3(b"x" + WHOLE.tobytes()[1:], ' MD5_CHECKSUM = "0123456789abcdef0123456789ABCDEF"'))
     )
-    reader.photo([])
+    reader.photo()
     assert (reader.damage or "").startswith(
         "the label's MD5_CHECKSUM is 0123456789abcdef0123456789abcdef, the pixels have "
     )
@@ -249,7 +249,7 @@ def test_what_is_there_of_a_cut_colour_image_is_shown(
     values = picture(bands=3)
     file = pds3(values.transpose(axes).tobytes(), f" BAND_STORAGE_TYPE = {storage}", bands=3)
     reader = PhotoReader(io.BytesIO(file[: 1024 + values.size * 5 // 6]))
-    shown = np.asarray(reader.photo([]).image)
+    shown = np.asarray(reader.photo().image)
     assert (reader.report().condition, reader.report().damaged_share) == ("truncated", round(share, 6))
     assert f", from row {first_row} of {LINES} on (its label promises 576 bytes of" in (reader.damage or "")
     whole = values.transpose(1, 2, 0)
@@ -261,7 +261,7 @@ def test_what_is_there_of_a_cut_colour_image_is_shown(
 def test_bands_that_are_not_shown_may_be_cut_off() -> None:
     values = picture(bands=5)
     reader = PhotoReader(io.BytesIO(pds3(values.tobytes(), bands=5)[: 1024 + 200]))
-    assert np.asarray(reader.photo([]).image).tolist() == values[0].tolist()
+    assert np.asarray(reader.photo().image).tolist() == values[0].tolist()
     words = "its label promises 960 bytes of pixels, but the file has 200"
     assert reader.damage == f"the file is truncated, its pixels are not: {words}"
 
@@ -270,7 +270,7 @@ def test_a_cut_image_with_prefixes_is_turned_with_what_it_lacks() -> None:
     rows = np.hstack([np.full((LINES, 4), 255, np.uint8), picture(), np.full((LINES, 2), 255, np.uint8)])
     more = (" LINE_PREFIX_BYTES = 4", " LINE_SUFFIX_BYTES = 2", " LINE_DISPLAY_DIRECTION = UP")
     reader = PhotoReader(io.BytesIO(pds3(rows.tobytes(), *more)[: 1024 + 3 * 22 + 4 + 5]))
-    photo = reader.photo([])
+    photo = reader.photo()
     there = np.zeros((LINES, SAMPLES), bool)
     there[-3:], there[-4, :5] = True, True
     assert photo.valid is not None

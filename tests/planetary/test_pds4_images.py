@@ -48,7 +48,7 @@ def test_three_bands_in_every_order_are_red_green_and_blue(
     data = np.ascontiguousarray(values.transpose(stored)).tobytes()
     text = label("UnsignedByte", axes)
     assert pixels(data, text).tolist() == values.tolist()
-    photo = PhotoReader(io.BytesIO(data), described_by(text, "a.raw", len(data))).photo([])
+    photo = PhotoReader(io.BytesIO(data), described_by(text, "a.raw", len(data))).photo()
     assert (photo.image.mode, photo.image.size, photo.info.device) == ("RGB", (6, 4), "NaTeCam")
 
 
@@ -115,7 +115,7 @@ def test_the_rows_that_a_cut_file_holds_are_shown(text: bytes, end: int, percent
     assert image.problems == (f"its label promises pixels up to byte {end}, the file has 48 bytes",)
     whole = np.frombuffer(bytes(image.offset_bytes) + numbers().tobytes(), np.uint8)[:48].tobytes()
     reader = PhotoReader(io.BytesIO(whole), image)
-    photo = reader.photo([])
+    photo = reader.photo()
     there = (48 - image.offset_bytes) // image.sample_bytes
     assert photo.valid is not None
     assert photo.valid.reshape(-1).tolist() == [True] * there + [False] * (24 - there)
@@ -132,7 +132,7 @@ def test_a_file_without_a_whole_row_is_truncated(size: int, there: int) -> None:
     reader = PhotoReader(io.BytesIO(bytes(size)), described_by(label(), "a.raw", 48))
     words = f"truncated: its label promises 48 bytes of pixels, but the file has {there}"
     with pytest.raises(DamagedMedia, match=words):
-        reader.photo([])
+        reader.photo()
     assert (reader.report().condition, reader.damage) == ("truncated", words)
 
 
@@ -174,7 +174,7 @@ def test_colour_settings_choose_the_bands(count: int, red: int, green: int, blue
         settings=COLOURS.format(axis="Band", red=red, green=green, blue=blue),
     )
     data = values.transpose(["bls".index(axis) for axis in axes]).tobytes()
-    photo = PhotoReader(io.BytesIO(data), described_by(text, "a.raw", len(data))).photo([])
+    photo = PhotoReader(io.BytesIO(data), described_by(text, "a.raw", len(data))).photo()
     assert np.asarray(photo.image).tolist() == values[[red - 1, green - 1, blue - 1]].transpose(1, 2, 0).tolist()
 
 

@@ -51,7 +51,7 @@ def test_three_bands_in_every_order(storage: str, axes: tuple[int, int, int]) ->
     )
     assert (stored_numbers(file, read_header(file)) == values).all()
     file.seek(0)
-    assert PhotoReader(file).photo([]).image.mode == "RGB"
+    assert PhotoReader(file).photo().image.mode == "RGB"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_real_product_has_the_statistics_of_its_label(
         file.seek(0)
         assert identify(file, name).format == "pds3"
         file.seek(0)
-        photo = PhotoReader(file).photo([])
+        photo = PhotoReader(file).photo()
         file.seek(0)
         record = read_photograph(file, sha256="0" * 64, size_bytes=1, medium="photo")
     assert pixels.shape == (1024, 1024)

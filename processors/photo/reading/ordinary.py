@@ -19,7 +19,6 @@ from processors.decoding.open_media import decoder_errors
 from processors.decoding.picture_header import open_header, plain_words, what_to_do
 from processors.imaging.colour import CICP, SRGB, Colour
 from processors.photo.reading.by_format.avif import avif_damage
-from processors.photo.reading.by_format.bmp import bmp_damage
 from processors.photo.reading.by_format.gif import gif_damage
 from processors.photo.reading.by_format.heic import heic_damage
 from processors.photo.reading.by_format.jpeg import decode_damaged_jpeg, decode_jpeg, fault_at_end, jpeg_damage
@@ -27,7 +26,7 @@ from processors.photo.reading.by_format.jpeg2000 import jpeg2000_damage
 from processors.photo.reading.by_format.jpeg_blocks import impossible_blocks
 from processors.photo.reading.by_format.png import alpha_of_16_bits, palette_damage, png_damage
 from processors.photo.reading.by_format.pnm import pnm_damage
-from processors.photo.reading.by_format.psd import psd_damage
+from processors.photo.reading.by_format.run_lengths import bmp_damage, psd_damage
 from processors.photo.reading.colour_tags import ICC, colour_of
 from processors.photo.reading.damage import Damage
 from processors.photo.reading.photo_info import PhotoInfo
@@ -77,8 +76,8 @@ class Ordinary:
     def _is_jpeg(self) -> bool:
         return self._image.format in ("JPEG", "MPO")
 
-    def pixels(self, longest_side_px: int | None) -> Pixels:
-        """Decode it completely: a result must not depend on other results of the same pass."""
+    def pixels(self) -> Pixels:
+        """Decode it completely."""
         kind = self._image.format
         if self._is_jpeg:
             return self._jpeg()

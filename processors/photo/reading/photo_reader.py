@@ -40,8 +40,8 @@ class OpenedPhoto(Protocol):
         """Return the size of the decoded picture, from the header."""
         ...
 
-    def pixels(self, longest_side_px: int | None) -> Pixels:
-        """Decode, reduced if only that side is wanted and the format supports it."""
+    def pixels(self) -> Pixels:
+        """Decode it."""
         ...
 
 
@@ -67,18 +67,16 @@ class PhotoReader:
         self.info = self._opened.info
         self._pixels: Pixels | None = None
 
-    def photo(self, needs: list[Need]) -> Photo:
-        """Decode to the same pixels for all needs.
+    def photo(self) -> Photo:
+        """Decode all of it: a result must not depend on other results of the same pass.
 
         Raises
         ------
         DamagedMedia : the picture cannot be shown. A damaged one that can be shown has `damage` in the photo.
         RefusedMedia : no sample is valid: there is nothing to show.
         """
-        sides = [need.longest_side_px for need in needs]
-        longest = max(side or 0 for side in sides) if sides and all(sides) else None
         try:
-            pixels = self._opened.pixels(longest)
+            pixels = self._opened.pixels()
         except DamagedMedia as error:
             condition = "truncated" if error.what.startswith("truncated") else "damaged"
             self._pixels = Pixels(damage=Damage(condition=condition, fault=error.what, share=1.0, in_words=error.what))
@@ -141,7 +139,7 @@ class _Planetary:
         stored_bytes = image.row_count * image.row_samples * image.sample_bytes
         return DecodedSize(pixels=self.info.width_px * self.info.height_px, picture_bytes=stored_bytes)
 
-    def pixels(self, longest_side_px: int | None) -> Pixels:
+    def pixels(self) -> Pixels:
         """Decode the shown bands."""
         with decoder_errors("reading the pixels"):
             found = read_samples(self._file, self._described).of_bands(self._described.shown_bands)

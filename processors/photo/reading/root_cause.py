@@ -24,7 +24,7 @@ def root_cause_reported(file: SourceFile) -> Iterator[None]:
         with file.open() as opened:
             reader = PhotoReader(opened)
             if reader.info.width_px * reader.info.height_px <= MAX_PIXELS:
-                reader.photo([])
+                reader.photo()
             if damage := reader.damage:
                 raise DamagedMedia(damage, error.todo) from error
         if READING_HEADER in error.what:

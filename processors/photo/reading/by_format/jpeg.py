@@ -66,9 +66,7 @@ def fault_at_end(file: BinaryIO, parts: JpegFile) -> JpegWarning | None:
     with listening() as heard:
         try:
             image = pyvips.Image.jpegload_buffer(data, access="sequential", fail_on="none")
-            shrink = 8 if min(image.width, image.height) >= 16 else 1
-            image = pyvips.Image.jpegload_buffer(data, access="sequential", fail_on="warning", shrink=shrink)
-            image.avg()
+            _strictly(data, 8 if min(image.width, image.height) >= 16 else 1).avg()
         except pyvips.Error as error:
             words = plain(str(error))
             return JpegWarning(words, heard, 1) if _CORRUPT.search(words) else None
@@ -94,8 +92,7 @@ def decode_damaged_jpeg(file: BinaryIO, parts: JpegFile, height: int, shrink: in
         try:
             if parts.end_at is not None:
                 return _pixels(load(file, "jpeg", fail_on="none", shrink=shrink))
-            whole = read_at(file, 0) + b"\xff\xd9"
-            return _pixels(pyvips.Image.jpegload_buffer(whole, access="sequential", fail_on="warning", shrink=shrink))
+            return _pixels(_strictly(read_at(file, 0) + b"\xff\xd9", shrink))
         except pyvips.Error as error:
             if _ENDS in str(error):
                 row = (heard.first_bad_row or 0) * shrink
@@ -117,7 +114,7 @@ def jpeg_damage(file: BinaryIO, parts: JpegFile, fault: JpegWarning, rows: int) 
         data = without_junk(file, parts)
         with listening() as heard:
             try:
-                _pixels(pyvips.Image.jpegload_buffer(data, access="sequential", fail_on="warning"))
+                _pixels(_strictly(data))
             except pyvips.Error as error:
                 fault = JpegWarning(plain(str(error)), heard, 1)
             else:  # bytes outside the header's segments affect no pixel
@@ -181,7 +178,7 @@ def _bad_rows(file: BinaryIO, parts: JpegFile, rows: int) -> int | None:
         data = part_of(file, parts, [*intervals[first:last], b""], (last - first + 2) * height)
         with listening() as heard:
             try:
-                _pixels(pyvips.Image.jpegload_buffer(data, access="sequential", fail_on="warning"))
+                _pixels(_strictly(data))
             except pyvips.Error as error:
                 return _ENDS in str(error) and (heard.first_bad_row or 0) >= (last - first) * height
         return False
@@ -201,6 +198,11 @@ def _unsound(is_sound: Callable[[int, int], bool], first: int, last: int, left: 
         return 1
     middle = (first + last) // 2
     return _unsound(is_sound, first, middle, left) + _unsound(is_sound, middle, last, left)
+
+
+def _strictly(data: bytes, shrink: int = 1) -> pyvips.Image:
+    """Open a JPEG in memory, so that decoding it raises `pyvips.Error` at the first warning."""
+    return pyvips.Image.jpegload_buffer(data, access="sequential", fail_on="warning", shrink=shrink)
 
 
 def _pixels(image: pyvips.Image) -> np.ndarray:

@@ -42,7 +42,7 @@ def refuse_strips_without_valid(file: BinaryIO, picture_format: str, max_pixels:
         if valid_strips(image, photo).max():
             return
     if image.width * image.height <= MAX_PIXELS:
-        PhotoReader(file).photo([])
+        PhotoReader(file).photo()
     raise RefusedMedia("no valid sample", "nothing is to be done if the file is meant to be empty")
 
 

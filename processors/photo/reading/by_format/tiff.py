@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, BinaryIO
 
@@ -82,7 +83,7 @@ class Tiff:
         pixels = photo.width_px * photo.height_px // (shrink * shrink)
         return DecodedSize(pixels=pixels, picture_bytes=pixels * photo.samples * ((max(photo.bits) + 7) // 8))
 
-    def pixels(self, longest_side_px: int | None) -> Pixels:
+    def pixels(self) -> Pixels:
         """Decode; numbers of more than 8 bits are returned as stored."""
         pixels = self._decoded()
         if pixels.damage is None and self._missing:
@@ -139,29 +140,24 @@ class Tiff:
         """Return the damage reported by libtiff while decompressing, by strips or rows of tiles."""
         if not heard.words:
             return None
-        words, photo = _words(heard.words[0]), self._photo
-        image = load(self._file, "tiff", fail_on="none", **options(photo))
-        region, bad = pyvips.Region.new(image), []
+        words = _words(heard.words[0])
+        return self._damage_in([top for top, is_sound in self._strips(heard) if not is_sound], words)
+
+    def _strips(self, heard: Heard) -> Iterator[tuple[int, bool]]:
+        """Yield the first row of each strip or row of tiles, and whether it decompresses without a warning."""
+        photo = self._photo
+        region = pyvips.Region.new(load(self._file, "tiff", fail_on="none", **options(photo)))
         for top in range(0, photo.height_px, photo.rows_at_once):
             heard.words.clear()
             region.fetch(0, top, photo.width_px, min(photo.rows_at_once, photo.height_px - top))
-            if heard.words:
-                bad.append(top)
-        return self._damage_in(bad, words)
+            yield top, not heard.words
 
     def _reads_in_part(self, heard: Heard) -> bool:
         """Return whether libvips reads some strips, so that what it cannot read in others is damaged."""
-        photo = self._photo
         try:
-            region = pyvips.Region.new(load(self._file, "tiff", fail_on="none", **options(photo)))
-            for top in range(0, photo.height_px, photo.rows_at_once):
-                heard.words.clear()
-                region.fetch(0, top, photo.width_px, min(photo.rows_at_once, photo.height_px - top))
-                if not heard.words:
-                    return True
+            return any(is_sound for _, is_sound in self._strips(heard))
         except pyvips.Error:
             return False
-        return False
 
     def _damage_in(self, bad: list[int], words: str) -> Damage:
         """Return the damage of the strips or rows of tiles that begin at these rows, or of all if unknown."""
