@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from processors.imaging.srgb_curve import light_of, srgb_of
 from processors.imaging.tone_mapping import HLG, PQ, tone_mapped
 
 UNSPECIFIED = 2
@@ -144,8 +145,7 @@ def _linear_of(colour: Colour, kind: type) -> np.ndarray:
     """Return the linear light of every code, 0 to 1, float32."""
     codes = _codes(colour, kind)
     gamma = colour.gamma or GAMMAS.get(colour.transfer)
-    light = codes**gamma if gamma else np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
-    return light.astype(np.float32)  # IEC 61966-2-1
+    return (codes**gamma if gamma else light_of(codes)).astype(np.float32)
 
 
 def _codes(colour: Colour, kind: type) -> np.ndarray:
@@ -161,8 +161,7 @@ def _codes(colour: Colour, kind: type) -> np.ndarray:
 def _encoded(full: int) -> np.ndarray:
     """Return the sRGB codes for square roots of light, 0 to 1 in `ENCODED_STEPS` steps."""
     light = (np.arange(ENCODED_STEPS + 1) / ENCODED_STEPS) ** 2
-    shown = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)  # IEC 61966-2-1
-    return np.rint(shown * full)
+    return np.rint(srgb_of(light) * full)
 
 
 def _to_bt709(colour: Colour) -> np.ndarray:

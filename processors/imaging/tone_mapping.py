@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from processors.imaging.srgb_curve import srgb_of
+
 PQ, HLG = 16, 18
 """Codes of transfer characteristics (ITU-T H.273, table 3)."""
 
@@ -44,8 +46,7 @@ def tone_mapped(picture: np.ndarray, transfer: int, to_bt2020: np.ndarray | None
     wanted = pq_to_nits(compress(nits_to_pq(luminance)))
     linear = nits * (wanted / np.maximum(luminance, 1e-4))[..., None] / SCREEN_PEAK_NITS
     linear = np.clip(linear @ BT2020_TO_BT709.T, 0, 1)
-    shown = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)  # IEC 61966-2-1
-    return np.round(shown * 255).astype(np.uint8)
+    return np.round(srgb_of(linear) * 255).astype(np.uint8)
 
 
 def compress(level: np.ndarray) -> np.ndarray:

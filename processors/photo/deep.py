@@ -14,6 +14,7 @@ from processors.contract import Item, OpenSource, Reads, require
 from processors.decoding.picture_header import open_header
 from processors.formats import title_of
 from processors.imaging.colour import SRGB, Colour
+from processors.imaging.icc_profile import profile_name
 from processors.imaging.png_colour import describe_colour
 from processors.photo.deep_samples import DeepSamples, deep_samples, write_png
 from processors.photo.reading.by_format.stored_scale import scaling_of
@@ -25,7 +26,7 @@ from processors.photo.reading.display_levels import scaled
 from processors.photo.reading.photo_info import refuse_size
 from processors.photo.reading.photo_reader import PhotoReader, refuse_larger
 from processors.photo.reading.root_cause import root_cause_reported
-from processors.photo.reading.to_srgb import DEEP_MODES, profile_name
+from processors.photo.reading.to_srgb import DEEP_MODES
 from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
 from processors.planetary.open_image import FORMATS as PLANETARY
 from processors.planetary.open_image import described

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from processors.imaging.srgb_curve import light_of, srgb_of
+
 LOW, HIGH = 0.03, 0.97
 """Brightness to which the two percentiles of a stretch are moved; values beyond them share the rest, unclipped."""
 MIN_RANGE = 1 / 8
@@ -64,9 +66,9 @@ def with_brightness(picture: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     picture : float32, shape (height, width, 3), 0 to 1.
     wanted : float32, shape (height, width), 0 to 1.
     """
-    light = _linear(picture)
-    factor = _linear(wanted) / np.maximum(brightness_of(light), 1e-6)
-    return np.clip(_encoded(light * factor[..., None]), 0, 1)
+    light = light_of(picture)
+    factor = light_of(wanted) / np.maximum(brightness_of(light), 1e-6)
+    return np.clip(srgb_of(light * factor[..., None]), 0, 1)
 
 
 def unclipped(brightness: np.ndarray, before: np.ndarray) -> np.ndarray:
@@ -117,12 +119,3 @@ def _guided(picture: np.ndarray) -> np.ndarray:
     spread = mean(picture * picture) - middle * middle
     slope = spread / (spread + EDGE**2)
     return mean(slope) * picture + mean(middle - slope * middle)
-
-
-def _linear(codes: np.ndarray) -> np.ndarray:
-    """Return linear light of sRGB values (IEC 61966-2-1)."""
-    return np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
-
-
-def _encoded(light: np.ndarray) -> np.ndarray:
-    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055)

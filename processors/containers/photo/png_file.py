@@ -6,6 +6,7 @@ import io
 import re
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -54,21 +55,19 @@ class PngFile:
 
 def read_png_file(file: BinaryIO) -> PngFile:
     """Walk the chunks and check each one's CRC; never raises for bad bytes."""
-    size, at = file.seek(0, 2), len(SIGNATURE)
-    chunks: list[PngChunk] = []
-    while at + 12 <= size and len(chunks) < MAX_CHUNKS:
-        length, name = struct.unpack(">I4s", read_at(file, at, 8))
+    size, chunks = file.seek(0, 2), list[PngChunk]()
+    for name, at, length in chunk_heads(file):
         if at + 12 + length > size or not (name.isalpha() and name.isascii()):
             return PngFile(chunks=tuple(chunks), has_end=False, trailing_bytes=0)
         crc, left = zlib.crc32(name), length
+        file.seek(at + 8)
         while left:
             block = file.read(min(left, 1 << 20))
             crc, left = zlib.crc32(block, crc), left - len(block)
         is_sound = file.read(4) == crc.to_bytes(4, "big")
         chunks.append(PngChunk(kind=name.decode(), at=at, size_bytes=length, is_sound=is_sound))
-        at += 12 + length
         if name == b"IEND":
-            return PngFile(chunks=tuple(chunks), has_end=True, trailing_bytes=size - at)
+            return PngFile(chunks=tuple(chunks), has_end=True, trailing_bytes=size - at - 12 - length)
     return PngFile(chunks=tuple(chunks), has_end=False, trailing_bytes=0)
 
 
@@ -87,19 +86,22 @@ def png_exif(file: BinaryIO) -> Image.Exif:
 
 
 def _texts(file: BinaryIO) -> list[tuple[bytes, bytes]]:
-    size, at, found = file.seek(0, 2), len(SIGNATURE), []
+    wanted = ((name, at, size) for name, at, size in chunk_heads(file) if name in (b"eXIf", b"iTXt"))
+    texts = [(name, read_at(file, at + 8, size)) for name, at, size in wanted if size <= MAX_READ_BYTES]
+    return [(name, data) for name, data in texts if name == b"eXIf" or data.startswith(b"XML:com.adobe.xmp\0")]
+
+
+def chunk_heads(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, place and data length in bytes of each chunk up to the last, as they are written."""
+    size, at = file.seek(0, 2), len(SIGNATURE)
     for _ in range(MAX_CHUNKS):
         if at + 12 > size:
-            break
+            return
         length, name = struct.unpack(">I4s", read_at(file, at, 8))
-        if name in (b"eXIf", b"iTXt") and length <= MAX_READ_BYTES:
-            data = file.read(length)
-            if name == b"eXIf" or data.startswith(b"XML:com.adobe.xmp\0"):
-                found.append((name, data))
+        yield name, at, length
         if name == b"IEND":
-            break
+            return
         at += 12 + length
-    return found
 
 
 def without_damaged_extras(file: BinaryIO, png: PngFile) -> io.BytesIO:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import io
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from PIL import ImageCms, ImageFile, PngImagePlugin, TiffImagePlugin
+from PIL import ImageFile, PngImagePlugin, TiffImagePlugin
 
 from processors.containers.photo.tiff_file import is_tiff, pictures_of
 from processors.containers.text.unknown_text import as_latin_1, text_bytes
 from processors.decoding.open_media import decoder_errors, open_picture
 from processors.decoding.picture_header import open_header
 from processors.errors import MediaError
+from processors.imaging.icc_profile import profile_name
 from processors.metadata.position import position_of
 from processors.metadata.tags.icc import icc_tags
 from processors.metadata.tags.ifd import Directories
@@ -81,7 +82,7 @@ def read_photograph(
             height_px=height_px,
             mode=image.mode,
             frame_count=frame_count,
-            icc_profile=_profile(image),
+            icc_profile=profile_name(image.info.get("icc_profile")),
             compression=str(image.info["compression"]) if "compression" in image.info else None,
         ),
         known=known_from(tuple(found.tags), found.problems, **position_of(found.tags, found.problems)),
@@ -191,11 +192,7 @@ def _exif(file: BinaryIO, image: _Header, found: _Findings, blocks: dict[int, by
 
 def _directories(file: BinaryIO, image: _Header) -> Directories | None:
     if image.format == "TIFF":
-
-        def read_file(offset: int, size: int) -> bytes:
-            return read_at(file, offset, size)
-
-        return Directories(read_file)
+        return Directories(functools.partial(read_at, file))
     data = image.info.get("exif") or _raw_profile(image, "exif") or _resources(image).get(0x0422)
     if not isinstance(data, bytes) or not data:
         return None
@@ -287,13 +284,3 @@ def _format_tags(image: _Header) -> Iterator[Tag]:
             yield Tag(namespace=namespace, name=name, value=_plain(value))
         elif isinstance(value, tuple | list):
             yield Tag(namespace=namespace, name=name, value=[_plain(entry) for entry in value[:1000]])
-
-
-def _profile(image: _Header) -> str | None:
-    profile = image.info.get("icc_profile")
-    if not profile:
-        return None
-    try:
-        return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile))).strip()
-    except (ImageCms.PyCMSError, OSError):
-        return "unreadable"

@@ -6,7 +6,8 @@ Chunks that no reader understands are reported by name and size.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import BinaryIO
 
 from processors.containers.audio.channel_mask import mask_of
@@ -61,7 +62,7 @@ ChunkReader = Callable[[bytes, ChunkFile], Iterator[Tag]]
 
 def _reader(walked: ChunkFile, chunk: Chunk) -> ChunkReader | None:
     if walked.kind == "aiff":
-        return AIFF_CHUNKS.get(chunk.name) or (_text_chunk(chunk) if chunk.name in AIFF_TEXTS else None)
+        return AIFF_CHUNKS.get(chunk.name)
     return CAF_CHUNKS.get(chunk.name) if walked.kind == "caf" else WAVE_CHUNKS.get(chunk.name)
 
 
@@ -151,38 +152,10 @@ def _smpl(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
         yield Tag(namespace="smpl", name=f"Loop {number}", value=[start, end])
 
 
-def _ixml(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
-    yield from xml_tags("ixml", data)
-
-
-def _axml(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
-    """Yield EBUCore and the Audio Definition Model (EBU Tech 3285, supplement 5; ITU-R BS.2076)."""
-    yield from xml_tags("axml", data)
-
-
-def _xmp(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
-    yield from xmp_tags(data)
-
-
-def _guano(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
-    yield from guano_tags(data)
-
-
-def _wamd(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
-    yield from wamd_tags(data)
-
-
 AIFF_TEXTS = {b"NAME": "Name", b"AUTH": "Author", b"(c) ": "Copyright", b"ANNO": "Annotation"}
 
 
-def _text_chunk(chunk: Chunk) -> ChunkReader:
-    def read(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
-        yield from chunk_tags("aiff", AIFF_TEXTS[chunk.name], data)
-
-    return read
-
-
-def _comments(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
+def _comments(data: bytes) -> Iterator[Tag]:
     """Yield comments (Apple, AIFF 1.3), each with a time in seconds since 1904, a marker and a text."""
     place = 2
     for _ in range(min(struct.unpack_from(">H", data)[0], MAX_TEXTS)):
@@ -193,24 +166,32 @@ def _comments(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
         place += 8 + length + length % 2
 
 
-def _caf_info(data: bytes, walked: ChunkFile) -> Iterator[Tag]:
+def _caf_info(data: bytes) -> Iterator[Tag]:
     """Yield pairs of key and value, each ended by a zero byte (Apple, CAF 1.0)."""
     (count,), parts = struct.unpack_from(">I", data), data[4:].split(b"\0")
     for key, value in list(zip(parts[::2], parts[1::2], strict=False))[: min(count, MAX_TEXTS)]:
         yield from chunk_tags("caf.info", key.decode("utf-8", "backslashreplace"), value)
 
 
+def _of_bytes(read: Callable[[bytes], Iterable[Tag]]) -> ChunkReader:
+    """Return the reader of a chunk in which the file's byte order does not matter."""
+    return lambda data, walked: iter(read(data))
+
+
 WAVE_CHUNKS: dict[bytes, ChunkReader] = {
     b"fmt ": _fmt,
     b"bext": _bext,
     b"LIST": _list,
-    b"iXML": _ixml,
-    b"axml": _axml,
-    b"_PMX": _xmp,
-    b"guan": _guano,
-    b"wamd": _wamd,
+    b"iXML": _of_bytes(partial(xml_tags, "ixml")),
+    b"axml": _of_bytes(partial(xml_tags, "axml")),  # EBU Tech 3285, supplement 5; ITU-R BS.2076
+    b"_PMX": _of_bytes(xmp_tags),
+    b"guan": _of_bytes(guano_tags),
+    b"wamd": _of_bytes(wamd_tags),
     b"cart": _cart,
     b"smpl": _smpl,
 }
-AIFF_CHUNKS: dict[bytes, ChunkReader] = {b"COMT": _comments}
-CAF_CHUNKS: dict[bytes, ChunkReader] = {b"info": _caf_info}
+AIFF_CHUNKS: dict[bytes, ChunkReader] = {
+    b"COMT": _of_bytes(_comments),
+    **{name: _of_bytes(partial(chunk_tags, "aiff", title)) for name, title in AIFF_TEXTS.items()},
+}
+CAF_CHUNKS: dict[bytes, ChunkReader] = {b"info": _of_bytes(_caf_info)}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import struct
+import itertools
 from typing import BinaryIO
 
 from PIL import Image, ImageFile
 
 from processors.containers.photo.heif_file import nclx_of
+from processors.containers.photo.png_file import chunk_heads
 from processors.imaging.colour import ADOBE_RGB, CICP, SRGB_TRANSFER, UNSPECIFIED, Colour
+from processors.sources.read_at import read_at
 
 ICC = "ICC profile"
 BT709_CHROMATICITIES = (0.640, 0.330, 0.300, 0.600, 0.150, 0.060, 0.3127, 0.3290)
@@ -50,19 +52,13 @@ def _of_cicp(primaries: int, transfer: int, full_range: int) -> Colour:
 
 
 def _cicp(file: BinaryIO) -> tuple[int, int, int] | None:
-    """Primaries, transfer and 1 for full range of a PNG's cICP chunk, which comes before its pixels."""
-    file.seek(8)
-    for _ in range(PNG_HEAD_CHUNKS):
-        head = file.read(8)
-        if len(head) < 8:
-            return None
-        size, name = struct.unpack(">I4s", head)
+    """Return primaries, transfer and 1 for full range of a PNG's cICP chunk, which comes before its pixels."""
+    for name, at, size in itertools.islice(chunk_heads(file), PNG_HEAD_CHUNKS):
         if name == b"cICP" and size == 4:
-            data = file.read(4)
-            return (data[0], data[1], data[3]) if len(data) == 4 else None
-        if name in (b"IDAT", b"IEND"):
+            data = read_at(file, at + 8, 4)
+            return data[0], data[1], data[3]
+        if name == b"IDAT":
             return None
-        file.seek(size + 4, 1)
     return None
 
 

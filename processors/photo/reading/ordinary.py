@@ -18,6 +18,7 @@ from processors.containers.photo.psd_file import rows_of_psd
 from processors.decoding.open_media import decoder_errors
 from processors.decoding.picture_header import open_header, plain_words, what_to_do
 from processors.imaging.colour import CICP, SRGB, Colour
+from processors.imaging.icc_profile import profile_name
 from processors.photo.reading.by_format.avif import avif_damage
 from processors.photo.reading.by_format.gif import gif_damage
 from processors.photo.reading.by_format.heic import heic_damage
@@ -32,7 +33,7 @@ from processors.photo.reading.damage import Damage
 from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.photo_memory import DecodedSize, pillow_size
 from processors.photo.reading.pixels import Pixels, bounding_shrink
-from processors.photo.reading.to_srgb import deep_of, profile_fault, profile_name
+from processors.photo.reading.to_srgb import deep_of, profile_fault
 
 MP_ENTRIES = 0xB002
 

@@ -9,21 +9,12 @@ from PIL import Image, ImageCms
 
 from processors.imaging.colour import CICP, SRGB, Colour, grey_to_srgb
 from processors.imaging.colour import to_srgb as colour_to_srgb
+from processors.imaging.icc_profile import profile_name
 from processors.photo.reading.display_levels import levels_of, to_8_bit
 
 _SPACES = {"GRAY": "grey", "RGB": "RGB", "CMYK": "CMYK", "Lab": "Lab", "LAB": "Lab"}
 """Colour spaces in words, by their signatures (ICC.1, table 19) and Pillow's names."""
 DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
-
-
-def profile_name(icc_profile: bytes | None) -> str | None:
-    """Return the profile's name; `unreadable` for a broken one, None without one."""
-    if not icc_profile:
-        return None
-    try:
-        return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))).strip()
-    except (ImageCms.PyCMSError, OSError):
-        return "unreadable"
 
 
 def profile_fault(icc_profile: bytes | None, mode: str) -> str | None:

@@ -16,6 +16,7 @@ from processors.containers.photo.tiff_file import Directory, alone, pictures_of,
 from processors.decoding.open_media import decoder_errors, open_picture
 from processors.decoding.picture_header import what_to_do
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, UnsupportedMedia
+from processors.imaging.icc_profile import profile_name
 from processors.photo.reading.by_format.stored_scale import scaling_of
 from processors.photo.reading.by_format.ycbcr import is_stored_as_ycbcr, rgb_of
 from processors.photo.reading.colour_tags import ICC
@@ -23,7 +24,7 @@ from processors.photo.reading.damage import Damage
 from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.photo_memory import DecodedSize
 from processors.photo.reading.pixels import Pixels, bounding_shrink
-from processors.photo.reading.to_srgb import deep_of, profile_fault, profile_name
+from processors.photo.reading.to_srgb import deep_of, profile_fault
 from processors.photo.reading.vips import Heard, listening, load, plain
 
 LAB = (8, 9, 10)
