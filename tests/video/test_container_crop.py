@@ -123,7 +123,8 @@ def test_an_aperture_with_no_denominator_is_none(tmp_path: Path) -> None:
     place = data.index(b"clap")
     data[place + 8 : place + 12] = bytes(4)
     path.write_bytes(data)
-    assert clean_apertures(SourceFile.at(path), "mov,mp4") == {}
+    with path.open("rb") as file:
+        assert clean_apertures(file, len(data)) == {}
 
 
 def test_a_crop_is_counted_from_every_edge() -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import BinaryIO, NamedTuple
 
 import av.filter
 import av.video.frame
 
 from processors.containers.video.mp4_boxes import boxes
 from processors.decoding.open_media import decoder_errors
-from processors.sources.source_file import SourceFile
+from processors.sources.read_at import read_at
 
 INSIDE = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
 SAMPLE_ENTRY_AT, BOXES_OF_ENTRY_AT = 8, 8 + 8 + 78
@@ -19,8 +19,7 @@ SAMPLE_ENTRY_AT, BOXES_OF_ENTRY_AT = 8, 8 + 8 + 78
 MAX_STSD_BYTES = 1 << 16
 
 
-@dataclass(frozen=True, kw_only=True)
-class Crop:
+class Crop(NamedTuple):
     """Lines and columns of the coded picture that are cropped."""
 
     left_px: int = 0
@@ -35,24 +34,19 @@ class Crop:
     def fits(self, width_px: int, height_px: int) -> bool:
         """Return whether the crop removes a part and leaves a part."""
         width, height = self.size_px(width_px, height_px)
-        edges = (self.left_px, self.top_px, self.right_px, self.bottom_px)
-        return min(edges) >= 0 and any(edges) and width > 0 and height > 0
+        return min(self) >= 0 and any(self) and width > 0 and height > 0
 
 
-def clean_apertures(file: SourceFile, file_format: str) -> dict[int, Crop]:
-    """Return the clean aperture of each track that has one, by its number among the tracks; MP4 and QuickTime only."""
-    if "mp4" not in file_format.split(","):
-        return {}
+def clean_apertures(opened: BinaryIO, size_bytes: int) -> dict[int, Crop]:
+    """Return the clean aperture of each track of an MP4 that has one, by its number among the tracks."""
     found: dict[int, Crop] = {}
     track = -1
-    with file.open() as opened:
-        for name, start, end in boxes(opened, file.size_bytes, INSIDE):
-            track += name == b"trak"
-            if name == b"stsd" and end - start > BOXES_OF_ENTRY_AT:
-                opened.seek(start)
-                crop = _clean_aperture(opened.read(min(end - start, MAX_STSD_BYTES)))
-                if crop:
-                    found[track] = crop
+    for name, start, end in boxes(opened, size_bytes, INSIDE):
+        track += name == b"trak"
+        if name == b"stsd" and end - start > BOXES_OF_ENTRY_AT:
+            crop = _clean_aperture(read_at(opened, start, min(end - start, MAX_STSD_BYTES)))
+            if crop:
+                found[track] = crop
     return found
 
 

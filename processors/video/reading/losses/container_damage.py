@@ -9,18 +9,15 @@ from typing import BinaryIO
 from processors.containers.audio.ogg import FIRST, Page, pages
 from processors.containers.coding import Coding
 from processors.containers.codings import codings_of
-from processors.containers.cut_off import cut_off_because
+from processors.containers.cut_off import WALKS, cut_off_because
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
 from processors.containers.size_in_header import too_short_because
 from processors.containers.video.asf_packets import look_at_asf
 from processors.containers.video.avi_index import Pictures, listed_pictures
-from processors.containers.video.flv import look_at_tags
-from processors.containers.video.fragments import AbsentFragments, absent_fragments
+from processors.containers.video.fragments import absent_fragments
 from processors.containers.video.matroska import look_at
 from processors.containers.video.mp4_boxes import second_file
-from processors.containers.video.nut import look_at_nut
-from processors.containers.video.sample_table import OWNERS, TableFault, table_faults
-from processors.containers.video.transport_stream import look_at_packets
+from processors.containers.video.sample_table import OWNERS, table_faults
 from processors.sources.source_file import SourceFile
 from processors.video.reading.container_crop import Crop, clean_apertures
 from processors.video.reading.losses.empty_chunks import empty_chunks
@@ -50,66 +47,41 @@ class Structure:
 
 def structure_of(file: SourceFile, file_format: str) -> Structure:
     """Read the headers of a container's elements; `file_format` as in `Source.format`."""
-    elements = _look_at(file, file_format)
-    faults, absent = _mp4_faults(file, file_format)
-    crops = {
-        number: Crop(left_px=left, top_px=top, right_px=right, bottom_px=bottom)
-        for number, (left, top, right, bottom) in elements.crops.items()
-    }
-    return Structure(
-        cut_off_because=elements.cut_off_because,
-        unread_because=elements.unread_because,
-        damaged=(
-            *elements.damaged,
-            *(skipped(one.start_byte, one.end_byte) for one in faults),
-            *(skipped(place, place) for one in absent for place in one.at_bytes),
-        )[:MAX_DAMAGED],
-        tables_disagree="; ".join(one.words for one in (*faults, *absent)) or None,
-        empty_chunks=empty_chunks(file, file_format),
-        listed_pictures=_listed_pictures(file, file_format),
-        edits=read_edit_list(file, file_format),
-        crops=crops or clean_apertures(file, file_format),
-        codings=_codings(file),
-    )
-
-
-def _codings(file: SourceFile) -> Mapping[int, Coding]:
+    is_mp4, is_avi, size = "mp4" in file_format.split(","), file_format == "avi", file.size_bytes
     with file.open() as opened:
-        return codings_of(opened)
+        elements = _look_at(file, opened, file_format)
+        # faults of video and audio tracks, and missing fragments that an index names
+        faults = [one for one in table_faults(opened, size) if one.handler in OWNERS] if is_mp4 else []
+        absent = absent_fragments(opened, size) if is_mp4 else ()
+        crops = {number: Crop(*edges) for number, edges in elements.crops.items()}
+        return Structure(
+            cut_off_because=elements.cut_off_because,
+            unread_because=elements.unread_because,
+            damaged=(
+                *elements.damaged,
+                *(skipped(one.start_byte, one.end_byte) for one in faults),
+                *(skipped(place, place) for one in absent for place in one.at_bytes),
+            )[:MAX_DAMAGED],
+            tables_disagree="; ".join(one.words for one in (*faults, *absent)) or None,
+            empty_chunks=empty_chunks(opened, size) if is_avi else {},
+            listed_pictures=listed_pictures(opened) if is_avi else {},
+            edits=read_edit_list(opened, size) if is_mp4 else EditList(),
+            crops=crops or (clean_apertures(opened, size) if is_mp4 else {}),
+            codings=codings_of(opened),
+        )
 
 
-def _listed_pictures(file: SourceFile, file_format: str) -> Mapping[int, Pictures]:
-    if file_format != "avi":
-        return {}
-    with file.open() as opened:
-        return listed_pictures(opened)
-
-
-def _look_at(file: SourceFile, file_format: str) -> ElementFindings:
+def _look_at(file: SourceFile, opened: BinaryIO, file_format: str) -> ElementFindings:
     """Find where the container's elements break off; no findings for formats that do not show it."""
     if "matroska" in file_format:
         return look_at(file, file_format)
-    walks = {"mpegts": look_at_packets, "flv": look_at_tags, "nut": look_at_nut, "ogg": _look_at_pages}
-    if file_format not in walks:
-        why = cut_off_because(file, file_format) or too_short_because(file, file_format)
-        if file_format == "asf":
-            with file.open() as opened:
-                return replace(look_at_asf(opened, file.size_bytes), cut_off_because=why)
-        if "mp4" not in file_format.split(","):
-            return ElementFindings(cut_off_because=why)
-        with file.open() as opened:
-            return ElementFindings(cut_off_because=why, unread_because=second_file(opened, file.size_bytes))
-    with file.open() as opened:
-        return walks[file_format](opened, file.size_bytes)
-
-
-def _mp4_faults(file: SourceFile, file_format: str) -> tuple[tuple[TableFault, ...], tuple[AbsentFragments, ...]]:
-    """Return the faults of video and audio tracks, and the missing fragments that an index names."""
-    if "mp4" not in file_format.split(","):
-        return (), ()
-    with file.open() as opened:
-        faults = tuple(one for one in table_faults(opened, file.size_bytes) if one.handler in OWNERS)
-        return faults, absent_fragments(opened, file.size_bytes)
+    if walk := (WALKS | {"ogg": _look_at_pages}).get(file_format):
+        return walk(opened, file.size_bytes)
+    why = cut_off_because(file, file_format) or too_short_because(file, file_format)
+    if file_format == "asf":
+        return replace(look_at_asf(opened, file.size_bytes), cut_off_because=why)
+    unread = second_file(opened, file.size_bytes) if "mp4" in file_format.split(",") else None
+    return ElementFindings(cut_off_because=why, unread_because=unread)
 
 
 def _look_at_pages(opened: BinaryIO, size: int) -> ElementFindings:

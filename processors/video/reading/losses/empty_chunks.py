@@ -7,23 +7,17 @@ from collections import Counter
 from typing import BinaryIO
 
 from processors.containers.video.avi_index import PICTURES
-from processors.sources.source_file import SourceFile
+from processors.sources.read_at import read_at
 
 MAX_CHUNKS = 5_000_000
 
 
-def empty_chunks(file: SourceFile, file_format: str) -> Counter[int]:
-    """Count the chunks without a picture by stream index; empty for other formats."""
-    with file.open() as opened:
-        return _counted(opened, file.size_bytes) if file_format == "avi" else Counter()
-
-
-def _counted(opened: BinaryIO, size: int) -> Counter[int]:
+def empty_chunks(opened: BinaryIO, size: int) -> Counter[int]:
+    """Count the chunks of an AVI without a picture, by stream index."""
     found: Counter[int] = Counter()
     place = 0
     for _ in range(MAX_CHUNKS):
-        opened.seek(place)
-        head = opened.read(12)
+        head = read_at(opened, place, 12)
         if len(head) < 8 or place >= size:
             break
         name, length = head[:4], struct.unpack("<I", head[4:8])[0]

@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import BinaryIO
 
 from processors.containers.video.mp4_boxes import boxes
-from processors.sources.source_file import SourceFile
 
 MAX_EDITS = 10_000
 INSIDE = {b"moov", b"trak", b"edts", b"mdia"}
@@ -41,20 +40,16 @@ class EditList:
     """Total duration of these and the empty edits; None if `count` is 0."""
 
 
-def read_edit_list(file: SourceFile, file_format: str) -> EditList:
-    """Read the edit lists; empty for formats other than MP4 and QuickTime."""
-    if "mp4" not in file_format.split(","):
-        return EditList()
-    told: list[str] = []
-    with file.open() as opened:
-        tracks = list(_video_edits(opened, file.size_bytes))
-        for _, edits in tracks:
-            rates = sorted({edit.rate for edit in edits if edit.media_time != EMPTY and edit.rate != 1})
-            if rates:
-                told.append(f"an edit plays the media at {' and '.join(f'{rate:g}' for rate in rates)} of their rate")
-            pictured = [number for number, edit in enumerate(edits) if edit.media_time != EMPTY]
-            if any(edit.media_time == EMPTY for edit in edits[min(pictured, default=0) : max(pictured, default=0)]):
-                told.append("an edit in the middle shows nothing")
+def read_edit_list(opened: BinaryIO, size: int) -> EditList:
+    """Read the edit lists of an MP4 or QuickTime file."""
+    told, tracks = list[str](), list(_video_edits(opened, size))
+    for _, edits in tracks:
+        rates = sorted({edit.rate for edit in edits if edit.media_time != EMPTY and edit.rate != 1})
+        if rates:
+            told.append(f"an edit plays the media at {' and '.join(f'{rate:g}' for rate in rates)} of their rate")
+        pictured = [number for number, edit in enumerate(edits) if edit.media_time != EMPTY]
+        if any(edit.media_time == EMPTY for edit in edits[min(pictured, default=0) : max(pictured, default=0)]):
+            told.append("an edit in the middle shows nothing")
     not_followed = "; ".join(dict.fromkeys(told)) or None
     if len(tracks) != 1 or not tracks[0][0]:
         return EditList(not_followed=not_followed)
