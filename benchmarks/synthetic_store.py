@@ -23,7 +23,7 @@ from pathlib import Path
 from flows.recipes import RECIPES
 from processors.contract import Processor, result_key
 from processors.engine.release_index import ReleaseIndex
-from processors.engine.result_records import record
+from processors.engine.result_records import result_manifest
 from processors.engine.wanted_results import WantedResults
 from processors.identify import Identity
 from processors.sources.scan import FoundFile, storable
@@ -96,7 +96,11 @@ def _manifest(processor: Processor, row: SourceRow, facts: dict[str, object]) ->
     if processor.name == "evidence":
         item = dataclasses.replace(ITEM, name="evidence.json", facts=facts)
     cost = Cost(reading_seconds=0.05, own_seconds=0.01)
-    return record(processor, row.source(), row.release, None, 0.1, STARTED, items=(item,), cost=cost).to_json().decode()
+    return (
+        result_manifest(processor, row.source(), row.release, None, 0.1, STARTED, items=(item,), cost=cost)
+        .to_json()
+        .decode()
+    )
 
 
 def _write_results(group: Path, row: SourceRow, pattern: SourceRow, made: list[tuple[Processor, str]]) -> str | None:

@@ -88,11 +88,11 @@ def not_default(processor: str, recorded: Mapping[str, Json]) -> list[str]:
 
     What an input has with the same name and value is left out. Empty of a processor that no longer exists.
     """
-    from flows.run.recipe_changes.load_recipes import kind_of
+    from flows.run.recipe_changes.load_recipes import processor_class
     from processors.contract import parameters
 
     try:
-        default = parameters(kind_of(processor)())
+        default = parameters(processor_class(processor)())
     except RequestError:
         return []
     found = sorted(differences(recorded, default, (), is_same_version=False), key=lambda one: len(one[0]))

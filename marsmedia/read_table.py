@@ -50,10 +50,10 @@ def read_table(
 
 def _declared(processor: str, name: str) -> Table | None:
     """Return the declaration of a table; None of a processor that no longer exists."""
-    from flows.run.recipe_changes.load_recipes import kind_of
+    from flows.run.recipe_changes.load_recipes import processor_class
 
     try:
-        tables: tuple[Table, ...] = getattr(kind_of(processor), "tables", ())
+        tables: tuple[Table, ...] = getattr(processor_class(processor), "tables", ())
     except RequestError:
         return None
     return next((table for table in tables if table.item == name), None)

@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -186,6 +187,19 @@ def test_errors_that_end_a_command_say_what_to_do_after_a_semicolon() -> None:
                 texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
                 found += ((module, text) for text in texts if ADVICE.search(text))
     assert found == [("processors.store.catalogue.selection", ": give one condition")]
+
+
+def test_no_two_public_classes_and_no_two_files_have_one_name() -> None:
+    """But for a flow and the command that starts it."""
+    classes = [
+        node.name
+        for path in MODULES.values()
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    assert sorted(name for name, count in Counter(classes).items() if count > 1) == []
+    files = Counter(path.stem for path in MODULES.values() if not path.stem.startswith("__"))
+    assert {name for name, count in files.items() if count > 1} == {"ingest", "pack", "reprocess", "verify"}
 
 
 def test_only_flows_and_serving_import_prefect() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flows.recipes import ON_REQUEST, RECIPES
-from processors.languages.language import translations_of
+from processors.languages.language import translated_keys
 from processors.metadata.release.release_model import FileTable, HeadTable
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -45,5 +45,5 @@ def test_keys_of_a_release_in_the_docs_are_those_that_are_read() -> None:
     ]
     for column, model in ((1, HeadTable), (2, FileTable)):
         told = {key for row in rows if row[column].strip() for key in re.findall(r"`(\w+)`", row[0])}
-        translated = {one for key in told for one in translations_of(key)}
+        translated = {one for key in told for one in translated_keys(key)}
         assert told == model.model_fields.keys() - translated

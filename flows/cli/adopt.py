@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.common import open_store
+from flows.cli.common import open_existing_store
 from flows.cli.completion import complete_processors
 from flows.cli.shared_options import SETTINGS, STORE, YES
 from processors.engine.parameters import changed, from_parameters, parse_settings
@@ -56,7 +56,9 @@ def adopt(processor: str, key: str | None, settings: tuple[str, ...], yes: bool,
     recipes = load_recipes()
     entries = named(processor, recipes, *every_processor())
     entry, recipe = next((one, recipes[medium]) for medium, ours in entries.items() for one in ours)
-    wanted = _of_result(entry, key, open_store(store_folder)) if key else changed(entry, parse_settings(settings))
+    wanted = (
+        _of_result(entry, key, open_existing_store(store_folder)) if key else changed(entry, parse_settings(settings))
+    )
     wanted = without_own_inputs(wanted, recipe)
     path = Path(flows.recipes.__file__)
     before = path.read_text(encoding="utf-8")

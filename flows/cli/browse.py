@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.common import counted, open_store
+from flows.cli.common import counted, open_existing_store
 from flows.cli.shared_options import SELECTION, STORE, run_options
 from processors.errors import RequestError
 from processors.sources.scan import printable
@@ -68,7 +68,7 @@ def browse(
     if len(selection) == 1 and (Path(selection[0]) / "bagit.txt").is_file():
         _open(_page_of_pack(selection[0]), 0, show=not no_open)
         return
-    store = open_store(store_folder)
+    store = open_existing_store(store_folder)
     catalogue = Catalogue(store)
     folder = folder or store.root / "gallery"
     rows = select(parse(selection), catalogue)

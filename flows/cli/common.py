@@ -14,7 +14,7 @@ from processors.store.open_store import open_store as open_any
 from processors.store.store import Store
 
 
-def open_store(location: Location) -> Store:
+def open_existing_store(location: Location) -> Store:
     """Open an existing store; a command that reads creates none."""
     return open_any(location, writes=False)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.common import counted, open_store, print_json
+from flows.cli.common import counted, open_existing_store, print_json
 from flows.cli.shared_options import JSON, STORE
 from processors.errors import RequestError
 from processors.sources.scan import printable
@@ -36,11 +36,11 @@ def diff(
     marsmedia diff descent.mp4 video.frames
     marsmedia diff drive-off.mp4 audio.spectrogram 3fa9 c01d -o difference
     """
-    from processors.comparing.results import compare, pair
+    from processors.comparing.results import compare_results, pair
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.selection import find_source
 
-    store = open_store(store_folder)
+    store = open_existing_store(store_folder)
     row = find_source(source, Catalogue(store).sightings())
     manifests = list(store.manifests(row.digest))
     ours = [manifest for manifest in manifests if manifest.ref.processor == processor]
@@ -49,7 +49,7 @@ def diff(
         raise RequestError(f"{processor}: no results of this processor for {row.name}; it has results of: {names}")
     if output and output.exists() and not output.is_dir():
         raise RequestError(f"{output}: not a folder; choose another with -o")
-    found = compare(*pair(ours, keys), store, output)
+    found = compare_results(*pair(ours, keys), store, output)
     if as_json:
         print_json(found)
     else:

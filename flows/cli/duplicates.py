@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from flows.cli.common import counted, open_store, print_json
+from flows.cli.common import counted, open_existing_store, print_json
 from flows.cli.shared_options import JSON, STORE
 from processors.sources.scan import printable
 from processors.store.manifest import ResultRef
@@ -39,7 +39,7 @@ def duplicates(store_folder: Path, at_most_bits: int, as_json: bool) -> None:
     from processors.store.catalogue.catalogue import Catalogue
     from processors.video.audit.measurements import Measurements
 
-    store = open_store(store_folder)
+    store = open_existing_store(store_folder)
     catalogue = Catalogue(store)
     tables: dict[str, Path] = {}
     for row in catalogue.table("results", ["source", "processor", "key", "verdict"]).to_pylist():
@@ -64,7 +64,7 @@ def duplicates(store_folder: Path, at_most_bits: int, as_json: bool) -> None:
 
 
 def _span(name: str, first_seconds: float, last_seconds: float) -> str:
-    from processors.video.frames.contact_sheet import clock
+    from processors.video.frames.contact_sheet import format_presentation_time
 
-    first, last = (clock(Fraction(repr(seconds))) for seconds in (first_seconds, last_seconds))
+    first, last = (format_presentation_time(Fraction(repr(seconds))) for seconds in (first_seconds, last_seconds))
     return printable(f"{name} {first} to {last}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from flows.cli.common import counted, open_store, print_json
+from flows.cli.common import counted, open_existing_store, print_json
 from flows.cli.shared_options import JSON, SELECTION, STORE
 from flows.run.reporting.problems import Cause, FileProblems, by_file
 from processors.sources.scan import printable
@@ -52,7 +52,7 @@ def failures(selection: tuple[str, ...], store_folder: Path, new: bool, as_json:
     """
     from flows.run.reporting.recorded_problems import new_in_last_run, of_last_run, stop_of_last_run, stored
 
-    store = open_store(store_folder)
+    store = open_existing_store(store_folder)
     found = by_file([*stored(selection, store), *([] if selection else of_last_run(store))])
     if new:
         files = new_in_last_run(store)

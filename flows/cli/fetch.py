@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from flows.cli.common import counted, megabytes, open_store, print_json
+from flows.cli.common import counted, megabytes, open_existing_store, print_json
 from flows.cli.shared_options import JSON, SELECTION, STORE
 from processors.errors import RequestError
 from processors.sources.scan import printable
@@ -33,7 +33,7 @@ def fetch(selection: tuple[str, ...], output: Path, store_folder: Path, as_json:
     from processors.store.catalogue.selection import parse, select
     from processors.store.fetch_items import fetch_items
 
-    store = open_store(store_folder)
+    store = open_existing_store(store_folder)
     if output.resolve().is_relative_to(store.root.resolve()):
         raise RequestError(f"{output}: inside the store; choose a place outside {store.address}")
     wanted = parse(selection)

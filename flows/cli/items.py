@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import counted, open_store, print_json
+from flows.cli.common import counted, open_existing_store, print_json
 from flows.cli.printing.print_table import aligned, size
 from flows.cli.shared_options import JSON, SELECTION, STORE
 from processors.errors import RequestError
@@ -67,7 +67,7 @@ def items(selection: tuple[str, ...], paths: bool, store_folder: Path, as_json: 
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.selection import parse, select
 
-    store = open_store(store_folder)
+    store = open_existing_store(store_folder)
     catalogue = Catalogue(store)
     wanted = parse(selection)
     if paths and not store.is_in_folder:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from flows.cli.common import counted, open_store, print_json
+from flows.cli.common import counted, open_existing_store, print_json
 from flows.cli.printing.print_table import aligned
 from flows.cli.shared_options import JSON, SELECTION, STORE
 from processors.errors import RequestError
@@ -31,10 +31,10 @@ def keep(selection: tuple[str, ...], key: str | None, is_release: bool, store_fo
     """
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.selection import parse, select
-    from processors.store.kept_results import keep as keep_results
-    from processors.store.kept_results import kept_results, release
+    from processors.store.kept_results import keep_results as keep_results
+    from processors.store.kept_results import kept_results, release_results
 
-    store = open_store(store_folder)
+    store = open_existing_store(store_folder)
     catalogue = Catalogue(store)
     if not selection:
         if is_release or key:
@@ -60,7 +60,7 @@ def keep(selection: tuple[str, ...], key: str | None, is_release: bool, store_fo
     ]
     if not refs:
         raise RequestError(f"{' '.join(selection)}: no results match; list them with `marsmedia items`")
-    (release if is_release else keep_results)(refs, store)
+    (release_results if is_release else keep_results)(refs, store)
     if as_json:
         print_json({"kept": not is_release, "results": refs})
     else:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from flows.cli.common import counted, open_store, print_json
+from flows.cli.common import counted, open_existing_store, print_json
 from flows.cli.printing.print_links import sentence
 from flows.cli.shared_options import JSON, STORE, run_options
 from processors.sources.scan import printable
@@ -33,7 +33,7 @@ def links(quiet: bool, store_folder: Path, as_json: bool) -> None:
     from processors.linking.find_links import find_links
     from processors.store.catalogue.catalogue import Catalogue
 
-    store = open_store(store_folder)
+    store = open_existing_store(store_folder)
     catalogue = Catalogue(store)
     with RunProgress(quiet=quiet or as_json) as progress:
         found = find_links(store, progress.each)

@@ -13,7 +13,7 @@ from processors.contract import require
 from processors.languages.text import FALLBACK
 from processors.mission.mission_time import mission_named, utc_of_sol
 from processors.mission.sol_words import is_before_landing, sol_span
-from processors.mission.time_on_mars import MarsTime, clock
+from processors.mission.time_on_mars import MarsTime, format_clock
 from processors.mission.time_on_mars import mars_time as at_moment
 from processors.mission.when import BEIJING, When, parse_when
 
@@ -99,7 +99,7 @@ def _print(name: str, time: MarsTime, when: When) -> None:
         f"equation of time {time.equation_of_time_degrees:.5f} deg"
     )
     click.echo(
-        f"  MTC {clock(time.coordinated_mars_time_hours)}, at {time.longitude_degrees_east:g} deg E: "
-        f"LMST {clock(time.local_mean_solar_time_hours)}, LTST {clock(time.local_true_solar_time_hours)} "
+        f"  MTC {format_clock(time.coordinated_mars_time_hours)}, at {time.longitude_degrees_east:g} deg E: "
+        f"LMST {format_clock(time.local_mean_solar_time_hours)}, LTST {format_clock(time.local_true_solar_time_hours)} "
         f"(good to {time.accuracy_seconds} s)"
     )

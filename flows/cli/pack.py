@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import counted, megabytes, open_store, print_json, traffic_in_words
+from flows.cli.common import counted, megabytes, open_existing_store, print_json, traffic_in_words
 from flows.cli.shared_options import FORCE, JSON, RECIPES, STORE, PlaceType, run_options
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, machine_reason
 from processors.packs.recipe.audience import AUDIENCES, Audience
@@ -116,7 +116,7 @@ def build(
     if not is_address(output):  # before work of a minute or more
         check_place(Path(output).absolute(), force=force)
     _make_what_is_due(chosen, store_folder, quiet=quiet)
-    store = open_store(store_folder)
+    store = open_existing_store(store_folder)
     try:
         with RunProgress(quiet=quiet) as progress:
             built = build_pack(chosen, output, store, force=force, steps=progress.each)
@@ -132,7 +132,7 @@ def build(
         click.echo(f"marsmedia: no pack was built: {output}: {machine_reason(error)}", err=True)
         sys.exit(1)
     _print_built(built, chosen, store.traffic, as_json=as_json)
-    if not as_json and (untitled := titled_by_folders(chosen, open_store(store_folder))):
+    if not as_json and (untitled := titled_by_folders(chosen, open_existing_store(store_folder))):
         click.echo(f"no title for {', '.join(map(printable, untitled))}; give the pack one with --title", err=True)
 
 
@@ -216,7 +216,7 @@ def _make_what_is_due(recipe: PackRecipe, store_folder: Path, *, quiet: bool) ->
     from flows.run.options import Options
     from flows.run.planning.select import prepare_chosen
 
-    request = due_for(recipe, open_store(store_folder))
+    request = due_for(recipe, open_existing_store(store_folder))
     if request is None:
         return
 
@@ -341,7 +341,7 @@ def verify(pack: Location, store_folder: Location | None, quiet: bool, as_json: 
 
     changed = None
     if store_folder:
-        store = open_store(store_folder)
+        store = open_existing_store(store_folder)
         changed = changes_since(store, str(pack), wanted_today(Catalogue(store).sources().values()).of)
     with RunProgress(quiet=quiet or as_json) as progress:
         checked = verify_pack(pack, progress.each)
@@ -380,7 +380,7 @@ def forget(pack: str, store_folder: Path) -> None:
 
     `marsmedia prune` may then remove results that only this pack holds. The pack itself stays.
     """
-    from processors.packs.registry import forget as forgotten
+    from processors.packs.registry import forget_packs as forgotten
 
-    for path in forgotten(open_store(store_folder), pack):
+    for path in forgotten(open_existing_store(store_folder), pack):
         click.echo(f"{path}: forgotten; the pack itself stays")

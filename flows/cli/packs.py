@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from flows.cli.common import counted, open_store, print_json
+from flows.cli.common import counted, open_existing_store, print_json
 from flows.cli.printing.print_table import aligned
 from flows.cli.shared_options import JSON, STORE
 from processors.sources.scan import printable
@@ -30,7 +30,7 @@ def packs(store_folder: Path, as_json: bool) -> None:
     from processors.packs.registry import built_packs
     from processors.store.catalogue.catalogue import Catalogue
 
-    store = open_store(store_folder)
+    store = open_existing_store(store_folder)
     found = built_packs(store, wanted_today(Catalogue(store).sources().values()).of)
     if as_json:
         for one in found:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.common import counted, megabytes, open_store, print_json
+from flows.cli.common import counted, megabytes, open_existing_store, print_json
 from flows.cli.shared_options import JSON, RECIPES, STORE, YES, run_options
 from processors.contract import asks_release
 from processors.processor_names import EVIDENCE
@@ -48,7 +48,7 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
     from processors.store.catalogue.complete_sources import forget_complete
     from processors.store.kept_results import kept_results
 
-    store = open_store(store_folder)
+    store = open_existing_store(store_folder)
     catalogue = Catalogue(store)
     rows = known_files(catalogue)
     releases = ReleaseIndex(rows)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from flows.cli.common import open_store
+from flows.cli.common import open_existing_store
 from flows.cli.printing.print_table import aligned
 from flows.cli.shared_options import JSON, STORE
 from processors.sources.scan import printable
@@ -45,7 +45,7 @@ def query(sql: str, store_folder: Path, as_csv: bool, as_json: bool) -> None:
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.sql import connect
 
-    with connect(Catalogue(open_store(store_folder))) as connection:
+    with connect(Catalogue(open_existing_store(store_folder))) as connection:
         import duckdb
 
         try:

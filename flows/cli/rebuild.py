@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from flows.cli.common import open_store, print_json
+from flows.cli.common import open_existing_store, print_json
 from flows.cli.shared_options import JSON, RECIPES, STORE, run_options
 from processors.sources.scan import printable
 
@@ -33,7 +33,7 @@ def rebuild(quiet: bool, store_folder: Path, as_json: bool) -> None:
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
 
-    store = open_store(store_folder)
+    store = open_existing_store(store_folder)
     catalogue = Catalogue(store)
     with RunProgress(quiet=quiet or as_json) as progress:
         unreadable = rebuild_catalogue(store, steps=progress.each)

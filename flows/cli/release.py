@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.common import counted, open_store
+from flows.cli.common import counted, open_existing_store
 from flows.cli.shared_options import STORE
 from processors.sources.scan import printable
 
@@ -104,7 +104,7 @@ def _add_missing(folder: Path, mission: str | None) -> None:
     """
     from flows.run.release_suggestions import suggestions
     from processors.metadata.release.release_file import read_release
-    from processors.metadata.release.release_template import entries, media_below, with_entries, with_mission
+    from processors.metadata.release.release_template import file_sections, media_below, with_entries, with_mission
     from processors.store.store import replace_file
 
     target = folder / "release.toml"
@@ -125,8 +125,8 @@ def _add_missing(folder: Path, mission: str | None) -> None:
         click.echo(f"{target}: nothing is missing, and nothing was changed; a new template: --force")
         return
     try:
-        with_entries(data, entries(missing, {}))
-        replace_file(target, with_entries(data, entries(missing, suggestions(folder, mission=mission).known)))
+        with_entries(data, file_sections(missing, {}))
+        replace_file(target, with_entries(data, file_sections(missing, suggestions(folder, mission=mission).known)))
     except ValueError as error:
         raise ValueError(f"{target}: {error}") from error
     click.echo(f"{target}: {counted(len(missing), 'file')} added at its end; the rest is unchanged")
@@ -216,7 +216,7 @@ def withdraw(files: tuple[str, ...], store_folder: Path) -> None:
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.findings.withdrawn import confirm
 
-    confirmed = confirm(files, Catalogue(open_store(store_folder)))
+    confirmed = confirm(files, Catalogue(open_existing_store(store_folder)))
     for row in confirmed:
         click.echo(f"confirmed: {printable(row.relative)}: withdrawn since {(row.gone_utc or '')[:10]}")
     if not confirmed:

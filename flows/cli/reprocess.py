@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import open_store
+from flows.cli.common import open_existing_store
 from flows.cli.completion import complete_processors
 from flows.cli.shared_options import DRY_RUN, JSON, RECIPES, SELECTION, SETTINGS, STORE, run_options
 from flows.run.options import Options
@@ -79,7 +79,7 @@ def reprocess(
     chosen = Options(**options)
     shard = Shard.parse(chosen.shard)
     request = ReprocessRequest(words=selection, processors=processors, settings=parse_settings(settings))
-    store = open_store(store_folder)
+    store = open_existing_store(store_folder)
     if dry_run:
         prepared = prepare_chosen(request, store, retry_failed=chosen.retry_failed, remember=False, shard=shard)
         sys.exit(print_plan(prepared, store, chosen.worker_count, as_json=as_json))
@@ -104,7 +104,7 @@ def reprocess(
 
     code = plan_and_run(look, store_folder, chosen, flow, asked=str(request), as_json=as_json)
     entries = [entry for prepared in planned for entry in prepared.asked_for]
-    made_in = open_store(store_folder)  # with what the run has made
+    made_in = open_existing_store(store_folder)  # with what the run has made
     if is_kept:
         _keep(entries, made_in)
     if not as_json and processors:
@@ -113,9 +113,9 @@ def reprocess(
 
 
 def _keep(entries: list[ByNameEntry], store: Store) -> None:
-    from processors.store.kept_results import keep
+    from processors.store.kept_results import keep_results
 
-    keep((one.ref for entry in entries for one in entry.others if store.has(one.ref)), store)
+    keep_results((one.ref for entry in entries for one in entry.others if store.has(one.ref)), store)
 
 
 def _print_folders(entries: list[ByNameEntry], store: Store) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import counted, open_store, print_json, print_note
+from flows.cli.common import counted, open_existing_store, print_json, print_note
 from flows.cli.shared_options import JSON, STORE, run_options
 from flows.run.options import Options
 from processors.errors import RequestError
@@ -42,7 +42,7 @@ def reproduce(selection: tuple[str, ...], store_folder: Path, as_json: bool, **o
     from flows.run.checking.reproduction import VERDICTS
     from flows.run.checking.reproduction import reproduce as reproduced
 
-    store = open_store(store_folder)
+    store = open_existing_store(store_folder)
     counts: Counter[str] = Counter()
     with checker_of(Options(**options), store) as checker:
         print_note(checker.note)

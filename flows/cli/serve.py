@@ -39,12 +39,12 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
       --schedule 'nightly-ingest=30 1 * * *'
     """
     from flows.serving.local_server import prefect_server
-    from flows.serving.schedule import timetable, with_words
+    from flows.serving.schedule import timetable, with_overrides
     from flows.serving.server_of_runs import announced, answers, configured_server, recorded_at
 
     if is_address(store_folder):
         raise RequestError("the schedules of a store in a bucket need a Prefect server and a worker of your own")
-    planned = with_words(timetable(), schedules)
+    planned = with_overrides(timetable(), schedules)
     places = {"raw": str(raw.absolute()), "store": str(store_folder.absolute())}
     here = {
         name: replace(one, parameters={**one.parameters, **{k: v for k, v in places.items() if k in one.parameters}})
@@ -66,7 +66,7 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
             when = (one.cron and f"{one.cron} ({one.timezone})") or (one.every and f"every {one.every}")
             click.echo(f"  {one.name:16} {when if when and one.is_active else 'on demand'}")
         click.echo("press Ctrl-C to stop")
-        from flows.serving.local_schedules import serve as run
+        from flows.serving.local_schedules import serve_schedules as run
 
         run(here, click.echo, owns_server=theirs is None)
         click.echo("stopped")

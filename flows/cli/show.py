@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import counted, open_store, print_json
+from flows.cli.common import counted, open_existing_store, print_json
 from flows.cli.completion import complete_sources
 from flows.cli.printing.fact_words import fact_lines, fullest
 from flows.cli.printing.print_evidence import evidence_lines, said_lines
@@ -62,7 +62,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     from processors.store.catalogue.selection import find_sighting
     from processors.store.findings.file_verdict import file_verdict
 
-    store = open_store(store_folder)
+    store = open_existing_store(store_folder)
     catalogue = Catalogue(store)
     row = find_sighting(source, catalogue)
     manifests = list(store.manifests(row.digest))

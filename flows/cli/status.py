@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from flows.cli.common import counted, megabytes, open_store, print_json
+from flows.cli.common import counted, megabytes, open_existing_store, print_json
 from flows.cli.printing.print_table import aligned, size
 from flows.cli.shared_options import JSON, STORE
 from processors.errors import Verdict
@@ -51,7 +51,7 @@ def _summary(store_folder: Path) -> dict[str, Any]:
     from flows.run.reporting.run_record import LOST, RUNNING, last_run, runs_at_work
     from processors.store.catalogue.catalogue import Catalogue
 
-    store = open_store(store_folder)
+    store = open_existing_store(store_folder)
     catalogue = Catalogue(store)
     rows = list(catalogue.sources().values())
     media = {row.digest: row.medium for row in rows if row.kind == "media"}

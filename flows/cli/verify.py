@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from flows.cli.common import counted, megabytes, open_store, print_json, print_note, traffic_in_words
+from flows.cli.common import counted, megabytes, open_existing_store, print_json, print_note, traffic_in_words
 from flows.cli.shared_options import JSON, STORE, run_options
 from processors.sources.scan import printable
 
@@ -60,7 +60,7 @@ def verify(
     if raw_only and store_only:
         raise click.UsageError("--raw-only and --store-only exclude each other; give one, or none for both")
     which: Which = "raw" if raw_only else "store" if store_only else "all"
-    options, store = Options(runner=runner, scheduler=scheduler), open_store(store_folder)
+    options, store = Options(runner=runner, scheduler=scheduler), open_existing_store(store_folder)
 
     def tell(fault: FixityFault) -> None:
         if not as_json:

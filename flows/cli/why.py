@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import open_store, print_json
+from flows.cli.common import open_existing_store, print_json
 from flows.cli.completion import complete_processors, complete_sources
 from flows.cli.shared_options import JSON, RECIPES, STORE
 from flows.run.recipe_changes.load_recipes import wanted_today
@@ -45,10 +45,10 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
     marsmedia why processed/by-name/june/descent.mp4/video.frames/frame_000003.jpg
     """
     from flows.run.recipe_changes.load_recipes import wanted_today
-    from processors.engine.plan import why as reason_for
+    from processors.engine.plan import explain_availability as reason_for
     from processors.store.catalogue.catalogue import Catalogue
 
-    store = open_store(store_folder)
+    store = open_existing_store(store_folder)
     found = _find(source, store, is_item=processor is None)
     if isinstance(found, tuple):
         _print_provenance(*found, store, as_json=as_json)

@@ -61,7 +61,7 @@ MISSED = "marsmedia serve was not running when it was due; one later run replace
 WATCH = "marsmedia: a run without a heartbeat has crashed"
 
 
-def serve(planned: Mapping[str, Planned], tell: Callable[[str], None], *, owns_server: bool) -> None:
+def serve_schedules(planned: Mapping[str, Planned], tell: Callable[[str], None], *, owns_server: bool) -> None:
     """Serve until Ctrl-C, SIGTERM or SIGHUP; a second signal kills this process and its runs at once.
 
     Parameters

@@ -98,7 +98,7 @@ def rescheduled(planned: Planned, words: str) -> Planned:
     return replace(planned, cron=words, every=None)
 
 
-def with_words(planned: Mapping[str, Planned], words: tuple[str, ...]) -> dict[str, Planned]:
+def with_overrides(planned: Mapping[str, Planned], words: tuple[str, ...]) -> dict[str, Planned]:
     """Return the timetable with the schedules that `NAME=SCHEDULE` words override; raises as `rescheduled`."""
     new = dict(planned)
     for word in words:

@@ -35,7 +35,7 @@ def as_float32(samples: np.ndarray) -> np.ndarray:
     return narrow
 
 
-def frame_of(samples: np.ndarray, *, rate_hz: int, layout: str, first_sample: int) -> av.AudioFrame:
+def audio_frame(samples: np.ndarray, *, rate_hz: int, layout: str, first_sample: int) -> av.AudioFrame:
     """Return a frame in `FORMAT` from float32 samples, shape (channels, samples), full scale 1."""
     packed = np.ascontiguousarray(samples.T, dtype=np.float32).reshape(1, -1)
     frame = av.AudioFrame.from_ndarray(packed, format=FORMAT, layout=layout)

@@ -68,14 +68,14 @@ def source_clock(end_seconds: float) -> Clock:
     return Clock(label=f"time ({unit})", zero_seconds=0.0, rate=1.0, style="elapsed")
 
 
-def moment_of(start_utc: str) -> datetime | None:
+def start_moment(start_utc: str) -> datetime | None:
     """Return the moment in UTC; None for a day, or a time without an offset. `ValueError`: no date."""
     return parse_when(start_utc).instant
 
 
 def utc_clock(start_utc: str, start_source: str = "") -> Clock:
     """Return a UTC clock; `start_utc` is the source's time 0, ISO 8601 with an offset, from `start_source`."""
-    zero = moment_of(start_utc)
+    zero = start_moment(start_utc)
     assert zero is not None
     midnight = zero.replace(hour=0, minute=0, second=0, microsecond=0)
     return Clock(
@@ -88,7 +88,7 @@ def utc_clock(start_utc: str, start_source: str = "") -> Clock:
 
 def mars_clock(start_utc: str, longitude_degrees_east: float) -> Clock:
     """Return a clock of local mean solar time: 24 hours of 1/24 sol, which is 1.0275 days."""
-    zero = moment_of(start_utc)
+    zero = start_moment(start_utc)
     assert zero is not None
     time = mars_time(zero, longitude_degrees_east)
     return Clock(

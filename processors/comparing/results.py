@@ -83,7 +83,7 @@ def _meant(key: str, made: list[Manifest], known: str) -> Manifest:
     return found[0]
 
 
-def compare(first: Manifest, second: Manifest, store: Store, out: Path | None) -> Comparison:
+def compare_results(first: Manifest, second: Manifest, store: Store, out: Path | None) -> Comparison:
     """Compare item by item: items of a known time with those of the same time, others with those of the same name.
 
     Difference pictures are written below `out`, by the name in the first result.

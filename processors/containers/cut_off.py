@@ -18,7 +18,7 @@ LAST_UNITS = {
 }
 
 
-def cut_off_because(file: SourceFile, file_format: str) -> str | None:
+def truncation_reason(file: SourceFile, file_format: str) -> str | None:
     """Return why the end is missing, in words; None if it is present or the format does not show it."""
     if "matroska" in file_format:
         return look_at(file, file_format).cut_off_because

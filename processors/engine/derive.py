@@ -24,12 +24,12 @@ from processors.engine.by_video_stream import by_video_stream
 from processors.engine.failure import fault_of
 from processors.engine.pass_progress import PassProgress
 from processors.engine.processor_run import ProcessorRun, SourceReading
-from processors.engine.result_records import Outcome, already_made, outcome_of, record
+from processors.engine.result_records import Outcome, already_made, outcome_of, result_manifest
 from processors.engine.stages import Stage, stages_of
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.json_records import as_json
 from processors.photo.reading.photo_reader import Photo, PhotoReader
-from processors.planetary.open_image import described
+from processors.planetary.open_image import described_image
 from processors.sources.source_file import SourceFile
 from processors.store.inputs import stored_inputs
 from processors.store.manifest import Cost
@@ -199,7 +199,7 @@ def _blamed_on(work: list[ProcessorRun]) -> Iterator[None]:
 def _run_photo(source: Source, file: SourceFile, work: list[ProcessorRun], reading: SourceReading) -> None:
     with file.open() as opened:
         with reading.clock("photo"):
-            reader = PhotoReader(opened, described(source, file))
+            reader = PhotoReader(opened, described_image(source, file))
         memory_mb = reading.memory_mb
         fits = None if memory_mb is None else functools.partial(reader.refuse_unless_it_fits, memory_mb=memory_mb)
         _needs(work, reader.info, fits)
@@ -386,7 +386,7 @@ def _commit(one: ProcessorRun, source: Source, release: str, store: Store) -> Ou
         one.items.clear()
     read = reading.seconds.get(one.processor.reads, 0.0)
     cost = Cost(reading_seconds=round(read, 6), own_seconds=round(one.seconds, 6))
-    manifest = record(
+    manifest = result_manifest(
         one.processor,
         source,
         release,

@@ -208,7 +208,9 @@ def _may_be_fixed_by_this_version(known: KnownOutcome, ref: ResultRef, store: St
     return is_own_fault and this_program(store.manifest(ref).software) != this_program(software())
 
 
-def why(source: Source, wanted: WantedResult, store: Store, damage: Mapping[ResultRef, str] | None = None) -> str:
+def explain_availability(
+    source: Source, wanted: WantedResult, store: Store, damage: Mapping[ResultRef, str] | None = None
+) -> str:
     """Return a sentence on whether a result is available, and if not, how it differs from the available ones.
 
     Parameters

@@ -64,7 +64,7 @@ def record_failure(
     made = {manifest.ref.key: manifest for manifest in already_made(due, source, store)}
     outcomes = [outcome_of(manifest) for manifest in made.values()]
     for processor in due:
-        manifest = record(processor, source, release, fault, 0.0, datetime.now(UTC))
+        manifest = result_manifest(processor, source, release, fault, 0.0, datetime.now(UTC))
         if manifest.ref.key in made:
             continue
         with store.scratch() as scratch:
@@ -75,7 +75,7 @@ def record_failure(
     return outcomes
 
 
-def record(
+def result_manifest(
     processor: Processor,
     source: Source,
     release: str,

@@ -45,7 +45,7 @@ def drawable(text: str) -> str:
 
 
 def text_width_px(text: str, size_px: int, *, is_bold: bool = False) -> float:
-    return sum(_width_px(run, size_px, is_plain, is_bold) for run, is_plain in runs(text))
+    return sum(_width_px(run, size_px, is_plain, is_bold) for run, is_plain in font_runs(text))
 
 
 def shortened(text: str, width_px: float, size_px: int, *, is_bold: bool = False) -> str:
@@ -55,7 +55,7 @@ def shortened(text: str, width_px: float, size_px: int, *, is_bold: bool = False
     return text
 
 
-def wrapped(text: str, width_px: float, size_px: int) -> list[str]:
+def wrapped_to_width(text: str, width_px: float, size_px: int) -> list[str]:
     """Return the text in lines no wider than `width_px`, broken between words; a longer word has a line of its own."""
     lines = [""]
     for word in text.split():
@@ -85,13 +85,13 @@ def draw_text(
         end of its baseline), as in Pillow.
     """
     font = load_font(size_px, is_bold=is_bold)
-    if all(is_plain for _, is_plain in runs(text)):
+    if all(is_plain for _, is_plain in font_runs(text)):
         draw.text(place, text, ink, font, anchor=anchor)
         return draw.textbbox(place, text, font, anchor=anchor)
     ascent, descent = font.getmetrics()
     left = place[0]
     base = place[1] + {"la": ascent, "lm": (ascent - descent) / 2, "ls": 0}[anchor]
-    for run, is_plain in runs(text):
+    for run, is_plain in font_runs(text):
         if is_plain:
             draw.text((left, base), run, ink, font, anchor="ls")
         else:
@@ -101,7 +101,7 @@ def draw_text(
     return place[0], base - ascent, left, base + descent
 
 
-def runs(text: str, is_plain: Callable[[str], bool] = has_plain_letter) -> Iterator[tuple[str, bool]]:
+def font_runs(text: str, is_plain: Callable[[str], bool] = has_plain_letter) -> Iterator[tuple[str, bool]]:
     """Yield the text in runs of one font each, with True for the font of plain letters.
 
     Parameters

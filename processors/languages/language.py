@@ -48,7 +48,7 @@ def language(code: str) -> Language:
     return Language(**{"tag": code, "iso_639_2": code, **table, **parts})
 
 
-def translations_of(key: str) -> tuple[str, ...]:
+def translated_keys(key: str) -> tuple[str, ...]:
     """Return the keys beside `key` in a release or recipe: `title_zh` ..., one for each language but the fallback."""
     return tuple(f"{key}_{code}" for code in OTHER_LANGUAGES)
 

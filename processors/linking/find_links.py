@@ -15,7 +15,7 @@ from processors.errors import ResultMissing
 from processors.linking.crops import MAX_PAIRS, FeaturePoints, crops, pair_count, points_of
 from processors.linking.same_picture import candidate, matching_pictures
 from processors.linking.same_sound import course_of, same_sounds
-from processors.linking.stills_of_videos import frame_of, read_frames, still_of
+from processors.linking.stills_of_videos import matching_frame, read_frames, still_of
 from processors.processor_names import FRAMES, MEASUREMENTS, PHOTO_ENHANCED, PHOTO_PREVIEW, PHOTO_QUALITY, SPECTROGRAM
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.stored_links import LinkEnd, LinkKind, SourceLink
@@ -135,7 +135,7 @@ def _still_links(pictures: Sequence[_Picture], measured: dict[str, Path], steps:
     for video, table in steps("Comparing stills", measured.items(), len(measured), noun="video"):
         frames = read_frames(table)
         for end, still in stills:
-            if still and (frame := frame_of(still, frames)):
+            if still and (frame := matching_frame(still, frames)):
                 there = LinkEnd(source=video, time_seconds=frame.time_seconds, frame_number=frame.frame_number)
                 evidence = {
                     "differing_bits": frame.differing_bits,

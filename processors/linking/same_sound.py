@@ -11,7 +11,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from processors.audio.spectrogram.netcdf import frames_of
+from processors.audio.spectrogram.netcdf import power_frames
 from processors.store.progress_steps import Steps, silently
 
 STEP_SECONDS = 0.01
@@ -75,7 +75,7 @@ def course_of(name: str, spectrogram: Path) -> Course | None:
     edges = np.searchsorted(frequency, BANDS_HZ)
     if len(time) < 2 or edges[-1] >= len(frequency):
         return None
-    rows = [_bands(run.power.mean(axis=0), edges) for run in frames_of(spectrogram)]
+    rows = [_bands(run.power.mean(axis=0), edges) for run in power_frames(spectrogram)]
     power = np.concatenate(rows)
     steps = np.arange(time[0], time[-1], STEP_SECONDS)
     if len(steps) * STEP_SECONDS < MIN_OVERLAP_SECONDS:
@@ -94,11 +94,11 @@ def same_sounds(courses: Sequence[Course], steps: Steps = silently) -> Iterator[
     """Yield every pair of recordings that hold the same sound, once each, in the order given."""
     pairs = combinations(courses, 2)
     for one, other in steps("Comparing sounds", pairs, comb(len(courses), 2), noun="pair"):
-        if found := compare(one, other):
+        if found := compare_courses(one, other):
             yield found
 
 
-def compare(one: Course, other: Course) -> SameSound | None:
+def compare_courses(one: Course, other: Course) -> SameSound | None:
     """Return the best offset between two recordings; None if none stands out."""
     lengths = one.levels.shape[1], other.levels.shape[1]
     least = max(MIN_OVERLAP_SECONDS / STEP_SECONDS, MIN_OVERLAP_PART * min(lengths))

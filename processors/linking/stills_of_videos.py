@@ -46,7 +46,7 @@ class Still:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MeasuredFrames:
+class VideoFeatures:
     """Features of a video that are compared with stills, frame by frame."""
 
     times_seconds: np.ndarray
@@ -72,11 +72,11 @@ def still_of(picture: np.ndarray) -> Still | None:
     return Still(hash=perceptual_hash(picture), detail=_detail(small))
 
 
-def read_frames(measurements: Path) -> MeasuredFrames:
+def read_frames(measurements: Path) -> VideoFeatures:
     """Read a video's `measurements.parquet`: about 0.6 kB per frame."""
     table = pq.read_table(measurements, columns=["time_seconds", "contrast_levels", "perceptual_hash", "thumbnail"])
     pixels = b"".join(table["thumbnail"].to_pylist())
-    return MeasuredFrames(
+    return VideoFeatures(
         times_seconds=table["time_seconds"].to_numpy(),
         contrast_levels=table["contrast_levels"].to_numpy(),
         hashes=table["perceptual_hash"].to_numpy(),
@@ -84,7 +84,7 @@ def read_frames(measurements: Path) -> MeasuredFrames:
     )
 
 
-def frame_of(still: Still, frames: MeasuredFrames) -> StillFrame | None:
+def matching_frame(still: Still, frames: VideoFeatures) -> StillFrame | None:
     bits = np.bitwise_count(frames.hashes ^ np.uint64(still.hash))
     kept = np.flatnonzero((bits <= MAX_BITS) & (frames.contrast_levels >= MIN_CONTRAST_LEVELS))
     if not len(kept):

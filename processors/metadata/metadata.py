@@ -12,7 +12,7 @@ from processors.contract import Item, OpenSource, Reads
 from processors.metadata.tags.container import read_container
 from processors.metadata.tags.photograph import read_photograph
 from processors.metadata.tags.tag_records import KnownTags, MetadataRecord
-from processors.planetary.open_image import described
+from processors.planetary.open_image import described_image
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Metadata:
         source = opened.source
         read = read_container
         if source.medium == "photo":
-            read = functools.partial(read_photograph, described=described(source, opened.file))
+            read = functools.partial(read_photograph, described=described_image(source, opened.file))
         with opened.file.open() as file:
             record: MetadataRecord = read(
                 file, sha256=source.digest, size_bytes=source.size_bytes, medium=source.medium

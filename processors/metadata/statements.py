@@ -127,13 +127,13 @@ def said_by_sidecar(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
         value: Value | None = getattr(known, field.name)
         if value and field.name in TERMS:
             yield statement(field.name, value.value, f"{voice}:{value.source}")
-    yield from translations_of(tags, voice)
+    yield from translated_statements(tags, voice)
     yield from alternative_text_of(tags, voice)
     yield from keywords_of(tags, voice)
-    yield from credits_of(tags, voice)
+    yield from credit_statements(tags, voice)
 
 
-def translations_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
+def translated_statements(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
     """Yield titles, captions and alternative texts in the languages of packs and pages."""
     for tag in tags:
         entry = _IN_A_LANGUAGE.fullmatch(tag.name) if tag.namespace == "xmp" else None
@@ -161,7 +161,7 @@ def keywords_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
                 yield statement("keywords", str(word).strip(), f"{voice}:{tag.namespace}:{tag.name}")
 
 
-def credits_of(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
+def credit_statements(tags: tuple[Tag, ...], voice: str) -> Iterator[Statement]:
     """Yield credit, terms of use, city and rating, each text once: XMP and IPTC often say the same."""
     seen: set[tuple[str, str]] = set()
     for tag in tags:

@@ -22,12 +22,12 @@ from processors.metadata.statements import (
     Statement,
     alternative_text_of,
     contradictions,
-    credits_of,
+    credit_statements,
     keywords_of,
     said_by_release,
     said_by_sidecar,
     statement,
-    translations_of,
+    translated_statements,
 )
 from processors.metadata.tags.label import files_described, last_part
 from processors.metadata.tags.sidecar_tags import voice_of_sidecar
@@ -134,10 +134,10 @@ class Voices:
         for meaning, value in self.metadata["known"].items():
             if value and meaning not in ("created", "orientation"):
                 yield statement(meaning, value["value"], f"file:{value['source']}")
-        yield from translations_of(self.tags, "file")
+        yield from translated_statements(self.tags, "file")
         yield from alternative_text_of(self.tags, "file")
         yield from keywords_of(self.tags, "file")
-        yield from credits_of(self.tags, "file")
+        yield from credit_statements(self.tags, "file")
         # a file's own entry precedes the release's; the release's title is not the file's
         of_all = said_of_all(self.head, self.entry)
         yield from said_by_release({k: v for k, v in of_all.items() if not k.startswith("title")}, "")

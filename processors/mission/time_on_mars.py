@@ -97,7 +97,7 @@ def days_at(mars_sol_date: float) -> float:
     return (mars_sol_date - MARS_SOL_DATE_AT_4_5_DAYS) * SOL_IN_DAYS + 4.5
 
 
-def clock(hours: float) -> str:
+def format_clock(hours: float) -> str:
     """Format 0 to 24 hours as `HH:MM:SS`, to the nearest second, as in the published examples."""
     seconds = round(hours * 3600) % SECONDS_OF_DAY
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"

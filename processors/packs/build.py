@@ -43,7 +43,7 @@ from processors.packs.contents.selected_sources import (
 )
 from processors.packs.contents.sightings import Sightings
 from processors.packs.contents.signing import Signer
-from processors.packs.contents.subject import SourceRecord, entries
+from processors.packs.contents.subject import SourceRecord, item_records
 from processors.packs.highlight.highlight import HighlightClip, write_highlight
 from processors.packs.pack_records import Gallery, PackRecords, recipe_record
 from processors.packs.recipe.audience import PRESETS
@@ -284,7 +284,7 @@ def _media(chosen: list[SelectedSource], store: Store, writer: MediaWriter, step
     for one in steps("Packing", chosen, len(chosen), noun="source", name=lambda one: one.subject.name):
         if one.has_original:
             yield writer.original(one.subject, one.original_size_px)
-        for entry in entries(one.subject, one.results, store):
+        for entry in item_records(one.subject, one.results, store):
             yield from writer.item(entry)
 
 

@@ -32,8 +32,8 @@ from processors.packs.records import iiif, premis
 from processors.packs.records import pds4_bundle as pds4
 from processors.packs.records import ro_crate as crate
 from processors.packs.records.data_dictionary import FILE as DICTIONARY
-from processors.packs.records.data_dictionary import data_dictionary
-from processors.packs.records.shot_spans import shots_of
+from processors.packs.records.data_dictionary import packed_data_dictionary
+from processors.packs.records.shot_spans import shot_spans
 from processors.store.store import Store
 from processors.tables import Table
 
@@ -93,7 +93,7 @@ class PackRecords:
             [recipe_record(self.writer.recipe)],
         )
         self._add_iiif(clip)
-        if dictionary := data_dictionary(self.packed, self.tables):
+        if dictionary := packed_data_dictionary(self.packed, self.tables):
             path = self.writer.places.document(DICTIONARY)
             self._add(path, "text/csv", "Unit and meaning of each column of the tables", [dictionary])
         if PRESETS[self.writer.recipe.audience].has_premis:
@@ -131,7 +131,7 @@ class PackRecords:
         if not shown:
             return
         path = self.writer.places.record(iiif.FILE)
-        shots = {one.subject.digest: shots_of(one.subject, one.shots, self.store) for one in self.chosen}
+        shots = {one.subject.digest: shot_spans(one.subject, one.shots, self.store) for one in self.chosen}
         viewed = iiif.manifest(shown, self.writer.recipe, self.identity, path=path, shots=shots, highlight=clip)
         self._add(path, "application/ld+json", "IIIF Presentation 3 manifest", viewed)
 

@@ -100,7 +100,7 @@ def changes_since(store: Store, word: str, wanted: Wanted) -> tuple[SourceChange
     return SourcesNow(Catalogue(store).sightings(), store, wanted).changes(latest.sources, latest.results)
 
 
-def forget(store: Store, word: str) -> list[str]:
+def forget_packs(store: Store, word: str) -> list[str]:
     """Remove the records of packs with this path or name, and return their paths; the packs themselves stay.
 
     Raises

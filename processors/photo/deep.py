@@ -20,16 +20,16 @@ from processors.photo.deep_samples import DeepSamples, deep_samples, write_png
 from processors.photo.reading.by_format.stored_scale import scaling_of
 from processors.photo.reading.by_format.strips_without_data import refuse_strips_without_valid
 from processors.photo.reading.by_format.tiff import photo_options
-from processors.photo.reading.colour_tags import ICC, colour_of
+from processors.photo.reading.colour_tags import ICC, tagged_colour
 from processors.photo.reading.damage import damage_of
-from processors.photo.reading.display_levels import scaled
+from processors.photo.reading.display_levels import scaled_to_levels
 from processors.photo.reading.photo_info import refuse_size
 from processors.photo.reading.photo_reader import PhotoReader, refuse_larger
 from processors.photo.reading.root_cause import root_cause_reported
 from processors.photo.reading.to_srgb import DEEP_MODES
 from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
 from processors.planetary.open_image import FORMATS as PLANETARY
-from processors.planetary.open_image import described
+from processors.planetary.open_image import described_image
 from processors.planetary.samples import read_samples
 
 TAGGED = ("png", "jpeg")
@@ -133,14 +133,14 @@ class DeepPhoto:
         if photo.deep.dtype == np.uint16:
             deep = DeepSamples(values=photo.deep, black_level=0.0, white_level=65535.0)
         else:
-            share = scaled(photo.deep, levels, photo.valid, is_inverted=photo.is_inverted)
+            share = scaled_to_levels(photo.deep, levels, photo.valid, is_inverted=photo.is_inverted)
             values = np.rint(share * np.float32(65535)).astype(np.uint16)
             deep = DeepSamples(values=values, black_level=levels.black, white_level=levels.white)
         return _written(deep, bits, scratch, reader.damage)
 
     def _planetary(self, opened: OpenSource, scratch: Path) -> Item:
         """Return the rendition of an image that a label describes."""
-        image = described(opened.source, opened.file)
+        image = described_image(opened.source, opened.file)
         assert image is not None
         refuse_size(*image.shown_size_px, self.max_pixels)
         with opened.file.open() as file:
@@ -153,7 +153,7 @@ class DeepPhoto:
 
 def _colour_of(file: BinaryIO, picture_format: str) -> Colour:
     """Return the file's colour description if there is no ICC profile."""
-    return SRGB if picture_format not in TAGGED else colour_of(open_header(file), file)
+    return SRGB if picture_format not in TAGGED else tagged_colour(open_header(file), file)
 
 
 def _scaled_ends(file: BinaryIO, bits: int) -> tuple[float, float] | tuple[None, None]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from processors.photo.reading.display_levels import levels_of, scaled
+from processors.photo.reading.display_levels import levels_of, scaled_to_levels
 from processors.photo.reading.valid_samples import refuse_without_valid
 from processors.photo.reading.vips import pyvips, vips_errors
 from processors.planetary.image_object import ImageObject
@@ -49,7 +49,7 @@ def deep_samples(samples: Samples, image: ImageObject) -> DeepSamples | None:
         whole = (values if valid is None else np.where(valid, values, 0)).astype(np.uint16)
     else:
         levels = levels_of(values, valid, declared_white=samples.declared_white)
-        whole = np.round(scaled(values, levels, valid) * np.float32(65535)).astype(np.uint16)
+        whole = np.round(scaled_to_levels(values, levels, valid) * np.float32(65535)).astype(np.uint16)
         black, white = levels.black, levels.white
     if saturated is not None:
         whole = np.where(saturated, np.uint16(65535), whole)

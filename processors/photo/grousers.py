@@ -97,11 +97,13 @@ def find_grousers(grey: np.ndarray, *, least_contrast: float, least_correlation:
             continue
         small = grey if shrink == 1 else cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
         one = _find(flattened(small), least_contrast, least_correlation)
-        searches.append(replace(one, tracks=scaled(one.tracks, grey.shape[1] / size[0]) if one.tracks else None))
+        searches.append(
+            replace(one, tracks=scaled_detection(one.tracks, grey.shape[1] / size[0]) if one.tracks else None)
+        )
     return max(searches, key=lambda one: (STEPS.index(one.attempt.ended_at), one.attempt.contrast or 0.0))
 
 
-def scaled(found: Grousers, scale: float) -> Grousers:
+def scaled_detection(found: Grousers, scale: float) -> Grousers:
     """Return the detection scaled to a picture this many times as large."""
     bands = tuple(
         replace(

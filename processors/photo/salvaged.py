@@ -20,10 +20,10 @@ from processors.decoding.picture_header import open_header
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.imaging.image_writer import encode
 from processors.imaging.png_colour import png_chunk
-from processors.photo.reading.colour_tags import colour_of
+from processors.photo.reading.colour_tags import tagged_colour
 from processors.photo.reading.photo_reader import MAX_PIXELS, PhotoReader, refuse_larger
 from processors.photo.reading.pixels import TRANSPOSED
-from processors.photo.reading.to_srgb import to_srgb
+from processors.photo.reading.to_srgb import photo_to_srgb
 from processors.sources.source_file import SourceFile
 
 
@@ -69,7 +69,7 @@ class Salvaged:
         nothing = DamagedMedia(fault, "not one whole row can be decoded: download it again")
         try:
             with opened.file.open() as file, decoder_errors("decoding what is there"), _truncated_allowed():
-                colour = colour_of(open_header(file), file)
+                colour = tagged_colour(open_header(file), file)
                 file.seek(0)
                 image, rows, promised = READERS[picture_format](file)
         except DamagedMedia as error:
@@ -77,7 +77,7 @@ class Salvaged:
         if rows < 1:
             raise nothing
         facts = SalvagedFacts(is_needed=True, fault=fault, rows_decoded=rows, rows_promised=promised)
-        kept = to_srgb(image.crop((0, 0, image.width, rows)), colour)
+        kept = photo_to_srgb(image.crop((0, 0, image.width, rows)), colour)
         yield _item(facts)
         yield Item(name="salvaged.png", media_type="image/png", data=encode(kept, "png"), facts=facts)
 

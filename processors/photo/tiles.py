@@ -19,8 +19,8 @@ from processors.decoding.picture_header import open_header
 from processors.imaging.colour import CICP, SRGB, Colour, tables
 from processors.photo.reading.by_format.strips_without_data import TiffStrips, in_own_scale, refuse_strips_without_valid
 from processors.photo.reading.by_format.tiff import photo_options
-from processors.photo.reading.colour_tags import colour_of
-from processors.photo.reading.display_levels import DisplayLevels, levels_of, scaled
+from processors.photo.reading.colour_tags import tagged_colour
+from processors.photo.reading.display_levels import DisplayLevels, levels_of, scaled_to_levels
 from processors.photo.reading.root_cause import root_cause_reported
 from processors.photo.reading.to_srgb import is_profile_of
 from processors.photo.reading.vips import LOADERS, open_strips, vips_errors
@@ -129,7 +129,7 @@ def _colour_of(file: BinaryIO, picture_format: str) -> Colour:
     """Return the file's colour description if there is no ICC profile; sRGB for a format that only libvips reads."""
     if picture_format == "tiff":
         return SRGB
-    return colour_of(open_header(file), file)
+    return tagged_colour(open_header(file), file)
 
 
 def _strips(image: Any, described: TiffFile | None) -> TiffStrips:
@@ -161,7 +161,9 @@ def _levelled(strips: TiffStrips, levels: DisplayLevels | None) -> Any:
     is_full = image.format == "ushort" and levels is not None and (levels.black, levels.white) == (0, 65535)
     if levels is not None and not is_full:
         if image.format == "ushort":
-            table = scaled(np.arange(65536, dtype=np.uint16)[None], levels) * np.float32(65535) + np.float32(0.5)
+            table = scaled_to_levels(np.arange(65536, dtype=np.uint16)[None], levels) * np.float32(65535) + np.float32(
+                0.5
+            )
             shown = shown.maplut(pyvips.Image.new_from_array(table).cast("ushort"))
         else:
             steps = 65535 / (levels.white - levels.black)

@@ -19,7 +19,7 @@ from processors.contract import Item, Need, Reads, ReleaseContext, require
 from processors.imaging.image_writer import encode
 from processors.photo import bar_rows
 from processors.photo.bar_rows import BarRow, BarRowSearch, find_bar_rows, scaled_row
-from processors.photo.grousers import MAX_SIDE_PX, Attempt, GrouserBand, Grousers, find_grousers, scaled
+from processors.photo.grousers import MAX_SIDE_PX, Attempt, GrouserBand, Grousers, find_grousers, scaled_detection
 from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, fitted, refuse_larger
 from processors.photo.tracks_drawing import draw_bands, draw_reason, draw_rows
 from processors.photo.tracks_in_words import NOT_SEARCHED, why_no_tracks
@@ -127,7 +127,7 @@ class Tracks:
         small, scale = _fitted(grey, MAX_SIDE_PX)
         search = find_grousers(small, least_contrast=self.least_contrast, least_correlation=self.least_correlation)
         if found := search.tracks:
-            yield _item(self._of_bands(search.attempt, scaled(found, scale)))
+            yield _item(self._of_bands(search.attempt, scaled_detection(found, scale)))
             yield _picture("tracks.jpg", draw_bands(small, found.direction_degrees, found.bands))
             return
         smaller, shrink = _fitted(small, bar_rows.MAX_SIDE_PX)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from processors.imaging.lettering import load_font, wrapped
+from processors.imaging.lettering import load_font, wrapped_to_width
 from processors.photo.bar_rows import BarRow
 from processors.photo.grousers import GrouserBand
 
@@ -45,7 +45,7 @@ def draw_reason(grey: np.ndarray, reason: str) -> np.ndarray:
     """Return the photo with this text below it; uint8, shape (height, width, 3)."""
     picture = Image.fromarray(_stretched(grey))
     width_px = max(picture.width, MIN_WIDTH_PX)
-    lines = wrapped(reason, width_px - 2 * MARGIN_PX, TEXT_PX)
+    lines = wrapped_to_width(reason, width_px - 2 * MARGIN_PX, TEXT_PX)
     sheet = Image.new("RGB", (width_px, picture.height + 2 * MARGIN_PX + LINE_PX * len(lines)), BACKGROUND)
     sheet.paste(picture, ((width_px - picture.width) // 2, 0))
     draw = ImageDraw.Draw(sheet)

@@ -59,7 +59,7 @@ def read_header(file: BinaryIO, name: str | None = None) -> ImageObject:
     return pds3.image_inside(_label(file), name, file.seek(0, 2))
 
 
-def described(source: Source, file: SourceFile) -> ImageObject | None:
+def described_image(source: Source, file: SourceFile) -> ImageObject | None:
     """Return the image described by a source's attached or detached label; None if it is not a planetary image.
 
     Raises

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from processors.sample.camera import Camera, Points
 from processors.sample.ground import Ground
-from processors.sample.solids import FRONT, Face, box, draw, shade, turned, wheel
+from processors.sample.solids import FRONT, Face, box, draw, shade, turned_to_azimuth, wheel
 from processors.sample.terrain import Grid
 
 _DRIVE_AZIMUTH_DEGREES = 20.0
@@ -61,7 +61,7 @@ def _camera(travel_m: float, *, up_m: float, turn_degrees: float, down_degrees: 
 
 def _place(points: Points) -> Points:
     """Convert points from across, along, up to east, north, up."""
-    return turned(points - np.array([0, 1.5, 0]), _DRIVE_AZIMUTH_DEGREES)
+    return turned_to_azimuth(points - np.array([0, 1.5, 0]), _DRIVE_AZIMUTH_DEGREES)
 
 
 def _landscape(

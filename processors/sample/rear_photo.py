@@ -21,7 +21,7 @@ from processors.sample.files import Tags
 from processors.sample.fisheye_camera import FisheyeCamera
 from processors.sample.ground import make_ground
 from processors.sample.rover import make_rover
-from processors.sample.solids import Face, box, draw, shade, turned
+from processors.sample.solids import Face, box, draw, shade, turned_to_azimuth
 from processors.sample.terrain import TOWARDS_SUN, Grid
 from processors.sample.truth import KnownBox
 
@@ -37,7 +37,7 @@ _TRACK_M, _TRACK_WIDTH_M, _PITCH_M = 0.62, 0.22, 0.035
 _STRAIGHT_M, _TURN_RADIUS_M = 2.2, 9.0
 _NEAR_M, _FAR_M = 0.95, 60.0
 _SKY, _GROUND = 214.0, 120.0
-_SUN_RIGHT, _SUN_BEHIND = -turned(TOWARDS_SUN[None], -_HEADING_DEGREES)[0, :2] / TOWARDS_SUN[2]
+_SUN_RIGHT, _SUN_BEHIND = -turned_to_azimuth(TOWARDS_SUN[None], -_HEADING_DEGREES)[0, :2] / TOWARDS_SUN[2]
 """Sunlight along the ground, to the right in the picture and away from the rover, over its part from above."""
 _IMAGE_DESCRIPTION, _USER_COMMENT, _EXIF_IFD = 0x010E, 0x9286, 0x8769
 
@@ -112,7 +112,7 @@ def write_rear_photo(path: Path, tags: Tags) -> RearPhotoTruth:
 
 
 def _camera(finer: int) -> FisheyeCamera:
-    east, north, up = turned(np.array([_CAMERA_M]), _HEADING_DEGREES)[0]
+    east, north, up = turned_to_azimuth(np.array([_CAMERA_M]), _HEADING_DEGREES)[0]
     return FisheyeCamera(
         width_px=_SIDE_PX * finer,
         height_px=_SIDE_PX * finer,
@@ -127,7 +127,7 @@ def _line(camera: FisheyeCamera, offset_m: float) -> list[list[float]]:
     """Return the visible centre line of a track in px, up to where its marks are 2 px apart."""
     behind = np.arange(_NEAR_M, _FAR_M, _PITCH_M)
     across = -offset_m - _bend(behind)  # the rover's right is the picture's left
-    points = turned(np.stack([across, -behind, np.zeros(behind.size)], axis=1), _HEADING_DEGREES)
+    points = turned_to_azimuth(np.stack([across, -behind, np.zeros(behind.size)], axis=1), _HEADING_DEGREES)
     line = camera.project(points)
     apart = np.linalg.norm(np.diff(line, axis=0), axis=1)
     return [[round(float(x), 1), round(float(y), 1)] for x, y in line[: int(np.argmax(apart < 2))]]
@@ -172,7 +172,7 @@ def _unseen() -> list[Face]:
     faces: list[Face] = []
     mast, head = ((0.0, 0.48, 1.45), (0.10, 0.10, 1.2)), ((0.0, 0.48, 2.12), (0.50, 0.16, 0.18))
     for place_m, size_m in (mast, head, ((0.0, -0.10, 0.80), (1.10, 1.10, 0.12))):
-        centre = turned(np.array([place_m]), _HEADING_DEGREES)[0]
+        centre = turned_to_azimuth(np.array([place_m]), _HEADING_DEGREES)[0]
         faces += box(centre, size_m, [0], _HEADING_DEGREES)
     return faces
 
@@ -184,7 +184,7 @@ def _deck_cells() -> list[Face]:
         for row in range(5):
             across, along = -0.40 + 0.1 * column + (0.01 if column > 3 else -0.01), -0.55 + 0.1 * row
             corners = np.array([[0.006, 0.006, 0], [0.094, 0.006, 0], [0.094, 0.094, 0], [0.006, 0.094, 0]])
-            place = turned(corners + np.array([across, along, 0.872]), _HEADING_DEGREES)
+            place = turned_to_azimuth(corners + np.array([across, along, 0.872]), _HEADING_DEGREES)
             faces.append(Face(corners_m=place, colour=[58 + 6 * ((column + row) % 2)]))
     return faces
 

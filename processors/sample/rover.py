@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from processors.sample.solids import FRONT, TOP, Face, box, turned, wheel
+from processors.sample.solids import FRONT, TOP, Face, box, turned_to_azimuth, wheel
 
 _WHEEL_RADIUS_M, _WHEEL_WIDTH_M = 0.16, 0.22
 _DECK_M = 0.86
@@ -20,14 +20,14 @@ def make_rover(heading_degrees: float) -> list[list[Face]]:
     """
 
     def block(across: float, along: float, up: float, size: Sequence[float], colour: Sequence[float]) -> list[Face]:
-        centre = turned(np.array([[across, along, up]]), heading_degrees)[0]
+        centre = turned_to_azimuth(np.array([[across, along, up]]), heading_degrees)[0]
         return box(centre, size, colour, heading_degrees)
 
     below: list[Face] = []
     eyes: list[Face] = []
     for side in (-1, 1):
         for along in (-0.92, 0.0, 0.92):
-            hub = turned(np.array([[side * 0.82, along, _WHEEL_RADIUS_M]]), heading_degrees)[0]
+            hub = turned_to_azimuth(np.array([[side * 0.82, along, _WHEEL_RADIUS_M]]), heading_degrees)[0]
             below += wheel(hub, _WHEEL_RADIUS_M, _WHEEL_WIDTH_M, heading_degrees, 0.0, _STEEL)
             below += block(side * 0.66, along, 0.32, (0.06, 0.06, 0.34), _STEEL)
         below += block(side * 0.66, 0.0, 0.48, (0.07, 1.90, 0.07), _STEEL)
@@ -69,4 +69,4 @@ def _cells(panel: np.ndarray) -> list[np.ndarray]:
 
 def _flat(outline: np.ndarray, colour: Sequence[float], heading_degrees: float) -> Face:
     corners = np.column_stack([outline, np.full(len(outline), _DECK_M)])
-    return Face(corners_m=turned(corners, heading_degrees), colour=colour)
+    return Face(corners_m=turned_to_azimuth(corners, heading_degrees), colour=colour)

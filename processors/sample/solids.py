@@ -45,7 +45,7 @@ def box(
     corners = (
         np.array(size_m) / 2 * np.array([[x, y, z] for z in (-1, 1) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
     )
-    corners = turned(corners, azimuth_degrees) + np.array(centre_m)
+    corners = turned_to_azimuth(corners, azimuth_degrees) + np.array(centre_m)
     orders = ((3, 2, 1, 0), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7))
     return [Face(corners_m=corners[list(order)], colour=colour) for order in orders]
 
@@ -56,7 +56,9 @@ def wheel(
     """Build a wheel that rolls towards the azimuth, with twenty grousers as light and dark treads."""
     angle = np.linspace(0, 2 * np.pi, 41) - roll_radians
     rim = np.stack([np.zeros(41), np.cos(angle), np.sin(angle)], axis=1) * radius_m
-    left, right = (turned(rim + np.array([side, 0, 0]) * width_m / 2, azimuth_degrees) + hub_m for side in (-1, 1))
+    left, right = (
+        turned_to_azimuth(rim + np.array([side, 0, 0]) * width_m / 2, azimuth_degrees) + hub_m for side in (-1, 1)
+    )
     treads = [
         Face(
             corners_m=np.stack([left[i], left[i + 1], right[i + 1], right[i]]),
@@ -66,7 +68,7 @@ def wheel(
     ]
     sides: list[Face] = []
     for rim_m, outwards, order in ((left, -1, -1), (right, 1, 1)):
-        axle = turned(np.array([[outwards * 0.01, 0, 0]]), azimuth_degrees)
+        axle = turned_to_azimuth(np.array([[outwards * 0.01, 0, 0]]), azimuth_degrees)
         for share, share_of_light, step in ((1.0, 0.75, 1), (0.82, 0.5, 1), (0.42, 1.0, 4)):
             corners = (rim_m[:-1:step] - rim_m[:-1].mean(axis=0)) * share + rim_m[:-1].mean(axis=0) + axle * (1 - share)
             sides.append(Face(corners_m=corners[::order], colour=_dimmed(colour, share_of_light)))
@@ -77,7 +79,7 @@ def _dimmed(colour: Sequence[float], share: float) -> list[float]:
     return [value * share for value in colour]
 
 
-def turned(points: Points, azimuth_degrees: float) -> Points:
+def turned_to_azimuth(points: Points, azimuth_degrees: float) -> Points:
     """Rotate points so that their second axis, north, points to the azimuth (from north over east)."""
     angle = np.radians(azimuth_degrees)
     turn = np.array([[np.cos(angle), np.sin(angle), 0], [-np.sin(angle), np.cos(angle), 0], [0, 0, 1]])

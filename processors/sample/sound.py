@@ -96,7 +96,7 @@ def sound_truth(clip_seconds: float) -> SoundTruth:
     )
 
 
-def record(truth: SoundTruth) -> Samples:
+def synthesised_recording(truth: SoundTruth) -> Samples:
     """Synthesise the whole recording, as long as the WAV file."""
     rng = np.random.default_rng(_SEED)
     seconds = np.arange(truth.wav_sample_count) / truth.sample_rate_hz

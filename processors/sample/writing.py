@@ -13,7 +13,7 @@ from processors.sample.files import put, put_json, put_text
 from processors.sample.rear_photo import write_rear_photo
 from processors.sample.release_toml import DESCENT, DRIVE_OFF, ROVER_TURNS, SOUND, TRACKS, release_toml
 from processors.sample.rover_turns import write_rover_turns
-from processors.sample.sound import Samples, SoundTruth, record, sound_truth, write_wav
+from processors.sample.sound import Samples, SoundTruth, sound_truth, synthesised_recording, write_wav
 from processors.sample.truth import LinkTruth
 
 _AT_ONCE = 2
@@ -22,7 +22,7 @@ _AT_ONCE = 2
 
 def write_all(folder: Path) -> list[Path]:
     sound = sound_truth(clip_seconds())
-    samples = record(sound)
+    samples = synthesised_recording(sound)
     put(folder, SOUND.path, lambda path: write_wav(path, samples, sound.sample_rate_hz, SOUND.tags()))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         drive_off = pool.submit(_put_drive_off, folder, sound, samples)

@@ -106,7 +106,7 @@ def sweep_claims(store: Store) -> None:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
+def exclusive_lock(path: Path) -> Iterator[None]:
     """Wait for the lock of this file, then hold it against other processes and threads; the file stays."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:

@@ -22,7 +22,7 @@ def kept_results(store: Store) -> set[ResultRef]:
     return {_read(path) for path in store.records("kept")}
 
 
-def keep(refs: Iterable[ResultRef], store: Store) -> None:
+def keep_results(refs: Iterable[ResultRef], store: Store) -> None:
     """Keep results, one record each, so that two people can do so at once."""
     for ref in refs:
         store.kept_folder.mkdir(exist_ok=True)
@@ -30,7 +30,7 @@ def keep(refs: Iterable[ResultRef], store: Store) -> None:
         store.upload(_record(ref, store))
 
 
-def release(refs: Iterable[ResultRef], store: Store) -> None:
+def release_results(refs: Iterable[ResultRef], store: Store) -> None:
     for ref in refs:
         _record(ref, store).unlink(missing_ok=True)
         store.withdraw(_record(ref, store))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from processors.audio.av_frames import frame_of
+from processors.audio.av_frames import audio_frame
 from processors.audio.events.events import Events
 from processors.audio.events.tones import ToneTrack, harmonic_series
 from processors.audio.spectrogram.spectral_lines import Line
@@ -156,7 +156,7 @@ def test_a_pure_tone_is_its_own_fundamental_despite_codec_artefacts(tmp_path: Pa
         assert isinstance(stream, av.AudioStream)
         tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(5 * 48_000) / 48_000)
         resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=48_000)
-        frame = frame_of(tone[None].astype(np.float32), rate_hz=48_000, layout="mono", first_sample=0)
+        frame = audio_frame(tone[None].astype(np.float32), rate_hz=48_000, layout="mono", first_sample=0)
         for part in (frame, None):
             for ready in resampler.resample(part):
                 container.mux(stream.encode(ready))

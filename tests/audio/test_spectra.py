@@ -17,7 +17,7 @@ from PIL import Image
 
 from processors.audio.levels.calibration import Calibration
 from processors.audio.spectrogram.mel_spectrogram import MelSpectrogram
-from processors.audio.spectrogram.netcdf import DROPPED_BITS, frames_of
+from processors.audio.spectrogram.netcdf import DROPPED_BITS, power_frames
 from processors.audio.spectrogram.percentiles import DensityTally
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
@@ -68,7 +68,7 @@ def test_every_window_is_librosas_without_its_mean(tmp_path: Path, window: str) 
     noise = np.random.default_rng(1).standard_normal(30_000).astype(np.float32) / 4
     processor = Spectrogram(window=window, window_samples=1024, hop_samples=300)  # type: ignore[arg-type]
     path = Bench(tmp_path, noise).run(processor).path("spectrogram.nc")
-    power = np.concatenate([run.power[0] for run in frames_of(path)])
+    power = np.concatenate([run.power[0] for run in power_frames(path)])
     weights = librosa.filters.get_window(window, 1024)
     frames = librosa.util.frame(np.pad(noise, 512), frame_length=1024, hop_length=300).T
     expected = np.abs(np.fft.rfft((frames - frames.mean(axis=1, keepdims=True)) * weights)) ** 2
@@ -82,7 +82,7 @@ def test_any_hdf5_reader_reads_what_is_packed_here(tmp_path: Path) -> None:
     path = Bench(tmp_path, noise).run(Spectrogram(channels="each")).path("spectrogram.nc")
     with h5py.File(path) as file:
         plain = np.asarray(file["power"])
-    ours = np.concatenate([run.power for run in frames_of(path)], axis=1)
+    ours = np.concatenate([run.power for run in power_frames(path)], axis=1)
     assert np.array_equal(plain, ours)
     assert not (ours.view(np.uint32) & ((1 << DROPPED_BITS) - 1)).any()
 

@@ -14,7 +14,7 @@ from flows.run.run import in_threads, run_ingest
 from processors.audio.spectrogram.netcdf import PowerFile, packed
 from processors.audio.spectrogram.stft import BATCH_FRAMES
 from processors.comparing.pictures import compare_pictures
-from processors.comparing.results import compare, pair
+from processors.comparing.results import compare_results, pair
 from processors.comparing.spectrograms import compare_power
 from processors.contract import Item
 from processors.errors import RequestError
@@ -97,14 +97,14 @@ def two(tmp_path: Path) -> tuple[Store, list[Manifest]]:
 def test_two_results_are_compared_item_by_item(two: tuple[Store, list[Manifest]], tmp_path: Path) -> None:
     store, manifests = two
     older, newer = pair(manifests, ())
-    found = compare(older, newer, store, tmp_path / "out")
+    found = compare_results(older, newer, store, tmp_path / "out")
     assert found.parameters == {"quality": (60, 90)}
     item = next(item for item in found.items if item.name == "preview_320.jpg")
     assert (item.verdict, item.picture) == ("other bytes", str(tmp_path / "out/preview_320.jpg.difference.png"))
     assert item.numbers["size_px"] == "320 x 240 and 320 x 240"
     assert isinstance(item.numbers["psnr_db"], float)
     assert item.numbers["psnr_db"] > 30
-    same = compare(older, older, store, None)
+    same = compare_results(older, older, store, None)
     assert {item.verdict for item in same.items} == {"same bytes"}
 
 
@@ -125,7 +125,7 @@ def test_frames_are_paired_by_their_time_and_others_by_name(tmp_path: Path) -> N
         table = Item(name="frames.csv", media_type="text/csv", data=key.encode())
         return made.result(video, "video.frames", *items, table, key=key)
 
-    found = compare(frames("dense", 0.0, 0.48, 1.0), frames("sparse", 0.0, 1.0), made.store, None)
+    found = compare_results(frames("dense", 0.0, 0.48, 1.0), frames("sparse", 0.0, 1.0), made.store, None)
     assert [(one.name, one.second_name, one.time_seconds, one.verdict) for one in found.items] == [
         ("frames.csv", None, None, "other bytes"),
         ("frame_000000.jpg", None, 0.0, "same bytes"),

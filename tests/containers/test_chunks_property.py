@@ -16,7 +16,7 @@ from processors.containers.audio.flac import stream_info
 from processors.containers.audio.id3 import behind_id3
 from processors.containers.audio.mp3 import first_frame
 from processors.containers.audio.ogg import Page, checksum, pages
-from processors.containers.audio.ogg_timeline import summary
+from processors.containers.audio.ogg_timeline import ogg_summary
 from processors.containers.chunks import ChunkFile
 from processors.containers.video.matroska import look_at
 from processors.errors import MediaError
@@ -116,7 +116,7 @@ def test_pages_of_ogg_cover_the_file_and_give_a_summary_or_what_it_declares(
         place += found.size_bytes
     assert place == len(data)
     with suppress(MediaError):
-        summary(opened(tmp_path, data))
+        ogg_summary(opened(tmp_path, data))
 
 
 @steady

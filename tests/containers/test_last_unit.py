@@ -12,7 +12,7 @@ import soundfile
 
 from processors.audio.reading.audio_reader import FileReader
 from processors.audio.reading.trailing_data import unread_because
-from processors.containers.cut_off import cut_off_because
+from processors.containers.cut_off import truncation_reason
 from processors.containers.last_unit import missing_of_last_access_unit, missing_of_last_pack
 from processors.sources.source_file import SourceFile
 from processors.video.reading.losses.container_damage import structure_of
@@ -65,7 +65,7 @@ def test_bytes_without_units_lack_nothing() -> None:
 def test_missing_bytes_are_reported_in_a_sentence(tmp_path: Path) -> None:
     for cut, words in ((1, "1 byte of the last access unit is not there"), (0, None)):
         (tmp_path / "a.thd").write_bytes(UNITS[: len(UNITS) - cut])
-        assert cut_off_because(SourceFile.at(tmp_path / "a.thd"), "truehd") == words
+        assert truncation_reason(SourceFile.at(tmp_path / "a.thd"), "truehd") == words
 
 
 def encoded(path: Path, muxer: str, codec: str, rate_hz: int = 48000) -> Path:
@@ -96,7 +96,7 @@ def test_truncated_audio_is_reported_and_complete_audio_is_not(
 ) -> None:
     path = encoded(tmp_path / "sound", muxer, codec)
     whole = path.read_bytes()
-    assert cut_off_because(SourceFile.at(path), file_format) is None
+    assert truncation_reason(SourceFile.at(path), file_format) is None
     path.write_bytes(whole[: len(whole) // 2 // 188 * 188 + 37])
     reader = FileReader(SourceFile.at(path), file_format)
     assert sum(block.samples.shape[1] for block in reader.blocks()) > 0

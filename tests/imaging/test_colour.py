@@ -19,7 +19,7 @@ from processors.containers.photo.heif_file import nclx_of
 from processors.imaging.colour import PRIMARIES, Colour, grey_to_srgb, to_srgb
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.photo.tiles import _eight_bit_srgb
-from processors.video.reading.frame import VideoFrame, colour_of
+from processors.video.reading.frame import VideoFrame, frame_colour
 
 PATCHES = np.array([[150, 100, 80], [90, 150, 100], [128, 128, 128]], np.uint8)
 P3_IN_SRGB = [[159, 97, 76], [67, 152, 95], [128, 128, 128]]
@@ -127,7 +127,7 @@ def test_a_matrix_that_is_not_named_is_what_players_assume(
 
 def test_rgb_and_grey_need_no_matrix() -> None:
     for form in ("rgb24", "gbrp", "gray"):
-        assert colour_of(av.VideoFrame(1920, 1080, form)).assumed_matrix is None
+        assert frame_colour(av.VideoFrame(1920, 1080, form)).assumed_matrix is None
 
 
 @pytest.mark.parametrize(

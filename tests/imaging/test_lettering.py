@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from processors.imaging.lettering import draw_text, drawable, load_font, runs, shortened, text_width_px
+from processors.imaging.lettering import draw_text, drawable, font_runs, load_font, shortened, text_width_px
 from processors.imaging.wide_letters import wide_mask
 
 MIXED = "01 着陆过程 Mars.mp4"
@@ -42,7 +42,7 @@ def test_chinese_letters_share_the_baseline_of_the_others(anchor: str) -> None:
 
 
 def test_the_width_of_a_text_is_that_of_its_runs_and_of_what_is_drawn() -> None:
-    assert [run for run, _ in runs(MIXED)] == ["01 ", "着陆过程", " Mars.mp4"]
+    assert [run for run, _ in font_runs(MIXED)] == ["01 ", "着陆过程", " Mars.mp4"]
     width = text_width_px(MIXED, 20)
     assert width == pytest.approx(load_font(20).getlength("01  Mars.mp4") + 4 * 20, abs=4)
     columns = np.nonzero((drawn(MIXED) < 128).any(axis=0))[0]

@@ -20,7 +20,7 @@ from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.engine.wanted_results import Recipes
 from processors.linking.crops import crop, points_of
 from processors.linking.find_links import find_links, same_pictures
-from processors.linking.same_sound import Course, compare
+from processors.linking.same_sound import Course, compare_courses
 from processors.photo.enhanced import Enhanced
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality
@@ -207,11 +207,11 @@ def course(levels: np.ndarray, first_seconds: float = 0.0) -> Course:
 def test_the_offset_counts_presentation_time_and_noise_is_not_the_same() -> None:
     rng = np.random.default_rng(4)
     long = cv2.GaussianBlur(rng.normal(size=(16, 3000)), (0, 0), sigmaX=3, sigmaY=0.01)
-    found = compare(course(long, first_seconds=1.0), course(long[:, 700:1500], first_seconds=-2.0))
+    found = compare_courses(course(long, first_seconds=1.0), course(long[:, 700:1500], first_seconds=-2.0))
     assert found is not None
     assert found.offset_seconds == pytest.approx(7.0 + 3.0, abs=1e-3)
     assert found.overlap_seconds == pytest.approx(8.0)
-    assert compare(course(long), course(rng.normal(size=(16, 900)))) is None
+    assert compare_courses(course(long), course(rng.normal(size=(16, 900)))) is None
 
 
 def family(name: str) -> str:

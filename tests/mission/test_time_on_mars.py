@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from flows.cli.main import main
 from processors.mission.profile import FOLDER, load_profile, profile_names, read_profile
-from processors.mission.time_on_mars import clock, mars_time, tai_minus_utc_seconds
+from processors.mission.time_on_mars import format_clock, mars_time, tai_minus_utc_seconds
 from processors.mission.when import parse_when
 
 
@@ -26,8 +26,8 @@ def test_the_example_of_2000_at_the_prime_meridian() -> None:
     assert time.solar_longitude_degrees == pytest.approx(277.18758, abs=2e-5)
     assert time.equation_of_time_degrees == pytest.approx(-5.18774, abs=2e-5)
     assert time.mars_sol_date == pytest.approx(44795.9998, abs=5e-5)
-    assert clock(time.coordinated_mars_time_hours) == "23:59:39"
-    assert clock(time.local_true_solar_time_hours) == "23:38:54"
+    assert format_clock(time.coordinated_mars_time_hours) == "23:59:39"
+    assert format_clock(time.local_true_solar_time_hours) == "23:38:54"
 
 
 def test_the_example_of_spirits_landing() -> None:
@@ -42,14 +42,14 @@ def test_the_example_of_spirits_landing() -> None:
 def test_the_example_of_curiositys_landing() -> None:
     time = mars_time(at("2012-08-06T05:14:39"), 137.4417)
     assert time.mars_sol_date == pytest.approx(49269.24, abs=5e-3)
-    assert clock(time.coordinated_mars_time_hours) == "05:50:16"
+    assert format_clock(time.coordinated_mars_time_hours) == "05:50:16"
     assert time.local_mean_solar_time_hours == pytest.approx(15, abs=0.01)
 
 
 def test_the_example_of_2022() -> None:
     time = mars_time(at("2022-11-25T06:51:07"))
     assert time.mars_sol_date == pytest.approx(52931.62675, abs=1e-5)
-    assert clock(time.coordinated_mars_time_hours) == "15:02:31"
+    assert format_clock(time.coordinated_mars_time_hours) == "15:02:31"
 
 
 def test_the_example_of_perseverance() -> None:
@@ -71,8 +71,8 @@ def test_zhurongs_touchdown_and_drive_off(utc: str, sol_date: float, ls: float, 
     time = mars_time(at(utc), load_profile("tianwen-1").longitude_degrees_east)
     assert time.mars_sol_date == pytest.approx(sol_date, abs=1e-5)
     assert time.solar_longitude_degrees == pytest.approx(ls, abs=1e-3)
-    assert clock(time.local_mean_solar_time_hours) == mean
-    assert clock(time.local_true_solar_time_hours) == true
+    assert format_clock(time.local_mean_solar_time_hours) == mean
+    assert format_clock(time.local_true_solar_time_hours) == true
 
 
 @pytest.mark.parametrize(

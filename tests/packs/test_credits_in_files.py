@@ -21,7 +21,7 @@ from PIL import Image
 
 from processors.containers.audio.ogg import Page, pages
 from processors.contract import Item
-from processors.languages.language import translations_of
+from processors.languages.language import translated_keys
 from processors.languages.text import Text
 from processors.metadata.tags.iptc import iptc_in_photoshop, iptc_tags
 from processors.metadata.tags.xmp import xmp_tags
@@ -326,7 +326,7 @@ def test_an_array_takes_the_words_of_the_day_with_it_but_into_an_archive(tmp_pat
         "title": "Power spectrogram of Wind",
         "title_zh": "车辙",
         "summary": "Wind. Recorded by rear camera. Recorded on 16 June 2021, sol 32 or 33.",
-        **{name: told[name] for name in translations_of("summary")},
+        **{name: told[name] for name in translated_keys("summary")},
         "institution": "China National Space Administration",
         "creator_name": "China National Space Administration",
         "credit": "CNSA",

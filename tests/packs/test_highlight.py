@@ -19,7 +19,7 @@ from processors.errors import RequestError
 from processors.imaging.lettering import load_font
 from processors.json_records import as_json
 from processors.languages.text import Text
-from processors.packs.highlight.cards import Cards, without_unknown, wrapped
+from processors.packs.highlight.cards import Cards, without_unknown, wrapped_to_columns
 from processors.packs.recipe.pack_recipe import Highlight, Override, PackRecipe
 from processors.store.catalogue.stored_links import LinkEnd, SourceLink
 from tests.helpers.headings import headed
@@ -283,10 +283,10 @@ def test_chinese_letters_are_drawn_and_in_another_font_if_one_is_named() -> None
 
 
 def test_lines_are_wrapped_by_width_and_what_cannot_be_drawn_is_a_dot() -> None:
-    assert wrapped("Wheel tracks behind the rover", 14) == ["Wheel tracks", "behind the", "rover"]
-    assert wrapped("火星车车辙", 4) == ["火星", "车车", "辙"]
+    assert wrapped_to_columns("Wheel tracks behind the rover", 14) == ["Wheel tracks", "behind the", "rover"]
+    assert wrapped_to_columns("火星车车辙", 4) == ["火星", "车车", "辙"]
     assert without_unknown("Mars “车辙” 1 \U0001f680") == "Mars “车辙” 1 ·"
-    assert wrapped("", 10) == []
+    assert wrapped_to_columns("", 10) == []
 
 
 def test_a_title_is_shown_in_each_language_of_the_pack(made: PackStore, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from processors.errors import RequestError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.metadata.label_statements import said_by_label
-from processors.metadata.statements import credits_of
+from processors.metadata.statements import credit_statements
 from processors.metadata.tags.tag_records import Tag
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue.catalogue import Catalogue
@@ -206,7 +206,7 @@ def test_init_writes_a_files_own_credit_rights_and_terms_into_its_entry(july: Pa
     ],
 )
 def test_terms_of_sound_video_and_png_are_read(namespace: str, name: str, term: str) -> None:
-    (said,) = credits_of((Tag(namespace=namespace, name=name, value="Ask first"),), "file")
+    (said,) = credit_statements((Tag(namespace=namespace, name=name, value="Ask first"),), "file")
     assert (said.term, said.value, said.source) == (term, "Ask first", f"file:{namespace}:{name}")
 
 

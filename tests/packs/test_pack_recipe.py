@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from processors.errors import RequestError
-from processors.languages.language import translations_of
+from processors.languages.language import translated_keys
 from processors.languages.text import Text
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import BagInfo, Highlight, Override, PackRecipe, Pictures, Signature
@@ -70,7 +70,7 @@ why = "letter"
 
 def test_every_key_of_a_recipe_reaches_the_pack(tmp_path: Path) -> None:
     """A key that the table knows and the recipe does not get would be accepted and dropped."""
-    translations = (*translations_of("title"), *translations_of("text"))
+    translations = (*translated_keys("title"), *translated_keys("text"))
     assert tomllib.loads(WHOLE).keys() | {*translations} == RecipeTable.model_fields.keys()
     recipe, plain = read(tmp_path, WHOLE), PackRecipe(title=Text())
     unchanged = {one.name for one in fields(PackRecipe) if getattr(recipe, one.name) == getattr(plain, one.name)}
@@ -131,7 +131,7 @@ source = "a"
         "pack.toml, line 4: take: unknown processor ('video.frame'); use one of photo.enhanced, video.frames",
         "pack.toml, line 5: colour: unknown key; use one of title, text, audience, selection, take, layout, "
         "credits_in_files, languages, publisher, date, web_address, pictures, highlight, signature, "
-        f"override, bag_info, {', '.join((*translations_of('title'), *translations_of('text')))}",
+        f"override, bag_info, {', '.join((*translated_keys('title'), *translated_keys('text')))}",
         "pack.toml, line 6: date: not a day ('yesterday'); write it without quotes, as 2026-01-31",
         "pack.toml, line 8: longest_side_px: out of range (8); use 16 or more",
         "pack.toml, line 9: format: unknown value ('gif'); use jpeg, webp or png",
@@ -188,5 +188,5 @@ def test_lines_are_counted_past_values_of_many_lines(tmp_path: Path) -> None:
 
 def test_every_key_of_a_recipe_file_is_a_field_of_the_recipe() -> None:
     of_recipe = {field.name for field in fields(PackRecipe)} | {"override"}
-    translations = (*translations_of("title"), *translations_of("text"))
+    translations = (*translated_keys("title"), *translated_keys("text"))
     assert RecipeTable.model_fields.keys() - {*translations} <= of_recipe, "a key that is no field would be lost"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from processors.photo.reading.display_levels import EIGHT_BIT, DisplayLevels, levels_of, scaled, to_8_bit
+from processors.photo.reading.display_levels import EIGHT_BIT, DisplayLevels, levels_of, scaled_to_levels, to_8_bit
 
 
 def ramp(first: float, last: float, dtype: str) -> np.ndarray:
@@ -108,4 +108,4 @@ def test_declared_full_scale_counts_where_it_is_filled(largest: int, white: int)
 def test_scaled_samples_agree_with_eight_bits() -> None:
     samples = ramp(-7, 13, "f4")
     levels = levels_of(samples)
-    assert (np.round(scaled(samples, levels) * 255) == to_8_bit(samples, levels)).all()
+    assert (np.round(scaled_to_levels(samples, levels) * 255) == to_8_bit(samples, levels)).all()

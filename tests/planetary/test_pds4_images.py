@@ -12,7 +12,7 @@ import pytest
 from processors.contract import LabelRef, Source
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, SourceChanged, UnsupportedMedia
 from processors.photo.reading.photo_reader import PhotoReader
-from processors.planetary.open_image import described
+from processors.planetary.open_image import described_image
 from processors.planetary.pds4 import described_by
 from processors.planetary.samples import read_samples
 from processors.sources.source_file import SourceFile
@@ -265,8 +265,8 @@ def test_a_label_that_changed_since_the_plan_gives_no_pixels(tmp_path: Path) -> 
         label=LabelRef(name="a.xml", sha256="1" * 64),
     )
     with pytest.raises(SourceChanged, match=r"label a\.xml changed"):
-        described(source, SourceFile.at(raw))
+        described_image(source, SourceFile.at(raw))
     file.unlink()
     with pytest.raises(SourceChanged, match=r"label a\.xml vanished"):
-        described(source, SourceFile.at(raw))
-    assert described(dataclasses.replace(source, label=None), SourceFile.at(raw)) is None
+        described_image(source, SourceFile.at(raw))
+    assert described_image(dataclasses.replace(source, label=None), SourceFile.at(raw)) is None

@@ -11,7 +11,7 @@ from flows.run.planning.prepare import Prepared, prepare
 from flows.run.progress import RunProgress
 from flows.run.reporting.run_record import recorded
 from flows.run.run import in_threads, run
-from processors.engine.plan import why
+from processors.engine.plan import explain_availability
 from processors.engine.wanted_results import Recipes, WantedResult
 from processors.metadata import Metadata
 from processors.photo.photo_preview import PhotoPreview
@@ -100,11 +100,11 @@ def test_a_changed_recipe_makes_only_what_changed_and_says_why(raw: Path, maker:
     store = Store(tmp_path / "store")
     source = next(iter(Catalogue(store).sources().values())).source()
     wanted = WantedResult.of(smaller["photo"][1], source.digests)
-    reason = why(source, wanted, store)
+    reason = explain_availability(source, wanted, store)
     assert reason.startswith("due: since the result of 20")
     assert reason.endswith(": longest_sides_px [320, 1024, 2048] -> [100]")
     assert counts(ingest(raw, tmp_path / "store", smaller)) == (1, 1, 1, 0, 0)
-    assert why(source, wanted, store).startswith("not due: made on ")
+    assert explain_availability(source, wanted, store).startswith("not due: made on ")
 
 
 def test_results_that_the_catalogue_missed_are_found_again(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:

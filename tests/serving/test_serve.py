@@ -19,7 +19,7 @@ import httpx
 import psutil
 import pytest
 
-from flows.serving.schedule import rescheduled, timetable, with_words
+from flows.serving.schedule import rescheduled, timetable, with_overrides
 from processors.errors import RequestError
 from tests.conftest import PROJECT, quiet_environment
 from tests.helpers.made_media import MediaMaker
@@ -212,7 +212,7 @@ def test_a_schedule_is_cron_fields_an_interval_or_never() -> None:
     assert rescheduled(one, "*/5 1 * * mon").cron == "*/5 1 * * mon"
     every = rescheduled(one, "every 6 h")
     assert (every.cron, every.every and every.every.total_seconds()) == (None, 6 * 3600)
-    never = with_words(timetable(), ("nightly-ingest=never",))["nightly-ingest"]
+    never = with_overrides(timetable(), ("nightly-ingest=never",))["nightly-ingest"]
     assert (never.cron, never.every, never.is_active) == (None, None, False)
 
 
@@ -227,7 +227,7 @@ def test_a_schedule_is_cron_fields_an_interval_or_never() -> None:
 )
 def test_an_invalid_schedule_is_refused_by_its_name(word: str, message: str) -> None:
     with pytest.raises(RequestError) as told:
-        with_words(timetable(), (word,))
+        with_overrides(timetable(), (word,))
     assert str(told.value).startswith(message)
 
 

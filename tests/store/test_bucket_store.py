@@ -21,8 +21,8 @@ from processors.store.bucket.item_cache import ItemCache
 from processors.store.bucket.stored_pass import RESULTS_AT_MOST, commit_name
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
-from processors.store.fixity.fixity import verify
-from processors.store.kept_results import keep, kept_results, release
+from processors.store.fixity.fixity import verify_results
+from processors.store.kept_results import keep_results, kept_results, release_results
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.open_store import open_store
 from tests.helpers.buckets import KEY, SECRET, client, proxy_before
@@ -224,10 +224,10 @@ def test_links_of_many_sources_are_read_once(machine: Machine) -> None:
 
 def test_records_are_seen_from_other_machines(machine: Machine) -> None:
     ref = ResultRef(source=SOURCE, processor="video.frames", key="cd" * 32)
-    keep([ref], machine("a"))
+    keep_results([ref], machine("a"))
     other = machine("b")
     assert kept_results(other) == {ref}
-    release([ref], other)
+    release_results([ref], other)
     assert kept_results(machine("a")) == set()
 
 
@@ -280,17 +280,17 @@ def test_verify_names_what_is_damaged_missing_and_left_over(machine: Machine, mo
     stored = {one.manifest.ref.key[:2]: one for name in store.commit_names() for one in store.results_in(name)}
     sound, gone = stored["02"].data, stored["03"].data
     place = store.bucket
-    assert [checked.faults for checked in verify(store)] == [(), (), ()]
-    assert [checked.path for checked in verify(store, after=f"results/ab/{SOURCE}/video.frames/{'01' * 8}")] == [
-        f"results/ab/{SOURCE}/video.frames/{key * 8}" for key in ("02", "03")
-    ]
+    assert [checked.faults for checked in verify_results(store)] == [(), (), ()]
+    assert [
+        checked.path for checked in verify_results(store, after=f"results/ab/{SOURCE}/video.frames/{'01' * 8}")
+    ] == [f"results/ab/{SOURCE}/video.frames/{key * 8}" for key in ("02", "03")]
     whole = place.get(sound)
     at = stored["02"].starts["a/one.txt"]
     place.put(sound, whole[:at] + b"two" + whole[at + 3 :])
     place.delete([gone])
     place.put("data/ab/left.zip", b"of a killed run")
     monkeypatch.setattr("processors.store.bucket.bucket_store.MIN_UNNAMED_AGE", timedelta(days=-1))
-    found = [(fault.kind, fault.path, fault.reason) for checked in verify(store) for fault in checked.faults]
+    found = [(fault.kind, fault.path, fault.reason) for checked in verify_results(store) for fault in checked.faults]
     where = f"results/ab/{SOURCE}/video.frames"
     damage = "SHA-256 is 3fc4ccfe745870e2..., the manifest says 7692c3ad3540bb80..."
     assert found == [
@@ -301,6 +301,6 @@ def test_verify_names_what_is_damaged_missing_and_left_over(machine: Machine, mo
     store.remove_unnamed()
     assert [one.name for one in place.list("data")] == [sound]
     place.put(f"commits/ab/{SOURCE}/{'03' * 8}.json", b"no JSON")
-    damaged = [fault.kind for checked in verify(machine("b")) for fault in checked.faults]
+    damaged = [fault.kind for checked in verify_results(machine("b")) for fault in checked.faults]
     assert damaged == ["damaged", "damaged"]
     assert lost.ref in {one.ref for one in store.manifests()}, "the copy of this machine is still whole"

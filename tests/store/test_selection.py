@@ -9,7 +9,7 @@ import pytest
 
 from processors.errors import RequestError
 from processors.languages.text import Text
-from processors.packs.contents.subject import entries, subjects
+from processors.packs.contents.subject import item_records, subjects
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.selection import parse, select
 from processors.store.catalogue.source_row import SourceRow
@@ -164,7 +164,7 @@ def test_the_latest_audit_travels_in_the_facts_of_every_item(filled: tuple[Store
         "audit": {"words": "It is stop-motion.", "motion_may_be_measured": False},
     }
     video = next(iter(subjects(select(parse(["two.mp4"]), catalogue), store, catalogue)))
-    frames = next(e for e in entries(video, store.manifests(video.digest), store) if e.name == "0.jpg")
+    frames = next(e for e in item_records(video, store.manifests(video.digest), store) if e.name == "0.jpg")
     assert frames.facts == json.loads(facts[0][0])
 
 

@@ -24,7 +24,7 @@ from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.catalogue.sql import connect
-from processors.store.fixity.fixity import verify
+from processors.store.fixity.fixity import verify_results
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef
 from processors.store.store import Store, put_item
 
@@ -281,7 +281,9 @@ def test_verify_names_each_damaged_missing_and_extra_file(store: Store) -> None:
     (store.folder(extra.ref) / "more.txt").write_bytes(b"")
     (store.folder(broken.ref) / "manifest.json").write_bytes(b"no")
     faults = {
-        (fault.kind, fault.path.rpartition("video.frames/")[2]) for checked in verify(store) for fault in checked.faults
+        (fault.kind, fault.path.rpartition("video.frames/")[2])
+        for checked in verify_results(store)
+        for fault in checked.faults
     }
     assert faults == {
         ("damaged", "0101010101010101/a/one.txt"),

@@ -19,7 +19,7 @@ from processors.decoding.open_media import open_container
 from processors.errors import DamagedMedia
 from processors.metadata.tags.container import read_container
 from processors.sources.source_file import SourceFile
-from processors.video.frames.contact_sheet import ContactSheet, clock
+from processors.video.frames.contact_sheet import ContactSheet, format_presentation_time
 from processors.video.frames.frames import Frames
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoReport
@@ -202,8 +202,8 @@ def test_contact_sheet_shows_each_part_with_its_time(make: MediaMaker) -> None:
 
 
 def test_clock_cuts_to_the_millisecond() -> None:
-    assert clock(Fraction(3725999999, 1000000)) == "1:02:05.999"
-    assert clock(Fraction(-1, 2)) == "-0:00:00.500"
+    assert format_presentation_time(Fraction(3725999999, 1000000)) == "1:02:05.999"
+    assert format_presentation_time(Fraction(-1, 2)) == "-0:00:00.500"
 
 
 @pytest.mark.parametrize(

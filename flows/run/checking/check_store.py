@@ -19,7 +19,7 @@ from flows.run.options import Options
 from processors.store.bucket.bucket_traffic import Traffic
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.findings.withdrawn import unconfirmed
-from processors.store.fixity.fixity import verify
+from processors.store.fixity.fixity import verify_results
 from processors.store.fixity.fixity_check import FixityCheck, FixityFault
 from processors.store.fixity.masters import check_masters
 from processors.store.manifest import Manifest, ResultRef
@@ -181,7 +181,7 @@ def hash_all(
 def _each(store: Store, which: Which, done: Hashed, steps: Steps, spread: Spread) -> Iterator[tuple[bool, FixityCheck]]:
     """Yield what remains to be hashed, the store before the raw files, and whether it is a raw file."""
     if which != "raw":
-        yield from ((False, checked) for checked in verify(store, after=done.after, steps=steps, spread=spread))
+        yield from ((False, checked) for checked in verify_results(store, after=done.after, steps=steps, spread=spread))
     if which != "store":
         rows = Catalogue(store).sources().values()
         masters = check_masters(rows, after=done.after_master, steps=steps, spread=spread)
@@ -244,7 +244,7 @@ def _taken_up(progress_file: Path, store: Store, damage: _Damage) -> Hashed:
     then = [FixityFault(**fault) for fault in state["faults"]]
     stored = [fault for fault in then if not fault.is_master]
     folders = {str(folder) for fault in stored for folder in (store.root / fault.path).parents}
-    again = verify(store, wanted=lambda folder: str(folder) in folders) if stored else ()
+    again = verify_results(store, wanted=lambda folder: str(folder) in folders) if stored else ()
     still: list[FixityFault] = []
     for checked in again:
         damage.add(checked)
@@ -267,7 +267,9 @@ def hash_sample(
     """Hash the items of this percentage of results, and of raw files, chosen by the seed."""
     done, chance, spread, damage = Hashed(), random.Random(seed), spread or here(store), _Damage(store)
     if which != "raw":
-        for checked in verify(store, wanted=lambda path: chance.random() * 100 < percent, steps=steps, spread=spread):
+        for checked in verify_results(
+            store, wanted=lambda path: chance.random() * 100 < percent, steps=steps, spread=spread
+        ):
             done.add(checked, tell)
             damage.add(checked)
     if which != "store":

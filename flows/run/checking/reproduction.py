@@ -12,7 +12,7 @@ from typing import Literal, get_args
 from flows.run.checking.checker import Checker
 from flows.run.planning.select import place_of
 from flows.run.progress import RunProgress
-from flows.run.recipe_changes.load_recipes import kind_of
+from flows.run.recipe_changes.load_recipes import processor_class
 from flows.run.working.batches import SourceOutcome, run_batch
 from flows.run.working.workers import Workers
 from processors.comparing.results import differing
@@ -94,7 +94,7 @@ def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
     if row is None:
         return None, reason or "the catalogue does not know its source: run `marsmedia ingest`"
     try:
-        processor = from_parameters(kind_of(manifest.ref.processor), manifest.parameters)
+        processor = from_parameters(processor_class(manifest.ref.processor), manifest.parameters)
     except RequestError as error:
         return None, str(error)
     ordered = dict.fromkeys((*all_inputs(processor), processor))

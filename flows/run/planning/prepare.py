@@ -22,7 +22,7 @@ from flows.run.reporting.since_last_run import (
     changes_of_missing,
     gone_from,
     known_again,
-    with_words,
+    with_evidence_keys,
     withdrawn_releases,
 )
 from flows.run.working.workers import warm_up
@@ -174,7 +174,7 @@ def _identify_and_plan(
     fingerprints = Fingerprints(recipes, releases)
     complete = find_complete(media, gone_files, fingerprints, store)
     plan = _plan(media, complete, WantedResults(recipes, releases), store, catalogue, options, paths, identified.fresh)
-    rows = with_words(rows, plan, store)
+    rows = with_evidence_keys(rows, plan, store)
     if remember:
         new = [*gone_files, *(one for one in rows if one != known.get(one.path))]
         _remember(moved, new, plan, catalogue, store)

@@ -12,7 +12,7 @@ from flows.run.planning.prepare import Prepared, duplicates_of
 from flows.run.planning.shard import EVERYTHING, Shard
 from flows.run.recipe_changes.load_recipes import every_processor, load_recipes, named
 from flows.run.recipe_changes.named_results import asked_entries
-from flows.run.reporting.since_last_run import with_words
+from flows.run.reporting.since_last_run import with_evidence_keys
 from processors.engine.parameters import changed
 from processors.engine.plan import Due, make_plan
 from processors.engine.release_calibrations import unused_calibrations
@@ -107,7 +107,7 @@ def prepare_chosen(
     if remember:
         present = [row for row in media if row.gone_utc is None]
         catalogue.add_sources(
-            [now for now, old in zip(with_words(present, plan, store), present, strict=True) if now != old]
+            [now for now, old in zip(with_evidence_keys(present, plan, store), present, strict=True) if now != old]
         )
         catalogue.add_results(plan.not_catalogued)
         remove_to_make_again(plan, store)

@@ -210,7 +210,7 @@ def named(name: str, *recipes: Recipes) -> Recipes:
     raise RequestError(f"{name}: no such processor; {meant(name, sorted(names))}")
 
 
-def kind_of(name: str) -> type[Any]:
+def processor_class(name: str) -> type[Any]:
     """Return the class of a processor; raises as `named`."""
     return next(
         type(processor) for ours in named(name, load_recipes(), *every_processor()).values() for processor in ours

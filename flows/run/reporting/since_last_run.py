@@ -110,7 +110,7 @@ def withdrawn_releases(
     return dict(Counter(row.release for row in gone if row.path in withdrawn and row.release not in there))
 
 
-def with_words(rows: Sequence[SourceRow], plan: Plan, store: Store) -> list[SourceRow]:
+def with_evidence_keys(rows: Sequence[SourceRow], plan: Plan, store: Store) -> list[SourceRow]:
     """Return the files with two evidence keys: that of the statements at their path, and that which forbids sharing."""
     return [
         dataclasses.replace(row, evidence_key=own.key, forbidden_key=_forbidden(row, store))

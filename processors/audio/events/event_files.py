@@ -85,7 +85,7 @@ def as_audacity_labels(events: list[DetectedEvent]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def as_webvtt(events: list[DetectedEvent]) -> bytes:
+def events_as_webvtt(events: list[DetectedEvent]) -> bytes:
     """Return captions for players (W3C WebVTT)."""
     ends = [max(event.end_seconds, event.start_seconds + 0.001) for event in events]
     cues = [

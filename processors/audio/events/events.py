@@ -10,11 +10,18 @@ from typing import ClassVar
 import numpy as np
 
 from processors.audio.envelope import ENVELOPE, Envelope, EnvelopeFacts
-from processors.audio.events.event_files import EVENTS, DetectedEvent, as_audacity_labels, as_csv, as_webvtt, confidence
+from processors.audio.events.event_files import (
+    EVENTS,
+    DetectedEvent,
+    as_audacity_labels,
+    as_csv,
+    confidence,
+    events_as_webvtt,
+)
 from processors.audio.events.gusts import STEP_SECONDS, gusts, wind_bands
 from processors.audio.events.impulses import Impulse, impulses, why_no_impulses
 from processors.audio.events.tones import SEGMENT_SECONDS, Tracker, beside_louder, harmonic_series, typical_spectrum
-from processors.audio.spectrogram.netcdf import frames_of
+from processors.audio.spectrogram.netcdf import power_frames
 from processors.audio.spectrogram.spectral_lines import LineFinder
 from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram, SpectrogramFacts
 from processors.contract import Inputs, Item, Processor, Reads, require
@@ -124,7 +131,7 @@ class _Detector:
         )
         yield Item(name=EVENTS.item, media_type="text/csv", data=as_csv(events), facts=made)
         yield Item(name="events.labels.txt", media_type="text/plain", data=as_audacity_labels(events))
-        yield Item(name="events.vtt", media_type="text/vtt", data=as_webvtt(events))
+        yield Item(name="events.vtt", media_type="text/vtt", data=events_as_webvtt(events))
 
     def _why_no_short_tones(self) -> str | None:
         """Return a message if tones are missed because the sound is too short, or the window too long; else None."""
@@ -154,7 +161,7 @@ class _Detector:
         per_sine = np.ones(self._facts.band_count, np.float32)
         per_sine[1:-1] = 2 if self._facts.scaling == "mean_square" else 1
         waiting = np.zeros((0, self._facts.band_count), np.float32)
-        for run in frames_of(self._array):
+        for run in power_frames(self._array):
             power = run.power[0] if len(run.power) == 1 else run.power.mean(axis=0)
             waiting = np.concatenate([waiting, power * per_sine])
             while len(waiting) >= count:

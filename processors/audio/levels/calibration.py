@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from processors.containers.text.toml_file import read_table
+from processors.containers.text.toml_file import read_toml
 from processors.contract import ReleaseContext, require
 from processors.json_records import from_json
 
@@ -111,7 +111,7 @@ def read_calibration(path: Path) -> Calibration:
     """
     from processors.audio.levels.calibration_table import CalibrationTable
 
-    table = read_table(path, CalibrationTable)
+    table = read_toml(path, CalibrationTable)
     return Calibration(
         name=table.name,
         source=table.source,

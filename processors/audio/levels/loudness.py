@@ -13,7 +13,7 @@ import av.error
 import av.filter
 import numpy as np
 
-from processors.audio.av_frames import FORMAT, frame_of
+from processors.audio.av_frames import FORMAT, audio_frame
 from processors.decoding.open_media import decoder_errors
 
 LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
@@ -87,7 +87,7 @@ class LoudnessMeter:
         """Add samples: float32, shape (channels, samples), finite."""
         if not self._layout:
             return
-        frame = frame_of(samples, rate_hz=self._rate_hz, layout=self._layout, first_sample=self._samples)
+        frame = audio_frame(samples, rate_hz=self._rate_hz, layout=self._layout, first_sample=self._samples)
         self._samples += samples.shape[1]
         with decoder_errors("measuring loudness"):
             self._graph.push(frame)

@@ -16,9 +16,9 @@ from processors.audio.reading.ogg_reader import OggReader
 from processors.audio.reading.stream_reader import FfmpegReader, StreamReader
 from processors.audio.reading.trailing_data import unread_because
 from processors.containers.audio.flac import rate_disagreement
-from processors.containers.audio.ogg_timeline import summary
+from processors.containers.audio.ogg_timeline import ogg_summary
 from processors.containers.audio.wave_layout import holds_sound, is_big_endian_riff, refuse_misread
-from processors.containers.cut_off import cut_off_because
+from processors.containers.cut_off import truncation_reason
 from processors.containers.size_in_header import too_short_because
 from processors.containers.video.fragments import absent_fragments, has_every_fragment
 from processors.containers.video.sample_table import table_faults
@@ -80,7 +80,7 @@ def _reader_of(file: SourceFile, file_format: str) -> SoundReader:
     promise = Promise(
         has_times=file_format not in BARE,
         is_exact=declared is not None and declared.is_exact,
-        cut_off_because=cut_off_because(file, file_format),
+        cut_off_because=truncation_reason(file, file_format),
         unread_because=unread,
         doubted_because=_doubted(file, file_format),
     )
@@ -89,7 +89,7 @@ def _reader_of(file: SourceFile, file_format: str) -> SoundReader:
     if why := too_short_because(file, file_format):  # then FFmpeg takes the rest for the whole
         declared, promise = Declared(), replace(promise, cut_off_because=why)
     if file_format == "ogg":
-        ogg = summary(file)
+        ogg = ogg_summary(file)
         if ogg.codec is not None and not ogg.is_plain:
             second = libsndfile_count(file, ogg.codec.rate_hz)
             return OggReader(file, ogg.codec, replace(promise, places_losses=True, second_count=second))

@@ -17,7 +17,7 @@ from processors.audio.reading.audio_info import AudioInfo, AudioReport
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.loss_counter import LossCounter, Promise
 from processors.containers.audio.ogg_codecs import OggCodec
-from processors.containers.audio.ogg_timeline import End, OggRecording, PageFault, PageRun, timeline
+from processors.containers.audio.ogg_timeline import End, OggRecording, PageFault, PageRun, audio_events
 from processors.decoding.open_media import decoder_errors
 from processors.errors import DamagedMedia
 from processors.sources.source_file import SourceFile
@@ -46,7 +46,7 @@ class OggReader:
         """Yield all samples, in order."""
         decoder: _Decoder | None = None
         with self._file.open() as opened:
-            for event in timeline(opened):
+            for event in audio_events(opened):
                 if isinstance(event, OggRecording):
                     codec = event.codec
                     if (codec.rate_hz, codec.channel_count) != (self.info.rate_hz, self.info.channel_count):

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import soundfile
 
-from processors.audio.av_frames import frame_of
+from processors.audio.av_frames import audio_frame
 
 Web = Literal["aac", "opus"]
 WEB_RATE_HZ = 48_000
@@ -83,7 +83,7 @@ class WebWriter:
         step = max(1, MAX_WEB_SAMPLES * self._rate_hz // WEB_RATE_HZ)
         for first in range(0, samples.shape[1], step):
             part = samples[:, first : first + step]
-            frame = frame_of(part, rate_hz=self._rate_hz, layout=self._layout, first_sample=self._written)
+            frame = audio_frame(part, rate_hz=self._rate_hz, layout=self._layout, first_sample=self._written)
             self._written += part.shape[1]
             self._encode(frame)
 

@@ -10,7 +10,7 @@ import av.error
 import av.filter
 import numpy as np
 
-from processors.audio.av_frames import FORMAT, frame_of, samples_of
+from processors.audio.av_frames import FORMAT, audio_frame, samples_of
 from processors.decoding.open_media import decoder_errors
 
 
@@ -46,7 +46,7 @@ class Chain:
             yield samples
             return
         first = self._fed - samples.shape[1]
-        frame = frame_of(samples, rate_hz=self._rate_hz, layout=self._layout, first_sample=first)
+        frame = audio_frame(samples, rate_hz=self._rate_hz, layout=self._layout, first_sample=first)
         yield from self._through(frame)
 
     def finish(self) -> Iterator[np.ndarray]:

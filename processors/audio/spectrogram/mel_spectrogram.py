@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from processors.audio.netcdf_provenance import attributes_taken_over, made_by
-from processors.audio.spectrogram.netcdf import PowerFile, channel_names, frames_of, mean_power_of, packed_batch
+from processors.audio.spectrogram.netcdf import PowerFile, channel_names, mean_power_of, packed_batch, power_frames
 from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram, SpectrogramFacts
 from processors.audio.spectrogram.stft import DETREND, Scale, window_of
 from processors.contract import Inputs, Item, Reads, require
@@ -88,7 +88,7 @@ class MelSpectrogram:
                 "librosa_factor": 1 / scale.mean_square,
             },
         )
-        for run in frames_of(array):
+        for run in power_frames(array):
             file.append(packed_batch(run.power @ weights.T), run.power.shape[1])
         file.close(mean @ weights.T.astype(np.float64), facts.missing_seconds, facts.recorded_seconds)
         made = MelFacts(

@@ -192,7 +192,7 @@ class PowerFrames:
     """Power, float32, shape (channels, frames, bands), scaled as stated in the file."""
 
 
-def frames_of(path: Path) -> Iterator[PowerFrames]:
+def power_frames(path: Path) -> Iterator[PowerFrames]:
     """Yield the array in runs of `BATCH_FRAMES` frames, in order; memory does not grow with its length."""
     import h5py
 

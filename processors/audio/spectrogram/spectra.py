@@ -13,7 +13,7 @@ import numpy as np
 from processors.audio.levels.calibration import REFERENCE_PASCALS, Calibration, calibration_for
 from processors.audio.reading.missing_samples import missing_share
 from processors.audio.spectrogram.codec_cutoff import Cutoff, find_cutoff
-from processors.audio.spectrogram.netcdf import frames_of, mean_power_of
+from processors.audio.spectrogram.netcdf import mean_power_of, power_frames
 from processors.audio.spectrogram.octave_bands import (
     MIN_BANDS_INSIDE,
     OctaveBand,
@@ -239,7 +239,7 @@ def _tallies(path: Path, facts: SpectrogramFacts) -> list[DensityTally]:
     if end <= first:
         first, end = 0, facts.frame_count
     tallies = [DensityTally(facts.band_count) for _ in range(facts.channel_count)]
-    for run in frames_of(path):
+    for run in power_frames(path):
         whole = slice(max(0, first - run.first_frame), max(0, end - run.first_frame))
         heard = run.power[:, whole]
         if facts.missing_seconds:

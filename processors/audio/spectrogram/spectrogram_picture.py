@@ -28,11 +28,11 @@ from processors.audio.sound_title import draw_title
 from processors.audio.spectrogram.codec_cutoff import Cutoff, find_cutoff
 from processors.audio.spectrogram.frequency_axis import SILENT_POWER, AxisKind, FrequencyAxis, choose_axis, lowest_band
 from processors.audio.spectrogram.level_range import level_range
-from processors.audio.spectrogram.netcdf import frames_of, mean_power_of
+from processors.audio.spectrogram.netcdf import mean_power_of, power_frames
 from processors.audio.spectrogram.panel import FLOOR, columns_of, rows_of
 from processors.audio.spectrogram.spectrogram import OVERVIEW, Spectrogram, SpectrogramFacts
 from processors.audio.spectrogram.stft import Scale, Scaling, window_of
-from processors.audio.time_axes import Clock, mars_clock, moment_of, source_clock, utc_clock
+from processors.audio.time_axes import Clock, mars_clock, source_clock, start_moment, utc_clock
 from processors.contract import Inputs, Item, Reads, ReleaseContext, ReleaseWords, require
 
 PICTURE = "spectrogram.png"
@@ -132,7 +132,7 @@ class SpectrogramPicture:
         known = self.frequency_axis in ("auto", "linear", "log")
         require(known, "frequency_axis", self.frequency_axis, "must be auto, linear or log")
         if self.start_utc is not None:
-            known = moment_of(self.start_utc) is not None
+            known = start_moment(self.start_utc) is not None
             require(known, "start_utc", self.start_utc, "must be to the minute or finer, with an offset from UTC")
         if self.longitude_degrees_east is not None:
             east = self.longitude_degrees_east
@@ -145,7 +145,7 @@ class SpectrogramPicture:
         picture = replace(self, words=self.words or words)
         if self.start_utc is not None or (start := context.recorded_start()) is None:
             return picture
-        began, landed = moment_of(start.utc), context.landing_sol_begins
+        began, landed = start_moment(start.utc), context.landing_sol_begins
         is_there = began is None or landed is None or began >= landed
         east = context.longitude_degrees_east if is_there else None
         return replace(picture, start_utc=start.utc, start_source=start.named_by, longitude_degrees_east=east)
@@ -169,7 +169,7 @@ class PictureMaker:
         self._end = self._start + max(facts.sample_count / facts.rate_hz, facts.hop_seconds / 2)
         window = window_of(processor.spectrogram.window, facts.window_samples)
         self._scale = Scale(window=window, rate_hz=facts.rate_hz)
-        self._power = np.concatenate([run.power for run in frames_of(overview)], axis=1)
+        self._power = np.concatenate([run.power for run in power_frames(overview)], axis=1)
         self._mean = mean_power_of(overview)
         self._column_seconds = facts.hop_seconds * facts.frames_per_overview_column
         self._states = self._column_states()

@@ -15,7 +15,7 @@ from PIL import Image
 from processors.audio.canvas import colour_numbers, palette
 from processors.audio.spectrogram.frequency_axis import SILENT_POWER, lowest_band
 from processors.audio.spectrogram.level_range import level_range
-from processors.audio.spectrogram.netcdf import frames_of
+from processors.audio.spectrogram.netcdf import power_frames
 from processors.audio.spectrogram.panel import FLOOR
 from processors.audio.spectrogram.pyramid_viewer import PAGE
 from processors.audio.spectrogram.spectrogram import ARRAY, OVERVIEW, Spectrogram, SpectrogramFacts
@@ -98,7 +98,7 @@ class _PyramidMaker:
         result = inputs.results[processor.spectrogram.name]
         self._processor, self._array, self._path = processor, result.path(ARRAY), scratch / "pyramid.zip"
         self._facts = result.facts(ARRAY, SpectrogramFacts)
-        overview = np.concatenate([run.power for run in frames_of(result.path(OVERVIEW))], axis=1)
+        overview = np.concatenate([run.power for run in power_frames(result.path(OVERVIEW))], axis=1)
         shown = overview.mean(axis=0)[:, lowest_band(self._window()) :]
         levels_db = 10 * np.log10(shown[shown >= SILENT_POWER])
         self._bottom_db, self._top_db = level_range(levels_db, processor.range_db)
@@ -139,7 +139,7 @@ class _PyramidMaker:
     def _columns(self) -> Iterator[np.ndarray]:
         """Yield the columns of the finest level, float32, shape (columns, bands)."""
         count, waiting = self._frames_per_column, np.zeros((0, self._facts.band_count), np.float32)
-        for run in frames_of(self._array):
+        for run in power_frames(self._array):
             joined = np.concatenate([waiting, run.power.mean(axis=0)])
             whole = len(joined) // count * count
             waiting = joined[whole:]

@@ -107,7 +107,7 @@ class OggCodec:
         return (before + size) // 4 if before else 0
 
 
-def described(packet: bytes) -> OggCodec | None:
+def codec_in_header(packet: bytes) -> OggCodec | None:
     """Return the codec that a stream's first packet names; None if it is not audio or the codec is unknown."""
     codec = _described(packet)
     if codec is None or not codec.rate_hz or not codec.channel_count:

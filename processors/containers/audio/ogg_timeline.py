@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import BinaryIO
 
 from processors.containers.audio.ogg import CONTINUED, FIRST, LAST, MARK, Packets, Page, Rubbish, pages
-from processors.containers.audio.ogg_codecs import OggCodec, described
+from processors.containers.audio.ogg_codecs import OggCodec, codec_in_header
 from processors.errors import DamagedMedia
 from processors.sources.read_at import places_of
 from processors.sources.source_file import SourceFile
@@ -72,7 +72,7 @@ class End:
 Event = OggRecording | PageRun | PageFault | End
 
 
-def timeline(opened: BinaryIO) -> Iterator[Event]:
+def audio_events(opened: BinaryIO) -> Iterator[Event]:
     """Yield the events of the file's first audio stream and of those that follow it in sequence.
 
     Raises
@@ -134,7 +134,7 @@ class _Reader:
 
     def _begin(self, page: Page) -> Iterator[Event]:
         """Begin a recording: its streams' first pages come together; the first audio stream is read."""
-        codec = described((Packets().of(page, after_loss=False) or [b""])[0])
+        codec = codec_in_header((Packets().of(page, after_loss=False) or [b""])[0])
         self._group_has_sound &= self._in_group
         self._in_group = True
         if codec is None or self._group_has_sound:
@@ -265,7 +265,7 @@ class OggSummary:
     end: End
 
 
-def summary(file: SourceFile) -> OggSummary:
+def ogg_summary(file: SourceFile) -> OggSummary:
     """Read all pages once and summarise them.
 
     Raises
@@ -275,7 +275,7 @@ def summary(file: SourceFile) -> OggSummary:
     codec, links, is_plain = None, 0, True
     end = End(is_marked=False, missing_samples=None, unread=None)
     with file.open() as opened:
-        for event in timeline(opened):
+        for event in audio_events(opened):
             if isinstance(event, OggRecording):
                 codec, links = codec or event.codec, links + 1
             elif isinstance(event, PageFault):
@@ -305,7 +305,7 @@ class Link:
         return Fraction(self.sample_count, self.codec.rate_hz)
 
 
-def links(opened: BinaryIO, first_stream_count: int) -> tuple[Link, ...]:
+def chained_recordings(opened: BinaryIO, first_stream_count: int) -> tuple[Link, ...]:
     """Return the recordings of a chained file in order; nothing for a file that holds a single one.
 
     Parameters
@@ -321,7 +321,7 @@ def links(opened: BinaryIO, first_stream_count: int) -> tuple[Link, ...]:
         return ()
     codecs: list[OggCodec] = []
     counts: list[int] = []
-    for event in timeline(opened):
+    for event in audio_events(opened):
         if isinstance(event, OggRecording):
             codecs.append(event.codec)
             counts.append(0)

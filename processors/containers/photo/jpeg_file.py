@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from processors.containers.photo.picture_end import kind_of
+from processors.containers.photo.picture_end import apparent_kind
 from processors.sources.read_at import read_at
 
 SOI, EOI, SOS, DRI = 0xD8, 0xD9, 0xDA, 0xDD
@@ -126,7 +126,7 @@ def _walk(data: mmap.mmap | bytes) -> JpegFile:
         data_at=data_at,
         end_at=end_at,
         trailing_bytes=trailing,
-        trailing_kind=kind_of(data[end_at + 2 : end_at + 14]) if end_at is not None and trailing else None,
+        trailing_kind=apparent_kind(data[end_at + 2 : end_at + 14]) if end_at is not None and trailing else None,
     )
 
 

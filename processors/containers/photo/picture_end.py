@@ -39,10 +39,10 @@ def behind_picture(file: BinaryIO, picture_format: str) -> tuple[int, str | None
         end = pnm_end(file)
     if end is None or end >= size_bytes:
         return 0, None
-    return size_bytes - end, kind_of(read_at(file, end, 12))
+    return size_bytes - end, apparent_kind(read_at(file, end, 12))
 
 
-def kind_of(head: bytes) -> str | None:
+def apparent_kind(head: bytes) -> str | None:
     """Return the apparent kind of bytes that begin like this; None if unknown."""
     if head[4:8] == b"ftyp":
         return "another picture" if head[8:12] in PICTURE_BRANDS else "an MP4 video"

@@ -391,7 +391,7 @@ def _with_scaling(photo: Directory, metadata: str | None) -> Directory:
     return photo if set(scaling) == {(1.0, 0.0)} else replace(photo, scaling=scaling)
 
 
-def alone(file: BinaryIO, photo: Directory) -> tuple[io.BytesIO, Directory]:
+def single_picture_file(file: BinaryIO, photo: Directory) -> tuple[io.BytesIO, Directory]:
     """Return the file with this picture only, for decoders that fail at missing parts of others."""
     data = bytearray(read_at(file, 0))
     order = "little" if data[:2] == b"II" else "big"

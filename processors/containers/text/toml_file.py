@@ -113,7 +113,7 @@ class TomlFile:
         return sorted(set(found))
 
 
-def read_table(path: Path, model: type[Model], *, context: Any = None) -> Model:
+def read_toml(path: Path, model: type[Model], *, context: Any = None) -> Model:
     """Read a file into a model.
 
     Raises

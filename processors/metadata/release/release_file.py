@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from processors.containers.text.toml_file import KeyPath, TomlError, TomlFile
-from processors.metadata.release.release_values import Said, as_written
+from processors.metadata.release.release_values import Said, date_as_text
 from processors.mission.profile import profile_names
 from processors.mission.release_statements import mission_of_file
 from processors.mission.when import parse_when
@@ -126,7 +126,7 @@ class _Reader:
             wrong = {one["loc"][0] for one in error.errors(include_url=False)}
             for mistake in self._file.mistakes(error, model, at):
                 self._problems.append(ReleaseFileProblem(line=mistake.line, what=mistake.what, path=path))
-        return {key: as_written(value) for key, value in table.items() if key not in wrong}
+        return {key: date_as_text(value) for key, value in table.items() if key not in wrong}
 
     def _date(self, said: Said, key: str, at: KeyPath, path: str | None) -> None:
         precision, zone = said.get("date_precision"), said.get("date_zone")

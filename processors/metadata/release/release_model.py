@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, create_model
 
-from processors.languages.language import translations_of
-from processors.metadata.release.release_values import TRANSLATED, as_written
+from processors.languages.language import translated_keys
+from processors.metadata.release.release_values import TRANSLATED, date_as_text
 from processors.mission.profile import load_profile, profile_names
 
 SCHEMES = ("https", "http", "ftp", "doi", "hdl", "ark", "urn")
@@ -46,7 +46,7 @@ def _source(text: str) -> str:
     return text
 
 
-Moment = Annotated[str, BeforeValidator(as_written)]
+Moment = Annotated[str, BeforeValidator(date_as_text)]
 
 
 class _Table(BaseModel):
@@ -94,7 +94,7 @@ class _File(_Table):
 
 
 def _in_languages(model: type[BaseModel], name: str) -> type[BaseModel]:
-    keys = [one for key in TRANSLATED if key in model.model_fields for one in translations_of(key)]
+    keys = [one for key in TRANSLATED if key in model.model_fields for one in translated_keys(key)]
     fields: dict[str, Any] = dict.fromkeys(keys, (str, ""))
     return create_model(name, __base__=model, **fields)
 

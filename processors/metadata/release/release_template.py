@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from processors.languages.language import translations_of
+from processors.languages.language import translated_keys
 from processors.metadata.release.release_values import TRANSLATED
 from processors.mission.profile import load_profile, profile_names
 from processors.sources.scan import FoundFile, survey
@@ -84,14 +84,14 @@ def template(
         profile = load_profile(mission)
         events = ": " + ", ".join(event.name for event in profile.events)
         line = f"mission = {json.dumps(mission)}"
-    names = {f"{key}s": ", ".join(translations_of(key)) for key in TRANSLATED}
-    translated = "".join(f'# {key} = "..."\n' for key in translations_of("title"))
+    names = {f"{key}s": ", ".join(translated_keys(key)) for key in TRANSLATED}
+    translated = "".join(f'# {key} = "..."\n' for key in translated_keys("title"))
     title = _text(folder.resolve().name)
     head = _HEAD.format(title=title, translated=translated, mission=line, events=events, **names)
-    return head + entries(media_below(folder), known or {})
+    return head + file_sections(media_below(folder), known or {})
 
 
-def entries(paths: Iterable[str], known: Mapping[str, tuple[Suggestion, ...]]) -> str:
+def file_sections(paths: Iterable[str], known: Mapping[str, tuple[Suggestion, ...]]) -> str:
     """Return a `[[file]]` section for each path, with its known values."""
     return "".join(_entry(path, known.get(path, ())) for path in paths)
 

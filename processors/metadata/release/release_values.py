@@ -12,6 +12,6 @@ Said = dict[str, str | bool | float | int | list[str]]
 """Values by key of `release_model`, dates as text."""
 
 
-def as_written(value: Any) -> Any:
+def date_as_text(value: Any) -> Any:
     """Return an unquoted date as its text, any other value unchanged."""
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime.date) else value

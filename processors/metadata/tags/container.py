@@ -15,7 +15,7 @@ from av.video.codeccontext import VideoCodecContext
 
 from processors.containers.audio.channel_mask import channel_mask
 from processors.containers.audio.id3 import behind_id3
-from processors.containers.audio.ogg_timeline import Link, links
+from processors.containers.audio.ogg_timeline import Link, chained_recordings
 from processors.containers.audio.tags_behind import ape_before, tags_behind
 from processors.containers.codings import codings_of
 from processors.containers.text.unknown_text import as_latin_1, unescaped
@@ -43,7 +43,7 @@ def read_container(file: BinaryIO, *, sha256: str, size_bytes: int, medium: str)
     container = open_container(file)
     problems: list[str] = []
     with container, decoder_errors("reading the container's tags"):
-        ogg = links(file, len(container.streams)) if container.format.name == "ogg" else ()
+        ogg = chained_recordings(file, len(container.streams)) if container.format.name == "ogg" else ()
         problems += _encrypted(container, file)
         more = tuple(_more_tags(file, problems))
         tags = (*_with_own_texts(_tags(container), more), *more, *link_tags(ogg))

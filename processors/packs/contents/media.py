@@ -19,7 +19,7 @@ from processors.packs.contents.layout import Places
 from processors.packs.contents.packed_file import Conversion, PackedFile
 from processors.packs.contents.signing import Signer
 from processors.packs.contents.subject import ItemRecord, SourceRecord
-from processors.packs.embedded.file_credits import credits_of
+from processors.packs.embedded.file_credits import embedded_credits
 from processors.packs.embedded.in_containers import can_be_tagged, write_tagged
 from processors.packs.embedded.in_netcdf import MEDIA_TYPE as ARRAY_TYPE
 from processors.packs.embedded.in_netcdf import write_with_attributes
@@ -138,7 +138,7 @@ class MediaWriter:
     ) -> PackedFile:
         """Write bytes with their credits and their signature, as far as recipe and format allow."""
         if self.recipe.credits_in_files and (
-            credited := credited_picture(data, media_type, credits_of(entry, self.recipe))
+            credited := credited_picture(data, media_type, embedded_credits(entry, self.recipe))
         ):
             data, made = credited, replace(made, has_credits=True)
         if self.signer is not None and self.signer.can_sign(media_type):
@@ -154,7 +154,7 @@ class MediaWriter:
         digest = file_digest(entry)
         if digest != entry.sha256:
             raise _corrupt(_where(entry), digest, entry.sha256)
-        copy, told = self.scratch / "tagged", credits_of(entry, self.recipe)
+        copy, told = self.scratch / "tagged", embedded_credits(entry, self.recipe)
         try:
             if entry.media_type == ARRAY_TYPE:
                 write_with_attributes(entry.path, copy, told, entry.subject)

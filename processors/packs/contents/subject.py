@@ -343,7 +343,7 @@ def manifests_of(subject: SourceRecord, store: Store) -> Iterator[Manifest]:
             yield manifest
 
 
-def entries(subject: SourceRecord, manifests: Iterable[Manifest], store: Store) -> Iterator[ItemRecord]:
+def item_records(subject: SourceRecord, manifests: Iterable[Manifest], store: Store) -> Iterator[ItemRecord]:
     """Yield the items of some of a source's results, in the order of processor, key and name."""
     for manifest in sorted(manifests, key=lambda manifest: manifest.ref):
         for item in sorted(manifest.items, key=lambda item: item.name):

@@ -63,7 +63,7 @@ class FileCredits:
         return _with_notice([self.instructions, self.usage_terms], self.notice)
 
 
-def credits_of(entry: ItemRecord, recipe: PackRecipe) -> FileCredits:
+def embedded_credits(entry: ItemRecord, recipe: PackRecipe) -> FileCredits:
     """Return the statements to embed in an item, in the pack's languages."""
     subject = entry.subject
     said = words(subject, entry)

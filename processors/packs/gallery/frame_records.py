@@ -9,7 +9,7 @@ from processors.json_records import Json
 from processors.packs.gallery.gallery_file import GalleryFile
 
 
-def frames_of(shown: Sequence[GalleryFile], shots: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def frame_records(shown: Sequence[GalleryFile], shots: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the frames of a video of which these files have pictures, in order of presentation; times as in the facts.
 
     A frame that several files show, in other sizes or of other results, counts once: as the largest file of the results

@@ -50,7 +50,7 @@ def grouped(shown: Iterable[GalleryFile]) -> list[Group]:
     return list(groups.values())
 
 
-def listed(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
+def list_record(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the list record of a subject: the values to filter by, and one line of text."""
     subject = group.subject
     at = subject.recorded
@@ -137,7 +137,7 @@ def _fact(facts: Json, name: str) -> Any:
     return facts.get(name) if isinstance(facts, dict) else None
 
 
-def shots_of(group: Group) -> list[dict[str, Any]]:
+def shot_records(group: Group) -> list[dict[str, Any]]:
     """Return the shots of a video, half open, in order; empty if no list of shots is shown.
 
     Raises
@@ -153,7 +153,7 @@ def shots_of(group: Group) -> list[dict[str, Any]]:
     return []
 
 
-def opened(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | None) -> dict[str, Any]:
+def detail_record(group: Group, shots: list[dict[str, Any]], tiles: dict[str, Any] | None) -> dict[str, Any]:
     """Return the detail record of a subject, read when the user opens it."""
     subject = group.subject
     results: list[dict[str, Any]] = []

@@ -21,9 +21,9 @@ from processors.languages.language import LANGUAGES, language, phrase
 from processors.languages.text import Text
 from processors.mission.sol_words import landing_sol
 from processors.mission.titles import mission_title
-from processors.packs.gallery.frame_records import frames_of
+from processors.packs.gallery.frame_records import frame_records
 from processors.packs.gallery.gallery_file import GalleryFile
-from processors.packs.gallery.gallery_record import grouped, listed, opened, shots_of
+from processors.packs.gallery.gallery_record import detail_record, grouped, list_record, shot_records
 from processors.packs.gallery.introduction import Introduction
 from processors.packs.gallery.tile_pyramids import unpack
 from processors.packs.presentation import viewer_order
@@ -85,15 +85,15 @@ def _write_details(
     written: list[Path] = []
     details: dict[str, Any] = {}
     for number, group in enumerate(grouped(shown)):
-        shots = shots_of(group)
+        shots = shot_records(group)
         tiles = None
         for _, entry in group.page_data("tiles"):
             tiles, paths = unpack(entry, folder)
             written += paths
-        found = frames_of(group.shown, shots)
-        subjects.append({**listed(group, shots), "frame_count": len(found)})
+        found = frame_records(group.shown, shots)
+        subjects.append({**list_record(group, shots), "frame_count": len(found)})
         frames += [{"subject": number, **frame} for frame in found]
-        details[group.subject.digest] = opened(group, shots, tiles)
+        details[group.subject.digest] = detail_record(group, shots, tiles)
         if len(details) == CHUNK:
             written.append(_data(folder, f"details-{number // CHUNK:04}", details))
             details = {}

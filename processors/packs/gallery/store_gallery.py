@@ -12,7 +12,7 @@ from processors.formats import media_type_of
 from processors.json_records import canonical_json
 from processors.languages.language import phrase
 from processors.languages.text import FALLBACK, Text
-from processors.packs.contents.subject import ItemRecord, PlaceElsewhere, SourceRecord, entries, manifests_of
+from processors.packs.contents.subject import ItemRecord, PlaceElsewhere, SourceRecord, item_records, manifests_of
 from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.thumbnails import Thumbnails, seen_from
 from processors.store.catalogue.catalogue import Catalogue
@@ -93,7 +93,7 @@ def shown_of_store(
         wanted = asked(subject) if several else ()
         counting = _counting(found, wanted)
         for manifest in newest(found, wanted):
-            items = list(entries(subject, [manifest], store))
+            items = list(item_records(subject, [manifest], store))
             small = thumbnails.of_result(items)
             for entry in items:
                 yield GalleryFile(

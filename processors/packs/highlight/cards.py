@@ -50,10 +50,10 @@ class Cards:
         return [self._card(titles, rows[first : first + room]) for first in range(0, max(len(rows), 1), room)]
 
     def _rows(self, lines: Sequence[str]) -> list[str]:
-        return [row for line in lines for row in wrapped(line, 72)]
+        return [row for line in lines for row in wrapped_to_columns(line, 72)]
 
     def _headings(self, titles: Sequence[str]) -> list[str]:
-        return [row for title in titles for row in wrapped(title, 34)[:3]][:5]
+        return [row for title in titles for row in wrapped_to_columns(title, 34)[:3]][:5]
 
     def _top(self, titles: Sequence[str]) -> int:
         """Return the upper edge of the first row below the titles."""
@@ -93,7 +93,7 @@ class Cards:
             (title, height - bar * 4 // 5, INK, 80, 30),
             (credit, height - bar * 7 // 20, ACCENT, 110, 46),
         ):
-            if rows := wrapped(text, most):
+            if rows := wrapped_to_columns(text, most):
                 self._write(draw, (width // 40, top), rows[0], colour, lines)
         return np.asarray(card)
 
@@ -117,7 +117,7 @@ class Cards:
                 left += font.getlength(run)
 
 
-def wrapped(text: str, columns: int) -> list[str]:
+def wrapped_to_columns(text: str, columns: int) -> list[str]:
     """Return lines of at most this width; a Chinese letter counts as two columns and is a word by itself."""
     lines, line, taken = [], "", 0
     for word in re.findall(r"[\u2e80-\uffef]|\s+|[^\s\u2e80-\uffef]+", " ".join(text.split())):

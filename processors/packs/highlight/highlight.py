@@ -18,7 +18,7 @@ from processors.languages.text import Text
 from processors.packs.contents.media import checked_bytes
 from processors.packs.contents.rights import credit
 from processors.packs.contents.selected_sources import SelectedSource, in_order_of_selection
-from processors.packs.contents.subject import ItemRecord, SourceRecord, entries
+from processors.packs.contents.subject import ItemRecord, SourceRecord, item_records
 from processors.packs.embedded.in_containers import write_tagged
 from processors.packs.highlight.cards import Cards, Frame
 from processors.packs.highlight.clip_credits import clip_credits, credit_lines
@@ -168,7 +168,7 @@ def _once(sources: Iterable[SourceRecord]) -> list[SourceRecord]:
 def _scenes(chosen: Sequence[SelectedSource], store: Store) -> Iterator[Scene]:
     """Yield the largest preview of each photo; the preview clip and the best still of each shot of each video."""
     for one in chosen:
-        found = list(entries(one.subject, one.shown, store))
+        found = list(item_records(one.subject, one.shown, store))
         shown = [(entry, presentation_of(entry.manifest.ref.processor)) for entry in found]
         photos = [entry for entry, how in shown if how.is_in_sizes]
         if photos:

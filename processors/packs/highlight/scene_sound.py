@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from processors.packs.contents.media import checked_bytes
 from processors.packs.contents.selected_sources import SelectedSource
-from processors.packs.contents.subject import ItemRecord, SourceRecord, entries
+from processors.packs.contents.subject import ItemRecord, SourceRecord, item_records
 from processors.processor_names import ENVELOPE, SPECTROGRAM_PICTURE
 from processors.store.store import Store
 
@@ -60,7 +60,7 @@ def recordings_of(chosen: Sequence[SelectedSource], store: Store) -> dict[str, R
     """Return the most audible rendition of each source that has sound, by digest."""
     found: dict[str, Recording] = {}
     for one in chosen:
-        sounds = [entry for entry in entries(one.subject, one.shown, store) if entry.name in SOUNDS]
+        sounds = [entry for entry in item_records(one.subject, one.shown, store) if entry.name in SOUNDS]
         if sounds:
             best = min(sounds, key=lambda entry: SOUNDS.index(entry.name))
             found[one.subject.digest] = Recording(entry=best, start_seconds=_start(one.subject, store))

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, create_model
 
-from processors.containers.text.toml_file import read_table
+from processors.containers.text.toml_file import read_toml
 from processors.errors import RequestError
-from processors.languages.language import LANGUAGES, translations_of
+from processors.languages.language import LANGUAGES, translated_keys
 from processors.languages.text import Text
 from processors.packs.presentation import TAKE_WORDS
 from processors.packs.recipe.audience import Audience, Layout
@@ -46,7 +46,7 @@ def read_recipe(path: Path, processors: Collection[str]) -> PackRecipe:
     OSError : the file cannot be read.
     """
     try:
-        table = read_table(path, RecipeTable, context=frozenset(processors))
+        table = read_toml(path, RecipeTable, context=frozenset(processors))
     except ValueError as error:
         raise RequestError(str(error)) from error
     return _recipe(table.model_dump(exclude_unset=True), path.parent)
@@ -188,6 +188,6 @@ class _RecipeHead(_Table):
     bag_info: BagInfoTable | None = None
 
 
-_TRANSLATIONS: dict[str, Any] = dict.fromkeys((*translations_of("title"), *translations_of("text")), (Written, ""))
+_TRANSLATIONS: dict[str, Any] = dict.fromkeys((*translated_keys("title"), *translated_keys("text")), (Written, ""))
 RecipeTable = create_model("RecipeTable", __base__=_RecipeHead, **_TRANSLATIONS)
 """Model of the whole file. Its defaults are placeholders: a key that is not written has the default of `PackRecipe`."""

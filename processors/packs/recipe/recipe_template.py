@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from processors.languages.language import LANGUAGES, translations_of
+from processors.languages.language import LANGUAGES, translated_keys
 from processors.packs.recipe.audience import AUDIENCES
 
 
 def _translated(key: str) -> str:
-    return "".join(f'# {name} = "..."\n' for name in translations_of(key))
+    return "".join(f'# {name} = "..."\n' for name in translated_keys(key))
 
 
 TEMPLATE = f"""\

@@ -11,7 +11,7 @@ FILE = "data-dictionary.csv"
 HEADER = ("table", "made by", "row", "column", "unit", "meaning")
 
 
-def data_dictionary(packed: Sequence[PackedFile], tables: Mapping[str, Sequence[Table]]) -> bytes | None:
+def packed_data_dictionary(packed: Sequence[PackedFile], tables: Mapping[str, Sequence[Table]]) -> bytes | None:
     """Return the dictionary of the tables that a pack holds, in UTF-8; None if it holds none.
 
     Parameters

@@ -27,7 +27,7 @@ class Depiction:
     @property
     def kind(self) -> str:
         """Return `image`, `video` or `audio`."""
-        return kind_of(self.main)
+        return kind_of_media_type(self.main)
 
 
 def depictions(shown: Sequence[PackedFile]) -> list[Depiction]:
@@ -38,7 +38,7 @@ def depictions(shown: Sequence[PackedFile]) -> list[Depiction]:
     for one in shown:
         groups.setdefault(_thing(one), []).append(one)
         sources.setdefault(one.subject.digest, len(sources))
-        if kind_of(one) == "image" and one.size_bytes < getattr(
+        if kind_of_media_type(one) == "image" and one.size_bytes < getattr(
             smallest.get(one.subject.digest), "size_bytes", 1 << 62
         ):
             smallest[one.subject.digest] = one
@@ -48,7 +48,7 @@ def depictions(shown: Sequence[PackedFile]) -> list[Depiction]:
     )
 
 
-def kind_of(one: PackedFile) -> str:
+def kind_of_media_type(one: PackedFile) -> str:
     """Return the kind of a file's media type."""
     return one.media_type.partition("/")[0]
 
@@ -66,8 +66,8 @@ def _thing(one: PackedFile) -> tuple[str, ...]:
 
 
 def _depiction(group: Iterable[PackedFile], of_source: PackedFile | None) -> Depiction:
-    files = sorted(group, key=lambda one: (KINDS.index(kind_of(one)), one.width_px or 0, one.size_bytes))
-    pictures = [one for one in files if kind_of(one) == "image"]
+    files = sorted(group, key=lambda one: (KINDS.index(kind_of_media_type(one)), one.width_px or 0, one.size_bytes))
+    pictures = [one for one in files if kind_of_media_type(one) == "image"]
     return Depiction(main=files[-1], others=tuple(files[:-1]), thumbnail=pictures[0] if pictures else of_source)
 
 

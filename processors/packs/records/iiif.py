@@ -19,7 +19,7 @@ from processors.packs.highlight.highlight import HighlightClip
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.captions import words
-from processors.packs.records.depictions import Depiction, depictions, kind_of
+from processors.packs.records.depictions import Depiction, depictions, kind_of_media_type
 from processors.packs.records.shot_spans import ShotSpan
 
 FILE = "iiif-manifest.json"
@@ -176,12 +176,19 @@ def _painted(place: str, body: dict[str, Json]) -> list[Json]:
 
 
 def _resource(one: PackedFile, base: str) -> dict[str, Json]:
-    return {"id": base + quote(one.path), "type": TYPES[kind_of(one)], "format": one.media_type, **_size(one)}
+    return {
+        "id": base + quote(one.path),
+        "type": TYPES[kind_of_media_type(one)],
+        "format": one.media_type,
+        **_size(one),
+    }
 
 
 def _size(one: PackedFile) -> dict[str, Json]:
-    size: dict[str, Json] = {"width": one.width_px, "height": one.height_px} if kind_of(one) != "audio" else {}
-    if kind_of(one) != "image" and one.duration_seconds:
+    size: dict[str, Json] = (
+        {"width": one.width_px, "height": one.height_px} if kind_of_media_type(one) != "audio" else {}
+    )
+    if kind_of_media_type(one) != "image" and one.duration_seconds:
         size["duration"] = one.duration_seconds
     return size
 

@@ -17,7 +17,7 @@ from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records import premis_events as events
 from processors.packs.records.premis_elements import Element, identifier, urn, xml
-from processors.packs.records.premis_places import Places
+from processors.packs.records.premis_places import PlaceHistories
 from processors.packs.records.pronom import HEAD_BYTES, pronom_of
 from processors.store.bucket.raw_bucket import as_it_is
 from processors.store.catalogue.source_row import SourceRow
@@ -58,7 +58,7 @@ def premis(
         yield xml([("object", [*_file(one), *(("relationship", _describes(beside)) for beside in described_by)])])
     yield from (xml([("object", _companion(one))]) for one in companions)
     yield from (xml([("object", _of_release(one))]) for one in of_releases)
-    places = Places(sightings, subjects, companions, of_releases, absent)
+    places = PlaceHistories(sightings, subjects, companions, of_releases, absent)
     inside = {one.sha256 for one in packed} | {one.row.digest for one in (*companions, *of_releases)}
     outside = {one.digest: one for one in (*places.rows(), *subjects) if one.digest not in inside}
     yield from (xml([("object", _absent(one))]) for one in outside.values())

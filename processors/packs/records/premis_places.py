@@ -14,7 +14,7 @@ from processors.packs.records.premis_elements import Element
 from processors.store.catalogue.source_row import SourceRow
 
 
-class Places:
+class PlaceHistories:
     """Every place that holds or held files of the pack, with its whole history, each event told once."""
 
     def __init__(

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from processors.errors import ResultCorrupt
-from processors.packs.contents.subject import ItemRecord, SourceRecord, entries
+from processors.packs.contents.subject import ItemRecord, SourceRecord, item_records
 from processors.store.manifest import Manifest
 from processors.store.store import Store
 
@@ -21,7 +21,7 @@ class ShotSpan:
     end_seconds: float
 
 
-def shots_of(subject: SourceRecord, result: Manifest | None, store: Store) -> list[ShotSpan]:
+def shot_spans(subject: SourceRecord, result: Manifest | None, store: Store) -> list[ShotSpan]:
     """Return the shots of a source, in order; empty if they were never detected.
 
     Parameters
@@ -34,7 +34,7 @@ def shots_of(subject: SourceRecord, result: Manifest | None, store: Store) -> li
     """
     if result is None:
         return []
-    listed: ItemRecord = next(one for one in entries(subject, [result], store) if one.name == "shots.json")
+    listed: ItemRecord = next(one for one in item_records(subject, [result], store) if one.name == "shots.json")
     try:
         return [
             ShotSpan(number=one["number"], start_seconds=one["start_seconds"], end_seconds=one["end_seconds"])

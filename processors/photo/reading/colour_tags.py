@@ -20,7 +20,7 @@ PNG_HEAD_CHUNKS = 200
 EXIF, INTEROPERABILITY, INTEROPERABILITY_INDEX = 0x8769, 0xA005, 1
 
 
-def colour_of(image: ImageFile.ImageFile, file: BinaryIO) -> Colour:
+def tagged_colour(image: ImageFile.ImageFile, file: BinaryIO) -> Colour:
     """Return the colour stated in the file; `source` names the origin.
 
     PNG: cICP, iCCP, sRGB, then gAMA with cHRM (PNG, third edition, 4.3). HEIF and AVIF: an ICC profile, then nclx.

@@ -98,7 +98,7 @@ def to_8_bit(
     return shown if valid is None else np.where(_spread(valid, samples), shown, np.uint8(0))
 
 
-def scaled(
+def scaled_to_levels(
     samples: np.ndarray, levels: DisplayLevels, valid: np.ndarray | None = None, *, is_inverted: bool = False
 ) -> np.ndarray:
     """Return samples as float32, same shape, black 0 and white 1, clipped; invalid or non-finite ones are 0."""

@@ -28,7 +28,7 @@ from processors.photo.reading.by_format.jpeg_blocks import impossible_blocks
 from processors.photo.reading.by_format.png import alpha_of_16_bits, palette_damage, png_damage
 from processors.photo.reading.by_format.pnm import pnm_damage
 from processors.photo.reading.by_format.run_lengths import bmp_damage, psd_damage
-from processors.photo.reading.colour_tags import ICC, colour_of
+from processors.photo.reading.colour_tags import ICC, tagged_colour
 from processors.photo.reading.damage import Damage
 from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.photo_memory import DecodedSize, pillow_size
@@ -58,7 +58,7 @@ class Ordinary:
         self._file = file
         self._image = open_header(file)
         with plain_words(file), decoder_errors("reading the picture's header"):
-            self._colour = colour_of(self._image, file)
+            self._colour = tagged_colour(self._image, file)
             self.info = _info(self._image, file, self._colour)
 
     @property

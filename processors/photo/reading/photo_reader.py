@@ -15,12 +15,12 @@ from processors.decoding.open_media import decoder_errors
 from processors.errors import MORE_MEMORY, DamagedMedia, RefusedMedia
 from processors.photo.reading.by_format.tiff import Tiff
 from processors.photo.reading.damage import Damage, damage_of
-from processors.photo.reading.display_levels import EIGHT_BIT, DisplayLevels, levels_of, scaled, to_8_bit
+from processors.photo.reading.display_levels import EIGHT_BIT, DisplayLevels, levels_of, scaled_to_levels, to_8_bit
 from processors.photo.reading.ordinary import Ordinary
 from processors.photo.reading.photo_info import MAX_PIXELS, PhotoInfo, PhotoReport, refuse_larger, report_of
 from processors.photo.reading.photo_memory import DecodedSize
-from processors.photo.reading.pixels import Pixels, turned, turned_array
-from processors.photo.reading.to_srgb import to_srgb
+from processors.photo.reading.pixels import Pixels, turned_array, turned_upright
+from processors.photo.reading.to_srgb import photo_to_srgb
 from processors.photo.reading.valid_samples import refuse_without_valid
 from processors.planetary.image_object import ImageObject
 from processors.planetary.open_image import attached_format, read_header
@@ -154,7 +154,7 @@ class _Planetary:
 
 def _photo(info: PhotoInfo, pixels: Pixels) -> Photo:
     if pixels.image is not None:
-        image = to_srgb(turned(pixels.image, pixels.orientation), pixels.colour)
+        image = photo_to_srgb(turned_upright(pixels.image, pixels.orientation), pixels.colour)
         return Photo(info=info, image=image, damage=pixels.damage, shrunk_by=pixels.shrunk_by)
     assert pixels.samples is not None
     samples = turned_array(pixels.samples, pixels.orientation)
@@ -167,10 +167,10 @@ def _photo(info: PhotoInfo, pixels: Pixels) -> Photo:
         shown = np.where(turned_array(pixels.saturated, pixels.orientation), np.uint8(255), shown)
     image = Image.fromarray(np.ascontiguousarray(shown if shown.ndim == 2 or shown.shape[2] == 3 else shown[..., 0]))
     if not pixels.icc_profile and not pixels.colour.is_srgb:
-        image = to_srgb(image, pixels.colour)
+        image = photo_to_srgb(image, pixels.colour)
     if pixels.icc_profile and image.mode == "RGB":
         image.info["icc_profile"] = pixels.icc_profile
-        image = to_srgb(image)
+        image = photo_to_srgb(image)
     if pixels.alpha is not None:
         image = image.convert("RGB")
         image.putalpha(Image.fromarray(np.ascontiguousarray(turned_array(pixels.alpha, pixels.orientation))))
@@ -247,8 +247,8 @@ class Photo:
         """
         if self.deep is not None and self._is_deep_grey:
             if self.deep.dtype == np.uint16:
-                return scaled(self.deep, FULL_16_BIT, self.valid, is_inverted=self.is_inverted)
-            return scaled(self.deep, self.levels, self.valid, is_inverted=self.is_inverted)
+                return scaled_to_levels(self.deep, FULL_16_BIT, self.valid, is_inverted=self.is_inverted)
+            return scaled_to_levels(self.deep, self.levels, self.valid, is_inverted=self.is_inverted)
         return np.asarray(self.image.convert("L"), np.float32) / 255
 
 

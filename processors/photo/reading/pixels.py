@@ -57,7 +57,7 @@ class Pixels:
     trailing_kind: str | None = None
 
 
-def turned(image: Image.Image, orientation: int) -> Image.Image:
+def turned_upright(image: Image.Image, orientation: int) -> Image.Image:
     """Return an image upright; keeps `info`."""
     if orientation not in TRANSPOSED:
         return image

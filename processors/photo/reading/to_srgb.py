@@ -44,7 +44,7 @@ def is_profile_of(icc_profile: bytes | None, colours: int) -> bool:
     return {b"GRAY": 1, b"RGB ": 3, b"CMYK": 4}.get(icc_profile[16:20]) == colours  # ICC.1, table 19
 
 
-def to_srgb(image: Image.Image, colour: Colour = SRGB) -> Image.Image:
+def photo_to_srgb(image: Image.Image, colour: Colour = SRGB) -> Image.Image:
     """Return the picture in mode RGB, L or RGBA.
 
     An embedded profile is applied (perceptual intent) unless `colour` comes from cICP, which takes precedence.

@@ -97,7 +97,7 @@ def plain(words: str) -> str:
     return "the compressed picture data is corrupt or cut off"
 
 
-def load(
+def open_with_vips(
     file: BinaryIO,
     picture_format: str,
     *,
@@ -106,10 +106,10 @@ def load(
     **options: Any,
 ) -> pyvips.Image:
     """Open a picture, reading its header but decoding no pixels; raises `pyvips.Error`."""
-    return LOADERS[picture_format](source_of(file), access=access, fail_on=fail_on, **options)
+    return LOADERS[picture_format](vips_source(file), access=access, fail_on=fail_on, **options)
 
 
-def source_of(file: BinaryIO) -> pyvips.Source:
+def vips_source(file: BinaryIO) -> pyvips.Source:
     """Return a source for libvips of an open file, with its own file position."""
     with ExitStack() as stack:
         try:
@@ -151,11 +151,11 @@ def open_strips(file: BinaryIO, picture_format: str, max_pixels: int, **options:
     if picture_format not in LOADERS:
         raise RefusedMedia(f"{picture_format} is not read in strips", "convert it to TIFF, PNG or JPEG")
     with vips_errors(READING_HEADER):
-        image = load(file, picture_format, **options)
+        image = open_with_vips(file, picture_format, **options)
     orientation: Any = image.get("orientation") if image.get_typeof("orientation") else 1
     upright = (image.width, image.height) if orientation < 5 else (image.height, image.width)
     refuse_size(*upright, max_pixels)
     if orientation in (1, 2):  # rows keep their order
         return image.autorot() if orientation == 2 else image
     with vips_errors("turning the picture upright"):
-        return load(file, picture_format, access="random", **options).autorot()
+        return open_with_vips(file, picture_format, access="random", **options).autorot()

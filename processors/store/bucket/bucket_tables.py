@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from processors.store.bucket.bucket import Bucket, Seen
-from processors.store.claims import alone
+from processors.store.claims import exclusive_lock
 
 LOG = "_delta_log"
 POINTER = "_last_checkpoint"
@@ -35,7 +35,7 @@ class BucketTables:
         """Update all tables, unless this process has done so before; one listing."""
         with self._pulling:
             if not self._is_pulled:
-                with alone(self._folder / "lock"):
+                with exclusive_lock(self._folder / "lock"):
                     self._bring(list(self._bucket.list("catalogue")))
                 self._is_pulled = True
 

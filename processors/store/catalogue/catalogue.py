@@ -23,7 +23,7 @@ from processors.errors import StoreError, Verdict
 from processors.json_records import canonical_json
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.catalogue.stored_links import LINK_SCHEMA, SourceLink, link_row
-from processors.store.claims import alone
+from processors.store.claims import exclusive_lock
 from processors.store.disk_room import room_to_write
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef, StoredItem
 from processors.store.store import Store
@@ -361,7 +361,7 @@ class Catalogue:
         """Write with exclusive access; raise errors of the table, and a full disk, as `StoreError`."""
         try:
             self._store.catalogue_folder.mkdir(exist_ok=True)
-            with room_to_write(self._store.root), alone(self._store.catalogue_folder / "lock"):
+            with room_to_write(self._store.root), exclusive_lock(self._store.catalogue_folder / "lock"):
                 yield
         except DeltaError as error:
             why = f"{str(error).split(chr(10))[0]}: check the disk and its write permissions"

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from processors.store.claims import alone
+from processors.store.claims import exclusive_lock
 from processors.store.manifest import ResultRef
 from processors.store.store import Store, replace_file
 
@@ -68,7 +68,7 @@ def newest_folders(store: Store) -> dict[str, str]:
 def forget_complete(store: Store, digests: Iterable[str]) -> None:
     """Forget sources, such as those whose results were removed; raises `OSError`."""
     gone = set(digests)
-    with alone(store.catalogue_folder / "lock"):
+    with exclusive_lock(store.catalogue_folder / "lock"):
         known = read_complete(store)
         if not gone.isdisjoint(known):
             left = (one for one in known.values() if one.digest not in gone)
@@ -92,7 +92,7 @@ def add_complete(store: Store, sources: Iterable[CompleteSource]) -> None:
     if not added:
         return
     path = store.catalogue_folder / FILE
-    with alone(store.catalogue_folder / "lock"):
+    with exclusive_lock(store.catalogue_folder / "lock"):
         with path.open("a", encoding="ascii") as file:
             file.write("\n" + _lines(added))  # after a line that a crash has cut off
         with path.open("rb") as file:

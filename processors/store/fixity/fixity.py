@@ -14,7 +14,7 @@ from processors.store.spread import Spread, here
 from processors.store.store import Store
 
 
-def verify(
+def verify_results(
     store: Store,
     *,
     after: str = "",

@@ -19,7 +19,7 @@ from processors.video.audit.findings import Findings, FrameSpan, verdict_words
 from processors.video.audit.measured_frames import MeasuredFrames, video_report
 from processors.video.audit.measurements import Measurements
 from processors.video.audit.pixel_statistics import SPECTRUM_BANDS, PixelStatistics
-from processors.video.audit.repeated_frames import RepeatedRun, empty_frames, repeated_frames, runs
+from processors.video.audit.repeated_frames import RepeatedRun, empty_frames, repeated_frames, repeated_runs
 from processors.video.reading.video_info import VideoReport, many
 
 MAX_RATE_HZ = 10_000.0
@@ -107,7 +107,7 @@ class Integrity:
         audit = self.audit(found, _absurd_times(measured, found.frame_rate_hz), (measured.width_px, measured.height_px))
         text = json.dumps({"audit": as_json(audit)} | _fields(found), indent=1, ensure_ascii=False)
         yield Item(name="integrity.json", media_type="application/json", data=text.encode(), facts=audit)
-        held = (run for run in runs(repeated) if run.frame_count > 1)
+        held = (run for run in repeated_runs(repeated) if run.frame_count > 1)
         yield csv_item(HELD_RUNS, (_held_row(run, measured) for run in held))
 
     def audit(self, found: Findings, absurd: str | None, size_px: tuple[int, int]) -> Audit:

@@ -85,7 +85,7 @@ def _drift(first: np.ndarray, now: np.ndarray) -> int:
     return int(np.abs(first.astype(np.int16) - now).max())
 
 
-def runs(repeated: np.ndarray) -> list[RepeatedRun]:
+def repeated_runs(repeated: np.ndarray) -> list[RepeatedRun]:
     """Return every distinct picture with its frames, in order; most have one frame."""
     if not len(repeated):
         return []

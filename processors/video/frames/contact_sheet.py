@@ -166,7 +166,7 @@ class _Session:
         info = self._info
         name, *said = title_parts(info.source_name, self._processor.words or ReleaseWords(), None, "video")
         start = self._kept[0].time if info.start is None else info.start
-        facts = [clock(self._end - start)] if self._end is not None else []
+        facts = [format_presentation_time(self._end - start)] if self._end is not None else []
         facts.append(f"{info.width_px} × {info.height_px} px")
         if info.average_rate_hz:
             facts.append(f"{float(info.average_rate_hz):.5g} fps")
@@ -181,7 +181,7 @@ class _Session:
         return [
             SheetPicture(
                 picture=one.picture,
-                time=clock(one.time),
+                time=format_presentation_time(one.time),
                 frame=f"frame {one.number}",
                 shot=f"shot {shots[place]}" if shots else None,
                 is_new_shot=shots is not None and (place == 0 or shots[place] != shots[place - 1]),
@@ -190,7 +190,7 @@ class _Session:
         ]
 
 
-def clock(seconds: Fraction) -> str:
+def format_presentation_time(seconds: Fraction) -> str:
     """Return the presentation time as `h:mm:ss.mmm`, truncated (not rounded) to the millisecond; minus before zero."""
     milliseconds = int(abs(seconds) * 1000)
     whole, rest = divmod(milliseconds, 1000)

@@ -22,7 +22,7 @@ MISSES_TOLD = 1000
 """Maximum number of missing times listed at one gap: a damaged file may claim a duration of years."""
 
 
-def as_written(seconds: float) -> Fraction:
+def exact_seconds(seconds: float) -> Fraction:
     """Return exactly the decimal number that a person wrote: 0.7 is 7/10, not the nearest float."""
     return Fraction(repr(seconds))
 

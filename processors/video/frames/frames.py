@@ -14,7 +14,7 @@ from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat
 from processors.imaging.tone_mapping import PQ
 from processors.tables import Column, Table, csv_item
 from processors.video.frames.frame_identity import FrameIdentity, identity_of, xmp_of
-from processors.video.frames.frame_selection import CHOICES, PRINTED_TO, Choice, FrameSelection, as_written
+from processors.video.frames.frame_selection import CHOICES, PRINTED_TO, Choice, FrameSelection, exact_seconds
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
 
@@ -124,11 +124,11 @@ class Frames:
         """Return the selection of frames of this video."""
         return FrameSelection(
             choice=self.choice,
-            every_seconds=as_written(self.every_seconds),
+            every_seconds=exact_seconds(self.every_seconds),
             every_nth=self.every_nth,
-            times=tuple(sorted(as_written(time) + PRINTED_TO for time in self.times_seconds)),
-            from_time=None if self.from_seconds is None else as_written(self.from_seconds),
-            until_time=None if self.until_seconds is None else as_written(self.until_seconds),
+            times=tuple(sorted(exact_seconds(time) + PRINTED_TO for time in self.times_seconds)),
+            from_time=None if self.from_seconds is None else exact_seconds(self.from_seconds),
+            until_time=None if self.until_seconds is None else exact_seconds(self.until_seconds),
             info=info,
         )
 

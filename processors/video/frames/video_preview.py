@@ -17,8 +17,8 @@ from processors.contract import Item, Need, Reads, require
 from processors.errors import RefusedMedia
 from processors.imaging.clip_writer import WebClip, aac_rate_hz, write_with_sound
 from processors.video.frames.animation import Animation
-from processors.video.frames.contact_sheet import clock
-from processors.video.frames.frame_selection import as_written
+from processors.video.frames.contact_sheet import format_presentation_time
+from processors.video.frames.frame_selection import exact_seconds
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import Sound, VideoInfo
 
@@ -85,8 +85,8 @@ class VideoPreview:
     def needs(self, info: VideoInfo) -> Need:
         if info.start is None:
             return Need(longest_side_px=self.longest_side_px)
-        first = info.start + as_written(self.from_seconds)
-        last = first + as_written(self.length_seconds)
+        first = info.start + exact_seconds(self.from_seconds)
+        last = first + exact_seconds(self.length_seconds)
         return Need(shown=lambda start, end: end > first and start < last, longest_side_px=self.longest_side_px)
 
     def start(self, info: VideoInfo, scratch: Path) -> _Session:
@@ -129,7 +129,7 @@ class _Session:
         self._info = info
         self._scratch = scratch
         self._too_small_px: tuple[int, int] | None = None
-        self._from, self._length = as_written(processor.from_seconds), as_written(processor.length_seconds)
+        self._from, self._length = exact_seconds(processor.from_seconds), exact_seconds(processor.length_seconds)
         self._first = None if info.start is None else info.start + self._from
         self._start = Fraction(0)
         self._shown: _Shown | None = None
@@ -222,7 +222,7 @@ def _with_time(picture: np.ndarray, time: Fraction) -> np.ndarray:
     """Return the picture with the presentation time in its lower left corner."""
     image = Image.fromarray(picture)
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(max(12, image.height // 20))
-    text, place = clock(time), (8, image.height - 8)
+    text, place = format_presentation_time(time), (8, image.height - 8)
     draw.rectangle(draw.textbbox(place, text, font, "ls"), fill=(0, 0, 0))
     draw.text(place, text, (255, 255, 255), font, "ls")
     return np.asarray(image)

@@ -8,7 +8,7 @@ from math import degrees, hypot, log
 
 import numpy as np
 
-from processors.video.motion.missing_pictures import missing_before
+from processors.video.motion.left_out_pictures import missing_before
 from processors.video.motion.registration import Similarity
 
 FITTED_FRAMES = 5

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from processors.contract import ReleaseWords
-from processors.imaging.lettering import draw_text, shortened, wrapped
+from processors.imaging.lettering import draw_text, shortened, wrapped_to_width
 from processors.imaging.picture_title import title_parts
 from processors.video.motion.region import RegionFacts
 
@@ -143,7 +143,7 @@ class MotionPlotter:
         lines = (
             f"Region of {across} x {down} px, {x} px from the left, {y} from the top",
             f"{facts.frame_count} frames, {facts.start_seconds:.2f} to {facts.end_seconds:.2f} s",
-            *wrapped(f"Chosen because {facts.chosen_because}", RIGHT_PX - left, TEXT_PX),
+            *wrapped_to_width(f"Chosen because {facts.chosen_because}", RIGHT_PX - left, TEXT_PX),
             *(["In grey: the other parts, at their own times"] if region.has_others else []),
         )
         for number, line in enumerate(lines):

@@ -69,7 +69,7 @@ class VideoFrame:
     @functools.cached_property
     def colour(self) -> VideoColour:
         """Return the colour encoding."""
-        return colour_of(self.decoded)
+        return frame_colour(self.decoded)
 
     @property
     def is_hdr(self) -> bool:
@@ -236,7 +236,7 @@ class ColourFacts:
     """Assumptions made for missing information."""
 
 
-def colour_of(frame: av.video.frame.VideoFrame) -> VideoColour:
+def frame_colour(frame: av.video.frame.VideoFrame) -> VideoColour:
     """Return a frame's colour; for YCbCr without a matrix, the one that players assume.
 
     BT.2020 and BT.709 primaries imply their own matrix; otherwise 1280 or more columns, or more than 576 lines, imply

@@ -86,7 +86,7 @@ def _pixels(stream: av.video.stream.VideoStream) -> int:
     return stream.codec_context.width * stream.codec_context.height
 
 
-def listed(
+def stream_facts(
     container: av.container.InputContainer, codings: Mapping[int, Coding] = NO_CODINGS
 ) -> tuple[StreamFacts, ...]:
     """Return all streams in container order."""

@@ -19,13 +19,13 @@ from processors.decoding.open_media import declared_frame_count, decoder_errors,
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.video.reading.container_crop import Crop, Cropper
 from processors.video.reading.declared_duration import declared_duration
-from processors.video.reading.frame import ColourFacts, VideoFrame, colour_of, display_matrix, square_pixels
+from processors.video.reading.frame import ColourFacts, VideoFrame, display_matrix, frame_colour, square_pixels
 from processors.video.reading.losses.complaints import complaints, make_audible
 from processors.video.reading.losses.container_damage import Structure
 from processors.video.reading.losses.lost_packets import LostPackets, find_lost_packets, joined_spans
 from processors.video.reading.losses.shortfall import Shortfall, shortfall_of
 from processors.video.reading.ogg_headers import part_of_header
-from processors.video.reading.streams import decoder_of, first_matrix, first_picture, listed, video_stream
+from processors.video.reading.streams import decoder_of, first_matrix, first_picture, stream_facts, video_stream
 from processors.video.reading.time_code import written_in, written_on
 from processors.video.reading.times.joined_recordings import STREAMED
 from processors.video.reading.times.packet_index import read_index
@@ -289,7 +289,7 @@ class VideoReader:
             start_time_code=self._start_time_code,
             edits_not_followed=self._edits_not_followed(),
             stream_index=self.info.stream_index,
-            streams=listed(self._container, self._structure.codings),
+            streams=stream_facts(self._container, self._structure.codings),
             colour=self._colour,
             shown_size_px=self._shown_size_px if self._cropper else None,
             has_alpha=self._has_alpha,
@@ -378,7 +378,7 @@ class VideoReader:
     def _unit(self, decoded: _Decoded, pts: int, end_pts: int) -> VideoFrame:
         frame = decoded.frame
         if self._colour is None:
-            self._colour = colour_of(frame).facts
+            self._colour = frame_colour(frame).facts
             self._has_alpha = any(component.is_alpha for component in frame.format.components)
         start = pts * self.info.time_base if self._given[0] is None else self._given[0]
         self._given = (start, end_pts * self.info.time_base)

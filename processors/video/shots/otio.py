@@ -15,7 +15,7 @@ Named = tuple[str, Fraction, Fraction]
 """Name, start and end in seconds; half open."""
 
 
-def timeline(
+def otio_timeline(
     shots: Sequence[Named], fades: Sequence[Named], first: TimeCode, origin: Fraction, clip_name: str, tick: Fraction
 ) -> str:
     """Return OTIO JSON: one video track, a clip for each shot, a marker for each fade.

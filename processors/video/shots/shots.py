@@ -18,11 +18,11 @@ from processors.json_records import from_json
 from processors.tables import Column, Table, csv_item
 from processors.video.audit.integrity import Audit, Integrity
 from processors.video.audit.measured_frames import MeasuredFrames, video_report
-from processors.video.audit.repeated_frames import RepeatedRun, black_frames, repeated_frames, runs
+from processors.video.audit.repeated_frames import RepeatedRun, black_frames, repeated_frames, repeated_runs
 from processors.video.reading.time_code import TimeCode, can_drop, parsed, usual_rate
 from processors.video.shots.edl import edit_decision_list
 from processors.video.shots.fades import Fade, find_fades
-from processors.video.shots.otio import timeline
+from processors.video.shots.otio import otio_timeline
 
 SHOTS = Table(
     item="shots.csv",
@@ -155,7 +155,7 @@ class Shots:
                 (fade.kind, measured.time(fade.first_frame), measured.time(fade.end_frame))
                 for fade in found.transitions
             ]
-            data = timeline(named, fades, first, origin, name, measured.time_base).encode()
+            data = otio_timeline(named, fades, first, origin, name, measured.time_base).encode()
             yield Item(name="shots.otio", media_type="application/json", data=data, facts=facts)
 
 
@@ -235,7 +235,7 @@ def _slides(processor: Shots, measured: MeasuredFrames, repeated: np.ndarray) ->
 
     Among slides no change stands out from its neighbours, as a cut does.
     """
-    held = [run for run in runs(repeated) if _seconds(measured, run) >= SLIDE_SECONDS]
+    held = [run for run in repeated_runs(repeated) if _seconds(measured, run) >= SLIDE_SECONDS]
     thumbnails = measured.thumbnails
     return [
         second.first_frame

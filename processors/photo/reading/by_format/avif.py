@@ -8,7 +8,7 @@ from typing import BinaryIO
 import pyvips
 
 from processors.photo.reading.damage import Damage
-from processors.photo.reading.vips import listening, source_of
+from processors.photo.reading.vips import listening, vips_source
 
 _CORRUPT = re.compile(r"[Cc]orrupt [^\n(]*[^\n( ]")
 
@@ -17,7 +17,7 @@ def avif_damage(file: BinaryIO) -> Damage | None:
     """Decode again with libvips (libheif and libaom), whose messages report damage or its own limits."""
     with listening():
         try:
-            pyvips.Image.heifload_source(source_of(file), access="sequential", fail_on="warning").avg()
+            pyvips.Image.heifload_source(vips_source(file), access="sequential", fail_on="warning").avg()
         except pyvips.Error as error:
             found = _CORRUPT.search(str(error))
             if found is not None:

@@ -21,7 +21,7 @@ from processors.containers.photo.jpeg_file import (
 from processors.decoding.picture_header import what_to_do
 from processors.errors import DamagedMedia
 from processors.photo.reading.damage import Damage
-from processors.photo.reading.vips import Heard, listening, load, plain
+from processors.photo.reading.vips import Heard, listening, open_with_vips, plain
 from processors.sources.read_at import read_at
 
 HARMLESS = (
@@ -48,7 +48,7 @@ def decode_jpeg(file: BinaryIO, shrink: int = 1) -> tuple[np.ndarray, None] | tu
     """
     with listening() as heard:
         try:
-            image = load(file, "jpeg", fail_on="warning", shrink=shrink)
+            image = open_with_vips(file, "jpeg", fail_on="warning", shrink=shrink)
             values = _pixels(image)
         except pyvips.Error as error:
             return None, JpegWarning(plain(str(error)), heard, shrink)
@@ -91,7 +91,7 @@ def decode_damaged_jpeg(file: BinaryIO, parts: JpegFile, height: int, shrink: in
     with listening() as heard:
         try:
             if parts.end_at is not None:
-                return _pixels(load(file, "jpeg", fail_on="none", shrink=shrink))
+                return _pixels(open_with_vips(file, "jpeg", fail_on="none", shrink=shrink))
             return _pixels(_strictly(read_at(file, 0) + b"\xff\xd9", shrink))
         except pyvips.Error as error:
             if _ENDS in str(error):
@@ -153,7 +153,7 @@ def _is_harmless(file: BinaryIO, parts: JpegFile, words: str) -> bool:
 def _warnings(file: BinaryIO) -> int:
     """Return how many warnings libjpeg has for the whole file."""
     with listening() as heard:
-        image = load(file, "jpeg", fail_on="none")
+        image = open_with_vips(file, "jpeg", fail_on="none")
         _pixels(image)
         del image  # which is when libvips counts them
     return max((int(found[1]) for words in heard.words if (found := _COUNT.search(words))), default=0)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from processors.containers.photo.png_file import SIGNATURE, PngChunk, PngFile
 from processors.photo.reading.damage import Damage
-from processors.photo.reading.vips import load, vips_errors
+from processors.photo.reading.vips import open_with_vips, vips_errors
 from processors.sources.read_at import read_at
 
 
@@ -50,7 +50,7 @@ def alpha_of_16_bits(file: BinaryIO, png: PngFile) -> np.ndarray | None:
     if bits != b"\x10" or not any(chunk.kind == "tRNS" and chunk.is_sound for chunk in png.chunks):
         return None
     with vips_errors("reading its transparency"):
-        image = load(file, "png", fail_on="none")
+        image = open_with_vips(file, "png", fail_on="none")
         return (image.extract_band(image.bands - 1) >> 8).cast("uchar").numpy() if image.hasalpha() else None
 
 

@@ -12,7 +12,7 @@ import pyvips
 from PIL import Image
 
 from processors.containers.photo.tiff_blocks import DEFLATE, PACKBITS, rows_of_unsound_deflate, rows_of_unsound_packbits
-from processors.containers.photo.tiff_file import Directory, alone, pictures_of, read_tiff_file
+from processors.containers.photo.tiff_file import Directory, pictures_of, read_tiff_file, single_picture_file
 from processors.decoding.open_media import decoder_errors, open_picture
 from processors.decoding.picture_header import what_to_do
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, UnsupportedMedia
@@ -25,7 +25,7 @@ from processors.photo.reading.photo_info import PhotoInfo
 from processors.photo.reading.photo_memory import DecodedSize
 from processors.photo.reading.pixels import Pixels, bounding_shrink
 from processors.photo.reading.to_srgb import deep_of, profile_fault
-from processors.photo.reading.vips import Heard, listening, load, plain
+from processors.photo.reading.vips import Heard, listening, open_with_vips, plain
 
 LAB = (8, 9, 10)
 _ENDS = re.compile(r"bad seek|[Rr]ead error|Not enough data|beyond end of file|got \d+ bytes, expected")
@@ -55,7 +55,7 @@ class Tiff:
         found = pictures_of(file)
         photo, self._missing = found.photo, found.missing
         if self._missing:
-            self._file, photo = alone(file, photo)
+            self._file, photo = single_picture_file(file, photo)
         self._photo = photo
         width, height = photo.width_px, photo.height_px
         if photo.orientation >= 5:
@@ -123,7 +123,7 @@ class Tiff:
 
     def _values(self, fail_on: Any, shrink: int, heard: Heard) -> tuple[np.ndarray, str]:
         """Return the samples and libvips's interpretation; only warnings about pixels remain in `heard`."""
-        image = load(self._file, "tiff", fail_on=fail_on, **options(self._photo))
+        image = open_with_vips(self._file, "tiff", fail_on=fail_on, **options(self._photo))
         if self._photo.photometric in LAB:
             image = image.colourspace("srgb").cast("uchar")
         if self._photo.ycbcr and is_stored_as_ycbcr(self._photo):
@@ -147,7 +147,7 @@ class Tiff:
     def _strips(self, heard: Heard) -> Iterator[tuple[int, bool]]:
         """Yield the first row of each strip or row of tiles, and whether it decompresses without a warning."""
         photo = self._photo
-        region = pyvips.Region.new(load(self._file, "tiff", fail_on="none", **options(photo)))
+        region = pyvips.Region.new(open_with_vips(self._file, "tiff", fail_on="none", **options(photo)))
         for top in range(0, photo.height_px, photo.rows_at_once):
             heard.words.clear()
             region.fetch(0, top, photo.width_px, min(photo.rows_at_once, photo.height_px - top))

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from processors.containers.audio.ogg import FIRST, Page, pages
 from processors.containers.coding import Coding
 from processors.containers.codings import codings_of
-from processors.containers.cut_off import WALKS, cut_off_because
+from processors.containers.cut_off import WALKS, truncation_reason
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
 from processors.containers.size_in_header import too_short_because
 from processors.containers.video.asf_packets import look_at_asf
@@ -77,7 +77,7 @@ def _look_at(file: SourceFile, opened: BinaryIO, file_format: str) -> ElementFin
         return look_at(file, file_format)
     if walk := (WALKS | {"ogg": _look_at_pages}).get(file_format):
         return walk(opened, file.size_bytes)
-    why = cut_off_because(file, file_format) or too_short_because(file, file_format)
+    why = truncation_reason(file, file_format) or too_short_because(file, file_format)
     if file_format == "asf":
         return replace(look_at_asf(opened, file.size_bytes), cut_off_because=why)
     unread = second_file(opened, file.size_bytes) if "mp4" in file_format.split(",") else None
