@@ -64,8 +64,9 @@ def failures(selection: tuple[str, ...], store_folder: Path, new: bool, as_json:
     for one in found:
         _print(one)
     unsuited = sum(one.has_findings_only for one in found)
+    troubled = sum(one.file_count for one in found if not one.has_findings_only)
     others = f", and {counted(unsuited, 'file')} with refused results only" if unsuited else ""
-    click.echo(f"{counted(len(found) - unsuited, 'file', zero='no')} with problems{others}")
+    click.echo(f"{counted(troubled, 'file', zero='no')} with problems{others}")
     if stopped:
         click.echo(f"the last run did not finish: {printable(stopped)}")
 
@@ -105,7 +106,7 @@ def _record(one: FileProblems) -> dict[str, Any]:
         }
         for cause in one.causes
     ]
-    return {"file": one.file, "causes": causes}
+    return {"file": one.file, "file_count": one.file_count, "causes": causes}
 
 
 def _to_do(cause: Cause) -> str:

@@ -183,17 +183,12 @@ def _known_below(raw: Path, store_folder: Location) -> int:
     """Return how many files the store knows in a folder."""
     from processors.sources.scan import storable
     from processors.store.catalogue.catalogue import Catalogue
-    from processors.store.catalogue.sql import connect
 
     try:
         store = open_store(store_folder, writes=False)
     except NoStore:
         return 0
-    with connect(Catalogue(store)) as connection:
-        found = connection.execute(
-            "SELECT count(*) FROM sightings WHERE gone_utc IS NULL AND starts_with(path, ?)", [f"{storable(str(raw))}/"]
-        ).fetchone()
-    return found[0] if found else 0
+    return sum(path.startswith(f"{storable(str(raw))}/") for path in Catalogue(store).sources())
 
 
 def _check_apart(raw: Location, store_folder: Location) -> None:

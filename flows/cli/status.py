@@ -19,6 +19,7 @@ from processors.processor_names import EVIDENCE
 from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
+    from flows.run.reporting.problems import FileProblems
     from processors.store.catalogue.source_row import SourceRow
     from processors.store.store import Store
 
@@ -70,7 +71,7 @@ def _summary(store_folder: Path) -> dict[str, Any]:
         "unsupported": sum(row.kind == "unsupported" for row in rows),
         "damaged": len({r["source"] for r in told if r["verdict"] == "made" and r["reason"]} & media.keys()),
         "changed": sum(row.changed_to is not None for row in rows),
-        "files_with_problems": dict(Counter(one.causes[0].verdict for one in files_with_problems(store))),
+        "files_with_problems": _problem_counts(files_with_problems(store)),
         "results": {
             name: dict(Counter(r["verdict"] for r in results if r["processor"] == name))
             for name in sorted({r["processor"] for r in results})
@@ -120,6 +121,14 @@ def _print(summary: dict[str, Any]) -> None:
         click.echo(f"last run: {last['message']} ({last['started_utc']})")
     elif not last and not summary["runs_at_work"]:
         click.echo("no run yet")
+
+
+def _problem_counts(found: Iterable[FileProblems]) -> dict[str, int]:
+    """Return the numbers of files by the verdict of their gravest problem."""
+    counts: Counter[str] = Counter()
+    for one in found:
+        counts[one.causes[0].verdict] += one.file_count
+    return dict(counts)
 
 
 def _space(results: list[dict[str, Any]], owners: Callable[[dict[str, Any]], Iterable[str]]) -> dict[str, int]:

@@ -85,12 +85,14 @@ def verify(
 
 
 def _print_summary(done: Hashed, which: Which) -> None:
+    from processors.store.fixity.fixity_check import fault_count
+
     if done.results_before:
         earlier = counted(done.results_before, "result")
         click.echo(f"Resumed an interrupted check; {earlier} had been verified already.")
     stored = f"{counted(done.results, 'result')}, {counted(done.items, 'item')}, {megabytes(done.size_bytes)}"
     masters = f"{counted(done.masters, 'raw file')}, {megabytes(done.masters_bytes)}"
     hashed = {"all": f"{stored}, {masters}", "store": stored, "raw": masters}[which]
-    click.echo(f"{hashed}: {counted(len(done.faults), 'fault', zero='no')}")
+    click.echo(f"{hashed}: {counted(fault_count(done.faults), 'fault', zero='no')}")
     if any(fault.kind in ("damaged", "missing") and not fault.is_master for fault in done.faults):
         click.echo("to make damaged and missing results again: marsmedia ingest")

@@ -95,7 +95,7 @@ def test_verify_names_masters_that_are_missing_replaced_and_new(raw: Raw) -> Non
     code, lines = raw.run("verify", "--raw-only")
     assert (code, lines[0]) == (
         1,
-        f"missing: {raw.folder}: the folder of releases is missing; "
+        f"missing: {raw.folder}: its file is not there: "
         "mount it, or if it was moved, run `marsmedia ingest` on the new folder",
     )
 

@@ -20,7 +20,7 @@ from processors.store.bucket.bucket_traffic import Traffic
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.findings.withdrawn import unconfirmed
 from processors.store.fixity.fixity import verify_results
-from processors.store.fixity.fixity_check import FixityCheck, FixityFault
+from processors.store.fixity.fixity_check import FixityCheck, FixityFault, fault_count
 from processors.store.fixity.masters import check_masters
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.progress_steps import Steps, silently
@@ -69,7 +69,7 @@ class Hashed:
         for fault in checked.faults:
             (self.new if fault.kind == "new" else self.faults).append(fault)
             tell(fault)
-        self.masters += all(fault.kind != "new" for fault in checked.faults)
+        self.masters += fault_count(fault for fault in checked.faults if fault.kind != "new") or not checked.faults
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +104,7 @@ class Checkup:
         return (
             f"{self.results} results, {self.items} items, {self.size_bytes / 1e6:.1f} MB, "
             f"{self.masters} raw files, {self.masters_bytes / 1e6:.1f} MB: "
-            f"{len(self.faults) or 'no'} faults; of a sample of {len(self.sample)}: {rebuilt}"
+            f"{fault_count(self.faults) or 'no'} faults; of a sample of {len(self.sample)}: {rebuilt}"
         )
 
 
@@ -195,7 +195,9 @@ def _add_missing(
     if which != "store":
         for one in unconfirmed(Catalogue(store).sightings()):
             place, why = f"{Path(one.folder).name}/{one.place}", f"withdrawn, {one.reason}"
-            done.faults.append(FixityFault(path=place, kind="missing", reason=why, is_master=True))
+            done.faults.append(
+                FixityFault(path=place, kind="missing", reason=why, is_master=True, file_count=len(one.rows))
+            )
             tell(done.faults[-1])
     for checked in () if which == "raw" else _missing(store):
         done.faults += checked.faults

@@ -8,7 +8,6 @@ release is rewritten, with its history. While both folders exist they are two.
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from functools import cached_property
 from flows.run.planning.raw_survey import RawSurvey
 from processors.sources.scan import FoundFile, printable, storable
 from processors.store.catalogue.source_row import SourceRow
+from processors.store.fixity.absent_folders import is_gone
 from processors.store.open_store import is_address
 
 
@@ -83,19 +83,6 @@ def follow_moves(sightings: list[SourceRow], surveyed: RawSurvey, *, is_whole: b
         in_words=tuple(_in_words(folder, here, before) for folder in gone if any(one == folder for one, _ in moved)),
         other_folders=left,
     )
-
-
-def is_gone(folder: str) -> bool:
-    """Return whether a folder does not exist; False if that cannot be told, as of a bucket."""
-    if is_address(folder) or "\\x" in folder:  # its name is not UTF-8, and stored in another form
-        return False
-    try:
-        os.lstat(folder)
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _moved_releases(folder: str, present: Iterable[SourceRow], found: Mapping[str, FoundFile]) -> list[str]:

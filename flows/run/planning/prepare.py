@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +42,7 @@ from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.complete_sources import CompleteSource
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.withdrawn import Withdrawal, unconfirmed, where_gone
+from processors.store.fixity.absent_folders import emptied
 from processors.store.open_store import Location
 from processors.store.store import Store
 
@@ -180,7 +181,7 @@ def _identify_and_plan(
         _remember(moved, new, plan, catalogue, store)
     unreadable = shard.own([*surveyed.unreadable, *identified.lost])
     now = list({(row.path, row.digest): row for row in (*moved.sightings, *gone_files, *rows)}.values())
-    emptied = _emptied(raw, surveyed.empty, known) if options.releases is None else ()
+    emptied_folders = _emptied(raw, surveyed.empty, known) if options.releases is None else ()
     return Prepared(
         rows=rows,
         unreadable=unreadable,
@@ -201,9 +202,9 @@ def _identify_and_plan(
             if one.folder == storable(surveyed.root) and _is_of_run(one.rows[0], shard, options)
         ],
         gone_releases=withdrawn_releases(gone_files, rows, changes),
-        emptied_folders=emptied,
+        emptied_folders=emptied_folders,
         moved_folders=moved,
-        is_empty=None if surveyed.found or unreadable or emptied else _nothing_in(raw),
+        is_empty=None if surveyed.found or unreadable or emptied_folders else _nothing_in(raw),
     )
 
 
@@ -376,16 +377,13 @@ def _unused(recipes: Recipes, plan: Plan, options: Options) -> list[str]:
     return unused_calibrations(asked, (one.processor for ours in plan.wanted.values() for one in ours))
 
 
-def _emptied(raw: Location, empty: Iterable[EmptyFolder], known: Iterable[str]) -> tuple[str, ...]:
+def _emptied(raw: Location, empty: Iterable[EmptyFolder], known: Collection[str]) -> tuple[str, ...]:
     """Return a message for each folder that is empty now but held files before, like an absent disk's mount point."""
-    root = storable(os.path.realpath(raw))
-    messages = []
-    for folder in empty:
-        place = f"{root}/{folder.relative}" if folder.relative else root
-        if before := sum(path.startswith(f"{place}/") for path in known):
-            shown = printable(str(Path(raw) / folder.relative))
-            meant = "; if its files were removed on purpose, remove the folder too" if folder.relative else ""
-            messages.append(f"0 files in {shown}, where an earlier run found {before}: is it mounted?{meant}")
+    messages: list[str] = []
+    for one in emptied(storable(os.path.realpath(raw)), (folder.relative for folder in empty), known):
+        shown = printable(str(Path(raw) / one.relative))
+        meant = "; if its files were removed on purpose, remove the folder too" if one.relative else ""
+        messages.append(f"0 files in {shown}, where an earlier run found {one.file_count}: is it mounted?{meant}")
     return tuple(messages)
 
 

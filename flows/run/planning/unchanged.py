@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.run.options import RECIPES_FILE, Options
-from flows.run.planning.moved_folders import is_gone
 from flows.run.planning.raw_survey import RawSurvey
 from flows.run.reporting.report import Report
 from processors.engine.program_files import PROCESSORS, state_of_files
 from processors.json_records import from_json
 from processors.store.by_name_view import state_of_view
 from processors.store.catalogue.complete_sources import newest_folders, results_are_there
+from processors.store.fixity.absent_folders import is_gone
 from processors.store.store import Store
 
 FLOWS = Path(__file__).resolve().parents[2]

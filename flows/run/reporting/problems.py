@@ -12,6 +12,7 @@ from processors.sources.scan import printable
 
 if TYPE_CHECKING:
     from processors.store.findings.withdrawn import Withdrawal
+    from processors.store.fixity.absent_folders import AbsentFolder
 
 ProblemVerdict = Literal[
     "changed",
@@ -63,6 +64,8 @@ class FileProblem:
     is_new: bool
     """False if known from an earlier run."""
     blame: Blame = "file"
+    file_count: int = 1
+    """Number of files that it stands for: those of a folder or a release that is gone as a whole."""
 
     @classmethod
     def of_result(
@@ -83,7 +86,26 @@ class FileProblem:
     @classmethod
     def of_withdrawn(cls, one: Withdrawal, *, is_new: bool = False) -> FileProblem:
         """Return the problem of a file or release that is gone from raw, which nobody has confirmed."""
-        return cls(file=one.place, processor=None, verdict="withdrawn", reason=one.reason, is_new=is_new)
+        return cls(
+            file=one.place,
+            processor=None,
+            verdict="withdrawn",
+            reason=one.reason,
+            is_new=is_new,
+            file_count=len(one.rows),
+        )
+
+    @classmethod
+    def of_absent(cls, one: AbsentFolder) -> FileProblem:
+        """Return the problem of a folder, empty or gone, of which earlier runs have found files."""
+        return cls(
+            file=one.relative or one.path,
+            processor=None,
+            verdict="missing",
+            reason=one.reason,
+            is_new=False,
+            file_count=one.file_count,
+        )
 
     @classmethod
     def of_label(cls, file: str, note: str, *, is_new: bool) -> FileProblem:
@@ -129,6 +151,8 @@ class FileProblems:
 
     file: str
     causes: tuple[Cause, ...]
+    file_count: int = 1
+    """Number of files, of a folder or release that is gone as a whole."""
 
     @property
     def is_new(self) -> bool:
@@ -160,7 +184,14 @@ def by_file(problems: Iterable[FileProblem]) -> list[FileProblems]:
     for problem in problems:
         causes = files.setdefault(problem.file, {})
         causes.setdefault((not problem.is_new, *_root(problem)), []).append(problem)
-    found = [FileProblems(file=file, causes=_sorted(causes)) for file, causes in files.items()]
+    found = [
+        FileProblems(
+            file=file,
+            causes=_sorted(causes),
+            file_count=max(problem.file_count for together in causes.values() for problem in together),
+        )
+        for file, causes in files.items()
+    ]
     return sorted(found, key=lambda one: (one.has_findings_only, _gravity(one.causes[0].verdict), one.file))
 
 

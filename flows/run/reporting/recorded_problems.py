@@ -9,7 +9,6 @@ from typing import Any
 
 from flows.run.checking.damaged_results import damaged_results
 from flows.run.planning.current_results import CurrentResults
-from flows.run.planning.moved_folders import is_gone
 from flows.run.reporting.problems import OF_STORE, FileProblem, FileProblems, by_file, in_one_line
 from processors.errors import RequestError, ResultMissing
 from processors.processor_names import EVIDENCE
@@ -18,7 +17,7 @@ from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.selection import Selection, parse, select
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.withdrawn import unconfirmed
-from processors.store.fixity.masters import NO_FOLDER
+from processors.store.fixity.absent_folders import absent_folders
 from processors.store.manifest import ResultRef
 from processors.store.store import Store
 
@@ -63,10 +62,11 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
 
 def _of_masters(rows: Sequence[SourceRow]) -> Iterator[FileProblem]:
     """Yield the raw files that a check or a run has found changed, missing or replaced, and folders that are gone."""
-    for folder in sorted({row.folder for row in rows}):
-        if is_gone(folder):
-            yield FileProblem(file=folder, processor=None, verdict="missing", reason=NO_FOLDER, is_new=False)
+    absent = absent_folders(rows)
+    yield from map(FileProblem.of_absent, absent)
     for row in rows:
+        if any(row.path.startswith(f"{folder.path}/") for folder in absent):
+            continue
         was = f"was {row.digest[:16]}..., first seen {row.seen_utc[:10]}"
         verdict, reason = row.check_fault, f"found {row.check_fault} by `marsmedia verify`; {was}"
         if row.changed_to is not None:

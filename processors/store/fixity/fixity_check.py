@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +24,13 @@ class FixityFault:
     (which is not a fault)."""
     reason: str
     is_master: bool = False
+    file_count: int = 1
+    """Number of files that it stands for: those of a folder or a release that is gone as a whole."""
+
+
+def fault_count(faults: Iterable[FixityFault]) -> int:
+    """Return the number of files with a fault."""
+    return sum(fault.file_count for fault in faults)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
 from processors.errors import RequestError, machine_reason
-from processors.sources.scan import FoundFile, storable, survey
+from processors.sources.scan import EmptyFolder, FoundFile, storable, survey
 from processors.store.bucket.raw_bucket import hash_again, survey_bucket
 from processors.store.catalogue.source_row import SourceRow
+from processors.store.fixity.absent_folders import AbsentFolder, emptied
 from processors.store.fixity.fixity_check import FixityCheck, FixityFault
 from processors.store.open_store import is_address
 from processors.store.progress_steps import Steps, silently
 from processors.store.spread import Spread
 from processors.store.store import Store
 
-NO_FOLDER = "the folder of releases is missing; mount it, or if it was moved, run `marsmedia ingest` on the new folder"
-_Known = tuple[str, SourceRow | None, FoundFile | None]
-"""Folder of releases, what the catalogue says of a path, and what is there."""
+_Known = tuple[str, SourceRow | AbsentFolder | None, FoundFile | None]
+"""Folder of releases, what the catalogue says of a path, and what is there; or a folder whose files are not there."""
 
 
 def check_masters(
@@ -44,10 +44,10 @@ def check_masters(
         by_root.setdefault(row.folder, {})[row.path] = row
     places: dict[str, _Known] = {}
     for root, known in by_root.items():
-        found = _found(root)
-        if found is None:
-            places[root] = (root, None, None)
-            continue
+        found, absent = _found(root, known)
+        for one in absent:
+            places[one.path] = (root, one, None)
+            known = {path: row for path, row in known.items() if not path.startswith(f"{one.path}/")}
         for path in known.keys() | found.keys():
             if path not in places or path in known:  # a folder may be inside another
                 places[path] = (root, known.get(path), found.get(path))
@@ -56,20 +56,24 @@ def check_masters(
     yield from spread(_checked, (one for one in shown if one[0] > after and wanted(one[0])))
 
 
-def _found(root: str) -> dict[str, FoundFile] | None:
-    """Return the files below a folder; None if it cannot be listed."""
+def _found(root: str, known: Collection[str]) -> tuple[dict[str, FoundFile], list[AbsentFolder]]:
+    """Return the files below a folder by path, and the folders whose known files are not there."""
     try:
-        entries = survey_bucket(root) if is_address(root) else survey(Path(root))
-        return {storable(entry.path): entry for entry in entries if isinstance(entry, FoundFile)}
+        entries = list(survey_bucket(root) if is_address(root) else survey(Path(root)))
     except (OSError, RequestError):
-        return None
+        return {}, [AbsentFolder(path=root, relative="", file_count=len(known), is_empty=False)]
+    empty = [entry.relative for entry in entries if isinstance(entry, EmptyFolder)]
+    found = {storable(entry.path): entry for entry in entries if isinstance(entry, FoundFile)}
+    return found, emptied(root, empty, known)
 
 
 def _checked(_store: Store, place_known: tuple[str, _Known]) -> FixityCheck:
     path, (root, row, file) = place_known
-    if path == root:
-        return _one(path, FixityFault(path=path, kind="missing", reason=NO_FOLDER, is_master=True))
     place = f"{Path(root).name}/{path[len(root) + 1 :]}"
+    if isinstance(row, AbsentFolder):
+        where = place if row.relative else path
+        fault = FixityFault(path=where, kind="missing", reason=row.reason, is_master=True, file_count=row.file_count)
+        return _one(path, fault)
     if row is None:
         return _one(path, FixityFault(path=place, kind="new", reason="not ingested yet", is_master=True))
     if file is None:

@@ -1,0 +1,90 @@
+"""Folders with known files that are empty or gone, as where a disk is not mounted: told once, with how many files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from processors.sources.scan import PASSED_OVER, storable
+from processors.store.catalogue.source_row import SourceRow
+from processors.store.open_store import is_address
+
+
+@dataclass(frozen=True, kw_only=True)
+class AbsentFolder:
+    """A folder, empty or gone, of which the catalogue knows files."""
+
+    path: str
+    """Absolute path, or address in a bucket."""
+    relative: str
+    """Path below the folder of releases; empty for that folder itself."""
+    file_count: int
+    """Number of files that the last run found in it."""
+    is_empty: bool
+
+    @property
+    def reason(self) -> str:
+        """Return what is missing, and what to do."""
+        files = "its file is" if self.file_count == 1 else f"its {self.file_count} files are"
+        if not self.is_empty:
+            return f"{files} not there: mount it, or if it was moved, run `marsmedia ingest` on the new folder"
+        meant = "; if its files were removed on purpose, remove the folder too" if self.relative else ""
+        return f"{files} not there, and it is empty: mount it{meant}"
+
+
+def absent_folders(rows: Collection[SourceRow]) -> list[AbsentFolder]:
+    """Return the folders of releases that are gone, and folders on disks that are empty, where files are known.
+
+    Parameters
+    ----------
+    rows : contents of every path.
+    """
+    found: list[AbsentFolder] = []
+    for root in sorted({row.folder for row in rows}):
+        ours = [row.path for row in rows if row.folder == root]
+        if is_gone(root):
+            found.append(AbsentFolder(path=root, relative="", file_count=len(ours), is_empty=False))
+        elif not is_address(root):
+            folders = {folder for path in ours for folder in _folders_of(path[len(root) + 1 :])}
+            empty = [folder for folder in sorted(folders) if _is_empty(f"{root}/{folder}" if folder else root)]
+            found += emptied(root, empty, ours)
+    return found
+
+
+def emptied(root: str, empty: Iterable[str], known: Collection[str]) -> list[AbsentFolder]:
+    """Return those of some empty folders, paths below `root`, in which files are known by their paths."""
+    places = [(folder, f"{root}/{folder}" if folder else root) for folder in empty]
+    counts = [(folder, place, sum(path.startswith(f"{place}/") for path in known)) for folder, place in places]
+    return [
+        AbsentFolder(path=place, relative=folder, file_count=count, is_empty=True)
+        for folder, place, count in counts
+        if count
+    ]
+
+
+def is_gone(folder: str) -> bool:
+    """Return whether a folder does not exist; False if that cannot be told, as of a bucket."""
+    if is_address(folder) or "\\x" in folder:  # its name is not UTF-8, and stored in another form
+        return False
+    try:
+        os.lstat(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _folders_of(relative: str) -> Iterable[str]:
+    """Return the folders above a file, down from that of the releases, whose path is empty."""
+    parts = relative.split("/")
+    return ("/".join(parts[:count]) for count in range(len(parts)))
+
+
+def _is_empty(folder: str) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return all(PASSED_OVER.fullmatch(storable(entry.name)) for entry in entries)
+    except OSError:
+        return False
