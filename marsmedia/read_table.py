@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from marsmedia.clocks import CLOCKS, Clocks
 from marsmedia.optional import needed
-from marsmedia.source_attributes import SourceAttributes
 from processors.errors import RequestError
+from processors.packs.embedded.source_attributes import SourceAttributes
 
 if TYPE_CHECKING:
     import pandas as pd

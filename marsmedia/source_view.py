@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from flows.run.planning.current_results import CurrentResults
     from marsmedia.clocks import Clocks
-    from marsmedia.source_attributes import SourceAttributes
     from processors.audio.levels.levels import LevelsFacts
     from processors.mission.mission_time import MissionTime
+    from processors.packs.embedded.source_attributes import SourceAttributes
     from processors.store.catalogue.source_row import SourceRow
     from processors.store.manifest import Manifest
     from processors.store.store import Store
@@ -334,7 +334,7 @@ class SourceView:
     @property
     def _provenance(self) -> SourceAttributes:
         from marsmedia.choose_result import difference_from_today
-        from marsmedia.source_attributes import SourceAttributes
+        from processors.packs.embedded.source_attributes import SourceAttributes
 
         return SourceAttributes(
             name=self.name,

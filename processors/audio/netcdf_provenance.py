@@ -1,7 +1,7 @@
 """Provenance of an audio array, as global attributes of a netCDF file.
 
 They do not include texts of a release, so that no sound is measured again for another title or credit; these are added
-when a file leaves the store (`packs/embedded/in_netcdf.py`, `marsmedia/source_attributes.py`).
+when a file leaves the store (`packs/embedded/in_netcdf.py`, `packs/embedded/source_attributes.py`).
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ def build(
     asked : returns the results that today's recipes want of a source.
     only_asked : returns the processors of a source whose results count only if they are asked for; None for none.
     compared : finds photos that show the same picture; None for the stored links alone.
-    tables : tables that each processor writes, by its name, for the data dictionary.
+    tables : tables that each processor writes, by its name, for the data dictionary and the tables' attributes.
     steps : shows the progress of the media and the highlight.
 
     Raises
@@ -144,9 +144,11 @@ def build(
         try:
             bag = BagWriter(sink)
             signer = Signer(recipe.signature) if recipe.signature else None
-            writer = MediaWriter(bag=bag, places=places, recipe=recipe, signer=signer, scratch=scratch)
+            writer = MediaWriter(
+                bag=bag, places=places, recipe=recipe, signer=signer, scratch=scratch, tables=tables or {}
+            )
             identity = PackIdentity(digest="", dated_utc=dated, is_stated=stated_utc is not None)
-            records = _write_contents(chosen, writer, store, identity, gallery, tables or {}, steps, repeated)
+            records = _write_contents(chosen, writer, store, identity, gallery, steps, repeated)
         finally:
             sink.abandon()
         is_new = destination.put_in_place(made, scratch)
@@ -198,7 +200,6 @@ def _write_contents(
     store: Store,
     undigested: PackIdentity,
     gallery: Gallery | None,
-    tables: Mapping[str, Sequence[Table]],
     steps: Steps,
     repeated: Mapping[str, SourceRecord],
 ) -> PackRecords:
@@ -224,7 +225,7 @@ def _write_contents(
         writer=writer,
         store=store,
         gallery=gallery,
-        tables=tables,
+        tables=writer.tables,
         clip=write_highlight(chosen, recipe, store, writer.scratch, steps, repeated) if recipe.highlight else None,
     )
     records.write()

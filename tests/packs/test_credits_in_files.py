@@ -15,6 +15,8 @@ from typing import Any
 import av
 import h5netcdf
 import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import xarray
 from PIL import Image
@@ -25,12 +27,16 @@ from processors.languages.language import translated_keys
 from processors.languages.text import Text
 from processors.metadata.tags.iptc import iptc_in_photoshop, iptc_tags
 from processors.metadata.tags.xmp import xmp_tags
+from processors.packs.build import build
 from processors.packs.contents.subject import subject as source_record
 from processors.packs.embedded.file_credits import FileCredits
 from processors.packs.embedded.in_containers import write_tagged
 from processors.packs.embedded.in_pictures import credited_picture, own_xmp
 from processors.packs.embedded.iptc_record import PHOTOSHOP, photoshop_block
 from processors.packs.embedded.xmp_packet import MAX_PACKET_BYTES, xmp_packet
+from processors.packs.recipe.pack_recipe import PackRecipe
+from processors.tables import MEDIA_TYPE, ParquetTable
+from processors.video.motion.motion_table import MOTION
 from tests.helpers.pack_store import HOSTILE, PackStore, evidence, filled, make_pack, picture
 
 SAID = FileCredits(
@@ -339,6 +345,49 @@ def test_an_array_takes_the_words_of_the_day_with_it_but_into_an_archive(tmp_pat
     graph = json.loads((tmp_path / "one/data/ro-crate-metadata.json").read_text())["@graph"]
     (entry,) = (one for one in graph if one["@id"].endswith("spectrogram.nc"))
     assert entry["sha256"] == hashlib.sha256(places[0].read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("audience", ["research", "archive"])
+def test_a_table_says_what_it_is_as_one_from_a_notebook_but_in_an_archive(tmp_path: Path, audience: str) -> None:
+    made: PackStore = filled(tmp_path)
+    path = tmp_path / MOTION.item
+    row = dict.fromkeys(MOTION.schema().names) | {"shot": 1, "segment": 0, "pts": 512, "time_seconds": 0.5}
+    with ParquetTable(path, MOTION) as file:
+        file.add([row])
+        file.add([row])
+    digest = made.source("fall.mp4", "video", "mp4", b"nothing that anybody could play")
+    said = evidence("Fall", redistribute=True)
+    made.said(digest, {**said, "taken": {**said["taken"], "utc": "2021-06-16T02:40:00.5Z", "precision": "subsecond"}})
+    made.result(digest, "video.motion", Item(name=path.name, media_type=MEDIA_TYPE, file=path))
+    stored = next((tmp_path / "store/results").rglob(MOTION.item))
+    recipe = PackRecipe(title=Text(en="T"), audience=audience, selection=("fall.mp4",), take=("measurements",))  # type: ignore[arg-type]
+    for name in ("one", "two"):
+        build(recipe, tmp_path / name, made.store, asked=lambda row: frozenset(), tables={"video.motion": (MOTION,)})
+    one, two = (next((tmp_path / name).rglob(MOTION.item)) for name in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+    if audience == "archive":
+        assert one.read_bytes() == stored.read_bytes()
+        return
+    frame = pd.read_parquet(one)
+    pd.testing.assert_frame_equal(frame, pd.read_parquet(stored))
+    assert pq.ParquetFile(one).num_row_groups == 2
+    columns = frame.attrs.pop("columns")
+    assert list(columns) == list(frame)
+    assert columns["time_seconds"] == {"units": "s", "description": "presentation time, as printed by ffprobe"}
+    assert {name: frame.attrs[name] for name in frame.attrs if name not in ("key", "software")} == {
+        "title": "Motion inside each shot of Fall",
+        "source": "fall.mp4",
+        "source_sha256": digest,
+        "release": "june",
+        "credit": "CNSA",
+        "license": "unresolved",
+        "mission": "tianwen-1",
+        "start_utc": "2021-06-16T02:40:00.500000Z",
+        "start_precision": "subsecond",
+        "processor": "video.motion",
+        "processor_version": 1,
+        "processor_parameters": '{"size": 1.5}',
+    }
 
 
 @pytest.mark.parametrize(("credit", "agency"), [("CNSA", None), ("NASA/JPL-Caltech", "NASA")])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,6 +23,8 @@ from processors.packs.embedded.file_credits import embedded_credits
 from processors.packs.embedded.in_containers import can_be_tagged, write_tagged
 from processors.packs.embedded.in_netcdf import MEDIA_TYPE as ARRAY_TYPE
 from processors.packs.embedded.in_netcdf import write_with_attributes
+from processors.packs.embedded.in_parquet import MEDIA_TYPE as TABLE_TYPE
+from processors.packs.embedded.in_parquet import write_with_attributes as write_table
 from processors.packs.embedded.in_pictures import credited_picture, own_xmp
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.audience import PRESETS
@@ -32,6 +34,7 @@ from processors.photo.reading.to_srgb import in_8_bit
 from processors.sources.source_file import sha256_of
 from processors.store.bucket.raw_bucket import as_it_is
 from processors.store.catalogue.source_row import SourceRow
+from processors.tables import Table
 
 BARS = (14, 12, 12)
 """Colour beside a picture in another shape, as on the cards of a highlight."""
@@ -49,6 +52,8 @@ class MediaWriter:
     signer: Signer | None
     scratch: Path
     """Folder for copies that are tagged."""
+    tables: Mapping[str, Sequence[Table]] = field(default_factory=dict)
+    """Tables that each processor writes, by its name."""
 
     def original(self, subject: SourceRecord, size_px: tuple[int | None, int | None]) -> PackedFile:
         """Write a source as it was released.
@@ -96,7 +101,7 @@ class MediaWriter:
             yield _packed(entry.subject, entry, path, entry.media_type, written, None, size_px)
 
     def _is_tagged(self, media_type: str) -> bool:
-        if media_type == ARRAY_TYPE:
+        if media_type in (ARRAY_TYPE, TABLE_TYPE):
             return PRESETS[self.recipe.audience].has_words_in_arrays
         return bool(self.recipe.credits_in_files) and can_be_tagged(media_type)
 
@@ -150,7 +155,7 @@ class MediaWriter:
         return _packed(entry.subject, entry, path, media_type, written, made if made != Conversion() else None, size_px)
 
     def _tagged(self, entry: ItemRecord, size_px: tuple[int | None, int | None]) -> PackedFile:
-        """Write a copy of video, sound or an array with tags."""
+        """Write a copy of video, sound, an array or a table with tags."""
         digest = file_digest(entry)
         if digest != entry.sha256:
             raise _corrupt(_where(entry), digest, entry.sha256)
@@ -158,6 +163,8 @@ class MediaWriter:
         try:
             if entry.media_type == ARRAY_TYPE:
                 write_with_attributes(entry.path, copy, told, entry.subject)
+            elif entry.media_type == TABLE_TYPE:
+                write_table(entry, copy, self.tables.get(entry.manifest.ref.processor, ()))
             else:
                 write_tagged(entry.path, copy, entry.media_type, told)
         except ValueError as error:

@@ -19,7 +19,8 @@ class Preset:
     credits_in_files: bool = False
     """True to write caption, credit and rights into copies; False to keep the stored bytes."""
     has_words_in_arrays: bool = True
-    """True to write title, credit and rights into copies of netCDF files; False to keep the stored bytes."""
+    """True to write title, credit, rights and provenance into copies of netCDF and Parquet files; False to keep the
+    stored bytes."""
     has_premis: bool = False
     """True to record objects, events, agents and rights in PREMIS."""
 

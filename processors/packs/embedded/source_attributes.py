@@ -1,4 +1,4 @@
-"""Where a source's results come from, for the attributes of tables and arrays."""
+"""Where a source's results come from, for the attributes of tables and arrays in notebooks and packs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SourceAttributes:
     """UTC of presentation time 0."""
     start_precision: str | None
     """`minute`, `second` or `subsecond`: how finely the start is known."""
-    difference: Callable[[Manifest], str | None]
+    difference: Callable[[Manifest], str | None] = lambda manifest: None
     """How a result differs from what today's release and recipes ask for; None if it is that."""
 
     def attributes(self, manifest: Manifest, what: str) -> dict[str, Any]:
@@ -58,10 +58,10 @@ class SourceAttributes:
         return {name: value for name, value in told.items() if value is not None}
 
 
-def _software(manifest: Manifest) -> str:
+def _software(manifest: Manifest) -> str | None:
     """Return the version of marsmedia that made a result, and the commit of its checkout if there was one."""
-    commit = manifest.software.get("commit")
-    return f"marsmedia {manifest.software['marsmedia']}{f', commit {commit}' if commit else ''}"
+    version, commit = manifest.software.get("marsmedia"), manifest.software.get("commit")
+    return f"marsmedia {version}{f', commit {commit}' if commit else ''}" if version else None
 
 
 def _calibration(parameters: Mapping[str, Any]) -> dict[str, str | float]:
