@@ -56,8 +56,8 @@ def position_of(tags: Iterable[Tag], problems: list[str] | None = None) -> dict[
     by_place = {f"{tag.namespace}:{tag.name}": tag.value for tag in tags}
     wrong: list[str] = []
     found: dict[str, Value | None] = {}
-    for one in (*_of_exif(by_place, wrong), *_of_xmp(by_place, wrong), *_of_container(by_place, wrong),
-                *_of_notes(by_place, wrong)):  # fmt: skip
+    readers = (_of_exif, _of_xmp, _of_container, _of_notes)
+    for one in [position for read in readers for position in read(by_place, wrong)]:
         if not found and _is_on_the_globe(one, wrong):
             found = {
                 "latitude_degrees_north": Value(
