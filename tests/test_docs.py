@@ -1,4 +1,4 @@
-"""Every file that CONTRIBUTING and the pages name exists."""
+"""Every file that CONTRIBUTING and the pages name exists, and is the only one that the name can mean."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from processors.metadata.release.release_model import FileTable, HeadTable
 
 PROJECT = Path(__file__).resolve().parents[1]
 NAMED = re.compile(r"(?:flows|processors|tests)/[a-z0-9_/]+\.(?:py|toml|json|jpg)")
+MODULE = re.compile(r"[a-z0-9_/]+\.py\b")
 
 
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/processors.md"])
@@ -20,6 +21,18 @@ def test_files_named_in_the_docs_exist(page: str) -> None:
     names = set(NAMED.findall((PROJECT / page).read_text(encoding="utf-8")))
     assert names
     assert {name for name in names if not (PROJECT / name).is_file()} == set()
+
+
+def test_each_module_named_in_contributing_is_one_file() -> None:
+    files = [
+        f"/{path.relative_to(PROJECT)}"
+        for top in ("flows", "processors", "marsmedia", "benchmarks", "tests")
+        for path in (PROJECT / top).rglob("*.py")
+    ]
+    names = set(MODULE.findall((PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8"))) - {"__init__.py"}
+    meant = {name: [file for file in files if file.endswith(f"/{name}")] for name in names}
+    assert len(names) > 50
+    assert {name: found for name, found in meant.items() if len(found) != 1} == {}
 
 
 def test_every_processor_has_a_row_on_the_page_of_processors() -> None:

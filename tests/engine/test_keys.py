@@ -6,7 +6,13 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
 from flows.recipes import ON_REQUEST, RECIPES
+from processors.audio.levels.levels import Levels
+from processors.audio.spectrogram.spectra import Spectra
+from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
 from processors.contract import Processor, result_key
 from tests.helpers.derived import with_used
 
@@ -35,3 +41,11 @@ def test_recipes_give_the_keys_of_stores_made_before() -> None:
         KEYS.write_text(json.dumps({**known, **new}, indent=1) + "\n")
         return
     assert not new, f"new processors or versions, {', '.join(new)}: MARSMEDIA_WRITE_GOLDEN=1 adds them to {KEYS.name}"
+
+
+def test_the_keys_of_results_made_of_a_raised_processor_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = (Spectrogram(), Spectra(), SpectrogramPicture(), Levels())
+    before = [result_key(one, DIGEST) for one in made]
+    monkeypatch.setattr(Spectrogram, "version", Spectrogram.version + 1)
+    after = [result_key(one, DIGEST) for one in made]
+    assert [one != other for one, other in zip(before, after, strict=True)] == [True, True, True, False]
