@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-import av.packet
 from av.container import InputContainer
 
 from processors.audio.reading.audio_info import AudioInfo
@@ -20,8 +19,7 @@ from processors.containers.video.matroska import look_at
 from processors.contract import Need, OpenSource, Processor, Reads, Source, Streamed, is_of_path, need_of, result_key
 from processors.decoding.open_media import open_container, packets_of
 from processors.engine.audio_of_video import sound_between, sound_reader
-from processors.engine.by_video_stream import by_video_stream
-from processors.engine.failure import fault_of
+from processors.engine.failure import Failure, fault_of
 from processors.engine.pass_progress import PassProgress
 from processors.engine.processor_run import ProcessorRun, SourceReading
 from processors.engine.result_records import Outcome, already_made, outcome_of, result_manifest
@@ -35,6 +33,7 @@ from processors.store.inputs import stored_inputs
 from processors.store.manifest import Cost
 from processors.store.store import Store
 from processors.video.reading.losses.container_damage import structure_of
+from processors.video.reading.streams import larger_stream
 from processors.video.reading.video_reader import MustReadInOrder, VideoReader
 
 NOTHING_TO_DO = "there is nothing in this file that it could be made of"
@@ -73,95 +72,221 @@ def derive(
     """
     if any(processor.reads != "results" and not is_of_path(processor) for processor in due):
         file.check_bytes()
-    there = {manifest.ref.key: manifest for manifest in already_made(due, source, store)}
-    outcomes = [outcome_of(manifest) for manifest in there.values()]
     with ExitStack() as kept:
-        held: list[ProcessorRun] = []
-        one_stage = functools.partial(
-            _derive_stage,
-            source,
-            file,
-            release,
-            held=held,
-            kept=kept,
+        work = _Derivation(
+            source=source,
+            file=file,
+            release=release,
             store=store,
             is_last_try=is_last_try,
             memory_mb=memory_mb,
             progress_file=progress_file,
+            kept=kept,
         )
-        for stage in stages_of([p for p in due if result_key(p, *source.digests) not in there]):
+        return work.all(due)
+
+
+@dataclasses.dataclass(kw_only=True)
+class _Derivation:
+    """Work on one source, stage by stage; the fields are the parameters of `derive`, and what lasts between stages."""
+
+    source: Source
+    file: SourceFile
+    release: str
+    store: Store
+    is_last_try: bool
+    memory_mb: int | None
+    progress_file: Path | None
+    kept: ExitStack
+    """Context that keeps the folders of the runs that wait."""
+    waiting: list[ProcessorRun] = dataclasses.field(default_factory=list)
+    """Runs that were fed in an earlier stage, and end in a later one, which makes their inputs."""
+
+    def all(self, due: Sequence[Processor]) -> list[Outcome]:
+        """Make and commit every due result that is not in the store yet."""
+        there = {manifest.ref.key: manifest for manifest in already_made(due, self.source, self.store)}
+        outcomes = [outcome_of(manifest) for manifest in there.values()]
+        for stage in stages_of([p for p in due if result_key(p, *self.source.digests) not in there]):
             try:
-                outcomes += one_stage(stage)
+                outcomes += self._run(stage)
             except MustReadInOrder:
-                outcomes += one_stage(stage, in_order=True)
-    return outcomes
+                outcomes += self._run(stage, in_order=True)
+        return outcomes
+
+    def _run(self, stage: Stage, *, in_order: bool = False) -> list[Outcome]:
+        """Run one stage, and commit the results that end in it; if it raises, it can be run again."""
+        with ExitStack() as folders:
+            scratch = folders.enter_context(self.store.scratch())
+            reading = SourceReading(memory_mb=self.memory_mb, progress=PassProgress(self.progress_file))
+            begun = [ProcessorRun(one, scratch / str(number), reading) for number, one in enumerate(stage.begun)]
+            for one in begun:
+                one.folder.mkdir()
+                if one.processor in stage.ended:
+                    self._give_inputs(one)
+            _Pass(self.source, self.file, reading, in_order=in_order).run(begun)
+            fed_before = [one for one in self.waiting if one.processor in stage.ended]
+            for one in fed_before:
+                self._give_inputs(one)
+            ended = [*(one for one in begun if one.processor in stage.ended), *fed_before]
+            for one in ended:
+                if one.takes_inputs_at_finish:
+                    one.finish()
+            self.file.check_unchanged()
+            if not self.is_last_try and any(one.fault and one.fault.lacks_memory for one in (*begun, *ended)):
+                raise MemoryError
+            self.waiting = [one for one in (*self.waiting, *begun) if one not in ended]
+            if not set(begun) <= set(ended):
+                self.kept.enter_context(folders.pop_all())
+            with ThreadPoolExecutor(COMMITTED_AT_ONCE) as threads:
+                return list(threads.map(self._commit, ended))
+
+    def _give_inputs(self, one: ProcessorRun) -> None:
+        """Look up the results that it uses; if one was not made, that is the reason, whatever else went wrong."""
+        try:
+            one.used = stored_inputs(one.processor, self.source, self.store)
+        except Exception as error:  # noqa: BLE001 - a record of another version: the fault of this result alone
+            one.fault = fault_of(error)
+
+    def _commit(self, one: ProcessorRun) -> Outcome:
+        reading = one.reading
+        damage = reading.damage.get(one.processor.reads) or one.damage
+        if not one.fault and not one.items:
+            nothing = DamagedMedia(f"gave nothing: {damage}") if damage else RefusedMedia("gave nothing", NOTHING_TO_DO)
+            one.fault = fault_of(nothing)
+        if one.fault:
+            for path in one.folder.rglob("*"):
+                if path.is_file():
+                    path.unlink()
+            one.items.clear()
+        read = reading.seconds.get(one.processor.reads, 0.0)
+        manifest = result_manifest(
+            one.processor,
+            self.source,
+            self.release,
+            one.fault,
+            reading.elapsed_seconds,
+            reading.started,
+            items=tuple(one.items),
+            source_facts=reading.facts.get(one.processor.reads),
+            cost=Cost(reading_seconds=round(read, 6), own_seconds=round(one.seconds, 6)),
+            damage=damage,
+        )
+        self.store.commit(one.folder, manifest)
+        return dataclasses.replace(outcome_of(manifest), advice=None if one.fault else one.advice)
 
 
-def _derive_stage(
-    source: Source,
-    file: SourceFile,
-    release: str,
-    stage: Stage,
-    *,
-    held: list[ProcessorRun],
-    kept: ExitStack,
-    store: Store,
-    in_order: bool = False,
-    is_last_try: bool,
-    memory_mb: int | None,
-    progress_file: Path | None,
-) -> list[Outcome]:
-    """Run one stage, and commit the results that end in it.
+class _Pass:
+    """One pass over a source, which feeds processors."""
 
-    Parameters
-    ----------
-    held : runs fed in earlier stages; this stage removes those that end here and adds those that end later.
-    kept : context that keeps the folders of the runs that end later.
-    """
-    with ExitStack() as folders:
-        scratch = folders.enter_context(store.scratch())
-        reading = SourceReading(memory_mb=memory_mb, progress=PassProgress(progress_file))
-        work = [ProcessorRun(processor, scratch / str(number), reading) for number, processor in enumerate(stage.begun)]
-        for one in work:
-            one.folder.mkdir()
-            if one.processor in stage.ended:
-                _give_inputs(one, source, store)
-        _run(source, file, work, reading, in_order)
-        fed_before = [one for one in held if one.processor in stage.ended]
-        for one in fed_before:
-            _give_inputs(one, source, store)
-        ended = [*(one for one in work if one.processor in stage.ended), *fed_before]
-        for one in ended:
-            if one.takes_inputs_at_finish:
-                one.finish()
-        file.check_unchanged()
-        if not is_last_try and any(one.fault and one.fault.lacks_memory for one in (*work, *ended)):
-            raise MemoryError
-        held[:] = [one for one in (*held, *work) if one not in ended]
-        if not set(work) <= set(ended):
-            kept.enter_context(folders.pop_all())
-        with ThreadPoolExecutor(COMMITTED_AT_ONCE) as threads:
-            return list(threads.map(lambda one: _commit(one, source, release, store), ended))
+    def __init__(self, source: Source, file: SourceFile, reading: SourceReading, *, in_order: bool) -> None:
+        self._source, self._file, self._reading, self._in_order = source, file, reading, in_order
 
+    def run(self, work: list[ProcessorRun]) -> None:
+        """Run the processors; those that need only results run in another thread during the pass.
 
-def _give_inputs(one: ProcessorRun, source: Source, store: Store) -> None:
-    """Look up the results that it uses; if one was not made, that is the recorded reason."""
-    fault, one.fault = one.fault, None
-    with _blamed_on([one]):
-        one.used = stored_inputs(one.processor, source, store)
-    one.fault = one.fault or fault
+        Raises
+        ------
+        MustReadInOrder : the video must be read again, `in_order`.
+        """
+        by_unit: dict[Reads, list[ProcessorRun]] = {
+            unit: [one for one in work if one.processor.reads == unit and not one.fault] for unit in UNITS
+        }
+        with ThreadPoolExecutor(1) as beside:
+            decided = beside.submit(_make, by_unit["results"], None)
+            _make(by_unit["file"], OpenSource(source=self._source, file=self._file))
+            self._run_medium(by_unit)
+            decided.result()
 
+    def _run_medium(self, by_unit: dict[Reads, list[ProcessorRun]]) -> None:
+        medium, video, audio, photo = self._source.medium, by_unit["video"], by_unit["audio"], by_unit["photo"]
+        if medium == "photo" and photo:
+            with _blamed_on(photo):
+                self._run_photo(photo)
+        elif medium == "audio" and audio:
+            with _blamed_on(audio):
+                self._run_audio(audio)
+        elif medium == "video" and (video or audio):
+            with _blamed_on(video + audio):
+                self._run_video(video, audio)
 
-def _run(source: Source, file: SourceFile, work: list[ProcessorRun], reading: SourceReading, in_order: bool) -> None:
-    """Run the processors; those that need only results run in another thread during the pass."""
-    by_unit: dict[Reads, list[ProcessorRun]] = {
-        unit: [one for one in work if one.processor.reads == unit and not one.fault] for unit in UNITS
-    }
-    with ThreadPoolExecutor(1) as beside:
-        decided = beside.submit(_make, by_unit["results"], None)
-        _make(by_unit["file"], OpenSource(source=source, file=file))
-        _run_medium(source, file, by_unit, reading, in_order)
-        decided.result()
+    def _run_photo(self, work: list[ProcessorRun]) -> None:
+        reading, memory_mb = self._reading, self._reading.memory_mb
+        with self._file.open() as opened:
+            with reading.clock("photo"):
+                reader = PhotoReader(opened, described_image(self._source, self._file))
+            fits = None if memory_mb is None else functools.partial(reader.refuse_unless_it_fits, memory_mb=memory_mb)
+            needs = _needs(work, reader.info, fits)
+            reading.facts["photo"] = as_json(reader.report())
+            if work:  # otherwise all of them refused it
+                try:
+                    with reading.clock("photo"):
+                        photo = reader.photo(needs)
+                finally:
+                    reading.facts["photo"] = as_json(reader.report())
+                _make(work, photo)
+                reading.damage["photo"] = _damage(reader)
+
+    def _run_audio(self, work: list[ProcessorRun]) -> None:
+        sound = FileReader(self._file, self._source.format)
+        _start(work, self._named(sound.info))
+        for block in self._reading.each("audio", sound.blocks(), sound.info.rate_hz):
+            _feed(work, block)
+        _keep_report(sound, "audio", self._reading)
+        _finish(work)
+
+    def _named(self, info: AudioInfo) -> AudioInfo:
+        return dataclasses.replace(info, source_name=self._source.name, source_sha256=self._source.digest)
+
+    def _run_video(self, video_work: list[ProcessorRun], audio_work: list[ProcessorRun]) -> None:
+        """Decode video and audio of one container together in a single pass over its packets."""
+        with ExitStack() as stack:
+            container = stack.enter_context(open_container(stack.enter_context(self._file.open())))
+            lanes: list[_Lane] = []
+            for stream, work in _by_stream(video_work, container).items():
+                own = self._reading if stream is None else self._reading.apart(work)
+                if pictures := self._pictures(container, stream, work, own):
+                    lanes.append(_Lane(pictures, "video", work, own))
+            if audio_work and (sound := self._sound(container, audio_work)):
+                lanes.append(_Lane(sound, "audio", audio_work, self._reading))
+            if not lanes:
+                return
+            for packet in packets_of(container, [lane.reader.stream for lane in lanes]):
+                for lane in lanes:
+                    if packet.stream.index == lane.reader.stream.index:
+                        lane.feed(lane.reader.decode(packet))
+            for lane in lanes:
+                lane.end()
+
+    def _sound(self, container: InputContainer, work: list[ProcessorRun]) -> StreamReader | None:
+        """Return the reader of a video's sound with its sessions started; None if it cannot be read."""
+        sound = None
+        with _blamed_on(work):
+            sound = sound_reader(self._file, container)
+            file, form = self._file, self._source.format
+            sound.tally.cut_off_because = look_at(file, form).cut_off_because or too_short_because(file, form)
+        if sound:
+            _start(work, self._named(sound.info))
+        return sound
+
+    def _pictures(
+        self, container: InputContainer, stream: int | None, work: list[ProcessorRun], reading: SourceReading
+    ) -> VideoReader | None:
+        """Return the reader of a video stream with its sessions started; None if it cannot be read."""
+        pictures = None
+        with _blamed_on(work), reading.clock("video"), open_container(self._file.open()) as second_opening:
+            pictures = VideoReader(
+                container,
+                second_opening,
+                source_digest=self._source.digest,
+                stream_index=stream,
+                in_order=self._in_order,
+                structure=structure_of(self._file, self._source.format),
+            )
+        if pictures:
+            sound_at = functools.partial(sound_between, self._file)
+            info = dataclasses.replace(pictures.info, sound_between=sound_at, source_name=self._source.name)
+            pictures.want(_start(work, info))
+        return pictures
 
 
 def _make(work: list[ProcessorRun], given: OpenSource | Photo | None) -> None:
@@ -170,133 +295,38 @@ def _make(work: list[ProcessorRun], given: OpenSource | Photo | None) -> None:
         one.make(given)
 
 
-def _run_medium(
-    source: Source, file: SourceFile, by_unit: dict[Reads, list[ProcessorRun]], reading: SourceReading, in_order: bool
-) -> None:
-    with _blamed_on(by_unit[source.medium]):
-        if source.medium == "photo" and by_unit["photo"]:
-            _run_photo(source, file, by_unit["photo"], reading)
-        elif source.medium == "audio" and by_unit["audio"]:
-            _run_audio(source, file, by_unit["audio"], reading)
-    if source.medium == "video" and (by_unit["video"] or by_unit["audio"]):
-        with _blamed_on(by_unit["video"] + by_unit["audio"]):
-            _run_video(source, file, by_unit["video"], by_unit["audio"], reading, in_order)
+def _by_stream(work: Sequence[ProcessorRun], container: InputContainer) -> dict[int | None, list[ProcessorRun]]:
+    """Return the processors by the index of their video stream, each group for one reader in the same pass.
+
+    None stands for the stream that players show: also for those that want the largest, if none is larger.
+    """
+    found: dict[int | None, list[ProcessorRun]] = {}
+    for one in work:
+        wants_largest = getattr(one.processor, "stream", None) == "largest"
+        found.setdefault(larger_stream(container) if wants_largest else None, []).append(one)
+    return found
 
 
 @contextmanager
-def _blamed_on(work: list[ProcessorRun]) -> Iterator[None]:
-    """Record an unreadable file, or a reader's bug, as the fault of these results and of no others."""
+def _blamed_on(work: list[ProcessorRun]) -> Iterator[list[Failure]]:
+    """Record an unreadable file, or a reader's bug, as the fault of these results and of no others.
+
+    Yields a list which then holds that fault.
+    """
+    faults: list[Failure] = []
     try:
-        yield
+        yield faults
     except MustReadInOrder:
         raise
     except Exception as error:  # noqa: BLE001 - outermost edge of a reader
-        fault = fault_of(error)
+        faults.append(fault_of(error))
         for one in work:
-            one.fault = one.fault or fault
-
-
-def _run_photo(source: Source, file: SourceFile, work: list[ProcessorRun], reading: SourceReading) -> None:
-    with file.open() as opened:
-        with reading.clock("photo"):
-            reader = PhotoReader(opened, described_image(source, file))
-        memory_mb = reading.memory_mb
-        fits = None if memory_mb is None else functools.partial(reader.refuse_unless_it_fits, memory_mb=memory_mb)
-        _needs(work, reader.info, fits)
-        reading.facts["photo"] = as_json(reader.report())
-        if work:  # otherwise all of them refused it
-            try:
-                with reading.clock("photo"):
-                    photo = reader.photo()
-            finally:
-                reading.facts["photo"] = as_json(reader.report())
-            _make(work, photo)
-            reading.damage["photo"] = _damage(reader)
+            one.fault = one.fault or faults[0]
 
 
 def _damage(read: object) -> str | None:
     """Return the damage that a reader, or its report, found in the source; None if it reports none."""
     return getattr(read, "damage", None)
-
-
-def _run_audio(source: Source, file: SourceFile, work: list[ProcessorRun], reading: SourceReading) -> None:
-    sound = FileReader(file, source.format)
-    _start(work, _named(sound.info, source))
-    for block in reading.each("audio", sound.blocks(), sound.info.rate_hz):
-        _feed(work, block)
-    _keep_report(sound, "audio", reading)
-    _finish(work)
-
-
-def _named(info: AudioInfo, source: Source) -> AudioInfo:
-    return dataclasses.replace(info, source_name=source.name, source_sha256=source.digest)
-
-
-def _run_video(
-    source: Source,
-    file: SourceFile,
-    video_work: list[ProcessorRun],
-    audio_work: list[ProcessorRun],
-    reading: SourceReading,
-    in_order: bool,
-) -> None:
-    """Decode video and audio of one container together in a single pass over its packets.
-
-    Raises
-    ------
-    MustReadInOrder : the file must be read again, `in_order`.
-    """
-    with ExitStack() as stack:
-        container = stack.enter_context(open_container(stack.enter_context(file.open())))
-        lanes: list[_Lane] = []
-        sound = None
-        for stream, work in by_video_stream(video_work, container).items():
-            own = reading if stream is None else reading.apart(work)
-            if pictures := _pictures(source, file, container, stream, work, own, in_order):
-                lanes.append(_Lane(pictures, "video", work, own))
-        if audio_work:
-            with _blamed_on(audio_work):
-                sound = sound_reader(file, container)
-                why = look_at(file, source.format).cut_off_because or too_short_because(file, source.format)
-                sound.tally.cut_off_because = why
-        if sound:
-            _start(audio_work, _named(sound.info, source))
-            lanes.append(_Lane(sound, "audio", audio_work, reading))
-        if not lanes:
-            return
-        for packet in packets_of(container, [lane.reader.stream for lane in lanes]):
-            for lane in lanes:
-                if packet.stream.index == lane.reader.stream.index:
-                    lane.decode(packet)
-        for lane in lanes:
-            lane.end()
-
-
-def _pictures(
-    source: Source,
-    file: SourceFile,
-    container: InputContainer,
-    stream: int | None,
-    work: list[ProcessorRun],
-    reading: SourceReading,
-    in_order: bool,
-) -> VideoReader | None:
-    """Return the reader of a video stream with its sessions started; None if it cannot be read."""
-    pictures = None
-    with _blamed_on(work), reading.clock("video"), open_container(file.open()) as second_opening:
-        pictures = VideoReader(
-            container,
-            second_opening,
-            source_digest=source.digest,
-            stream_index=stream,
-            in_order=in_order,
-            structure=structure_of(file, source.format),
-        )
-    if pictures:
-        sound_at = functools.partial(sound_between, file)
-        info = dataclasses.replace(pictures.info, sound_between=sound_at, source_name=source.name)
-        pictures.want(_start(work, info))
-    return pictures
 
 
 class _Lane:
@@ -306,29 +336,27 @@ class _Lane:
         self, reader: VideoReader | StreamReader, unit: Reads, work: list[ProcessorRun], reading: SourceReading
     ) -> None:
         self.reader = reader
-        self.reading = reading
-        self.unit: Reads = unit
-        self.work = work
-        self._is_broken = False
+        self._unit: Reads = unit
+        self._work, self._reading = work, reading
         self._rate_hz = None if isinstance(reader, VideoReader) else reader.info.rate_hz
+        self._is_broken = False
+        """True once the reader has failed: it is not asked again."""
 
-    def decode(self, packet: av.packet.Packet) -> None:
-        if self._is_broken:
-            return
-        self._is_broken = True
-        with _blamed_on(self.work):
-            for unit in self.reading.each(self.unit, self.reader.decode(packet), self._rate_hz):
-                _feed(self.work, unit)
-            self._is_broken = False
+    def feed(self, units: Iterable[Any]) -> None:
+        """Feed what the reader decodes to all processors."""
+        if not self._is_broken:
+            with _blamed_on(self._work) as faults:
+                for unit in self._reading.each(self._unit, units, self._rate_hz):
+                    _feed(self._work, unit)
+            self._is_broken = bool(faults)
 
     def end(self) -> None:
         """Drain the reader, keep its report and finish its sessions."""
+        self.feed(self.reader.flush())
         if not self._is_broken:
-            with _blamed_on(self.work):
-                for last in self.reading.each(self.unit, self.reader.flush(), self._rate_hz):
-                    _feed(self.work, last)
-                _keep_report(self.reader, self.unit, self.reading)
-        _finish(self.work)
+            with _blamed_on(self._work):
+                _keep_report(self.reader, self._unit, self._reading)
+        _finish(self._work)
 
 
 def _keep_report(reader: VideoReader | StreamReader | FileReader, unit: Reads, reading: SourceReading) -> None:
@@ -371,32 +399,3 @@ def _finish(work: list[ProcessorRun]) -> None:
     for one in work:
         if not one.takes_inputs_at_finish:
             one.finish()
-
-
-def _commit(one: ProcessorRun, source: Source, release: str, store: Store) -> Outcome:
-    reading = one.reading
-    damage = reading.damage.get(one.processor.reads) or one.damage
-    if not one.fault and not one.items:
-        nothing = DamagedMedia(f"gave nothing: {damage}") if damage else RefusedMedia("gave nothing", NOTHING_TO_DO)
-        one.fault = fault_of(nothing)
-    if one.fault:
-        for path in one.folder.rglob("*"):
-            if path.is_file():
-                path.unlink()
-        one.items.clear()
-    read = reading.seconds.get(one.processor.reads, 0.0)
-    cost = Cost(reading_seconds=round(read, 6), own_seconds=round(one.seconds, 6))
-    manifest = result_manifest(
-        one.processor,
-        source,
-        release,
-        one.fault,
-        reading.elapsed_seconds,
-        reading.started,
-        items=tuple(one.items),
-        source_facts=reading.facts.get(one.processor.reads),
-        cost=cost,
-        damage=damage,
-    )
-    store.commit(one.folder, manifest)
-    return dataclasses.replace(outcome_of(manifest), advice=None if one.fault else one.advice)
