@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from processors.engine.plan import changes
+from processors.engine.plan import changes, differing
 from processors.engine.result_records import software
 from processors.engine.wanted_results import WantedResult
 from processors.errors import RequestError
@@ -68,12 +68,8 @@ def _source_changes(seen: Sequence[SourceRow]) -> list[str]:
 
 
 def _software_changes(manifest: Manifest) -> list[str]:
-    then, now = manifest.software, software()
-    return [
-        f"{name}: {then.get(name, 'none')} -> {now.get(name, 'none')}"
-        for name in sorted(then.keys() | now.keys())
-        if then.get(name) != now.get(name)
-    ]
+    apart = differing(manifest.software, software())
+    return [f"{name}: {then or 'none'} -> {now or 'none'}" for name, (then, now) in apart.items()]
 
 
 def _recipe_changes(manifest: Manifest, wanted: Sequence[WantedResult]) -> list[str]:

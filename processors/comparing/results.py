@@ -7,18 +7,17 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 from processors.comparing.pictures import compare_pictures
 from processors.comparing.spectrograms import compare_power
-from processors.engine.plan import flat
+from processors.engine.plan import differing, flat
 from processors.errors import RequestError
 from processors.json_records import Json
 from processors.store.catalogue.latest import age
 from processors.store.manifest import Manifest, StoredItem
 from processors.store.store import Store
 
-T = TypeVar("T")
 Numbers = Mapping[str, float | str | None]
 
 
@@ -103,12 +102,6 @@ def compare_results(first: Manifest, second: Manifest, store: Store, out: Path |
         software=differing(first.software, second.software),
         items=tuple(items),
     )
-
-
-def differing(first: Mapping[str, T], second: Mapping[str, T]) -> dict[str, tuple[T | None, T | None]]:
-    """Return the values that differ, by name."""
-    names = sorted(first.keys() | second.keys())
-    return {name: (first.get(name), second.get(name)) for name in names if first.get(name) != second.get(name)}
 
 
 def _by_place(manifest: Manifest) -> dict[tuple[float, str, int], StoredItem]:

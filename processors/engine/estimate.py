@@ -41,17 +41,21 @@ def estimate(due: Sequence[Due], history: History, workers: int) -> Estimate:
     Results are assumed to cost the same with any parameters. The workers share the sources, and the longest
     source sets the minimum time.
     """
-    each: list[tuple[float, float, float]] = []
+    seconds_of: list[tuple[float, float, float]] = []
     made, least, most = 0.0, 0.0, 0.0
     unknown: set[str] = set()
     for one in due:
-        costs = {processor.name: _expected(history, one, processor.name) for processor in one.processors}
+        source = one.source
+        costs = {
+            each.name: history.expected(source.digest, each.name, source.medium, one.decoded_size(each.reads))
+            for each in one.processors
+        }
         unknown |= {name for name, cost in costs.items() if not cost.is_known}
         made += sum(cost.made_bytes for cost in costs.values())
         least += sum(cost.made_bytes / cost.factor for cost in costs.values())
         most += sum(cost.made_bytes * cost.factor for cost in costs.values())
-        each.append(_seconds(one, costs))
-    seconds = [max(max(some, default=0.0), sum(some) / workers) for some in zip(*each, strict=True)] or [0.0] * 3
+        seconds_of.append(_seconds(one, costs))
+    seconds = [max(max(some, default=0.0), sum(some) / workers) for some in zip(*seconds_of, strict=True)] or [0.0] * 3
     return Estimate(
         seconds=seconds[0],
         least_seconds=seconds[1],
@@ -61,18 +65,6 @@ def estimate(due: Sequence[Due], history: History, workers: int) -> Estimate:
         most_bytes=most,
         workers=workers,
         unknown=tuple(sorted(unknown)),
-    )
-
-
-def _expected(history: History, due: Due, processor: str) -> Expected:
-    source = due.source
-    return history.expected(
-        source.digest,
-        processor,
-        source.medium,
-        size_bytes=source.size_bytes,
-        duration_seconds=due.duration_seconds,
-        frame_pixels=due.frame_pixels,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from processors.contract import result_key
 from processors.engine.program_files import PROCESSORS, state_of_files
@@ -50,10 +50,3 @@ def recipes_digest(recipes: Recipes) -> str:
     for one in every:
         parts += [f"{medium} {result_key(processor)}" for medium, ours in one.items() for processor in ours]
     return hashlib.sha256("\n".join([state_of_files(PROCESSORS), *parts]).encode()).hexdigest()
-
-
-def by_source(rows: Iterable[SourceRow]) -> dict[str, list[SourceRow]]:
-    places: dict[str, list[SourceRow]] = {}
-    for row in rows:
-        places.setdefault(row.digest, []).append(row)
-    return places

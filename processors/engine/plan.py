@@ -7,14 +7,16 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
-from processors.contract import Processor, Source, inputs_of, parameters
+from processors.contract import Processor, Reads, Source, inputs_of, parameters
 from processors.engine.result_records import software, this_program
 from processors.engine.wanted_results import WantedResult, WantedResults, one_of_each_processor
 from processors.errors import Blame, Verdict, is_over_limit_of_run
 from processors.json_records import Json
 from processors.processor_names import EVIDENCE
 from processors.sources.source_file import SourceFile
+from processors.store.catalogue.cost_curve import decoded_size
 from processors.store.catalogue.latest import latest
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef
@@ -24,6 +26,7 @@ from processors.store.store import Store
 EXCERPT_CHARACTERS = 72
 """Longest text of a parameter's value that a reason shows; the name of a file by its SHA-256 fits."""
 CONTEXT_CHARACTERS = 16
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +43,34 @@ class Due:
     address: str | None = None
     """Address of the bucket object that `file` is a local copy of; None for a file."""
 
+    @classmethod
+    def of(cls, row: SourceRow, path: Path, results: Iterable[WantedResult], sha256: str | None) -> Due:
+        """Return the due work on a file at a path; with a digest, its bytes are hashed again before they are read."""
+        return cls(
+            source=row.source(),
+            file=SourceFile(path=path, size_bytes=row.size_bytes, mtime_ns=row.mtime_ns, sha256=sha256),
+            release=row.release,
+            relative=row.relative,
+            duration_seconds=row.duration_seconds,
+            frame_pixels=row.frame_pixels,
+            address=row.path if is_address(row.path) else None,
+            results=tuple(results),
+        )
+
     @property
     def processors(self) -> tuple[Processor, ...]:
         return tuple(one.processor for one in self.results)
+
+    def decoded_size(self, reads: Reads) -> float:
+        """Return what a processor that reads this of the file works through, as `cost_curve.decoded_size`."""
+        source = self.source
+        return decoded_size(
+            source.medium,
+            reads,
+            size_bytes=source.size_bytes,
+            duration_seconds=self.duration_seconds,
+            frame_pixels=self.frame_pixels,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,24 +184,10 @@ def make_plan(
             continue
         waits = not is_first and any(one.ref in due_refs for one in asked)
         due_refs.update(one.ref for one in due)
-        (plan.later if waits else plan.due).append(_due(row, local_path(row), due, is_hashed=row.path in fresh))
+        (plan.later if waits else plan.due).append(
+            Due.of(row, local_path(row), due, sha256=None if row.path in fresh else row.digest)
+        )
     return plan
-
-
-def _due(row: SourceRow, path: Path, results: Iterable[WantedResult], *, is_hashed: bool) -> Due:
-    """Return the due work on a file; unless this run has hashed it, it is hashed again before it is read."""
-    return Due(
-        source=row.source(),
-        file=SourceFile(
-            path=path, size_bytes=row.size_bytes, mtime_ns=row.mtime_ns, sha256=None if is_hashed else row.digest
-        ),
-        release=row.release,
-        relative=row.relative,
-        duration_seconds=row.duration_seconds,
-        frame_pixels=row.frame_pixels,
-        address=row.path if is_address(row.path) else None,
-        results=tuple(results),
-    )
 
 
 def _known(ref: ResultRef, store: Store, verdicts: Mapping[str, KnownOutcome], plan: Plan) -> KnownOutcome | None:
@@ -242,12 +256,8 @@ def changes(version: int, before: Mapping[str, Json], processor: Processor) -> s
     Of what a release says, which is one parameter, only the statements that differ are named; long values are cut.
     """
     differences = [] if version == processor.version else [f"version {version} -> {processor.version}"]
-    old, new = flat(_opened(before)), flat(_opened(parameters(processor)))
-    differences += [
-        f"{name} {' -> '.join(_excerpts(old.get(name), new.get(name)))}"
-        for name in sorted(old.keys() | new.keys())
-        if old.get(name) != new.get(name)
-    ]
+    apart = differing(flat(_opened(before)), flat(_opened(parameters(processor))))
+    differences += [f"{name} {' -> '.join(_excerpts(*values))}" for name, values in apart.items()]
     if differences:
         return ", ".join(differences)
     used = ", ".join(other.name for other in inputs_of(processor))
@@ -288,3 +298,9 @@ def flat(record: Mapping[str, Json], prefix: str = "") -> dict[str, Json]:
     for name, value in record.items():
         found |= flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
     return found
+
+
+def differing(first: Mapping[str, T], second: Mapping[str, T]) -> dict[str, tuple[T | None, T | None]]:
+    """Return the values that differ, by name."""
+    names = sorted(first.keys() | second.keys())
+    return {name: (first.get(name), second.get(name)) for name in names if first.get(name) != second.get(name)}

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from processors.containers.text.sidecar import SIDECAR, is_sidecar_file
 from processors.contract import LabelRef, RecordedStart, ReleaseContext
+from processors.engine.companion_pairing import sidecars_paired, subtitles_paired
 from processors.engine.release_calibrations import ReleaseCalibrations
-from processors.engine.sidecar_pairing import paired
-from processors.engine.subtitle_pairing import paired_with_videos
 from processors.errors import MediaError
 from processors.metadata.release.release_context import release_context
 from processors.metadata.release.release_file import MAX_BYTES, Release, ReleaseFileProblem, read_release
@@ -66,8 +65,9 @@ class ReleaseIndex:
                 for stem in {_stem(row.name), row.name.rpartition(".")[0].casefold()}:
                     self._labels.setdefault((_folder(row.path), stem), []).append(row)
         self._calibrations = ReleaseCalibrations(rows, local_path)
-        self._sidecars = paired([row for row in rows if row.kind == "companion" and row.format == SIDECAR], rows)
-        self._subtitles = paired_with_videos(rows)
+        sidecars = [row for row in rows if row.kind == "companion" and row.format == SIDECAR]
+        self._sidecars = sidecars_paired(sidecars, rows)
+        self._subtitles = subtitles_paired(rows)
 
     def of(self, row: SourceRow) -> ReleaseContext:
         """Return the statements about one source at one path."""
@@ -88,16 +88,14 @@ class ReleaseIndex:
 
     def _at(self, row: SourceRow) -> ReleaseContext:
         beside = sorted(self.labels_of(row), key=lambda label: label.name)
-        labels = tuple(LabelRef(name=label.name, sha256=label.digest) for label in beside)
+        labels = _refs(beside)
         if row.label and row.label not in labels:  # has another name, but names the file
             labels = (*labels, row.label)
         sidecars = self._sidecars.of_file.get(row.path, ())
-        labels += tuple(LabelRef(name=sidecar.name, sha256=sidecar.digest) for sidecar in sidecars)
+        labels += _refs(sidecars)
         start = partial(self._start_of, [*beside, *sidecars])
         name = row.name if read_product_name(row.name) else None
-        subtitles = tuple(
-            LabelRef(name=one.name, sha256=one.digest) for one in self._subtitles.of_video.get(row.path, ())
-        )
+        subtitles = _refs(self._subtitles.of_file.get(row.path, ()))
         found = self._release_of(row)
         if found is None:
             return ReleaseContext(labels=labels, subtitles=subtitles, name=name, recorded_start=start)
@@ -120,8 +118,7 @@ class ReleaseIndex:
 
     def descriptions_of(self, row: SourceRow) -> str:
         """Return the digests of all files that describe a source at its path."""
-        beside = (*self._sidecars.of_file.get(row.path, ()), *self._subtitles.of_video.get(row.path, ()))
-        found = [f"{one.name} {one.digest}" for one in beside]
+        found = [f"{one.name} {one.digest}" for one in self._paired(row)]
         if self._labels:
             found += sorted(f"{one.name} {one.digest}" for one in self.labels_of(row))
         folder = self._folder_of_release(row)
@@ -179,12 +176,15 @@ class ReleaseIndex:
 
     def companions_of(self, row: SourceRow) -> list[SourceRow]:
         """Return the labels, sidecars and subtitles that belong to a file, by name."""
-        beside = (*self._sidecars.of_file.get(row.path, ()), *self._subtitles.of_video.get(row.path, ()))
-        found = [*self.labels_of(row), *beside]
+        found = [*self.labels_of(row), *self._paired(row)]
         if row.label and row.label.sha256 not in {one.digest for one in found}:  # has another name, but names the file
             named = self._labels.get((_folder(row.path), _stem(row.label.name)), [])
             found += [one for one in named if one.digest == row.label.sha256]
         return sorted(found, key=lambda one: one.name)
+
+    def _paired(self, row: SourceRow) -> tuple[SourceRow, ...]:
+        """Return the sidecars and subtitles of a file."""
+        return (*self._sidecars.of_file.get(row.path, ()), *self._subtitles.of_file.get(row.path, ()))
 
     def _release_of(self, row: SourceRow) -> tuple[str, str, Release] | None:
         """Return the nearest release.toml above a file: its folder, the file's path relative to it, and its content."""
@@ -198,6 +198,10 @@ class ReleaseIndex:
         if own not in self._above:
             self._above[own] = next((one for one in _folders_above(row.path) if one in self._releases), None)
         return self._above[own]
+
+
+def _refs(rows: Iterable[SourceRow]) -> tuple[LabelRef, ...]:
+    return tuple(LabelRef(name=row.name, sha256=row.digest) for row in rows)
 
 
 def _start_in(label: Path) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flows.run.reporting.problems import FileProblem
 from processors.engine.plan import Plan
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow, by_source
 from processors.store.manifest import ResultRef
 from processors.store.store import Store
 
@@ -37,10 +37,7 @@ class DamagedResult:
 def damaged_results(catalogue: Catalogue) -> list[DamagedResult]:
     """Return the damaged results, each with the first place that holds its source, or the last that held it."""
     found = catalogue.damage()
-    rows = catalogue.seen({ref.source for ref in found}) if found else []
-    places: dict[str, list[SourceRow]] = {}
-    for row in rows:
-        places.setdefault(row.digest, []).append(row)
+    places = by_source(catalogue.seen({ref.source for ref in found}) if found else ())
     return [
         DamagedResult(row=_place(places[ref.source], ref), ref=ref, damage=damage)
         for ref, damage in found.items()

@@ -15,18 +15,15 @@ from flows.run.progress import RunProgress
 from flows.run.recipe_changes.load_recipes import processor_class
 from flows.run.working.batches import SourceOutcome, run_batch
 from flows.run.working.workers import Workers
-from processors.comparing.results import differing
 from processors.comparing.tolerance import within_tolerance
 from processors.engine.parameters import from_parameters
-from processors.engine.plan import Due
+from processors.engine.plan import Due, differing
 from processors.engine.wanted_results import WantedResult, all_inputs
 from processors.errors import RequestError
-from processors.sources.source_file import SourceFile
 from processors.store.bucket.raw_bucket import local_path
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import Manifest
-from processors.store.open_store import is_address
 from processors.store.store import Store
 
 Proof = Literal["identical", "within tolerance", "different", "not rebuilt"]
@@ -104,18 +101,9 @@ def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
             None,
             f"made by version {manifest.version} or from inputs that have changed since: run `marsmedia ingest` first",
         )
-    file = SourceFile(path=local_path(row.path), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns, sha256=row.digest)
-    source = dataclasses.replace(row.source(), name=manifest.source_name)
-    return Due(
-        source=source,
-        file=file,
-        release=manifest.release,
-        relative=row.relative,
-        duration_seconds=row.duration_seconds,
-        frame_pixels=row.frame_pixels,
-        address=row.path if is_address(row.path) else None,
-        results=tuple(results),
-    ), ""
+    due = Due.of(row, local_path(row.path), results, sha256=row.digest)
+    source = dataclasses.replace(due.source, name=manifest.source_name)
+    return dataclasses.replace(due, source=source, release=manifest.release), ""
 
 
 def _nearness(row: SourceRow, manifest: Manifest) -> tuple[bool, bool, bool, str]:

@@ -20,7 +20,7 @@ from distributed.diagnostics.plugin import WorkerPlugin
 from flows.run.progress import RunProgress
 from flows.run.working.batches import SourceOutcome, run_batch
 from flows.run.working.workers import Workers, default_limits, warm_up
-from processors.engine.plan import Due
+from processors.engine.plan import Due, differing
 from processors.engine.result_records import software
 from processors.errors import RequestError, StoreError
 from processors.store.bucket.bucket_traffic import RELEASES, Traffic
@@ -79,10 +79,8 @@ def unmet(needs: Needs, opened: Callable[[Store], None] = lambda store: None) ->
     ----------
     opened : gets the store, if it could be opened.
     """
-    own = software()
-    apart = [name for name in sorted({*own, *needs.software}) if own.get(name) != needs.software.get(name)]
-    if apart:
-        here = ", ".join(f"{name} {own.get(name, 'none')} (here {needs.software.get(name, 'none')})" for name in apart)
+    if apart := differing(software(), needs.software):
+        here = ", ".join(f"{name} {there or 'none'} (here {ours or 'none'})" for name, (there, ours) in apart.items())
         return f"has other versions: {here}: install the same there, or results would differ"
     if multiprocessing.current_process().daemon:
         return (

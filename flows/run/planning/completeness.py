@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from flows.run.working.batches import SourceOutcome
-from processors.engine.fingerprint import Fingerprints, by_source
+from processors.engine.fingerprint import Fingerprints
 from processors.engine.plan import Plan
 from processors.store.by_name_view import ByNameEntry, safe_name, shown_before
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.complete_sources import CompleteSource, add_complete, read_complete
-from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow, by_source
 from processors.store.store import Store
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from processors.engine.estimate import estimate, reads_of
 from processors.engine.plan import Due
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.catalogue.cost_curve import decoded_size
 from processors.store.catalogue.history import ROUGH, History, usual
 from processors.store.store import Store
 
@@ -58,22 +57,8 @@ def disk_use(
 
 def _most_bytes(due: Due) -> float:
     """Return a bound that needs no earlier results: reading those takes longer than a small run."""
-    source = due.source
-    return sum(
-        ROUGH
-        * usual(
-            source.medium,
-            one.reads,
-            decoded_size(
-                source.medium,
-                one.reads,
-                size_bytes=source.size_bytes,
-                duration_seconds=due.duration_seconds,
-                frame_pixels=due.frame_pixels,
-            ),
-        ).made_bytes
-        for one in due.processors
-    )
+    costs = (usual(due.source.medium, one.reads, due.decoded_size(one.reads)) for one in due.processors)
+    return ROUGH * sum(cost.made_bytes for cost in costs)
 
 
 def _free_bytes(folder: Path) -> int:

@@ -10,12 +10,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 
 from flows.run.planning.raw_survey import RawSurvey
 from processors.sources.scan import FoundFile, printable, storable
-from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow, utc_now
 from processors.store.fixity.absent_folders import is_gone
 from processors.store.open_store import is_address
 
@@ -108,7 +107,7 @@ def _below(folder: str, row: SourceRow, already: Sequence[SourceRow]) -> SourceR
         return dataclasses.replace(row, path=path)
     began = min(seen for one in already for seen, _ in one.times)
     if row.times[0][0] > began:
-        return row if row.gone_utc else dataclasses.replace(row, gone_utc=_now())
+        return row if row.gone_utc else dataclasses.replace(row, gone_utc=utc_now())
     own = next((one for one in already if one.digest == row.digest), None)
     times = [(seen, min(gone or began, began)) for seen, gone in row.times if seen < began]
     if own is None:
@@ -126,7 +125,3 @@ def _in_words(folder: str, here: str, before: Iterable[SourceRow]) -> str:
     releases = ", ".join(sorted({printable(row.release) for row in ours}))
     files = "1 file" if len(ours) == 1 else f"{len(ours)} files"
     return f"moved: {printable(folder)} is now {printable(here)} ({releases}: {files}, whose history goes on)"
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from flows.run.checking.damaged_results import DamagedResult, damaged_results, remove_to_make_again
@@ -40,7 +39,7 @@ from processors.store.bucket.raw_bucket import at_hand, local_path
 from processors.store.by_name_view import ByNameEntry
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.complete_sources import CompleteSource
-from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow, utc_now
 from processors.store.findings.withdrawn import Withdrawal, unconfirmed, where_gone
 from processors.store.fixity.absent_folders import emptied
 from processors.store.open_store import Location
@@ -264,8 +263,8 @@ def _identify(
         return _Identified(rows=rows, fresh=frozenset(), lost=[], hashed=0, changes=[], unread=others)
     warm_up(has_sound=is_followed_by_work and any(may_have_sound(file.name) for file in unknown))
     identified, lost = inspect_all(unknown, progress, options.worker_count)
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
     changes: list[Change] = []
+    now = utc_now()
     learned = [SourceRow.of(file, digest, identity, now) for file, digest, identity in identified]
     before, past = moved.present, moved.past
     rows += [known_again(row, before.get(row.path), past.get((row.path, row.digest)), changes) for row in learned]

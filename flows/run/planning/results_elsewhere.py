@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from flows.run.recipe_changes.load_recipes import wanted_today
-from processors.engine.fingerprint import by_source
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow, by_source
 from processors.store.manifest import ResultRef
 
 

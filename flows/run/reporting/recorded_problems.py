@@ -15,7 +15,7 @@ from processors.processor_names import EVIDENCE
 from processors.sources.source_file import changed_reason
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.selection import Selection, parse, select
-from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow, by_source
 from processors.store.findings.withdrawn import unconfirmed
 from processors.store.fixity.absent_folders import absent_folders
 from processors.store.manifest import ResultRef
@@ -77,9 +77,7 @@ def _of_masters(rows: Sequence[SourceRow]) -> Iterator[FileProblem]:
 
 def current_results(catalogue: Catalogue, media: Sequence[SourceRow]) -> Iterator[tuple[SourceRow, dict[str, Any]]]:
     """Yield what is true now of some files: each processor's result that counts, with the first path it is about."""
-    places: dict[str, list[SourceRow]] = {}
-    for row in media:
-        places.setdefault(row.digest, []).append(row)
+    places = by_source(media)
     for result in _counting(catalogue, places, {row.evidence_key for row in media}):
         if row := _place_of(result, places):
             yield row, result

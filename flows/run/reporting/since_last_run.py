@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Collection, Container, Iterable, Sequence
-from datetime import UTC, datetime
 
 from flows.run.reporting.file_change import Change
 from processors.engine.plan import Plan
 from processors.sources.scan import FoundFile, storable
-from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow, utc_now
 from processors.store.findings.stored_evidence import read_evidence, redistribution
 from processors.store.store import Store
 
@@ -35,7 +34,7 @@ def gone_from(
     there = {storable(file.path) for file in found}
     top = storable(root) + "/"
     left_out = {top + relative for relative in unreadable}
-    now = _now()
+    now = utc_now()
     return [
         dataclasses.replace(row, gone_utc=now)
         for row in known
@@ -126,7 +125,3 @@ def _forbidden(row: SourceRow, store: Store) -> str | None:
         return row.forbidden_key
     record = read_evidence(store, row.digest, row.evidence_key)
     return {"false": row.evidence_key, "true": None}.get(redistribution(record), row.forbidden_key)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -105,31 +105,22 @@ class History:
     def latest(self, source: str, processor: str) -> Past | None:
         return self._latest.get((source, processor))
 
-    def expected(
-        self,
-        source: str,
-        processor: str,
-        medium: Medium,
-        *,
-        size_bytes: int,
-        duration_seconds: float | None,
-        frame_pixels: int | None,
-    ) -> Expected:
+    def expected(self, source: str, processor: str, medium: Medium, size: float) -> Expected:
         """Return the processor's cost on this source: measured, or that on sources of about its decoded size.
 
         Without any, it is a usual one of the medium.
+
+        Parameters
+        ----------
+        size : decoded size of the source, as the processor reads it.
         """
         if known := self._own.get((source, processor)):
             return known
-        reads = self._reads[processor]
-        size = decoded_size(
-            medium, reads, size_bytes=size_bytes, duration_seconds=duration_seconds, frame_pixels=frame_pixels
-        )
         if curves := self._curves.get((medium, processor)):
             reading, own, made = (curve.at(size) for curve in curves)
             factor = ROUGH if curves[0].is_beyond(size) else USUAL
             return Expected(reading_seconds=reading, own_seconds=own, made_bytes=made, factor=factor)
-        return usual(medium, reads, size)
+        return usual(medium, self._reads[processor], size)
 
     def _fitted(
         self, rows: list[tuple[Medium, str, float, float, int, int, float | None, int | None]]

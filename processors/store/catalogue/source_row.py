@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from processors.contract import FileKind, LabelRef, Medium, Source
@@ -128,3 +130,16 @@ class SourceRow:
             has_subtitles=self.has_subtitles,
             label=self.label,
         )
+
+
+def by_source(rows: Iterable[SourceRow]) -> dict[str, list[SourceRow]]:
+    """Return all places of each source, by its digest, in the order given."""
+    places: dict[str, list[SourceRow]] = {}
+    for row in rows:
+        places.setdefault(row.digest, []).append(row)
+    return places
+
+
+def utc_now() -> str:
+    """Return the time as rows have it: ISO 8601, UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -6,13 +6,12 @@ import dataclasses
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from processors.errors import RequestError
 from processors.sources.scan import PASSED_OVER, printable
-from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow, utc_now
 
 if TYPE_CHECKING:
     from processors.store.catalogue.catalogue import Catalogue
@@ -109,7 +108,7 @@ def confirm(words: Sequence[str], catalogue: Catalogue) -> list[SourceRow]:
     RequestError : a word means no withdrawn file.
     """
     sightings = catalogue.sightings()
-    gone, now = withdrawn(sightings), datetime.now(UTC).isoformat(timespec="milliseconds")
+    gone, now = withdrawn(sightings), utc_now()
     found: dict[str, SourceRow] = {}
     for word in words:
         meant = [row for row in gone if _means(word, row)]
