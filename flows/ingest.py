@@ -64,20 +64,7 @@ def ingest(
     State : Completed, Failed or Cancelled by the conservation law, independent of Prefect's task states; a completed
         one has the report as its data.
     """
-    options = Options(
-        strict=strict,
-        hash_all=hash_all,
-        retry_failed=retry_failed,
-        workers=workers,
-        memory_mb=memory_mb,
-        time_limit_factor=time_limit_factor,
-        quiet=quiet,
-        releases=releases or None,
-        recipe=recipe or None,
-        runner=runner,
-        scheduler=scheduler or None,
-        shard=shard or None,
-    )
+    options = Options.of(locals())
 
     def work() -> Report:
         return run_ingest(

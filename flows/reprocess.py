@@ -83,17 +83,7 @@ def reprocess(
     State : Completed, Failed or Cancelled by the conservation law; that of a completed one has the report as its data.
     """
     choice = ReprocessRequest(words=tuple(selection), processors=tuple(processors or ()), settings=settings or {})
-    options = Options(
-        strict=strict,
-        retry_failed=retry_failed,
-        workers=workers,
-        memory_mb=memory_mb,
-        time_limit_factor=time_limit_factor,
-        quiet=quiet,
-        runner=runner,
-        scheduler=scheduler or None,
-        shard=shard or None,
-    )
+    options = Options.of(locals())
 
     def look(store: Store, progress: RunProgress) -> Prepared:
         return prepare_chosen(choice, store, retry_failed=retry_failed, shard=Shard.parse(options.shard))

@@ -59,16 +59,9 @@ def verify(
     State : Failed if a file is damaged, missing, extra or changed, or a rebuilt result is different; a completed
         one has the `Checkup` as its data.
     """
-    chosen = datetime.now(UTC).toordinal() if seed is None else seed
+    given, chosen = locals(), datetime.now(UTC).toordinal() if seed is None else seed
     try:
-        options = Options(
-            workers=workers,
-            memory_mb=memory_mb,
-            time_limit_factor=time_limit_factor,
-            runner=runner,
-            scheduler=scheduler or None,
-        )
-        opened = open_store(location_of(store))
+        options, opened = Options.of(given), open_store(location_of(store))
     except (StoreError, RequestError) as error:
         return ended(str(error))
     log = get_run_logger().info

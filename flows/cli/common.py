@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -38,6 +39,14 @@ def traffic_in_words(traffic: Traffic) -> str:
     """Return requests and bytes: `12 requests, 3.4 MB sent, 0.1 MB received`."""
     sent, received = megabytes(traffic.sent_bytes), megabytes(traffic.received_bytes)
     return f"{counted(traffic.requests, 'request')}, {sent} sent, {received} received"
+
+
+def print_some(lines: Sequence[str], at_most: int, more: str, *, err: bool = False) -> None:
+    """Print lines, one each; of those above a limit only their number, as `... and 3 more files`."""
+    for line in lines[:at_most]:
+        click.echo(line, err=err)
+    if (left := len(lines) - at_most) > 0:
+        click.echo(more.format(left), err=err)
 
 
 def print_note(note: str | None) -> None:

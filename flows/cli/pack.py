@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from processors.store.open_existing_store import Location, is_address
 
-from flows.cli.common import counted, megabytes, open_existing_store, print_json, traffic_in_words
+from flows.cli.common import counted, megabytes, open_existing_store, print_json, print_some, traffic_in_words
 from flows.cli.shared_options import FORCE, JSON, RECIPES, STORE, PlaceType, run_options
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, machine_reason
 from processors.packs.recipe.audience import AUDIENCES, Audience
 from processors.sources.scan import printable
-from processors.store.open_store import Location, is_address
 
 if TYPE_CHECKING:
     from processors.packs.build import Built
@@ -164,11 +164,8 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
     for one in built.changed:
         told = "the pack has the titles, credits and rights of before"
         click.echo(f"marsmedia: {one}: {told}: {one.remedy} and build it again", err=True)
-    for one in built.damaged[:DAMAGED_SHOWN]:
-        click.echo(f"marsmedia: {printable(one)}", err=True)
-    if len(built.damaged) > DAMAGED_SHOWN:
-        more = len(built.damaged) - DAMAGED_SHOWN
-        click.echo(f"marsmedia: ... and {more} more damaged files; README.txt of the pack lists them", err=True)
+    more = "marsmedia: ... and {} more damaged files; README.txt of the pack lists them"
+    print_some([f"marsmedia: {printable(one)}" for one in built.damaged], DAMAGED_SHOWN, more, err=True)
     _warn_of_rights(built)
     _warn_of_short_sound(built)
     if recipe.audience != "archive":
@@ -188,12 +185,9 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
 
 def _advise_on_choice(built: Built) -> None:
     """Name pictures that are there twice, and larger ones that are not: an archive keeps all."""
-    for one in built.repeated[:REPEATED_SHOWN]:
-        click.echo(f"marsmedia: {printable(one)}: leave one of them out of the selection if one is enough", err=True)
-    if len(built.repeated) > REPEATED_SHOWN:
-        click.echo(
-            f"marsmedia: ... and {len(built.repeated) - REPEATED_SHOWN} more; `marsmedia links` lists them", err=True
-        )
+    told = "leave one of them out of the selection if one is enough"
+    lines = [f"marsmedia: {printable(one)}: {told}" for one in built.repeated]
+    print_some(lines, REPEATED_SHOWN, "marsmedia: ... and {} more; `marsmedia links` lists them", err=True)
     for one in (video for video in built.larger if video.larger_picture and not video.larger_picture.is_packed):
         click.echo(f"marsmedia: {printable(_larger_in_words(one))}", err=True)
 
@@ -211,37 +205,18 @@ def _larger_in_words(video: SourceRecord) -> str:
 
 def _make_what_is_due(recipe: PackRecipe, store_folder: Path, *, quiet: bool) -> None:
     """Make the pack's items that no run makes by default; report those that cannot be made, and leave them out."""
-    from flows.cli.plan_and_run import plan_and_run
+    from flows.cli.plan_and_run import reprocess_chosen
     from flows.run.build_pack import due_for
     from flows.run.options import Options
-    from flows.run.planning.select import prepare_chosen
 
     request = due_for(recipe, open_existing_store(store_folder))
     if request is None:
         return
 
-    def flow() -> Any:
-        from flows.reprocess import reprocess as flow
-
-        return flow(  # type: ignore[call-overload]
-            selection=list(request.words),
-            processors=list(request.processors),
-            store=str(store_folder),
-            quiet=quiet,
-            return_state=True,
-        )
-
     names = ", ".join(request.processors)
     click.echo(f"making {names} of {counted(len(request.words), 'source')} for the pack", err=True)
     with redirect_stdout(sys.stderr):
-        plan_and_run(
-            lambda store, progress: prepare_chosen(request, store, retry_failed=False),
-            store_folder,
-            Options(quiet=quiet),
-            flow,
-            asked=str(request),
-            as_json=False,
-        )
+        reprocess_chosen(request, store_folder, Options(quiet=quiet), as_json=False)
 
 
 def _warn_of_rights(built: Built) -> None:

@@ -11,6 +11,7 @@ import click
 
 from flows.cli.common import print_json
 from flows.cli.printing.print_report import print_report
+from flows.cli.shared_options import OF_REPROCESSING
 from flows.run.interrupt import signals_interrupt
 from flows.run.options import Options
 from flows.run.reporting.make_report import make_report, report_again, save
@@ -21,8 +22,12 @@ from processors.store.open_store import Location, open_store
 from processors.store.store import Store
 
 if TYPE_CHECKING:
+    from flows.run.planning.prepare import Prepared
+    from flows.run.planning.select import ReprocessRequest
     from flows.run.planning.unchanged import LastRun
+    from flows.run.progress import RunProgress
     from flows.run.run import Prepare
+    from processors.store.by_name_view import ByNameEntry
 
 
 def plan_and_run(
@@ -75,6 +80,42 @@ def plan_and_run(
     else:
         print_report(report)
     return report.exit_code
+
+
+def reprocess_chosen(
+    request: ReprocessRequest, store_folder: Location, options: Options, *, as_json: bool
+) -> tuple[int, list[ByNameEntry]]:
+    """Make selected results; return the exit code, and the files with the results that were asked for.
+
+    Raises
+    ------
+    StoreError, OSError, RequestError, RecipeError : the run could not start.
+    """
+    from flows.run.planning.select import prepare_chosen
+    from flows.run.planning.shard import Shard
+
+    entries: list[ByNameEntry] = []
+
+    def look(store: Store, progress: RunProgress) -> Prepared:
+        shard = Shard.parse(options.shard)
+        prepared = prepare_chosen(request, store, retry_failed=options.retry_failed, shard=shard)
+        entries[:] = prepared.asked_for
+        return prepared
+
+    def flow() -> Any:
+        from flows.reprocess import reprocess as flow
+
+        return flow(  # type: ignore[call-overload]
+            selection=list(request.words),
+            processors=list(request.processors),
+            settings=dict(request.settings),
+            store=str(store_folder),
+            return_state=True,
+            **{name: getattr(options, name) for name in OF_REPROCESSING},
+        )
+
+    code = plan_and_run(look, store_folder, options, flow, asked=str(request), as_json=as_json)
+    return code, entries
 
 
 def _planned(

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import open_existing_store
+from flows.cli.common import open_existing_store, print_some
 from flows.cli.completion import complete_processors
-from flows.cli.shared_options import DRY_RUN, JSON, RECIPES, SELECTION, SETTINGS, STORE, run_options
+from flows.cli.shared_options import DRY_RUN, JSON, OF_REPROCESSING, RECIPES, SELECTION, SETTINGS, STORE, run_options
 from flows.run.options import Options
 from processors.sources.scan import printable
 
 if TYPE_CHECKING:
-    from flows.run.planning.prepare import Prepared
-    from flows.run.progress import RunProgress
     from processors.store.by_name_view import ByNameEntry
     from processors.store.store import Store
 
@@ -37,9 +35,7 @@ FOLDERS_SHOWN = 20
 @STORE
 @RECIPES
 @DRY_RUN
-@run_options(
-    "strict", "retry_failed", "workers", "memory_mb", "time_limit_factor", "runner", "scheduler", "shard", "quiet"
-)
+@run_options(*OF_REPROCESSING)
 @click.option("--keep", "is_kept", is_flag=True, help="Protect the new results from `marsmedia prune`.")
 @JSON
 def reprocess(
@@ -69,7 +65,7 @@ def reprocess(
     marsmedia reprocess sol=10..40 --processor photo.preview \\
       --set longest_sides_px=640,1600
     """
-    from flows.cli.plan_and_run import plan_and_run
+    from flows.cli.plan_and_run import reprocess_chosen
     from flows.cli.printing.print_plan import print_plan
     from flows.run.planning.select import ReprocessRequest, prepare_chosen
     from flows.run.planning.shard import Shard
@@ -84,26 +80,7 @@ def reprocess(
         prepared = prepare_chosen(request, store, retry_failed=chosen.retry_failed, remember=False, shard=shard)
         sys.exit(print_plan(prepared, store, chosen.worker_count, as_json=as_json))
 
-    planned: list[Prepared] = []
-
-    def look(store: Store, progress: RunProgress) -> Prepared:
-        planned.append(prepare_chosen(request, store, retry_failed=chosen.retry_failed, shard=shard))
-        return planned[-1]
-
-    def flow() -> Any:
-        from flows.reprocess import reprocess as flow
-
-        return flow(  # type: ignore[call-overload]
-            selection=list(selection),
-            processors=list(processors),
-            settings=dict(request.settings),
-            store=str(store_folder),
-            return_state=True,
-            **options,
-        )
-
-    code = plan_and_run(look, store_folder, chosen, flow, asked=str(request), as_json=as_json)
-    entries = [entry for prepared in planned for entry in prepared.asked_for]
+    code, entries = reprocess_chosen(request, store_folder, chosen, as_json=as_json)
     made_in = open_existing_store(store_folder)  # with what the run has made
     if is_kept:
         _keep(entries, made_in)
@@ -125,7 +102,4 @@ def _print_folders(entries: list[ByNameEntry], store: Store) -> None:
         there = [str(folder) for folder in dict.fromkeys(folder for folder, _ in asked) if folder.exists()]
     else:
         there = list(dict.fromkeys(store.where(ref) for _, ref in asked if store.has(ref)))
-    for folder in there[:FOLDERS_SHOWN]:
-        click.echo(printable(folder))
-    if len(there) > FOLDERS_SHOWN:
-        click.echo(f"... and {len(there) - FOLDERS_SHOWN} more folders")
+    print_some([printable(folder) for folder in there], FOLDERS_SHOWN, "... and {} more folders")

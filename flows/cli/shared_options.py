@@ -66,6 +66,20 @@ YES = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 FORCE = click.option("--force", is_flag=True, help="Replace the output if it exists.")
 
 
+OF_REPROCESSING = (
+    "strict",
+    "retry_failed",
+    "workers",
+    "memory_mb",
+    "time_limit_factor",
+    "runner",
+    "scheduler",
+    "shard",
+    "quiet",
+)
+"""Options of a run over selected sources."""
+
+
 def run_options(*names: str) -> Callable[[Function], Function]:
     """Declare options of a run on a command, from the fields of `Options` with these names."""
     types = get_type_hints(Options, include_extras=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal
 
 from flows.run.planning.shard import Shard
@@ -108,6 +109,13 @@ class Options:
         if self.scheduler and self.runner != "dask":
             raise RequestError("--scheduler needs --runner dask")
         Shard.parse(self.shard)
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Options:
+        """Return the options among the parameters of a flow, in which nothing stands for None."""
+        names = {field.name for field in fields(cls)} & given.keys()
+        chosen: dict[str, Any] = {name: None if given[name] in ("", ()) else given[name] for name in names}
+        return cls(**chosen)
 
     @property
     def worker_count(self) -> int:

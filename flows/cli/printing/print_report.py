@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from flows.cli.common import counted, traffic_in_words
+from flows.cli.common import counted, print_some, traffic_in_words
 from flows.run.reporting.problems import OF_STORE, FileProblems, by_file
 from flows.run.reporting.report import Report
 from processors.sources.scan import printable
@@ -42,17 +42,15 @@ def print_report(report: Report) -> None:
     _print_some(
         "known from earlier runs:", [one for one in found if not one.is_new and one not in (*machine, *of_store)]
     )
-    _print_advice(report.advice)
+    advice = [printable(line) for line in report.advice]
+    print_some(advice, PROBLEMS_SHOWN, "... and {} more such lines; see the report")
     told = tuple(f"{one.file}/" for one in report.problems if one.verdict == "withdrawn")  # files, and releases
     changes = [
         str(change)
         for change in report.changes
         if change.kind != "changed" and not (change.kind == "withdrawn" and f"{change.file}/".startswith(told))
     ]
-    for line in changes[:PROBLEMS_SHOWN]:
-        click.echo(line)
-    if len(changes) > PROBLEMS_SHOWN:
-        click.echo(f"... and {len(changes) - PROBLEMS_SHOWN} more changed files; see the report")
+    print_some(changes, PROBLEMS_SHOWN, "... and {} more changed files; see the report")
     if found:
         click.echo(f"more about these files: marsmedia failures --store {report.store}")
     if report.report:
@@ -76,19 +74,9 @@ def _names(files: Sequence[str]) -> str:
     return f" ({', '.join(map(printable, files[:NAMES_SHOWN]))}{more})"
 
 
-def _print_advice(advice: Sequence[str]) -> None:
-    for line in advice[:PROBLEMS_SHOWN]:
-        click.echo(printable(line))
-    if len(advice) > PROBLEMS_SHOWN:
-        click.echo(f"... and {len(advice) - PROBLEMS_SHOWN} more such lines; see the report")
-
-
 def _print_some(heading: str, problems: list[FileProblems]) -> None:
     if not problems:
         return
     if heading:
         click.echo(heading)
-    for one in problems[:PROBLEMS_SHOWN]:
-        click.echo(f"  {one}")
-    if len(problems) > PROBLEMS_SHOWN:
-        click.echo(f"  ... and {len(problems) - PROBLEMS_SHOWN} more files")
+    print_some([f"  {one}" for one in problems], PROBLEMS_SHOWN, "  ... and {} more files")
