@@ -54,23 +54,6 @@ class Hashed:
     """Number of these results that an earlier, interrupted check-up verified."""
     masters_before: int = 0
 
-    def add(self, checked: FixityCheck, tell: Callable[[FixityFault], None]) -> None:
-        self.after = checked.path
-        self.results += 1
-        self.items += checked.item_count
-        self.size_bytes += checked.size_bytes
-        self.faults += checked.faults
-        for fault in checked.faults:
-            tell(fault)
-
-    def add_master(self, checked: FixityCheck, tell: Callable[[FixityFault], None]) -> None:
-        self.after_master = checked.path
-        self.masters_bytes += checked.size_bytes
-        for fault in checked.faults:
-            (self.new if fault.kind == "new" else self.faults).append(fault)
-            tell(fault)
-        self.masters += fault_count(fault for fault in checked.faults if fault.kind != "new") or not checked.faults
-
 
 @dataclass(frozen=True, kw_only=True)
 class Checkup:
@@ -160,51 +143,110 @@ def hash_all(
     """Hash every item and raw file, except results that an interrupted check-up found intact within the last week."""
     progress_file = store.checks_folder / ("unfinished.json" if which == "all" else f"unfinished-{which}.json")
     progress_file.parent.mkdir(exist_ok=True)
-    damage = _Damage(store)
-    done = _taken_up(progress_file, store, damage)
-    for fault in (*done.faults, *done.new):
-        tell(fault)
+    check = _Check(store, which, tell)
+    check.take_up(progress_file)
     noted = time.monotonic()
-    for is_master, checked in _each(store, which, done, steps, spread or here(store)):
-        done.add_master(checked, tell) if is_master else done.add(checked, tell)
-        _correct(checked, store)
-        damage.add(checked)
+    for _ in check.hashed(steps, spread):
         if time.monotonic() - noted > NOTED_SECONDS:
-            replace_file(progress_file, json.dumps(asdict(done)).encode())
-            damage.write()
+            replace_file(progress_file, json.dumps(asdict(check.done)).encode())
+            check.damage.write()
             noted = time.monotonic()
-    _add_missing(done, store, which, damage, tell)
     progress_file.unlink(missing_ok=True)
-    return done
+    return check.done
 
 
-def _each(store: Store, which: Which, done: Hashed, steps: Steps, spread: Spread) -> Iterator[tuple[bool, FixityCheck]]:
-    """Yield what remains to be hashed, the store before the raw files, and whether it is a raw file."""
-    if which != "raw":
-        yield from ((False, checked) for checked in verify_results(store, after=done.after, steps=steps, spread=spread))
-    if which != "store":
-        rows = Catalogue(store).sources().values()
-        masters = check_masters(rows, after=done.after_master, steps=steps, spread=spread)
-        yield from ((True, checked) for checked in masters)
+def hash_sample(
+    store: Store,
+    percent: float,
+    seed: int,
+    tell: Callable[[FixityFault], None] = lambda fault: None,
+    which: Which = "all",
+    steps: Steps = silently,
+    spread: Spread | None = None,
+) -> Hashed:
+    """Hash the items of this percentage of results, and of raw files, chosen by the seed."""
+    check, chance = _Check(store, which, tell), random.Random(seed)
+    for _ in check.hashed(steps, spread, lambda path: chance.random() * 100 < percent):
+        pass
+    return check.done
 
 
-def _add_missing(
-    done: Hashed, store: Store, which: Which, damage: _Damage, tell: Callable[[FixityFault], None]
-) -> None:
-    """Add the results that the catalogue lists and the store does not have, and withdrawn files; note all damage."""
-    if which != "store":
-        for one in unconfirmed(Catalogue(store).sightings()):
+class _Check:
+    """One check: it counts what was hashed, tells of every fault, and notes what the catalogue must know."""
+
+    def __init__(self, store: Store, which: Which, tell: Callable[[FixityFault], None]) -> None:
+        self.done, self.damage = Hashed(), _Damage(store)
+        self._store, self._which, self._tell = store, which, tell
+
+    def take_up(self, progress_file: Path) -> None:
+        """Go on with an interrupted check-up, unless there was none, or it is too old."""
+        if not progress_file.exists() or time.time() - progress_file.stat().st_mtime > NOTE_HOLDS_SECONDS:
+            return
+        state = json.loads(progress_file.read_bytes())
+        then = [FixityFault(**fault) for fault in state["faults"]]
+        stored = [fault for fault in then if not fault.is_master]
+        folders = {str(folder) for fault in stored for folder in (self._store.root / fault.path).parents}
+        again = verify_results(self._store, wanted=lambda folder: str(folder) in folders) if stored else ()
+        still: list[FixityFault] = []
+        for checked in again:
+            self.damage.add(checked)
+            still += checked.faults
+        seen: dict[str, object] = {"results_before": state["results"], "masters_before": state.get("masters", 0)}
+        if any(fault.is_master for fault in then) or state.get("new"):  # raw files are verified from the first
+            seen |= {"after_master": "", "masters": 0, "masters_bytes": 0, "masters_before": 0, "new": []}
+        self.done = Hashed(**{**state, **seen, "faults": still})
+        for fault in (*self.done.faults, *self.done.new):
+            self._tell(fault)
+
+    def hashed(
+        self, steps: Steps, spread: Spread | None, wanted: Callable[[Path | str], bool] = lambda path: True
+    ) -> Iterator[None]:
+        """Hash what remains of the wanted files, the store before the raw files; yield after each."""
+        store, done, spread = self._store, self.done, spread or here(self._store)
+        if self._which != "raw":
+            for checked in verify_results(store, after=done.after, wanted=wanted, steps=steps, spread=spread):
+                self._add(checked)
+                yield
+        if self._which != "store":
+            rows = Catalogue(store).sources().values()
+            for checked in check_masters(rows, after=done.after_master, wanted=wanted, steps=steps, spread=spread):
+                self._add_master(checked)
+                yield
+            self._add_withdrawn()
+        for checked in () if self._which == "raw" else _missing(store):
+            self._take(checked)
+        self.damage.write()
+
+    def _add(self, checked: FixityCheck) -> None:
+        self.done.after = checked.path
+        self.done.results += 1
+        self.done.items += checked.item_count
+        self.done.size_bytes += checked.size_bytes
+        self._take(checked)
+
+    def _add_master(self, checked: FixityCheck) -> None:
+        self.done.after_master = checked.path
+        self.done.masters_bytes += checked.size_bytes
+        known = [fault for fault in checked.faults if fault.kind != "new"]
+        self.done.masters += fault_count(known) or not checked.faults
+        self._take(checked)
+        if checked.corrected:  # so that runs make nothing of a file that has changed, and `failures` names it
+            Catalogue(self._store).add_sources([checked.corrected])
+
+    def _add_withdrawn(self) -> None:
+        for one in unconfirmed(Catalogue(self._store).sightings()):
             place, why = f"{Path(one.folder).name}/{one.place}", f"withdrawn, {one.reason}"
-            done.faults.append(
-                FixityFault(path=place, kind="missing", reason=why, is_master=True, file_count=len(one.rows))
-            )
-            tell(done.faults[-1])
-    for checked in () if which == "raw" else _missing(store):
-        done.faults += checked.faults
-        damage.add(checked)
+            count = len(one.rows)
+            self._tell_of(FixityFault(path=place, kind="missing", reason=why, is_master=True, file_count=count))
+
+    def _take(self, checked: FixityCheck) -> None:
+        self.damage.add(checked)
         for fault in checked.faults:
-            tell(fault)
-    damage.write()
+            self._tell_of(fault)
+
+    def _tell_of(self, fault: FixityFault) -> None:
+        (self.done.new if fault.kind == "new" else self.done.faults).append(fault)
+        self._tell(fault)
 
 
 def _missing(store: Store) -> Iterator[FixityCheck]:
@@ -236,62 +278,6 @@ class _Damage:
         """Write into the catalogue what differs from it."""
         self._catalogue.note_damage(self._found)
         self._found.clear()
-
-
-def _taken_up(progress_file: Path, store: Store, damage: _Damage) -> Hashed:
-    """Return the progress of an interrupted check-up; none if there was no such check-up, or if it is too old."""
-    if not progress_file.exists() or time.time() - progress_file.stat().st_mtime > NOTE_HOLDS_SECONDS:
-        return Hashed()
-    state = json.loads(progress_file.read_bytes())
-    then = [FixityFault(**fault) for fault in state["faults"]]
-    stored = [fault for fault in then if not fault.is_master]
-    folders = {str(folder) for fault in stored for folder in (store.root / fault.path).parents}
-    again = verify_results(store, wanted=lambda folder: str(folder) in folders) if stored else ()
-    still: list[FixityFault] = []
-    for checked in again:
-        damage.add(checked)
-        still += checked.faults
-    seen: dict[str, object] = {"results_before": state["results"], "masters_before": state.get("masters", 0)}
-    if any(fault.is_master for fault in then) or state.get("new"):  # raw files are verified from the first
-        seen |= {"after_master": "", "masters": 0, "masters_bytes": 0, "masters_before": 0, "new": []}
-    return Hashed(**{**state, **seen, "faults": still})
-
-
-def hash_sample(
-    store: Store,
-    percent: float,
-    seed: int,
-    tell: Callable[[FixityFault], None] = lambda fault: None,
-    which: Which = "all",
-    steps: Steps = silently,
-    spread: Spread | None = None,
-) -> Hashed:
-    """Hash the items of this percentage of results, and of raw files, chosen by the seed."""
-    done, chance, spread, damage = Hashed(), random.Random(seed), spread or here(store), _Damage(store)
-    if which != "raw":
-        for checked in verify_results(
-            store, wanted=lambda path: chance.random() * 100 < percent, steps=steps, spread=spread
-        ):
-            done.add(checked, tell)
-            damage.add(checked)
-    if which != "store":
-        rows = Catalogue(store).sources().values()
-        for checked in check_masters(
-            rows, wanted=lambda path: chance.random() * 100 < percent, steps=steps, spread=spread
-        ):
-            done.add_master(checked, tell)
-            _correct(checked, store)
-    _add_missing(done, store, which, damage, tell)
-    return done
-
-
-def _correct(checked: FixityCheck, store: Store) -> None:
-    """Note in the catalogue that a raw file has changed with its old size and date, or has been restored.
-
-    So that runs make nothing of it, and `failures` names it.
-    """
-    if checked.corrected:
-        Catalogue(store).add_sources([checked.corrected])
 
 
 def _readable(store: Store) -> list[Manifest]:

@@ -29,7 +29,6 @@ class DamagedResult:
             processor=self.ref.processor,
             verdict="mended" if is_mended else "damaged result",
             reason=f"in the store: {self.damage}{'; made again' if is_mended else ''}",
-            is_new=False,
             blame="machine",
         )
 

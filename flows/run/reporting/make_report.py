@@ -64,13 +64,9 @@ def make_report(
     warned = bool(problems or prepared.gone_releases)
     state = _state(prepared, counts, failed_now=failed_now, warned=warned, strict=strict, stop=stop)
     return Report(
-        run=record.who.run,
+        **_of_record(record, asked, store),
         state=state,
         message=_message(prepared, counts, state, stop),
-        raw=asked,
-        store=store.address,
-        started_utc=record.who.started_utc,
-        seconds=record.seconds,
         files=len(prepared.rows) + len(prepared.unreadable) + len(prepared.passed_over),
         sources=kinds["media"] - len(prepared.duplicates),
         duplicates=len(prepared.duplicates),
@@ -84,12 +80,8 @@ def make_report(
         problems=problems,
         changes=tuple(prepared.changes),
         withdrawn_releases=dict(prepared.gone_releases),
-        notes=record.notes,
         advice=(*_corrected_in_packs(prepared, store), *_advice(done), *_shared_starts(done, store)),
         stop=stop,
-        report=str(record.path),
-        traffic=store.traffic,
-        release_traffic=record.release_traffic,
     )
 
 
@@ -98,20 +90,22 @@ def report_again(last: LastRun, record: RunRecord, asked: str, store: Store, *, 
     before = last.report
     warned: State = "failed" if strict else "completed with warnings"
     state = warned if before.problems else "completed"
-    return replace(
-        before,
-        run=record.who.run,
-        state=state,
-        message=summary(before.results, state),
-        raw=asked,
-        store=store.address,
-        started_utc=record.who.started_utc,
-        seconds=record.seconds,
-        notes=record.notes,
-        report=str(record.path),
-        traffic=store.traffic,
-        release_traffic=record.release_traffic,
-    )
+    return replace(before, **_of_record(record, asked, store), state=state, message=summary(before.results, state))
+
+
+def _of_record(record: RunRecord, asked: str, store: Store) -> dict[str, Any]:
+    """Return the fields of a report that do not depend on what was found."""
+    return {
+        "run": record.who.run,
+        "raw": asked,
+        "store": store.address,
+        "started_utc": record.who.started_utc,
+        "seconds": record.seconds,
+        "notes": record.notes,
+        "report": str(record.path),
+        "traffic": store.traffic,
+        "release_traffic": record.release_traffic,
+    }
 
 
 def _counts(plan: Plan, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome]) -> tuple[ResultCounts, bool]:
@@ -188,9 +182,7 @@ def _problems(
         FileProblem.of_result(
             one.due.relative, outcome.ref.processor, outcome.verdict, outcome.reason, outcome.blame, is_new=is_new
         )
-        for those, is_new in ((done, True), (elsewhere, False))
-        for one in those
-        for outcome in one.outcomes
+        for one, outcome, is_new in (*_outcomes(done, is_new=True), *_outcomes(elsewhere, is_new=False))
         if outcome.verdict != "made"
     ]
     problems += _passed_by(prepared, record)
@@ -220,13 +212,16 @@ def _problems(
     return problems
 
 
+def _outcomes(those: Sequence[SourceOutcome], *, is_new: bool) -> Iterator[tuple[SourceOutcome, Outcome, bool]]:
+    return ((one, outcome, is_new) for one in those for outcome in one.outcomes)
+
+
 def _passed_by(prepared: Prepared, record: RunRecord) -> list[FileProblem]:
     """Return the files that were not taken, and statements that match no file."""
     before = _untaken_before(record) if prepared.unreadable or prepared.descriptions_without_file else set()
     unreadable = [
         FileProblem(
             file=entry.relative,
-            processor=None,
             verdict="not taken" if entry.is_refused else "failed",
             reason=entry.reason,
             is_new=(entry.relative, entry.reason) not in before,
@@ -237,7 +232,6 @@ def _passed_by(prepared: Prepared, record: RunRecord) -> list[FileProblem]:
     unmatched = [
         FileProblem(
             file=entry.relative,
-            processor=None,
             verdict="unmatched",
             reason=entry.reason,
             is_new=(entry.relative, entry.reason) not in before,
@@ -248,10 +242,7 @@ def _passed_by(prepared: Prepared, record: RunRecord) -> list[FileProblem]:
 
 
 def _altered(changes: Sequence[Change]) -> list[FileProblem]:
-    return [
-        FileProblem(file=change.file, processor=None, verdict="changed", reason=change.reason, is_new=True)
-        for change in changes
-    ]
+    return [FileProblem(file=change.file, verdict="changed", reason=change.reason, is_new=True) for change in changes]
 
 
 def _damaged(
@@ -261,15 +252,11 @@ def _damaged(
     reasons_of: dict[str, dict[str, bool]] = {}
     for entry in prepared.plan.damaged:
         reasons_of.setdefault(entry.relative, {})[entry.reason or ""] = False
-    for those, is_new in ((elsewhere, False), (done, True)):
-        for one in those:
-            for outcome in one.outcomes:
-                if outcome.verdict == "made" and outcome.reason:
-                    reasons_of.setdefault(one.due.relative, {}).setdefault(outcome.reason, is_new)
+    for one, outcome, is_new in (*_outcomes(elsewhere, is_new=False), *_outcomes(done, is_new=True)):
+        if outcome.verdict == "made" and outcome.reason:
+            reasons_of.setdefault(one.due.relative, {}).setdefault(outcome.reason, is_new)
     return [
-        FileProblem(
-            file=file, processor=None, verdict="damaged", reason=in_one_line(reasons), is_new=any(reasons.values())
-        )
+        FileProblem(file=file, verdict="damaged", reason=in_one_line(reasons), is_new=any(reasons.values()))
         for file, reasons in reasons_of.items()
     ]
 
@@ -290,8 +277,7 @@ def _corrected_in_packs(prepared: Prepared, store: Store) -> Iterator[str]:
 def _advice(done: Sequence[SourceOutcome]) -> list[str]:
     return [
         f"{one.due.relative}: {outcome.ref.processor}: {outcome.advice}"
-        for one in done
-        for outcome in one.outcomes
+        for one, outcome, _ in _outcomes(done, is_new=True)
         if outcome.advice
     ]
 

@@ -52,7 +52,7 @@ class FileProblem:
 
     file: str
     """Path relative to the raw folder."""
-    processor: str | None
+    processor: str | None = None
     """Name of the processor; None if the whole file is affected."""
     verdict: ProblemVerdict
     """Kind of problem; `changed`: a raw file whose bytes changed though its size and date did not; `missing`,
@@ -61,7 +61,7 @@ class FileProblem:
     result`: one that the store has not kept whole; `mended`: one that this run made again; `unmatched`: one that
     describes a missing file."""
     reason: str
-    is_new: bool
+    is_new: bool = False
     """False if known from an earlier run."""
     blame: Blame = "file"
     file_count: int = 1
@@ -81,36 +81,22 @@ class FileProblem:
     def of_unopened(cls, file: str, kind: str, note: str | None, *, is_new: bool) -> FileProblem:
         """Return the problem of a file that is not opened, such as an archive."""
         words, whose = f"{kind}: {note}", blame_for_unopened(note or "")
-        return cls(file=file, processor=None, verdict="unsupported", reason=words, is_new=is_new, blame=whose)
+        return cls(file=file, verdict="unsupported", reason=words, is_new=is_new, blame=whose)
 
     @classmethod
     def of_withdrawn(cls, one: Withdrawal, *, is_new: bool = False) -> FileProblem:
         """Return the problem of a file or release that is gone from raw, which nobody has confirmed."""
-        return cls(
-            file=one.place,
-            processor=None,
-            verdict="withdrawn",
-            reason=one.reason,
-            is_new=is_new,
-            file_count=len(one.rows),
-        )
+        return cls(file=one.place, verdict="withdrawn", reason=one.reason, is_new=is_new, file_count=len(one.rows))
 
     @classmethod
     def of_absent(cls, one: AbsentFolder) -> FileProblem:
         """Return the problem of a folder, empty or gone, of which earlier runs have found files."""
-        return cls(
-            file=one.relative or one.path,
-            processor=None,
-            verdict="missing",
-            reason=one.reason,
-            is_new=False,
-            file_count=one.file_count,
-        )
+        return cls(file=one.relative or one.path, verdict="missing", reason=one.reason, file_count=one.file_count)
 
     @classmethod
     def of_label(cls, file: str, note: str, *, is_new: bool) -> FileProblem:
         """Return the problem of a label whose image or sound is missing from the release."""
-        return cls(file=file, processor=None, verdict="unmatched", reason=note, is_new=is_new)
+        return cls(file=file, verdict="unmatched", reason=note, is_new=is_new)
 
 
 @dataclass(frozen=True, kw_only=True)

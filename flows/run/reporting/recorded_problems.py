@@ -57,7 +57,7 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
         elif result["verdict"] != "made" and (problem := _problem(row, result, store)):
             yield problem
     for file, reasons in damaged.items():
-        yield FileProblem(file=file, processor=None, verdict="damaged", reason=in_one_line(reasons), is_new=False)
+        yield FileProblem(file=file, verdict="damaged", reason=in_one_line(reasons))
 
 
 def _of_masters(rows: Sequence[SourceRow]) -> Iterator[FileProblem]:
@@ -72,7 +72,7 @@ def _of_masters(rows: Sequence[SourceRow]) -> Iterator[FileProblem]:
         if row.changed_to is not None:
             verdict, reason = "changed", changed_reason(row.digest, row.changed_to)
         if verdict:
-            yield FileProblem(file=row.relative, processor=None, verdict=verdict, reason=reason, is_new=False)
+            yield FileProblem(file=row.relative, verdict=verdict, reason=reason)
 
 
 def current_results(catalogue: Catalogue, media: Sequence[SourceRow]) -> Iterator[tuple[SourceRow, dict[str, Any]]]:
