@@ -28,7 +28,8 @@ from flows.run.recipe_changes.load_recipes import load_recipes
 from flows.run.reporting.report import Report
 from flows.run.run import run_ingest
 from flows.serving.form_fields import Raw, Retries, StoreFolder, with_form
-from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, patiently, run_name, said, task_runner
+from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, patiently, run_name, task_runner
+from processors.sources.scan import in_words
 from processors.store.open_store import location_of
 
 
@@ -74,5 +75,5 @@ def ingest(
     try:
         report = patiently(work, retries)
     except CANNOT_BEGIN as error:
-        return ended(said(error))
+        return ended(in_words(error))
     return final_state(report, key="marsmedia-ingest")

@@ -19,9 +19,9 @@ from flows.run.reporting.report import Report, with_lines
 from flows.run.run import run
 from flows.serving.form_fields import StoreFolder, with_form
 from flows.serving.steps_in_log import StepsInLog
-from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, log_lines, run_name, said, task_runner
+from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, log_lines, run_name, task_runner
 from processors.packs.archive.verify_pack import verify_pack
-from processors.sources.scan import printable
+from processors.sources.scan import in_words, printable
 from processors.store.open_store import Location, location_of, open_store
 
 RecipePath = Annotated[str, Described("The pack's recipe, a TOML file; `marsmedia pack init` writes a template.")]
@@ -54,7 +54,7 @@ def pack(
             log_lines([_made(due, location_of(store)).message])
         built = build_pack(chosen, location_of(output), opened, force=True, steps=steps)
     except CANNOT_BEGIN as error:
-        return ended(said(error))
+        return ended(in_words(error))
     changed = [f"{one}: the pack has what it stated before: {one.remedy}" for one in built.changed]
     left_out = (f"not in the pack: {one}" for one in built.left_out)
     log_lines((*changed, *built.damaged, *built.withdrawn, *built.labels_apart, *left_out))

@@ -31,7 +31,8 @@ from flows.run.planning.shard import Shard
 from flows.run.progress import RunProgress
 from flows.run.run import run
 from flows.serving.form_fields import StoreFolder, with_form
-from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, run_name, said, task_runner
+from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, run_name, task_runner
+from processors.sources.scan import in_words
 from processors.store.open_store import location_of
 from processors.store.store import Store
 
@@ -91,5 +92,5 @@ def reprocess(
     try:
         report = run(look, location_of(store), options, in_tasks, name=run_name(), asked=str(choice))
     except CANNOT_BEGIN as error:
-        return ended(said(error))
+        return ended(in_words(error))
     return final_state(report, key="marsmedia-reprocess")

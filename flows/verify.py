@@ -22,9 +22,9 @@ from flows.run.reporting.report import with_lines
 from flows.run.reporting.report_as_markdown import cell
 from flows.serving.form_fields import Retries, StoreFolder, with_form
 from flows.serving.steps_in_log import StepsInLog
-from flows.serving.tasks import CANNOT_BEGIN, ended, log_lines, patiently, run_name, said
+from flows.serving.tasks import CANNOT_BEGIN, ended, log_lines, patiently, run_name
 from processors.errors import RequestError, StoreError
-from processors.sources.scan import printable
+from processors.sources.scan import in_words, printable
 from processors.store.open_store import location_of, open_store
 from processors.store.store import replace_file
 
@@ -71,7 +71,7 @@ def verify(
             lambda: check_up(opened, sample=sample, seed=chosen, options=options, steps=steps, tell=log), retries
         )
     except CANNOT_BEGIN as error:
-        return ended(said(error))
+        return ended(in_words(error))
     record = {"message": found.message, **asdict(found)}
     written = opened.checks_folder / f"{run_name()}.json"
     replace_file(written, json.dumps(record, ensure_ascii=False, indent=1).encode())

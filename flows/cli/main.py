@@ -78,20 +78,15 @@ class _LazyGroup(click.Group):
                 formatter.write_dl([(f"{name:10}", text) for name, text in commands.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        from processors.errors import RecipeError, RequestError, StoreError, machine_reason
-        from processors.sources.scan import printable
+        from processors.errors import RecipeError, RequestError, StoreError
+        from processors.sources.scan import in_words
 
         try:
             return super().invoke(ctx)
-        except RecipeError as error:
-            click.echo(f"marsmedia: {error}", err=True)
-        except (RequestError, StoreError) as error:
-            click.echo(f"marsmedia: {error}", err=True)
-        except OSError as error:
-            if error.errno in (None, errno.EPIPE):  # the reader has closed the pipe: click ends quietly
+        except (RecipeError, RequestError, StoreError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in (None, errno.EPIPE):  # a closed pipe: click ends quietly
                 raise
-            where = f"{printable(str(error.filename))}: " if error.filename is not None else ""
-            click.echo(f"marsmedia: {where}{machine_reason(error)}", err=True)
+            click.echo(f"marsmedia: {in_words(error)}", err=True)
         ctx.exit(2)
         return None
 

@@ -132,10 +132,9 @@ class _Handler(BaseHTTPRequestHandler):
             ref = ResultRef(source=source, processor=processor, key=key)
             if not self._page.store.has(ref):
                 raise FileNotFoundError(path)
-            items = {item.name: item for item in self._page.store.manifest(ref).items}
-            if name not in items:
+            if (item := self._page.store.manifest(ref).item(name)) is None:
                 raise FileNotFoundError(path)
-            return _Found(self._page.store.item_path(ref, name), items[name].media_type, is_of_page=False)
+            return _Found(self._page.store.item_path(ref, name), item.media_type, is_of_page=False)
         if asked := ORIGINAL.fullmatch(path):
             row = self._page.originals.get(asked[1])
             if row is None:

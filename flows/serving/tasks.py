@@ -36,9 +36,8 @@ from flows.run.working.batches import Batch
 from flows.run.working.runner import WAITING_THREADS
 from flows.run.working.shared_work import Answer, Finished, do_batch
 from flows.serving.end_of_serving import end_if_abandoned, end_with_service
-from processors.errors import RecipeError, RequestError, StoreError, machine_reason
+from processors.errors import RecipeError, RequestError, StoreError
 from processors.processor_names import CONTACT_SHEET
-from processors.sources.scan import printable
 
 T = TypeVar("T")
 CANNOT_BEGIN = (OSError, StoreError, RequestError, RecipeError)
@@ -125,14 +124,6 @@ def ended(message: str, *, is_cancelled: bool = False) -> State:
     for logger in (logging.getLogger(get_run_logger().name), get_logger("engine")):
         logger.addFilter(_is_news)
     return (Cancelled if is_cancelled else Failed)(message=message)
-
-
-def said(error: Exception) -> str:
-    """Return a one-line message for an error that kept a flow from starting."""
-    if isinstance(error, OSError) and error.errno is not None:
-        where = f"{printable(str(error.filename))}: " if error.filename else ""
-        return f"{where}{machine_reason(error)}"
-    return str(error)
 
 
 def log_lines(lines: Sequence[str], report: str | None = None) -> None:

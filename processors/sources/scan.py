@@ -133,6 +133,14 @@ def storable(name: str) -> str:
     return name if name.isascii() else name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
+def in_words(error: Exception) -> str:
+    """Return what ended some work, on one line; a fault of the machine is told with its file, and what to do."""
+    if isinstance(error, OSError) and error.errno is not None:
+        where = f"{printable(str(error.filename))}: " if error.filename else ""
+        return f"{where}{machine_reason(error)}"
+    return str(error)
+
+
 def printable(name: str) -> str:
     """Return a file name as one line for a terminal, control characters escaped so that no name can forge output."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in storable(name))

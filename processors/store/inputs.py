@@ -28,10 +28,9 @@ class StoredResult:
         return from_json(kind, self._item(name).facts)
 
     def _item(self, name: str) -> StoredItem:
-        for item in self.manifest.items:
-            if item.name == name:
-                return item
-        raise ItemMissing(f"{self.manifest.ref.processor}: has no item {name!r}")
+        if (item := self.manifest.item(name)) is None:
+            raise ItemMissing(f"{self.manifest.ref.processor}: has no item {name!r}")
+        return item
 
 
 def stored_inputs(processor: Processor, source: Source, store: Store) -> Inputs[Any] | None:

@@ -95,6 +95,10 @@ class Manifest:
         """Return the digests of all files it was made from, as `Source.digests`."""
         return (self.ref.source, self.label.sha256) if self.label else (self.ref.source,)
 
+    def item(self, name: str) -> StoredItem | None:
+        """Return the item of a name; None if it has no such item."""
+        return next((item for item in self.items if item.name == name), None)
+
     @classmethod
     def from_json(cls, data: bytes, where: str) -> Manifest:
         """Read a manifest.

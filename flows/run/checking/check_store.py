@@ -255,7 +255,7 @@ def _missing(store: Store) -> Iterator[FixityCheck]:
         if not store.has(ref):
             where = str(store.folder(ref).relative_to(store.root))
             fault = FixityFault(path=where, kind="missing", reason="it is in the catalogue; run `marsmedia ingest`")
-            yield FixityCheck(path=where, item_count=0, size_bytes=0, faults=(fault,))
+            yield FixityCheck(path=where, faults=(fault,))
 
 
 class _Damage:

@@ -10,8 +10,8 @@ from typing import Literal
 from flows.run.interrupt import EXIT_CODES, signal_of
 from flows.run.reporting.file_change import Change
 from flows.run.reporting.problems import MARSMEDIA, FileProblem, by_file
-from processors.errors import RecipeError, RequestError, StoreError, machine_reason
-from processors.sources.scan import printable
+from processors.errors import RecipeError, RequestError, StoreError
+from processors.sources.scan import in_words
 from processors.store.bucket.bucket_traffic import Traffic
 
 State = Literal["completed", "completed with warnings", "failed", "interrupted"]
@@ -54,11 +54,11 @@ class Stop:
             return cls(reason=f"interrupted ({name})", signal=name)
         if isinstance(error, TimeoutError) and error.errno is None:
             return cls(reason="the run exceeded the time limit of its flow")
-        if isinstance(error, OSError) and error.errno is not None:
-            where = f"{printable(str(error.filename))}: " if error.filename else ""
-            return cls(reason=f"{where}{machine_reason(error)}")
-        if isinstance(error, (StoreError, RequestError, RecipeError)):
-            return cls(reason=str(error))
+        if (
+            isinstance(error, StoreError | RequestError | RecipeError | OSError)
+            and getattr(error, "errno", 0) is not None
+        ):
+            return cls(reason=in_words(error))
         text = "".join(traceback.format_exception(error))
         return cls(reason=f"{MARSMEDIA}: {type(error).__name__}: {error}: please report it", traceback=text)
 

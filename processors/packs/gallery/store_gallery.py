@@ -17,7 +17,7 @@ from processors.packs.gallery.gallery_file import GalleryFile
 from processors.packs.gallery.thumbnails import Thumbnails, seen_from
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.latest import age, current
-from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow, by_source
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.store import Store
 
@@ -46,10 +46,7 @@ def links_on_disk(folder: Path) -> Links:
 
 def with_places(subjects: Iterable[SourceRecord], catalogue: Catalogue) -> Iterator[SourceRecord]:
     """Yield the sources with the other places, in any release, where their bytes are now."""
-    places: dict[str, list[SourceRow]] = {}
-    for row in catalogue.sources().values():
-        if row.kind == "media" and row.gone_utc is None:
-            places.setdefault(row.digest, []).append(row)
+    places = by_source(row for row in catalogue.sources().values() if row.kind == "media")
     for subject in subjects:
         others = [row for row in places.get(subject.digest, ()) if row.path != subject.path]
         others.sort(key=lambda row: (row.relative, row.path))

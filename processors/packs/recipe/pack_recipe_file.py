@@ -158,15 +158,8 @@ class OverrideTable(_Table):
     why: Written
 
 
-class BagInfoTable(_Table):
-    organization_address: Written = ""
-    contact_name: Written = ""
-    contact_phone: Written = ""
-    contact_email: Written = ""
-    bag_group_identifier: Written = ""
-    bag_count: Written = ""
-    internal_sender_identifier: Written = ""
-    internal_sender_description: Written = ""
+_BAG_INFO: dict[str, Any] = {one.name: (Written, "") for one in dataclasses.fields(BagInfo)}
+BagInfoTable = create_model("BagInfoTable", __base__=_Table, **_BAG_INFO)
 
 
 class _RecipeHead(_Table):
@@ -185,9 +178,11 @@ class _RecipeHead(_Table):
     highlight: HighlightTable | None = None
     signature: SignatureTable | None = None
     override: list[OverrideTable] = []
-    bag_info: BagInfoTable | None = None
 
 
-_TRANSLATIONS: dict[str, Any] = dict.fromkeys((*translated_keys("title"), *translated_keys("text")), (Written, ""))
-RecipeTable = create_model("RecipeTable", __base__=_RecipeHead, **_TRANSLATIONS)
+_FURTHER: dict[str, Any] = {
+    "bag_info": (BagInfoTable | None, None),
+    **dict.fromkeys((*translated_keys("title"), *translated_keys("text")), (Written, "")),
+}
+RecipeTable = create_model("RecipeTable", __base__=_RecipeHead, **_FURTHER)
 """Model of the whole file. Its defaults are placeholders: a key that is not written has the default of `PackRecipe`."""

@@ -31,7 +31,7 @@ def verify_bucket(
         yield from checked
     for name in store.unnamed_data():
         fault = FixityFault(path=name, kind="extra", reason="no commit names it; `marsmedia prune` removes it")
-        yield FixityCheck(path=name, item_count=0, size_bytes=0, faults=(fault,))
+        yield FixityCheck(path=name, faults=(fault,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ def _asked(store: BucketStore, commit: str, after: str, wanted: Callable[[Path],
     except ResultCorrupt as error:
         kind = "newer" if isinstance(error, ResultNewer) else "damaged"
         fault = FixityFault(path=commit, kind=kind, reason=str(error).partition(f"{commit}: ")[2])
-        return _Asked(unreadable=FixityCheck(path=commit, item_count=0, size_bytes=0, faults=(fault,)))
+        return _Asked(unreadable=FixityCheck(path=commit, faults=(fault,)))
     paths = [(_path(one), one) for one in results]
     return _Asked(results=tuple((where, one) for where, one in paths if where > after and wanted(Path(where))))
 

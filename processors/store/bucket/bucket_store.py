@@ -40,7 +40,6 @@ from processors.store.bucket.stored_pass import (
     below,
     commit_bytes,
     commit_name,
-    item_of,
     keys_of,
     read_commit,
     write_zip,
@@ -188,7 +187,7 @@ class BucketStore(Store):
         return self._path_of(self._commits.result(ref), name)
 
     def _path_of(self, stored: PassResult, name: str) -> Path:
-        item = item_of(stored.manifest, name)
+        item = stored.manifest.item(name)
         if item is None:
             raise ResultMissing(f"{self.where(stored.manifest.ref)}: has no item {name!r}")
 

@@ -6,9 +6,10 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from processors.errors import RequestError, ResultCorrupt
 from processors.store.manifest import StoredItem
@@ -27,8 +28,7 @@ class ItemCache:
         """Use a folder; raises `RequestError` if the size in the environment is not a number."""
         self._folder = folder
         self._limit_bytes = cache_limit_bytes()
-        self._added_bytes = self._limit_bytes  # so that the first item added checks the whole folder
-        self._counting = threading.Lock()
+        self._growth = Growth(self._limit_bytes)  # so that the first item added checks the whole folder
 
     def path(self, item: StoredItem, where: str, fetch: Callable[[Path], str]) -> Path:
         """Return a file with the item's bytes; it has the item's suffix and stays for at least an hour.
@@ -47,37 +47,60 @@ class ItemCache:
             if path.stat().st_size == item.size_bytes:
                 os.utime(path)
                 return path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=".", dir=path.parent)
-        os.close(descriptor)
-        try:
-            digest = fetch(Path(temporary))
+        with replacing(path) as temporary:
+            digest = fetch(temporary)
             if digest != item.sha256:
                 raise ResultCorrupt(
                     f"{where}: SHA-256 is {digest[:16]}..., the manifest says {item.sha256[:16]}...; "
                     "run `marsmedia verify`"
                 )
-            os.replace(temporary, path)  # noqa: PTH105
-        finally:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)  # noqa: PTH108
-        self._added(item.size_bytes)
+        self._growth.add(item.size_bytes, self._limit_bytes, self._folder.glob("*/*"), "st_mtime")
         return path
 
-    def _added(self, size_bytes: int) -> None:
-        """Remove the least recently used items each time a tenth of the cache is new."""
+
+class Growth:
+    """Bytes that were added to a cache since its least recently used files were last removed."""
+
+    def __init__(self, added_bytes: int = 0) -> None:
+        self._added_bytes = added_bytes
+        self._counting = threading.Lock()
+
+    def add(
+        self, size_bytes: int, limit_bytes: int, files: Iterable[Path], used: Literal["st_mtime", "st_atime"]
+    ) -> None:
+        """Count a new file; each time a tenth of the cache is new, remove those used least recently above its limit.
+
+        Parameters
+        ----------
+        files : all that is in the cache, looked at only then.
+        used : which of their times is that of their last use.
+        """
         with self._counting:
             self._added_bytes += size_bytes
-            if self._added_bytes < self._limit_bytes / 10:
+            if self._added_bytes < limit_bytes / 10:
                 return
             self._added_bytes = 0
-        files = [(path.stat(), path) for path in self._folder.glob("*/*") if path.is_file()]
-        too_many = sum(stat.st_size for stat, _ in files) - self._limit_bytes
-        for stat, path in sorted(files, key=lambda one: one[0].st_mtime):
-            if too_many <= 0 or time.time() - stat.st_mtime < IN_USE_SECONDS:
+        every = [(path.stat(), path) for path in files if path.is_file()]
+        too_many = sum(stat.st_size for stat, _ in every) - limit_bytes
+        for stat, path in sorted(every, key=lambda one: getattr(one[0], used)):
+            if too_many <= 0 or time.time() - getattr(stat, used) < IN_USE_SECONDS:
                 return
             path.unlink(missing_ok=True)
             too_many -= stat.st_size
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield an empty file beside a path, whose place it takes at the end; an error leaves the path as it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=".", dir=path.parent)
+    os.close(descriptor)
+    try:
+        yield Path(temporary)
+        os.replace(temporary, path)  # noqa: PTH105
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)  # noqa: PTH108
 
 
 def cache_folder() -> Path:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -25,7 +24,7 @@ from processors.errors import RequestError, SourceChanged
 from processors.sources.scan import PASSED_OVER, FoundFile, PassedOver, SkippedFile, Surveyed
 from processors.sources.source_file import sha256_of
 from processors.store.bucket.bucket_traffic import RELEASES
-from processors.store.bucket.item_cache import IN_USE_SECONDS, cache_folder, cache_limit_bytes
+from processors.store.bucket.item_cache import Growth, cache_folder, cache_limit_bytes, replacing
 from processors.store.open_store import is_address, open_bucket
 
 if TYPE_CHECKING:
@@ -37,8 +36,7 @@ DATE_DIGITS = 10**9
 
 NO_PATH = "no path on a disk can have this name: rename or remove the object"
 
-_counting = threading.Lock()
-_added_bytes = 0
+_growth = Growth()
 
 
 def survey_bucket(address: str) -> Iterator[Surveyed]:
@@ -229,41 +227,16 @@ def label_at_hand(path: str, label: LabelRef) -> None:
 
 def _fetch(path: str, copy: Path, wanted: tuple[int, int] | None) -> None:
     bucket, name = _bucket_of(path)
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=".", dir=copy.parent)
-    os.close(descriptor)
-    try:
+    with replacing(copy) as temporary:
         try:
-            _, seen = bucket.fetch_whole(name, Path(temporary))
+            _, seen = bucket.fetch_whole(name, temporary)
         except FileNotFoundError as error:
             raise SourceChanged(error.errno, "vanished during the run: restore it and run again") from error
         found = (seen.size_bytes, date_ns(seen))
         if wanted not in (None, found):
             raise SourceChanged(None, "changed during the run: run again when it no longer changes")
         os.utime(temporary, ns=(time.time_ns(), found[1]))
-        os.replace(temporary, copy)  # noqa: PTH105
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)  # noqa: PTH108
-    _trim(found[0])
-
-
-def _trim(size_bytes: int) -> None:
-    """Remove the least recently used copies each time a tenth of the cache is new."""
-    global _added_bytes
-    limit_bytes = cache_limit_bytes()
-    with _counting:
-        _added_bytes += size_bytes
-        if _added_bytes < limit_bytes / 10:
-            return
-        _added_bytes = 0
-    files = [(path.stat(), path) for path in (cache_folder() / "raw").rglob("*") if path.is_file()]
-    too_many = sum(stat.st_size for stat, _ in files) - limit_bytes
-    for stat, path in sorted(files, key=lambda one: one[0].st_atime):
-        if too_many <= 0 or time.time() - stat.st_atime < IN_USE_SECONDS:
-            return
-        path.unlink(missing_ok=True)
-        too_many -= stat.st_size
+    _growth.add(found[0], cache_limit_bytes(), (cache_folder() / "raw").rglob("*"), "st_atime")
 
 
 def _bucket_of(path: str) -> tuple[Bucket, str]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from processors.errors import ResultCorrupt, ResultNewer
-from processors.store.manifest import Manifest, ResultRef, StoredItem
+from processors.store.manifest import Manifest, ResultRef
 
 FORMAT = 1
 RESULTS_AT_MOST = 40
@@ -133,8 +133,3 @@ def newest_of(results: Iterable[PassResult]) -> PassResult:
     """Return the valid one of several results with one key: the first that has not failed, else the latest failure."""
     every = sorted(results, key=lambda one: (one.manifest.started_utc, one.data))
     return next((one for one in every if one.manifest.verdict != "failed"), every[-1])
-
-
-def item_of(manifest: Manifest, name: str) -> StoredItem | None:
-    """Return an item of a result by its name; None if it has no such item."""
-    return next((item for item in manifest.items if item.name == name), None)

@@ -47,6 +47,14 @@ FROM stored_items i LEFT JOIN audits a ON a.source = i.source
 """
 """Every item, with the latest audit of its source in its facts."""
 
+# What is said of a media file at each path that holds or held it: one row a path and content.
+#
+#   path       digest   evidence_key   the words are those of the evidence ...
+#   june/a.jpg 3fa9...  77c1...        77c1..., which the last run planned for this path
+#   july/a.jpg 3fa9...  NULL           made last for the release july: no run of this version has planned this path
+#   a.jpg      5e02...  NULL           made last for 5e02..., whatever its release: it was never at another path
+#
+# `is_known` marks one path of each source: the first that holds it now, or the last that held it.
 SIGHTED = f"""
 CREATE VIEW sighted AS
 WITH places AS (
@@ -55,26 +63,39 @@ WITH places AS (
     ORDER BY gone_utc IS NULL DESC, CASE WHEN gone_utc IS NOT NULL THEN seen_utc END DESC, relative, path
   ) = 1 AS is_known
   FROM sources WHERE kind = 'media'
-), words AS (
+), evidence AS (
   SELECT source, key, facts FROM stored_items WHERE processor = '{EVIDENCE}' AND name = 'evidence.json'
+), planned AS (
+  SELECT p.*, e.key AS words_key, e.facts AS words
+  FROM places p LEFT JOIN evidence e ON e.source = p.digest AND e.key = p.evidence_key
+  WHERE p.evidence_key IS NOT NULL
+), dated AS (
+  SELECT e.*, r.release, r.source_name, r.started_utc FROM evidence e JOIN results r USING (source, key)
+), not_planned AS (
+  SELECT p.*, e.key AS words_key, e.facts AS words
+  FROM places p LEFT JOIN dated e ON e.source = p.digest AND (e.release = p.release OR p.place_count = 1)
+  WHERE p.evidence_key IS NULL
+  QUALIFY row_number() OVER (PARTITION BY p.path, p.digest ORDER BY e.source_name = p.name DESC, {LATEST_FIRST}) = 1
 )
-SELECT p.* EXCLUDE (place_count), w.key AS words_key, w.facts AS words
-FROM places p LEFT JOIN words w ON w.source = p.digest AND w.key = p.evidence_key
-WHERE p.evidence_key IS NOT NULL
-UNION ALL
-SELECT p.* EXCLUDE (place_count), w.key AS words_key, w.facts AS words
-FROM places p
-LEFT JOIN (SELECT w.*, r.release, r.source_name, r.started_utc FROM words w JOIN results r USING (source, key)) w
-  ON w.source = p.digest AND (w.release = p.release OR p.place_count = 1)
-WHERE p.evidence_key IS NULL
-QUALIFY row_number() OVER (PARTITION BY p.path, p.digest ORDER BY w.source_name = p.name DESC, {LATEST_FIRST}) = 1
-"""
-"""One row per path of a media file, with the evidence for that path.
-
-If no run has planned the evidence of a path yet, it is the latest of its release, or the only existing one.
-`is_known` marks one path of each source: the first that holds it, or the last that held it.
+SELECT * EXCLUDE (place_count) FROM planned UNION ALL SELECT * EXCLUDE (place_count) FROM not_planned
 """
 
+# Whether the bytes at each path may be passed on: true, false, or NULL where nobody has said so. A path says `may` by
+# its evidence or, without a word in it, by an earlier prohibition there. The strictest of all paths with the same bytes
+# binds every one of them:
+#
+#   1. no, if a path says no that is there, or that went after the last path began to say yes (and says so still);
+#   2. unknown, if a path is there whose release speaks of its rights, or cannot be read, and does not say yes;
+#   3. else what the path itself says.
+#
+# So, of two paths with the same bytes, the one and the other:
+#
+#   one path      says   the other, there since May, says      redistribute
+#   there         no     yes                                   no at both (1)
+#   until June    no     yes                                   no at both (1)
+#   until April   no     yes                                   no at the one; yes at the other
+#   there         yes    nothing, though its release speaks    unknown at both (2)
+#   there         yes    nothing: only the file itself speaks  yes at the one; unknown at the other
 REDISTRIBUTION = f"""
 CREATE VIEW redistribution AS
 WITH said AS (
@@ -82,21 +103,16 @@ WITH said AS (
          coalesce((words->>'redistribute')::BOOLEAN, CASE WHEN forbidden_key IS NOT NULL THEN false END) AS may,
          words IS NULL OR regexp_matches(words->>'rights_source', '^({"|".join(map(re.escape, OF_RELEASE))})') AS speaks
   FROM sighted
-), allowed AS (
+), since AS (
   SELECT *, max(CASE WHEN gone_utc IS NULL AND may THEN seen_utc END) OVER (PARTITION BY digest) AS allowed_utc
   FROM said
+), bound AS (
+  SELECT *, bool_or(may = false AND (gone_utc IS NULL OR gone_utc > coalesce(allowed_utc, '')))
+              OVER (PARTITION BY digest) AS is_forbidden,
+            bool_or(may IS NULL AND speaks AND gone_utc IS NULL) OVER (PARTITION BY digest) AS is_unknown
+  FROM since
 )
-SELECT path, digest, CASE
-  WHEN bool_or(may = false AND (gone_utc IS NULL OR gone_utc > coalesce(allowed_utc, ''))) OVER (PARTITION BY digest)
-  THEN false
-  WHEN bool_or(may IS NULL AND speaks AND gone_utc IS NULL) OVER (PARTITION BY digest) THEN NULL
-  ELSE may END AS redistribute
-FROM allowed
-"""
-"""One row per path of a media file: whether its bytes may be redistributed; the strictest of all paths binds.
-
-A path that is gone binds until a path that has held its bytes since then permits it. A file's own statement of rights
-at another path is no statement of a release, and does not bind.
+SELECT path, digest, CASE WHEN is_forbidden THEN false WHEN is_unknown THEN NULL ELSE may END AS redistribute FROM bound
 """
 
 PLACED = """

@@ -55,7 +55,7 @@ def _checked(store: Store, path: Path) -> FixityCheck:
         reason = str(error).removeprefix(f"{where}/manifest.json: ")
         kind = "newer" if isinstance(error, ResultNewer) else "damaged"
         fault = FixityFault(path=f"{where}/manifest.json", kind=kind, reason=reason)
-        return FixityCheck(path=where, item_count=0, size_bytes=0, faults=(fault,))
+        return FixityCheck(path=where, faults=(fault,))
     faults, size = [], 0
     if store.folder(manifest.ref) != folder:
         faults.append(FixityFault(path=f"{where}/manifest.json", kind="damaged", reason="it names another result"))

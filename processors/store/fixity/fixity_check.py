@@ -38,9 +38,9 @@ class FixityCheck:
     """One verified result, or raw file."""
 
     path: str
-    item_count: int
-    size_bytes: int
-    faults: tuple[FixityFault, ...]
+    item_count: int = 0
+    size_bytes: int = 0
+    faults: tuple[FixityFault, ...] = ()
     corrected: SourceRow | None = None
     """Row of a raw file as it must be in the catalogue from now on; None if the catalogue is right."""
 

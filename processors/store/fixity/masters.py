@@ -86,7 +86,7 @@ def _checked(_store: Store, place_known: tuple[str, _Known]) -> FixityCheck:
     if digest == row.digest:
         was_wrong = row.changed_to or row.check_fault
         restored = dataclasses.replace(row, changed_to=None, check_fault=None) if was_wrong else None
-        return FixityCheck(path=path, item_count=0, size_bytes=file.size_bytes, faults=(), corrected=restored)
+        return FixityCheck(path=path, size_bytes=file.size_bytes, corrected=restored)
     same = (file.size_bytes, file.mtime_ns) == (row.size_bytes, row.mtime_ns)
     what_to_do = (
         "its size and date are unchanged: restore it from a copy"
@@ -96,9 +96,8 @@ def _checked(_store: Store, place_known: tuple[str, _Known]) -> FixityCheck:
     reason = f"was {row.digest[:16]}... is {digest[:16]}...; {what_to_do}"
     fault = FixityFault(path=place, kind="changed", reason=reason, is_master=True)
     found = dataclasses.replace(row, changed_to=digest) if same else _with(row, "replaced")
-    return FixityCheck(
-        path=path, item_count=0, size_bytes=file.size_bytes, faults=(fault,), corrected=found if found != row else None
-    )
+    corrected = found if found != row else None
+    return FixityCheck(path=path, size_bytes=file.size_bytes, faults=(fault,), corrected=corrected)
 
 
 def _with(row: SourceRow, fault: Literal["missing", "replaced"]) -> SourceRow:
@@ -106,4 +105,4 @@ def _with(row: SourceRow, fault: Literal["missing", "replaced"]) -> SourceRow:
 
 
 def _one(path: str, fault: FixityFault, found: SourceRow | None = None) -> FixityCheck:
-    return FixityCheck(path=path, item_count=0, size_bytes=0, faults=(fault,), corrected=found)
+    return FixityCheck(path=path, faults=(fault,), corrected=found)
