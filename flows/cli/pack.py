@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from processors.store.open_existing_store import Location, is_address
 
 from flows.cli.common import counted, megabytes, open_existing_store, print_json, print_some, traffic_in_words
 from flows.cli.shared_options import FORCE, JSON, RECIPES, STORE, PlaceType, run_options
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, machine_reason
 from processors.packs.recipe.audience import AUDIENCES, Audience
 from processors.sources.scan import printable
+from processors.store.open_store import Location, is_address
 
 if TYPE_CHECKING:
     from processors.packs.build import Built

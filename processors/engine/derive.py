@@ -215,12 +215,12 @@ class _Pass:
             with reading.clock("photo"):
                 reader = PhotoReader(opened, described_image(self._source, self._file))
             fits = None if memory_mb is None else functools.partial(reader.refuse_unless_it_fits, memory_mb=memory_mb)
-            needs = _needs(work, reader.info, fits)
+            _needs(work, reader.info, fits)
             reading.facts["photo"] = as_json(reader.report())
             if work:  # otherwise all of them refused it
                 try:
                     with reading.clock("photo"):
-                        photo = reader.photo(needs)
+                        photo = reader.photo()
                 finally:
                     reading.facts["photo"] = as_json(reader.report())
                 _make(work, photo)
