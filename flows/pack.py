@@ -24,7 +24,7 @@ from processors.packs.archive.verify_pack import verify_pack
 from processors.sources.scan import in_words, printable
 from processors.store.open_store import Location, location_of, open_store
 
-RecipePath = Annotated[str, Described("The pack's recipe, a TOML file; `marsmedia pack init` writes a template.")]
+RecipePath = Annotated[str, Described("The pack recipe, a TOML file; `marsmedia pack init` writes a template.")]
 PackOutput = Annotated[
     str, Described("Destination: a folder, a file that ends in .zip, or either in a bucket, s3://bucket/june.zip.")
 ]
@@ -32,7 +32,7 @@ PackOutput = Annotated[
 
 @flow(
     name="pack",
-    description="Build a pack from its recipe and verify every byte of it.",
+    description="Build a pack from its pack recipe and verify every byte of it.",
     flow_run_name="pack {recipe}",
     task_runner=task_runner(),
     persist_result=False,

@@ -98,7 +98,7 @@ class RecipeError(Exception):
 
 
 class RequestError(Exception):
-    """Invalid user request, such as a selection or a pack's recipe; the message says what to write."""
+    """Invalid user request, such as a selection or a pack recipe; the message says what to write."""
 
 
 class NoStore(RequestError):

@@ -1,4 +1,4 @@
-"""`marsmedia pack`: build packs, check them, forget them, and write a template of a recipe."""
+"""`marsmedia pack`: build packs, check them, forget them, and write a template of a pack recipe."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def pack() -> None:
     planetary archives (PDS4) can open.
 
     \b
-    marsmedia pack june.toml -o june.zip         by a recipe
+    marsmedia pack june.toml -o june.zip         by a pack recipe
     marsmedia pack medium=photo -o photos        by a selection
     marsmedia pack build --help                  all options of the two
     """
@@ -69,7 +69,7 @@ def pack() -> None:
 @click.option(
     "--audience", type=click.Choice(AUDIENCES), help="For whom: decides contents, layout and credits in files."
 )
-@click.option("--title", help="Override the title of the recipe.  [default for a selection: that of its releases]")
+@click.option("--title", help="Override the title of the pack recipe.  [default for a selection: that of its releases]")
 @FORCE
 @run_options("quiet")
 @STORE
@@ -87,8 +87,8 @@ def build(
 ) -> None:
     """Build a pack.
 
-    RECIPE is a TOML file, or the words of a selection as in `marsmedia items`. The audience decides what
-    the recipe does not: press and public packs hold photos/ videos/ sound/ and documents/, with caption,
+    RECIPE is a pack recipe (a TOML file), or the words of a selection as in `marsmedia items`. The audience
+    decides what it does not: press and public packs hold photos/ videos/ sound/ and documents/, with caption,
     credit and rights in each file; the others are arranged by source. Whole videos that the pack takes
     and nobody has made yet are made first.
 
@@ -338,7 +338,7 @@ def verify(pack: Location, store_folder: Location | None, quiet: bool, as_json: 
 @click.argument("recipe", type=click.Path(path_type=Path))
 @FORCE
 def init(recipe: Path, force: bool) -> None:
-    """Write a template RECIPE.toml that explains every key."""
+    """Write a template of a pack recipe that explains every key."""
     from processors.packs.recipe.recipe_template import TEMPLATE
 
     if recipe.exists() and not force:

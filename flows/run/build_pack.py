@@ -1,4 +1,4 @@
-"""Building a pack from a recipe file or a selection, for the command and the flow."""
+"""Building a pack from a pack recipe or a selection, for the command and the flow."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ from processors.tables import Table
 
 
 def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: str | None = None) -> PackRecipe:
-    """Return the recipe from a TOML file, or a default recipe for a selection.
+    """Return the pack recipe from a TOML file, or a default one for a selection.
 
     A selection has no title of its own: `build_pack` gives it that of its releases.
 
     Raises
     ------
-    RequestError : the recipe has mistakes, the message lists them all; or no such audience.
+    RequestError : the pack recipe has mistakes, the message lists them all; or no such audience.
     """
     if audience is not None and audience not in AUDIENCES:
         raise RequestError(f"audience is {audience!r}: {meant(str(audience), AUDIENCES)}")
@@ -60,7 +60,7 @@ def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: 
 
 
 def titled_by_folders(recipe: PackRecipe, store: Store) -> list[str]:
-    """Return the releases whose folder names serve as the pack's title, because neither recipe nor release has one."""
+    """Return the releases whose folder names are the pack's title, as neither pack recipe nor release has one."""
     if recipe.title:
         return []
     catalogue = Catalogue(store)
@@ -76,7 +76,7 @@ def processor_names() -> frozenset[str]:
 
 
 def due_for(recipe: PackRecipe, store: Store) -> ReprocessRequest | None:
-    """Return the request for results that the recipe needs and nobody has made; None if nothing is missing.
+    """Return the request for results that the pack recipe needs and nobody has made; None if nothing is missing.
 
     They are those that no run makes by default, and those whose parameters the recipe file sets.
 

@@ -122,7 +122,7 @@ def build(
 
     Raises
     ------
-    RequestError : recipe, selection or output is invalid, or as `refuse_changed`; the message lists all problems.
+    RequestError : pack recipe, selection or output is invalid, or as `refuse_changed`; the message lists all problems.
     ResultMissing, ResultCorrupt : a packed file does not match the store's record; no pack is left.
     OSError : the disk is full or not writable; no pack is left.
     StoreError : the bucket cannot be used; what is there is not taken for a pack.
@@ -262,7 +262,7 @@ def _sink(made: Path, recipe: PackRecipe, output: Path, dated_utc: str) -> ZipSi
 
 
 def _stated_time(recipe: PackRecipe) -> str | None:
-    """Return the time of packing stated by the recipe, else by the environment; None if neither does.
+    """Return the time of packing stated by the pack recipe, else by the environment; None if neither does.
 
     `SOURCE_DATE_EPOCH` is the convention of reproducible builds: https://reproducible-builds.org/specs/source-date-epoch/
     """

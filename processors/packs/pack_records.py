@@ -185,7 +185,7 @@ class PackRecords:
 
 
 def recipe_record(recipe: PackRecipe) -> bytes:
-    """Return the recipe as JSON, without the paths of keys and fonts, which may name a person's folders."""
+    """Return the pack recipe as JSON, without the paths of keys and fonts, which may name a person's folders."""
     highlight = replace(recipe.highlight, font=None) if recipe.highlight else None
     unsigned = replace(recipe, signature=None, highlight=highlight)
     fields = {field.name: as_json(getattr(unsigned, field.name)) for field in dataclasses.fields(recipe)}

@@ -27,7 +27,7 @@ TAKE_WORDS = (
     "measurements",
     OTHER,
 )
-"""Kinds of items that a pack's recipe can take; `other` is every item that no other word takes, and measurements."""
+"""Kinds of items that a pack recipe can take; `other` is every item that no other word takes, and measurements."""
 ALL = ("*",)
 DRAWN_FROM_DATA = "dataDrivenMedia"
 """IPTC NewsCode of plots."""
@@ -40,7 +40,7 @@ class Presentation:
     """Presentation of one processor's results."""
 
     take: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Words of a pack's recipe, and patterns of the items that each takes."""
+    """Words of a pack recipe, and patterns of the items that each takes."""
     face: int | None = None
     """Rank among the pictures that can represent their source in a list; None: never used."""
     viewer: int = 50
@@ -66,7 +66,7 @@ class Presentation:
     is_made_for_packs: bool = False
     """True if no run makes it by default, but a pack that takes it does."""
     formerly: str | None = None
-    """Processor that made its items formerly; its name in a pack's recipe still selects them."""
+    """Processor that made its items formerly; its name in a pack recipe still selects them."""
     page_data: Mapping[str, str] = field(default_factory=dict)
     """Data that the page draws from items, and the pattern of their names."""
 
@@ -138,7 +138,7 @@ def presentation_of(processor: str) -> Presentation:
 
 
 def is_taken(processor: str, item: str, words: Iterable[str]) -> bool:
-    """Return whether words of a pack's recipe take an item: words of the table, or `processor/pattern`."""
+    """Return whether words of a pack recipe take an item: words of the table, or `processor/pattern`."""
     shown = presentation_of(processor)
     patterns, names = shown.take.items(), {processor, shown.formerly or processor}
     own = {word for word, taken in patterns if any(fnmatchcase(item, one) for one in taken)} or {OTHER}
@@ -146,7 +146,7 @@ def is_taken(processor: str, item: str, words: Iterable[str]) -> bool:
 
 
 def takes_any(processor: str, words: Iterable[str]) -> bool:
-    """Return whether words of a pack's recipe can take an item of a processor: its own words, or its name."""
+    """Return whether words of a pack recipe can take an item of a processor: its own words, or its name."""
     shown = presentation_of(processor)
     names = {processor, shown.formerly or processor}
     return any(word in shown.take or any(fnmatchcase(name, word.partition("/")[0]) for name in names) for word in words)

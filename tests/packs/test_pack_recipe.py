@@ -1,4 +1,4 @@
-"""A pack's recipe is checked whole: every mistake is listed with its line, and the template has none."""
+"""A pack recipe is checked whole: every mistake is listed with its line, and the template has none."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What commands print: plans, reports, evidence, links and tables."""
+"""Output of commands: plans, reports, evidence, links and tables."""

@@ -1,1 +1,1 @@
-"""Checks of what a store has: fixity, and results made again for comparison."""
+"""Checks of a store: fixity, and results made again for comparison."""

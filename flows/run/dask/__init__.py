@@ -1,1 +1,1 @@
-"""The same work on the workers of a Dask cluster."""
+"""Dask cluster as a place for batches and for checks of a store."""

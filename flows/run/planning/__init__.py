@@ -1,1 +1,1 @@
-"""What a run finds before any work: files, what changed, and what is due."""
+"""Planning of a run: files, changes since the last run, and due results."""

@@ -1,1 +1,1 @@
-"""Recipes as an operator changes them, and the names of results that other parameters give."""
+"""Changes of recipes by an operator, and names of results with other parameters."""

@@ -1,1 +1,1 @@
-"""What a run leaves: its record, its report, and every problem with its reason."""
+"""Record and report of a run, and every problem with its reason."""

@@ -1,1 +1,1 @@
-"""What `release.toml` says of a release and its files."""
+"""Statements of `release.toml` about a release and its files, and its template."""

@@ -81,7 +81,7 @@ class MediaWriter:
         return path
 
     def item(self, entry: ItemRecord) -> Iterator[PackedFile]:
-        """Write an item as stored or as the recipe requests: in other sizes, with credits in it, signed.
+        """Write an item as stored or as the pack recipe requests: in other sizes, with credits in it, signed.
 
         Raises
         ------
@@ -141,7 +141,7 @@ class MediaWriter:
         made: Conversion,
         size_px: tuple[int | None, int | None],
     ) -> PackedFile:
-        """Write bytes with their credits and their signature, as far as recipe and format allow."""
+        """Write bytes with their credits and their signature, as far as pack recipe and format allow."""
         if self.recipe.credits_in_files and (
             credited := credited_picture(data, media_type, embedded_credits(entry, self.recipe))
         ):
@@ -271,7 +271,7 @@ def _eight_bit(opened: Image.Image) -> Image.Image:
 
 
 def _in_shape(picture: Image.Image, entry: ItemRecord, pictures: Pictures) -> Image.Image:
-    """Return the picture in the aspect of the recipe, cropped or between bars; sheets and plots stay as they are."""
+    """Return the picture in the aspect of the pack recipe, cropped or between bars; sheets and plots as they are."""
     aspect = pictures.width_to_height
     if aspect is None or presentation_of(entry.manifest.ref.processor).is_plot_or_sheet:
         return picture

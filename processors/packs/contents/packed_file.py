@@ -58,9 +58,9 @@ class PackedFile:
 @dataclass(frozen=True, kw_only=True)
 class PackIdentity:
     digest: str
-    """SHA-256 over the recipe and every file's name and digest."""
+    """SHA-256 over the pack recipe and every file's name and digest."""
     dated_utc: str
-    """Date from the recipe, the environment or the newest result, never from the clock."""
+    """Date from the pack recipe, the environment or the newest result, never from the clock."""
     is_stated: bool = True
     """True if the date was stated as that of the packing; False if it is that of the newest result."""
 

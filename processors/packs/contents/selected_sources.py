@@ -57,7 +57,7 @@ class SelectedSource:
     results: tuple[Manifest, ...]
     """Results, each with only the selected items."""
     shown: tuple[Manifest, ...]
-    """Results for a highlight clip; empty if the recipe asks for none."""
+    """Results for a highlight clip; empty if the pack recipe asks for none."""
     original_size_px: tuple[int | None, int | None]
     history: SourceHistory
     shots: Manifest | None = None

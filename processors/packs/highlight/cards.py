@@ -1,6 +1,6 @@
 """Pictures of a highlight clip: title, scene with caption bar, credits; drawn the same on every machine.
 
-Latin letters are in Pillow's own font, Chinese ones in OpenCV's unless the recipe names another: both are the same
+Latin letters are in Pillow's own font, Chinese ones in OpenCV's unless the pack recipe names another: both are the same
 everywhere. Letters that neither font has become a middle dot.
 """
 

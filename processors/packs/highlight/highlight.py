@@ -99,7 +99,7 @@ def write_highlight(
 
     Raises
     ------
-    RequestError : the selection has no still and no shot, or no recording with the name in the recipe.
+    RequestError : the selection has no still and no shot, or no recording with the name in the pack recipe.
     ResultMissing, ResultCorrupt : a still or shot does not match its manifest.
     StoreError : ffmpeg ended before the last frame.
     """
@@ -255,7 +255,7 @@ def _moving(entry: ItemRecord) -> Iterator[Image.Image]:
 def _under(
     chosen: Sequence[SelectedSource], highlight: Highlight, recordings: Mapping[str, Recording], store: Store
 ) -> ItemRecord | None:
-    """Return the recording that the recipe wants under the clip, in its most audible rendition; None for none.
+    """Return the recording that the pack recipe wants under the clip, in its most audible rendition; None for none.
 
     Without a wish, it is the first recording of a selection that shows no video: the sound of what is shown is silence.
     """
@@ -272,7 +272,7 @@ def _under(
 
 
 def _called(wanted: str, rows: Iterable[SourceRow]) -> set[str]:
-    """Return the sources of the store with sound that a recipe's `sound` means, as release/name."""
+    """Return the sources of the store with sound that a pack recipe's `sound` means, as release/name."""
     with_sound = (row for row in rows if row.medium == "audio" or row.has_sound)
     return {row.relative for row in with_sound if fnmatchcase(row.name, wanted) or row.digest.startswith(wanted)}
 

@@ -1,1 +1,1 @@
-"""Recipe of a pack: what it contains and how it is built."""
+"""Pack recipe: contents of a pack, and how it is built."""

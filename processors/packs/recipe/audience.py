@@ -1,4 +1,4 @@
-"""Audiences of a pack, and the defaults that the recipe may override."""
+"""Audiences of a pack, and the defaults that the pack recipe may override."""
 
 from __future__ import annotations
 

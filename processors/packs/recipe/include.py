@@ -1,4 +1,4 @@
-"""Selection of a source's results and items by a recipe."""
+"""Selection of a source's results and items by a pack recipe."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ class PackRecipe:
     bag_info: BagInfo | None = None
 
     def completed(self) -> PackRecipe:
-        """Return the recipe with the defaults of its audience filled in."""
+        """Return the pack recipe with the defaults of its audience filled in."""
         preset = PRESETS[self.audience]
         return replace(
             self,

@@ -34,7 +34,7 @@ MAX_ASPECT = 5
 
 
 def read_recipe(path: Path, processors: Collection[str]) -> PackRecipe:
-    """Read and check a recipe.
+    """Read and check a pack recipe.
 
     Parameters
     ----------

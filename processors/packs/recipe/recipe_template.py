@@ -13,7 +13,7 @@ def _translated(key: str) -> str:
 
 
 TEMPLATE = f"""\
-# A pack's recipe: build it with `marsmedia pack THIS.toml -o FOLDER` or `-o FILE.zip`.
+# A pack recipe: build it with `marsmedia pack THIS.toml -o FOLDER` or `-o FILE.zip`.
 # A pack's title, audience and selection are required; all else may be left out.
 title = "A title"
 {_translated("title")}# text = "A sentence or two about the pack."
@@ -44,7 +44,7 @@ languages = {json.dumps(LANGUAGES)}
 # sound = "station.wav"                # a recording under the whole clip; without it, the sound of what is shown
 # font = "NotoSansSC.otf"              # other Chinese letters than those of WenQuanYi Micro Hei
 
-# [signature]                          # C2PA, of what was derived here; PEM files beside this recipe
+# [signature]                          # C2PA, of what was derived here; PEM files beside this file
 # certificate = "chain.pem"
 # key = "key.pem"
 

@@ -12,7 +12,7 @@ from processors.packs.records.captions import time_of
 KINDS = ("image", "audio", "video")
 """Kinds of media by how much they show, the least first."""
 ORDER = ("full video", "stills", "frames", "contact sheets", "clips", "web sound", "sound", "spectrograms")
-"""Words of recipes in the order in which a source's depictions are shown; originals come first, others last."""
+"""Words of pack recipes in the order in which a source's depictions are shown; originals come first, others last."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,1 +1,1 @@
-"""The catalogue: its tables, what is asked of them, and how they are rebuilt."""
+"""Catalogue of a store: its tables, the queries of them, and how they are rebuilt."""

@@ -1,1 +1,1 @@
-"""What all records of a file together say: its verdict, conflicts, and whether its master is gone."""
+"""Findings from all records of a file: its verdict, conflicts, and whether its master is gone."""

@@ -1,1 +1,1 @@
-"""What is lost or damaged in a video, and where."""
+"""Lost and damaged parts of a video, and their places."""
