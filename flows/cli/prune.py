@@ -11,11 +11,13 @@ import click
 from flows.cli.common import counted, megabytes, open_existing_store, print_json
 from flows.cli.shared_options import JSON, RECIPES, STORE, YES, run_options
 from processors.contract import asks_release
+from processors.errors import RecipeError
 from processors.processor_names import EVIDENCE
 from processors.sources.scan import printable
 from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
+    from processors.engine.recipe_book import RecipeBook
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.manifest import Manifest
     from processors.store.store import Store
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
 def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bool) -> None:
     """Remove results that no recipe asks for and no pack holds.
 
-    Shows them first and asks.
+    Shows them first and asks. Without --recipes, what the recipe file of the last run over a folder of releases
+    asks for stays too.
 
     \b
     marsmedia prune --dry-run
@@ -39,7 +42,6 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
     """
     from flows.run.planning.known_files import by_name_entries, known_files
     from flows.run.progress import RunProgress
-    from flows.run.recipe_changes.load_recipes import load_recipes
     from processors.engine.release_index import ReleaseIndex
     from processors.engine.wanted_results import WantedResults
     from processors.packs.registry import packed_results
@@ -53,10 +55,13 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
     rows = known_files(catalogue)
     releases = ReleaseIndex(rows)
     lost = {row.digest for row in rows if releases.is_lost(row)}
-    recipes = load_recipes()
-    by_release = {p.name for one in recipes.all for ours in one.values() for p in ours if asks_release(p)}
-    today = WantedResults(recipes, releases)
-    wanted = {one.ref for row in rows if row.kind == "media" for one in today.of(row)} | _evidence(catalogue)
+    books = _recipes(store)
+    by_release = {
+        p.name for book in books for one in book.all for ours in one.values() for p in ours if asks_release(p)
+    }
+    asked = [WantedResults(book, releases) for book in books]
+    wanted = {one.ref for each in asked for row in rows if row.kind == "media" for one in each.of(row)}
+    wanted |= _evidence(catalogue)
     # results made with a release file that cannot be read now are kept
     known = catalogue.table("results", ["verdict"]).num_rows
     with RunProgress(quiet=quiet or as_json) as progress:
@@ -79,9 +84,31 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
     with RunProgress(quiet=quiet or as_json) as progress:
         store.remove_all(m.ref for m in progress.each("Removing results", old, len(old), noun="result"))
         forget_complete(store, (manifest.ref.source for manifest in old))
-        rebuild_by_name(store, by_name_entries(rows, today, catalogue), catalogue.not_made(), progress.each)
+        rebuild_by_name(store, by_name_entries(rows, asked[-1], catalogue), catalogue.not_made(), progress.each)
     if not as_json:
         click.echo(f"removed {counted(len(old), 'result')}")
+
+
+def _recipes(store: Store) -> list[RecipeBook]:
+    """Return the recipes of the recipe file in use; without one, those that stand, then those of the last runs.
+
+    Raises
+    ------
+    RecipeError : a recipe file is wrong, or that of a last run cannot be read.
+    """
+    from flows.run.recipe_changes.load_recipes import load_recipes, load_recipes_of, recipe_file
+    from flows.run.reporting.recorded_problems import recipe_files_of_last_runs
+
+    books = [load_recipes()]
+    for raw, file in {} if recipe_file() else recipe_files_of_last_runs(store).items():
+        try:
+            books.append(load_recipes_of(Path(file)))
+        except RecipeError as error:
+            raise RecipeError(
+                f"{printable(str(error))}; the last run over {printable(raw)} used this file; name the one to go by "
+                "with --recipes, or run `marsmedia ingest` without it first"
+            ) from error
+    return books
 
 
 def _print_old(old: Sequence[Manifest], store: Store, *, as_json: bool, removed: bool) -> None:

@@ -40,7 +40,11 @@ def load_recipes(recipe: str | None = None) -> RecipeBook:
     RecipeError : a parameter that does not exist, a value that is not allowed, or a mistake in a file.
     RequestError : no recipe has this name.
     """
-    file = recipe_file()
+    return load_recipes_of(recipe_file(), recipe)
+
+
+def load_recipes_of(file: Path | None, recipe: str | None = None) -> RecipeBook:
+    """Load a named recipe with the changes of a recipe file, None for no changes; as `load_recipes`."""
     return _book(_module(), read_recipe_file(file) if file else (), recipe, file)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from flows.run.recipe_changes.load_recipes import recipe_file
 from flows.run.reporting.file_change import Change
 from flows.run.reporting.problems import FileProblem, in_one_line
 from flows.run.reporting.report import Report, ResultCounts, State, Stop, summary
@@ -82,6 +83,7 @@ def make_report(
         withdrawn_releases=dict(prepared.gone_releases),
         advice=(*_corrected_in_packs(prepared, store), *_advice(done), *_shared_starts(done, store)),
         stop=stop,
+        recipe_file=str(file.resolve()) if prepared.survey and (file := recipe_file()) else None,
     )
 
 
@@ -90,7 +92,13 @@ def report_again(last: LastRun, record: RunRecord, asked: str, store: Store, *, 
     before = last.report
     warned: State = "failed" if strict else "completed with warnings"
     state = warned if before.problems else "completed"
-    return replace(before, **_of_record(record, asked, store), state=state, message=summary(before.results, state))
+    return replace(
+        before,
+        **_of_record(record, asked, store),
+        state=state,
+        message=summary(before.results, state),
+        recipe_file=str(file.resolve()) if (file := recipe_file()) else None,
+    )
 
 
 def _of_record(record: RunRecord, asked: str, store: Store) -> dict[str, Any]:

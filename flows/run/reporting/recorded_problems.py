@@ -151,6 +151,16 @@ def new_in_last_run(store: Store) -> frozenset[str]:
     return frozenset(one["file"] for one in _last_report(store).get("problems", ()) if one["is_new"])
 
 
+def recipe_files_of_last_runs(store: Store) -> dict[str, str]:
+    """Return the recipe file of the latest run over each folder of releases; a folder whose run had none is absent."""
+    latest: dict[str, str | None] = {}
+    for path in store.records("runs"):
+        report = json.loads(path.read_bytes())
+        if "problems" in report:
+            latest.setdefault(report["raw"], report.get("recipe_file"))
+    return {raw: file for raw, file in latest.items() if file}
+
+
 def stop_of_last_run(store: Store) -> str | None:
     """Return why the last run ended early and what it did not reach; None if it finished."""
     last = _last_report(store)

@@ -108,6 +108,8 @@ class Report:
     """What to know of new results, and what to do: statements that could not be used, with the reason."""
     release_traffic: Traffic | None = None
     """Traffic of the run with releases in buckets; None for releases in folders."""
+    recipe_file: str | None = None
+    """Path of the recipe file of a run over a folder of releases; None without one, and for a selection."""
 
     @property
     def exit_code(self) -> int:
