@@ -59,8 +59,8 @@ def ingest(raw: Location, store_folder: Location, dry_run: bool, as_json: bool, 
     RAW is the folder "raw" by default, or a place in a bucket, s3://bucket/folder; nothing in it
     is changed.
 
-    Prefect records the run if its settings name a server, as PREFECT_API_URL does, or while
-    `marsmedia serve` is at work on the store.
+    Prefect records the run, if something is due or the run fails, where its settings name a server, as
+    PREFECT_API_URL does, or while `marsmedia serve` is at work on the store.
 
     \b
     Exit codes:

@@ -46,7 +46,7 @@ def plan_and_run(
     ----------
     prepare : surveys and plans.
     flow : imports Prefect, runs the flow, which carries out that plan, and returns its final state. It is called if
-        something is due and a Prefect server records the runs.
+        something is due, or the run fails, and a Prefect server records the runs.
     asked : what the run was asked to work on, for the report.
     unchanged : returns the findings of the last run if there is nothing to plan; called before heavy imports.
 
@@ -61,9 +61,10 @@ def plan_and_run(
             click.echo(f"marsmedia: {note}", err=True)
         stop: Stop | None = None
         try:
-            if last := unchanged(store):
+            last = unchanged(store)
+            again = report_again(last, record, asked, store, strict=options.strict) if last else None
+            if again and again.state != "failed":
                 record.sweep()
-                again = report_again(last, record, asked, store, strict=options.strict)
                 record.report = save(again, record)
             else:
                 stop = _planned(prepare, store, options, flow, record, asked)
@@ -135,7 +136,8 @@ def _planned(
         for note in record.notes:
             if note not in known:
                 click.echo(f"marsmedia: {note}", err=True)
-    server = _answering(store, record) if record.prepared.plan.due else None
+    is_told = record.prepared.plan.due or _report(record.prepared, record, asked, store, options).state == "failed"
+    server = _answering(store, record) if is_told else None
     if server:
         warm_up(has_sound=record.prepared.plan.has_sound_due)  # while Prefect is imported
         with recorded_at(server):
@@ -151,8 +153,14 @@ def _report_of_stop(stop: Stop | None, record: RunRecord, asked: str, store: Sto
     from processors.engine.plan import Plan
 
     prepared = record.prepared or Prepared(rows=[], unreadable=[], plan=Plan())
-    report = make_report(prepared, [], record=record, asked=asked, store=store, strict=options.strict, stop=stop)
-    return save(report, record)
+    return save(_report(prepared, record, asked, store, options, stop), record)
+
+
+def _report(
+    prepared: Prepared, record: RunRecord, asked: str, store: Store, options: Options, stop: Stop | None = None
+) -> Report:
+    """Return the report of a run that has made nothing."""
+    return make_report(prepared, [], record=record, asked=asked, store=store, strict=options.strict, stop=stop)
 
 
 def _answering(store: Store, record: RunRecord) -> str | None:

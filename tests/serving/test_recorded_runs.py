@@ -71,6 +71,29 @@ def test_a_check_that_finds_a_damaged_file_fails_in_words(
     assert faults[0].startswith("damaged: ")
 
 
+@pytest.mark.prefect
+def test_a_run_that_fails_with_nothing_to_do_is_recorded(
+    marsmedia: Run, raw: Path, maker: MediaMaker, tmp_path: Path, prefect_server: str
+) -> None:
+    maker.photo("photo.jpg")
+    (raw / "june/empty.mp4").write_bytes(b"")
+    words = ("ingest", raw, "--store", tmp_path / "store")
+    assert marsmedia(*words).returncode == 0
+    whole = "completed with warnings: of 2 results: 0 made, 2 reused, 0 refused, 0 failed"
+    assert marsmedia(*words, PREFECT_API_URL=prefect_server).stdout.splitlines()[0] == whole
+    assert marsmedia(*words, "--strict", PREFECT_API_URL=prefect_server).returncode == 1
+    raw.rename(tmp_path / "away")
+    raw.mkdir()
+    assert marsmedia(*words, PREFECT_API_URL=prefect_server).returncode == 1
+    found = PrefectApi(prefect_server).ask(
+        "flow_runs/filter", flow_runs={"name": {"any_": [f"ingest {raw}"]}}, sort="START_TIME_ASC"
+    )
+    assert [(one["state"]["type"], one["state"]["message"].splitlines()[0]) for one in found] == [
+        ("FAILED", "failed: of 2 results: 0 made, 2 reused, 0 refused, 0 failed"),
+        ("FAILED", f"failed: 0 files in {raw}, where an earlier run found 2: is it mounted?"),
+    ]
+
+
 def _logs(ask: Callable[..., Any], run: str) -> list[dict[str, Any]]:
     """A run's log, which Prefect sends a moment after the run."""
     for _ in range(100):
