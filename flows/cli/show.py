@@ -266,7 +266,7 @@ def _problems(facts: Any) -> list[str]:
 
 
 def _uneven(shot: dict[str, Any]) -> Iterator[str]:
-    """Yield what disturbs the motion measured in a shot: missing pictures, and a speed that changes."""
+    """Yield what disturbs the motion measured in a shot: missing pictures, uneven times, and a speed that changes."""
     if missing := shot.get("missing_before_seconds"):
         more = f" and {len(missing) - MISSING_SHOWN} more" if len(missing) > MISSING_SHOWN else ""
         places = ", ".join(f"{seconds:.2f}" for seconds in missing[:MISSING_SHOWN])
@@ -274,12 +274,17 @@ def _uneven(shot: dict[str, Any]) -> Iterator[str]:
             f"shot {shot['shot']}: pictures seem to be missing before {places} s{more}: "
             "the step there is a multiple of those around it"
         )
-    drift, sigma = shot.get("contact_drift") or 0.0, shot.get("time_to_contact_sigma_seconds") or 0.0
-    if abs(drift) >= max(NOTABLE_DRIFT, 2 * sigma):
+    if frames := shot.get("steps_repeat_after_frames"):
+        yield (
+            f"shot {shot['shot']}: its steps repeat every {frames} frames and swing by {shot['steps_swing_share']:.1%} "
+            "(rms), as where pictures of another rate are shown at even times: standard errors of rates hold it"
+        )
+    drift, sigma = shot.get("contact_drift"), shot.get("contact_drift_sigma")
+    if drift is not None and sigma is not None and abs(drift) > max(NOTABLE_DRIFT, 2 * sigma):
         how = "slows down" if drift > 0 else "speeds up"
         yield (
             f"shot {shot['shot']}: the camera {how}: the moment of contact moves by {drift:+.1f} s in a second, "
-            "and time_to_contact_seconds is for a steady speed"
+            "and time_to_contact_seconds is for the speed at the last frame"
         )
 
 

@@ -70,13 +70,17 @@ def test_only_refused_shots_are_listed() -> None:
     assert show._known({"shots": [1, 2]}) == []
     refused = [{"shot": 1, "refused_because": None}, {"shot": 2, "refused_because": "it turns"}]
     assert show._known({"shots": refused}) == ["shot 2 refused: it turns"]
-    uneven = {"shot": 1, "missing_before_seconds": [1.8], "contact_drift": 0.95, "time_to_contact_sigma_seconds": 0.3}
+    uneven = {"shot": 1, "missing_before_seconds": [1.8], "contact_drift": 0.95, "contact_drift_sigma": 0.3}
+    uneven |= {"steps_repeat_after_frames": 5, "steps_swing_share": 0.047}
     assert show._known({"shots": [uneven]}) == [
         "shot 1: pictures seem to be missing before 1.80 s: the step there is a multiple of those around it",
+        "shot 1: its steps repeat every 5 frames and swing by 4.7% (rms), as where pictures of another rate are shown "
+        "at even times: standard errors of rates hold it",
         "shot 1: the camera slows down: the moment of contact moves by +0.9 s in a second, and "
-        "time_to_contact_seconds is for a steady speed",
+        "time_to_contact_seconds is for the speed at the last frame",
     ]
-    assert show._known({"shots": [uneven | {"missing_before_seconds": [], "time_to_contact_sigma_seconds": 0.5}]}) == []
+    even = {"missing_before_seconds": [], "contact_drift_sigma": 0.5, "steps_repeat_after_frames": None}
+    assert show._known({"shots": [uneven | even]}) == []
 
 
 def test_the_verdict_on_a_format_without_checks_is_qualified(tmp_path: Path) -> None:

@@ -141,6 +141,13 @@ def test_segments_that_start_again_are_counted() -> None:
     assert "2 segments: each starts at scale 1 and 0 degrees" in written
 
 
+def test_a_pattern_of_the_steps_is_told_below_the_lines() -> None:
+    plotter = MotionPlotter("descent.mp4", ReleaseWords())
+    note = "steps repeat every 5 frames: taken at uneven times"
+    figure = plotter.figure("shot 1 of 1", [curve(2, 0), curve(2, 0)], note=note)
+    assert [text.get_text() for text in figure.texts if "repeat" in text.get_text()] == [note]
+
+
 def test_standard_errors_and_missing_pictures_are_drawn() -> None:
     plotter = MotionPlotter("a.mp4", WORDS)
     shot = curve(2, 5, contact=[5.0] * 20, sigma=0.5, missing=10)

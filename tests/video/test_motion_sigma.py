@@ -207,9 +207,59 @@ def test_the_errors_of_a_rate_hold_the_scatter_of_the_fit() -> None:
     assert sigmas[5:-5].min() > 0.005
 
 
+@pytest.mark.parametrize("period", [3, 4, 5, 7])
+def test_the_errors_of_rates_hold_steps_that_repeat(period: int) -> None:
+    """Pictures taken at uneven times and shown at even ones, as after a conversion of the rate."""
+    random = np.random.default_rng(period)
+    trend = 0.35 / 25 * np.linspace(0.8, 1.2, 63)
+    shares = random.permutation(np.linspace(-0.06, 0.06, period))
+    swing = trend * np.resize(shares, 63)
+    noise = random.normal(0, 1e-5, 63)
+    made = curve(trend + swing + noise, 1e-5)
+    assert made.repeating is not None
+    assert made.repeating.frames == period
+    assert made.repeating.shares == pytest.approx(shares - shares.mean(), abs=0.004)
+    rates, sigmas = (
+        np.array(column, float) for column in (made.scale_change_per_second, made.scale_change_sigma_per_second)
+    )
+    truth = 25 * np.interp(np.arange(64), np.arange(63) + 0.5, trend)
+    away = np.abs(rates - truth)[3:-3] / sigmas[3:-3]
+    assert (away < 1).mean() > 0.5
+    assert away.max() < 2.5
+    summary = summary_of(1, [made])
+    assert summary.steps_repeat_after_frames == period
+    assert summary.steps_swing_share == pytest.approx(float(np.sqrt(np.mean(np.square(shares)))), rel=0.1)
+
+
+@pytest.mark.parametrize("kind", ["steps", "positions", "lasting", "short", "none"])
+def test_steps_without_a_pattern_do_not_repeat(kind: str) -> None:
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        count = 17 if kind == "short" else 63
+        noise = random.normal(0, 5e-4, count + 1)
+        if kind == "lasting":
+            noise = np.convolve(noise, 0.7 ** np.arange(12))[: count + 1]
+        logs = 0.35 / 25 * np.linspace(0.8, 1.2, count)
+        if kind == "short":
+            logs += logs * np.resize([0.05, -0.05, 0.0], count)
+        elif kind != "none":
+            logs += np.diff(noise) if kind == "positions" else noise[1:]
+        made = curve(logs)
+        assert made.repeating is None
+        assert summary_of(1, [made]).steps_repeat_after_frames is None
+
+
+def test_the_time_to_contact_of_a_camera_that_slows_down_is_that_at_the_last_frame() -> None:
+    summary = summary_of(1, [curve(np.full(51, 0.35 / 25))])  # a steady rate: contact is always as far away
+    assert summary.time_to_contact_seconds == pytest.approx(1 / 0.35, rel=1e-9)
+    assert summary.contact_drift == pytest.approx(1.0, abs=0.001)
+    assert summary.contact_drift_sigma is not None
+    assert summary.contact_drift_sigma < 0.1
+
+
 def test_the_time_to_contact_of_a_shot_can_be_computed_from_the_table() -> None:
-    logs = np.full(51, 0.35 / 25)  # a steady rate: the camera slows down
-    made = curve(logs)
+    times = np.arange(52) / 25
+    made = curve(-np.diff(np.log(4 - times)))  # a steady speed
     summary, times = summary_of(1, [made]), np.array(made.time_seconds)
     last = times > times[-1] - 1
     moments = times[last] + np.array(made.time_to_contact_seconds, float)[last]
@@ -217,4 +267,4 @@ def test_the_time_to_contact_of_a_shot_can_be_computed_from_the_table() -> None:
     scatter = 1.4826 * np.median(np.abs(moments - np.median(moments)))
     middle = np.median(np.array(made.time_to_contact_sigma_seconds, float)[last])
     assert summary.time_to_contact_sigma_seconds == pytest.approx(hypot(scatter, middle), rel=1e-12)
-    assert summary.contact_drift == pytest.approx(1.0, abs=0.001)
+    assert summary.contact_drift == pytest.approx(0.0, abs=0.02)

@@ -58,7 +58,7 @@ class Motion:
     """
 
     name: ClassVar[str] = "video.motion"
-    version: ClassVar[int] = 12
+    version: ClassVar[int] = 13
     reads: ClassVar[Reads] = "video"
     tables: ClassVar[tuple[Table, ...]] = (MOTION,)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from processors.video.motion.left_out_pictures import missing_before
 from processors.video.motion.registration import Similarity
+from processors.video.motion.repeating_steps import RepeatingSteps, repeating_steps
 
 FITTED_FRAMES = 5
 """Number of frames, fewer at the ends, of the line through ln(scale) whose slope is the rate at a frame."""
@@ -25,6 +26,8 @@ SYSTEMATIC_SHARE = 0.003
 """Standard error that all steps share, as a share of ln(scale): of made descents, 0 to 0.45 % too much is measured."""
 CONTACT_SECONDS = 1.0
 """Length of the last part of a curve over which the time to contact is summed up."""
+SIGNIFICANT = 2.0
+"""Minimum ratio of the drift of the moments of contact to its standard error for a speed that is not steady."""
 
 MIN_GROWTH = 1.1
 """Minimum growth of the picture over a segment of an approach."""
@@ -47,6 +50,7 @@ class Contact:
     sigma_seconds: float
     drift: float
     """Slope of the moments of contact over time, in s per s: 0 at a steady speed, above 0 of one that falls."""
+    drift_sigma: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,13 +77,17 @@ class Curve:
     """True, in one entry per step, if a part of the picture moves differently from the rest."""
     missing_pictures: list[int]
     """Number of pictures that seem to be missing before each frame; see `missing_before`."""
+    repeating: RepeatingSteps | None = None
+    """Pattern in which the steps repeat, as after a conversion of the rate; None if there is none."""
 
     def contact(self) -> Contact | None:
         """Return time to contact at the last frame, from all frames of the last second.
 
-        It is the median of the moments of contact that these frames give, so that neither the edge of the curve nor a
-        single step rules it. The error is the median of theirs, and the scatter of the moments (1.4826 times the median
-        deviation) in square sum: a speed that changes is part of it. None unless each of them has one.
+        At a steady speed it is the median of the moments of contact that these frames give, so that neither the edge of
+        the curve nor a single step rules it. If the moments drift (by the line of Theil 1950 and Sen 1968, more than
+        `SIGNIFICANT` times its standard error), it is the line's value at the last frame. The error is the median of
+        theirs and the scatter of the moments about that line (1.4826 times the median deviation), in square sum; frames
+        nearer than `FITTED_FRAMES` are not independent. None unless each frame has one.
         """
         end = self.time_seconds[-1]
         last = [k for k, time in enumerate(self.time_seconds) if time > end - CONTACT_SECONDS]
@@ -87,15 +95,30 @@ class Curve:
         known = [(seconds, sigma) for seconds, sigma in left if seconds is not None and sigma is not None]
         if len(known) < len(last):
             return None
-        times = np.array([self.time_seconds[k] for k in last])
-        moments = times + [seconds for seconds, _ in known]
-        middle = float(np.median(moments))
-        scatter = 1.4826 * float(np.median(np.abs(moments - middle)))
-        return Contact(
-            seconds=middle - end,
-            sigma_seconds=hypot(scatter, float(np.median([sigma for _, sigma in known]))),
-            drift=float(np.polyfit(times - end, moments, 1)[0]) if len(last) > 1 else 0.0,
-        )
+        before = np.array([self.time_seconds[k] for k in last]) - end
+        left_at_end = before + [seconds for seconds, _ in known]
+        of_frames = float(np.median([sigma for _, sigma in known]))
+        drift = _median_slope(before, left_at_end)
+        independent = max(1.0, len(last) / FITTED_FRAMES)
+        about_line = _deviation(left_at_end - drift * before)
+        spread = float(np.std(before)) or 1.0
+        drift_sigma = hypot(about_line, of_frames) / (spread * independent**0.5)
+        if len(last) > FITTED_FRAMES and abs(drift) > SIGNIFICANT * drift_sigma:
+            seconds, scatter = float(np.median(left_at_end - drift * before)), 2 * about_line / independent**0.5
+        else:
+            seconds, scatter = float(np.median(left_at_end)), _deviation(left_at_end)
+        return Contact(seconds=seconds, sigma_seconds=hypot(scatter, of_frames), drift=drift, drift_sigma=drift_sigma)
+
+
+def _deviation(values: np.ndarray) -> float:
+    """Return the standard deviation of values of a normal distribution, from their median deviation."""
+    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+
+
+def _median_slope(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the median of the slopes between all pairs of points; 0 for one point."""
+    first, second = np.triu_indices(len(x), 1)
+    return float(np.median((y[second] - y[first]) / (x[second] - x[first]))) if len(first) else 0.0
 
 
 def curve_of(
@@ -113,9 +136,14 @@ def curve_of(
     rotation = np.concatenate([[0.0], np.cumsum([step.rotation_degrees for step in known])])
     sigmas = CORRELATED * np.array([step.sigma for step in known])
     turn_sigma = np.sqrt(np.concatenate([[0.0], np.cumsum(np.square(sigmas))]))
-    scale_sigma = np.exp(scale_logs) * np.hypot(turn_sigma, SYSTEMATIC_SHARE * scale_logs)
     missing = missing_before(times, steps, hypot(*half_size_px) / px / 2)
-    slopes = _slopes(np.asarray(times), scale_logs, sigmas, missing)
+    repeating = repeating_steps(np.asarray(times), scale_logs, missing) if len(times) > 1 else None
+    waves = repeating.waves(np.diff(times)) if repeating else np.zeros((1, len(known)))
+    of_waves = np.concatenate([[0.0], np.std(np.cumsum(waves, axis=1), axis=0)])
+    scale_sigma = np.exp(scale_logs) * np.sqrt(
+        np.square(turn_sigma) + np.square(SYSTEMATIC_SHARE * scale_logs) + np.square(of_waves)
+    )
+    slopes = _slopes(np.asarray(times), scale_logs, sigmas, missing, waves)
     rate, rate_sigma = slopes or (None, None)
     residual = float(np.median([step.residual_px for step in known]) * px) if known else 0.0
     share = float(np.median([step.inlier_share for step in known])) if known else 0.0
@@ -148,18 +176,19 @@ def curve_of(
         median_inlier_share=share,
         has_other_motion=has_other_motion,
         missing_pictures=missing,
+        repeating=repeating,
     )
 
 
 def _slopes(
-    times: np.ndarray, values: np.ndarray, step_sigmas: np.ndarray, missing: Sequence[int]
+    times: np.ndarray, values: np.ndarray, step_sigmas: np.ndarray, missing: Sequence[int], waves: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the slope at each frame, and its standard error; None for a single frame.
 
     A slope is a weighted sum of the values around it, and so of the steps between them: the error of each step counts
     with the sum of the weights of all values behind it. To their squares are added those of the scatter of the values
-    about the fit, as of errors that are not in the steps, of what missing pictures add to the slope, and of what all
-    steps share, `SYSTEMATIC_SHARE`.
+    about the fit, as of errors that are not in the steps, of what missing pictures add to the slope, of what steps that
+    repeat add to it on average over their pattern, and of what all steps share, `SYSTEMATIC_SHARE`.
     """
     if len(values) < 2:
         return None
@@ -171,7 +200,9 @@ def _slopes(
         behind, between = np.cumsum(weights[::-1])[::-1][1:], slice(near.start, near.stop - 1)
         of_steps = float(np.square(behind) @ np.square(step_sigmas[between]))
         of_missing = float(behind @ too_much[between]) ** 2
-        variances[k] = of_steps + of_missing + _scatter(values[near], terms) * float(weights @ weights)
+        of_waves = float(np.mean(np.square(waves[:, between] @ behind)))
+        of_scatter = _scatter(values[near], terms) * float(weights @ weights)
+        variances[k] = of_steps + of_missing + of_waves + of_scatter
     return slopes, np.sqrt(variances + np.square(SYSTEMATIC_SHARE * slopes))
 
 

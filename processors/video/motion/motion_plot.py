@@ -38,7 +38,7 @@ class MotionPlot:
     """
 
     name: ClassVar[str] = "video.motion_plot"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "results"
 
     motion: Motion = field(default_factory=Motion)
@@ -63,7 +63,7 @@ class MotionPlot:
         plotter = MotionPlotter(inputs.source_name, self.words or ReleaseWords())
         for shot in shown:
             what = f"shot {shot.shot} of {facts.shot_count}"
-            picture = plotter.draw(what, lines[shot.shot], _region(shot, measured))
+            picture = plotter.draw(what, lines[shot.shot], _region(shot, measured), _note(shot))
             yield Item(name=f"motion_{shot.shot:04d}.png", media_type="image/png", data=picture, facts=shot)
 
 
@@ -78,6 +78,12 @@ def _segments(path: Path) -> dict[int, list[PlottedSegment]]:
         lines = PlottedSegment(**{name: values[start:end] for name, values in table.items()})
         found.setdefault(int(shots[start]), []).append(lines)
     return found
+
+
+def _note(shot: ShotMotion) -> str:
+    """Return what disturbs the measurement, in words; empty if nothing does."""
+    frames = shot.steps_repeat_after_frames
+    return f"steps repeat every {frames} frames: taken at uneven times" if frames else ""
 
 
 def _region(shot: ShotMotion, measured: UsedResult) -> PlottedRegion | None:

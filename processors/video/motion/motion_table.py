@@ -33,7 +33,8 @@ MOTION = Table(
         Column(
             "scale_change_sigma_per_second",
             "s-1",
-            "standard error of the rate of scale change, with the scatter of the steps about the fit",
+            "standard error of the rate of scale change, with the scatter of the steps about the fit, and with steps "
+            "that repeat",
             pa.float64(),
         ),
         Column(

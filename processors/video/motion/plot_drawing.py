@@ -75,13 +75,17 @@ class MotionPlotter:
         self._title, *self._details = title_parts(source_name, words, None, "video")
         self._figure: Figure | None = None
 
-    def draw(self, what: str, curves: Sequence[PlottedSegment], region: PlottedRegion | None = None) -> bytes:
+    def draw(
+        self, what: str, curves: Sequence[PlottedSegment], region: PlottedRegion | None = None, note: str = ""
+    ) -> bytes:
         """Return the plot as PNG; for the parameters see `figure`."""
         buffer = io.BytesIO()
-        self.figure(what, curves, region).savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+        self.figure(what, curves, region, note).savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
         return buffer.getvalue()
 
-    def figure(self, what: str, curves: Sequence[PlottedSegment], region: PlottedRegion | None = None) -> Figure:
+    def figure(
+        self, what: str, curves: Sequence[PlottedSegment], region: PlottedRegion | None = None, note: str = ""
+    ) -> Figure:
         """Return the plot, valid until the next: a line per segment, and as many panels as have one.
 
         Parameters
@@ -89,6 +93,7 @@ class MotionPlotter:
         what : content of the plot: `shot 2 of 3`.
         curves : the shot's segments, at least one of them of two frames or more.
         region : the part of the picture to which they refer, shown above them; None: the whole.
+        note : what disturbs the lines, below them.
         """
         curves = [curve for curve in curves if len(curve.scale) > 1]
         seconds = [value for curve in curves for value in curve.time_to_contact_seconds if value is not None]
@@ -115,10 +120,10 @@ class MotionPlotter:
         self._write(figure, (LEFT_PX + RIGHT_PX) / 2, 14, "presentation time (s)", ha="center", va="bottom")
         notes = {"dotted: a picture may be missing": missing, "band: standard error": seconds}
         if missing or seconds:
-            self._write(figure, LEFT_PX, 14, "; ".join(note for note, has in notes.items() if has), va="bottom")
-        if len(curves) > 1:
-            note = f"{len(curves)} segments: each starts at scale 1 and 0 degrees"
-            self._write(figure, RIGHT_PX, 14, note, ha="right", va="bottom")
+            self._write(figure, LEFT_PX, 14, "; ".join(one for one, has in notes.items() if has), va="bottom")
+        several = f"{len(curves)} segments: each starts at scale 1 and 0 degrees" if len(curves) > 1 else ""
+        if note or several:
+            self._write(figure, RIGHT_PX, 14, note or several, ha="right", va="bottom")
         # the title may be Chinese, which matplotlib's fonts lack: it is laid over the figure pixel by pixel
         figure.figimage(_title_strip(*self.title(what)), LEFT_PX, height_px - STRIP_PX, origin="upper")
         return figure

@@ -33,11 +33,11 @@ class ShotMotion:
     looks_along_motion: bool
     """True if the picture grows steadily around a point inside it, as for a camera facing its direction of motion."""
     time_to_contact_seconds: float | None
-    """Time from the last frame on at a steady speed: over the frames later than 1 s before it, the median of
-    `time_seconds + time_to_contact_seconds` in motion.parquet, less the last frame's time. None if the camera does not
-    look along its motion."""
+    """Time from the last frame on at its speed: over the frames later than 1 s before it, the median of
+    `time_seconds + time_to_contact_seconds` in motion.parquet, less the last frame's time; if these sums drift, the
+    value of their line at the last frame. None if the camera does not look along its motion."""
     time_to_contact_sigma_seconds: float | None
-    """Standard error of it: in square sum the median of theirs, and 1.4826 times the median deviation of these sums."""
+    """Standard error of it: in square sum the median of theirs, and the scatter of these sums."""
     region: RegionFacts | None = None
     """Part of the picture, and of the shot, to which all this refers; None: the whole."""
     other_regions: tuple[RegionFacts, ...] = ()
@@ -47,6 +47,13 @@ class ShotMotion:
     contact_drift: float | None = None
     """Slope over time of these sums, in s per s. At a steady speed it is 0; above 0 the camera slows down, so that
     contact is later than said, below 0 sooner."""
+    contact_drift_sigma: float | None = None
+    """Standard error of it. They drift if the slope is more than 2 of them."""
+    steps_repeat_after_frames: int | None = None
+    """Number of frames after which the steps of the scale repeat, as where pictures taken at uneven times are shown at
+    even ones after a conversion of the rate. Standard errors hold it; nothing is corrected. None: they do not."""
+    steps_swing_share: float | None = None
+    """Rms of the deviations of these steps from their trend, as a share of it."""
     missing_before_seconds: tuple[float, ...] = ()
     """Presentation times of frames before which pictures seem to be missing: `missing_pictures` in motion.parquet."""
     altitude_refused_because: str | None = None
@@ -76,7 +83,7 @@ def summary_of(shot: int, curves: list[Curve]) -> ShotMotion:
             f" from {first:.3f} to {last:.3f} s"
         )
     totals = longest if longest and not refused else None
-    contact = totals and totals.contact()
+    contact, repeating = totals and totals.contact(), longest and longest.repeating
     return ShotMotion(
         shot=shot,
         frame_count=count,
@@ -93,6 +100,9 @@ def summary_of(shot: int, curves: list[Curve]) -> ShotMotion:
         time_to_contact_seconds=contact and contact.seconds,
         time_to_contact_sigma_seconds=contact and contact.sigma_seconds,
         contact_drift=contact and contact.drift,
+        contact_drift_sigma=contact and contact.drift_sigma,
+        steps_repeat_after_frames=repeating and repeating.frames,
+        steps_swing_share=repeating and repeating.rms_share,
         missing_before_seconds=tuple(
             time
             for curve in curves
