@@ -226,7 +226,7 @@ def _outcomes(those: Sequence[SourceOutcome], *, is_new: bool) -> Iterator[tuple
 
 def _passed_by(prepared: Prepared, record: RunRecord) -> list[FileProblem]:
     """Return the files that were not taken, and statements that match no file."""
-    before = _untaken_before(record) if prepared.unreadable or prepared.descriptions_without_file else set()
+    before = _passed_by_before(record) if prepared.unreadable or prepared.descriptions_without_file else set()
     unreadable = [
         FileProblem(
             file=entry.relative,
@@ -309,7 +309,7 @@ def _shared_starts(done: Sequence[SourceOutcome], store: Store) -> list[str]:
     return [str(one) for one in found if not one.digests.isdisjoint(weighed)]
 
 
-def _untaken_before(record: RunRecord) -> set[tuple[str, str]]:
+def _passed_by_before(record: RunRecord) -> set[tuple[str, str]]:
     """Return the files that the latest run with a report could not read, with the reasons."""
     for path in record.store.records("runs"):
         last: dict[str, Any] = json.loads(path.read_bytes())

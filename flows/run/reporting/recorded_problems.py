@@ -141,8 +141,8 @@ def _means(selection: Selection, row: SourceRow) -> bool:
 def of_last_run(store: Store) -> Iterator[FileProblem]:
     """Yield problems that only a report records, because the next run retries: machine faults and files not taken."""
     for one in _last_report(store).get("problems", ()):
-        is_untaken = one["processor"] is None and one["verdict"] in ("failed", "not taken", "unmatched")
-        if is_untaken or (one.get("blame") == "machine" and one["verdict"] not in OF_STORE):
+        is_passed_by = one["processor"] is None and one["verdict"] in ("failed", "not taken", "unmatched")
+        if is_passed_by or (one.get("blame") == "machine" and one["verdict"] not in OF_STORE):
             yield FileProblem(**{"blame": "file", **one, "is_new": False})
 
 
