@@ -21,6 +21,7 @@ from flows.serving.form_fields import StoreFolder, with_form
 from flows.serving.steps_in_log import StepsInLog
 from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, log_lines, run_name, task_runner
 from processors.packs.archive.verify_pack import verify_pack
+from processors.packs.contents.reservations import warnings
 from processors.sources.scan import in_words, printable
 from processors.store.open_store import Location, location_of, open_store
 
@@ -55,9 +56,16 @@ def pack(
         built = build_pack(chosen, location_of(output), opened, force=True, steps=steps)
     except CANNOT_BEGIN as error:
         return ended(in_words(error))
-    changed = [f"{one}: the pack has what it stated before: {one.remedy}" for one in built.changed]
     left_out = (f"not in the pack: {one}" for one in built.left_out)
-    log_lines((*changed, *built.damaged, *built.withdrawn, *built.labels_apart, *left_out))
+    log_lines(
+        (
+            *warnings(built.reservations, len(built.sources)),
+            *built.damaged,
+            *built.withdrawn,
+            *built.labels_apart,
+            *left_out,
+        )
+    )
     checked = verify_pack(built.path, steps)
     if checked.faults:
         faults = [printable(f"{fault.kind}: {fault.path}: {fault.reason}") for fault in checked.faults]

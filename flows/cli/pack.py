@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 REPEATED_SHOWN = 5
 DAMAGED_SHOWN = 10
-UNCLEARED_SHOWN = 5
 SILENT_SHOWN = 5
 SHORT_BY_SECONDS = 0.1
 """Silence at the end of a highlight that needs no message."""
@@ -138,6 +137,8 @@ def build(
 
 def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, as_json: bool) -> None:
     """Print a summary of the pack, and warn of what its author should check."""
+    from processors.packs.contents.reservations import warnings
+
     if as_json:
         print_json(
             {
@@ -146,13 +147,14 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
                 "unchanged": built.is_unchanged,
                 "files": built.file_count,
                 "size_bytes": built.size_bytes,
-                "not_cleared": built.uncleared,
+                "not_cleared": built.about("not cleared"),
+                "terms": {one.about: one.words for one in built.reservations if one.kind == "terms"},
                 "results": built.results,
                 "highlight": _sound_of_highlight(built),
                 "withdrawn": built.withdrawn,
                 "labels_apart": built.labels_apart,
                 "damaged": built.damaged,
-                "changed_descriptions": [one.relative for one in built.changed],
+                "changed_descriptions": built.about("changed description"),
                 "repeated": built.repeated,
                 "larger_pictures": {one.relative: one.larger_picture for one in built.larger},
                 "left_out": built.left_out,
@@ -161,12 +163,10 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
             }
         )
         return
-    for one in built.changed:
-        told = "the pack has the titles, credits and rights of before"
-        click.echo(f"marsmedia: {one}: {told}: {one.remedy} and build it again", err=True)
     more = "marsmedia: ... and {} more damaged files; README.txt of the pack lists them"
     print_some([f"marsmedia: {printable(one)}" for one in built.damaged], DAMAGED_SHOWN, more, err=True)
-    _warn_of_rights(built)
+    for one in warnings(built.reservations, len(built.sources)):
+        click.echo(f"marsmedia: {one}", err=True)
     _warn_of_short_sound(built)
     if recipe.audience != "archive":
         _advise_on_choice(built)
@@ -217,18 +217,6 @@ def _make_what_is_due(recipe: PackRecipe, store_folder: Path, *, quiet: bool) ->
     click.echo(f"making {names} of {counted(len(request.words), 'source')} for the pack", err=True)
     with redirect_stdout(sys.stderr):
         reprocess_chosen(request, store_folder, Options(quiet=quiet), as_json=False)
-
-
-def _warn_of_rights(built: Built) -> None:
-    if built.uncleared:
-        shown = ", ".join(printable(one) for one in built.uncleared[:UNCLEARED_SHOWN])
-        more = len(built.uncleared) - UNCLEARED_SHOWN
-        shown += f" and {more} more" if more > 0 else ""
-        click.echo(
-            f"marsmedia: rights are not cleared for {len(built.uncleared)} of {counted(len(built.sources), 'source')}: "
-            f"{shown}; CREDITS.txt says why: ask the rights holder before publishing",
-            err=True,
-        )
 
 
 def _sound_of_highlight(built: Built) -> dict[str, Any] | None:

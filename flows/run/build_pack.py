@@ -16,8 +16,7 @@ from processors.errors import RequestError, meant
 from processors.languages.text import FALLBACK, Text
 from processors.linking.find_links import same_pictures
 from processors.packs.build import Built, build
-from processors.packs.contents.changed_descriptions import refuse_changed
-from processors.packs.contents.rights import is_cleared
+from processors.packs.contents.reservations import reservations
 from processors.packs.contents.selected_sources import SHOWN
 from processors.packs.contents.subject import subjects
 from processors.packs.gallery.page import write_gallery
@@ -80,15 +79,14 @@ def due_for(recipe: PackRecipe, store: Store) -> ReprocessRequest | None:
 
     They are those that no run makes by default, and those whose parameters the recipe file sets.
 
-    A pack that will be refused for its rights needs nothing.
+    A pack that will be refused needs nothing.
 
     Raises
     ------
-    RequestError : the selection matches nothing; or as `refuse_changed`.
+    RequestError : the selection matches nothing.
     """
     take, catalogue = _taken(recipe), Catalogue(store)
     rows = select(parse(recipe.selection), catalogue)
-    refuse_changed(rows, recipe, catalogue)
     wanted = _WantedForPacks(catalogue)
     processors: set[str] = set()
     digests: set[str] = set()
@@ -96,10 +94,10 @@ def due_for(recipe: PackRecipe, store: Store) -> ReprocessRequest | None:
         missing = {one.processor for one in wanted.of(row) if takes_any(one.processor, take) and not one.is_in(store)}
         processors |= missing
         digests |= {row.digest} if missing else set()
-    will_be_refused = recipe.audience == "public" and not all(
-        is_cleared(one, recipe) for one in subjects([row for row in rows if row.digest in digests], store, catalogue)
-    )
-    if not digests or will_be_refused:
+    if not digests:
+        return None
+    due = list(subjects([row for row in rows if row.digest in digests], store, catalogue))
+    if any(one.is_refused(recipe.audience) for one in reservations(due, recipe, catalogue)):
         return None
     return ReprocessRequest(words=tuple(sorted(digests)), processors=tuple(sorted(processors)), settings={})
 

@@ -19,7 +19,6 @@ from processors.packs.archive.bagit import BagWriter
 from processors.packs.archive.bucket_output import BucketOutput
 from processors.packs.archive.output import AGENT, DiskOutput, is_zip
 from processors.packs.archive.pack_writers import FolderSink, ZipSink
-from processors.packs.contents.changed_descriptions import ChangedDescription, refuse_changed
 from processors.packs.contents.companions import PackedCompanion, write_companions
 from processors.packs.contents.duplicate_pictures import Compared, duplicate_pictures
 from processors.packs.contents.layout import places_of
@@ -32,7 +31,8 @@ from processors.packs.contents.release_files import (
     release_files,
     write_release_files,
 )
-from processors.packs.contents.rights import is_cleared, override_of
+from processors.packs.contents.reservations import Kind, Reservation
+from processors.packs.contents.rights import override_of
 from processors.packs.contents.selected_sources import (
     Asked,
     OnlyAsked,
@@ -71,8 +71,8 @@ class Built:
     size_bytes: int
     results: tuple[ResultRef, ...]
     """Results from which the pack was made; `prune` keeps them."""
-    uncleared: tuple[str, ...]
-    """Sources without permission to redistribute, unless overridden, as release/name."""
+    reservations: tuple[Reservation, ...]
+    """What whoever passes it on must know: missing permissions, changed descriptions, terms and instructions."""
     sources: tuple[SourceRecord, ...]
     """Sources that it holds, as they were then."""
     highlight: HighlightClip | None = None
@@ -91,10 +91,12 @@ class Built:
     """True if the pack was in the bucket already, with the same bytes."""
     damaged: tuple[str, ...] = ()
     """Damaged files of the selection, each with the verdict of `show`."""
-    changed: tuple[ChangedDescription, ...] = ()
-    """Descriptions that changed since the last ingest: the pack has what they stated before."""
     pack_traffic: Traffic | None = None
     """Traffic with the bucket of the pack; None for a pack on a disk."""
+
+    def about(self, kind: Kind) -> tuple[str, ...]:
+        """Return the sources or descriptions about which there are reservations of a kind, as release/name."""
+        return tuple(one.about for one in self.reservations if one.kind == kind)
 
 
 def build(
@@ -122,7 +124,7 @@ def build(
 
     Raises
     ------
-    RequestError : pack recipe, selection or output is invalid, or as `refuse_changed`; the message lists all problems.
+    RequestError : pack recipe, selection or output is invalid, or as `refuse`; the message lists all problems.
     ResultMissing, ResultCorrupt : a packed file does not match the store's record; no pack is left.
     OSError : the disk is full or not writable; no pack is left.
     StoreError : the bucket cannot be used; what is there is not taken for a pack.
@@ -131,8 +133,7 @@ def build(
     catalogue, recipe = Catalogue(store), recipe.completed()
     rows = select(parse(recipe.selection), catalogue)
     _refuse_inside_releases(output, rows)
-    changed = refuse_changed(rows, recipe, catalogue)
-    chosen = choose(recipe, store, catalogue, asked, only_asked)
+    chosen, reservations = choose(recipe, store, catalogue, asked, only_asked)
     repeated = duplicate_pictures([one.subject for one in in_order_of_selection(chosen)], store, compared)
     recipe = replace(recipe, selection=publishable(recipe.selection, catalogue.sightings()))
     stated_utc = _stated_time(recipe)
@@ -158,7 +159,7 @@ def build(
         file_count=bag.file_count,
         size_bytes=bag.size_bytes,
         results=tuple(sorted(set().union(*(one.refs for one in chosen)))),
-        uncleared=tuple(one.subject.relative for one in chosen if not is_cleared(one.subject, recipe)),
+        reservations=reservations,
         sources=tuple(one.subject for one in chosen),
         withdrawn=tuple(_withdrawn(chosen)),
         highlight=records.clip,
@@ -168,7 +169,6 @@ def build(
         repeated=_in_words(chosen, repeated),
         is_unchanged=not is_new,
         damaged=_damaged(chosen),
-        changed=changed,
         pack_traffic=destination.traffic if isinstance(destination, BucketOutput) else None,
     )
 

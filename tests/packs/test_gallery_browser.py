@@ -324,6 +324,23 @@ def test_a_phone_need_not_scroll_sideways(browser: Browser, index: Path, tab: st
         assert page.ask(f"{switch}.every(b => b.right <= 360 && b.height < 44)"), "cut off, or its words broken in two"
 
 
+def test_a_card_bears_an_embargo_and_is_found_by_it(browser: Browser, tmp_path: Path) -> None:
+    Image.new("L", (64, 48), 90).save(tmp_path / "photo.jpg")
+    given = (("Embargoed until 1 July", None), (None, "CC BY 4.0"), (None, "By agreement"))
+    of = [
+        subject(digest=f"{n}" * 64, redistribute=True, instructions=instructions, usage_terms=terms)
+        for n, (instructions, terms) in enumerate(given)
+    ]
+    write_gallery(tmp_path, [original(one) for one in of], title=Text(en="June"), languages=("en", "zh"))
+    with browser.page() as page:
+        page.open(tmp_path / "index.html")
+        badges = "[...document.querySelectorAll('.card')].map(c => c.querySelector('.badge.warn')?.textContent ?? null)"
+        assert page.ask(badges) == ["Embargoed until 1 July", None, "By agreement"]
+        page.ask("location.hash = 'verdict=terms'")
+        page.until("gallery.found.subjects.length === 2")
+        assert page.errors == []
+
+
 @pytest.mark.parametrize(
     ("language", "cards"),
     [

@@ -128,7 +128,7 @@ def test_the_page_of_a_pack_marks_and_finds_what_the_pack_counts_as_not_cleared(
     made = filled(tmp_path)
     recipe = PackRecipe(title=Text(en="T", zh="题"), selection=("*",), audience="archive", languages=("en", "zh"))
     built = build(recipe, tmp_path / "pack", made.store, asked=lambda row: frozenset(), gallery=write_gallery)
-    assert built.uncleared == ("june/descent.mp4", "june/wind.wav")
+    assert built.about("not cleared") == ("june/descent.mp4", "june/wind.wav")
     with browser.page(language=language) as page:
         page.open(tmp_path / "pack/data/index.html")
         shown = "gallery.subjects.map(s => [s.name, gallery.badges(s).map(one => one.textContent).join()])"

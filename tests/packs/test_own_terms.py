@@ -144,7 +144,33 @@ def test_a_statement_for_the_file_counts_without_a_word(july: Path, entry: str) 
     (july / "release.toml").write_text(f'{HEAD}[[file]]\npath = "dunes.jpg"\n{entry}\n')
     assert ingested()["against_general"] == []
     built = build_pack(recipe_of(["*.jpg"], audience="public"), Path("public"), Store(Path("store")))
-    assert built.uncleared == ()
+    assert built.about("not cleared") == ()
+
+
+@pytest.mark.parametrize("audience", ["public", "press", "internal", "research", "archive"])
+def test_terms_and_instructions_of_release_toml_are_told_for_every_audience(july: Path, audience: str) -> None:
+    for name in ("a", "b"):
+        photo(july / f"{name}.jpg", {CREDIT: "NASA" if name == "a" else "JPL"})
+    (july / "release.toml").write_text(
+        f'{HEAD}usage_terms = "CC BY 4.0"\n[[file]]\npath = "dunes.jpg"\nredistribute = true\n'
+        'instructions = "Embargoed until 1 July"\nusage_terms = "By agreement"\n'
+        '[[file]]\npath = "a.jpg"\ninstructions = "By agreement"\n'
+        '[[file]]\npath = "b.jpg"\nusage_terms = "NASA guidelines"\n'
+    )
+    ingest(Path("raw"), Path("store"), RECIPES)
+    take = "originals" if audience == "archive" else "stills"
+    Path("p.toml").write_text(f'title = "July"\naudience = "{audience}"\nselection = ["*.jpg"]\ntake = ["{take}"]\n')
+    told = in_this_process("pack", "p.toml", "-o", "pack", "--store", "store")
+    assert told.returncode == 0, told.stderr
+    assert [line for line in told.stderr.splitlines() if "instructions" in line] == [
+        'marsmedia: instructions or terms of use of 2 of 3 sources: july/a.jpg: "By agreement"; '
+        'july/dunes.jpg: "Embargoed until 1 July; By agreement": heed them before publishing'
+    ]
+    record = in_this_process("pack", "p.toml", "-o", "again", "--store", "store", "--json").stdout
+    assert json.loads(record)["terms"] == {
+        "july/a.jpg": "By agreement",
+        "july/dunes.jpg": "Embargoed until 1 July; By agreement",
+    }
 
 
 @pytest.mark.parametrize(
@@ -160,7 +186,10 @@ def test_a_statement_for_the_file_counts_without_a_word(july: Path, entry: str) 
 def test_what_agrees_or_is_freer_is_no_contradiction(july: Path, iptc: dict[tuple[int, int], str], terms: str) -> None:
     photo(july / "dunes.jpg", iptc, terms)
     assert ingested()["against_general"] == []
-    assert build_pack(recipe_of(["*.jpg"], audience="public"), Path("public"), Store(Path("store"))).uncleared == ()
+    assert (
+        build_pack(recipe_of(["*.jpg"], audience="public"), Path("public"), Store(Path("store"))).about("not cleared")
+        == ()
+    )
 
 
 def test_rights_of_a_file_contradict_a_permission_that_names_none(july: Path) -> None:

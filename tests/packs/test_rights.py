@@ -58,7 +58,7 @@ def test_an_override_in_writing_is_recorded_in_the_pack(made: PackStore, tmp_pat
 
 def test_a_press_pack_names_what_is_not_cleared(made: PackStore, tmp_path: Path) -> None:
     built = make_pack(made, tmp_path / "pack", audience="press", credits_in_files=False)
-    assert built.uncleared == ("june/descent.mp4", "june/wind.wav")
+    assert built.about("not cleared") == ("june/descent.mp4", "june/wind.wav")
     paragraphs = (tmp_path / "pack/data/documents/CREDITS.txt").read_text().split("\n\n")
     notices = {p.split("\n")[0]: "ask the rights holder before publishing" in p for p in paragraphs[1:] if p}
     assert notices == {"descent.mp4": True, "tracks.jpg": False, "wind.wav": True}

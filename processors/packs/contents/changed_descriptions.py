@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from processors.errors import RequestError, StoreError
-from processors.packs.recipe.pack_recipe import PackRecipe
+from processors.errors import StoreError
 from processors.sources.scan import printable
 from processors.store.bucket.raw_bucket import hash_again, present
 from processors.store.catalogue.catalogue import Catalogue
@@ -18,8 +17,6 @@ from processors.store.catalogue.source_row import SourceRow
 from processors.store.open_store import is_address
 
 RELEASE_FILE = "release.toml"
-REFUSED_FOR = ("public", "research", "archive")
-"""Audiences to whom nothing goes by a statement that is no longer made."""
 
 
 class _Placed(Protocol):
@@ -77,26 +74,6 @@ def changed_descriptions(files: Iterable[_Placed], catalogue: Catalogue) -> list
                 raw = file.path.removesuffix(f"/{file.relative}")
                 found[path] = ChangedDescription(relative=path.removeprefix(f"{raw}/"), change=change, raw=raw)
     return [found[path] for path in sorted(found)]
-
-
-def refuse_changed(
-    files: Iterable[_Placed], recipe: PackRecipe, catalogue: Catalogue
-) -> tuple[ChangedDescription, ...]:
-    """Return the changed descriptions of a pack's files.
-
-    Raises
-    ------
-    RequestError : there are some, and the pack is for an audience to whom nothing goes by an earlier statement.
-    """
-    found = changed_descriptions(files, catalogue)
-    if found and recipe.audience in REFUSED_FOR:
-        article = "an" if recipe.audience[0] in "aeiou" else "a"
-        remedies = "; ".join(dict.fromkeys(one.remedy for one in found))
-        raise RequestError(
-            f"{article} {recipe.audience} pack cannot be built: titles, credits and rights in the store are those of "
-            "before:\n" + "".join(f"  {one}\n" for one in found) + f"{remedies} first"
-        )
-    return tuple(found)
 
 
 def _describing(

@@ -11,7 +11,7 @@ from pathlib import Path
 from processors.engine.release_index import ReleaseIndex
 from processors.errors import RequestError
 from processors.metadata.properties import LargerPicture, larger_picture
-from processors.packs.contents.rights import check_rights
+from processors.packs.contents.reservations import Reservation, refuse, reservations
 from processors.packs.contents.subject import SourceRecord, manifests_of, subjects
 from processors.packs.presentation import ORIGINALS, presentation_of
 from processors.packs.recipe.audience import PRESETS
@@ -77,13 +77,13 @@ class SelectedSource:
 
 def choose(
     recipe: PackRecipe, store: Store, catalogue: Catalogue, asked: Asked, only_asked: OnlyAsked | None = None
-) -> list[SelectedSource]:
-    """Return everything that goes into the pack, in the order of releases and names.
+) -> tuple[list[SelectedSource], tuple[Reservation, ...]]:
+    """Return everything that goes into the pack, in the order of releases and names, and the reservations about it.
 
     Raises
     ------
-    RequestError : the selection matches nothing, has none of the wanted items, names missing originals, or may not
-        be redistributed to this audience.
+    RequestError : the selection matches nothing, has none of the wanted items or names missing originals; or as
+        `refuse`.
     """
     selection = parse(recipe.selection)
     rows = select(selection, catalogue)
@@ -98,17 +98,19 @@ def choose(
         for row, subject in zip(rows, subjects(rows, store, catalogue, asked), strict=True)
     ]
     found = [one for one in chosen if one.has_original or one.results]
+    packed = [one.subject for one in found or chosen]
+    doubts = reservations(packed, recipe, catalogue)
+    refuse(doubts, packed, recipe, lambda cleared: _passing(recipe.selection, cleared, catalogue))
     if not found:
         what = ", ".join(recipe.take)
         raise RequestError(
             f"none of the {len(rows)} selected sources has {what}; `marsmedia items` lists the available items"
         )
-    check_rights([one.subject for one in found], recipe, lambda cleared: _passing(recipe.selection, cleared, catalogue))
     gone = [one.subject for one in found if one.has_original and present(one.subject.path) is None]
     if gone:
         lines = "\n".join(f"  {one.path}" for one in gone)
         raise RequestError(f"missing originals:\n{lines}\nrestore them, or take no originals")
-    return found
+    return found, doubts
 
 
 def _passing(words: tuple[str, ...], cleared: Sequence[SourceRecord], catalogue: Catalogue) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from processors.json_records import Json
 from processors.languages.sentences import translated
 from processors.languages.text import Text
 from processors.metadata.properties import properties
+from processors.packs.contents.reservations import terms_of
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.gallery.gallery_file import GalleryFile, PageCopy
 from processors.packs.gallery.waveform_peaks import peaks
@@ -77,6 +78,7 @@ def list_record(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
         "disagreement_count": len(subject.disagreements),
         "has_failures": any(failure.verdict == "failed" for failure in subject.failures),
         "redistribute": True if _passed_on(group) else subject.redistribute,
+        "terms": terms_of(subject) or None,
         "synthetic": subject.synthetic,
         "shot_count": len(shots),
         "thumbnail": face and face.thumbnail_href,
