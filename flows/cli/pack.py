@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
@@ -21,7 +21,7 @@ from processors.store.open_store import Location, is_address
 if TYPE_CHECKING:
     from processors.packs.build import Built
     from processors.packs.contents.subject import SourceRecord
-    from processors.packs.highlight.highlight import HighlightClip
+    from processors.packs.highlight.highlight import HighlightClip, PartShown
     from processors.packs.recipe.pack_recipe import PackRecipe
     from processors.store.bucket.bucket_traffic import Traffic
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 REPEATED_SHOWN = 5
 DAMAGED_SHOWN = 10
 SILENT_SHOWN = 5
+PARTS_SHOWN = 5
 SHORT_BY_SECONDS = 0.1
 """Silence at the end of a highlight that needs no message."""
 
@@ -168,6 +169,8 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
     for one in warnings(built.reservations, len(built.sources)):
         click.echo(f"marsmedia: {one}", err=True)
     _warn_of_short_sound(built)
+    if built.highlight and built.highlight.parts:
+        click.echo(f"marsmedia: highlight: {printable(_parts_in_words(built.highlight.parts))}", err=True)
     if recipe.audience != "archive":
         _advise_on_choice(built)
     for one in (*built.withdrawn, *built.labels_apart):
@@ -242,6 +245,21 @@ def _warn_of_short_sound(built: Built) -> None:
         )
     elif clip and clip.silences:
         click.echo(f"marsmedia: highlight: {printable(_silence_in_words(clip))}", err=True)
+
+
+def _parts_in_words(parts: Sequence[PartShown]) -> str:
+    """Return what a clip shows of videos for which no still is chosen, and what chooses one."""
+    more = f"; and of {len(parts) - PARTS_SHOWN} more" if len(parts) > PARTS_SHOWN else ""
+    shown = "; ".join(f"of {one.source.name} {' and '.join(_times_of(one))}" for one in parts[:PARTS_SHOWN])
+    return f"it shows {shown}{more}: `still_seconds` of a video in release.toml chooses its still"
+
+
+def _times_of(part: PartShown) -> Iterator[str]:
+    if part.moving_seconds:
+        begins, ends = part.moving_seconds
+        yield f"{begins:.1f} to {ends:.1f} s"
+    if stills := ", ".join(f"{at:.2f}" for at in part.stills_seconds):
+        yield f"the still{'s' if len(part.stills_seconds) > 1 else ''} at {stills} s"
 
 
 def _silence_in_words(clip: HighlightClip) -> str:

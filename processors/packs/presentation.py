@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from processors.json_records import Json
+
 ORIGINALS = "originals"
 OTHER = "other"
 TAKE_WORDS = (
@@ -46,7 +48,7 @@ class Presentation:
     viewer: int = 50
     """Rank among the pictures of a source in the viewer."""
     is_for_dark: bool = False
-    """True if its pictures come first for a photo too dark for a screen."""
+    """True if its pictures come first for a photo too dark for a screen, or of more than 8 bits."""
     is_in_sizes: bool = False
     """True if its items show one picture in several sizes."""
     source_size: tuple[str, str] | None = None
@@ -150,6 +152,14 @@ def takes_any(processor: str, words: Iterable[str]) -> bool:
     shown = presentation_of(processor)
     names = {processor, shown.formerly or processor}
     return any(word in shown.take or any(fnmatchcase(name, word.partition("/")[0]) for name in names) for word in words)
+
+
+def is_deep(previews: Iterable[Json]) -> bool:
+    """Return whether facts of `photo.preview` are of a photo of more than 8 bits: as it is, it may be flat and dark.
+
+    People see it enhanced: on cards, in a highlight, and beside the stills of a pack by kind.
+    """
+    return any(isinstance(facts, dict) and facts.get("white_level") is not None for facts in previews)
 
 
 def faces(*, is_dark: bool = False) -> list[str]:

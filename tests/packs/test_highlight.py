@@ -13,6 +13,7 @@ import pytest
 import soundfile
 from PIL import Image
 
+from flows.cli.pack import _parts_in_words
 from flows.run.build_pack import build_pack
 from processors.contract import Item
 from processors.errors import RequestError
@@ -218,11 +219,88 @@ def test_a_recording_shorter_than_the_clip_is_measured(made: PackStore, tmp_path
     assert loudest_hz(tmp_path / "pack")[:4] == [1000, 1000, None, None]
 
 
-def test_a_recording_of_the_store_that_is_not_selected_is_to_be_added(made: PackStore, tmp_path: Path) -> None:
-    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160, sound="station*")
-    told = r"no selected source named 'station\*' has sound; add june/station\.flac to the selection"
-    with pytest.raises(RequestError, match=told):
-        make_pack(made, tmp_path / "pack", selection=("a.jpg",), take=("stills",), highlight=highlight)
+@pytest.mark.parametrize(
+    ("sound", "selection", "take", "told"),
+    [
+        (
+            "station*",
+            ("a.jpg",),
+            "stills",
+            "no selected source named 'station*' has sound; add june/station.flac to the selection",
+        ),
+        (
+            "station*",
+            ("medium=photo",),
+            "stills",
+            "june/station.flac is not selected; widen the selection: a name beside other words narrows it",
+        ),
+        (
+            "june/station.flac",
+            ("*",),
+            "stills",
+            'the pack takes nothing of june/station.flac; add "web sound" to `take`',
+        ),
+        (
+            "unheard*",
+            ("*",),
+            "originals",
+            "the sound of june/unheard.wav was not made; "
+            "run `marsmedia reprocess june/unheard.wav --processor audio.renditions`",
+        ),
+        ("a.jpg", ("*",), "stills", "june/a.jpg has no sound; name a recording"),
+        ("wind.wav", ("*",), "stills", "no source named 'wind.wav'; correct its name"),
+    ],
+)
+def test_why_a_recording_cannot_be_under_the_clip_is_told(
+    made: PackStore, tmp_path: Path, sound: str, selection: tuple[str, ...], take: str, told: str
+) -> None:
+    made.source("unheard.wav", "audio", "wav", b"RIFF")
+    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160, sound=sound)
+    with pytest.raises(RequestError) as caught:
+        make_pack(made, tmp_path / "pack", selection=selection, take=(take,), highlight=highlight)
+    assert str(caught.value) == f"highlight: {told}"
+
+
+def test_a_photo_of_more_than_8_bits_is_shown_enhanced_and_said_to_be(made: PackStore, tmp_path: Path) -> None:
+    deep = made.source("deep.png", "photo", "png", picture(64, 48, 7))
+    made.said(deep, evidence("Rear deck", redistribute=True))
+    grey, bright = (io.BytesIO(), io.BytesIO())
+    Image.new("RGB", (160, 90), (40, 40, 40)).save(grey, "JPEG")
+    Image.new("RGB", (160, 90), (200, 60, 20)).save(bright, "JPEG")
+    sizes = {"width_px": 160, "height_px": 90}
+    preview = Item(
+        name="preview_1024.jpg", media_type="image/jpeg", data=grey.getvalue(), facts={**sizes, "white_level": 4095.0}
+    )
+    made.result(deep, "photo.preview", preview)
+    made.result(deep, "photo.enhanced", Item(name="enhanced.jpg", media_type="image/jpeg", data=bright.getvalue()))
+    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160)
+    for number, (enhanced_too, expected) in enumerate(((True, (200, 60, 20)), (False, (40, 40, 40)))):
+        if not enhanced_too:
+            made.store.remove(
+                next(one.ref for one in made.store.manifests(deep) if one.ref.processor == "photo.enhanced")
+            )
+        place = tmp_path / str(number)
+        make_pack(made, place, selection=("deep.png",), take=("stills",), highlight=highlight)
+        with av.open(str(place / "data/highlight.mp4")) as clip:
+            frames = [frame.to_ndarray(format="rgb24") for frame in clip.decode(video=0)]
+        assert np.allclose(frames[int(25 * 3.5)][30:50, 60:100].mean(axis=(0, 1)), expected, atol=8)
+
+
+def test_parts_of_a_video_without_a_chosen_still_are_named(made: PackStore, tmp_path: Path) -> None:
+    digests = {row.name: row.digest for row in made.catalogue.sources().values()}
+    for name, is_pinned in (("b.mp4", False), ("c.mp4", True)):
+        facts = {"identity": {"time_seconds": 2.0}, "width_px": 64, "height_px": 48, "is_pinned": is_pinned}
+        still = Item(name="still_0001_01.jpg", media_type="image/jpeg", data=picture(64, 48, 3), facts=facts)
+        made.result(digests[name], "video.stills", still)
+    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160)
+    built = make_pack(made, tmp_path / "pack", take=("stills", "clips"), highlight=highlight)
+    assert built.highlight is not None
+    (part,) = built.highlight.parts
+    assert (part.source.name, part.moving_seconds, part.stills_seconds) == ("b.mp4", (0.0, 1.0), (2.0,))
+    assert _parts_in_words([part]) == (
+        "it shows of b.mp4 0.0 to 1.0 s and the still at 2.00 s: "
+        "`still_seconds` of a video in release.toml chooses its still"
+    )
 
 
 def test_a_still_near_the_end_of_the_sound_is_heard_with_its_last_seconds(made: PackStore, tmp_path: Path) -> None:
@@ -262,11 +340,6 @@ def test_scenes_follow_the_order_of_the_selection(made: PackStore, tmp_path: Pat
         built = make_pack(made, tmp_path / str(number), selection=words, **chosen)
         assert built.highlight is not None
         assert [one.name for one in built.highlight.shown] == expected
-
-
-def test_a_recording_that_is_not_selected_is_reported(made: PackStore, tmp_path: Path) -> None:
-    with pytest.raises(RequestError, match=r"highlight: no selected source named 'wind\.wav' has sound; correct"):
-        pack(made, tmp_path, sound="wind.wav")
 
 
 def test_chinese_letters_are_drawn_and_in_another_font_if_one_is_named() -> None:

@@ -172,7 +172,7 @@ def _chosen(
         subject=replace(subject, larger_picture=larger),
         has_original=ORIGINALS in recipe.take,
         results=(*results, *_further_evidence(recipe, subject, store)),
-        shown=tuple(included(manifests, replace(recipe, take=SHOWN), refs)) if recipe.highlight else (),
+        shown=tuple(included(manifests, replace(recipe, take=SHOWN, layout="kind"), refs)) if recipe.highlight else (),
         original_size_px=_original_size(manifests),
         history=_history(row, manifests, audit),
         shots=_current(SHOTS, manifests, refs),

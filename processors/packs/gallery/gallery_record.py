@@ -18,7 +18,8 @@ from processors.packs.contents.reservations import terms_of
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.gallery.gallery_file import GalleryFile, PageCopy
 from processors.packs.gallery.waveform_peaks import peaks
-from processors.packs.presentation import faces, presentation_of
+from processors.packs.presentation import faces, is_deep, presentation_of
+from processors.processor_names import PHOTO_PREVIEW
 from processors.video.audit.not_detected import DISSOLVES
 
 DARK_LEVEL = 40
@@ -131,8 +132,10 @@ def _audit(group: Group) -> dict[str, Any] | None:
 
 
 def _is_dark(group: Group) -> bool:
+    """Return whether it is too dark for a screen, or has more than 8 bits: it is shown enhanced."""
     levels = [_fact(entry.facts, "bright_level") for _, entry in group.page_data("levels")]
-    return any(level is not None and level < DARK_LEVEL for level in levels)
+    entries = [one.entry for one in group.shown if one.entry and one.entry.manifest.ref.processor == PHOTO_PREVIEW]
+    return is_deep(one.facts for one in entries) or any(level is not None and level < DARK_LEVEL for level in levels)
 
 
 def _fact(facts: Json, name: str) -> Any:

@@ -22,7 +22,7 @@ from processors.imaging.wide_letters import baseline_px, has_wide_letter, wide_m
 BACKGROUND = (14, 12, 12)
 INK = (240, 236, 230)
 ACCENT = (226, 140, 88)
-BAR_OPACITY = 0.62
+BAR_OPACITY = 0.85
 Frame = NDArray[np.uint8]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from fractions import Fraction
@@ -22,12 +22,11 @@ from processors.packs.contents.subject import ItemRecord, SourceRecord, item_rec
 from processors.packs.embedded.in_containers import write_tagged
 from processors.packs.highlight.cards import Cards, Frame
 from processors.packs.highlight.clip_credits import clip_credits, credit_lines
-from processors.packs.highlight.scene_sound import SOUNDS, Recording, Scene, SceneSound, recordings_of, sounds_of
+from processors.packs.highlight.recording_under import recording_under
+from processors.packs.highlight.scene_sound import Scene, SceneSound, recordings_of, sounds_of
 from processors.packs.highlight.soundtrack import LAST_FADE_SECONDS, Soundtrack, Span
 from processors.packs.presentation import presentation_of
-from processors.packs.recipe.pack_recipe import Highlight, PackRecipe
-from processors.store.catalogue.catalogue import Catalogue
-from processors.store.catalogue.source_row import SourceRow
+from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
 
@@ -51,6 +50,17 @@ class Silence:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PartShown:
+    """What a clip shows of a video for which nobody has chosen a still, if it is not all of it."""
+
+    source: SourceRecord
+    moving_seconds: tuple[float, float] | None
+    """Presentation times of its moving shot, half open; None without one."""
+    stills_seconds: tuple[float, ...]
+    """Presentation times of its stills."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class HighlightClip:
     """Written clip."""
 
@@ -70,6 +80,8 @@ class HighlightClip:
     """Length of title and credits, which are silent without a recording under the whole clip."""
     silences: tuple[Silence, ...]
     """Scenes that are silent, or in part; none if one recording is under the whole clip."""
+    parts: tuple[PartShown, ...] = ()
+    """Videos of which the release chooses no still, each with the parts that are shown."""
     packed_path: str = ""
     """Path in the pack, relative to `data/`; empty until it is there."""
 
@@ -112,7 +124,7 @@ def write_highlight(
         )
     scenes = found[:: -(-len(found) // MAX_SCENES)]
     recordings = recordings_of(chosen, store)
-    under = _under(chosen, recipe.highlight, recordings, store)
+    under = recording_under(chosen, recipe, recordings, store)
     each = _steps(recipe.highlight.seconds_each) / FRAMES_PER_SECOND
     sounds = [None] * len(scenes) if under else list(sounds_of(scenes, recordings, each))
     shown = _once(scene.entry.subject for scene in scenes)
@@ -144,7 +156,27 @@ def write_highlight(
             for scene, seconds in zip(scenes, silent, strict=True)
             if seconds > MIN_SILENT_SECONDS
         ),
+        parts=tuple(_parts(scenes, each)),
     )
+
+
+def _parts(scenes: Sequence[Scene], each_seconds: float) -> Iterator[PartShown]:
+    by_video: dict[str, list[Scene]] = {}
+    for scene in scenes:
+        if scene.entry.subject.medium == "video":
+            by_video.setdefault(scene.entry.subject.digest, []).append(scene)
+    for of_video in by_video.values():
+        source = of_video[0].entry.subject
+        begins = next((scene.time_seconds for scene in of_video if scene.is_moving), None)
+        is_whole = begins is not None and (source.duration_seconds or 0.0) <= begins + each_seconds
+        if not is_whole and not any(scene.is_pinned for scene in of_video):
+            yield PartShown(
+                source=source,
+                moving_seconds=None if begins is None else (begins, begins + each_seconds),
+                stills_seconds=tuple(
+                    s.time_seconds for s in of_video if not s.is_moving and s.time_seconds is not None
+                ),
+            )
 
 
 def _write_frames(path: Path, frames: Iterator[Frame], count: int, sound: Path | None) -> None:
@@ -166,13 +198,14 @@ def _once(sources: Iterable[SourceRecord]) -> list[SourceRecord]:
 
 
 def _scenes(chosen: Sequence[SelectedSource], store: Store) -> Iterator[Scene]:
-    """Yield the largest preview of each photo; the preview clip and the best still of each shot of each video."""
+    """Yield each photo, enhanced or as its largest preview; the preview clip and best stills of shots of each video."""
     for one in chosen:
         found = list(item_records(one.subject, one.shown, store))
         shown = [(entry, presentation_of(entry.manifest.ref.processor)) for entry in found]
         photos = [entry for entry, how in shown if how.is_in_sizes]
+        enhanced = [entry for entry, how in shown if how.is_for_dark]
         if photos:
-            yield Scene(entry=max(photos, key=_width), is_moving=False)
+            yield Scene(entry=max(enhanced or photos, key=_width), is_moving=False)
         yield from (Scene(entry=entry, is_moving=True) for entry in found if entry.media_type == "video/mp4")
         stills = [entry for entry, how in shown if how.highlight and fnmatchcase(entry.name, how.highlight)]
         yield from (Scene(entry=entry, is_moving=False) for entry in stills)
@@ -202,7 +235,7 @@ def _frames(
     steps = _steps(recipe.highlight.seconds_each)
     for scene, sound in zip(scenes, sounds, strict=True):
         subject = scene.entry.subject
-        name, named = _title(subject, recipe), f"{_joined(recipe, phrase('credit'))}: {credit(subject)}"
+        name, named = _scene_title(scene, recipe), f"{_joined(recipe, phrase('credit'))}: {credit(subject)}"
         if sound and sound.source != subject:
             heard = _title(sound.source, recipe) or credit(sound.source)
             named += f" · {_joined(recipe, phrase('sound_under_it'))}: {heard}"
@@ -221,6 +254,14 @@ def _title(subject: SourceRecord, recipe: PackRecipe) -> str:
     """Return the title in the pack's languages, else that of the event; empty without one: a file name is no title."""
     said = subject.title or subject.event_title
     return _joined(recipe, phrase("marked_synthetic", title=said) if subject.synthetic and said else said)
+
+
+def _scene_title(scene: Scene, recipe: PackRecipe) -> str:
+    """Return the title of the source, with a note where the picture is not as recorded."""
+    title = _title(scene.entry.subject, recipe)
+    if not presentation_of(scene.entry.manifest.ref.processor).is_for_dark:
+        return title
+    return f"{title} ({_joined(recipe, phrase('enhanced'))})" if title else _joined(recipe, phrase("enhanced"))
 
 
 def _in(recipe: PackRecipe, text: Text) -> list[str]:
@@ -250,31 +291,6 @@ def _moving(entry: ItemRecord) -> Iterator[Image.Image]:
             shown = frame.to_image()
         if shown is not None:
             yield shown
-
-
-def _under(
-    chosen: Sequence[SelectedSource], highlight: Highlight, recordings: Mapping[str, Recording], store: Store
-) -> ItemRecord | None:
-    """Return the recording that the pack recipe wants under the clip, in its most audible rendition; None for none.
-
-    Without a wish, it is the first recording of a selection that shows no video: the sound of what is shown is silence.
-    """
-    if highlight.sound is None and any(one.subject.medium == "video" for one in chosen):
-        return None
-    wanted = highlight.sound or "*"
-    named = [one for one in chosen if fnmatchcase(one.subject.name, wanted) or one.subject.digest.startswith(wanted)]
-    found = [recordings[one.subject.digest].entry for one in named if one.subject.digest in recordings]
-    if highlight.sound and not found:
-        unselected = _called(wanted, Catalogue(store).sightings()) - {one.subject.relative for one in chosen}
-        how = f"add {', '.join(sorted(unselected)[:5])} to the selection" if unselected else "correct its name"
-        raise RequestError(f"highlight: no selected source named {highlight.sound!r} has sound; {how}")
-    return min(found, key=lambda entry: SOUNDS.index(entry.name), default=None)
-
-
-def _called(wanted: str, rows: Iterable[SourceRow]) -> set[str]:
-    """Return the sources of the store with sound that a pack recipe's `sound` means, as release/name."""
-    with_sound = (row for row in rows if row.medium == "audio" or row.has_sound)
-    return {row.relative for row in with_sound if fnmatchcase(row.name, wanted) or row.digest.startswith(wanted)}
 
 
 def _sound(

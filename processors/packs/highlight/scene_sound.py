@@ -33,6 +33,11 @@ class Scene:
         identity = facts.get("identity")
         return _number(identity.get("time_seconds")) if isinstance(identity, dict) else None
 
+    @property
+    def is_pinned(self) -> bool:
+        """Return whether the release has chosen this still."""
+        return isinstance(self.entry.facts, dict) and self.entry.facts.get("is_pinned") is True
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from processors.packs.presentation import is_taken, presentation_of
+from processors.packs.presentation import is_deep, is_taken, presentation_of
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.processor_names import PHOTO_ENHANCED, PHOTO_PREVIEW
 from processors.store.catalogue.latest import current
@@ -43,14 +43,9 @@ def included(manifests: Iterable[Manifest], recipe: PackRecipe, asked: frozenset
 
 def _for_readers(by_processor: Mapping[str, Sequence[Manifest]], recipe: PackRecipe) -> frozenset[str]:
     """Return the processors whose pictures accompany the stills of a photo of more than 8 bits, in a pack by kind."""
-    levels = (
-        item.facts.get("white_level")
-        for manifest in by_processor.get(PHOTO_PREVIEW, ())
-        for item in manifest.items
-        if isinstance(item.facts, dict)
-    )
+    previews = (item.facts for manifest in by_processor.get(PHOTO_PREVIEW, ()) for item in manifest.items)
     is_for_readers = recipe.layout == "kind" and "stills" in recipe.take
-    return frozenset({PHOTO_ENHANCED} if is_for_readers and any(one is not None for one in levels) else ())
+    return frozenset({PHOTO_ENHANCED} if is_for_readers and is_deep(previews) else ())
 
 
 def _longest(item: StoredItem) -> int:

@@ -15,7 +15,7 @@
       is.incomplete(subject) && badge("bad", "incomplete"), is.complete(subject) && badge("good", "complete"),
       is.still(subject) && badge("warn", "still"), is.measurable(subject) && badge("good", "measurable"),
       is.unmeasurable(subject) && badge("warn", "unmeasurable"), is.failed(subject) && badge("bad", "failed"), is.disagree(subject) && badge("warn", "disagree"),
-      is.terms(subject) && gallery.state.isShown("terms") && h("span.badge.warn", { title: subject.terms }, subject.terms),
+      is.terms(subject) && gallery.state.isShown("terms") && h("span.badge.warn.said", { title: subject.terms }, subject.terms),
       is.notCleared(subject) && badge("bad", "notCleared", subject.redistribute === null ? "permissionNotStated" : "notCleared"), is.synthetic(subject) && badge("plain", "synthetic"),
     ].filter(Boolean);
   };
