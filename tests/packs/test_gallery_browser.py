@@ -228,7 +228,7 @@ def test_the_first_screen_shows_media(browser: Browser, index: Path, width: int)
         assert page.ask("document.getElementById('when').open") is True, "what narrows the list can be seen"
 
 
-@pytest.mark.parametrize("word", ["descent+stage", "吊降", "cnsa", "rope", "wang"])
+@pytest.mark.parametrize("word", ["descent+stage", "吊降", "cnsa", "rope", "wang", "rovers", "lowering", "land"])
 def test_captions_alternative_texts_and_credits_are_searched(browser: Browser, tmp_path: Path, word: str) -> None:
     told = subject(
         7,
@@ -353,10 +353,16 @@ def test_cards_name_no_sol_that_a_date_leaves_open(
 ) -> None:
     def recorded(first: int, last: int) -> Recorded:
         return Recorded(
-            written="2021", precision="year", source="release.toml", earliest_utc="2021-01-01T00:00:00Z",
-            latest_utc="2022-01-01T00:00:00Z", first_sol=first, last_sol=last, solar_longitude_degrees=2.0,
+            written="2021",
+            precision="year",
+            source="release.toml",
+            earliest_utc="2021-01-01T00:00:00Z",
+            latest_utc="2022-01-01T00:00:00Z",
+            first_sol=first,
+            last_sol=last,
+            solar_longitude_degrees=2.0,
             local_true_solar_time_hours=None,
-        )  # fmt: skip
+        )
 
     spans = ((0, 1), (32, 33), (3, 5), (-130, 226), (-81, -80))
     of = [
@@ -388,10 +394,16 @@ def test_what_is_earlier_than_the_landing_is_counted_back_from_it(
 ) -> None:
     def recorded(sol: int) -> Recorded:
         return Recorded(
-            written="2021", precision="year", source="release.toml", earliest_utc="2021-01-01T00:00:00Z",
-            latest_utc="2022-01-01T00:00:00Z", first_sol=sol, last_sol=sol, solar_longitude_degrees=2.0,
+            written="2021",
+            precision="year",
+            source="release.toml",
+            earliest_utc="2021-01-01T00:00:00Z",
+            latest_utc="2022-01-01T00:00:00Z",
+            first_sol=sol,
+            last_sol=sol,
+            solar_longitude_degrees=2.0,
             local_true_solar_time_hours=6.5,
-        )  # fmt: skip
+        )
 
     sols = (8, 0, None, -80)
     of = [

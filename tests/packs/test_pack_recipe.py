@@ -11,6 +11,7 @@ import pytest
 from processors.errors import RequestError
 from processors.languages.language import translated_keys
 from processors.languages.text import Text
+from processors.packs.presentation import TAKE_WORDS
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import BagInfo, Highlight, Override, PackRecipe, Pictures, Signature
 from processors.packs.recipe.pack_recipe_file import RecipeTable, read_recipe
@@ -100,6 +101,8 @@ def test_a_whole_recipe_is_read(tmp_path: Path) -> None:
 
 def test_the_template_is_a_recipe_and_so_is_all_of_it(tmp_path: Path) -> None:
     assert read(tmp_path, TEMPLATE).completed().take == PRESETS["press"].take
+    assert read(tmp_path, TEMPLATE.replace("# take", "take")).take == PRESETS["press"].take
+    assert not [word for word in TAKE_WORDS if word not in TEMPLATE]
     lines = [line.removeprefix("# ") for line in TEMPLATE.split("\n")[1:] if not line.startswith("# A pack's")]
     wanted = Highlight(sound="station.wav", font=tmp_path / "NotoSansSC.otf")
     assert read(tmp_path, "\n".join(lines)).highlight == wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from processors.languages.language import LANGUAGES, translated_keys
-from processors.packs.recipe.audience import AUDIENCES
+from processors.packs.recipe.audience import AUDIENCES, FOR_READERS
 
 
 def _translated(key: str) -> str:
@@ -21,9 +21,10 @@ title = "A title"
                                        # nothing is written; public refuses what may not be passed on
 selection = ["medium=photo"]           # the words of `marsmedia items`: names, sol=1..20, event=..., camera=...
                                        # ["*"] is everything in the store, ["redistribute=true"] what may be passed on
-# take = ["stills", "contact sheets", "full video", "web sound"]
-                                       # also originals, frames, clips (previews of ten seconds), spectrograms, sound,
-                                       # metadata, measurements, other, or processor/pattern: "photo.enhanced/*"
+# take = {json.dumps(FOR_READERS)}
+                                       # this is what press and public take; there are also originals, frames,
+                                       # clips (previews of ten seconds), sound, subtitles, metadata,
+                                       # measurements, other, or processor/pattern: "photo.enhanced/*"
 # layout = "kind"                      # photos/ videos/ sound/ documents/, or "source": by source and processor
 # credits_in_files = true              # caption, credit and rights in copies of the files; false: the stored bytes
 languages = {json.dumps(LANGUAGES)}

@@ -85,6 +85,12 @@
     return subject.searched;
   };
 
+  /** An English word without its ending, so that "tracks" finds "track" and "landing" finds "lands"; others as they are. */
+  const stem = (word) => {
+    const cut = /^[a-z]+$/.test(word) && !word.endsWith("ss") ? ["ing", "ed", "es", "s"].find((end) => word.endsWith(end) && word.length - end.length >= 4) : null;
+    return cut ? word.slice(0, -cut.length) : word;
+  };
+
   /**
    * Looks once at every subject: the numbers of those that match, and under each heading of those that match all else.
    * Shots are asked of frames, not of subjects.
@@ -92,7 +98,7 @@
   const look = (state) => {
     const { subjects } = gallery;
     const asked = LISTS.filter((name) => name !== "shot" && state[name].length);
-    const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = state.q.toLowerCase().split(/\s+/).filter(Boolean).map(stem);
     const but = Object.fromEntries([...LISTS, "sol"].map((name) => [name, []]));
     const numbers = [];
     for (let number = 0; number < subjects.length; number += 1) {
