@@ -379,6 +379,12 @@ def test_cards_name_no_sol_that_a_date_leaves_open(
         page.until("document.querySelector('.inner dl')")
         told = page.ask("[...document.querySelectorAll('.inner dd')].map(one => one.textContent)")
         assert "3–5" in told, "the whole span is in About"
+        page.ask(f"location.hash = 'open={of[0].digest[:12]}'")
+        page.until(f"document.querySelector('.inner dd')?.textContent && location.hash.includes('{of[0].digest[:12]}')")
+        of_landing = "[...document.querySelectorAll('.inner dd')].map(one => one.textContent)"
+        words = {"en-GB": "1 sol before landing to Sol 1", "zh-CN": "着陆前 1 个火星日至第 1 火星日"}[language]
+        page.until(f"{of_landing}.includes({json.dumps(words)})")
+        assert cards[0].removesuffix(" · ") in page.ask(of_landing)
         assert page.errors == []
 
 
