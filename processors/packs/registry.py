@@ -88,7 +88,8 @@ def corrected_in_packs(store: Store, digests: Collection[str], wanted: Wanted) -
             if change.is_grave and change.kind not in ("replaced", "withdrawn"):
                 found.setdefault(change, []).append(PurePath(record.pack).name)
     for change, names in sorted(found.items(), key=lambda one: (one[0].kind != "forbidden", one[0].source)):
-        yield f"{change}; it is in the pack{'s' if len(names) > 1 else ''} {', '.join(sorted(names))}"
+        changed = " changed" if change.kind == "corrected" else ""
+        yield f"{change}{changed}; it is in the pack{'s' if len(names) > 1 else ''} {', '.join(sorted(names))}"
 
 
 def changes_since(store: Store, word: str, wanted: Wanted) -> tuple[SourceChange, ...] | None:

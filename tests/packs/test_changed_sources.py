@@ -92,7 +92,7 @@ def test_a_run_names_packs_with_a_file_that_may_no_longer_be_passed_on(june: Pat
     )
     told = [
         "june/b.png may no longer be passed on (title changed too); it is in the packs desk, web",
-        "instructions of june/a.png; it is in the pack desk",
+        "instructions of june/a.png changed; it is in the pack desk",
     ]
     assert ingested().advice == tuple(told)
     assert in_this_process("packs", "--store", "store").stdout.splitlines()[2:] == [
