@@ -173,6 +173,21 @@ def test_terms_and_instructions_of_release_toml_are_told_for_every_audience(july
     }
 
 
+def test_an_embargo_at_another_path_of_the_same_bytes_is_told_too(july: Path) -> None:
+    photo(july / "dunes.jpg", {})
+    (july / "release.toml").write_text(HEAD)
+    photo(Path("raw/june/early.jpg"), {})
+    Path("raw/june/release.toml").write_text(f'{HEAD}instructions = "Embargoed until 1 July"\n')
+    ingest(Path("raw"), Path("store"), RECIPES)
+    told = in_this_process("pack", "july/dunes.jpg", "--audience", "public", "-o", "public", "--store", "store")
+    assert told.stderr.splitlines()[-1] == (
+        'marsmedia: instructions or terms of use of 1 of 1 source: july/dunes.jpg: "Embargoed until 1 July": '
+        "heed them before publishing"
+    )
+    said = "Credit: NASA/JPL-Caltech; Rights: NASA guidelines; redistribute: true; Embargoed until 1 July\n"
+    assert f"june/early.jpg: {said}" in Path("public/data/documents/CREDITS.txt").read_text()
+
+
 @pytest.mark.parametrize(
     ("iptc", "terms"),
     [

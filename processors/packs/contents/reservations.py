@@ -70,11 +70,12 @@ def _of_terms(subjects: Sequence[SourceRecord]) -> Iterator[Reservation]:
 
 
 def terms_of(subject: SourceRecord) -> str:
-    """Return its instructions and terms of use, for who passes it on; empty without any.
+    """Return its instructions and terms of use at every path of its bytes, its own first; empty without any.
 
     Terms that are its rights once more, an open licence, or the word "none" are left out.
     """
-    said = dict.fromkeys(filter(None, (subject.instructions, subject.usage_terms)))
+    elsewhere = (words for one in subject.voices if not one.past for words in one.terms)
+    said = dict.fromkeys(filter(None, (subject.instructions, subject.usage_terms, *elsewhere)))
     idle = {(subject.rights or "").casefold(), "none"}
     return "; ".join(one for one in said if one.casefold() not in idle and not is_open_licence(one))
 

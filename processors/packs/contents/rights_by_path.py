@@ -26,6 +26,8 @@ class PathRights:
     """Reason why the statement is unknown."""
     own: str | None = None
     """What the file says of itself against a statement of all files, which is then no permission; None if nothing."""
+    terms: tuple[str, ...] = ()
+    """Instructions and terms of use in the words of the release or the file."""
     past: str | None = None
     """Reason why the statement is no longer made, though none has replaced it; None if it is current."""
 
@@ -71,12 +73,14 @@ def voice(place: str, record: Mapping[str, Any] | None, failure: str | None = No
     said = _first(statements, "marsmedia:redistribute")
     rights = _first(statements, "dc:rights")
     credit = _first(statements, "photoshop:Credit")
+    terms = (_first(statements, term) for term in ("photoshop:Instructions", "xmpRights:UsageTerms"))
     return PathRights(
         place=place,
         credit=str(credit["value"]) if credit else None,
         rights=str(rights["value"]) if rights else None,
         redistribute=_permission(said, own),
         own=own,
+        terms=tuple(str(one["value"]) for one in terms if one),
         said_in=_file_of(str(said["source"])) if said else None,
         speaks=bool(said or (rights and str(rights["source"]).startswith(OF_RELEASE))),
     )

@@ -111,7 +111,8 @@ def _says(voice: PathRights) -> str:
     if voice.unread:
         return voice.why_not
     may = {True: "true", False: "false", None: "not said"}[voice.redistribute]
-    return f"Credit: {voice.credit or 'unknown'}; Rights: {voice.rights or 'unknown'}; redistribute: {may}"
+    terms = "".join(f"; {one}" for one in voice.terms)
+    return f"Credit: {voice.credit or 'unknown'}; Rights: {voice.rights or 'unknown'}; redistribute: {may}{terms}"
 
 
 def _both(text: Text, recipe: PackRecipe) -> list[str]:
