@@ -10,7 +10,7 @@ from typing import Any, Literal
 from processors.contract import parameters
 from processors.engine.wanted_results import WantedResult
 from processors.json_records import Json, canonical_json
-from processors.packs.contents.rights_by_path import voice
+from processors.packs.contents.rights_by_path import binding, voice
 from processors.processor_names import EVIDENCE
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.stored_evidence import read_evidence
@@ -72,6 +72,8 @@ class PackedSource:
     """That path relative to the folder of releases."""
     evidence_key: str | None = None
     """Key of the evidence that was packed; None without one."""
+    may_be_passed_on: bool | None = None
+    """Whether every path of its bytes allowed it then; None if an earlier version built the pack."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,11 +119,14 @@ class SourcesNow:
         self._by_path: dict[str, SourceRow] = {}
         self._known: dict[str, SourceRow] = {}
         """Latest sighting of each digest."""
-        self._there: set[str] = set()
+        self._there: dict[str, list[SourceRow]] = {}
+        """Present places of each digest."""
         for row in sightings:
             self._by_path[row.path] = row
             self._known[row.digest] = row
-        self._there = {row.digest for row in self._by_path.values() if row.gone_utc is None}
+        for row in self._by_path.values():
+            if row.gone_utc is None:
+                self._there.setdefault(row.digest, []).append(row)
 
     def changes(self, packed: Iterable[PackedSource], results: Iterable[ResultRef]) -> tuple[SourceChange, ...]:
         """Return the changes of a pack's sources, in their order; a file that was only moved has not changed.
@@ -152,17 +157,24 @@ class SourcesNow:
         return SourceChange(source=source, kind=kind, about=about) if about else None
 
     def _restated(self, packed: PackedSource, here: SourceRow) -> tuple[Change, list[str]]:
-        """Return what release.toml and labels say differently now."""
+        """Return what release.toml and labels say differently now, those of other paths of the bytes on permission."""
+        others = [one for one in self._there[packed.sha256] if one.path != here.path]
         keys = packed.evidence_key, here.evidence_key
-        if packed.evidence_key is None or keys[0] == keys[1]:
+        if packed.evidence_key is None or (keys[0] == keys[1] and not others):
             return "corrected", []
         before, now = (read_evidence(self._store, packed.sha256, key) for key in keys)
         if before is None or now is None:
             return "corrected", []
         entries = (_entry(self._store, packed.sha256, key) for key in keys)
+        about = [*_corrected(before, now), *_adjusted(*entries)]
         may_before, may_now = (bool(voice("", record).redistribute) for record in (before, now))
-        kind: Change = "corrected" if may_before == may_now else "permitted" if may_now else "forbidden"
-        return kind, [*_corrected(before, now), *_adjusted(*entries)]
+        if packed.may_be_passed_on is not None:
+            records = [now, *(read_evidence(self._store, packed.sha256, one.evidence_key) for one in others)]
+            may_before = packed.may_be_passed_on
+            may_now = bool(binding([voice("", record) for record in records if record]).redistribute)
+        if may_before == may_now:
+            return "corrected", about
+        return "permitted" if may_now else "forbidden", about or ["permission"]
 
     def _is_recalibrated(self, here: SourceRow, results: Sequence[ResultRef]) -> bool:
         """Return whether today's recipes and releases give a result another calibration than a pack's has."""

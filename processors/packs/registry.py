@@ -42,7 +42,11 @@ def remember(store: Store, built: Built) -> Path:
         "sources": [
             asdict(
                 PackedSource(
-                    sha256=one.digest, path=one.path, relative=one.relative or None, evidence_key=one.evidence_key
+                    sha256=one.digest,
+                    path=one.path,
+                    relative=one.relative or None,
+                    evidence_key=one.evidence_key,
+                    may_be_passed_on=bool(one.redistribute),
                 )
             )
             for one in built.sources

@@ -112,6 +112,19 @@ def test_a_permission_given_since_is_named_as_one(june: Path) -> None:
     assert ingested().advice == ("june/b.png may now be passed on; it is in the pack late",)
 
 
+def test_a_prohibition_at_another_path_of_the_same_bytes_counts(june: Path) -> None:
+    july = Path("raw/july")
+    july.mkdir()
+    (july / "again.png").write_bytes((june / "b.png").read_bytes())
+    (july / "release.toml").write_text(HEAD.replace("true", "false"))
+    told = "june/b.png may no longer be passed on"
+    assert ingested().advice == (f"{told}; it is in the packs desk, web",)
+    verified = in_this_process("pack", "verify", "web", "--store", "store").stdout.splitlines()
+    assert verified[-1] == f"1 source changed since: {told}"
+    (july / "release.toml").write_text(HEAD)
+    assert ingested().advice == ()
+
+
 @pytest.mark.parametrize(
     ("key", "about"),
     [
@@ -149,7 +162,7 @@ def test_a_corrected_calibration_reaches_whoever_has_the_pascals(
     calibrated(60.0)
     build_pack(recipe_of(["*"], audience="research"), Path("desk"), Store(Path("store")))
     assert in_this_process("packs", "--store", "store").stdout.splitlines()[1:] == []
-    assert calibrated(45.0).advice == ("calibration of june/edl.wav; it is in the pack desk",)
+    assert calibrated(45.0).advice == ("calibration of june/edl.wav changed; it is in the pack desk",)
     said = "1 source changed since: calibration of june/edl.wav"
     assert in_this_process("packs", "--store", "store").stdout.splitlines()[1:] == [f"desk: {said}"]
     assert in_this_process("pack", "verify", "desk", "--store", "store").stdout.splitlines()[-1] == said

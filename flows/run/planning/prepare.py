@@ -74,7 +74,7 @@ class Prepared:
     changes: list[Change] = field(default_factory=list)
     """Differences from the last run."""
     restated: frozenset[str] = frozenset()
-    """Sources of which release.toml or a label says something else than in the last run."""
+    """Sources that are new at a path, or of which release.toml or a label says something else than in the last run."""
     damaged_results: list[DamagedResult] = field(default_factory=list)
     """Results that a check has found damaged in the store; those that are due again are in the plan."""
     passed_over: Sequence[str] = ()
@@ -313,7 +313,7 @@ def _in_releases(identified: _Identified, paths: Mapping[str, FoundFile]) -> tup
 
 
 def _is_restated(row: SourceRow, before: SourceRow | None) -> bool:
-    return before is not None and row.digest == before.digest and row.evidence_key != before.evidence_key
+    return before is None or (row.digest, row.evidence_key) != (before.digest, before.evidence_key)
 
 
 def _with_packs(changes: list[Change], store: Store) -> list[Change]:
