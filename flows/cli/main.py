@@ -87,6 +87,11 @@ class _LazyGroup(click.Group):
             if isinstance(error, OSError) and error.errno in (None, errno.EPIPE):  # a closed pipe: click ends quietly
                 raise
             click.echo(f"marsmedia: {in_words(error)}", err=True)
+        except KeyboardInterrupt as error:
+            from flows.run.interrupt import EXIT_CODES, signal_of
+
+            click.echo("marsmedia: interrupted; run the same command again", err=True)
+            ctx.exit(EXIT_CODES[signal_of(error) or "SIGINT"])
         ctx.exit(2)
         return None
 

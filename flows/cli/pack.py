@@ -112,12 +112,12 @@ def build(
     from processors.packs.archive.output import check_place
 
     quiet = quiet or as_json
-    chosen = recipe_of(recipe, audience=audience, title=title)
-    if not is_address(output):  # before work of a minute or more
-        check_place(Path(output).absolute(), force=force)
-    _make_what_is_due(chosen, store_folder, quiet=quiet)
-    store = open_existing_store(store_folder)
     try:
+        chosen = recipe_of(recipe, audience=audience, title=title)
+        if not is_address(output):  # before work of a minute or more
+            check_place(Path(output).absolute(), force=force)
+        _make_what_is_due(chosen, store_folder, quiet=quiet)
+        store = open_existing_store(store_folder)
         with RunProgress(quiet=quiet) as progress:
             built = build_pack(chosen, output, store, force=force, steps=progress.each)
     except (ResultCorrupt, ResultMissing) as error:

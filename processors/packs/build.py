@@ -229,9 +229,8 @@ def _write_contents(
         clip=write_highlight(chosen, recipe, store, writer.scratch, steps, repeated) if recipe.highlight else None,
     )
     records.write()
-    writer.bag.finish(
-        _info(packed, recipe, identity), [("README.txt", readme(recipe, identity, found.withdrawn, _damaged(chosen)))]
-    )
+    about = readme(recipe, identity, writer.bag.payload_paths, found.withdrawn, _damaged(chosen))
+    writer.bag.finish(_info(packed, recipe, identity), [("README.txt", about)])
     return records
 
 

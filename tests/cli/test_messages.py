@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -55,3 +56,21 @@ def test_a_mistake_in_the_recipes_is_one_line_that_names_the_file(raw: Path, mak
     command = [sys.executable, "-m", "flows.cli", "ingest", str(raw), "--store", str(tmp_path / "store")]
     run = subprocess.run(command, env=environment, cwd=copy, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (2, "marsmedia: flows/recipes.py: every_seconds is 0: must be above 0\n")
+
+
+@pytest.mark.parametrize("words", [["status"], ["pack", "*", "-o", "june"]])
+def test_ctrl_c_at_the_beginning_of_a_command_is_one_line(tmp_path: Path, words: list[str]) -> None:
+    os.mkfifo(tmp_path / "marsmedia.toml")  # the command waits for what it says
+    command = subprocess.Popen(
+        [sys.executable, "-m", "flows.cli", *words],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    with (tmp_path / "marsmedia.toml").open("wb"):
+        command.send_signal(signal.SIGINT)
+        told = command.communicate(timeout=60)
+    assert (command.returncode, told) == (130, ("", "marsmedia: interrupted; run the same command again\n"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import re
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,14 @@ import pytest
 from flows.run.options import Options
 from flows.run.run import in_threads, run_ingest
 from processors.languages.text import Text
+from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.packs.build import build
 from processors.packs.recipe.pack_recipe import BagInfo, PackRecipe
 from processors.packs.records.pronom import pronom_of
 from processors.store.store import Store
-from tests.helpers.pack_store import PackStore, filled, make_pack, picture
+from tests.helpers.pack_store import PackStore, filled, make_pack, picture, tree
+from tests.helpers.runs import ingest
 from tests.packs.test_records import check_all
 
 etree: Any = importlib.import_module("lxml.etree")  # compiled, and without types
@@ -106,6 +110,12 @@ def test_an_archive_keeps_the_statements_at_every_place_of_the_same_bytes(tmp_pa
     ]
 
 
+def wave(size: int, form: int) -> bytes:
+    """The beginning of a WAVE with a format chunk of a size and a form."""
+    chunk = struct.pack("<4sIH", b"fmt ", size, form) + bytes(size - 2)
+    return b"RIFF" + bytes(4) + b"WAVE" + chunk + b"data" + bytes(8)
+
+
 @pytest.mark.parametrize(
     ("media_type", "head", "puid"),
     [
@@ -114,7 +124,60 @@ def test_an_archive_keeps_the_statements_at_every_place_of_the_same_bytes(tmp_pa
         ("image/gif", b"GIF89a", "fmt/4"),
         ("image/png", b"\x89PNG\r\n\x1a\n", None),
         ("video/mp4", b"", "fmt/199"),
+        ("audio/wav", wave(16, 1), "fmt/141"),
+        ("audio/wav", wave(18, 3), "fmt/142"),
+        ("audio/wav", wave(40, 0xFFFE), "fmt/143"),
+        ("audio/wav", wave(16, 0x55), "fmt/6"),
+        ("audio/wav", wave(16, 1).replace(b"data", b"JUNK"), "fmt/6"),
+        ("audio/wav", b"RIFF\0\0\0\0WAVEJUNK\x04\0\0\0\0\0\0\0" + wave(16, 1)[12:], "fmt/6"),
+        ("audio/wav", wave(16, 1).replace(b"data", b"bext"), None),
+        ("audio/wav", b"RF64" + wave(16, 1)[4:], None),
+        ("audio/ogg", b"OggS\0\2" + bytes(22) + b"\x01vorbis" + bytes(23) + b"OggS", "fmt/203"),
+        ("audio/ogg", b"OggS\0\2" + bytes(22) + b"OpusHead" + bytes(11) + b"OggS", "fmt/946"),
+        ("audio/ogg", b"OggS\0\2" + bytes(22) + b"\x7fFLAC" + bytes(46) + b"OggS", None),
+        ("video/ogg", b"OggS\0\2" + bytes(22) + b"\x01vorbis" + bytes(23) + b"OggS", None),
     ],
 )
 def test_pronom_names_a_format_only_where_its_version_is_sure(media_type: str, head: bytes, puid: str | None) -> None:
     assert pronom_of(media_type, head) == puid
+
+
+def test_the_folder_of_releases_comes_back_from_a_pack_with_the_lines_of_the_docs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = tmp_path / "raw"
+    for release in ("june", "july"):
+        (raw / release / "图片/100% b").mkdir(parents=True)
+        (raw / release / "release.toml").write_text(f'title = "{release}"\ncredit = "CNSA"\n')
+        (raw / release / "图片/100% b/车辙.jpg").write_bytes(picture(64, 48, 1))
+    (raw / "june/a.jpg").write_bytes(picture(64, 48, 2))
+    (raw / "june/b.jpg").write_bytes(picture(64, 48, 2))
+    (raw / "june/a.xmp").write_text('<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
+    (raw / "june/notes.txt").write_text("a note\n")
+    ingest(raw, tmp_path / "store", {"photo": (Metadata(), Evidence()), "video": (), "audio": ()})
+    recipe = PackRecipe(title=Text(en="T"), audience="archive", selection=("release=june",))
+    build(recipe, tmp_path / "june-aip", Store(tmp_path / "store"), asked=lambda row: frozenset())
+    page = (Path(__file__).resolve().parents[2] / "docs/archive.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "archive.md", "exec"), {})
+    assert tree(tmp_path / "restored/june") == tree(raw / "june")
+    assert [path.name for path in (tmp_path / "restored").iterdir()] == ["june"]
+
+
+def test_the_readme_of_an_archive_names_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "raw/june").mkdir(parents=True)
+    (tmp_path / "raw/june/release.toml").write_text('title = "june"\ncredit = "CNSA"\n')
+    (tmp_path / "raw/june/a.jpg").write_bytes(picture(64, 48, 2))
+    ingest(tmp_path / "raw", tmp_path / "store", {"photo": (Metadata(), Evidence()), "video": (), "audio": ()})
+    recipe = PackRecipe(title=Text(en="T"), audience="archive", selection=("release=june",), languages=("en",))
+    build(recipe, tmp_path / "pack", Store(tmp_path / "store"), asked=lambda row: frozenset())
+    lines = (tmp_path / "pack/README.txt").read_text().splitlines()
+    assert [line.partition(" ")[0] for line in lines if line.startswith("data/")] == [
+        "data/media/",
+        "data/releases/",
+        "data/premis.xml",
+        "data/CREDITS.txt",
+        "data/ro-crate-metadata.json",
+        "data/media/*/*/pds4-*.xml",
+    ]

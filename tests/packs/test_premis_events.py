@@ -217,9 +217,9 @@ def test_a_name_that_a_pack_makes_portable_is_kept_in_premis(tmp_path: Path) -> 
         )
         for one in document.iterfind("p:object", PREMIS)
     }
-    assert names["data/releases/june/READ ME 100_.txt"] == "READ ME 100%.txt"
+    assert names["data/releases/june/READ ME 100_.txt"] == "june/READ ME 100%.txt"
     assert [name for path, name in names.items() if path and path.endswith("/original/火星 _41.jpg")] == [
-        "火星 %41.jpg"
+        "june/火星 %41.jpg"
     ]
 
 

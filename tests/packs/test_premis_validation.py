@@ -91,7 +91,7 @@ def validations(folder: Path) -> dict[str, tuple[str, str, str]]:
     document = etree.parse(folder / "pack/data/premis.xml")
     value = "p:objectIdentifier/p:objectIdentifierValue"
     names = {
-        one.findtext(value, None, PREMIS): one.findtext("p:originalName", None, PREMIS)
+        one.findtext(value, None, PREMIS): str(one.findtext("p:originalName", "", PREMIS)).rpartition("/")[2]
         for one in document.iterfind("p:object", PREMIS)
         if "/original/" in (one.findtext(f"p:objectIdentifier[2]/{value.partition('/')[2]}", "", PREMIS))
         or one.find("p:objectIdentifier[2]", PREMIS) is None

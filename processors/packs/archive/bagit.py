@@ -44,6 +44,11 @@ class BagWriter:
         """Return the number of all files, those of the bag itself included."""
         return len(self._payload) + len(self._tags)
 
+    @property
+    def payload_paths(self) -> list[str]:
+        """Return the paths of the payload files in the bag, in the order in which they were added."""
+        return [one.path for one in self._payload]
+
     def add(self, path: str, blocks: Iterable[bytes], *, md5: bool = False) -> Written:
         """Write one payload file; `path` is relative to `data/`."""
         written = self._write(f"data/{path}", blocks, md5=md5)

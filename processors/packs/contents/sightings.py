@@ -45,6 +45,13 @@ class Sightings:
         """Return the paths that hold or held some bytes, in every release."""
         return list(self._places.get(digest, ()))
 
+    def held(self, digest: str, releases: Collection[str]) -> list[str]:
+        """Return the places below the folder of releases that hold some bytes now, in some releases, in their order."""
+        rows = (row for path in self._places.get(digest, ()) for row in self._at[path])
+        return sorted(
+            {row.relative for row in rows if (row.digest, row.gone_utc) == (digest, None) and row.release in releases}
+        )
+
     def at(self, path: str) -> list[Sighting]:
         """Return all that a path has held, the oldest first."""
         times = [Presence(row=row, seen_utc=seen, gone_utc=gone) for row in self._at[path] for seen, gone in row.times]

@@ -25,6 +25,7 @@ from processors.store.manifest import Manifest
 
 FILE = "premis.xml"
 NAMESPACE = "http://www.loc.gov/premis/v3"
+IN_RELEASES = "path in the releases"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
@@ -53,9 +54,11 @@ def premis(
     ).encode()
     subjects = list({one.subject.digest: one.subject for one in packed}.values())
     manifests = list({one.entry.manifest.ref: one.entry.manifest for one in packed if one.entry}.values())
+    releases = {one.subject.release for one in packed if one.entry is None}
     for one in packed:
         described_by = [beside for beside in companions if beside.original is one]
-        yield xml([("object", [*_file(one), *(("relationship", _describes(beside)) for beside in described_by)])])
+        held = sightings.held(one.sha256, releases) if one.entry is None else []
+        yield xml([("object", [*_file(one, held), *(("relationship", _describes(beside)) for beside in described_by)])])
     yield from (xml([("object", _companion(one))]) for one in companions)
     yield from (xml([("object", _of_release(one))]) for one in of_releases)
     places = PlaceHistories(sightings, subjects, companions, of_releases, absent)
@@ -84,11 +87,12 @@ def premis(
     yield b"</premis>\n"
 
 
-def _file(one: PackedFile) -> list[Element]:
+def _file(one: PackedFile, held: Sequence[str]) -> list[Element]:
+    """Return an original or a result; `held` are the places of an original in the releases of the pack."""
     place = one.entry.path if one.entry else Path(one.subject.path)
-    name = one.subject.name if one.entry is None else one.entry.name
+    name = one.subject.relative or one.subject.name if one.entry is None else one.entry.name
     kind = title_of(one.subject.format) if one.entry is None and one.media_type == UNKNOWN_TYPE else one.media_type
-    inside = _object(one.sha256, one.size_bytes, kind, place, one.path, name)
+    inside = _object(one.sha256, one.size_bytes, kind, place, one.path, name, held)
     if one.entry is not None:
         related = [
             *_relation("derivation", "has source", one.subject.digest),
@@ -98,8 +102,17 @@ def _file(one: PackedFile) -> list[Element]:
     return inside
 
 
-def _object(sha256: str, size_bytes: int, media_type: str, place: Path, path: str, original_name: str) -> list[Element]:
-    """Return a file of the bag; `place` is where its first bytes, which decide its format, can be read."""
+def _object(
+    sha256: str, size_bytes: int, media_type: str, place: Path, path: str, original_name: str, held: Sequence[str] = ()
+) -> list[Element]:
+    """Return a file of the bag.
+
+    Parameters
+    ----------
+    place : where its first bytes, which decide its format, can be read.
+    original_name : path below the folder of releases, or name of a result's file.
+    held : every such path that holds the bytes of an original.
+    """
     with place.open("rb") as file:
         puid = pronom_of(media_type, file.read(HEAD_BYTES))
     registry: list[Element] = [("formatRegistryName", "PRONOM"), ("formatRegistryKey", puid)]
@@ -107,6 +120,7 @@ def _object(sha256: str, size_bytes: int, media_type: str, place: Path, path: st
     return [
         *identifier("object", urn(sha256), "URN"),
         *identifier("object", f"data/{path}", "path in the bag"),
+        *(element for one in held for element in identifier("object", one, IN_RELEASES)),
         (
             "objectCharacteristics",
             [
@@ -125,14 +139,16 @@ def _companion(one: PackedCompanion) -> list[Element]:
     row = one.row
     related = _relation("reference", "documents", one.original.sha256)
     return [
-        *_object(row.digest, row.size_bytes, one.media_type, Path(row.path), one.path, row.name),
+        *_object(row.digest, row.size_bytes, one.media_type, Path(row.path), one.path, row.relative, [row.relative]),
         ("relationship", related),
     ]
 
 
 def _of_release(one: PackedReleaseFile) -> list[Element]:
     row = one.row
-    return _object(row.digest, row.size_bytes, one.media_type, as_it_is(row.path), one.path, row.name)
+    return _object(
+        row.digest, row.size_bytes, one.media_type, as_it_is(row.path), one.path, row.relative, [row.relative]
+    )
 
 
 def _describes(one: PackedCompanion) -> list[Element]:
@@ -162,7 +178,7 @@ def _absent(subject: SourceRecord | SourceRow) -> list[Element]:
                 ("format", [("formatDesignation", [("formatName", subject.format)])]),
             ],
         ),
-        ("originalName", subject.name),
+        ("originalName", subject.relative or subject.name),
     ]
 
 

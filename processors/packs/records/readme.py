@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from fnmatch import fnmatchcase
 
 from processors.languages.language import joined, phrase
 from processors.packs.contents.layout import places_of
@@ -15,12 +16,17 @@ from processors.store.catalogue.source_row import SourceRow
 
 
 def readme(
-    recipe: PackRecipe, identity: PackIdentity, withdrawn: Sequence[SourceRow] = (), damaged: Sequence[str] = ()
+    recipe: PackRecipe,
+    identity: PackIdentity,
+    paths: Collection[str],
+    withdrawn: Sequence[SourceRow] = (),
+    damaged: Sequence[str] = (),
 ) -> bytes:
-    """Return the file, one language after the other.
+    """Return the file, one language after the other; it names only what the pack has.
 
     Parameters
     ----------
+    paths : paths of the files in the pack, without those that every bag has.
     withdrawn : files that were withdrawn from the releases, and are not in the pack.
     damaged : files of the selection that are damaged, each with the verdict.
     """
@@ -40,4 +46,14 @@ def readme(
     if damaged:
         files = "".join(f"{printable(one)}\n" for one in damaged)
         text = joined([text, phrase("readme_damaged", files=files)])
-    return "\n".join(text[code] for code in recipe.languages).encode()
+    return "\n".join(_without_absent(text[code], paths) for code in recipe.languages).encode()
+
+
+def _without_absent(text: str, paths: Collection[str]) -> str:
+    """Return a text without the lines that begin with a path or pattern below `data/` of which the pack has no file."""
+
+    def is_there(line: str) -> bool:
+        named = line.partition(" ")[0]
+        return not named.startswith("data/") or any(fnmatchcase(path, f"{named}*") for path in paths)
+
+    return "".join(line for line in text.splitlines(keepends=True) if is_there(line))
