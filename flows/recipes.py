@@ -34,7 +34,7 @@ from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality
 from processors.photo.salvaged import Salvaged
 from processors.photo.tiles import Tiles
-from processors.photo.tracks import Tracks
+from processors.photo.tracks.tracks import Tracks
 from processors.video.audit.integrity import Integrity
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.contact_sheet import ContactSheet

@@ -22,8 +22,8 @@ from processors.containers.text.text_file import text_of
 from processors.containers.video.motion_jpeg import is_motion_jpeg
 from processors.containers.video.mp4_boxes import is_movie_cut
 from processors.contract import FileKind, Medium
-from processors.decoding.mended_file import mending_of
 from processors.decoding.open_media import open_container, open_picture
+from processors.decoding.repaired_view import mending_of
 from processors.decoding.stated_length import media_seconds
 from processors.errors import NO_KNOWN_FORMAT, MediaError, note_of
 from processors.formats import BY_NAME, FORMATS, MEDIA_SUFFIXES, Format, belongs, title_of

@@ -15,7 +15,7 @@ import pytest
 
 from flows.recipes import ON_REQUEST, RECIPES
 from flows.run.working.workers import LOADED_FOR_ALL, LOADED_FOR_SOUND
-from processors import processor_names
+from processors import well_known_names
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -47,7 +47,7 @@ STOREYS = {
         ("processors.sources",),
         (
             "processors.errors", "processors.json_records", "processors.languages",
-            "processors.ordered_executor", "processors.processor_names",
+            "processors.ordered_executor", "processors.well_known_names",
         ),
     ),
 }  # fmt: skip
@@ -154,10 +154,10 @@ def test_the_file_of_a_processor_is_named_as_the_processor() -> None:
 def test_no_file_but_its_own_has_the_name_of_a_processor_as_a_literal() -> None:
     """A name that changes is found by its imports. Apart from words for people, notebooks, and the table of packs."""
     names = {processor.name for book in (RECIPES, ON_REQUEST) for recipe in book.values() for processor in recipe}
-    known = {value for name, value in vars(processor_names).items() if name.isupper()}
+    known = {value for name, value in vars(well_known_names).items() if name.isupper()}
     assert known - names == set(), "no such processor"
     examples = {"flows.run.recipe_changes.recipe_file", "flows.cli.query"}
-    apart = {"processors.processor_names", "processors.packs.presentation", *examples}
+    apart = {"processors.well_known_names", "processors.packs.presentation", *examples}
     found: set[tuple[str, str]] = set()
     for module, path in MODULES.items():
         if module not in apart and room_of(module) != "marsmedia":
@@ -165,7 +165,7 @@ def test_no_file_but_its_own_has_the_name_of_a_processor_as_a_literal() -> None:
             quoted = set(re.findall(r"""["']((?:video|audio|photo)\.[a-z_]+)["']""", text))
             quoted |= set(re.findall(r"""processor["']?\]? *(?:==|!=|=|<>) *["'](\w+)["']""", text))
             found |= {(module, name) for name in quoted & names if name != own}
-    assert found == set(), "take it from processors/processor_names.py"
+    assert found == set(), "take it from processors/well_known_names.py"
 
 
 def own_name(path: Path) -> str | None:

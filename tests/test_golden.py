@@ -23,7 +23,7 @@ from processors.contract import Medium, Processor, ReleaseContext, Source, input
 from processors.engine.derive import derive
 from processors.metadata.evidence import Evidence
 from processors.photo.tiles import Tiles
-from processors.photo.tracks import Tracks
+from processors.photo.tracks.tracks import Tracks
 from processors.sources.source_file import SourceFile
 from processors.store.manifest import Manifest
 from processors.store.store import Store

@@ -15,10 +15,10 @@ from flows.cli.common import counted, open_existing_store, print_json
 from flows.cli.printing.print_table import aligned, size
 from flows.cli.shared_options import JSON, SELECTION, STORE
 from processors.errors import RequestError
-from processors.processor_names import EVIDENCE
 from processors.sources.scan import printable
 from processors.store.by_name_view import ByNameEntry
 from processors.store.manifest import ResultRef
+from processors.well_known_names import EVIDENCE
 
 if TYPE_CHECKING:
     from flows.run.recipe_changes.names_in_view import NamesInView

@@ -12,9 +12,9 @@ from flows.cli.common import counted, megabytes, open_existing_store, print_json
 from flows.cli.shared_options import JSON, RECIPES, STORE, YES, run_options
 from processors.contract import asks_release
 from processors.errors import RecipeError
-from processors.processor_names import EVIDENCE
 from processors.sources.scan import printable
 from processors.store.manifest import ResultRef
+from processors.well_known_names import EVIDENCE
 
 if TYPE_CHECKING:
     from processors.engine.recipe_book import RecipeBook

@@ -20,12 +20,12 @@ from flows.cli.shared_options import JSON, STORE
 from flows.run.reporting.problems import FAULT_OF
 from processors.errors import blame_for_unopened, displayed_verdict
 from processors.metadata.properties import Properties, properties
-from processors.processor_names import EVIDENCE, METADATA
 from processors.sources.scan import printable
 from processors.sources.source_file import changed_reason
 from processors.store.by_name_view import ByNameEntry
 from processors.store.catalogue.decoded_length import decoded_length
 from processors.video.audit.not_detected import DISSOLVES
+from processors.well_known_names import EVIDENCE, METADATA
 
 if TYPE_CHECKING:
     from processors.json_records import Json

@@ -15,8 +15,8 @@ from flows.cli.common import counted, megabytes, open_existing_store, print_json
 from flows.cli.printing.print_table import aligned, size
 from flows.cli.shared_options import JSON, STORE
 from processors.errors import Verdict
-from processors.processor_names import EVIDENCE
 from processors.store.manifest import ResultRef
+from processors.well_known_names import EVIDENCE
 
 if TYPE_CHECKING:
     from flows.run.reporting.problems import FileProblems

@@ -15,7 +15,7 @@ from processors.sources.scan import printable
 
 if TYPE_CHECKING:
     from flows.run.checking.check_store import Hashed, Which
-    from processors.store.fixity.fixity_check import FixityFault
+    from processors.store.fixity.fixity_findings import FixityFault
 
 
 @click.command()
@@ -70,10 +70,10 @@ def verify(
     with RunProgress(quiet=quiet or as_json) as progress, checker_of(options, store) as checker:
         print_note(checker.note)
         if percent is None:
-            done = hash_all(store, tell, which, progress.each, checker.spread)
+            done = hash_all(store, tell, which, progress.each, checker.parallel_map)
         else:
             seed = datetime.now(UTC).toordinal() if seed is None else seed
-            done = hash_sample(store, percent, seed, tell, which, progress.each, checker.spread)
+            done = hash_sample(store, percent, seed, tell, which, progress.each, checker.parallel_map)
     if as_json:
         names = ("results", "results_before", "items", "size_bytes", "masters", "masters_bytes", "new", "faults")
         print_json({**{name: getattr(done, name) for name in names}, "traffic": store.traffic})
@@ -85,7 +85,7 @@ def verify(
 
 
 def _print_summary(done: Hashed, which: Which) -> None:
-    from processors.store.fixity.fixity_check import fault_count
+    from processors.store.fixity.fixity_findings import fault_count
 
     if done.results_before:
         earlier = counted(done.results_before, "result")

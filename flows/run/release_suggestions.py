@@ -22,9 +22,9 @@ from processors.metadata.release.release_template import Suggestion
 from processors.metadata.statements import TERMS, TERMS_OF_USE
 from processors.mission.profile import load_profile, profile_called
 from processors.mission.when import parse_when
-from processors.processor_names import EVIDENCE
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
+from processors.well_known_names import EVIDENCE
 
 STATED = "as in the release.toml before"
 RECIPES: Recipes = {medium: (Metadata(), Evidence()) for medium in ("video", "audio", "photo")}

@@ -19,7 +19,7 @@ from flows.run.reporting.run_record import RunRecord, recorded, store_of_run
 from flows.run.working.batches import Batch, SourceOutcome, into_batches
 from flows.run.working.retry import plausible_seconds
 from flows.run.working.runner import WAITING_THREADS, LocalRunner, Runner
-from flows.run.working.shared_work import Answer, SharedWork, do_batch
+from flows.run.working.shared_work import BatchOutcome, SharedWork, do_batch
 from processors.engine.plan import Due, Plan
 from processors.engine.wanted_results import Recipes
 from processors.errors import RecipeError, RequestError, StoreError
@@ -31,7 +31,7 @@ from processors.store.store import Store
 CATALOGUE_SOURCES, CATALOGUE_SECONDS = 1_000, 60.0
 """Maximum sources and time between two writes of the catalogue. The next plan finds the results of a killed run."""
 
-Dispatch = Callable[[Sequence[Batch]], Iterable[Answer]]
+Dispatch = Callable[[Sequence[Batch]], Iterable[BatchOutcome]]
 """Run every batch with `do_batch`, several at a time, and yield what each returned or raised, in any order."""
 Prepare = Callable[[Store, RunProgress], Prepared]
 """Survey the run's sources and plan."""
@@ -191,7 +191,7 @@ class _Run:
         run, store, options = self._record.who.run, self._store.root, self._options
         return [Batch(run=run, store=store, options=options, due=tuple(due), waits=waits) for due in shares]
 
-    def _round(self, answers: Iterable[Answer], end: Callable[[BaseException], None]) -> list[Due]:
+    def _round(self, answers: Iterable[BatchOutcome], end: Callable[[BaseException], None]) -> list[Due]:
         busy: list[Due] = []
         for answer in answers:
             if isinstance(answer, BaseException):
@@ -212,7 +212,7 @@ class _Run:
             self.raised = error
 
 
-def in_threads(batches: Sequence[Batch]) -> Iterable[Answer]:
+def in_threads(batches: Sequence[Batch]) -> Iterable[BatchOutcome]:
     """Dispatch without Prefect."""
     pool = ThreadPoolExecutor(WAITING_THREADS)
     try:

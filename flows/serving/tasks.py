@@ -34,10 +34,10 @@ from flows.run.reporting.report import Report, message_with_problems
 from flows.run.reporting.report_as_markdown import cell, markdown
 from flows.run.working.batches import Batch
 from flows.run.working.runner import WAITING_THREADS
-from flows.run.working.shared_work import Answer, Finished, do_batch
+from flows.run.working.shared_work import BatchOutcome, Finished, do_batch
 from flows.serving.end_of_serving import end_if_abandoned, end_with_service
 from processors.errors import RecipeError, RequestError, StoreError
-from processors.processor_names import CONTACT_SHEET
+from processors.well_known_names import CONTACT_SHEET
 
 T = TypeVar("T")
 CANNOT_BEGIN = (OSError, StoreError, RequestError, RecipeError)
@@ -68,7 +68,7 @@ def derive_batch(batch: Batch) -> Finished | State[StoreError]:
         return Failed(message=str(error), data=error)  # type: ignore[return-value]
 
 
-def in_tasks(batches: Sequence[Batch]) -> Iterable[Answer]:
+def in_tasks(batches: Sequence[Batch]) -> Iterable[BatchOutcome]:
     """Dispatch each batch as a Prefect task, a group at a time: Prefect fails with thousands in progress."""
     for first in range(0, len(batches), TASKS_AT_ONCE):
         futures = [derive_batch.submit(batch) for batch in batches[first : first + TASKS_AT_ONCE]]

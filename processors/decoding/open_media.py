@@ -26,8 +26,8 @@ import pillow_heif
 from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from processors.containers.audio.id3 import behind_id3
-from processors.containers.codings import refuse_whole
-from processors.decoding.mended_file import as_mended, mending_of
+from processors.containers.coding_in_headers import refuse_whole
+from processors.decoding.repaired_view import as_mended, mending_of
 from processors.decoding.seeking_file import SeekingFile
 from processors.errors import (
     MORE_MEMORY,

@@ -10,7 +10,7 @@ import numpy as np
 
 from processors.audio.reading.audio_reader import StreamReader
 from processors.audio.reading.first_sound import first_sound_seconds
-from processors.containers.codings import coding_of
+from processors.containers.coding_in_headers import coding_of
 from processors.containers.video.fragments import has_every_fragment
 from processors.decoding.open_media import default_stream, open_container, packets_of
 from processors.errors import DamagedMedia, UnsupportedMedia

@@ -14,7 +14,6 @@ from processors.engine.result_records import software, this_program
 from processors.engine.wanted_results import WantedResult, WantedResults, one_of_each_processor
 from processors.errors import Blame, Verdict, is_over_limit_of_run
 from processors.json_records import Json
-from processors.processor_names import EVIDENCE
 from processors.sources.source_file import SourceFile
 from processors.store.catalogue.cost_curve import decoded_size
 from processors.store.catalogue.latest import latest
@@ -22,6 +21,7 @@ from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef
 from processors.store.open_store import is_address
 from processors.store.store import Store
+from processors.well_known_names import EVIDENCE
 
 EXCERPT_CHARACTERS = 72
 """Longest text of a parameter's value that a reason shows; the name of a file by its SHA-256 fits."""

@@ -16,12 +16,12 @@ from processors.linking.crops import MAX_PAIRS, FeaturePoints, crops, pair_count
 from processors.linking.same_picture import candidate, matching_pictures
 from processors.linking.same_sound import course_of, same_sounds
 from processors.linking.stills_of_videos import matching_frame, read_frames, still_of
-from processors.processor_names import FRAMES, MEASUREMENTS, PHOTO_ENHANCED, PHOTO_PREVIEW, PHOTO_QUALITY, SPECTROGRAM
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.stored_links import LinkEnd, LinkKind, SourceLink
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
+from processors.well_known_names import FRAMES, MEASUREMENTS, PHOTO_ENHANCED, PHOTO_PREVIEW, PHOTO_QUALITY, SPECTROGRAM
 
 PHOTO_PICTURES = ("preview_1024.jpg", "preview_320.jpg", "enhanced.jpg")
 """Items compared for a photo: its first available preview, and the stretched one, as 16-bit photos can look black."""

@@ -11,11 +11,11 @@ from processors.contract import parameters
 from processors.engine.wanted_results import WantedResult
 from processors.json_records import Json, canonical_json
 from processors.packs.contents.rights_by_path import binding, voice
-from processors.processor_names import EVIDENCE
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.stored_evidence import read_evidence
 from processors.store.manifest import ResultRef
 from processors.store.store import Store
+from processors.well_known_names import EVIDENCE
 
 CHANGES_SHOWN = 5
 """Corrections named of those that bear on no right."""

@@ -17,11 +17,11 @@ from processors.errors import RequestError, StoreError
 from processors.packs.archive.output import is_zip
 from processors.packs.changed_sources import PackedSource, SourceChange, SourcesNow, Wanted
 from processors.packs.contents.names import portable_name
-from processors.processor_names import EVIDENCE
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.open_store import is_address, open_bucket
 from processors.store.store import Store, replace_file
+from processors.well_known_names import EVIDENCE
 
 if TYPE_CHECKING:
     from processors.packs.build import Built

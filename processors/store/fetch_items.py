@@ -9,12 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from processors.processor_names import EVIDENCE
 from processors.sources.source_file import sha256_of
 from processors.store.by_name_view import ByNameEntry, safe_name
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.store import Store
+from processors.well_known_names import EVIDENCE
 
 
 @dataclass(frozen=True, kw_only=True)

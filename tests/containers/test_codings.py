@@ -16,8 +16,8 @@ from PIL import Image
 from flows.cli.printing.fact_words import fact_lines
 from processors.audio.levels.levels import Levels
 from processors.audio.reading.audio_reader import FileReader
-from processors.containers.coding import Coding
-from processors.containers.codings import codings_of
+from processors.containers.coding_in_headers import codings_of
+from processors.containers.stream_coding import Coding
 from processors.containers.video.transport_stream import look_at_packets
 from processors.decoding.open_media import open_container
 from processors.decoding.picture_header import open_header

@@ -13,7 +13,7 @@ import soundfile
 
 from processors.audio.reading.audio_info import AudioReport
 from processors.audio.reading.audio_reader import FileReader
-from processors.decoding.mended_file import mending_of
+from processors.decoding.repaired_view import mending_of
 from processors.errors import DamagedMedia
 from processors.identify import identify
 from processors.metadata.tags.container import read_container

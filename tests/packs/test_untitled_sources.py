@@ -23,7 +23,7 @@ from processors.packs.recipe.audience import Audience
 from processors.photo.deep import DeepPhoto
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality
-from processors.photo.tracks import Tracks
+from processors.photo.tracks.tracks import Tracks
 from processors.video.frames.frames import Frames
 from processors.video.shots.shots import Shots
 from tests.helpers.made_media import MediaMaker

@@ -22,7 +22,7 @@ from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality
 from processors.photo.reading import photo_reader as reader
 from processors.photo.reading.photo_reader import PhotoReader
-from processors.photo.tracks import Tracks
+from processors.photo.tracks.tracks import Tracks
 from processors.sources.source_file import SourceFile
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker

@@ -13,11 +13,11 @@ from PIL import Image
 
 from processors.contract import Item
 from processors.metadata.release.release_context import release_context
-from processors.photo.bar_rows import MAX_PITCH_PX, MIN_PITCH_PX
-from processors.photo.grousers import Attempt
 from processors.photo.reading.photo_reader import Photo, PhotoInfo, PhotoReader
-from processors.photo.tracks import Tracks, TracksFacts
-from processors.photo.tracks_in_words import ONLY_GROUSERS
+from processors.photo.tracks.bar_rows import MAX_PITCH_PX, MIN_PITCH_PX
+from processors.photo.tracks.grousers import Attempt
+from processors.photo.tracks.tracks import Tracks, TracksFacts
+from processors.photo.tracks.tracks_in_words import ONLY_GROUSERS
 from processors.sample.rear_photo import write_rear_photo
 from processors.sample.release_toml import TRACKS
 from tests.helpers.plan_view_tracks import write_plan_view

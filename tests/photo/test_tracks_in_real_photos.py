@@ -11,10 +11,10 @@ from PIL import Image
 
 from processors.contract import Item
 from processors.imaging.perceptual_hash import perceptual_hash
-from processors.photo.bar_rows import MAX_SIDE_PX, filled_outline, find_bar_rows
-from processors.photo.grousers import find_grousers
 from processors.photo.reading.photo_reader import Photo, PhotoInfo, fitted
-from processors.photo.tracks import Tracks, TracksFacts
+from processors.photo.tracks.bar_rows import MAX_SIDE_PX, filled_outline, find_bar_rows
+from processors.photo.tracks.grousers import find_grousers
+from processors.photo.tracks.tracks import Tracks, TracksFacts
 from tests.photo.labelled_tracks import WITH_TRACKS, LabelledTracks
 from tests.photo.test_tracks import items_of_photo
 

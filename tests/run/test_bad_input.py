@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from flows.cli.main import main
 from flows.run.options import Options
 from flows.run.reporting.report_as_markdown import markdown
-from flows.run.run import Answer, in_threads, run_ingest
+from flows.run.run import BatchOutcome, in_threads, run_ingest
 from flows.run.working.batches import Batch
 from processors.video.frames.frames import Frames
 from tests.helpers.first_recipes import RECIPES
@@ -92,7 +92,7 @@ def test_a_file_that_changes_while_it_is_read_is_reported_and_made_the_next_time
 ) -> None:
     changing, vanishing = maker.photo("changing.jpg", size=(400, 300)), maker.photo("vanishing.jpg", size=(300, 200))
 
-    def meddle(batches: Sequence[Batch]) -> Iterable[Answer]:
+    def meddle(batches: Sequence[Batch]) -> Iterable[BatchOutcome]:
         changing.write_bytes(changing.read_bytes() + b"more")
         vanishing.unlink()
         return in_threads(batches)

@@ -16,7 +16,7 @@ from flows.run.options import Options
 from flows.run.reporting.report import Report
 from flows.run.run import in_threads, run_ingest
 from flows.run.working.batches import Batch
-from flows.run.working.shared_work import Answer
+from flows.run.working.shared_work import BatchOutcome
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.manifest import ResultRef
 from processors.store.open_store import open_store
@@ -217,11 +217,11 @@ def test_two_machines_share_the_work_on_a_bucket(
         maker.photo(f"photo-{number}.jpg", size=(60 + number, 40))
     store, introduced, reports = f"s3://{bucket}/mars", threading.Event(), dict[str, Report]()
 
-    def second(batches: Sequence[Batch]) -> Iterable[Answer]:
+    def second(batches: Sequence[Batch]) -> Iterable[BatchOutcome]:
         introduced.set()
         return in_threads(batches)
 
-    def first(batches: Sequence[Batch]) -> Iterable[Answer]:
+    def first(batches: Sequence[Batch]) -> Iterable[BatchOutcome]:
         if not other.ident:  # it is asked once more for what the other one was working on
             elsewhere("another machine")
             other.start()

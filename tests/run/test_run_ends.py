@@ -35,7 +35,7 @@ from flows.run.progress import RunProgress
 from flows.run.reporting.report import Report
 from flows.run.run import in_threads, run_ingest
 from flows.run.working.batches import Batch
-from flows.run.working.shared_work import Answer
+from flows.run.working.shared_work import BatchOutcome
 from processors.engine.wanted_results import Recipes
 from processors.errors import StoreError
 from processors.json_records import from_json
@@ -71,7 +71,7 @@ def photos(raw: Path, maker: MediaMaker) -> Path:
 def test_an_interrupted_run_counts_everything_that_its_workers_committed(photos: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
 
-    def interrupted(batches: Sequence[Batch]) -> Iterable[Answer]:
+    def interrupted(batches: Sequence[Batch]) -> Iterable[BatchOutcome]:
         for _ in in_threads([replace(batch, due=batch.due[:5]) for batch in batches]):
             raise KeyboardInterrupt  # and with it the answer is lost
         return ()
@@ -92,7 +92,7 @@ def test_an_interrupted_run_counts_everything_that_its_workers_committed(photos:
 def test_batches_are_plain_data_that_can_be_sent_elsewhere(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
     maker.photo("photo.jpg")
 
-    def sent(batches: Sequence[Batch]) -> Iterable[Answer]:
+    def sent(batches: Sequence[Batch]) -> Iterable[BatchOutcome]:
         return in_threads([pickle.loads(pickle.dumps(batch)) for batch in batches])
 
     report = run_ingest(raw, tmp_path / "store", RECIPES, Options(), sent, name="sent")
@@ -107,7 +107,7 @@ def test_the_signal_that_prefect_raises_is_reported_by_its_name() -> None:
 
 
 def test_a_bug_in_the_run_itself_ends_in_a_report_with_the_traceback(photos: Path, tmp_path: Path) -> None:
-    def broken(batches: Sequence[Batch]) -> Iterable[Answer]:
+    def broken(batches: Sequence[Batch]) -> Iterable[BatchOutcome]:
         yield from in_threads(batches[:1])
         raise ZeroDivisionError("division by zero")
 
@@ -282,11 +282,11 @@ def test_a_killed_run_is_known_to_have_ended_without_a_report(photos: Path, tmp_
 def test_two_runs_at_once_make_everything_once_and_know_of_each_other(photos: Path, tmp_path: Path) -> None:
     store, introduced, reports = tmp_path / "store", threading.Event(), {}
 
-    def second(batches: Sequence[Batch]) -> Iterable[Answer]:
+    def second(batches: Sequence[Batch]) -> Iterable[BatchOutcome]:
         introduced.set()
         return in_threads(batches)
 
-    def first(batches: Sequence[Batch]) -> Iterable[Answer]:
+    def first(batches: Sequence[Batch]) -> Iterable[BatchOutcome]:
         if not other.ident:  # it is asked once more for what the other one was working on
             other.start()
         assert introduced.wait(60)

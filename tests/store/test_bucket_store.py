@@ -21,7 +21,7 @@ from processors.store.bucket.item_cache import ItemCache
 from processors.store.bucket.stored_pass import RESULTS_AT_MOST, commit_name
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
-from processors.store.fixity.fixity import verify_results
+from processors.store.fixity.result_check import verify_results
 from processors.store.kept_results import keep_results, kept_results, release_results
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.open_store import open_store

@@ -24,7 +24,7 @@ from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.catalogue.sql import connect
-from processors.store.fixity.fixity import verify_results
+from processors.store.fixity.result_check import verify_results
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef
 from processors.store.store import Store, put_item
 

@@ -19,12 +19,12 @@ from flows.run.options import Options
 from processors.store.bucket.bucket_traffic import Traffic
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.findings.withdrawn import unconfirmed
-from processors.store.fixity.fixity import verify_results
-from processors.store.fixity.fixity_check import FixityCheck, FixityFault, fault_count
+from processors.store.fixity.fixity_findings import FixityCheck, FixityFault, fault_count
 from processors.store.fixity.masters import check_masters
+from processors.store.fixity.result_check import verify_results
 from processors.store.manifest import Manifest, ResultRef
+from processors.store.parallel_map import ParallelMap, in_this_process
 from processors.store.progress_steps import Steps, silently
-from processors.store.spread import Spread, here
 from processors.store.store import Store, replace_file
 
 Which = Literal["all", "store", "raw"]
@@ -114,7 +114,7 @@ def check_up(
     with checker_of(options, store) as checker:
         if checker.note:
             tell(checker.note)
-        hashed = hash_all(store, steps=steps, spread=checker.spread)
+        hashed = hash_all(store, steps=steps, parallel_map=checker.parallel_map)
         made = [m for m in _readable(store) if m.verdict == "made"]
         chosen = random.Random(seed).sample(made, min(sample, len(made)))
         rebuilt = tuple(steps("Rebuilding results", reproduce(chosen, store, checker), len(chosen), noun="result"))
@@ -138,7 +138,7 @@ def hash_all(
     tell: Callable[[FixityFault], None] = lambda fault: None,
     which: Which = "all",
     steps: Steps = silently,
-    spread: Spread | None = None,
+    parallel_map: ParallelMap | None = None,
 ) -> Hashed:
     """Hash every item and raw file, except results that an interrupted check-up found intact within the last week."""
     progress_file = store.checks_folder / ("unfinished.json" if which == "all" else f"unfinished-{which}.json")
@@ -146,7 +146,7 @@ def hash_all(
     check = _Check(store, which, tell)
     check.take_up(progress_file)
     noted = time.monotonic()
-    for _ in check.hashed(steps, spread):
+    for _ in check.hashed(steps, parallel_map):
         if time.monotonic() - noted > NOTED_SECONDS:
             replace_file(progress_file, json.dumps(asdict(check.done)).encode())
             check.damage.write()
@@ -162,11 +162,11 @@ def hash_sample(
     tell: Callable[[FixityFault], None] = lambda fault: None,
     which: Which = "all",
     steps: Steps = silently,
-    spread: Spread | None = None,
+    parallel_map: ParallelMap | None = None,
 ) -> Hashed:
     """Hash the items of this percentage of results, and of raw files, chosen by the seed."""
     check, chance = _Check(store, which, tell), random.Random(seed)
-    for _ in check.hashed(steps, spread, lambda path: chance.random() * 100 < percent):
+    for _ in check.hashed(steps, parallel_map, lambda path: chance.random() * 100 < percent):
         pass
     return check.done
 
@@ -199,17 +199,21 @@ class _Check:
             self._tell(fault)
 
     def hashed(
-        self, steps: Steps, spread: Spread | None, wanted: Callable[[Path | str], bool] = lambda path: True
+        self, steps: Steps, parallel_map: ParallelMap | None, wanted: Callable[[Path | str], bool] = lambda path: True
     ) -> Iterator[None]:
         """Hash what remains of the wanted files, the store before the raw files; yield after each."""
-        store, done, spread = self._store, self.done, spread or here(self._store)
+        store, done, parallel_map = self._store, self.done, parallel_map or in_this_process(self._store)
         if self._which != "raw":
-            for checked in verify_results(store, after=done.after, wanted=wanted, steps=steps, spread=spread):
+            for checked in verify_results(
+                store, after=done.after, wanted=wanted, steps=steps, parallel_map=parallel_map
+            ):
                 self._add(checked)
                 yield
         if self._which != "store":
             rows = Catalogue(store).sources().values()
-            for checked in check_masters(rows, after=done.after_master, wanted=wanted, steps=steps, spread=spread):
+            for checked in check_masters(
+                rows, after=done.after_master, wanted=wanted, steps=steps, parallel_map=parallel_map
+            ):
                 self._add_master(checked)
                 yield
             self._add_withdrawn()

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from flows.run.options import Options
 from flows.run.working.workers import Workers, default_limits
 from processors.errors import RequestError
-from processors.store.spread import Spread, here
+from processors.store.parallel_map import ParallelMap, in_this_process
 from processors.store.store import Store
 
 T = TypeVar("T")
@@ -25,8 +25,8 @@ class Checker(Protocol):
         ...
 
     @property
-    def spread(self) -> Spread:
-        """Return the spread for work that needs the store alone."""
+    def parallel_map(self) -> ParallelMap:
+        """Return the map for work that needs the store alone."""
         ...
 
     def decode(
@@ -68,7 +68,7 @@ class _Local:
 
     def __init__(self, options: Options, store: Store) -> None:
         self._options, self._store = options, store
-        self.spread = here(store)
+        self.parallel_map = in_this_process(store)
 
     def decode(
         self,

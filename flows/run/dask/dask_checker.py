@@ -12,7 +12,7 @@ from typing import TypeVar
 from distributed import KilledWorker
 
 from flows.run.dask.dask_cluster import KILLED, DaskCluster
-from flows.run.dask.dask_worker import decode_there, hash_there
+from flows.run.dask.dask_worker import decode_on_worker, hash_on_worker
 from flows.run.options import Options
 from flows.run.working.workers import Workers
 from processors.errors import RequestError
@@ -32,10 +32,10 @@ class DaskChecker(DaskCluster):
         """Connect; raises as `DaskCluster`."""
         super().__init__(f"check-{datetime.now(UTC):%Y%m%dT%H%M%S%f}", None, options, store)
 
-    def spread(self, work: Callable[[Store, T], R], things: Iterable[T]) -> Iterator[R]:
+    def parallel_map(self, work: Callable[[Store, T], R], things: Iterable[T]) -> Iterator[R]:
         def ask(some: tuple[T, ...]) -> list[R]:
             try:
-                return self.ask(hash_there, (work, some)) or []
+                return self.ask(hash_on_worker, (work, some)) or []
             except KilledWorker as error:
                 raise RequestError(KILLED) from error
 
@@ -50,7 +50,7 @@ class DaskChecker(DaskCluster):
     ) -> Iterator[R]:
         def ask(thing: T) -> list[R]:
             try:
-                return self.ask(decode_there, (work, thing)) or []
+                return self.ask(decode_on_worker, (work, thing)) or []
             except KilledWorker:
                 return list(lost(thing, KILLED))
 

@@ -23,7 +23,7 @@ from distributed import Client, Future, LocalCluster
 from distributed.comm.core import CommClosedError
 
 from flows.run.dask.dask_encryption import check_encryption, check_own_encryption
-from flows.run.dask.dask_worker import Answer, Decoders, Needs, do_there, look_there, stop_there
+from flows.run.dask.dask_worker import Decoders, Needs, WorkerReply, check_worker, run_on_worker, stop_worker
 from flows.run.options import Options
 from processors.engine.result_records import software
 from processors.errors import RequestError
@@ -112,8 +112,8 @@ class DaskCluster:
         while not self._stopped.is_set():
             client = self._client
             try:
-                future: Future = client.submit(do_there, self._needs.plugin, work, thing, pure=False)
-                answer: Answer = future.result()
+                future: Future = client.submit(run_on_worker, self._needs.plugin, work, thing, pure=False)
+                answer: WorkerReply = future.result()
             except LOST_CONNECTION:
                 self._connect_again(client)
                 continue
@@ -127,7 +127,7 @@ class DaskCluster:
         self._stopped.set()
         with suppress(OSError, *LOST_CONNECTION):
             self._client.cancel(list(self._client.futures), force=True)
-            self._client.run(stop_there, self._needs.plugin, wait=False)
+            self._client.run(stop_worker, self._needs.plugin, wait=False)
 
     def _connect_again(self, lost: Client) -> None:
         """Replace a client that has lost its scheduler; the first thread to notice does it for all."""
@@ -153,7 +153,7 @@ class DaskCluster:
         ------
         RequestError : a worker is unsuitable for the run.
         """
-        answers: Any = self._client.run(look_there, self._needs, on_error="return")
+        answers: Any = self._client.run(check_worker, self._needs, on_error="return")
         for address, answer in sorted(answers.items()):
             if isinstance(answer, ModuleNotFoundError):
                 raise RequestError(f"worker {address} has no marsmedia ({answer}); install it there")

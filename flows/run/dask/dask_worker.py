@@ -57,7 +57,7 @@ class Needs:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class WorkerReply:
     value: Any
     traffic: Traffic | None = None
     """Traffic with the store's bucket since the worker's last answer; None for a store in a folder."""
@@ -65,11 +65,11 @@ class Answer:
     """Traffic with releases in buckets since then."""
 
 
-def look_there(needs: Needs) -> Answer:
+def check_worker(needs: Needs) -> WorkerReply:
     """Return why this process cannot work for the run, as `unmet`."""
     store: list[Store] = []
     reason = unmet(needs, store.append)
-    return Answer(value=reason, traffic=store[0].traffic if store else None)
+    return WorkerReply(value=reason, traffic=store[0].traffic if store else None)
 
 
 def unmet(needs: Needs, opened: Callable[[Store], None] = lambda store: None) -> str | None:
@@ -156,7 +156,7 @@ class Decoders(WorkerPlugin):
         with RunProgress(quiet=True) as progress:
             return run_batch(batch, self.store, self.workers, progress, self._stop)
 
-    def untold(self) -> Traffic | None:
+    def unreported_traffic(self) -> Traffic | None:
         """Return the traffic since the last answer; None for a store in a folder."""
         with self._telling:
             now = self.store.traffic
@@ -165,7 +165,7 @@ class Decoders(WorkerPlugin):
             told, self._told = self._told, now
         return now.since(told)
 
-    def untold_of_releases(self) -> Traffic:
+    def unreported_release_traffic(self) -> Traffic:
         """Return the traffic with releases in buckets since the last answer."""
         with self._telling:
             now = replace(RELEASES)
@@ -181,26 +181,28 @@ def dask_setup(worker: Worker) -> None:
     warm_up(has_sound=True)
 
 
-def do_there(plugin: str, work: Callable[[Decoders, T], R], thing: T) -> Answer:
+def run_on_worker(plugin: str, work: Callable[[Decoders, T], R], thing: T) -> WorkerReply:
     """Call a function of a module with the decoders of this worker; raises as that function."""
     decoders = _decoders(get_worker(), plugin)
     value = work(decoders, thing)
-    return Answer(value=value, traffic=decoders.untold(), release_traffic=decoders.untold_of_releases())
+    return WorkerReply(
+        value=value, traffic=decoders.unreported_traffic(), release_traffic=decoders.unreported_release_traffic()
+    )
 
 
-def hash_there(decoders: Decoders, asked: tuple[Callable[[Store, T], R], Sequence[T]]) -> list[R]:
+def hash_on_worker(decoders: Decoders, asked: tuple[Callable[[Store, T], R], Sequence[T]]) -> list[R]:
     """Call a function for each of several things, with the store alone."""
     work, things = asked
     return [work(decoders.store, one) for one in things]
 
 
-def decode_there(decoders: Decoders, asked: tuple[Callable[[Store, Workers, T], Iterable[R]], T]) -> list[R]:
+def decode_on_worker(decoders: Decoders, asked: tuple[Callable[[Store, Workers, T], Iterable[R]], T]) -> list[R]:
     """Call a function for one thing, with store and decoders."""
     work, thing = asked
     return list(work(decoders.store, decoders.workers, thing))
 
 
-def stop_there(plugin: str, dask_worker: Worker) -> None:
+def stop_worker(plugin: str, dask_worker: Worker) -> None:
     """End the work of a run on the worker that runs this."""
     if plugin in dask_worker.plugins:
         _decoders(dask_worker, plugin).stop()

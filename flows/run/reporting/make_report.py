@@ -13,9 +13,9 @@ from flows.run.reporting.file_change import Change
 from flows.run.reporting.problems import FileProblem, in_one_line
 from flows.run.reporting.report import Report, ResultCounts, State, Stop, summary
 from processors.errors import StoreError
-from processors.processor_names import EVIDENCE
 from processors.sources.scan import printable
 from processors.store.store import Store
+from processors.well_known_names import EVIDENCE
 
 if TYPE_CHECKING:
     from flows.run.planning.prepare import Prepared

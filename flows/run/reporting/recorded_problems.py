@@ -11,7 +11,6 @@ from flows.run.checking.damaged_results import damaged_results
 from flows.run.planning.current_results import CurrentResults
 from flows.run.reporting.problems import OF_STORE, FileProblem, FileProblems, by_file, in_one_line
 from processors.errors import RequestError, ResultMissing
-from processors.processor_names import EVIDENCE
 from processors.sources.source_file import changed_reason
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.selection import Selection, parse, select
@@ -20,6 +19,7 @@ from processors.store.findings.withdrawn import unconfirmed
 from processors.store.fixity.absent_folders import absent_folders
 from processors.store.manifest import ResultRef
 from processors.store.store import Store
+from processors.well_known_names import EVIDENCE
 
 
 def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:

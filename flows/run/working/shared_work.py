@@ -32,7 +32,7 @@ class Finished:
     """Sources that another run is working on."""
 
 
-Answer = Finished | BaseException
+BatchOutcome = Finished | BaseException
 """Outcome of a batch, or the exception it raised."""
 
 _at_work: dict[str, SharedWork] = {}

@@ -22,7 +22,7 @@ from processors.containers.cut_off import truncation_reason
 from processors.containers.size_in_header import too_short_because
 from processors.containers.video.fragments import absent_fragments, has_every_fragment
 from processors.containers.video.sample_table import table_faults
-from processors.decoding.mended_file import mended
+from processors.decoding.repaired_view import mended
 from processors.errors import DamagedMedia, UnsupportedMedia
 from processors.formats import BARE
 from processors.sources.source_file import SourceFile

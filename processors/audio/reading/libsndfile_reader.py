@@ -18,9 +18,9 @@ from processors.audio.reading.declared_length import Declared, ffmpeg_count
 from processors.audio.reading.flac_digest import FlacDigest
 from processors.audio.reading.loss_counter import LossCounter, Promise
 from processors.audio.reading.stream_reader import FfmpegReader
-from processors.containers.codings import coding_of
-from processors.decoding.mended_file import is_mended
+from processors.containers.coding_in_headers import coding_of
 from processors.decoding.open_media import decoder_errors
+from processors.decoding.repaired_view import is_mended
 from processors.errors import DamagedMedia
 from processors.sources.source_file import SourceFile
 

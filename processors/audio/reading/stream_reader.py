@@ -23,9 +23,9 @@ from processors.audio.reading.joined_mp3 import JoinedMp3
 from processors.audio.reading.loss_counter import LossCounter, Promise
 from processors.audio.reading.packet_fit import PacketFit
 from processors.containers.audio.tags_behind import tags_behind
-from processors.containers.coding import Coding, refuse_encrypted, without_decoder
-from processors.containers.codings import coding_of
+from processors.containers.coding_in_headers import coding_of
 from processors.containers.frame_sync import missing_of_last
+from processors.containers.stream_coding import Coding, refuse_encrypted, without_decoder
 from processors.containers.text.unknown_text import unescaped
 from processors.decoding.open_media import decoder_errors, default_stream, ffmpeg_errors, open_container
 from processors.decoding.stated_length import declared_seconds, media_seconds

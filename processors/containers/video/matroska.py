@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from processors.containers.coding import Coding
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
+from processors.containers.stream_coding import Coding
 from processors.sources.read_at import places_of, read_at
 from processors.sources.source_file import SourceFile
 

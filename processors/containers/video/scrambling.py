@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from processors.containers.coding import Coding
+from processors.containers.stream_coding import Coding
 from processors.containers.video.transport_stream import IN_A_ROW, MOST_PACKETS, packets_begin
 from processors.sources.read_at import read_at
 

@@ -17,10 +17,10 @@ from processors.containers.audio.channel_mask import channel_mask
 from processors.containers.audio.id3 import behind_id3
 from processors.containers.audio.ogg_timeline import Link, chained_recordings
 from processors.containers.audio.tags_behind import ape_before, tags_behind
-from processors.containers.codings import codings_of
+from processors.containers.coding_in_headers import codings_of
 from processors.containers.text.unknown_text import as_latin_1, unescaped
-from processors.decoding.mended_file import as_mended, mending_of
 from processors.decoding.open_media import declared_frame_count, decoder_errors, frame_rate_of, open_container
+from processors.decoding.repaired_view import as_mended, mending_of
 from processors.decoding.stated_length import declared_seconds, media_seconds
 from processors.metadata.position import position_of
 from processors.metadata.tags.mp4_metadata import box_tags

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from processors.errors import displayed_verdict
-from processors.processor_names import EVIDENCE, INTEGRITY, MOTION
 from processors.store.manifest import ResultRef
+from processors.well_known_names import EVIDENCE, INTEGRITY, MOTION
 
 if TYPE_CHECKING:
     import duckdb

@@ -17,7 +17,6 @@ from processors.packs.presentation import ORIGINALS, presentation_of
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.include import included
 from processors.packs.recipe.pack_recipe import PackRecipe
-from processors.processor_names import EVIDENCE, INTEGRITY, METADATA, SHOTS
 from processors.store.bucket.raw_bucket import present
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.latest import current
@@ -26,6 +25,7 @@ from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.file_verdict import NO_VERDICT, FileVerdict, file_verdict
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.store import Store
+from processors.well_known_names import EVIDENCE, INTEGRITY, METADATA, SHOTS
 
 SHOWN = ("stills", "clips", "sound")
 Asked = Callable[[SourceRow], frozenset[ResultRef]]

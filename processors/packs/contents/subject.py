@@ -16,7 +16,6 @@ from processors.mission.titles import event_title
 from processors.packs.contents.outcomes import FailedResult, Outcomes
 from processors.packs.contents.recorded import Recorded, recorded_of
 from processors.packs.contents.rights_by_path import PathRights, binding, voice
-from processors.processor_names import EVIDENCE
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.decoded_length import decoded_length
 from processors.store.catalogue.source_row import SourceRow
@@ -25,6 +24,7 @@ from processors.store.findings.disagreements import Disagreement, disagreements
 from processors.store.findings.stored_evidence import read_evidence
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.store import Store
+from processors.well_known_names import EVIDENCE
 
 if TYPE_CHECKING:
     import duckdb

@@ -19,8 +19,8 @@ from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.gallery.gallery_file import GalleryFile, PageCopy
 from processors.packs.gallery.waveform_peaks import peaks
 from processors.packs.presentation import faces, is_deep, presentation_of
-from processors.processor_names import PHOTO_PREVIEW
 from processors.video.audit.not_detected import DISSOLVES
+from processors.well_known_names import PHOTO_PREVIEW
 
 DARK_LEVEL = 40
 """Level, of 255, below which a picture's bright end (`photo.quality`) looks black on a screen. In a release

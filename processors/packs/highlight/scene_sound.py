@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from processors.packs.contents.media import checked_bytes
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.subject import ItemRecord, SourceRecord, item_records
-from processors.processor_names import ENVELOPE, SPECTROGRAM_PICTURE
 from processors.store.store import Store
+from processors.well_known_names import ENVELOPE, SPECTROGRAM_PICTURE
 
 SOUNDS = ("audible.flac", "original.wav", "original.flac")
 """Renditions of a recording, the most audible first."""

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from processors.packs.presentation import is_deep, is_taken, presentation_of
 from processors.packs.recipe.pack_recipe import PackRecipe
-from processors.processor_names import PHOTO_ENHANCED, PHOTO_PREVIEW
 from processors.store.catalogue.latest import current
 from processors.store.manifest import Manifest, ResultRef, StoredItem
+from processors.well_known_names import PHOTO_ENHANCED, PHOTO_PREVIEW
 
 THUMBNAIL_PX = 640
 """Longest side below which a size of a photo is for web pages only, not for print."""

@@ -14,9 +14,9 @@ from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_s
 from processors.packs.contents.sightings import Sighting
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.records.premis_elements import Element, identifier, urn
-from processors.processor_names import EVIDENCE, INTEGRITY, METADATA
 from processors.store.findings.file_verdict import FileVerdict
 from processors.store.manifest import Manifest
+from processors.well_known_names import EVIDENCE, INTEGRITY, METADATA
 
 PACKER = "marsmedia"
 

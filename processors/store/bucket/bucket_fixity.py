@@ -10,16 +10,16 @@ from pathlib import Path
 from processors.errors import ResultCorrupt, ResultNewer
 from processors.store.bucket.bucket_store import BucketStore
 from processors.store.bucket.stored_pass import KEY_DIGITS, PassResult, below
-from processors.store.fixity.fixity_check import FixityCheck, FixityFault
+from processors.store.fixity.fixity_findings import FixityCheck, FixityFault
+from processors.store.parallel_map import ParallelMap
 from processors.store.progress_steps import Steps
-from processors.store.spread import Spread
 from processors.store.store import Store
 
 PIECE_BYTES = 1024 * 1024
 
 
 def verify_bucket(
-    store: Store, *, after: str, wanted: Callable[[Path], bool], steps: Steps, spread: Spread
+    store: Store, *, after: str, wanted: Callable[[Path], bool], steps: Steps, parallel_map: ParallelMap
 ) -> Iterator[FixityCheck]:
     """Verify every result, in order; parameters as in `fixity.verify`, with the paths that a folder would have."""
     assert isinstance(store, BucketStore)
@@ -27,7 +27,7 @@ def verify_bucket(
     asked = (
         _asked(store, name, after, wanted) for name in steps("Hashing commits", commits, len(commits), noun="commit")
     )
-    for checked in spread(_checked, asked):
+    for checked in parallel_map(_checked, asked):
         yield from checked
     for name in store.unnamed_data():
         fault = FixityFault(path=name, kind="extra", reason="no commit names it; `marsmedia prune` removes it")

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from processors.formats import WITHOUT_LENGTH
-from processors.processor_names import ENVELOPE, INTEGRITY, LEVELS, SPECTROGRAM
 from processors.store.store import Store
+from processors.well_known_names import ENVELOPE, INTEGRITY, LEVELS, SPECTROGRAM
 
 TOLERANCE_SECONDS, TOLERANCE_RATIO = 0.5, 0.01
 """Difference up to which a header's length is right: it may include an encoder's padding, or a late first frame."""

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from processors.processor_names import EVIDENCE, INTEGRITY, MEASUREMENTS, PHOTO_PREVIEW
 from processors.store.catalogue.catalogue import SCHEMAS, Catalogue
 from processors.store.catalogue.latest import LATEST_FIRST, LATEST_RESULTS
 from processors.store.findings.disagreements import disagreements
 from processors.store.findings.stored_evidence import OF_RELEASE
+from processors.well_known_names import EVIDENCE, INTEGRITY, MEASUREMENTS, PHOTO_PREVIEW
 
 if TYPE_CHECKING:
     import duckdb

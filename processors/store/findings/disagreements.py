@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from processors.mission.profile import load_profile, profile_names
 from processors.mission.release_statements import OF_MISSION, said_of_all
-from processors.processor_names import EVIDENCE
+from processors.well_known_names import EVIDENCE
 
 if TYPE_CHECKING:
     import duckdb

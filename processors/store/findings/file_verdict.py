@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from processors.formats import BY_NAME
 from processors.languages.language import language
 from processors.languages.text import FALLBACK
-from processors.processor_names import EVIDENCE, METADATA
 from processors.store.catalogue.latest import age
 from processors.store.manifest import Manifest
+from processors.well_known_names import EVIDENCE, METADATA
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from processors.errors import ResultMissing
-from processors.processor_names import EVIDENCE
 from processors.store.manifest import ResultRef
 from processors.store.store import Store
+from processors.well_known_names import EVIDENCE
 
 OF_RELEASE = ("release.toml", "label ", "XMP sidecar ", "profile ")
 """Prefixes of the sources of statements that are not in the file itself."""

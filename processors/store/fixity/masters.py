@@ -12,10 +12,10 @@ from processors.sources.scan import EmptyFolder, FoundFile, storable, survey
 from processors.store.bucket.raw_bucket import hash_again, survey_bucket
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.fixity.absent_folders import AbsentFolder, emptied
-from processors.store.fixity.fixity_check import FixityCheck, FixityFault
+from processors.store.fixity.fixity_findings import FixityCheck, FixityFault
 from processors.store.open_store import is_address
+from processors.store.parallel_map import ParallelMap
 from processors.store.progress_steps import Steps, silently
-from processors.store.spread import Spread
 from processors.store.store import Store
 
 _Known = tuple[str, SourceRow | AbsentFolder | None, FoundFile | None]
@@ -28,7 +28,7 @@ def check_masters(
     after: str = "",
     wanted: Callable[[str], bool] = lambda path: True,
     steps: Steps = silently,
-    spread: Spread,
+    parallel_map: ParallelMap,
 ) -> Iterator[FixityCheck]:
     """Hash every raw file in the catalogue, in path order; new files are reported but not hashed.
 
@@ -37,7 +37,7 @@ def check_masters(
     rows : contents of every path.
     after : path of the last file already verified; only later ones are verified.
     wanted : decides for each path whether it is verified.
-    spread : who hashes.
+    parallel_map : who hashes.
     """
     by_root: dict[str, dict[str, SourceRow]] = {}
     for row in rows:
@@ -53,7 +53,7 @@ def check_masters(
                 places[path] = (root, known.get(path), found.get(path))
     in_order = sorted(places.items())
     shown = steps("Hashing raw files", in_order, len(in_order), name=lambda place: place[0])
-    yield from spread(_checked, (one for one in shown if one[0] > after and wanted(one[0])))
+    yield from parallel_map(_checked, (one for one in shown if one[0] > after and wanted(one[0])))
 
 
 def _found(root: str, known: Collection[str]) -> tuple[dict[str, FoundFile], list[AbsentFolder]]:

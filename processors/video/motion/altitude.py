@@ -6,10 +6,10 @@ import shlex
 from dataclasses import dataclass
 from math import radians, tan
 
-from processors.processor_names import MOTION
 from processors.video.motion.motion_curve import Curve
 from processors.video.motion.region import RegionFacts
 from processors.video.motion.shot_summary import ShotMotion
+from processors.well_known_names import MOTION
 
 
 @dataclass(frozen=True, kw_only=True)

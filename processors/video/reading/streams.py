@@ -11,7 +11,7 @@ import av.stream
 import av.video.frame
 import av.video.stream
 
-from processors.containers.coding import Coding, refuse_encrypted, without_decoder
+from processors.containers.stream_coding import Coding, refuse_encrypted, without_decoder
 from processors.containers.text.unknown_text import unescaped
 from processors.decoding.open_media import decoder_errors, default_stream
 from processors.errors import DamagedMedia, RefusedMedia

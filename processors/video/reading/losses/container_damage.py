@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from processors.containers.audio.ogg import FIRST, Page, pages
-from processors.containers.coding import Coding
-from processors.containers.codings import codings_of
+from processors.containers.coding_in_headers import codings_of
 from processors.containers.cut_off import WALKS, truncation_reason
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
 from processors.containers.size_in_header import too_short_because
+from processors.containers.stream_coding import Coding
 from processors.containers.video.asf_packets import look_at_asf
 from processors.containers.video.avi_index import Pictures, listed_pictures
 from processors.containers.video.fragments import absent_fragments

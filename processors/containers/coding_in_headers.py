@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from processors.containers.chunks import Chunk, ChunkFile
-from processors.containers.coding import Coding, refuse_encrypted, without_decoder
+from processors.containers.stream_coding import Coding, refuse_encrypted, without_decoder
 from processors.containers.video.matroska import track_codings
 from processors.containers.video.mp4_boxes import boxes
 from processors.containers.video.scrambling import codings_in_transport_stream

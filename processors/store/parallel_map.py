@@ -1,4 +1,4 @@
-"""Spreading of work over a store: a function called for each of many things, here or wherever the caller says."""
+"""Parallel map over a store: a function called for each of many things, here or wherever the caller says."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Spread(Protocol):
+class ParallelMap(Protocol):
     """Calls of one function for many things."""
 
     def __call__(self, work: Callable[[Store, T], R], things: Iterable[T], /) -> Iterator[R]:
@@ -19,8 +19,8 @@ class Spread(Protocol):
         ...
 
 
-def here(store: Store) -> Spread:
-    """Return the spread that does everything in this process, one thing after the other."""
+def in_this_process(store: Store) -> ParallelMap:
+    """Return the map that does everything in this process, one thing after the other."""
 
     def calls(work: Callable[[Store, T], R], things: Iterable[T]) -> Iterator[R]:
         return (work(store, one) for one in things)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from processors.photo.grousers import blurred, flattened
+from processors.photo.tracks.grousers import blurred, flattened
 
 MAX_SIDE_PX = 1024
 """Maximum side in the search, for which the thresholds were measured."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from processors.errors import ResultCorrupt, ResultNewer
 from processors.sources.source_file import sha256_of
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.fixity.fixity_check import FixityCheck, FixityFault
+from processors.store.fixity.fixity_findings import FixityCheck, FixityFault
+from processors.store.parallel_map import ParallelMap, in_this_process
 from processors.store.progress_steps import Steps, silently
-from processors.store.spread import Spread, here
 from processors.store.store import Store
 
 
@@ -20,7 +20,7 @@ def verify_results(
     after: str = "",
     wanted: Callable[[Path], bool] = lambda path: True,
     steps: Steps = silently,
-    spread: Spread | None = None,
+    parallel_map: ParallelMap | None = None,
 ) -> Iterator[FixityCheck]:
     """Verify every result in the store; a result whose whole folder vanished leaves no trace and is due again.
 
@@ -28,17 +28,17 @@ def verify_results(
     ----------
     after : path of the last result already verified; only later ones are verified.
     wanted : decides from a result's folder whether it is verified.
-    spread : who hashes; None: this process.
+    parallel_map : who hashes; None: this process.
     """
-    spread = spread or here(store)
+    parallel_map = parallel_map or in_this_process(store)
     if not store.is_in_folder:
         from processors.store.bucket.bucket_fixity import verify_bucket
 
-        yield from verify_bucket(store, after=after, wanted=wanted, steps=steps, spread=spread)
+        yield from verify_bucket(store, after=after, wanted=wanted, steps=steps, parallel_map=parallel_map)
         return
     known = 0 if steps is silently else Catalogue(store).table("results", ["verdict"]).num_rows
     paths = steps("Hashing results", store.manifest_paths(), known or None, noun="result")
-    yield from spread(_checked, (path for path in paths if _is_later(path, after, store) and wanted(path.parent)))
+    yield from parallel_map(_checked, (path for path in paths if _is_later(path, after, store) and wanted(path.parent)))
 
 
 def _is_later(path: Path, after: str, store: Store) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from processors.photo.grousers import MIN_BARS, MIN_SIDE_PX, Attempt
+from processors.photo.tracks.grousers import MIN_BARS, MIN_SIDE_PX, Attempt
 
 NOT_SEARCHED = (
     "not searched: neither the release nor a label says that this is a rear camera's photo; "

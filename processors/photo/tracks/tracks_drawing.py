@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from processors.imaging.lettering import load_font, wrapped_to_width
-from processors.photo.bar_rows import BarRow
-from processors.photo.grousers import GrouserBand
+from processors.photo.tracks.bar_rows import BarRow
+from processors.photo.tracks.grousers import GrouserBand
 
 EDGE = (255, 140, 0)
 EDGE_PX = 2

@@ -17,12 +17,19 @@ import numpy as np
 
 from processors.contract import Item, Need, Reads, ReleaseContext, require
 from processors.imaging.image_writer import encode
-from processors.photo import bar_rows
-from processors.photo.bar_rows import BarRow, BarRowSearch, find_bar_rows, scaled_row
-from processors.photo.grousers import MAX_SIDE_PX, Attempt, GrouserBand, Grousers, find_grousers, scaled_detection
 from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, fitted, refuse_larger
-from processors.photo.tracks_drawing import draw_bands, draw_reason, draw_rows
-from processors.photo.tracks_in_words import NOT_SEARCHED, why_no_tracks
+from processors.photo.tracks import bar_rows
+from processors.photo.tracks.bar_rows import BarRow, BarRowSearch, find_bar_rows, scaled_row
+from processors.photo.tracks.grousers import (
+    MAX_SIDE_PX,
+    Attempt,
+    GrouserBand,
+    Grousers,
+    find_grousers,
+    scaled_detection,
+)
+from processors.photo.tracks.tracks_drawing import draw_bands, draw_reason, draw_rows
+from processors.photo.tracks.tracks_in_words import NOT_SEARCHED, why_no_tracks
 
 RELATIVE = "pixels and degrees in this picture; no length on the ground is known"
 REAR = re.compile(r"(?<![a-z])rear(?![a-z])|(?<![a-z])rhaz|后避障|后视|后置|后部", re.IGNORECASE)

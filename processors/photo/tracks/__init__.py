@@ -1,0 +1,1 @@
+"""Wheel tracks in photos: the prints of grousers, seen from above and in perspective."""
