@@ -21,7 +21,9 @@ DOCS = PROJECT / "docs"
 
 
 def blocks(name: str, kind: str = "") -> list[str]:
-    return re.findall(rf"^```{kind}\n(.*?)^```$", (DOCS / name).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    text = (DOCS / name).read_text(encoding="utf-8")
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return [block for one, block in found if one == kind]
 
 
 @pytest.mark.slow
