@@ -22,6 +22,7 @@ from processors.audio.reading.flac_digest import FlacDigest
 from processors.audio.reading.joined_mp3 import JoinedMp3
 from processors.audio.reading.loss_counter import LossCounter, Promise
 from processors.audio.reading.packet_fit import PacketFit
+from processors.audio.reading.sample_clock import MIN_GAP_SECONDS, SampleClock
 from processors.containers.audio.tags_behind import tags_behind
 from processors.containers.coding_in_headers import coding_of
 from processors.containers.frame_sync import missing_of_last
@@ -47,15 +48,6 @@ ONLY_LOGGING = frozenset({"mlp", "truehd", "alac", "adpcm_ima_wav", "vorbis", "m
 ESTIMATED = BARE | {"mpeg", "mpegts", "flv"}
 """FFmpeg demuxers whose lengths are estimated from the bit rate or the last timestamp."""
 
-MIN_GAP_SECONDS = 0.05
-"""If everything decodes, smaller timestamp jumps are attributed to the writer's clock."""
-MIN_GAP_AFTER_ERROR_SECONDS = 0.002
-MAX_GAP_SECONDS = 3600
-"""Larger timestamp jumps are wrong or due to another recording."""
-MAX_MISSING_SAMPLES, MAX_MISSING_RATIO = 1 << 28, 10
-"""Limits on missing samples, total and relative: a few packets with distant times must not become a day of NaN."""
-
-
 OPUS = ("opus", "libopus")
 MAX_MP3_PADDING = 3 * 1152
 """Samples that an MP3's encoder may add at both ends: a frame of delay, one of the decoder's, and part of a last."""
@@ -69,6 +61,7 @@ class StreamReader:
     Parameters
     ----------
     declared : length declared by the file's own header; None: the container's is used.
+    promise : what the file lets expect of its end; None: nothing.
     first_sound : presentation time of the decoder's first sample, seconds; None if unknown.
     coding : what the container says of the stream; None if unknown.
 
@@ -91,19 +84,17 @@ class StreamReader:
         refuse_encrypted("sound", coding)
         if codec is None:
             raise without_decoder("sound", coding)
-        self.stream = stream
-        self._codec = codec
-        time_base = stream.time_base or Fraction(1, av.time_base)
-        container_name = stream.container.format.name
-        begins = (stream.start_time or 0) * time_base
+        self.stream, self._codec = stream, codec
+        begins = (stream.start_time or 0) * (stream.time_base or Fraction(1, av.time_base))
         primed = first_sound - begins if first_sound is not None and not starts_at_zero else Fraction(0)
         primed = primed if primed >= MIN_GAP_SECONDS else Fraction(0)
-        length = Fraction(0) if container_name in ESTIMATED else _declared_seconds(stream) * codec.sample_rate
+        container_name = stream.container.format.name
+        self._is_in_mp4, is_bare = "mp4" in container_name, container_name in BARE
         self.info = AudioInfo(
             codec=codec.name,
             rate_hz=codec.sample_rate,
             channel_count=codec.channels,
-            sample_count_from_header=declared.sample_count if declared else round(length) or None,
+            sample_count_from_header=declared.sample_count if declared else _declared_samples(stream, codec),
             start=Fraction(0) if starts_at_zero else begins + primed,
             decoder="FFmpeg",
             stream_index=stream.index,
@@ -115,26 +106,22 @@ class StreamReader:
             zero=begins if starts_at_zero else Fraction(0),
             primed_samples=round(primed * codec.sample_rate),
         )
+        zero = None if stream.start_time is None else begins + primed
+        self._clock = SampleClock(self.info, self.tally, zero, is_bare=is_bare)
         self._padding = self._padding_of(codec.name)
-        self._is_in_mp4 = "mp4" in container_name
-        self._is_bare = container_name in BARE
         self.has_every_packet = False
         """The container shows that none is lost: where times jump nothing is missing."""
         self._last_packet_ends: Fraction | None = None
         """End of the last packet in MP4, seconds."""
         self._joined = JoinedMp3(declared) if codec.name.startswith("mp3") else None
         self.digest: FlacDigest | None = None
-        self._zero = None if stream.start_time is None else begins + primed
-        self._has_failed = False
-        self._primes = False
-        """True if packets were accepted without error but have not yielded a frame yet."""
         if codec.name in CHECKSUMMED_CODECS:
             codec.options = {"err_detect": "crccheck+explode"}
 
     def _padding_of(self, codec: str) -> EndPadding:
         """Return the padding: for AAC the container's length may be a tick too short; for Opus it is more exact."""
         declared, tick = self.info.sample_count_from_header, tick_samples(self.info.rate_hz)
-        if "mp4" not in self.stream.container.format.name or declared is None:
+        if not self._is_in_mp4 or declared is None:
             return EndPadding(None, 0)
         if codec in OPUS:
             return EndPadding(declared - tick, MAX_OPUS_SAMPLES + 2 * tick)
@@ -146,7 +133,7 @@ class StreamReader:
             return
         if packet is not None and self._joined and self._joined.begins(bytes(packet)):
             self._codec.flush_buffers()
-            self._zero = None
+            self._clock.zero = None
             self.tally.join("mp3")
             return
         if packet is not None and self._is_in_mp4 and packet.pts is not None and packet.time_base is not None:
@@ -158,62 +145,42 @@ class StreamReader:
                 complaint = next(iter(heard()), None)
         except DamagedMedia as error:
             self.tally.error(error, packet)
-            self._has_failed = True
+            self._clock.has_failed = True
             return
         if complaint:
             self.tally.error(DamagedMedia(complaint), packet)
-        self._primes |= packet is not None and not frames and not self.tally.samples and not self.tally.errors
+        self._clock.is_filling |= packet is not None and not frames and not self.tally.samples and not self.tally.errors
         for frame in frames:
-            samples = samples_of(frame)
-            if self.digest:
-                self.digest.add(ints_of(frame))
-            if frame.sample_rate != self.info.rate_hz or samples.shape[0] != self.info.channel_count:
-                self.tally.error(DamagedMedia("rate or channels change within the stream; those samples are left out"))
-                continue
-            missing = self._missing_before(frame)
-            if self._joined:
-                samples = self._joined.without_padding(samples)
-            if missing and self.has_every_packet and not self.tally.errors:
-                yield from self.tally.gap_in_times(missing)
-                missing = 0
-            if missing and self.info.codec.startswith("aac"):  # half of the frame overlaps with audio before the gap
-                missing, samples = missing + samples.shape[1], samples[:, :0]
-            if missing:
-                self._padding.passed(missing)
-                yield from self.tally.gap(missing)
-            if (samples := self._padding.without(samples)).size:
-                yield self.tally.block(samples)
+            yield from self._placed(frame)
 
-    def _missing_before(self, frame: av.audio.frame.AudioFrame) -> int:
-        """Return how many samples are missing before a frame, by its presentation time."""
-        least = MIN_GAP_AFTER_ERROR_SECONDS if self._has_failed else MIN_GAP_SECONDS
-        counts_on, self._has_failed = self._is_bare and not self._has_failed, False
-        if frame.pts is None or frame.time_base is None:
-            return 0
-        time, rate_hz = frame.pts * frame.time_base, self.info.rate_hz
-        # a stream begins, or a file after the first; times of bare frames are their lengths, rounded and added
-        if self._zero is None or counts_on:
-            self._zero = time - Fraction(self.tally.samples - (self._joined.skip if self._joined else 0), rate_hz)
-        if self._primes:  # as in WMA's decoder: samples dropped from the first packets are not a loss
-            self._primes, self._zero = False, max(time, self._zero)
-        missing = round((time - self._zero) * rate_hz) - self.tally.samples
-        there = self.tally.samples - self.tally.missing
-        most = MAX_MISSING_SAMPLES // self.info.channel_count + MAX_MISSING_RATIO * there
-        if missing > MAX_GAP_SECONDS * rate_hz or self.tally.missing + missing > most:
-            self.tally.error(DamagedMedia(f"the time stamps jump by {missing / rate_hz:.1f} s"))
-            self._zero = time - Fraction(self.tally.samples, rate_hz)
-            return 0
-        if self._is_bare and abs(missing - (whole := round(missing / frame.samples) * frame.samples)) <= 2:
-            missing = whole  # as many frames as failed: their times are rounded
-        return missing if missing >= least * rate_hz else 0
+    def _placed(self, frame: av.audio.frame.AudioFrame) -> Iterator[AudioBlock]:
+        """Yield what is missing before a frame, then its samples."""
+        samples = samples_of(frame)
+        if self.digest:
+            self.digest.add(ints_of(frame))
+        if frame.sample_rate != self.info.rate_hz or samples.shape[0] != self.info.channel_count:
+            self.tally.error(DamagedMedia("rate or channels change within the stream; those samples are left out"))
+            return
+        missing = self._clock.missing_before(frame, self._joined.skip if self._joined else 0)
+        if self._joined:
+            samples = self._joined.without_padding(samples)
+        if missing and self.has_every_packet and not self.tally.errors:
+            yield from self.tally.gap_in_times(missing)
+        elif missing:
+            if self.info.codec.startswith("aac"):  # half of the frame overlaps with audio before the gap
+                missing, samples = missing + samples.shape[1], samples[:, :0]
+            self._padding.passed(missing)
+            yield from self.tally.gap(missing)
+        if (samples := self._padding.without(samples)).size:
+            yield self.tally.block(samples)
 
     def flush(self) -> Iterator[AudioBlock]:
         yield from self.decode(None)
         declared = self.info.sample_count_from_header
-        if self.info.codec in OPUS and declared and self._last_packet_ends is not None and self._zero is not None:
+        ends_at, zero = self._last_packet_ends, self._clock.zero
+        if self.info.codec in OPUS and declared and ends_at is not None and zero is not None:
             # in MP4, Opus's last packet is declared as long as the audio in it (Opus in ISOBMFF, 4.4)
-            ends = round((self._last_packet_ends - self._zero) * self.info.rate_hz)
-            ends = min(ends, declared + tick_samples(self.info.rate_hz))
+            ends = min(round((ends_at - zero) * self.info.rate_hz), declared + tick_samples(self.info.rate_hz))
             if (samples := self._padding.release(ends - self.tally.samples)) is not None:
                 yield self.tally.block(samples)
 
@@ -248,12 +215,15 @@ def _others(stream: av.audio.stream.AudioStream) -> tuple[OtherStream, ...]:
     )
 
 
-def _declared_seconds(stream: av.audio.stream.AudioStream) -> Fraction:
-    """Return the stream's length, or that of a Matroska file with no other stream (its tracks have none), or 0."""
+def _declared_samples(stream: av.audio.stream.AudioStream, codec: av.AudioCodecContext) -> int | None:
+    """Return the stream's length, or that of a Matroska file with no other stream (its tracks have none)."""
     whole = stream.container
+    if whole.format.name in ESTIMATED:
+        return None
     assert isinstance(whole, av.container.InputContainer)
     is_alone = "matroska" in whole.format.name and len(whole.streams) == 1
-    return declared_seconds(stream) or (media_seconds(whole) if is_alone else None) or Fraction(0)
+    seconds = declared_seconds(stream) or (media_seconds(whole) if is_alone else None)
+    return round(seconds * codec.sample_rate) or None if seconds else None
 
 
 class FfmpegReader:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from typing import NamedTuple
 
 import av
 import av.container
@@ -15,56 +13,33 @@ import av.video.frame
 import av.video.stream
 
 from processors.contract import Need
-from processors.decoding.open_media import declared_frame_count, decoder_errors, frame_rate_of
+from processors.decoding.open_media import declared_frame_count, frame_rate_of
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.video.reading.container_crop import Crop, Cropper
 from processors.video.reading.declared_duration import declared_duration
+from processors.video.reading.decoders import Decoded, Decoders, MustReadInOrder
 from processors.video.reading.frame import ColourFacts, VideoFrame, display_matrix, frame_colour, square_pixels
-from processors.video.reading.losses.complaints import complaints, make_audible
 from processors.video.reading.losses.container_damage import Structure
 from processors.video.reading.losses.lost_packets import LostPackets, find_lost_packets, joined_spans
 from processors.video.reading.losses.shortfall import Shortfall, shortfall_of
 from processors.video.reading.ogg_headers import part_of_header
 from processors.video.reading.streams import decoder_of, first_matrix, first_picture, stream_facts, video_stream
 from processors.video.reading.time_code import written_in, written_on
+from processors.video.reading.times.frame_times import FrameTimes, Timed
 from processors.video.reading.times.joined_recordings import STREAMED
 from processors.video.reading.times.packet_index import read_index
 from processors.video.reading.times.steady_clock import steady_clock, steady_rate_hz
 from processors.video.reading.times.times_behind_lost_pictures import with_places_of_missing
-from processors.video.reading.times.timestamp_fallback import BestEffortClock
 from processors.video.reading.video_info import VideoInfo, VideoReport
 
 SPANS_TOLD = 100
 """Maximum of lost spans listed in a report; the count is always complete."""
 
-DECODING_THREADS = 6
-"""More threads than cores, so that frames are decoded ahead while one is measured or encoded: on two cores 10 % to
-20 % less time than with FFmpeg's default, which keeps three frames in progress."""
-MANY_PIXELS = 4_000_000
-"""Frame size above which FFmpeg's default number of threads limits the frames in memory."""
-
 GENERATED_TIMES = av.container.Flags.gen_pts.value
 """Flag for FFmpeg's generated times of packets without one; off because wrong for H.264 with B-frames in AVI."""
 
-
-IN_ORDER = ("mpeg1video", "mpeg2video")
-"""Codecs whose decoders return pictures in presentation order, each with its duration."""
-
 EDIT_FRAMES = 2
 """Frames by which an edit list and the shown frames may differ at the end: an edit may end within a frame."""
-
-
-class MustReadInOrder(Exception):
-    """Signal, not a failure: open the file again and read it `in_order`.
-
-    A decoder's concealment of damage depends on its threads, their timing, and earlier frames.
-    """
-
-
-class _Decoded(NamedTuple):
-    frame: av.video.frame.VideoFrame
-    is_corrupt: bool
-    """Whether the decoder marked it as damaged, or complained while it decoded it."""
 
 
 class VideoReader:
@@ -106,40 +81,29 @@ class VideoReader:
         self._container = container
         self._source_digest = source_digest
         self._in_order = in_order
-        crop = self._structure.crops.get(stream.index, Crop())
-        codec = stream.codec_context
+        codec, crop = stream.codec_context, self._structure.crops.get(stream.index, Crop())
         self._cropper = Cropper(crop) if crop.fits(codec.width, codec.height) else None
         self._shown_size_px = crop.size_px(codec.width, codec.height) if self._cropper else (codec.width, codec.height)
-        self._colour: ColourFacts | None = None
-        self._has_alpha = False
-        self._codec, twins_codec = decoder_of(stream), decoder_of(twin)
-        rate_hz = steady_rate_hz(container, self._codec)
+        own, twins = decoder_of(stream), decoder_of(twin)
+        self._rate_hz = steady_rate_hz(container, own)
         pictures = self._structure.listed_pictures.get(stream.index)
         self._index = with_places_of_missing(read_index(second_opening, twin), pictures)
-        for codec in (self._codec, twins_codec):
-            _set_threads(codec, in_order)
+        self._decoders = Decoders(own, twins, in_order=in_order)
         first = first_picture(second_opening, twin)
         self.info = self._read_info(first_matrix(first))
         code_in_picture = written_on(first, self.info.average_rate_hz) if first else None
         self._start_time_code = written_in(container, stream) or code_in_picture or self._index.group_time_code
         self._lost_packets = self._find_lost_packets()
-
-        self._wanted: set[int] | None = None
-        self._needed: bytearray | None = None
-        self._other_codec: av.VideoCodecContext | None = twins_codec
-        """Second decoder, alternating with the first by segment if only parts are decoded."""
-        self._position = self._packet_number = -1
-        self._gap = False
+        clock = steady_clock(self._rate_hz, self.info.time_base, codec.name)
+        self._times = FrameTimes(self._index, clock, codec.name)
+        self._packet_number = -1
+        self._decoded = self._corrupt = 0
+        self._span: tuple[Fraction, Fraction] | tuple[None, None] = (None, None)
+        """Start of the first and end of the latest returned frame, seconds."""
+        self._colour: ColourFacts | None = None
+        self._has_alpha = False
         self._rotation_degrees: int | None = None
         self._matrix = self.info.display_matrix
-        self._held: tuple[_Decoded, int] | None = None
-        self._clock = BestEffortClock(goes_on=stream.codec_context.name in IN_ORDER)
-        self._steady = steady_clock(rate_hz, self.info.time_base, stream.codec_context.name)
-        self._given: tuple[Fraction | None, Fraction | None] = (None, None)
-        """Start and end of the returned frames, seconds."""
-        self._came = bytearray(len(self._index.shown_pts))
-        self._decoded = self._corrupt = self._without_time = self._errors = 0
-        self._first_error: str | None = None
 
     def _find_lost_packets(self) -> LostPackets:
         seconds, begins = self.info.duration_seconds_from_header, self.stream.start_time or 0
@@ -188,11 +152,10 @@ class VideoReader:
         """Set, before the first packet, which frames are needed; if one need includes all, all are decoded."""
         choices = [need.shown for need in needs if need.shown is not None]
         if self._in_order or not self._index.complete or len(choices) < len(needs):
-            self._other_codec = None
             return
         base = self.info.time_base
-        self._wanted = self._index.wanted(lambda pts, end: any(shown(pts * base, end * base) for shown in choices))
-        self._needed = self._index.packets_for(self._wanted)
+        wanted = self._index.wanted(lambda pts, end: any(shown(pts * base, end * base) for shown in choices))
+        self._decoders.want(wanted, self._index.packets_for(wanted))
 
     def decode(self, packet: av.packet.Packet) -> Iterator[VideoFrame]:
         """Yield the frames released by this packet in presentation order; after a gap, also those from before it."""
@@ -202,47 +165,25 @@ class VideoReader:
             if part == "settings":  # of another recording; a decoder takes them only in one thread
                 if not self._in_order:
                     raise MustReadInOrder
-                yield from self._with_ends(self._frames_of(packet))
+                yield from self._shown(self._decoders.decode(packet))
             return
         self._packet_number += 1
         if shift := self._index.joins.shift_of(self._packet_number):
             packet.pts = None if packet.pts is None else packet.pts + shift
             packet.dts = None if packet.dts is None else packet.dts + shift
-        if self._needed is None:
-            yield from self._with_ends(self._frames_of(packet))
-            return
-        assert self._wanted is not None
-        self._position += 1
-        if not self._needed[self._position]:
-            self._gap = True
-            return
-        earlier = None
-        if self._gap:
-            assert self._other_codec is not None
-            self._gap, earlier = False, self._codec
-            self._codec, self._other_codec = self._other_codec, self._codec
-        self._codec.skip_frame = "DEFAULT" if packet.pts in self._wanted else "NONREF"
-        frames = self._frames_of(packet)  # its threads work from here on, while the other decoder is flushed
-        if earlier:
-            yield from self._with_ends(self._frames_of(None, earlier))
-            earlier.flush_buffers()
-        yield from self._with_ends(frames)
+        yield from self._shown(self._decoders.decode(packet))
 
     def flush(self) -> Iterator[VideoFrame]:
         """Yield the frames still in the decoder; call once, after the last packet."""
-        yield from self._with_ends(self._frames_of(None))
-        if self._held:
-            last, pts = self._held
-            duration = last.frame.duration or self._index.last_duration
-            shown_ticks = self._steady.shown_ticks if self._steady else duration
-            yield self._unit(last, pts, pts + max(shown_ticks, 1))
-        if not self._decoded and (self._wanted is None or self._wanted):
+        yield from self._shown(self._decoders.flush())
+        yield from map(self._unit, self._times.last())
+        if not self._decoded and (self._decoders.wanted is None or self._decoders.wanted):
             if not self._in_order:
                 raise MustReadInOrder
-            why = self._first_error or self._index.unreadable or self._structure.tables_disagree
+            why = self._decoders.first_error or self._index.unreadable or self._structure.tables_disagree
             why = why or "the stream is empty"
             raise DamagedMedia(f"not one frame decodes ({why})")
-        if self._without_time and self._without_time == self._decoded:
+        if self._decoded and self._times.without_time == self._decoded:
             raise RefusedMedia(
                 f"none of its {self._decoded} frames has a presentation time",
                 "put it into a container with times: `ffmpeg -fflags +genpts -i FILE -c copy FILE.mkv`",
@@ -253,10 +194,8 @@ class VideoReader:
 
     def _lost(self) -> list[int]:
         """Return the presentation times of requested frames that were not decoded."""
-        if not self._index.complete:
-            return []
-        absent = [pts for pts, came in zip(self._index.shown_pts, self._came, strict=True) if not came]
-        return absent if self._wanted is None else [pts for pts in absent if pts in self._wanted]
+        wanted = self._decoders.wanted
+        return [pts for pts in self._times.absent() if wanted is None or pts in wanted]
 
     def report(self) -> VideoReport:
         """Return counts and losses after the last packet."""
@@ -269,16 +208,16 @@ class VideoReader:
             frame_count_hidden=len(self._index.pts) - len(self._index.shown_pts) if known else None,
             duration_seconds_from_header=self.info.duration_seconds_from_header,
             frame_count_decoded=self._decoded,
-            frame_count_skipped=self._came.count(0) - len(lost) if known else None,
+            frame_count_skipped=len(self._times.absent()) - len(lost) if known else None,
             frame_count_lost=len(lost) if known else None,
             frame_count_corrupt=self._corrupt,
-            frame_count_without_time=self._without_time,
+            frame_count_without_time=self._times.without_time,
             frame_count_gone=gone.frame_count,
             damaged_byte_count=gone.byte_count,
             lost_seconds=joined_spans([(start * base, end * base) for start, end in spans])[:SPANS_TOLD],
             unsure_seconds=joined_spans([(start * base, end * base) for start, end in gone.unsure])[:SPANS_TOLD],
-            decoder_errors=self._errors,
-            first_error=self._first_error,
+            decoder_errors=self._decoders.errors,
+            first_error=self._decoders.first_error,
             unreadable=self._index.unreadable or self._structure.cut_off_because,
             frame_count_cut_off=short.frame_count,
             shorter_than_declared=short.words,
@@ -305,7 +244,7 @@ class VideoReader:
         return shortfall_of(
             info,
             len(index.pts) + told if index.complete else None,
-            (info.start, info.end) if index.complete else self._given,
+            (info.start, info.end) if index.complete else self._span,
             weighs_duration="matroska" not in self._container.format.name or bool(structure.cut_off_because),
         )
 
@@ -318,77 +257,29 @@ class VideoReader:
             return None
         return f"{edits.count} edits take {float(edits.seconds):.3f} s, and the pictures end at {float(end):.3f} s"
 
-    def _frames_of(self, packet: av.packet.Packet | None, codec: av.VideoCodecContext | None = None) -> list[_Decoded]:
-        """Decode a packet or, without one, flush the decoder; by default the current one."""
-        codec = codec or self._codec
-        try:
-            with complaints(codec) as heard, decoder_errors("decoding a packet"):
-                frames = codec.decode(packet)
-                complaint = heard()
-        except DamagedMedia as error:
-            if not self._in_order:
-                raise MustReadInOrder from error
-            self._errors += 1
-            self._first_error = self._first_error or error.what
-            return []
-        return [_Decoded(frame, complaint is not None or bool(frame.is_corrupt)) for frame in frames]
+    def _shown(self, frames: Iterable[Decoded]) -> Iterator[VideoFrame]:
+        """Yield frames, each once its times are known."""
+        for decoded in frames:
+            if not self._decoded and self._rate_hz and not self._start_time_code:  # seeking back is impossible
+                self._start_time_code = written_on(decoded.frame, self.info.average_rate_hz)
+            self._decoded += 1
+            self._corrupt += decoded.is_corrupt
+            yield from map(self._unit, self._times.of(decoded))
 
-    def _with_ends(self, frames: list[_Decoded]) -> Iterator[VideoFrame]:
-        for frame in frames:
-            yield from self._with_end(frame)
-
-    def _with_end(self, decoded: _Decoded) -> Iterator[VideoFrame]:
-        """Yield a frame once the time at which the next one replaces it is known."""
-        frame = decoded.frame
-        if decoded.is_corrupt and not self._in_order:
-            raise MustReadInOrder
-        if not self._decoded and self._steady and not self._start_time_code:  # seeking back to the first is impossible
-            self._start_time_code = written_on(frame, self.info.average_rate_hz)
-        self._decoded += 1
-        self._corrupt += decoded.is_corrupt
-        if self._index.complete:
-            if frame.pts is None:
-                self._without_time += 1
-                return
-            self._note_coming(frame.pts)
-            yield self._unit(decoded, frame.pts, self._index.end_of(frame.pts))
-            return
-        pts = (
-            self._steady.time_of(frame.duration)
-            if self._steady
-            else self._clock.time_of(frame.pts, frame.dts, frame.duration)
-        )
-        if pts is None:
-            self._without_time += 1
-            return
-        if self._held:
-            earlier, earlier_pts = self._held
-            yield self._unit(earlier, earlier_pts, max(pts, earlier_pts))
-        self._held = (decoded, pts)
-
-    def _note_coming(self, pts: int) -> None:
-        """Record that a frame with this time was decoded; a wrong table of times may announce several."""
-        announced, position = self._index.shown_pts, bisect_left(self._index.shown_pts, pts)
-        while position < len(announced) and announced[position] == pts:
-            if not self._came[position]:
-                self._came[position] = 1
-                return
-            position += 1
-
-    def _unit(self, decoded: _Decoded, pts: int, end_pts: int) -> VideoFrame:
-        frame = decoded.frame
+    def _unit(self, timed: Timed) -> VideoFrame:
+        frame, base = timed.decoded.frame, self.info.time_base
         if self._colour is None:
             self._colour = frame_colour(frame).facts
             self._has_alpha = any(component.is_alpha for component in frame.format.components)
-        start = pts * self.info.time_base if self._given[0] is None else self._given[0]
-        self._given = (start, end_pts * self.info.time_base)
+        first = timed.pts * base if self._span[0] is None else self._span[0]
+        self._span = (first, timed.end_pts * base)
         return VideoFrame(
             decoded=self._cropper.cut(frame) if self._cropper else frame,
-            pts=pts,
-            end_pts=end_pts,
-            time_base=self.info.time_base,
+            pts=timed.pts,
+            end_pts=timed.end_pts,
+            time_base=base,
             is_keyframe=bool(frame.key_frame),
-            is_corrupt=decoded.is_corrupt,
+            is_corrupt=timed.decoded.is_corrupt,
             sample_aspect_ratio=self.info.sample_aspect_ratio,
             matrix=self._matrix_of(frame),
         )
@@ -401,10 +292,3 @@ class VideoReader:
         if frame.rotation != self._rotation_degrees:
             self._rotation_degrees, self._matrix = frame.rotation, display_matrix(frame)
         return self._matrix
-
-
-def _set_threads(codec: av.VideoCodecContext, in_order: bool) -> None:
-    """Set a decoder's threads: one in order, else as many as keep it ahead with few frames in memory."""
-    is_single = make_audible(codec, in_order=in_order)
-    codec.thread_type = "AUTO"
-    codec.thread_count = 1 if is_single else DECODING_THREADS if codec.width * codec.height <= MANY_PIXELS else 0
