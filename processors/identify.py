@@ -10,7 +10,6 @@ from typing import BinaryIO
 import av
 import av.container
 import av.stream
-import av.video.stream
 
 from processors.containers.audio.wave_layout import is_wave_list
 from processors.containers.behind_junk import first_beginning
@@ -206,7 +205,7 @@ def _claimed_seconds(container: av.container.InputContainer, shown: list[av.stre
     return None if seconds is None else float(seconds)
 
 
-def _pixels(stream: av.video.stream.VideoStream) -> int:
+def _pixels(stream: av.VideoStream) -> int:
     """Return the pixels of a frame; 0 without a decoder, which reads the size."""
     codec = stream.codec_context
     return codec.width * codec.height if codec else 0

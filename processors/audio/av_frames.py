@@ -5,7 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 
 import av
-import av.audio.frame
 import numpy as np
 
 from processors.errors import RefusedMedia
@@ -43,7 +42,7 @@ def audio_frame(samples: np.ndarray, *, rate_hz: int, layout: str, first_sample:
     return frame
 
 
-def ints_of(frame: av.audio.frame.AudioFrame) -> np.ndarray:
+def ints_of(frame: av.AudioFrame) -> np.ndarray:
     """Return the unscaled integers of a frame, shape (samples, channels)."""
     channels = frame.layout.nb_channels
     if frame.format.is_planar and channels == PLANES_THAT_FAIL:
@@ -52,7 +51,7 @@ def ints_of(frame: av.audio.frame.AudioFrame) -> np.ndarray:
     return data.T if frame.format.is_planar else data.reshape(-1, channels)
 
 
-def samples_of(frame: av.audio.frame.AudioFrame) -> np.ndarray:
+def samples_of(frame: av.AudioFrame) -> np.ndarray:
     """Return a frame's samples as float32, shape (channels, samples), integers divided by their full scale."""
     channels = frame.layout.nb_channels
     if frame.format.is_planar and channels == PLANES_THAT_FAIL:
@@ -67,7 +66,7 @@ def samples_of(frame: av.audio.frame.AudioFrame) -> np.ndarray:
     return ((data.astype(np.float64) - zero) / full).astype(np.float32)
 
 
-def _array_of(frame: av.audio.frame.AudioFrame) -> np.ndarray:
+def _array_of(frame: av.AudioFrame) -> np.ndarray:
     """Return a frame's numbers, shape (planes, numbers); PyAV's `to_ndarray` lacks integers of 64 bits."""
     if frame.format.name not in ("s64", "s64p"):
         return frame.to_ndarray()

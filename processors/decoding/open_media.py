@@ -20,7 +20,6 @@ import av
 import av.container
 import av.error
 import av.logging
-import av.packet
 import av.stream
 import pillow_heif
 from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
@@ -223,9 +222,7 @@ def ffmpeg_errors(level: int = av.logging.ERROR) -> Iterator[Callable[[], list[s
         av.logging.set_level(None)
 
 
-def packets_of(
-    container: av.container.InputContainer, streams: Sequence[av.stream.Stream]
-) -> Iterator[av.packet.Packet]:
+def packets_of(container: av.container.InputContainer, streams: Sequence[av.stream.Stream]) -> Iterator[av.Packet]:
     """Yield packets until the end or the first unreadable position; the readers report the loss."""
     packets = iter(container.demux(*streams))
     while True:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-import av.packet
+import av
 import numpy as np
 
 from processors.audio.reading.audio_info import AudioInfo, AudioReport, Damaged, JoinedRecording
@@ -111,7 +111,7 @@ class LossCounter:
         self._samples_in_time_gaps += sample_count
         yield from self._nothing(sample_count)
 
-    def error(self, error: DamagedMedia, packet: av.packet.Packet | None = None) -> None:
+    def error(self, error: DamagedMedia, packet: av.Packet | None = None) -> None:
         self.errors += 1
         if packet is not None and packet.pts is not None and len(self.damaged) < MAX_DAMAGED:
             base = packet.time_base or Fraction(1, self._info.rate_hz)

@@ -5,7 +5,7 @@ Decoders silently complete a frame that another interrupts, and FFmpeg's parsers
 
 from __future__ import annotations
 
-import av.packet
+import av
 
 from processors.containers.frame_sync import misfit_of
 
@@ -18,9 +18,9 @@ class PacketFit:
 
     def __init__(self, file_format: str) -> None:
         self._format = file_format
-        self._last: av.packet.Packet | None = None
+        self._last: av.Packet | None = None
 
-    def misfit_before(self, packet: av.packet.Packet) -> tuple[str, av.packet.Packet] | None:
+    def misfit_before(self, packet: av.Packet) -> tuple[str, av.Packet] | None:
         """Return what is wrong up to this packet, in words, and the packet concerned; None if nothing is."""
         last, self._last = self._last, packet
         if last is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import av.audio.frame
+import av
 
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.loss_counter import LossCounter
@@ -44,7 +44,7 @@ class SampleClock:
         self.is_filling = False
         """True if packets were accepted without error but have not yielded a frame yet."""
 
-    def missing_before(self, frame: av.audio.frame.AudioFrame, skipped_samples: int) -> int:
+    def missing_before(self, frame: av.AudioFrame, skipped_samples: int) -> int:
         """Return how many samples are missing before a frame.
 
         Parameters

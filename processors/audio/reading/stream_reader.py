@@ -7,10 +7,7 @@ from contextlib import nullcontext
 from fractions import Fraction
 
 import av
-import av.audio.frame
-import av.audio.stream
 import av.container
-import av.packet
 
 from processors.audio.av_frames import ints_of, samples_of
 from processors.audio.reading.audio_info import AudioInfo, AudioReport, OtherStream
@@ -72,7 +69,7 @@ class StreamReader:
 
     def __init__(
         self,
-        stream: av.audio.stream.AudioStream,
+        stream: av.AudioStream,
         *,
         starts_at_zero: bool = False,
         declared: Declared | None = None,
@@ -127,7 +124,7 @@ class StreamReader:
             return EndPadding(declared - tick, MAX_OPUS_SAMPLES + 2 * tick)
         return EndPadding(declared + tick if codec.startswith("aac") else None, MAX_AAC_SAMPLES)
 
-    def decode(self, packet: av.packet.Packet | None) -> Iterator[AudioBlock]:
+    def decode(self, packet: av.Packet | None) -> Iterator[AudioBlock]:
         """Yield the samples released by this packet; None flushes the decoder."""
         if packet is not None and not packet.size:
             return
@@ -153,7 +150,7 @@ class StreamReader:
         for frame in frames:
             yield from self._placed(frame)
 
-    def _placed(self, frame: av.audio.frame.AudioFrame) -> Iterator[AudioBlock]:
+    def _placed(self, frame: av.AudioFrame) -> Iterator[AudioBlock]:
         """Yield what is missing before a frame, then its samples."""
         samples = samples_of(frame)
         if self.digest:
@@ -200,7 +197,7 @@ def _nothing_heard() -> list[str]:
     return []
 
 
-def _others(stream: av.audio.stream.AudioStream) -> tuple[OtherStream, ...]:
+def _others(stream: av.AudioStream) -> tuple[OtherStream, ...]:
     """Return the container's other audio streams, which are not read."""
     return tuple(
         OtherStream(
@@ -215,7 +212,7 @@ def _others(stream: av.audio.stream.AudioStream) -> tuple[OtherStream, ...]:
     )
 
 
-def _declared_samples(stream: av.audio.stream.AudioStream, codec: av.AudioCodecContext) -> int | None:
+def _declared_samples(stream: av.AudioStream, codec: av.AudioCodecContext) -> int | None:
     """Return the stream's length, or that of a Matroska file with no other stream (its tracks have none)."""
     whole = stream.container
     if whole.format.name in ESTIMATED:
@@ -258,7 +255,7 @@ class FfmpegReader:
     def blocks(self) -> Iterator[AudioBlock]:
         """Yield all samples, in order."""
         packets = iter(self._container.demux(self.stream.stream))
-        last: av.packet.Packet | None = None
+        last: av.Packet | None = None
         fit, has_failed, tally = PacketFit(self._file_format), False, self.stream.tally
         while True:
             try:
@@ -281,7 +278,7 @@ class FfmpegReader:
         yield from self.stream.flush()
         self._look_at_the_last(last)
 
-    def _look_at_the_last(self, packet: av.packet.Packet | None) -> None:
+    def _look_at_the_last(self, packet: av.Packet | None) -> None:
         """Check the last packet: some decoders silently complete a partial frame; a declared length is better."""
         if packet is None or self.info.sample_count_from_header:
             return

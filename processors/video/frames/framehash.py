@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, get_args
 
 import av
-import av.video.codeccontext
-import av.video.frame
 
 from processors.contract import Item, Reads, require
 from processors.decoding.open_media import decoder_errors
@@ -143,10 +141,10 @@ def _hashed(frame: VideoFrame, hash_name: HashName) -> _Hashed:
     return _Hashed(pts=frame.pts, end_pts=frame.end_pts, size_bytes=len(data), digest=digest)
 
 
-def _raw(decoded: av.video.frame.VideoFrame) -> bytes:
+def _raw(decoded: av.VideoFrame) -> bytes:
     """Return the picture as FFmpeg's codec `rawvideo` writes it: the planes one after the other, without padding."""
     codec = av.CodecContext.create("rawvideo", "w")
-    assert isinstance(codec, av.video.codeccontext.VideoCodecContext)
+    assert isinstance(codec, av.VideoCodecContext)
     codec.width, codec.height, codec.pix_fmt = decoded.width, decoded.height, decoded.format.name
     codec.time_base = decoded.time_base or Fraction(1, 90_000)  # the frame's own, so that its time is unchanged
     with decoder_errors("writing a frame as raw video"):

@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import BinaryIO, NamedTuple
 
 import av.filter
-import av.video.frame
 
 from processors.containers.video.mp4_boxes import boxes
 from processors.decoding.open_media import decoder_errors
@@ -84,7 +83,7 @@ class Cropper:
         self._kind: tuple[object, ...] = ()
         self._graph: av.filter.Graph | None = None
 
-    def cut(self, frame: av.video.frame.VideoFrame) -> av.video.frame.VideoFrame:
+    def cut(self, frame: av.VideoFrame) -> av.VideoFrame:
         """Return the shown part, or the frame itself if its size leaves nothing to crop."""
         if not self._crop.fits(frame.width, frame.height):
             return frame
@@ -94,10 +93,10 @@ class Cropper:
                 self._graph, self._kind = self._graph_for(frame), kind
             self._graph.push(frame)
             cut = self._graph.pull()
-        assert isinstance(cut, av.video.frame.VideoFrame)
+        assert isinstance(cut, av.VideoFrame)
         return cut
 
-    def _graph_for(self, frame: av.video.frame.VideoFrame) -> av.filter.Graph:
+    def _graph_for(self, frame: av.VideoFrame) -> av.filter.Graph:
         width, height = self._crop.size_px(frame.width, frame.height)
         graph = av.filter.Graph()
         source = graph.add_buffer(

@@ -6,7 +6,6 @@ import re
 from fractions import Fraction
 
 import av.container
-import av.video.stream
 
 from processors.decoding.stated_length import declared_seconds, from_start, media_seconds
 from processors.video.reading.times.packet_index import has_no_timestamps
@@ -15,7 +14,7 @@ WRITTEN_DURATION = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 """Duration in the tag that FFmpeg and mkvmerge write for each track."""
 
 
-def declared_duration(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> Fraction | None:
+def declared_duration(container: av.container.InputContainer, stream: av.VideoStream) -> Fraction | None:
     """Return the stream's own length; for Matroska its tag's, or the file's if it has no other stream; seconds.
 
     None for an elementary stream, whose duration FFmpeg estimates from its bit rate. The time before a late start does

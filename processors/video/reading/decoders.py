@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import av
-import av.packet
-import av.video.frame
 
 from processors.decoding.open_media import decoder_errors
 from processors.errors import DamagedMedia
@@ -28,7 +26,7 @@ class MustReadInOrder(Exception):
 
 
 class Decoded(NamedTuple):
-    frame: av.video.frame.VideoFrame
+    frame: av.VideoFrame
     is_corrupt: bool
     """Whether the decoder marked it as damaged, or complained while it decoded it."""
 
@@ -59,7 +57,7 @@ class Decoders:
         """Decode, from the first packet on, only the `needed` ones, which hold 1 at their places in the file."""
         self.wanted, self._needed = wanted, needed
 
-    def decode(self, packet: av.packet.Packet) -> Iterator[Decoded]:
+    def decode(self, packet: av.Packet) -> Iterator[Decoded]:
         """Yield the frames released by a packet in presentation order; after a gap, also those from before it."""
         if self.wanted is None:
             yield from self._frames_of(self._codec, packet)
@@ -83,7 +81,7 @@ class Decoders:
         """Return the frames still in the decoder."""
         return self._frames_of(self._codec, None)
 
-    def _frames_of(self, codec: av.VideoCodecContext, packet: av.packet.Packet | None) -> list[Decoded]:
+    def _frames_of(self, codec: av.VideoCodecContext, packet: av.Packet | None) -> list[Decoded]:
         """Decode a packet or, without one, flush the decoder."""
         try:
             with complaints(codec) as heard, decoder_errors("decoding a packet"):

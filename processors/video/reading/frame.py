@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Any
 
 import av.filter
-import av.video.frame
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
@@ -31,7 +30,7 @@ LIMITED_TO_FULL = np.clip(np.round((np.arange(256) - 16) * 255 / 219), 0, 255).a
 class VideoFrame:
     """A frame shown from `time` until just before `end`."""
 
-    decoded: av.video.frame.VideoFrame
+    decoded: av.VideoFrame
     pts: int
     """Presentation time in ticks of `time_base`."""
     end_pts: int
@@ -147,7 +146,7 @@ class VideoFrame:
             graph.link_nodes(source, field_filter, graph.add("scale", size), graph.add("buffersink")).configure()
             graph.push(self.decoded)
             single = graph.pull()
-        assert isinstance(single, av.video.frame.VideoFrame)
+        assert isinstance(single, av.VideoFrame)
         return VideoFrame(
             decoded=single,
             pts=self.pts,
@@ -236,7 +235,7 @@ class ColourFacts:
     """Assumptions made for missing information."""
 
 
-def frame_colour(frame: av.video.frame.VideoFrame) -> VideoColour:
+def frame_colour(frame: av.VideoFrame) -> VideoColour:
     """Return a frame's colour; for YCbCr without a matrix, the one that players assume.
 
     BT.2020 and BT.709 primaries imply their own matrix; otherwise 1280 or more columns, or more than 576 lines, imply
@@ -267,7 +266,7 @@ def shrunk(plane: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
     return _opencv().resize(plane, size_px, interpolation=_opencv().INTER_AREA)
 
 
-def luma_plane(frame: av.video.frame.VideoFrame) -> tuple[np.ndarray, bool]:
+def luma_plane(frame: av.VideoFrame) -> tuple[np.ndarray, bool]:
     """Return the coded luma, uint8 or uint16, shape (height, width), and whether its range is limited."""
     form = frame.format
     depth = form.components[0].bits if form.components else 0
@@ -300,7 +299,7 @@ def _reduced_size_px(
     return max(1, round(width * shrink)), max(1, round(height * shrink))
 
 
-def display_matrix(frame: av.video.frame.VideoFrame) -> tuple[int, int, int, int]:
+def display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
     """Return signs (a, b, c, d) with x' = a x + c y and y' = b x + d y, y downward; identity if the frame has none.
 
     Only quarter turns and mirrors are applied; any other angle in the file is ignored.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-import av.packet
+import av
 
 Part = Literal["settings", "comments"]
 """What a header packet holds: settings that the decoder needs, or tags."""
@@ -15,7 +15,7 @@ VP8 = b"OVP80"
 """Beginning of both headers of VP8 in Ogg; its pictures carry their own settings."""
 
 
-def part_of_header(packet: av.packet.Packet) -> Part | None:
+def part_of_header(packet: av.Packet) -> Part | None:
     """Return which part of a header a packet is; None for a picture."""
     if packet.stream.container.format.name != "ogg":
         return None

@@ -8,8 +8,6 @@ from types import MappingProxyType
 import av
 import av.container
 import av.stream
-import av.video.frame
-import av.video.stream
 
 from processors.containers.stream_coding import Coding, refuse_encrypted, without_decoder
 from processors.containers.text.unknown_text import unescaped
@@ -22,7 +20,7 @@ NO_CODINGS: Mapping[int, Coding] = MappingProxyType({})
 WITH_TRANSPARENCY = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
-def video_streams(container: av.container.InputContainer) -> list[av.video.stream.VideoStream]:
+def video_streams(container: av.container.InputContainer) -> list[av.VideoStream]:
     """Return the video streams with a decoder and a picture size; attached pictures are not video."""
     return [
         stream
@@ -31,7 +29,7 @@ def video_streams(container: av.container.InputContainer) -> list[av.video.strea
     ]
 
 
-def decoder_of(stream: av.video.stream.VideoStream) -> av.VideoCodecContext:
+def decoder_of(stream: av.VideoStream) -> av.VideoCodecContext:
     """Return the stream's decoder: libvpx for WebM with transparency, which FFmpeg's own decoder ignores."""
     codec = stream.codec_context
     library = WITH_TRANSPARENCY.get(codec.name) if stream.metadata.get("alpha_mode") == "1" else None
@@ -44,7 +42,7 @@ def decoder_of(stream: av.video.stream.VideoStream) -> av.VideoCodecContext:
 
 def video_stream(
     container: av.container.InputContainer, stream_index: int | None = None, codings: Mapping[int, Coding] = NO_CODINGS
-) -> av.video.stream.VideoStream:
+) -> av.VideoStream:
     """Return the stream with this index, or the one that players show: the default, otherwise the first.
 
     Parameters
@@ -82,7 +80,7 @@ def larger_stream(container: av.container.InputContainer) -> int | None:
     return largest.index if shown and largest and _pixels(largest) > _pixels(shown) else None
 
 
-def _pixels(stream: av.video.stream.VideoStream) -> int:
+def _pixels(stream: av.VideoStream) -> int:
     return stream.codec_context.width * stream.codec_context.height
 
 
@@ -107,9 +105,7 @@ def _is_attached(stream: av.stream.Stream) -> bool:
     return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
-def first_picture(
-    container: av.container.InputContainer, stream: av.video.stream.VideoStream
-) -> av.video.frame.VideoFrame | None:
+def first_picture(container: av.container.InputContainer, stream: av.VideoStream) -> av.VideoFrame | None:
     """Return the first frame that decodes within 64 packets; the decoder is left empty.
 
     Each packet is decoded separately: the container passes the display matrix to every frame, and a threaded decoder
@@ -131,6 +127,6 @@ def first_picture(
     return None
 
 
-def first_matrix(picture: av.video.frame.VideoFrame | None) -> tuple[int, int, int, int]:
+def first_matrix(picture: av.VideoFrame | None) -> tuple[int, int, int, int]:
     """Return the display matrix of the first frame; identity if none decodes."""
     return display_matrix(picture) if picture else IDENTITY

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import av.container
-import av.video.frame
-import av.video.stream
 
 DROP_RATES_HZ = {Fraction(30000, 1001): 30, Fraction(60000, 1001): 60, Fraction(120000, 1001): 120}
 """Rates at which two, four or eight frame numbers are dropped each minute except each tenth (SMPTE ST 12-1, 5.2.2)."""
@@ -91,7 +89,7 @@ def parsed(text: str, rate_hz: Fraction) -> TimeCode | None:
     return TimeCode(frame_number=number, rate_hz=rate_hz, is_drop=is_drop)
 
 
-def written_in(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> str | None:
+def written_in(container: av.container.InputContainer, stream: av.VideoStream) -> str | None:
     """Return the first picture's code from a track or tag of the container; the stream's own takes precedence."""
     others = [one.metadata for one in container.streams if one.index != stream.index and one.type == "data"]
     for metadata in (stream.metadata, container.metadata, *others):
@@ -101,7 +99,7 @@ def written_in(container: av.container.InputContainer, stream: av.video.stream.V
     return None
 
 
-def written_on(frame: av.video.frame.VideoFrame, rate_hz: Fraction | None) -> str | None:
+def written_on(frame: av.VideoFrame, rate_hz: Fraction | None) -> str | None:
     """Return the code in a coded picture (H.264 and HEVC: SEI; SMPTE ST 12-1, packed as in ST 12-2)."""
     entry = frame.side_data.get("S12M_TIMECODE")
     data = bytes(entry) if entry is not None else b""

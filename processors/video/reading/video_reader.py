@@ -7,10 +7,7 @@ from fractions import Fraction
 
 import av
 import av.container
-import av.packet
 import av.stream
-import av.video.frame
-import av.video.stream
 
 from processors.contract import Need
 from processors.decoding.open_media import declared_frame_count, frame_rate_of
@@ -76,7 +73,7 @@ class VideoReader:
         container.flags &= ~GENERATED_TIMES
         second_opening.flags &= ~GENERATED_TIMES
         twin = second_opening.streams[stream.index]
-        assert isinstance(twin, av.video.stream.VideoStream)
+        assert isinstance(twin, av.VideoStream)
         self.stream = stream
         self._container = container
         self._source_digest = source_digest
@@ -157,7 +154,7 @@ class VideoReader:
         wanted = self._index.wanted(lambda pts, end: any(shown(pts * base, end * base) for shown in choices))
         self._decoders.want(wanted, self._index.packets_for(wanted))
 
-    def decode(self, packet: av.packet.Packet) -> Iterator[VideoFrame]:
+    def decode(self, packet: av.Packet) -> Iterator[VideoFrame]:
         """Yield the frames released by this packet in presentation order; after a gap, also those from before it."""
         if not packet.size:
             return
@@ -284,7 +281,7 @@ class VideoReader:
             matrix=self._matrix_of(frame),
         )
 
-    def _matrix_of(self, frame: av.video.frame.VideoFrame) -> tuple[int, int, int, int]:
+    def _matrix_of(self, frame: av.VideoFrame) -> tuple[int, int, int, int]:
         """Return the frame's display matrix; its side data are read only where the angle changes.
 
         Reading them creates a reference cycle: frames would occupy 0.5 GB until Python's next garbage collection.

@@ -9,7 +9,6 @@ from fractions import Fraction
 
 import av
 import av.container
-import av.packet
 import av.subtitles.stream
 
 from processors.containers.text.text_file import text_of
@@ -80,7 +79,7 @@ def cues_of_file(data: bytes, name: str, reader: str) -> StreamCues:
     return cues
 
 
-def _take(packet: av.packet.Packet, found: StreamCues, zero: Fraction) -> None:
+def _take(packet: av.Packet, found: StreamCues, zero: Fraction) -> None:
     """Add the cue of one packet, which FFmpeg decodes without regard to others."""
     assert packet.pts is not None
     stream = packet.stream
@@ -109,7 +108,7 @@ def _cue(events: Iterable[str], start: Fraction, end: Fraction, settings: str) -
     return Cue(start=start, end=end, text=text, settings=place) if text and end > start else None
 
 
-def _settings(packet: av.packet.Packet) -> str:
+def _settings(packet: av.Packet) -> str:
     """Return the place of a cue that was WebVTT already."""
     if not packet.has_sidedata("webvtt_settings"):
         return ""

@@ -7,8 +7,6 @@ from typing import BinaryIO
 
 import av.container
 import av.error
-import av.packet
-import av.video.stream
 
 from processors.containers.photo.heif_file import items_of_picture
 from processors.decoding.open_media import MAX_FRAME_PIXELS, ffmpeg_errors, open_container, packets_of, words_of

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 
 import av.container
 import av.error
-import av.video.stream
 
 from processors.decoding.open_media import decoder_errors
 from processors.errors import DamagedMedia
@@ -95,7 +94,7 @@ def has_no_timestamps(container: av.container.InputContainer) -> bool:
     return bool(container.format.flags & NO_TIMESTAMPS)
 
 
-def read_index(container: av.container.InputContainer, stream: av.video.stream.VideoStream) -> PacketIndex:
+def read_index(container: av.container.InputContainer, stream: av.VideoStream) -> PacketIndex:
     """Read every packet of the stream, decoding none. Memory: 42 bytes per frame."""
     index = PacketIndex(complete=not has_no_timestamps(container))
     presented, decoded, lengths = array("q"), array("q"), array("q")
