@@ -43,7 +43,7 @@ def audio_frame(samples: np.ndarray, *, rate_hz: int, layout: str, first_sample:
 
 
 def ints_of(frame: av.AudioFrame) -> np.ndarray:
-    """Return the unscaled integers of a frame, shape (samples, channels)."""
+    """Return the unscaled numbers of a frame, shape (samples, channels)."""
     channels = frame.layout.nb_channels
     if frame.format.is_planar and channels == PLANES_THAT_FAIL:
         (frame,) = av.AudioResampler(format=frame.format.packed).resample(frame)
@@ -53,12 +53,7 @@ def ints_of(frame: av.AudioFrame) -> np.ndarray:
 
 def samples_of(frame: av.AudioFrame) -> np.ndarray:
     """Return a frame's samples as float32, shape (channels, samples), integers divided by their full scale."""
-    channels = frame.layout.nb_channels
-    if frame.format.is_planar and channels == PLANES_THAT_FAIL:
-        (frame,) = av.AudioResampler(format=frame.format.packed).resample(frame)
-    data = _array_of(frame)
-    if not frame.format.is_planar:
-        data = data.reshape(-1, channels).T
+    data = ints_of(frame).T
     if data.dtype.kind == "f":
         return as_float32(data)
     full = 1 << (data.dtype.itemsize * 8 - 1)

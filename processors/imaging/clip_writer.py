@@ -142,13 +142,17 @@ def aac_rate_hz(rate_hz: int) -> int:
     return min((rate for rate in AAC_RATES_HZ if rate >= rate_hz), default=max(AAC_RATES_HZ))
 
 
-def write_with_sound(path: Path, clip: Path, wave: Path) -> None:
-    """Write an MP4 of the clip's video, unchanged, and the sound of a WAV, both from 0 s; the same bytes each time.
+def move_with_sound(path: Path, clip: Path, wave: Path | None) -> Path:
+    """Return an MP4 of the clip's video, unchanged, and the sound of a WAV, both from 0 s, in place of these two files.
+
+    The bytes are the same each time. Without sound the clip is only renamed.
 
     Raises
     ------
     OSError : it cannot be written.
     """
+    if wave is None:
+        return clip.rename(path)
     options = {"movflags": "+faststart", "fflags": "+bitexact"}
     with av.open(str(clip)) as pictures, av.open(str(wave)) as sound, av.open(str(path), "w", options=options) as made:
         shown, heard = pictures.streams.video[0], sound.streams.audio[0]
@@ -170,6 +174,9 @@ def write_with_sound(path: Path, clip: Path, wave: Path) -> None:
             packet.stream = video
             made.mux(packet)
         made.mux([] if next_heard is None else [next_heard, *waiting])
+    wave.unlink()
+    clip.unlink()
+    return path
 
 
 def _encoded(sound: InputContainer, audio: av.AudioStream) -> Iterator[av.Packet]:

@@ -92,7 +92,7 @@ class DeepPhoto:
             image = open_strips(file, source.format, self.max_pixels, **options)
             profile: Any = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
             name = profile_name(profile)
-            colour = _colour_of(file, source.format)
+            colour = tagged_colour(open_header(file), file) if source.format in TAGGED else SRGB
             if reason := _not_needed(image, name, colour):
                 yield _item(reason)
                 return
@@ -149,11 +149,6 @@ class DeepPhoto:
         damage = found.sentence if found else None
         deep = deep_samples(samples, image)
         return _written(deep, image.bits, scratch, damage) if deep else _item("8 bits hold all of it", damage)
-
-
-def _colour_of(file: BinaryIO, picture_format: str) -> Colour:
-    """Return the file's colour description if there is no ICC profile."""
-    return SRGB if picture_format not in TAGGED else tagged_colour(open_header(file), file)
 
 
 def _scaled_ends(file: BinaryIO, bits: int) -> tuple[float, float] | tuple[None, None]:

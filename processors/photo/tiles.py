@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pyvips
@@ -86,7 +86,7 @@ class Tiles:
                 reason = f"fewer than {self.least_pixels} pixels"
                 yield self._json(reason, image.width, image.height)
                 return
-            colour = _colour_of(file, source.format)
+            colour = SRGB if source.format == "tiff" else tagged_colour(open_header(file), file)
             if colour.is_hdr:
                 yield self._json(f"tiles of {colour.name} are not made", image.width, image.height)
                 return
@@ -123,13 +123,6 @@ class Tiles:
     def _json(self, reason: str, width_px: int | None, height_px: int | None) -> Item:
         facts = TilesFacts(is_tiled=False, reason=reason, width_px=width_px, height_px=height_px, tile_px=self.tile_px)
         return Item.of_json("tiles.json", facts, facts=facts)
-
-
-def _colour_of(file: BinaryIO, picture_format: str) -> Colour:
-    """Return the file's colour description if there is no ICC profile; sRGB for a format that only libvips reads."""
-    if picture_format == "tiff":
-        return SRGB
-    return tagged_colour(open_header(file), file)
 
 
 def _strips(image: Any, described: TiffFile | None) -> TiffStrips:

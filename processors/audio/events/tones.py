@@ -109,7 +109,8 @@ def harmonic_series(tracks: list[ToneTrack], band_hz: float) -> list[tuple[float
         best: tuple[float, dict[int, ToneTrack]] = (left[0].hz, {1: left[0]})
         for lowest in left:
             members = above[id(lowest)]
-            if len(members) > len(best[1]) and lowest.power >= MIN_FUNDAMENTAL * _strongest(members):
+            strongest = max(member.power for member in members.values())
+            if len(members) > len(best[1]) and lowest.power >= MIN_FUNDAMENTAL * strongest:
                 best = (_fundamental(members), members)
         series.append(best)
         gone = {id(member) for member in best[1].values()}
@@ -118,10 +119,6 @@ def harmonic_series(tracks: list[ToneTrack], band_hz: float) -> list[tuple[float
             if any(id(member) in gone for member in above[id(track)].values()):
                 above[id(track)] = _multiples(track, left, band_hz)
     return series
-
-
-def _strongest(members: dict[int, ToneTrack]) -> float:
-    return max(member.power for member in members.values())
 
 
 def _multiples(lowest: ToneTrack, tracks: list[ToneTrack], band_hz: float) -> dict[int, ToneTrack]:

@@ -135,7 +135,7 @@ class StreamReader:
             return
         if packet is not None and self._is_in_mp4 and packet.pts is not None and packet.time_base is not None:
             self._last_packet_ends = (packet.pts + (packet.duration or 0)) * packet.time_base
-        listening = ffmpeg_errors() if self._codec.name in ONLY_LOGGING else nullcontext(_nothing_heard)
+        listening = ffmpeg_errors() if self._codec.name in ONLY_LOGGING else nullcontext(list[str])
         try:
             with listening as heard, decoder_errors("decoding sound"):
                 frames = list(self._codec.decode(packet))
@@ -191,10 +191,6 @@ class StreamReader:
         """Return counts and losses; raises `DamagedMedia` if not one sample was decoded."""
         self.tally.end_padding = self._padding.sample_count
         return self.tally.report()
-
-
-def _nothing_heard() -> list[str]:
-    return []
 
 
 def _others(stream: av.AudioStream) -> tuple[OtherStream, ...]:

@@ -99,26 +99,25 @@ class _PyramidMaker:
         self._processor, self._array, self._path = processor, result.path(ARRAY), scratch / "pyramid.zip"
         self._facts = result.facts(ARRAY, SpectrogramFacts)
         overview = np.concatenate([run.power for run in power_frames(result.path(OVERVIEW))], axis=1)
-        shown = overview.mean(axis=0)[:, lowest_band(self._window()) :]
+        window = window_of(processor.spectrogram.window, self._facts.window_samples)
+        shown = overview.mean(axis=0)[:, lowest_band(window) :]
         levels_db = 10 * np.log10(shown[shown >= SILENT_POWER])
         self._bottom_db, self._top_db = level_range(levels_db, processor.range_db)
         self._frames_per_column = max(1, round(processor.seconds_per_column / self._facts.hop_seconds))
         self._colours = palette()
 
-    def _window(self) -> np.ndarray:
-        return window_of(self._processor.spectrogram.window, self._facts.window_samples)
-
     def items(self) -> Iterator[Item]:
         facts, processor = self._facts, self._processor
         seconds = facts.sample_count / facts.rate_hz
         if seconds < processor.least_seconds:
-            yield self._listed(self._made((), f"shorter than {processor.least_seconds:g} s"))
+            made = self._made((), f"shorter than {processor.least_seconds:g} s")
+            yield Item.of_json("pyramid.json", made, facts=made)
             return
         with zipfile.ZipFile(self._path, "w", zipfile.ZIP_STORED) as archive:
             made = self._made(tuple(self._levels(archive)), None)
             text = json.dumps(as_json(made), indent=1)
-            self._put(archive, "pyramid.json", text.encode())
-            self._put(archive, "index.html", PAGE.replace("PYRAMID", text).encode())
+            archive.writestr(zip_member("pyramid.json"), text.encode())
+            archive.writestr(zip_member("index.html"), PAGE.replace("PYRAMID", text).encode())
         yield Item(name="pyramid.zip", media_type="application/zip", file=self._path, facts=made)
 
     def _levels(self, archive: zipfile.ZipFile) -> Iterator[Level]:
@@ -167,11 +166,8 @@ class _PyramidMaker:
         size = (stack.count, self._processor.rows)
         scaled = np.asarray(Image.fromarray(np.ascontiguousarray(numbers)).resize(size, Image.Resampling.BOX))
         tile = encode(self._colours[scaled], "webp", quality=self._processor.quality)
-        self._put(archive, f"{number}/{stack.tiles}.webp", tile)
+        archive.writestr(zip_member(f"{number}/{stack.tiles}.webp"), tile)
         stack.empty()
-
-    def _put(self, archive: zipfile.ZipFile, name: str, data: bytes) -> None:
-        archive.writestr(zip_member(name), data)
 
     def _made(self, levels: tuple[Level, ...], reason: str | None) -> PyramidFacts:
         facts, half = self._facts, self._facts.hop_seconds / 2
@@ -188,9 +184,6 @@ class _PyramidMaker:
             unit=UNIT[facts.scaling].format(facts.noise_bandwidth_hz),
             levels=levels,
         )
-
-    def _listed(self, made: PyramidFacts) -> Item:
-        return Item.of_json("pyramid.json", made, facts=made)
 
 
 class _Stack:

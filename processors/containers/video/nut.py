@@ -69,7 +69,7 @@ class _Walk:
             if end is None:
                 if not self._codes:
                     return
-                following = self._next_packet(place + 1)
+                following = next(places_of(ANY_CODE, self._opened, place + 1, self._size, longest=8), self._size)
                 yield skipped(place, following)
                 place, last = following, b""
                 continue
@@ -119,10 +119,6 @@ class _Walk:
             return None
         checksum_bytes = CHECKSUM_BYTES if flags & CHECKSUM else 0
         return place + 1 + body.tell() + checksum_bytes + max(0, size - self._elided_bytes[index])
-
-    def _next_packet(self, place: int) -> int:
-        """Return where the next packet begins; the file's end if none follows."""
-        return next(places_of(ANY_CODE, self._opened, place, self._size, longest=8), self._size)
 
     def _read_main(self, body: io.BytesIO) -> bool:
         """Read the table of frame codes (main_header); return whether it is complete."""

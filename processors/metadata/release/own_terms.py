@@ -21,8 +21,9 @@ class _Said:
 
     def __init__(self, statements: Iterable[Statement], meaning: str) -> None:
         ours = [one for one in statements if one.term == TERMS[meaning][0]]
-        self.entry = next((one for one in ours if one.source.startswith(OF_ENTRY)), None)
-        self.general = next((one for one in ours if one.source.startswith(OF_ALL) and not _is_of_entry(one)), None)
+        of_entry = [one for one in ours if one.source.startswith(OF_ENTRY)]
+        self.entry = next(iter(of_entry), None)
+        self.general = next((one for one in ours if one.source.startswith(OF_ALL) and one not in of_entry), None)
         self.own = next((one for one in ours if one.source.startswith(OF_FILE)), None)
 
 
@@ -85,7 +86,3 @@ def _is_open(one: Statement) -> bool:
 
 def _apart(about: str, own: Statement, general: Statement) -> Contradiction:
     return Contradiction(about=about, says=((str(own.value), own.source), (str(general.value), general.source)))
-
-
-def _is_of_entry(one: Statement) -> bool:
-    return one.source.startswith(OF_ENTRY)

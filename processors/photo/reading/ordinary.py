@@ -155,7 +155,7 @@ class Ordinary:
                 image = self._image
         return Pixels(
             image=image,
-            damage=damage or _without_end(parts) or self._missing_pictures(parts),
+            damage=damage or self._missing_end(parts),
             orientation=self.info.orientation,
             shrunk_by=shrink,
             colour=self._colour,
@@ -163,8 +163,13 @@ class Ordinary:
             trailing_kind=parts.trailing_kind,
         )
 
-    def _missing_pictures(self, parts: JpegFile) -> Damage | None:
-        """Return the damage of a multi-picture file (MPO) that ends before its last JPEG (CIPA DC-007, 5.2.3)."""
+    def _missing_end(self, parts: JpegFile) -> Damage | None:
+        """Return the damage of a JPEG without its end, or of a multi-picture file (MPO) without its last one.
+
+        The latter says where its pictures are (CIPA DC-007, 5.2.3).
+        """
+        if parts.end_at is None:
+            return _cut("the marker at the end of a JPEG is missing")
         entries = (getattr(self._image, "mpinfo", None) or {}).get(MP_ENTRIES, ())
         self._file.seek(0)
         places_from = self._file.read(parts.data_at or 0).find(b"MPF\0") + 4
@@ -187,10 +192,6 @@ def _with_alpha(image: Image.Image, alpha: np.ndarray) -> Image.Image:
     made.info.pop("transparency", None)
     made.putalpha(Image.fromarray(alpha))
     return made
-
-
-def _without_end(parts: JpegFile) -> Damage | None:
-    return None if parts.end_at is not None else _cut("the marker at the end of a JPEG is missing")
 
 
 def _cut(fault: str) -> Damage:

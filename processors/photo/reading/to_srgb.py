@@ -66,15 +66,12 @@ def photo_to_srgb(image: Image.Image, colour: Colour = SRGB) -> Image.Image:
     if colours.mode not in ("RGB", "L"):
         colours = colours.convert("RGB")
     if not profile and not colour.is_srgb:
-        colours = Image.fromarray(_converted(np.asarray(colours), colour))
+        convert = colour_to_srgb if colours.mode == "RGB" else grey_to_srgb
+        colours = Image.fromarray(convert(np.asarray(colours), colour))
     if alpha is not None:
         colours = colours.convert("RGB")
         colours.putalpha(alpha)
     return colours
-
-
-def _converted(picture: np.ndarray, colour: Colour) -> np.ndarray:
-    return colour_to_srgb(picture, colour) if picture.ndim == 3 else grey_to_srgb(picture, colour)
 
 
 def in_8_bit(image: Image.Image) -> Image.Image:

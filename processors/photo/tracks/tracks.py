@@ -130,7 +130,8 @@ class Tracks:
         grey = photo.grey
         if self.ground_corners_px:
             grey = _rectified(grey, self.ground_corners_px, self.ground_aspect)
-            yield Item(name="rectified.png", media_type="image/png", data=encode(_eight_bit(grey), "png"))
+            shown = np.round(np.clip(grey, 0, 1) * 255).astype(np.uint8)
+            yield Item(name="rectified.png", media_type="image/png", data=encode(shown, "png"))
         small, scale = _fitted(grey, MAX_SIDE_PX)
         search = find_grousers(small, least_contrast=self.least_contrast, least_correlation=self.least_correlation)
         if found := search.tracks:
@@ -228,7 +229,3 @@ def _rectified(grey: np.ndarray, corners: tuple[float, ...], aspect: float) -> n
     return cv2.warpPerspective(
         grey, cv2.getPerspectiveTransform(points, target), (width, height), flags=cv2.INTER_CUBIC
     )
-
-
-def _eight_bit(grey: np.ndarray) -> np.ndarray:
-    return np.round(np.clip(grey, 0, 1) * 255).astype(np.uint8)

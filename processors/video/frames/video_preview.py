@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from processors.contract import Item, Need, Reads, require
 from processors.errors import RefusedMedia
-from processors.imaging.clip_writer import WebClip, aac_rate_hz, write_with_sound
+from processors.imaging.clip_writer import WebClip, aac_rate_hz, move_with_sound
 from processors.video.frames.animation import Animation
 from processors.video.frames.contact_sheet import format_presentation_time
 from processors.video.frames.frame_selection import exact_seconds
@@ -190,16 +190,12 @@ class _Session:
 
     def _with_sound(self, silent: Path, sound: Sound | None) -> Path:
         """Return the path of the clip, with sound if there is any."""
-        path, wave = self._scratch / "preview.mp4", self._scratch / "sound.wav"
-        if sound is None:
-            return silent.rename(path)
-        import soundfile
+        wave = self._scratch / "sound.wav"
+        if sound is not None:
+            import soundfile
 
-        soundfile.write(wave, sound.samples, sound.rate_hz, subtype="FLOAT")
-        write_with_sound(path, silent, wave)
-        wave.unlink()
-        silent.unlink()
-        return path
+            soundfile.write(wave, sound.samples, sound.rate_hz, subtype="FLOAT")
+        return move_with_sound(self._scratch / "preview.mp4", silent, wave if sound else None)
 
     def _facts(
         self, end: Fraction, rate_hz: float, count: int, size_px: tuple[int, int], sound: Sound | None = None

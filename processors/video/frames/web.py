@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from processors.contract import Item, Need, Reads, require
 from processors.errors import RefusedMedia
-from processors.imaging.clip_writer import WebClip, write_with_sound
+from processors.imaging.clip_writer import WebClip, move_with_sound
 from processors.video.frames.video_preview import MIN_SIDE_PX
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
@@ -95,14 +95,9 @@ class _Session:
         if self._clip is None or self._first is None:
             raise RefusedMedia("no frame of the video can be decoded", "look at its video.integrity")
         self._clip.close()
-        path, wave = self._scratch / "video.mp4", self._scratch / "sound.wav"
+        wave = self._scratch / "sound.wav"
         sound = self._write_sound(wave, self._first)
-        if sound:
-            write_with_sound(path, self._clip.path, wave)
-            wave.unlink()
-            self._clip.path.unlink()
-        else:
-            self._clip.path.rename(path)
+        path = move_with_sound(self._scratch / "video.mp4", self._clip.path, wave if sound else None)
         rate_hz, channels, missing_seconds = sound or (None, None, None)
         facts = WebVideoFacts(
             start_seconds=float(self._first),

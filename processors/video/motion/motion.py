@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
@@ -31,6 +31,8 @@ from processors.video.reading.video_info import VideoInfo
 from processors.video.shots.shots import Shot, Shots, read_shots
 
 MIN_REGION_PX = 64
+CURVE_COLUMNS = {one.name for one in fields(Curve)} & {one.name for one in MOTION.columns} - {"time_seconds"}
+"""Columns of the table that are lists of a curve, one number a frame."""
 MIN_FRAMES = 8
 """Minimum number of frames of a shot for measuring motion."""
 
@@ -143,7 +145,8 @@ class Motion:
             )
         self.require_region_inside(inputs.info)
         wanted = [shot.number for shot in self.wanted(inputs)]
-        if wanted and self.altitude_shot is not None and self.altitude_shot not in (*wanted, *self._left_out(numbers)):
+        left_out = [number for number in numbers if self.only_shots and number not in self.only_shots]
+        if wanted and self.altitude_shot is not None and self.altitude_shot not in (*wanted, *left_out):
             raise RefusedMedia(
                 f"shot {self.altitude_shot}, to which the altitude belongs, has fewer than {MIN_FRAMES} frames",
                 "name another as altitude_shot, or leave the altitude out",
@@ -158,10 +161,6 @@ class Motion:
                 f"no shot has {MIN_FRAMES} frames or more", "motion needs a longer shot; the frames are in video.frames"
             )
         return _Session(self, inputs, audit, scratch)
-
-    def _left_out(self, numbers: Sequence[int]) -> list[int]:
-        """Return the shots that `only_shots` leaves out."""
-        return [number for number in numbers if self.only_shots and number not in self.only_shots]
 
     @property
     def stated_altitude(self) -> StatedAltitude | None:
@@ -254,7 +253,9 @@ class _Session:
 
     def finish(self) -> Iterator[Item]:
         self._end_shot()
-        measured = [self._weighed(self._measured.get(shot.number) or _unmeasured(shot)) for shot in self._shots]
+        # of a shot no frame may have been decoded, or none may be in the span
+        without = {shot.number: _Measured(summary=summary_of(shot.number, [])) for shot in self._shots}
+        measured = [self._weighed(one) for one in (without | self._measured).values()]
         summaries = tuple(one.summary for one in measured)
         facts = MotionFacts(shots=summaries, audit=self._audit, shot_count=self._shot_count)
         with ParquetTable(self._path, MOTION) as file:
@@ -348,31 +349,18 @@ class _Session:
                 "segment": row.segment,
                 "pts": row.pts,
                 "time_seconds": float(row.time),
-                "scale": curve.scale[place],
-                "scale_sigma": curve.scale_sigma[place],
-                "rotation_degrees": curve.rotation_degrees[place],
-                "rotation_sigma_degrees": curve.rotation_sigma_degrees[place],
-                "scale_change_per_second": curve.scale_change_per_second[place],
-                "scale_change_sigma_per_second": curve.scale_change_sigma_per_second[place],
-                "time_to_contact_seconds": curve.time_to_contact_seconds[place],
-                "time_to_contact_sigma_seconds": curve.time_to_contact_sigma_seconds[place],
+                **{name: getattr(curve, name)[place] for name in CURVE_COLUMNS},
                 "altitude_metres": metres,
                 "metres_per_px": stated.metres_per_px(metres, width_px) if stated and metres else None,
                 "step_scale": step and step.scale,
                 "step_rotation_degrees": step and step.rotation_degrees,
                 "step_shift_x_px": step and step.shift_x_px * px,
                 "step_shift_y_px": step and step.shift_y_px * px,
-                "missing_pictures": curve.missing_pictures[place],
                 "inliers": step and step.inliers,
                 "inlier_share": step and step.inlier_share,
                 "residual_px": step and step.residual_px * px,
                 "other_motion_share": step and step.other_motion_share,
             }
-
-
-def _unmeasured(shot: Shot) -> _Measured:
-    """Return the measurement of a shot of which no frame was decoded, or none is in the span."""
-    return _Measured(summary=summary_of(shot.number, []))
 
 
 def _pictures(measured: _Measured) -> Iterator[Item]:
