@@ -63,7 +63,6 @@ def write_steady_clip(
         duration=(frame_count + 0.5) / frames_per_second,
     )
     colours = ["-f", "mp4", "-vf", TO_BT709, "-crf", str(quality_crf), "-map_metadata", "-1"]
-    web = ["-movflags", "+faststart"] if is_for_web else []
     exact = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-x264-params", X264_PARAMETERS]
     clip.write_videofile(
         str(path),
@@ -74,7 +73,7 @@ def write_steady_clip(
         audio_codec=audio_codec,
         threads=1,
         logger=None,
-        ffmpeg_params=[*colours, *exact, *web, *options],
+        ffmpeg_params=[*colours, *exact, *(["-movflags", "+faststart"] if is_for_web else ()), *options],
     )
     clip.close()
     with av.open(str(path)) as container:

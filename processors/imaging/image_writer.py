@@ -53,25 +53,23 @@ def encode(
     # never the image itself: its file's comments, profiles and frames would be passed to the encoders
     image = Image.fromarray(np.asarray(picture))
     extra: dict[str, Any] = {"icc_profile": icc_profile} if icc_profile else {}
-    buffer = io.BytesIO()
-    if picture_format == "png":
-        if xmp:
-            info = PngInfo()
-            info.add_itxt(XMP_KEYWORD, xmp.decode())
-            extra["pnginfo"] = info
-        image.save(buffer, "PNG", compress_level=6, **extra)
-        return buffer.getvalue()
-    if xmp:
+    if xmp and picture_format == "png":
+        extra["pnginfo"] = info = PngInfo()
+        info.add_itxt(XMP_KEYWORD, xmp.decode())
+    elif xmp:
         extra["xmp"] = xmp
-    if picture_format == "jpeg":
-        image.save(buffer, "JPEG", quality=quality, subsampling=0 if quality >= 90 else 2, **extra)
-    elif picture_format == "webp":
-        image.save(buffer, "WEBP", quality=quality, method=webp_method, **extra)
+    if picture_format == "png":
+        extra["compress_level"] = 6
     else:
-        sampling = "4:4:4" if quality >= 90 else "4:2:0"
-        # one thread and one tile: the bytes do not depend on the machine's cores
-        one = {"max_threads": 1, "autotiling": False}
-        image.save(buffer, "AVIF", quality=quality, subsampling=sampling, speed=avif_speed, **one, **extra)
+        extra["quality"] = quality
+    if picture_format in ("jpeg", "avif"):
+        extra["subsampling"] = "4:4:4" if quality >= 90 else "4:2:0"
+    if picture_format == "webp":
+        extra["method"] = webp_method
+    if picture_format == "avif":  # with one thread and one tile the bytes do not depend on the machine's cores
+        extra |= {"speed": avif_speed, "max_threads": 1, "autotiling": False}
+    buffer = io.BytesIO()
+    image.save(buffer, picture_format, **extra)
     return buffer.getvalue()
 
 

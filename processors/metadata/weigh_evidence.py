@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from processors.contract import Source
 from processors.metadata.evidence_record import EvidenceRecord
@@ -53,15 +53,6 @@ from processors.planetary.pvl import is_absent
 ORDER = ("release.toml:date", "label", "file name", "release.toml", "XMP sidecar", "profile", "file")
 """Order of preference for equally precise dates. What a person states of a file corrects its label, which may give the
 start of a session, as it does in `recorded_start`."""
-
-
-def _sols(
-    time: Taken | None, source: str | None, told: tuple[int, str] | None
-) -> tuple[int | None, int | None, str | None]:
-    """Return the first and last sol and their source: the chosen date, else a label."""
-    if time and time.first_sol is not None:
-        return time.first_sol, time.last_sol, source
-    return (told[0], told[0], told[1]) if told else (None, None, None)
 
 
 def _sol_of_label(statements: tuple[Statement, ...]) -> tuple[int, str] | None:
@@ -174,15 +165,11 @@ def weigh(
     dates = tuple(voices.dates(product, problems))
     statements = tuple(voices.statements(profile))
     recorded = [(date, when) for date, when in dates if date.meaning == "recorded"]
-    believed = min(recorded, key=lambda one: _rank(*one), default=None)
-    is_of_event = believed is None and event is not None
-    if event and profile and believed is None:
-        believed = date_of_event(event, profile)
     recorded_by = voices.entry.get("recorded_by")
     camera, camera_source = _camera(recorded_by, statements, profile)
     label_sol = _sol_of_label(statements)
-    when, sol_source = _taken(believed, profile, label_sol, event.when if event else None)
-    first_sol, last_sol, sol_source = _sols(when, sol_source, label_sol)
+    chosen = _chosen(recorded, event, profile, label_sol)
+    first_sol, last_sol, sol_source = chosen.sols
     return EvidenceRecord(
         sha256=source.digest,
         name=name,
@@ -191,7 +178,7 @@ def weigh(
         format=source.format,
         mission=mission,
         mission_source=mission_source,
-        taken=dataclasses.replace(when, is_of_event=is_of_event) if when else None,
+        taken=chosen.taken,
         first_sol=first_sol,
         last_sol=last_sol,
         sol_source=sol_source,
@@ -201,14 +188,14 @@ def weigh(
         recorded_by=str(recorded_by) if recorded_by else None,
         place=_place(profile),
         statements=statements,
-        dates=(*(date for date, _ in dates), *((believed[0],) if believed and is_of_event else ())),
+        dates=(*(date for date, _ in dates), *chosen.of_event),
         disagreements=(
             *contradictions(statements),
             *date_conflicts(recorded, event, profile),
             *_missions_apart(of_release, stated_at, voices.all_labels),
-            *sol_conflicts(believed, sol_of_name, profile),
-            *sol_conflicts(believed, label_sol, profile),
-            *solar_conflicts(when, statements, profile),
+            *sol_conflicts(chosen.date, sol_of_name, profile),
+            *sol_conflicts(chosen.date, label_sol, profile),
+            *solar_conflicts(chosen.taken, statements, profile),
             *_not_described(voices.labels, source, name),
             *claims,
         ),
@@ -248,20 +235,39 @@ def _missions_apart(
             return
 
 
-def _taken(
-    believed: tuple[Date, When] | None, profile: Profile | None, by_label: tuple[int, str] | None, event: When | None
-) -> tuple[Taken | None, str | None]:
-    """Return the chosen date with its sols, and their source.
+class _Chosen(NamedTuple):
+    date: tuple[Date, When] | None
+    taken: Taken | None
+    sols: tuple[int | None, int | None, str | None]
+    """First and last sol, and their source."""
 
-    The moment of the event that is shown, or a label's sol, narrows a date of more than one sol.
+    @property
+    def of_event(self) -> tuple[Date, ...]:
+        """Return the date if it is that of the mission's event."""
+        return (self.date[0],) if self.date and self.taken and self.taken.is_of_event else ()
+
+
+def _chosen(
+    recorded: list[tuple[Date, When]],
+    event: MissionEvent | None,
+    profile: Profile | None,
+    by_label: tuple[int, str] | None,
+) -> _Chosen:
+    """Return the most precise date, else that of the event that is shown, and its sols, else a label's.
+
+    The moment of the event, or a label's sol, narrows a date of more than one sol.
     """
-    time = taken(believed[1], believed[0].source, profile, event) if believed else None
-    if time is None or by_label is None:
-        return time, time.source if time and time.first_sol is not None else None
-    sol, source = by_label
-    if time.first_sol is None or time.last_sol is None or time.first_sol <= sol <= time.last_sol != time.first_sol:
-        return dataclasses.replace(time, first_sol=sol, last_sol=sol), source
-    return time, time.source
+    date = min(recorded, key=lambda one: _rank(*one), default=None)
+    is_of_event = date is None and event is not None
+    if event and profile and date is None:
+        date = date_of_event(event, profile)
+    time = taken(date[1], date[0].source, profile, event.when if event else None) if date else None
+    first, last = (time.first_sol, time.last_sol) if time else (None, None)
+    source = time.source if time and first is not None else None
+    if by_label and (first is None or last is None or first <= by_label[0] <= last != first):
+        (first, source), last = by_label, by_label[0]
+    time = time and dataclasses.replace(time, first_sol=first, last_sol=last, is_of_event=is_of_event)
+    return _Chosen(date, time, (first, last, source))
 
 
 def _rank(date: Date, when: When) -> tuple[bool, int, int]:

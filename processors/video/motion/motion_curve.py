@@ -143,8 +143,7 @@ def curve_of(
     scale_sigma = np.exp(scale_logs) * np.sqrt(
         np.square(turn_sigma) + np.square(SYSTEMATIC_SHARE * scale_logs) + np.square(of_waves)
     )
-    slopes = _slopes(np.asarray(times), scale_logs, sigmas, missing, waves)
-    rate, rate_sigma = slopes or (None, None)
+    rate, rate_sigma = _slopes(np.asarray(times), scale_logs, sigmas, missing, waves) or (None, None)
     residual = float(np.median([step.residual_px for step in known]) * px) if known else 0.0
     share = float(np.median([step.inlier_share for step in known])) if known else 0.0
     has_other_motion = [step.other_motion_share >= OTHER_MOTION_SHARE for step in known]
