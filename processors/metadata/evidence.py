@@ -77,19 +77,17 @@ class Evidence:
         claims = (*_checksums_apart(texts, source, file), *_sizes_apart(texts, source, file))
         damage = "; ".join(dict.fromkeys(map(_in_words, claims))) or None
         release = json.loads(self.release)
-        record = weigh(
-            Voices(
-                metadata=metadata,
-                head=release.get("head", {}),
-                entry=release.get("file") or {},
-                labels=labels,
-                sidecars=sidecars,
-            ),
+        voices = Voices(
             source=source,
             name=self.product_name or source.name,
-            profile=load_profile(self.mission) if self.mission else None,
+            metadata=metadata,
+            head=release.get("head", {}),
+            entry=release.get("file") or {},
+            labels=labels,
+            sidecars=sidecars,
             claims=claims,
         )
+        record = weigh(voices, load_profile(self.mission) if self.mission else None)
         facts = EvidenceFacts.of(record)
         yield Item.of_json("evidence.json", record, ensure_ascii=False, facts=facts, damage=damage)
 

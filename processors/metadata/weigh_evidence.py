@@ -62,10 +62,10 @@ def _sol_of_label(statements: tuple[Statement, ...]) -> tuple[int, str] | None:
 
 
 def _camera(
-    recorded_by: object, statements: tuple[Statement, ...], profile: Profile | None
+    recorded_by: str | None, statements: tuple[Statement, ...], profile: Profile | None
 ) -> tuple[str | None, str | None]:
     """Return the camera or instrument and its source: the release's words if the profile knows them, else a label's."""
-    if profile and recorded_by and (known := profile.device(str(recorded_by))):
+    if profile and recorded_by and (known := profile.device(recorded_by)):
         return known, "release.toml:recorded_by"
     if told := of_label(statements, "device"):
         words = str(told.value)
@@ -77,6 +77,9 @@ def _camera(
 class Voices:
     """All statements about one source, by their origin."""
 
+    source: Source
+    name: str
+    """Name of the file, or its product name."""
     metadata: dict[str, Any]
     """The file's metadata record, as JSON."""
     head: Said
@@ -87,6 +90,18 @@ class Voices:
     """Entries of the labels next to the file, by their names."""
     sidecars: dict[str, tuple[Tag, ...]]
     """Tags of the XMP sidecars next to the file, by their names."""
+    claims: tuple[Contradiction, ...]
+    """Contradictions between labels and the file's bytes about its digest and size."""
+
+    @property
+    def recorded_by(self) -> str | None:
+        """Return the camera or instrument as the release words it."""
+        return str(self.entry.get("recorded_by") or "") or None
+
+    @property
+    def mission_stated_at(self) -> str:
+        """Return where the release names the mission, if it does."""
+        return "release.toml:file.mission" if "mission" in self.entry else "release.toml:mission"
 
     @cached_property
     def tags(self) -> tuple[Tag, ...]:
@@ -144,93 +159,83 @@ def _said_once(of_file: Sequence[str], of_dates: Sequence[str]) -> Iterator[str]
     yield from (problem for problem in of_file if f"file:{problem.split(': ')[0]}" not in told)
 
 
-def weigh(
-    voices: Voices, *, source: Source, name: str, profile: Profile | None, claims: tuple[Contradiction, ...] = ()
-) -> EvidenceRecord:
+def weigh(voices: Voices, of_release: Profile | None) -> EvidenceRecord:
     """Combine the statements of the file (its metadata record), its labels, the release and the mission profile.
 
-    Parameters
-    ----------
-    name : name of the file, or its product name.
-    profile : profile of the mission that the release names for the file; None: of the one that a label names, if any.
-    claims : contradictions between labels and the file's bytes about its digest and size.
+    `of_release`: profile of the mission that the release names for the file; None: a label may name one.
     """
-    problems: list[str] = []
-    product = read_product_name(name, profile)
+    product, problems = read_product_name(voices.name, of_release), list[str]()
     sol_of_name = (product.sol, "file name") if product and product.sol is not None else None
-    stated_at = "release.toml:file.mission" if "mission" in voices.entry else "release.toml:mission"
-    mission, mission_source, by_label = _mission(profile, stated_at, voices.all_labels)
-    of_release, profile = profile, profile or by_label
+    mission, mission_source, by_label = _mission(of_release, voices)
+    profile = of_release or by_label
     event = profile.event(str(voices.entry["event"])) if profile and "event" in voices.entry else None
     dates = tuple(voices.dates(product, problems))
     statements = tuple(voices.statements(profile))
     recorded = [(date, when) for date, when in dates if date.meaning == "recorded"]
-    recorded_by = voices.entry.get("recorded_by")
-    camera, camera_source = _camera(recorded_by, statements, profile)
+    camera, camera_source = _camera(voices.recorded_by, statements, profile)
     label_sol = _sol_of_label(statements)
     chosen = _chosen(recorded, event, profile, label_sol)
-    first_sol, last_sol, sol_source = chosen.sols
     return EvidenceRecord(
-        sha256=source.digest,
-        name=name,
-        size_bytes=source.size_bytes,
-        medium=source.medium,
-        format=source.format,
+        sha256=voices.source.digest,
+        name=voices.name,
+        size_bytes=voices.source.size_bytes,
+        medium=voices.source.medium,
+        format=voices.source.format,
         mission=mission,
         mission_source=mission_source,
         taken=chosen.taken,
-        first_sol=first_sol,
-        last_sol=last_sol,
-        sol_source=sol_source,
+        first_sol=chosen.sols[0],
+        last_sol=chosen.sols[1],
+        sol_source=chosen.sols[2],
         event=_event(event, profile),
         camera=camera,
         camera_source=camera_source,
-        recorded_by=str(recorded_by) if recorded_by else None,
+        recorded_by=voices.recorded_by,
         place=_place(profile),
         statements=statements,
         dates=(*(date for date, _ in dates), *chosen.of_event),
         disagreements=(
             *contradictions(statements),
             *date_conflicts(recorded, event, profile),
-            *_missions_apart(of_release, stated_at, voices.all_labels),
+            *_missions_apart(of_release, voices),
             *sol_conflicts(chosen.date, sol_of_name, profile),
             *sol_conflicts(chosen.date, label_sol, profile),
             *solar_conflicts(chosen.taken, statements, profile),
-            *_not_described(voices.labels, source, name),
-            *claims,
+            *_not_described(voices),
+            *voices.claims,
         ),
         against_general=against_general(statements),
-        mission_disagreements=tuple(
-            Contradiction(about=d.about, says=d.says) for d in (profile.disagreements if profile else ())
-        ),
+        mission_disagreements=_of_mission(profile),
         labels={**voices.labels, **voices.sidecars},
         problems=(*_said_once(voices.metadata["problems"], problems), *problems),
     )
 
 
-def _mission(
-    profile: Profile | None, stated_at: str, labels: dict[str, tuple[Tag, ...]]
-) -> tuple[str | None, str | None, Profile | None]:
+def _of_mission(profile: Profile | None) -> tuple[Contradiction, ...]:
+    """Return where sources of a mission's profile disagree."""
+    return tuple(Contradiction(about=one.about, says=one.says) for one in (profile.disagreements if profile else ()))
+
+
+def _mission(profile: Profile | None, voices: Voices) -> tuple[str | None, str | None, Profile | None]:
     """Return the mission, the source of its name, and the profile of the mission that a label names."""
-    words = [(word, f"label {name}:{place}") for name, tags in labels.items() for word, place in mission_words(tags)]
+    labels = voices.all_labels.items()
+    words = [(word, f"label {name}:{place}") for name, tags in labels for word, place in mission_words(tags)]
     known = [(found, source) for word, source in words if (found := profile_called(word))]
     by_label = known[0][0] if known else None
     if profile:
-        return profile.name, stated_at, by_label
+        return profile.name, voices.mission_stated_at, by_label
     if known:
         return known[0][0].name, known[0][1], by_label
     return (*words[0], None) if words else (None, None, None)
 
 
-def _missions_apart(
-    profile: Profile | None, stated_at: str, labels: dict[str, tuple[Tag, ...]]
-) -> Iterator[Contradiction]:
+def _missions_apart(profile: Profile | None, voices: Voices) -> Iterator[Contradiction]:
     """Yield the first label whose names of mission and spacecraft all belong to another mission than the release's."""
-    for name, tags in labels.items():
+    for name, tags in voices.all_labels.items():
         words = mission_words(tags) if profile else []
         if profile and words and not any(profile_called(word) == profile for word, _ in words):
             word, place = next((one for one in words if profile_called(one[0])), words[0])
-            says = ((profile.name, stated_at), (word, f"label {name}:{place}"))
+            says = ((profile.name, voices.mission_stated_at), (word, f"label {name}:{place}"))
             yield Contradiction(about="mission", says=says)
             return
 
@@ -298,13 +303,14 @@ def _place(profile: Profile | None) -> str | None:
     )
 
 
-def _not_described(labels: dict[str, tuple[Tag, ...]], source: Source, name: str) -> Iterator[Contradiction]:
+def _not_described(voices: Voices) -> Iterator[Contradiction]:
     """Yield each label that describes other files, and not this one."""
-    for label, tags in labels.items():
+    name, own_name = voices.name, voices.source.name
+    for label, tags in voices.labels.items():
         files = files_described(tags)
         if not files:
             continue
-        if not {name.casefold(), source.name.casefold()} & files:
+        if not {name.casefold(), own_name.casefold()} & files:
             first = next(tag for tag in tags if last_part(tag) == "file_name" and not is_absent(str(tag.value)))
             written = [str(tag.value) for tag in tags if last_part(tag) == "file_name" and str(tag.value).strip()]
             told = ", ".join(dict.fromkeys(written))[:200]

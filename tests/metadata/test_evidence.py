@@ -50,13 +50,16 @@ def evidence(
         "problems": list(problems),
     }
     voices = Voices(
+        source=source,
+        name=name,
         metadata=metadata,
         head=head or {},
         entry=entry or {},
         labels={key: label_tags(data) for key, data in (labels or {}).items()},
         sidecars={},
+        claims=(),
     )
-    return weigh(voices, source=source, name=name, profile=load_profile(mission) if mission else None)
+    return weigh(voices, load_profile(mission) if mission else None)
 
 
 def test_a_day_in_beijing_stays_a_day_and_two_sols() -> None:
