@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-import av
-import av.error
-import av.filter
 import numpy as np
 
-from processors.audio.av_frames import FORMAT, audio_frame
+from processors.audio.av_frames import audio_frame
+from processors.audio.renditions.filter_chain import graph_of, pulled
 from processors.decoding.open_media import decoder_errors
 
 LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
@@ -67,21 +63,8 @@ class LoudnessMeter:
         self.short_term_lufs = array("f")
         """Loudness of the 3 s before each 100 ms."""
         if self._layout:
-            self._graph = av.filter.Graph()
-            source = self._graph.add(
-                "abuffer",
-                sample_rate=str(rate_hz),
-                sample_fmt=FORMAT,
-                channel_layout=self._layout,
-                time_base=f"1/{rate_hz}",
-            )
-            nodes = [source]
-            if rate_hz < MIN_FILTER_RATE_HZ:
-                nodes.append(self._graph.add("aresample", str(FILTER_RATE_HZ)))
-            nodes += [self._graph.add("ebur128", "metadata=1"), self._graph.add("abuffersink")]
-            for before, after in itertools.pairwise(nodes):
-                before.link_to(after)
-            self._graph.configure()
+            resampled = (f"aresample={FILTER_RATE_HZ}",) if rate_hz < MIN_FILTER_RATE_HZ else ()
+            self._graph = graph_of((*resampled, "ebur128=metadata=1"), rate_hz=rate_hz, layout=self._layout)
 
     def add(self, samples: np.ndarray) -> None:
         """Add samples: float32, shape (channels, samples), finite."""
@@ -130,7 +113,10 @@ class LoudnessMeter:
         return round(float(10 * np.log10(np.mean(10 ** (heard[heard > gate_lufs] / 10)))), 3)
 
     def _moments_ready(self) -> None:
-        for metadata in self._measured():
+        for frame in pulled(self._graph):
+            metadata = dict(frame.metadata)
+            if "lavfi.r128.M" not in metadata:
+                continue
             self._metadata = metadata
             self._overflows |= metadata["lavfi.r128.M"].strip() == "inf"
             end_seconds = 0.1 * (len(self.momentary_lufs) + 1)
@@ -143,16 +129,6 @@ class LoudnessMeter:
                 if value is not None and value < self._highest_lufs - HELD_DB:
                     value = None
                 values.append(math.nan if value is None else value)
-
-    def _measured(self) -> Iterator[dict[str, str]]:
-        while True:
-            try:
-                frame = self._graph.pull()
-            except (av.error.BlockingIOError, av.error.EOFError):
-                return
-            metadata = dict(frame.metadata)
-            if "lavfi.r128.M" in metadata:
-                yield metadata
 
     def _value(self, name: str) -> float | None:
         """Return a measured value; None below −120, which means silence."""

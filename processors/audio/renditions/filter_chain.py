@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import av
 import av.error
@@ -14,30 +14,38 @@ from processors.audio.av_frames import FORMAT, audio_frame, samples_of
 from processors.decoding.open_media import decoder_errors
 
 
+def graph_of(filters: Sequence[str], *, rate_hz: int, layout: str) -> av.filter.Graph:
+    """Return a graph that takes frames of `FORMAT` through filters, each in FFmpeg's syntax (`highpass=f=20`)."""
+    graph = av.filter.Graph()
+    form = {"sample_rate": str(rate_hz), "sample_fmt": FORMAT, "channel_layout": layout, "time_base": f"1/{rate_hz}"}
+    nodes = [graph.add("abuffer", **form)]
+    for one in (*filters, "abuffersink"):
+        name, _, arguments = one.partition("=")
+        nodes.append(graph.add(name, arguments or None))
+    for before, after in itertools.pairwise(nodes):
+        before.link_to(after)
+    graph.configure()
+    return graph
+
+
+def pulled(graph: av.filter.Graph) -> Iterator[av.AudioFrame]:
+    """Yield the frames that are ready."""
+    while True:
+        try:
+            frame = graph.pull()
+        except (av.error.BlockingIOError, av.error.EOFError):
+            return
+        assert isinstance(frame, av.AudioFrame)
+        yield frame
+
+
 class Chain:
-    """Filters in order, each in FFmpeg's syntax (`highpass=f=20`); output and input have the same number of samples."""
+    """Filters in order, as of `graph_of`; output and input have the same number of samples."""
 
     def __init__(self, filters: tuple[str, ...], *, rate_hz: int, layout: str) -> None:
         self._rate_hz, self._layout, self._fed, self._given = rate_hz, layout, 0, 0
-        self._graph = av.filter.Graph() if filters else None
-        if self._graph:
-            nodes = [
-                self._graph.add(
-                    "abuffer",
-                    sample_rate=str(rate_hz),
-                    sample_fmt=FORMAT,
-                    channel_layout=layout,
-                    time_base=f"1/{rate_hz}",
-                )
-            ]
-            last = (f"aresample={rate_hz}", f"aformat=sample_fmts={FORMAT}:channel_layouts={layout}")
-            for one in (*filters, *last):
-                name, _, arguments = one.partition("=")
-                nodes.append(self._graph.add(name, arguments or None))
-            nodes.append(self._graph.add("abuffersink"))
-            for before, after in itertools.pairwise(nodes):
-                before.link_to(after)
-            self._graph.configure()
+        last = (f"aresample={rate_hz}", f"aformat=sample_fmts={FORMAT}:channel_layouts={layout}")
+        self._graph = graph_of((*filters, *last), rate_hz=rate_hz, layout=layout) if filters else None
 
     def add(self, samples: np.ndarray) -> Iterator[np.ndarray]:
         """Add samples: float32, shape (channels, samples); yield those that are ready."""
@@ -62,12 +70,7 @@ class Chain:
         assert self._graph is not None
         with decoder_errors("filtering sound"):
             self._graph.push(frame)
-        while True:
-            try:
-                out = self._graph.pull()
-            except (av.error.BlockingIOError, av.error.EOFError):
-                return
-            assert isinstance(out, av.AudioFrame)
+        for out in pulled(self._graph):
             samples = samples_of(out)[:, : self._fed - self._given]
             self._given += samples.shape[1]
             if samples.size:

@@ -25,12 +25,6 @@ def sol_of_clock(text: str) -> int | None:
     return int(parts["sol"]) if parts and parts["sol"] else None
 
 
-def clock_of(hours: float) -> str:
-    """Format hours of a day as `11:32:05`."""
-    seconds = round(hours * 3600) % 86_400
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-
-
 def _plain(text: str) -> str:
     """Return the text without quotes and unit."""
     return text.partition("<")[0].strip(" '\"")

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from processors.photo.tracks.grousers import blurred, flattened
+from processors.photo.tracks.grousers import blurred, flattened, shrunk
 
 MAX_SIDE_PX = 1024
 """Maximum side in the search, for which the thresholds were measured."""
-SHRINKS = (1.0, 0.6, 0.36)
 WINDOW_PX, STEP_PX, SPECTRUM_PX = 48, 16, 64
 """Side of a window, distance between windows, and side of a window's spectrum."""
 LONGEST_WAVE_PX = 25.0
@@ -99,22 +98,16 @@ def find_bar_rows(grey: np.ndarray, *, least_bars: int) -> BarRowSearch:
     ----------
     grey : float32, shape (height, width), any scale; not larger than `MAX_SIDE_PX` on a side.
     """
-    import cv2
-
     rows, longest = list[BarRow](), 0.0
     covered = np.zeros(grey.shape, bool)
-    for shrink in SHRINKS:
-        size = (round(grey.shape[1] * shrink), round(grey.shape[0] * shrink))
-        if min(size) < 2 * WINDOW_PX:
-            continue
-        small = grey if shrink == 1 else cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    for small, times in shrunk(grey, 2 * WINDOW_PX):
         waves = _waves(small)
         for region in _regions(waves):
             walk = _longest_walk(waves, region)
             longest = max(longest, walk.bars)
             if walk.bars < least_bars:
                 continue
-            row = scaled_row(_row(region, walk), grey.shape[1] / size[0])
+            row = scaled_row(_row(region, walk), times)
             filled = filled_outline(row.outline_px, grey.shape)
             if (filled & covered).sum() <= MAX_COVERED * filled.sum():
                 rows.append(row)

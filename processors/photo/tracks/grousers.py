@@ -8,6 +8,7 @@ or nearly so: in perspective the pitch changes along the track and no peak stand
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -88,19 +89,22 @@ def find_grousers(grey: np.ndarray, *, least_contrast: float, least_correlation:
     ----------
     grey : float32, shape (height, width), any scale; not larger than `SPECTRUM_PX` on a side.
     """
+    searches = [GrouserSearch(tracks=None, attempt=Attempt(ended_at="size"))]
+    for small, times in shrunk(grey, MIN_SIDE_PX):
+        one = _find(flattened(small), least_contrast, least_correlation)
+        searches.append(replace(one, tracks=scaled_detection(one.tracks, times) if one.tracks else None))
+    return max(searches, key=lambda one: (STEPS.index(one.attempt.ended_at), one.attempt.contrast or 0.0))
+
+
+def shrunk(grey: np.ndarray, min_side_px: int) -> Iterator[tuple[np.ndarray, float]]:
+    """Yield the picture at each scale that leaves such a shorter side, and how many times larger it was."""
     import cv2
 
-    searches = [GrouserSearch(tracks=None, attempt=Attempt(ended_at="size"))]
     for shrink in SHRINKS:
         size = (round(grey.shape[1] * shrink), round(grey.shape[0] * shrink))
-        if min(size) < MIN_SIDE_PX:
-            continue
-        small = grey if shrink == 1 else cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-        one = _find(flattened(small), least_contrast, least_correlation)
-        searches.append(
-            replace(one, tracks=scaled_detection(one.tracks, grey.shape[1] / size[0]) if one.tracks else None)
-        )
-    return max(searches, key=lambda one: (STEPS.index(one.attempt.ended_at), one.attempt.contrast or 0.0))
+        if min(size) >= min_side_px:
+            small = grey if shrink == 1 else cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+            yield small, grey.shape[1] / size[0]
 
 
 def scaled_detection(found: Grousers, scale: float) -> Grousers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +16,7 @@ from processors.errors import RefusedMedia
 from processors.imaging.image_writer import encode
 from processors.imaging.picture_title import title_parts
 from processors.video.audit.measured_frames import MeasuredFrames
+from processors.video.frames.frame_selection import has_one
 from processors.video.frames.sheet_drawing import SheetPicture, draw_sheet
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
@@ -77,7 +78,7 @@ class ContactSheet:
         times = self.times(info)
         if times is None:
             return Need(longest_side_px=self.picture_px)
-        return Need(shown=lambda start, end: _has_one(times, start, end), longest_side_px=self.picture_px)
+        return Need(shown=lambda start, end: has_one(times, start, end), longest_side_px=self.picture_px)
 
     def times(self, info: VideoInfo) -> list[Fraction] | None:
         """Return the wanted presentation times in seconds; None if the clip's end is unknown before decoding."""
@@ -88,12 +89,6 @@ class ContactSheet:
 
     def start(self, info: VideoInfo, scratch: Path) -> _Session:
         return _Session(self, info)
-
-
-def _has_one(times: Sequence[Fraction], start: Fraction, end: Fraction) -> bool:
-    """Return True if one of the ascending times is in the half-open span."""
-    place = bisect_left(times, start)
-    return place < len(times) and times[place] < end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +116,7 @@ class _Session:
             wanted = self._seen % self._stride == 0
             self._end = frame.end
         else:
-            wanted = _has_one(self._times, frame.time, frame.end)
+            wanted = has_one(self._times, frame.time, frame.end)
         if wanted:
             known = self._info.frame_pts
             number = self._seen if known is None else bisect_left(known, frame.pts)

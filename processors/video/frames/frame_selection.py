@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -147,3 +147,9 @@ class FrameFilter:
         if selection.choice == "times" or selection.from_time is None or self._origin is None:
             return 0
         return max(0, ceil((selection.from_time - self._origin) / selection.every_seconds))
+
+
+def has_one(times: Sequence[Fraction], start: Fraction, end: Fraction) -> bool:
+    """Return True if one of the ascending times is in the half-open span."""
+    place = bisect_left(times, start)
+    return place < len(times) and times[place] < end

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -19,6 +18,7 @@ from processors.ordered_executor import OrderedExecutor
 from processors.video.audit.integrity import Audit, Integrity
 from processors.video.audit.measured_frames import MeasuredFrames
 from processors.video.frames.frame_identity import FrameIdentity, identity_of, xmp_of
+from processors.video.frames.frame_selection import has_one
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
 from processors.video.shots.shots import Shots, read_shots
@@ -100,12 +100,7 @@ class Stills:
     def needs(self, inputs: Inputs[VideoInfo]) -> Need:
         base = inputs.info.time_base
         times = sorted(one.pts * base for one in self.choices(inputs))
-
-        def shown(start: Fraction, end: Fraction) -> bool:
-            place = bisect_left(times, start)
-            return place < len(times) and times[place] < end
-
-        return Need(shown=shown, longest_side_px=self.longest_side_px)
+        return Need(shown=lambda start, end: has_one(times, start, end), longest_side_px=self.longest_side_px)
 
     def choices(self, inputs: Inputs[VideoInfo]) -> list[StillCandidate]:
         """Return the chosen frames, from the measurements alone."""
