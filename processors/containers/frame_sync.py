@@ -6,7 +6,7 @@ Every picture contains two or four bytes that look like the start of a frame, bu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 Frame = tuple[int, tuple[int, ...]]
 """A frame's length in bytes, and the values that must be equal in all frames of a stream."""
@@ -172,15 +172,12 @@ def mpeg_audio_start(data: bytes) -> int | None:
     first = mpeg_audio_frame(data, 0)
     if first and re.search(rb"Xing|Info", data[: min(first[0], XING_BYTES)]):
         return 0
-    for place in _possible_starts(data):
+    for found in re.finditer(rb"\xff(?=[\xe2-\xe7\xf2-\xff][\x10-\xef])", data):
+        place = found.start()
         min_frames = MIN_FRAMES_BEHIND_JUNK if place else MIN_FRAMES
         if follow_one_another(data, place, mpeg_audio_frame, min_frames):
             return place
     return None
-
-
-def _possible_starts(data: bytes) -> Iterator[int]:
-    return (found.start() for found in re.finditer(rb"\xff(?=[\xe2-\xe7\xf2-\xff][\x10-\xef])", data))
 
 
 def follow_one_another(data: bytes, place: int, frame_at: FrameAt, min_frames: int = MIN_FRAMES) -> bool:

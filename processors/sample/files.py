@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import filecmp
-import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,13 +38,4 @@ def put(folder: Path, name: str, write: Callable[[Path], Told]) -> Told:
 
 def put_text(folder: Path, name: str, text: str) -> None:
     """Write UTF-8 text as `put` does."""
-
-    def write(path: Path) -> None:
-        path.write_bytes(text.encode())
-
-    put(folder, name, write)
-
-
-def put_json(folder: Path, name: str, value: object) -> None:
-    """Write JSON as `put` does."""
-    put_text(folder, name, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    put(folder, name, lambda path: path.write_bytes(text.encode()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -9,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from processors.sample.descent import write_descent
 from processors.sample.drive_off import DriveOffTruth, clip_seconds, write_drive_off
-from processors.sample.files import put, put_json, put_text
+from processors.sample.files import put, put_text
 from processors.sample.rear_photo import write_rear_photo
 from processors.sample.release_toml import DESCENT, DRIVE_OFF, ROVER_TURNS, SOUND, TRACKS, release_toml
 from processors.sample.rover_turns import write_rover_turns
@@ -38,7 +39,8 @@ def write_all(folder: Path) -> list[Path]:
     }
     put_text(folder, "release.toml", release_toml())
     links = [asdict(sound_link(sound))]
-    put_json(folder, "truth.json", {"synthetic": True, "links": links, "files": truth})
+    told = {"synthetic": True, "links": links, "files": truth}
+    put_text(folder, "truth.json", json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     return [folder / name for name in (*truth, "release.toml", "truth.json")]
 
 

@@ -311,7 +311,7 @@ def _directory(tags: dict[int, tuple], page: int, sub: int | None, at: int, foll
     # the older form of the tag: 1 a picture at full size, 2 a smaller version, 3 a page (TIFF 6.0, section 8)
     subfile = first(SUBFILE, 1 if first(OLD_SUBFILE, 1) == 2 else 0)
     orientation = first(ORIENTATION, 1)
-    icc, model = tags.get(ICC), tags.get(MODEL)
+    icc, no_data = tags.get(ICC), _text(tags.get(GDAL_NODATA))
     photo = Directory(
         page=page,
         sub=sub,
@@ -338,8 +338,8 @@ def _directory(tags: dict[int, tuple], page: int, sub: int | None, at: int, foll
             )
         ),
         icc_profile=bytes(icc[0] if isinstance(icc[0], bytes) else bytes(icc)) if icc else None,
-        model=_text(model),
-        no_data=_no_data(_text(tags.get(GDAL_NODATA))),
+        model=_text(tags.get(MODEL)),
+        no_data=float(no_data) if no_data and _NUMBER.fullmatch(no_data) else None,
         scaling=None,
         ycbcr=_ycbcr(tags) if tags.get(PHOTOMETRIC, (0,))[0] == 6 else None,
         tile_px=(first(TILE_WIDTH, 0), first(TILE_HEIGHT, 0)) if tags.get(TILE_WIDTH) else None,
@@ -365,10 +365,6 @@ def _text(value: tuple | None) -> str | None:
     if not value or not isinstance(value[0], bytes):
         return None
     return value[0].split(b"\0")[0].decode("utf-8", "replace").strip() or None
-
-
-def _no_data(text: str | None) -> float | None:
-    return float(text) if text and _NUMBER.fullmatch(text) else None
 
 
 def _with_scaling(photo: Directory, metadata: str | None) -> Directory:

@@ -85,7 +85,7 @@ class RegionFinder:
         if last is not None and len(self._held) >= MIN_FRAMES:
             self._look(last)
         found = [one for tracked in (*self._ended, *self._open) for one in self._regions_of(tracked)]
-        found.sort(key=lambda one: -_size(one.facts))
+        found.sort(key=lambda one: -one.facts.region_px[2] * one.facts.region_px[3] * one.facts.frame_count)
         for first in found[:1]:
             found[0] = replace(first, facts=replace(first.facts, chosen_because=RULE.format(count=len(found))))
         return found
@@ -151,7 +151,3 @@ def _moves(rows: Sequence[Row], track: Track) -> bool:
 def _is_same(one: Box, other: Box) -> bool:
     sides = ("left_px", "top_px", "right_px", "bottom_px")
     return all(abs(getattr(one, side) - getattr(other, side)) <= SAME_PX for side in sides)
-
-
-def _size(facts: RegionFacts) -> int:
-    return facts.region_px[2] * facts.region_px[3] * facts.frame_count

@@ -158,14 +158,13 @@ class VideoReader:
         """Yield the frames released by this packet in presentation order; after a gap, also those from before it."""
         if not packet.size:
             return
-        if part := part_of_header(packet):
-            if part == "settings":  # of another recording; a decoder takes them only in one thread
-                if not self._in_order:
-                    raise MustReadInOrder
-                yield from self._shown(self._decoders.decode(packet))
+        part = part_of_header(packet)
+        if part == "comments":
             return
-        self._packet_number += 1
-        if shift := self._index.joins.shift_of(self._packet_number):
+        if part == "settings" and not self._in_order:  # of another recording; taken by a decoder of one thread only
+            raise MustReadInOrder
+        self._packet_number += part is None
+        if part is None and (shift := self._index.joins.shift_of(self._packet_number)):
             packet.pts = None if packet.pts is None else packet.pts + shift
             packet.dts = None if packet.dts is None else packet.dts + shift
         yield from self._shown(self._decoders.decode(packet))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from processors.containers.damaged_bytes import DamagedBytes
+from processors.video.reading.times.joined_recordings import usual_step
 from processors.video.reading.times.packet_index import PacketIndex
 
 NEIGHBOURS = 16
@@ -67,7 +68,7 @@ def find_lost_packets(
         return _missing_units(index, declared_end)
     if not damaged:
         return LostPackets(gaps=index.missing, frame_count=absent, absent_count=absent)
-    usual = _usual_step(index.shown_pts)
+    usual = usual_step(index.shown_pts)
     gaps: set[tuple[int, int]] = set(index.missing)
     unsure: set[tuple[int, int]] = set()
     byte_count = 0
@@ -91,7 +92,7 @@ def find_lost_packets(
 def _missing_units(index: PacketIndex, declared_end: int | None) -> LostPackets:
     """Return the units without a picture; if the demuxer moves later ones up, the declared end shows how many."""
     shown = index.shown_pts
-    usual = _usual_step(shown)
+    usual = usual_step(shown)
     gaps = [(a + usual, b) for a, b in itertools.pairwise(shown) if b - a > GAP_FRAMES * usual]
     units = round(Fraction((declared_end if declared_end is not None else index.end_of(shown[-1])) - shown[0], usual))
     count = max(0, units - len(shown), sum(max(1, round(Fraction(b - a, usual))) for a, b in gaps))
@@ -122,11 +123,6 @@ def _fits_before(index: PacketIndex, ticks: int, usual: int) -> bool:
     """Return whether the bytes before the first packet may have held pictures for as long; a clock may start late."""
     usual_bytes = sum(index.size_bytes) / max(1, len(index.size_bytes))
     return ticks / usual * usual_bytes <= LEAST_SHARE * max(0, min(index.place, default=0))
-
-
-def _usual_step(times: Sequence[int]) -> int:
-    steps = sorted(b - a for a, b in itertools.pairwise(times) if b > a)
-    return steps[len(steps) // 2] if steps else 1
 
 
 def joined_spans(spans: list[tuple[Fraction, Fraction]]) -> tuple[tuple[Fraction, Fraction], ...]:

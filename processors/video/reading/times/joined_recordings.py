@@ -68,7 +68,7 @@ def find_joins(
             shifts.append(end - times[0] if times else 0)
             firsts.append(end)
         if times:
-            length = lengths[behind - 1] or _usual_step(times)
+            length = lengths[behind - 1] or usual_step(times)
             is_whole = len(times) == behind - first  # otherwise the last one's time may be unknown
             last = times[-1] + length if is_whole else max(times[-1] + length, times[0] + (behind - first) * length)
             end = last + (shifts[-1] if number else 0)
@@ -77,7 +77,7 @@ def find_joins(
 
 def _starts(decoded: Sequence[int], time_base: Fraction, is_streamed: bool) -> Iterator[int]:
     known = [time for time in decoded if time != NO_TIME]
-    usual = _usual_step(known)
+    usual = usual_step(known)
     back = usual // 2 if is_streamed else int(BACK_SECONDS / time_base)
     ahead = max(int(AHEAD_SECONDS / time_base), AHEAD_FRAMES * usual)
     last: int | None = None
@@ -100,7 +100,7 @@ def _is_stray(decoded: Sequence[int], last: int, jump: int, usual: int) -> bool:
     )
 
 
-def _usual_step(times: Sequence[int]) -> int:
+def usual_step(times: Sequence[int]) -> int:
     """Return the median of the forward steps; 1 if there is none."""
     steps = array("q", sorted(b - a for a, b in itertools.pairwise(times) if b > a))
     return steps[len(steps) // 2] if steps else 1
