@@ -13,7 +13,7 @@ def read_at(opened: BinaryIO, place: int, count: int = -1) -> bytes:
     return opened.read(count)
 
 
-def places_of(
+def find_marks(
     pattern: re.Pattern[bytes], opened: BinaryIO, place: int, end: int, *, longest: int, at_once: int = 1 << 20
 ) -> Iterator[int]:
     """Yield the offsets in a range of the file at which a pattern matches, ascending.

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from processors.containers.audio.ogg import CONTINUED, FIRST, LAST, MARK, Packets, Page, Rubbish, pages
 from processors.containers.audio.ogg_codecs import OggCodec, codec_in_header
 from processors.errors import DamagedMedia
-from processors.sources.read_at import places_of
+from processors.sources.read_at import find_marks
 from processors.sources.source_file import SourceFile
 
 MIN_GAP_SECONDS = 0.05
@@ -316,7 +316,7 @@ def chained_recordings(opened: BinaryIO, first_stream_count: int) -> tuple[Link,
     ------
     DamagedMedia : headers that a decoder needs are missing.
     """
-    first_pages = places_of(FIRST_PAGE, opened, 0, opened.seek(0, 2), longest=len(MARK) + 2)
+    first_pages = find_marks(FIRST_PAGE, opened, 0, opened.seek(0, 2), longest=len(MARK) + 2)
     if sum(1 for _ in first_pages) <= first_stream_count:
         return ()
     codecs: list[OggCodec] = []

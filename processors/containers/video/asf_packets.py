@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
-from processors.sources.read_at import places_of, read_at
+from processors.sources.read_at import find_marks, read_at
 
 PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
@@ -117,7 +117,7 @@ class _Walk:
 
     def _resynchronised(self, place: int) -> int:
         """Return where the next packet begins, or the end of the file."""
-        for start in places_of(FIRST_BYTES, self.opened, place, self.size_bytes, longest=3, at_once=self.packet_bytes):
+        for start in find_marks(FIRST_BYTES, self.opened, place, self.size_bytes, longest=3, at_once=self.packet_bytes):
             if pieces_of(read_at(self.opened, start, self.packet_bytes)) is not None:
                 return start
         return self.size_bytes

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
-from processors.sources.read_at import places_of, read_at
+from processors.sources.read_at import find_marks, read_at
 
 HEAD_BYTES, LENGTH_BYTES = 11, 4
 FILE_MARK = b"FLV\x01"
@@ -91,7 +91,7 @@ class _Walk:
         return int.from_bytes(read_at(self._opened, written, LENGTH_BYTES), "big") == written - place
 
     def _resynchronised(self, place: int) -> int:
-        for start in places_of(SOUGHT, self._opened, place, self._size, longest=HEAD_BYTES):
+        for start in find_marks(SOUGHT, self._opened, place, self._size, longest=HEAD_BYTES):
             self._tries += 1
             if self._tries > MAX_TRIES:
                 break

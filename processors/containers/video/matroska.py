@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
 from processors.containers.stream_coding import Coding
-from processors.sources.read_at import places_of, read_at
+from processors.sources.read_at import find_marks, read_at
 from processors.sources.source_file import SourceFile
 
 HEADER_ID, SEGMENT_ID, CLUSTER_ID, TRACKS_ID = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1654AE6B
@@ -294,7 +294,7 @@ class _Walk:
 
     def _resynchronised(self, place: int) -> int:
         """Return where the next element of the segment begins, as a demuxer finds it, or the end."""
-        return next(places_of(MARKS, self.opened, place, self.end, longest=4), self.end)
+        return next(find_marks(MARKS, self.opened, place, self.end, longest=4), self.end)
 
     def _is_another_segment(self, place: int) -> bool:
         """Return whether another file's header follows here, after a segment of unknown length."""

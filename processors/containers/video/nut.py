@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from processors.containers.damaged_bytes import MAX_DAMAGED, DamagedBytes, ElementFindings, skipped
-from processors.sources.read_at import places_of, read_at
+from processors.sources.read_at import find_marks, read_at
 
 MARK = b"nut/multimedia container\0"
 MAIN, STREAM, SYNC, INDEX, INFO = (
@@ -69,7 +69,7 @@ class _Walk:
             if end is None:
                 if not self._codes:
                     return
-                following = next(places_of(ANY_CODE, self._opened, place + 1, self._size, longest=8), self._size)
+                following = next(find_marks(ANY_CODE, self._opened, place + 1, self._size, longest=8), self._size)
                 yield skipped(place, following)
                 place, last = following, b""
                 continue

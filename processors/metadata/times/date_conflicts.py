@@ -9,7 +9,7 @@ from processors.metadata.statements import Contradiction, Statement
 from processors.metadata.times.solar_clock import hours_of_clock
 from processors.metadata.times.times import Date, Taken
 from processors.mission.profile import MissionEvent, Profile
-from processors.mission.time_on_mars import clock
+from processors.mission.time_on_mars import format_clock
 from processors.mission.when import When
 
 SOLAR_TIMES = {
@@ -58,7 +58,7 @@ def solar_conflicts(
             continue
         apart = abs(written - hours) % 24
         if min(apart, 24 - apart) > SOLAR_TIME_APART_HOURS:
-            by_profile = (clock(hours), f"profile {profile.name} from {time.source}")
+            by_profile = (format_clock(hours), f"profile {profile.name} from {time.source}")
             yield Contradiction(about=meaning.replace("_", " "), says=((str(told.value), told.source), by_profile))
     told, first = of_label(statements, "solar_longitude_degrees"), time.first_solar_longitude_degrees
     last = time.last_solar_longitude_degrees

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from processors.photo.tracks.grousers import blurred, flattened, shrunk
+from processors.photo.tracks.grousers import at_scales, blurred, flattened
 
 MAX_SIDE_PX = 1024
 """Maximum side in the search, for which the thresholds were measured."""
@@ -100,7 +100,7 @@ def find_bar_rows(grey: np.ndarray, *, least_bars: int) -> BarRowSearch:
     """
     rows, longest = list[BarRow](), 0.0
     covered = np.zeros(grey.shape, bool)
-    for small, times in shrunk(grey, 2 * WINDOW_PX):
+    for small, times in at_scales(grey, 2 * WINDOW_PX):
         waves = _waves(small)
         for region in _regions(waves):
             walk = _longest_walk(waves, region)

@@ -90,13 +90,13 @@ def find_grousers(grey: np.ndarray, *, least_contrast: float, least_correlation:
     grey : float32, shape (height, width), any scale; not larger than `SPECTRUM_PX` on a side.
     """
     searches = [GrouserSearch(tracks=None, attempt=Attempt(ended_at="size"))]
-    for small, times in shrunk(grey, MIN_SIDE_PX):
+    for small, times in at_scales(grey, MIN_SIDE_PX):
         one = _find(flattened(small), least_contrast, least_correlation)
         searches.append(replace(one, tracks=scaled_detection(one.tracks, times) if one.tracks else None))
     return max(searches, key=lambda one: (STEPS.index(one.attempt.ended_at), one.attempt.contrast or 0.0))
 
 
-def shrunk(grey: np.ndarray, min_side_px: int) -> Iterator[tuple[np.ndarray, float]]:
+def at_scales(grey: np.ndarray, min_side_px: int) -> Iterator[tuple[np.ndarray, float]]:
     """Yield the picture at each scale that leaves such a shorter side, and how many times larger it was."""
     import cv2
 

@@ -31,7 +31,7 @@ class Decoded(NamedTuple):
     """Whether the decoder marked it as damaged, or complained while it decoded it."""
 
 
-class Decoders:
+class StreamDecoders:
     """Decoding of every packet, or of the needed ones.
 
     Parameters

@@ -14,7 +14,7 @@ from processors.decoding.open_media import declared_frame_count, frame_rate_of
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.video.reading.container_crop import Crop, Cropper
 from processors.video.reading.declared_duration import declared_duration
-from processors.video.reading.decoders import Decoded, Decoders, MustReadInOrder
+from processors.video.reading.decoders import Decoded, MustReadInOrder, StreamDecoders
 from processors.video.reading.frame import ColourFacts, VideoFrame, display_matrix, frame_colour, square_pixels
 from processors.video.reading.losses.container_damage import Structure
 from processors.video.reading.losses.lost_packets import LostPackets, find_lost_packets, joined_spans
@@ -85,7 +85,7 @@ class VideoReader:
         self._rate_hz = steady_rate_hz(container, own)
         pictures = self._structure.listed_pictures.get(stream.index)
         self._index = with_places_of_missing(read_index(second_opening, twin), pictures)
-        self._decoders = Decoders(own, twins, in_order=in_order)
+        self._decoders = StreamDecoders(own, twins, in_order=in_order)
         first = first_picture(second_opening, twin)
         self.info = self._read_info(first_matrix(first))
         code_in_picture = written_on(first, self.info.average_rate_hz) if first else None
