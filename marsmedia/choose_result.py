@@ -59,7 +59,7 @@ class ResultChoice:
             )
         if not self._entries:
             self._warn(
-                "nothing says today what it should be: its release.toml is gone, or its processor; it is the newest"
+                "it is not known what it should be today: its release.toml is gone, or its processor; it is the newest"
             )
             return latest(found)
         return self._as_asked(found, named)
@@ -107,8 +107,8 @@ class ResultChoice:
         more = f" and {len(differing) - SHOWN} more" if len(differing) > SHOWN else ""
         having = f" with {_given(named)}" if named else ""
         return RequestError(
-            f"{self._row.name}: no result of {self._processor}{having} is as today's release and recipes ask; "
-            f"{self._command(named)}. The newest has {'; '.join(told)}{more}; name what differs to get it"
+            f"{self._row.name}: no result of {self._processor}{having} matches today's release and recipes; "
+            f"{self._command(named)}. The newest has {'; '.join(told)}{more}; specify what differs to get it"
         )
 
     def _command(self, named: Sequence[NamedParameter]) -> str:
@@ -125,7 +125,7 @@ def difference_from_today(one: Manifest, row: SourceRow, asked: CurrentResults) 
         return None
     entries = asked.entries(row, one.ref.processor)
     how = changes(one.version, one.parameters, asked.configured(entries[0], row)) if entries else "nothing is known"
-    return f"not as today's release and recipes ask for (made -> asked): {how}"
+    return f"not as today's release and recipes request (made -> requested): {how}"
 
 
 def _with(entry: Processor, one: Manifest, paths: Sequence[NamePath]) -> Processor:

@@ -77,7 +77,7 @@ adds the same to every table that it reads, in `DataFrame.attrs`: see [measuring
 - **An offset** of the samples is in no spectrum, band or picture: the mean of each window is removed before its
   transform, as `scipy.signal.welch` does by default; the attribute `detrend` says so. A window would spread the offset
   over the lowest bands (two with Hann). `levels.json` has it as `dc_offset`, and levels with and without it. What is
-  slower than a window cannot be told from an offset; of noise, the lowest band but one holds 0.8 dB less (Hann).
+  slower than a window cannot be separated from an offset; of noise, the lowest band but one holds 0.8 dB less (Hann).
 - **What to leave out.** The windows of the first and last frames of `spectrogram.nc` and `mel.nc` reach beyond the
   recording, where there are zeros: the step there is energy at all frequencies that no sound had. `padded_share` marks
   them, `missing_share` frames with missing samples. `mean_power`, `spectra.csv` and `octave_bands.csv` leave both out,

@@ -38,7 +38,7 @@ class ResultView:
         from marsmedia.named_parameters import not_default
 
         other = _some(not_default(self.processor, self.parameters), ITEMS_SHOWN)
-        state = f"version {self.version}{'' if self.is_asked_for else ', not asked for today'}"
+        state = f"version {self.version}{'' if self.is_asked_for else ', not requested today'}"
         return f"<{self.processor} {state}{f' with {other}' if other else ''}: {_some(self.items, ITEMS_SHOWN)}>"
 
     @classmethod

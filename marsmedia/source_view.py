@@ -114,7 +114,7 @@ class SourceView:
 
         if self.start_utc is None:
             taken = self._evidence.get("taken")
-            known = f"dated to the {taken['precision']} only" if taken else "nothing says when it was recorded"
+            known = f"dated to the {taken['precision']} only" if taken else "its recording time is unknown"
             raise RequestError(
                 f"{self.name}: {known}, but Mars time needs the minute; "
                 "give it a `date` with its time in release.toml and run `marsmedia ingest`"
@@ -122,7 +122,7 @@ class SourceView:
         mission = self.facts["mission"]
         if mission and profile_called(mission) is None:
             raise RequestError(
-                f"{self.name}: there is no profile of its mission, {mission}; the sol and solar time that its label "
+                f"{self.name}: its mission has no profile, {mission}; the sol and solar time that its label "
                 "states are in `facts`, and `marsmedia.mars_time(source.start_utc, longitude_degrees_east=...)` "
                 "computes local times"
             )

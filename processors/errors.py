@@ -153,7 +153,7 @@ NO_KNOWN_FORMAT = "no known format begins with the bytes"
 NO_THREAD = "can't start new thread"
 """Message of Python's `RuntimeError` if the machine or a limit allows no more threads."""
 
-NO_MEMORY_LEFT = "the machine has no thread or memory left: use fewer --workers, or end other programs, and run again"
+NO_MEMORY_LEFT = "the machine has no thread or memory left: use fewer --workers, or close other programs, and run again"
 MORE_TIME = "raise --time-limit-factor and run again with --retry-failed"
 MORE_MEMORY = "raise --memory-mb and run again with --retry-failed"
 """Advice for a file over a limit that the operator sets for a run."""

@@ -241,7 +241,7 @@ FORMATS: tuple[Format, ...] = (
            media_type="application/octet-stream", reader="planetary"),
     Format(name="PDS4 image", title="PDS4 image", medium="photo", suffixes=("img",),
            media_type="application/octet-stream", reader="planetary"),
-    Format(name="PDS3 image", title="PDS3 image with a label beside it", medium="photo", suffixes=("img",),
+    Format(name="PDS3 image", title="PDS3 image with a label next to it", medium="photo", suffixes=("img",),
            media_type="application/octet-stream", reader="planetary"),
     # -- sound
     _sound("wav", "WAV", _kinds(_WAVE_FORMS, b"WAVE"), "wav wave bwf rf64 bw64", "audio/wav"),

@@ -252,7 +252,7 @@ def _text(file: BinaryIO, name: str) -> Identity | None:
     for mark, what in PLAYLISTS:
         if stripped.startswith(mark) or "<MPD" in start:
             what = "DASH manifest" if "<MPD" in start else what
-            note = "not supported: it only names other files or addresses; put the media themselves in the release"
+            note = "not supported: it only refers to other files or addresses; put the media themselves in the release"
             return Identity(kind="unsupported", format=what, note=note)
     is_misnamed = name.lower().endswith(MEDIA_SUFFIXES)
     if re.match(r"(?><\?xml[^>]*>|<!--.*?-->|\s)*+<(!doctype html|html|head|body|script|title)\b", start, re.I | re.S):
@@ -306,7 +306,7 @@ def _unknown(file: BinaryIO, head: bytes) -> Identity:
         note = f"nothing but zeros{where}: download it again unless this is intended"
         return Identity(kind="unsupported", format="unknown", note=note)
     if any(mark in head[:LABEL_MARK_BYTES] for mark in LABEL_MARKS):
-        note = "not supported: its label describes no image that is; export it as TIFF or PNG"
+        note = "not supported: its label describes no supported image; export it as TIFF or PNG"
         return Identity(kind="unsupported", format="PDS3 product", note=note)
     note = f"{NO_KNOWN_FORMAT} {head[:8].hex(' ')}"
     return Identity(kind="unsupported", format="unknown", note=note)

@@ -77,7 +77,7 @@ def browse(
     today, by_path = CurrentResults(catalogue), {row.path: row for row in rows}
     found = with_places(subjects(rows, store, catalogue, today.of), catalogue)
     for one in changed_descriptions(rows, catalogue):
-        told = "the page shows the titles, credits and rights of before"
+        told = "the page shows the earlier titles, credits and rights"
         click.echo(f"marsmedia: {one}: {told}: {one.remedy}", err=True)
     links = links_on_disk(folder) if store.is_in_folder else served_links()
     thumbnails = Thumbnails(folder, links.item, when_asked=not store.is_in_folder)
@@ -109,9 +109,9 @@ def _page_of_pack(pack: str) -> Path:
 
 def _serve(server: PageServer, source_count: int, *, show: bool) -> None:
     """Serve the page until the command is interrupted."""
-    click.echo(f"{counted(source_count, 'source')}: {server.address} (Ctrl-C ends it)")
+    click.echo(f"{counted(source_count, 'source')}: {server.address} (press Ctrl-C to stop)")
     if show and not webbrowser.open(server.address):
-        click.echo("no browser could be started; open that address in one", err=True)
+        click.echo("could not start a browser; open this address yourself", err=True)
     with server, suppress(KeyboardInterrupt):
         server.serve_forever()
 
@@ -120,7 +120,7 @@ def _open(page: Path, source_count: int, *, show: bool) -> None:
     prefix = f"{counted(source_count, 'source')}: " if source_count else ""
     click.echo(f"{prefix}{printable(str(page))}")
     if show and not webbrowser.open(page.absolute().as_uri()):
-        click.echo("no browser could be started; open that file in one", err=True)
+        click.echo("could not start a browser; open this file yourself", err=True)
 
 
 def _clear(folder: Path) -> None:

@@ -13,21 +13,21 @@ from flows.cli.shared_options import JSON, SELECTION, STORE
 from flows.run.reporting.problems import Cause, FileProblems, by_file
 from processors.sources.scan import printable
 
-LIMIT = "raise the limit that is named"
+LIMIT = "raise the limit that the reason names"
 VERSION = "convert it to a supported format, or take it out of the release"
-MACHINE = "as the reason says; the next run tries it again"
+MACHINE = "follow the reason; the next run tries again"
 MARSMEDIA = "report it, with the traceback in its manifest; after an update, run `marsmedia ingest --retry-failed`"
 TO_DO = {
     "failed": "fix or replace the file; the same bytes are tried again only with `marsmedia ingest --retry-failed`",
-    "damaged": "get the whole file, or use what was made from the rest",
+    "damaged": "download the complete file, or use the results made from the rest",
     "refused": "nothing, unless the reason names a limit or a setting that you can change",
     "unsupported": "download it again, or take it out of the release",
-    "damaged result": "run `marsmedia ingest`, which makes it again; if no recipe asks for it, or its source is gone, "
+    "damaged result": "run `marsmedia ingest`, which makes it again; if no recipe requests it, or its source is gone, "
     "restore it from a copy of the store, then run `marsmedia verify`",
-    "changed": "restore it from a copy, or touch it to have it taken as a new file",
+    "changed": "restore it from a copy, or touch it so that it is ingested as a new file",
     "missing": "restore it from a copy; if it was removed on purpose, run `marsmedia ingest`",
     "replaced": "restore it from a copy; if it was replaced on purpose, run `marsmedia ingest`",
-    "withdrawn": "restore it from a copy; if it was meant, confirm it with the command that is named",
+    "withdrawn": "restore it from a copy; if it was intended, confirm it with the given command",
     "not taken": "put a copy of the file itself in its place, or take it out of the release",
     "unmatched": "correct it, or put the file that it names into the release",
 }

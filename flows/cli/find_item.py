@@ -90,6 +90,6 @@ def source_of_bytes(path: Path, rows: Sequence[SourceRow]) -> SourceRow:
         raise RequestError(f"{path}: its bytes are not in the store; list sources with `marsmedia items`")
     records = [str(found) for name in (ro_crate.FILE, premis.FILE) for found in sorted(pack.rglob(name))]
     raise RequestError(
-        f"{path}: its bytes are not in the store, as those of a picture with its credit inside, or of a file that"
-        f" only the pack has; see {' and '.join(records) or f'the records in {pack}'} for its provenance"
+        f"{path}: its bytes are not in the store, as it has its credit embedded or exists only in the pack"
+        f"; see {' and '.join(records) or f'the records in {pack}'} for its provenance"
     )

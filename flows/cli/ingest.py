@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from flows.run.progress import RunProgress
     from processors.store.store import Store
 
-NO_RAW_YET = "create it and put a release into it, or name another one"
+NO_RAW_YET = "create it and put a release into it, or choose another one"
 RELEASES_NAMED = 5
 UNKNOWN = """
 SELECT release, count(*) FROM sightings

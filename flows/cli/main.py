@@ -41,12 +41,12 @@ COMMANDS = {
     "Maintain the store": {
         "verify": "Hash every stored and raw file again and report changes.",
         "keep": "Protect results from `prune`.",
-        "prune": "Remove results that no recipe asks for and no pack holds.",
+        "prune": "Remove results that no recipe requests and no pack holds.",
         "rebuild": "Rebuild the catalogue and the by-name view.",
     },
     "Share": {
         "pack": "Bundle selected items for someone.",
-        "release": "Describe a release: what its agency says of each file.",
+        "release": "Describe a release: what its agency says about each file.",
         "missions": "List the missions with a profile, or the events of NAME.",
         "mars-time": "Show the solar longitude, sol date and local time on Mars.",
     },

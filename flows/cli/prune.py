@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @RECIPES
 @JSON
 def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bool) -> None:
-    """Remove results that no recipe asks for and no pack holds.
+    """Remove results that no recipe requests and no pack holds.
 
     Shows them first and asks. Without --recipes, what the recipe file of the last run over a folder of releases
     asks for stays too.
@@ -118,14 +118,14 @@ def _print_old(old: Sequence[Manifest], store: Store, *, as_json: bool, removed:
         return
     for manifest in old:
         click.echo(f"{printable(manifest.source_name)}  {manifest.ref.processor}  {store.where(manifest.ref)}")
-    click.echo(f"{counted(len(old), 'result')}, {megabytes(size)}, that no recipe asks for and no pack holds")
+    click.echo(f"{counted(len(old), 'result')}, {megabytes(size)}, that no recipe requests and no pack holds")
 
 
 def _print_held(old: Sequence[Manifest], unwanted: Sequence[Manifest], packed: Container[ResultRef]) -> None:
-    """Print how many results stay although no recipe asks for them."""
+    """Print how many results stay although no recipe requests them."""
     in_packs = sum(manifest.ref in packed for manifest in unwanted)
     if in_packs:
-        click.echo(f"{in_packs} more that no recipe asks for stay because packs hold them; see `marsmedia pack forget`")
+        click.echo(f"{in_packs} more that no recipe requests stay because packs hold them; see `marsmedia pack forget`")
     if only_kept := len(unwanted) - len(old) - in_packs:
         click.echo(f"{only_kept} more stay because they are kept; see `marsmedia keep`")
 

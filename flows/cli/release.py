@@ -23,7 +23,7 @@ NAMED = 40
 
 @click.group()
 def release() -> None:
-    """Describe a release: what its agency says of each file.
+    """Describe a release: what its agency says about each file.
 
     \b
     marsmedia release init raw/june --mission tianwen-1

@@ -113,7 +113,7 @@ def _print(summary: dict[str, Any]) -> None:
     troubled = [f"{count} {verdict}" for verdict, count in sorted(summary["files_with_problems"].items())]
     if troubled:
         more = shlex.join(["marsmedia", "failures", "--store", summary["store"]])
-        click.echo(f"files with problems: {', '.join(troubled)}; more about them: {more}")
+        click.echo(f"files with problems: {', '.join(troubled)}; for details: {more}")
     for one in summary["runs_at_work"]:
         click.echo(f"a run is {one['message']}")
     last = summary["last_run"]

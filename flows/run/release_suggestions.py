@@ -26,7 +26,7 @@ from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
 from processors.well_known_names import EVIDENCE
 
-STATED = "as in the release.toml before"
+STATED = "as in the previous release.toml"
 RECIPES: Recipes = {medium: (Metadata(), Evidence()) for medium in ("video", "audio", "photo")}
 
 

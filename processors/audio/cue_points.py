@@ -32,7 +32,7 @@ def _wanted(file: BinaryIO, names: frozenset[bytes], problems: list[str]) -> Ite
     for chunk in walked.chunks():
         if chunk.name in names:
             if chunk.is_cut:
-                problems.append(f"chunk {chunk.title} says {chunk.declared_bytes} bytes, the file ends before")
+                problems.append(f"chunk {chunk.title} says {chunk.declared_bytes} bytes, but the file ends earlier")
             yield walked, chunk.name, chunk.read(file)
 
 

@@ -32,4 +32,4 @@ def truncation_reason(file: SourceFile, file_format: str) -> str | None:
     if not missing:
         return None
     bytes_are = "byte of the last {} is" if missing == 1 else "bytes of the last {} are"
-    return f"{missing} {bytes_are.format(unit)} not there"
+    return f"{missing} {bytes_are.format(unit)} missing"

@@ -34,7 +34,7 @@ def too_short_because(file: SourceFile, file_format: str) -> str | None:
     elif file_format == "asf":
         size, head_bytes = _asf_size(head), 0
     missing = 0 if size in UNKNOWN_SIZES else size + head_bytes - file.size_bytes
-    return f"{missing} bytes of the file are not there" if missing > 0 else None
+    return f"{missing} bytes of the file are missing" if missing > 0 else None
 
 
 def _asf_size(head: bytes) -> int:

@@ -36,7 +36,7 @@ from processors.video.reading.losses.container_damage import structure_of
 from processors.video.reading.streams import larger_stream
 from processors.video.reading.video_reader import MustReadInOrder, VideoReader
 
-NOTHING_TO_DO = "there is nothing in this file that it could be made of"
+NOTHING_TO_DO = "this file contains nothing that it could be made from"
 COMMITTED_AT_ONCE = 4
 """Number of results that are committed at the same time: each waits for the disk."""
 UNITS: tuple[Reads, ...] = ("results", "file", "photo", "audio", "video")
@@ -151,7 +151,11 @@ class _Derivation:
         reading = one.reading
         damage = reading.damage.get(one.processor.reads) or one.damage
         if not one.fault and not one.items:
-            nothing = DamagedMedia(f"gave nothing: {damage}") if damage else RefusedMedia("gave nothing", NOTHING_TO_DO)
+            nothing = (
+                DamagedMedia(f"produced nothing: {damage}")
+                if damage
+                else RefusedMedia("produced nothing", NOTHING_TO_DO)
+            )
             one.fault = fault_of(nothing)
         if one.fault:
             for path in one.folder.rglob("*"):

@@ -103,7 +103,7 @@ def _of_exif(by_place: Mapping[str, object], wrong: list[str]) -> Iterator[_Posi
             )
             wrong.append(f"{place}: {said}; the position is not used")
         elif not all(isinstance(n, int | float) and n >= 0 for n in numbers):
-            wrong.append(f"{place}: {numbers} are no degrees, minutes and seconds; the position is not used")
+            wrong.append(f"{place}: {numbers} are not degrees, minutes and seconds; the position is not used")
         else:
             parts_of_degree = [float(n) / 60**place for place, n in enumerate(numbers[:3])]  # type: ignore[arg-type]
             found[name] = (-1 if sign in "SW" else 1) * sum(parts_of_degree)
@@ -172,4 +172,4 @@ def _of_notes(by_place: Mapping[str, object], wrong: list[str]) -> Iterator[_Pos
                 source=place,
             )
         elif text:
-            wrong.append(f"{place}: {text!r} is no latitude and longitude; the position is not used")
+            wrong.append(f"{place}: {text!r} is not a latitude and longitude; the position is not used")

@@ -154,7 +154,7 @@ class PackRecords:
         """Add a label for each file without one of its own."""
         labelled = {one.original.path for one in self.companions if one.is_pds4}
         for path, label in pds4.labels([one for one in self.packed if one.path not in labelled], self.identity):
-            self._add(path, "application/xml", "PDS4 label of the files beside it", [label])
+            self._add(path, "application/xml", "PDS4 label of the files next to it", [label])
 
     def _add_gallery(self, gallery: Gallery, clip: HighlightClip | None, credits_path: str) -> None:
         folder = self.writer.scratch / "gallery"

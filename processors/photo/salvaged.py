@@ -59,7 +59,7 @@ class Salvaged:
         """Yield the facts, and the picture if one is needed."""
         picture_format = opened.source.format
         if picture_format not in READERS:
-            raise RefusedMedia(f"the rows of a damaged {picture_format} are not told apart", "download it again")
+            raise RefusedMedia(f"the rows of a damaged {picture_format} cannot be distinguished", "download it again")
         fault = self._fault(opened.file)
         if fault is None or not fault[1]:
             words = fault[0] if fault else None

@@ -143,7 +143,7 @@ def within(image: ImageObject, size_bytes: int) -> ImageObject:
     """
     if image.end_bytes <= size_bytes:
         return image
-    words = f"its label promises pixels up to byte {image.end_bytes}, the file has {size_bytes} bytes"
+    words = f"its label declares pixels up to byte {image.end_bytes}, the file has {size_bytes} bytes"
     if size_bytes < image.offset_bytes + image.row_bytes or image.end_bytes > MAX_CUT_BYTES:
         raise DamagedMedia(words, "download both again")
     return replace(image, missing=(*image.missing, words))

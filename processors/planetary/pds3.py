@@ -26,7 +26,7 @@ from processors.planetary.pvl import (
 ATTACHED = "pds3"
 DETACHED = "PDS3 image"
 MAX_LABEL_BYTES = 4 << 20
-NOTHING = "nothing is to be done"
+NOTHING = "no action is needed"
 FIRST_KEYS = ("PDS_VERSION_ID", "ODL_VERSION_ID", "RECORD_TYPE", "FILE_TYPE", "LABEL_RECORDS", "DATA_SET_ID")
 """Keys with which a label begins, after comments and SFDU labels."""
 _BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?(?:[\s\x00]|/\*(?>.*?\*/))*+\^?([A-Za-z][\w:]*)\s*=\s*(\S*)", re.DOTALL)
@@ -192,7 +192,7 @@ def _found(
         told = ", ".join(dict.fromkeys(place.file or "its own file" for _, place in placed))[:200]
         if is_attached:
             raise RefusedMedia(f"its pixels are in another file ({told})", "put both files into one folder")
-        raise RefusedMedia(f"its label names {told}, not {where}", "give the label that belongs to it")
+        raise RefusedMedia(f"its label names {told}, not {where}", "supply the label that belongs to it")
     raise DamagedMedia(f"its label lacks ^{images[0].name}, the pointer to the image", FIX_LABEL)
 
 

@@ -154,10 +154,10 @@ def _images(root: Element, name: str) -> list[Element]:
     )
     if area is None:
         told = ", ".join(areas)[:200] or "no file of an observation"
-        raise RefusedMedia(f"its label names {told}, not {name}", "give the label that belongs to it")
+        raise RefusedMedia(f"its label names {told}, not {name}", "supply the label that belongs to it")
     images = [child for child in area if local_name(child) in _IMAGES]
     if not images:
-        raise UnsupportedMedia("its label says that it holds no image", "nothing is to be done")
+        raise UnsupportedMedia("its label says that it holds no image", "no action is needed")
     return images
 
 

@@ -98,7 +98,7 @@ def _cut_off(image: ImageObject, size: int) -> str | None:
     if image.end_bytes <= size:
         return None
     there, wanted = max(0, size - image.offset_bytes), image.end_bytes - image.offset_bytes
-    words = f"its label promises {wanted} bytes of pixels, but the file has {there}"
+    words = f"its label declares {wanted} bytes of pixels, but the file has {there}"
     if there < max(image.row_bytes - image.row_suffix_bytes, wanted * LEAST_SHARE):
         raise DamagedMedia(f"truncated: {words}")
     return words

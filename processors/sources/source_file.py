@@ -73,5 +73,5 @@ def changed_reason(was: str, now: str) -> str:
     """Return what is wrong with a file that changed unnoticed, and how to fix it."""
     return (
         f"its bytes have changed (was {was[:16]}..., is {now[:16]}...), its size and date have not: "
-        "restore it from a copy, or touch it to have it taken as a new file"
+        "restore it from a copy, or touch it so that it is ingested as a new file"
     )

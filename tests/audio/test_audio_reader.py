@@ -162,7 +162,7 @@ def test_an_empty_file_fails_with_a_message(tmp_path: Path) -> None:
         ("rate_hz", 0, "the sampling rate is missing"),
         ("rate_hz", 2**31, "sampling rate 2147483648 Hz is not between 1 and 10000000"),
         ("channel_count", 0, "the number of channels is missing"),
-        ("channel_count", 65, "65 channels is not between 1 and 64"),
+        ("channel_count", 65, "the number of channels, 65, is not between 1 and 64"),
     ],
 )
 def test_absurd_headers_are_refused(field: str, value: int, words: str) -> None:
@@ -201,7 +201,7 @@ def test_an_mp3_longer_than_its_header_says_is_read_whole_and_reported(tmp_path:
     declared = report.sample_count_from_header
     assert declared is not None
     assert declared < 50_000
-    assert report.doubted_because == f"the header declares {declared} samples, {decoded.shape[1]} are there"
+    assert report.doubted_because == f"the header declares {declared} samples, {decoded.shape[1]} are present"
 
 
 def test_an_aiff_longer_than_its_header_says_is_reported(tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_an_aiff_longer_than_its_header_says_is_reported(tmp_path: Path) -> None
     data[place : place + 4] = (1200).to_bytes(4, "big")
     assert read(path, "aiff")[1].doubted_because is None
     path.write_bytes(data)
-    assert read(path, "aiff")[1].doubted_because == "the header declares 1200 samples, 4800 are there"
+    assert read(path, "aiff")[1].doubted_because == "the header declares 1200 samples, 4800 are present"
 
 
 def test_a_flac_whose_header_and_frames_differ_in_rate_is_reported(tmp_path: Path) -> None:

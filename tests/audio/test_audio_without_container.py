@@ -86,12 +86,12 @@ def test_whole_sound_in_bare_frames_is_whole_and_declares_no_length(
 @pytest.mark.parametrize(
     ("muxer", "encoder", "words"),
     [
-        ("ac3", "ac3", "the last 7 bytes of the last frame are not there"),
-        ("eac3", "eac3", "the last 7 bytes of the last frame are not there"),
-        ("mp2", "mp2", "the last 7 bytes of the last frame are not there"),
-        ("adts", "aac", "the last 7 bytes of the last frame are not there"),
-        ("latm", "aac", "the last 7 bytes of the last frame are not there"),
-        ("dts", "dca", "the last 7 bytes of the last frame are not there"),
+        ("ac3", "ac3", "the last 7 bytes of the last frame are missing"),
+        ("eac3", "eac3", "the last 7 bytes of the last frame are missing"),
+        ("mp2", "mp2", "the last 7 bytes of the last frame are missing"),
+        ("adts", "aac", "the last 7 bytes of the last frame are missing"),
+        ("latm", "aac", "the last 7 bytes of the last frame are missing"),
+        ("dts", "dca", "the last 7 bytes of the last frame are missing"),
     ],
 )
 def test_sound_that_ends_within_a_bare_frame_is_cut_off(tmp_path: Path, muxer: str, encoder: str, words: str) -> None:
@@ -134,7 +134,7 @@ def test_a_file_shorter_than_its_first_bytes_say_is_cut_off(
     read_count, report, _ = read(path)
     assert (read_count, report.damage, report.sample_count_from_header) == (count, None, count)
     _, report, _ = read(cut(path, len(data) - missing))
-    assert report.damage == f"{missing} bytes of the file are not there"
+    assert report.damage == f"{missing} bytes of the file are missing"
     assert report.sample_count_from_header is None
 
 
@@ -150,7 +150,7 @@ def test_audio_of_a_truncated_avi_reports_how_much_is_missing(tmp_path: Path) ->
     path = encoded(tmp_path / "sound.avi", "avi", "mp2")
     assert read(path)[1].damage is None
     _, report, _ = read(cut(path, path.stat().st_size - 5000))
-    assert report.damage == "5000 bytes of the file are not there"
+    assert report.damage == "5000 bytes of the file are missing"
 
 
 @pytest.mark.parametrize(

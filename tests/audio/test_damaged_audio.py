@@ -134,7 +134,7 @@ def test_a_truncated_file_reports_how_much_is_missing(tmp_path: Path, suffix: st
     assert missing.start_seconds == pytest.approx(samples.shape[1] / 48_000)
     assert missing.end_seconds == pytest.approx(3.0, abs=0.03)
     assert report.truncated_because
-    assert report.truncated_because.endswith(f" samples, {samples.shape[1]} are there")
+    assert report.truncated_because.endswith(f" samples, {samples.shape[1]} are present")
 
 
 @pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])

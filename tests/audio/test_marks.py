@@ -76,7 +76,7 @@ def test_wrong_sizes_are_reported(tmp_path: Path) -> None:
     item, _ = marks_of(wave(tmp_path / "b.wav", chunk(b"cue ", b"\1\0\0\0", size=3_000_000_000)), "wav")
     assert item.facts.mark_count == 0
     assert item.facts.problems == (
-        "chunk cue says 3000000000 bytes, the file ends before",
+        "chunk cue says 3000000000 bytes, but the file ends earlier",
         "chunk cue says 1 points and holds 0",
     )
     endless = b"".join(chunk(b"junk", b"") for _ in range(10_001))

@@ -147,7 +147,7 @@ def test_a_missing_page_is_a_loss_at_its_place(tmp_path: Path, codec: str) -> No
     assert samples.shape == whole.shape
     assert report.missing_sample_count == np.isnan(samples[0]).sum() > 0
     assert report.first_error == (
-        f"page {gone.sequence + 1} stands at byte {gone.place}, where page {gone.sequence} should"
+        f"found page {gone.sequence + 1} at byte {gone.place}, where page {gone.sequence} was expected"
     )
 
 
@@ -233,7 +233,7 @@ def test_a_damaged_header_is_reported_in_a_sentence(tmp_path: Path, codec: str) 
         assert np.allclose(samples, read(path)[0], rtol=0, atol=SAME[codec])
         assert report.missing_sample_count == 0
         assert report.damage == (
-            f"reading it met a fault: the checksum of the Ogg page at byte {second.place} does not match"
+            f"an error occurred while reading it: the checksum of the Ogg page at byte {second.place} does not match"
         )
 
 
@@ -242,7 +242,7 @@ def test_bytes_after_the_last_page_are_reported(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"\x55" * 300)
     samples, _, report = read(path)
     assert samples.shape == (1, RATE_HZ)
-    assert report.damage == "300 bytes behind the last page belong to no page"
+    assert report.damage == "300 bytes after the last page do not belong to any page"
 
 
 @pytest.mark.parametrize("codec", SAME)

@@ -84,7 +84,7 @@ def test_a_tag_before_an_mp3_leaves_its_delay_trimmed(kind: str, tmp_path: Path)
     assert record.known.title
     assert (record.known.title.value, record.problems) == ("Touchdown", ())
     if kind == "cut":
-        assert report.truncated_because == f"the header declares {click().size} samples, {samples.shape[1]} are there"
+        assert report.truncated_because == f"the header declares {click().size} samples, {samples.shape[1]} are present"
         return
     assert (report.decoder_errors, report.damage, samples.shape) == (0, None, (1, click().size))
     assert (samples == before).all()

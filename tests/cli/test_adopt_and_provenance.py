@@ -171,7 +171,7 @@ def test_prune_and_why_as_a_person_asks(marsmedia: Run, filled: Store) -> None:
     record = {"pack": "x", "results": [{"source": ref.source, "processor": ref.processor, "key": ref.key}]}
     (filled.root / "packs/x.json").write_text(json.dumps(record))
     told = marsmedia("prune", "--yes", "--store", filled.root).stdout
-    assert "0 results, 0.0 MB, that no recipe asks for and no pack holds\n1 more that no recipe asks for stay" in told
+    assert "0 results, 0.0 MB, that no recipe requests and no pack holds\n1 more that no recipe requests stay" in told
     assert filled.has(ref)
     (filled.root / "packs/x.json").unlink()
     told = marsmedia("prune", "--yes", "--store", filled.root).stdout
@@ -206,8 +206,8 @@ def test_why_knows_a_file_in_a_pack_by_its_bytes(filled: Store, tmp_path: Path) 
     credited = pack / "data/credited.jpg"
     assert why(credited) == (
         2,
-        f"marsmedia: {credited}: its bytes are not in the store, as those of a picture with its credit inside, or of"
-        f" a file that only the pack has; see {pack}/data/ro-crate-metadata.json and {pack}/data/premis.xml for its"
+        f"marsmedia: {credited}: its bytes are not in the store, as it has its credit embedded or exists only in"
+        f" the pack; see {pack}/data/ro-crate-metadata.json and {pack}/data/premis.xml for its"
         " provenance\n",
     )
     (pack / "bagit.txt").unlink()

@@ -147,7 +147,7 @@ def test_what_is_wrong_with_a_bucket_is_one_line_before_any_work(
     release: Path, bucket: str, invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert invoke("ingest", release, "--store", "s3://never-made/x", code=2).output == (
-        "marsmedia: s3://never-made/x: there is no such bucket; create it, or name another one\n"
+        "marsmedia: s3://never-made/x: no such bucket; create it, or choose another one\n"
     )
     assert invoke("status", "--store", f"s3://{bucket}/none", code=2).output == (
         f"marsmedia: no store found at s3://{bucket}/none; run `marsmedia ingest` or pass --store\n"
@@ -167,7 +167,7 @@ def test_a_dry_run_before_the_first_run_plans_as_over_a_folder_and_writes_nothin
     assert invoke(*words, address).stdout.splitlines() == here[:-1]
     assert json.loads(invoke(*words, address, "--json").stdout)["results"]["due"] > 0
     missing = invoke("ingest", tmp_path / "away", "--store", address, code=2).output
-    assert missing.endswith("away: no such folder; create it and put a release into it, or name another one\n")
+    assert missing.endswith("away: no such folder; create it and put a release into it, or choose another one\n")
     assert client(bucket_server).list_objects_v2(Bucket=bucket)["KeyCount"] == 0
     assert not (tmp_path / "first").exists()
 

@@ -122,7 +122,7 @@ def test_a_new_template_keeps_the_mission_that_was_stated(tmp_path: Path) -> Non
     assert command("release", "init", tmp_path, "--force")[0] == 0
     written = (tmp_path / "release.toml").read_text()
     assert '\nmission = "tianwen-1"\n' in written
-    assert written.endswith('path = "a.png"\nmission = ""  # as in the release.toml before\n')
+    assert written.endswith('path = "a.png"\nmission = ""  # as in the previous release.toml\n')
 
 
 def _described(folder: Path) -> bytes:
@@ -191,7 +191,7 @@ def test_a_new_template_keeps_the_old_release_file_and_its_words(tmp_path: Path)
         'keywords = ["dust", "tracks"]',
         'date = "2021-05-22T10:40+08:00"',
     ):
-        assert f"\n{said}  # as in the release.toml before\n" in text
+        assert f"\n{said}  # as in the previous release.toml\n" in text
     assert command("release", "init", tmp_path, "--force")[0] == 0
     assert (tmp_path / "release.toml.bak").read_bytes() == written
     assert (tmp_path / "release.toml.bak2").read_bytes() == second

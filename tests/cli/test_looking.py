@@ -113,7 +113,7 @@ def test_what_is_made_on_request_is_shown_by_name_and_kept_when_asked(store: Pat
     assert str(link.parent.name) in command("prune", "--dry-run", "--store", store)
     command("keep", "june/photo.jpg", "processor=photo.preview", "--store", store)
     assert command("prune", "--dry-run", "--store", store).splitlines() == [
-        "0 results, 0.0 MB, that no recipe asks for and no pack holds",
+        "0 results, 0.0 MB, that no recipe requests and no pack holds",
         "1 more stay because they are kept; see `marsmedia keep`",
     ]
     assert command("keep", "--store", store).splitlines()[-1] == "2 results kept"

@@ -19,7 +19,7 @@ from tests.helpers.made_media import MediaMaker
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["ingest", "nowhere"], "nowhere: no such folder; create it and put a release into it, or name another one"),
+        (["ingest", "nowhere"], "nowhere: no such folder; create it and put a release into it, or choose another one"),
         (["ingest", "pyproject.toml"], "pyproject.toml: not a folder; name the folder that holds the release"),
         (["ingest", "tests", "--store", "tests/store"], "the store tests/store is inside tests"),
         (["ingest", "tests", "--store", "Makefile/store"], "Makefile/store: the store cannot be opened"),

@@ -297,7 +297,7 @@ def test_a_cut_planetary_image_is_damaged_and_never_called_complete(tmp_path: Pa
     (raw / "a" / "X.LBL").write_text("\r\n".join([*lines, "END", ""]))
     ingest(raw, store, {"photo": (Metadata(), Evidence(), PhotoPreview())})
     words = (
-        "the picture is truncated: up to 47.9 % of the picture may be wrong, from row 6 of 12 on (its label promises "
+        "the picture is truncated: up to 47.9 % of the picture may be wrong, from row 6 of 12 on (its label declares "
         "192 bytes of pixels, but the file has 100)"
     )
     output = CliRunner().invoke(main, ["show", "X.IMG", "--store", str(store)]).output

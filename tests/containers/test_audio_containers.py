@@ -192,7 +192,7 @@ def test_a_cut_file_is_damaged(tmp_path: Path) -> None:
     count = samples.shape[1]
     assert count == 39_978
     assert report.damaged == (Damaged(start_seconds=count / RATE_HZ, end_seconds=2.0),)
-    assert report.damage == f"the header declares 96000 samples, {count} are there"
+    assert report.damage == f"the header declares 96000 samples, {count} are present"
 
 
 def test_a_cut_file_of_compressed_sound_is_damaged(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_cut_file_of_compressed_sound_is_damaged(tmp_path: Path) -> None:
     soundfile.write(path, NOISE, RATE_HZ, subtype="MS_ADPCM")
     assert read(path, "wav")[1].damage is None
     cut.write_bytes(path.read_bytes()[:20_000])
-    assert read(cut, "wav")[1].damage == f"{path.stat().st_size - 20_000} bytes of the sound are not there"
+    assert read(cut, "wav")[1].damage == f"{path.stat().st_size - 20_000} bytes of the sound are missing"
 
 
 @pytest.mark.parametrize("channels", [65, 32_767, 65_535])

@@ -63,7 +63,7 @@ def test_bytes_without_units_lack_nothing() -> None:
 
 
 def test_missing_bytes_are_reported_in_a_sentence(tmp_path: Path) -> None:
-    for cut, words in ((1, "1 byte of the last access unit is not there"), (0, None)):
+    for cut, words in ((1, "1 byte of the last access unit is missing"), (0, None)):
         (tmp_path / "a.thd").write_bytes(UNITS[: len(UNITS) - cut])
         assert truncation_reason(SourceFile.at(tmp_path / "a.thd"), "truehd") == words
 
@@ -83,8 +83,8 @@ def encoded(path: Path, muxer: str, codec: str, rate_hz: int = 48000) -> Path:
 
 
 FORMATS = [
-    ("mpeg", "mpeg", "mp2", "bytes of the last packet are not there"),
-    ("vob", "mpeg", "ac3", "bytes of the last packet are not there"),
+    ("mpeg", "mpeg", "mp2", "bytes of the last packet are missing"),
+    ("vob", "mpeg", "ac3", "bytes of the last packet are missing"),
     ("mpegts", "mpegts", "mp2", "it ends in the middle of a packet"),
     ("flv", "flv", "aac", "it ends in the middle of a tag"),
 ]

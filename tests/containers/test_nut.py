@@ -42,7 +42,7 @@ def test_every_cut_is_seen_and_a_whole_file_is_whole(kind: str, tmp_path: Path) 
         assert told in (
             "it ends in the middle of a frame",
             "it ends in the middle of a packet",
-            "the index that its writer puts at the end is not there",
+            "the index that its writer puts at the end is missing",
         )
 
 

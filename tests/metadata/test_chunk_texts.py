@@ -89,7 +89,7 @@ def test_the_chunk_of_wildlife_acoustics_is_read() -> None:
         "wamd:Entry 0x15": "0102",
     }
     assert tags_of(wave(wamd((1, b"SM4")).replace(b"\3\0\0\0", b"\x63\0\0\0")))[1] == [
-        "chunk wamd: entry 0x01 says 99 bytes, the chunk ends before"
+        "chunk wamd: entry 0x01 says 99 bytes, but the chunk ends earlier"
     ]
 
 
@@ -129,7 +129,7 @@ def test_an_unknown_chunk_is_named_with_its_size() -> None:
     tags, problems = tags_of(wave(chunk(b"weth", b"abc"), *[chunk(b"odd%c" % (33 + n % 90), b"") for n in range(200)]))
     assert tags["chunk:weth"] == "3 bytes at byte 36"
     assert sum(name.startswith("chunk:") for name in tags) <= 100
-    assert problems == ["201 chunks that are not read; 100 of them are named"]
+    assert problems == ["201 chunks that are not read; 100 of them are listed"]
 
 
 def test_a_chunk_without_a_readable_name_is_named_or_its_bytes_are_reported() -> None:

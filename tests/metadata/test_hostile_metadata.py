@@ -44,7 +44,7 @@ def with_exif(exif: bytes) -> MetadataRecord:
 def test_a_directory_that_names_itself_is_not_followed() -> None:
     tags, problems = read(directory([(0x0112, 3, 1, 6)], following=8))
     assert [(tag.name, tag.value) for tag in tags] == [("Orientation", 6)]
-    assert problems == ["the directory at 8 is named again: a loop, not followed"]
+    assert problems == ["the directory at 8 is referenced again: a loop, not followed"]
     assert read(directory([(0x8769, 4, 1, 8)]))[1] == problems
 
 

@@ -141,7 +141,7 @@ def test_the_second_part_of_a_long_xmp_packet_is_read(samples: Path) -> None:
     pieces = [("APP1", EXTENSION + guid + struct.pack(">II", 6, at) + data) for at, data in ((3, b"def"), (0, b"abc"))]
     assert extended_packet(pieces, main) == b"abcdef"
     assert extended_packet(pieces, b"<x/>") is None
-    with pytest.raises(ValueError, match="3 of the 6 bytes of the extended packet are there"):
+    with pytest.raises(ValueError, match="3 of the 6 bytes of the extended packet are present"):
         extended_packet(pieces[:1], main)
     huge = [("APP1", EXTENSION + guid + struct.pack(">II", 1 << 30, 0))]
     with pytest.raises(ValueError, match="over the limit"):

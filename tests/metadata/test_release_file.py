@@ -116,7 +116,7 @@ def test_a_still_must_be_a_moment_of_its_video(tmp_path: Path) -> None:
     assert checked.output.splitlines() == [
         "release.toml, line 2: still_seconds of 'pan.mp4': 2.0 s is not in the video, which is from 0.000 to 2.000 s; "
         "correct the time",
-        "release.toml, line 5: still_seconds of 'a.jpg': it is no video; remove the key",
+        "release.toml, line 5: still_seconds of 'a.jpg': it is not a video; remove the key",
     ]
     assert checked.exit_code == 1
     (tmp_path / "release.toml").write_text(said.format(1.96).partition("[[file]]\npath = 'a.jpg'")[0])

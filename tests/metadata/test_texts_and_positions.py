@@ -167,9 +167,9 @@ HERE = {"Longitude": [109.0, 54.0, 0.0], "LongitudeRef": "E"}
         ([text_tag("container", "location-und", "+4540.4/")],
          "container:location-und: '+4540.4/' is not like +25.1+109.9/; the position is not used"),
         ([text_tag("guano", "Loc Position", "north")],
-         "guano:Loc Position: 'north' is no latitude and longitude; the position is not used"),
+         "guano:Loc Position: 'north' is not a latitude and longitude; the position is not used"),
         ([text_tag("guano", "Loc Position", "25.1")],
-         "guano:Loc Position: '25.1' is no latitude and longitude; the position is not used"),
+         "guano:Loc Position: '25.1' is not a latitude and longitude; the position is not used"),
     ],
 )  # fmt: skip
 def test_a_position_that_cannot_be_is_reported(tags: list[Tag], problem: str) -> None:

@@ -238,7 +238,7 @@ def test_unavailable_data_are_refused_with_a_message(store: StoreView, video: So
         (lambda: sound.band_level_dbfs(1e6, 2e6), "drive-off-sound.wav: no band has its middle from 1e+06 to below"),
         (
             lambda: store.source("a tone.wav").mars_time(),
-            "a tone.wav: nothing says when it was recorded, but Mars time needs the minute; give it a `date` with its",
+            "a tone.wav: its recording time is unknown, but Mars time needs the minute; give it a `date` with its",
         ),
         (
             lambda: store.photos(event="track-photo")[0].mars_time(),
@@ -264,7 +264,7 @@ def test_a_mission_without_a_profile_has_its_label_s_sol_and_tables_without_sols
     with pytest.raises(RequestError) as refused:
         wind.mars_time()
     assert str(refused.value) == (
-        "wind.wav: there is no profile of its mission, MARS EXPLORATION ROVER; the sol and solar time that its label "
+        "wind.wav: its mission has no profile, MARS EXPLORATION ROVER; the sol and solar time that its label "
         "states are in `facts`, and `marsmedia.mars_time(source.start_utc, longitude_degrees_east=...)` computes local "
         "times"
     )

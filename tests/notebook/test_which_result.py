@@ -86,7 +86,7 @@ def test_a_result_with_a_named_parameter_has_todays_other_parameters(raw: Path) 
     assert (hamming.parameters["window"], pascals(hamming), hamming.is_asked_for) == ("hamming", 60, False)
     with sound.spectrogram(window="hamming") as spectrogram:
         assert spectrogram.attrs["comment"] == (
-            "not as today's release and recipes ask for (made -> asked): window 'hamming' -> 'hann'"
+            "not as today's release and recipes request (made -> requested): window 'hamming' -> 'hann'"
         )
 
 
@@ -101,7 +101,7 @@ def test_a_parameter_that_is_not_named_is_as_today_or_there_is_an_error_with_the
     with pytest.raises(RequestError) as caught:
         sound.spectrogram(window="blackman")
     assert str(caught.value) == (
-        "edl.wav: no result of audio.spectrogram with window='blackman' is as today's release and recipes ask; "
+        "edl.wav: no result of audio.spectrogram with window='blackman' matches today's release and recipes; "
         f"make it with `{command}`. The newest has calibration.full_scale_pascals 60, today 6; "
         "name what differs to get it"
     )
@@ -135,9 +135,9 @@ def test_without_the_result_that_is_asked_for_properties_name_the_command(raw: P
         with pytest.raises(RequestError) as caught:
             read()
         assert str(caught.value) == (
-            "edl.wav: no result of audio.levels is as today's release and recipes ask; make it with `marsmedia "
+            "edl.wav: no result of audio.levels matches today's release and recipes; make it with `marsmedia "
             f"reprocess {sound.sha256[:8]} --processor audio.levels`. The newest has calibration.full_scale_pascals "
-            "50, today 40; name what differs to get it"
+            "50, today 40; specify what differs to get it"
         )
     assert pascals(sound.result("audio.levels", calibration={**CERTIFIED, "full_scale_pascals": 60.0})) == 60
 
@@ -230,7 +230,7 @@ def test_a_result_is_one_line_in_a_notebook(raw: Path) -> None:
     sound = marsmedia.open(store).source("edl.wav")
     dotted: dict[str, object] = {"spectrogram.window_samples": 8192}
     assert repr(sound.result("audio.spectra", **dotted)) == (
-        f"<audio.spectra version {Spectra.version}, not asked for today with calibration='M',"
+        f"<audio.spectra version {Spectra.version}, not requested today with calibration='M',"
         " spectrogram.window_samples=8192: spectra.csv, octave_bands.csv, spectra.json>"
     )
     assert all(len(repr(one)) < 200 and "\n" not in repr(one) for one in sound.results)

@@ -52,7 +52,7 @@ def test_a_pack_for_others_is_refused_where_release_toml_changed(release: Path, 
     (release / "release.toml").write_text(FORBIDDEN)
     article = "an" if audience == "archive" else "a"
     expected = (
-        f"{article} {audience} pack cannot be built: titles, credits and rights in the store are those of before:\n"
+        f"{article} {audience} pack cannot be built: the store still has the earlier titles, credits and rights:\n"
         "  june/release.toml has changed since the last ingest\n"
         "run `marsmedia ingest raw` first"
     )
@@ -75,8 +75,8 @@ def test_a_press_pack_is_built_and_warned_of(release: Path) -> None:
     told = in_this_process("pack", "*.png", "--audience", "press", "-o", "press", "--store", "store")
     assert told.returncode == 0
     assert (
-        "marsmedia: june/release.toml has changed since the last ingest: the pack has the titles, credits and rights "
-        "of before: run `marsmedia ingest raw` and build it again\n"
+        "marsmedia: june/release.toml has changed since the last ingest: the pack has the earlier titles, "
+        "credits and rights: run `marsmedia ingest raw` and build it again\n"
     ) in told.stderr
 
 
@@ -84,8 +84,8 @@ def test_a_page_says_that_it_shows_what_was_stated_before(release: Path) -> None
     (release / "release.toml").write_text(FORBIDDEN)
     told = in_this_process("browse", "--no-open", "--store", "store")
     assert (
-        "marsmedia: june/release.toml has changed since the last ingest: the page shows the titles, credits and rights "
-        "of before: run `marsmedia ingest raw`\n"
+        "marsmedia: june/release.toml has changed since the last ingest: the page shows the earlier titles, "
+        "credits and rights: run `marsmedia ingest raw`\n"
     ) in told.stderr
 
 

@@ -150,8 +150,8 @@ def test_what_is_no_pack_is_never_replaced(made: PackStore, bucket: str, bucket_
 def test_what_is_wrong_with_the_address_is_said_before_any_work(made: PackStore, bucket: str) -> None:
     for address, sentence in {
         f"s3://{bucket}/": f"s3://{bucket}/: not a pack's name; give -o s3://{bucket}/FOLDER or -o s3://{bucket}/FILE.zip",
-        "s3://never-made/june.zip": "s3://never-made: there is no such bucket; create it, or name another one",
-        "s3://never-made/june": "s3://never-made/june: there is no such bucket; create it, or name another one",
+        "s3://never-made/june.zip": "s3://never-made: no such bucket; create it, or choose another one",
+        "s3://never-made/june": "s3://never-made/june: no such bucket; create it, or choose another one",
         "ftp://x/june": "ftp://x/june: not an address of a bucket; write s3://bucket/folder",
         f"s3://{bucket}/a//june": f"s3://{bucket}/a//june: not an address of a bucket; write s3://bucket/folder",
     }.items():

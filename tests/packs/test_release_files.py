@@ -123,7 +123,7 @@ def test_a_pack_has_a_date_of_packing_only_where_somebody_gives_one(
     info, event = bagit.Bag(str(tmp_path / "undated")).info, packing_event(tmp_path / "undated")
     assert ("Bagging-Date" in info, info["Contents-Up-To"]) == (False, "2026-03-04T05:06:07Z")
     assert event.findtext(".//p:eventDetail", None, PREMIS).endswith(
-        ". Packed from results up to 2026-03-04T05:06:07Z; nobody stated when it was packed"
+        ". Packed from results up to 2026-03-04T05:06:07Z; the packing date was not given"
     )
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1780000000")
     make_pack(made, tmp_path / "dated", audience="archive")

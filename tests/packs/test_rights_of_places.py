@@ -174,7 +174,7 @@ def test_a_prohibition_at_a_place_holds_until_it_is_lifted(releases: Releases) -
     digest = releases.subject("release=july").digest[:8]
     unsaid = (
         "redistribute = false in its release.toml (rights: unresolved), "
-        "which says so no longer; nobody has said otherwise there since"
+        "which no longer says so, and nothing has been stated there since"
     )
     for release, told in (
         ("july", f"june/b.jpg ({digest}): {unsaid}; selected is july/b.jpg, the same bytes"),

@@ -387,7 +387,7 @@ def test_file_of_several_jpegs_that_ends_after_the_first_is_truncated() -> None:
     photo, report = read(whole[:-1])
     assert (np.asarray(photo.image) == np.asarray(read(whole)[0].image)).all()
     assert report.condition == "truncated"
-    assert report.fault == "1 of its 2 pictures would end behind the file's end"
+    assert report.fault == "1 of its 2 pictures extend beyond the end of the file"
 
 
 @pytest.mark.parametrize(
@@ -431,7 +431,7 @@ def test_animated_png_that_lacks_pictures_is_truncated() -> None:
     data = file.getvalue()
     assert read(data)[1].condition == "complete"
     _, report = read(data[: data.rindex(b"fcTL") - 4] + data[-12:])
-    assert (report.condition, report.fault) == ("truncated", "1 of its 4 pictures are not there")
+    assert (report.condition, report.fault) == ("truncated", "1 of its 4 pictures are missing")
 
 
 def test_zeros_that_are_a_plain_area_or_padding_are_no_damage() -> None:

@@ -404,7 +404,7 @@ def test_a_tag_whose_data_are_beyond_the_end_is_reported(tag: Tag, name: str, or
     photo, report = read(bytes(data))
     assert (np.asarray(photo.image) == np.asarray(whole.image)).all()
     assert (report.condition, report.damaged_share) == ("truncated", None)
-    assert report.fault == f"behind the file's end would lie the data of its tag {name}"
+    assert report.fault == f"the file ends before the data of its tag {name}"
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -418,7 +418,7 @@ def test_later_pictures_that_are_cut_off_leave_the_first_whole(order: Literal["<
         assert (np.asarray(photo.image) == pages[0]).all()
         assert (report.condition, report.damaged_share) == ("truncated", None)
         assert report.fault is not None
-        assert report.fault.startswith(f"behind the file's end would lie {missing}")
+        assert report.fault.startswith(f"the file ends before {missing}")
 
 
 def test_the_first_picture_without_its_pixels_is_not_shown() -> None:

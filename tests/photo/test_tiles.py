@@ -130,7 +130,7 @@ def test_a_tiff_without_a_valid_sample_is_refused_with_the_reason_of_the_preview
     tags: list[Tag] = [(262, 3, (photometric,)), *([(42113, 2, no_data)] if no_data else [])]
     path = tmp_path / "a.tif"
     reason = (
-        f"^no valid sample: every one is {re.escape(words)}: nothing is to be done if the file is meant to be empty$"
+        f"^no valid sample: every one is {re.escape(words)}: no action is needed if the file is intended to be empty$"
     )
     path.write_bytes(tiff((samples, tags)))
     makers = [Tiles(least_pixels=0), *([DeepPhoto()] if dtype == "u2" else [])]

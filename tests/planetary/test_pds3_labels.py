@@ -295,7 +295,7 @@ def test_detached_label_describes_the_file_that_it_names(pointer: str, offset: i
     assert stored_numbers(io.BytesIO(data), image).tolist() == WHOLE.tolist()
     with pytest.raises(RefusedMedia, match=r"its label names A\.IMG, not B\.IMG"):
         pds3_label.described_by(detached(pointer.replace("a.img", "A.IMG")), "B.IMG", len(data))
-    words = f"its label promises pixels up to byte {len(data)}, the file has "
+    words = f"its label declares pixels up to byte {len(data)}, the file has "
     cut = pds3_label.described_by(detached(pointer), "A.IMG", len(data) - 1)
     assert cut.problems == (f"{words}{len(data) - 1} bytes",)
     with pytest.raises(DamagedMedia, match=f"{words}{offset} bytes"):

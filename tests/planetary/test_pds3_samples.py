@@ -251,7 +251,7 @@ def test_what_is_there_of_a_cut_colour_image_is_shown(
     reader = PhotoReader(io.BytesIO(file[: 1024 + values.size * 5 // 6]))
     shown = np.asarray(reader.photo().image)
     assert (reader.report().condition, reader.report().damaged_share) == ("truncated", round(share, 6))
-    assert f", from row {first_row} of {LINES} on (its label promises 576 bytes of" in (reader.damage or "")
+    assert f", from row {first_row} of {LINES} on (its label declares 576 bytes of" in (reader.damage or "")
     whole = values.transpose(1, 2, 0)
     assert shown[:first_row].tolist() == whole[:first_row].tolist()
     assert shown[first_row:, :, 2].max() == 0
@@ -262,7 +262,7 @@ def test_bands_that_are_not_shown_may_be_cut_off() -> None:
     values = picture(bands=5)
     reader = PhotoReader(io.BytesIO(pds3(values.tobytes(), bands=5)[: 1024 + 200]))
     assert np.asarray(reader.photo().image).tolist() == values[0].tolist()
-    words = "its label promises 960 bytes of pixels, but the file has 200"
+    words = "its label declares 960 bytes of pixels, but the file has 200"
     assert reader.damage == f"the file is truncated, its pixels are not: {words}"
 
 

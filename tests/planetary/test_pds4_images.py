@@ -81,7 +81,7 @@ def test_a_picture_comes_out_the_way_its_label_shows_it(
      (label(order="First Index Fastest"), UnsupportedMedia, "First Index Fastest: not supported"),
      (label(settings=SETTINGS.format(axis="Line", across="x", down="y")), UnsupportedMedia,
       "its label shows samples in the direction 'y'"),
-     (label(offset=43), DamagedMedia, "its label promises pixels up to byte 91, the file has 48 bytes"),
+     (label(offset=43), DamagedMedia, "its label declares pixels up to byte 91, the file has 48 bytes"),
      (label(axes=(("Line", 10**30), SAMPLE)), DamagedMedia, f"up to byte {12 * 10**30}, the file has 48 bytes"),
      (label(axes=(("Line", -4), SAMPLE)), DamagedMedia, "its label says -4 x 6 from byte 0"),
      (label(axes=(("Line", 0), SAMPLE)), DamagedMedia, "its label says 0 x 6 from byte 0"),
@@ -112,7 +112,7 @@ def test_a_label_that_does_not_fit_is_refused_with_the_reason(
 )  # fmt: skip
 def test_the_rows_that_a_cut_file_holds_are_shown(text: bytes, end: int, percent: str) -> None:
     image = described_by(text, "a.raw", 48)
-    assert image.problems == (f"its label promises pixels up to byte {end}, the file has 48 bytes",)
+    assert image.problems == (f"its label declares pixels up to byte {end}, the file has 48 bytes",)
     whole = np.frombuffer(bytes(image.offset_bytes) + numbers().tobytes(), np.uint8)[:48].tobytes()
     reader = PhotoReader(io.BytesIO(whole), image)
     photo = reader.photo()
@@ -122,7 +122,7 @@ def test_the_rows_that_a_cut_file_holds_are_shown(text: bytes, end: int, percent
     assert photo.deep is not None
     stored = np.frombuffer(whole, image.dtype, there, image.offset_bytes)
     assert photo.deep.reshape(-1)[:there].tolist() == stored.tolist()
-    words = f"its label promises {end - image.offset_bytes} bytes of pixels, but the file has {48 - image.offset_bytes}"
+    words = f"its label declares {end - image.offset_bytes} bytes of pixels, but the file has {48 - image.offset_bytes}"
     assert reader.damage == f"the picture is truncated: up to {percent} ({words})"
     assert reader.report().condition == "truncated"
 
@@ -130,7 +130,7 @@ def test_the_rows_that_a_cut_file_holds_are_shown(text: bytes, end: int, percent
 @pytest.mark.parametrize(("size", "there"), [(11, 11), (0, 0)])
 def test_a_file_without_a_whole_row_is_truncated(size: int, there: int) -> None:
     reader = PhotoReader(io.BytesIO(bytes(size)), described_by(label(), "a.raw", 48))
-    words = f"truncated: its label promises 48 bytes of pixels, but the file has {there}"
+    words = f"truncated: its label declares 48 bytes of pixels, but the file has {there}"
     with pytest.raises(DamagedMedia, match=words):
         reader.photo()
     assert (reader.report().condition, reader.damage) == ("truncated", words)
@@ -245,7 +245,7 @@ def test_real_labels_are_understood(samples: Path) -> None:
     mastcam = described_by((folder / "pds4-validate/3778ml1037770010808163i01_dxxx.xml").read_bytes(), name, 26096)
     assert (mastcam.band_count, mastcam.interleave, mastcam.offset_bytes, mastcam.orientation) == (3, "BSQ", 25328, 1)
     text = (folder / "pds4-transform/b0090_p243401_01_01v02.xml").read_bytes()
-    with pytest.raises(DamagedMedia, match="its label promises pixels up to byte 12593152, the file has 9 bytes"):
+    with pytest.raises(DamagedMedia, match="its label declares pixels up to byte 12593152, the file has 9 bytes"):
         described_by(text, "b0090_p243401_01_01v02.qub", 9)
     cube = described_by(text, "b0090_p243401_01_01v02.qub", 1 << 28)
     assert (cube.image_count, cube.width_px, cube.dtype) == (19, 1024, ">i2")

@@ -71,7 +71,7 @@ def test_a_label_that_came_changed_went_and_came_back(raw: Path, tmp_path: Path)
     assert note_of(store) == ("media", "PDS4 image", None)
     (reason,) = [one.reason for one in Store(store).manifests() if one.reason]
     assert reason == (
-        "the picture is truncated: up to 4.2 % of the picture may be wrong, from row 3 of 4 on (its label promises 48 "
+        "the picture is truncated: up to 4.2 % of the picture may be wrong, from row 3 of 4 on (its label declares 48 "
         "bytes of pixels, but the file has 47)"
     )
     (raw / "a.xml").unlink()
@@ -301,7 +301,7 @@ def test_detached_pds3_label_comes_and_goes(tmp_path: Path) -> None:
     assert note_of(store, "X.IMG") == ("media", "PDS3 image", None)
     (reason,) = [one.reason for one in Store(store).manifests() if one.reason]
     assert reason == (
-        "the picture is truncated: up to 7.7 % of the picture may be wrong, from row 12 of 13 on (its label promises "
+        "the picture is truncated: up to 7.7 % of the picture may be wrong, from row 12 of 13 on (its label declares "
         "208 bytes of pixels, but the file has 192)"
     )
     (raw / "X.LBL").unlink()

@@ -49,11 +49,11 @@ def test_every_command_counts_the_same_files_of_an_empty_folder(
     (raw / folder).mkdir()
     assert f"where an earlier run found {count}: is it mounted?" in ingest(raw, store).message
     assert told(marsmedia, store) == {"status": count, "failures": count, "verify": count, "of": 5}
-    files = "file is" if count == 1 else f"{count} files are"
+    files = "file was" if count == 1 else f"{count} files were"
     (line,) = [
         one for one in marsmedia("failures", "--store", store).stdout.splitlines() if one.startswith("missing: ")
     ]
-    assert line.startswith(f"missing: {folder or raw}: its {files} not there, and it is empty: mount it")
+    assert line.startswith(f"missing: {folder or raw}: its {files} not found, and it is empty: mount it")
 
 
 def test_every_command_counts_the_same_files_of_a_folder_that_is_gone(marsmedia: Run, raw: Path, store: Path) -> None:

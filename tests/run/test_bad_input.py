@@ -134,7 +134,7 @@ def test_show_reports_what_a_truncated_file_has_lost(tmp_path: Path) -> None:
     ingest(tmp_path / "raw", tmp_path / "store")
     shown = CliRunner().invoke(main, ["show", "cut.wav", "--store", str(tmp_path / "store")]).output
     assert "  damaged: 1.000 s to 2.000 s\n" in shown
-    assert "  truncated_because: the header declares 96000 samples, 48000 are there\n" in shown
+    assert "  truncated_because: the header declares 96000 samples, 48000 are present\n" in shown
     assert "first_error" not in shown  # what there is nothing to say of
 
 

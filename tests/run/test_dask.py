@@ -322,7 +322,7 @@ def test_unfit_clusters_are_refused_with_a_message(cluster: Cluster, raw: Path, 
         return reason
 
     assert refused("tcp://127.0.0.1:9") == (
-        "tcp://127.0.0.1:9: no Dask scheduler answers; start `dask scheduler`, or name another"
+        "tcp://127.0.0.1:9: no Dask scheduler responds; start `dask scheduler`, or name another"
     )
     assert refused(cluster.address) == (
         f"{cluster.address}: the Dask scheduler has no workers; start `dask worker {cluster.address} --no-nanny`"
@@ -362,7 +362,7 @@ def test_a_worker_must_have_the_same_versions_and_see_the_same_files(needs: Need
     assert unmet(needs) is None
     other = {**software(), "av": "17.0.0"}
     assert unmet(_with(needs, software=other)) == (
-        f"has other versions: av {software()['av']} (here 17.0.0): install the same there, or results would differ"
+        f"has different versions: av {software()['av']} (here 17.0.0): install the same there, or results would differ"
     )
     assert unmet(_with(needs, store=Path(needs.store) / "elsewhere")) == (
         f"cannot write to the store {needs.store}/elsewhere: mount it there under the same path"
@@ -466,5 +466,5 @@ def test_a_check_names_what_is_wrong_with_its_cluster(raw: Path, tmp_path: Path,
     )
     assert run.returncode == 2
     assert run.stderr.endswith(
-        "tcp://127.0.0.1:9: no Dask scheduler answers; start `dask scheduler`, or name another\n"
+        "tcp://127.0.0.1:9: no Dask scheduler responds; start `dask scheduler`, or name another\n"
     )

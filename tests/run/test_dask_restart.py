@@ -59,7 +59,7 @@ def test_a_run_whose_scheduler_stays_away_ends_in_a_sentence_and_the_next_makes_
         lost = running.result(timeout=200)
     assert lost.stop is not None
     assert lost.stop.reason == (
-        f"{cluster.address}: no Dask scheduler answers; start `dask scheduler`, or name another"
+        f"{cluster.address}: no Dask scheduler responds; start `dask scheduler`, or name another"
     )
     made = len(digests(store))
     assert lost.results.made == made

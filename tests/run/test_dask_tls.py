@@ -73,17 +73,17 @@ def test_a_driver_whose_certificate_does_not_fit_is_told_so_before_any_work(
         return report["stop"]["reason"]
 
     configured = "as distributed.comm.tls.ca-file and .client.cert and .client.key"
-    no_certificate = f"{address}: no certificate of this machine; name it in Dask's configuration, {configured}"
+    no_certificate = f"{address}: this machine has no certificate; configure it in Dask {configured}"
     assert refused(environment) == no_certificate
     assert refused(environment | {f"{tls}CA_FILE": str(ours.authority)}) == no_certificate
     assert refused(environment | other.environment()) == (
-        f"{address}: its certificate is not of the authority in distributed.comm.tls.ca-file "
-        "(certificate signature failure); name the scheduler's authority"
+        f"{address}: its certificate was not issued by the authority in distributed.comm.tls.ca-file "
+        "(certificate signature failure); configure the scheduler's authority"
     )
     of_other = other.environment() | {f"{tls}CA_FILE": str(ours.authority)}
     assert refused(environment | of_other) == (
         f"{address}: the scheduler does not accept the certificate of this machine (TLSV1_ALERT_DECRYPT_ERROR): "
-        "use one of its authority"
+        "use one from its authority"
     )
     missing = {**ours.environment(), f"{tls}CLIENT__CERT": "/none/certificate.pem"}
     assert refused(environment | missing) == (
@@ -94,7 +94,7 @@ def test_a_driver_whose_certificate_does_not_fit_is_told_so_before_any_work(
         f"{plain}: Dask's configuration requires encryption (distributed.comm.require-encryption); use a tls:// address"
     )
     assert refused(environment, plain) == (
-        f"{plain}: no Dask scheduler answers; start `dask scheduler`, or name another"
+        f"{plain}: no Dask scheduler responds; start `dask scheduler`, or name another"
     )
 
 
@@ -121,8 +121,8 @@ def test_a_cluster_that_a_run_starts_is_encrypted_where_dasks_configuration_says
     words = (raw, tmp_path / "store", "--runner", "dask", "--workers", "1")
     without = ingest(*words, environment=environment | {"DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "True"})
     assert without.stdout.splitlines()[0].partition("; failed: ")[0] == (
-        "--runner dask: encryption is required by Dask's configuration, but no certificate of this machine; name it in "
-        "Dask's configuration, as distributed.comm.tls.ca-file and .client.cert and .client.key"
+        "--runner dask: encryption is required by Dask's configuration, but this machine has no certificate; "
+        "configure it in Dask as distributed.comm.tls.ca-file and .client.cert and .client.key"
     )
     assert (without.returncode, "Traceback" in without.stderr) == (1, False)
     run = ingest(*words, environment=environment | ours.environment())

@@ -77,7 +77,7 @@ def place(tmp_path: Path) -> Place:
 def moved(place: Place, to: Path) -> str:
     to.parent.mkdir(exist_ok=True)
     shutil.move(place.raw, to)
-    line = f"moved: {place.raw} is now {to} (july, june: 6 files, whose history goes on)"
+    line = f"moved: {place.raw} is now {to} (july, june: 6 files, whose history continues)"
     place.raw = to
     return line
 

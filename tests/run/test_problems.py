@@ -100,7 +100,7 @@ def test_faults_of_the_machine_are_listed_until_they_are_gone(raw: Path, maker: 
     report = ingest(raw, tmp_path / "store", {"audio": (Misbehaving(deed="killed from outside"),)})
     assert [one.blame for one in report.problems] == ["machine"]
     told = invoke("failures", "--store", tmp_path / "store")
-    assert "  fault: of the machine\n  to do: as the reason says; the next run tries it again\n" in told
+    assert "  fault: of the machine\n  to do: follow the reason; the next run tries again\n" in told
     ingest(raw, tmp_path / "store", {"audio": (Levels(),)})
     assert invoke("failures", "--store", tmp_path / "store") == "no files with problems\n"
 
@@ -144,7 +144,7 @@ def test_one_file_has_one_line_and_further_reasons_below_it(raw: Path, maker: Me
         "  to do: fix or replace the file; the same bytes are tried again only with `marsmedia ingest --retry-failed`",
         "1 file with problems",
     ]
-    assert f"files with problems: 1 failed; more about them: marsmedia failures --store {store.root}\n" in invoke(
+    assert f"files with problems: 1 failed; for details: marsmedia failures --store {store.root}\n" in invoke(
         "status", "--store", store.root
     )
 
@@ -195,12 +195,12 @@ def test_a_damaged_file_with_refused_results_says_one_thing_to_do() -> None:
         problem("video.motion", "motion may not be measured: choose other parameters", verdict="refused"),
     ]
     (one,) = by_file(said)
-    assert list(things_to_do(one)) == ["get the whole file, or use what was made from the rest"]
+    assert list(things_to_do(one)) == ["download the complete file, or use the results made from the rest"]
     limit = problem("photo.deep", "24 x 16 pixels is over the limit of 100: raise max_pixels", verdict="refused")
     (one,) = by_file([*said, limit])
     assert list(things_to_do(one)) == [
-        "get the whole file, or use what was made from the rest",
-        "raise the limit that is named",
+        "download the complete file, or use the results made from the rest",
+        "raise the limit that the reason names",
     ]
     (one,) = by_file(said[1:])
     assert list(things_to_do(one)) == ["nothing, unless the reason names a limit or a setting that you can change"]
@@ -245,7 +245,7 @@ def test_a_limit_that_was_too_low_is_not_the_files_fault(raw: Path, maker: Media
         f"failed: june/tone.wav: {limit}: raise --memory-mb and run again with --retry-failed",
         "  results: misbehaving",
         "  fault: of a limit",
-        "  to do: raise the limit that is named",
+        "  to do: raise the limit that the reason names",
         "1 file with problems",
     ]
 
@@ -268,7 +268,11 @@ def test_failures_refused_result_is_a_finding_and_no_problem_of_the_file(
     assert finding[2] == "  fault: none: the file does not suit these results"
     assert finding[-1] == "no files with problems, and 1 file with refused results only"
     limit = refused_for("24 x 16 pixels is over the limit of 100: raise max_pixels in the recipe")
-    assert limit[2:] == ["  fault: of a limit", "  to do: raise the limit that is named", "1 file with problems"]
+    assert limit[2:] == [
+        "  fault: of a limit",
+        "  to do: raise the limit that the reason names",
+        "1 file with problems",
+    ]
 
 
 def test_a_statement_on_a_missing_file_is_not_counted_as_a_file(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
@@ -349,6 +353,6 @@ def test_a_photo_over_the_size_limit_is_one_line_with_one_advice(raw: Path, tmp_
         " and --memory-mb with it",
         "  results: photo.preview, photo.deep, photo.tiles",
         "  fault: of a limit",
-        "  to do: raise the limit that is named",
+        "  to do: raise the limit that the reason names",
         "1 file with problems",
     ]

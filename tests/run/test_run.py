@@ -127,7 +127,7 @@ def test_only_a_changed_file_is_hashed_again(raw: Path, maker: MediaMaker, tmp_p
     assert (found.sources, found.unsupported, found.state, found.exit_code) == (2, 0, "failed", 1)
     (problem,) = found.problems
     assert (problem.file, problem.verdict) == ("june/b.jpg", "changed")
-    assert "restore it from a copy, or touch it to have it taken as a new file" in problem.reason
+    assert "restore it from a copy, or touch it so that it is ingested as a new file" in problem.reason
     again = ingest(raw, tmp_path / "store")  # remembered until it is restored
     assert (counts(again)[2], [problem.verdict for problem in again.problems]) == (2, ["changed"])
 

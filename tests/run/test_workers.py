@@ -25,7 +25,7 @@ from tests.helpers.command import PROJECT
 from tests.helpers.stopped_runs import wait_for_end
 
 TOO_MUCH = "the file of 1 bytes needs more than the 1500 MB of memory that it may use"
-NO_THREAD = "the machine has no thread or memory left: use fewer --workers, or end other programs, and run again"
+NO_THREAD = "the machine has no thread or memory left: use fewer --workers, or close other programs, and run again"
 LIMITS = Limits(memory_mb=1500, wall_seconds=6.0, wall_seconds_per_mb=0.0)
 
 
@@ -112,7 +112,7 @@ def loaded() -> list[str]:
         (
             spin_for_one_second_of_processor_time,
             10,  # a busy machine takes long to give a second of processor time
-            "used up the processor time that is the limit for a file of its size and duration: "
+            "exceeded the processor time limit for a file of its size and duration: "
             "raise --time-limit-factor and run again with --retry-failed",
         ),
     ],
@@ -175,7 +175,7 @@ def test_a_stalled_pool_is_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(worker_pool, "STILL_SECONDS", 0.5)
         with pytest.raises(WorkerDeath) as death:
             pool.answer(pool.start(process_id, [], size_bytes=1))
-        assert str(death.value) == "no worker took it up: use fewer --workers, or end other programs, and run again"
+        assert str(death.value) == "no worker started it: use fewer --workers, or close other programs, and run again"
         assert death.value.from_outside
         monkeypatch.undo()
         assert pool.answer(pool.start(max, [1, 2], size_bytes=1)) == 2

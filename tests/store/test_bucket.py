@@ -156,15 +156,15 @@ def test_each_fault_is_reported_in_one_sentence(bucket: str, proxy: Proxy, monke
         return str(error.value)
 
     here = f"s3://{bucket}/x"
-    assert told("s3://never-made/x") == "s3://never-made/x: there is no such bucket; create it, or name another one"
+    assert told("s3://never-made/x") == "s3://never-made/x: no such bucket; create it, or choose another one"
     proxy.will("403")
-    assert told(here) == f"{here}: not allowed to read there (403); check the credentials and what they may do"
+    assert told(here) == f"{here}: not allowed to read there (403); check the credentials and their permissions"
     proxy.will("clock")
     assert told(here) == (
         f"{here}: the clocks of server and machine differ by more than 15 minutes; set this machine's"
     )
     proxy.will("503")
-    assert told(here) == f"{here}: the server answers with an error of its own (503); run again later"
+    assert told(here) == f"{here}: the server returned an internal error (503); run again later"
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     assert told(here) == f"{here}: http://127.0.0.1:9 does not answer; check AWS_ENDPOINT_URL and the network"
     monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://169.254.1.1:1")
@@ -183,7 +183,7 @@ def test_a_bucket_that_may_only_be_read_is_read(bucket: str, proxy: Proxy) -> No
     proxy.will("403")
     with pytest.raises(StoreError) as told:
         place.put("more", b"1")
-    assert str(told.value).endswith("not allowed to write there (403); check the credentials and what they may do")
+    assert str(told.value).endswith("not allowed to write there (403); check the credentials and their permissions")
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_verify_names_masters_that_are_missing_replaced_and_new(raw: Raw) -> Non
     code, lines = raw.run("verify", "--raw-only")
     assert (code, lines[0]) == (
         1,
-        f"missing: {raw.folder}: its file is not there: "
+        f"missing: {raw.folder}: its file was not found: "
         "mount it, or if it was moved, run `marsmedia ingest` on the new folder",
     )
 
@@ -157,7 +157,7 @@ def test_every_command_names_a_changed_master_until_it_is_restored(raw: Raw) -> 
     whole, now = raw.photo.read_bytes(), raw.flip()
     told = (
         f"its bytes have changed (was {raw.before[:16]}..., is {now[:16]}...), its size and date have not: "
-        "restore it from a copy, or touch it to have it taken as a new file"
+        "restore it from a copy, or touch it so that it is ingested as a new file"
     )
     answer = CliRunner().invoke(
         main, ["ingest", str(raw.folder), "--store", str(raw.store), "--hash-all", "--dry-run", "--quiet"]
@@ -170,11 +170,11 @@ def test_every_command_names_a_changed_master_until_it_is_restored(raw: Raw) -> 
     assert raw.run("failures")[1] == [
         f"changed: june/photo.jpg: {told}",
         "  fault: of the file",
-        "  to do: restore it from a copy, or touch it to have it taken as a new file",
+        "  to do: restore it from a copy, or touch it so that it is ingested as a new file",
         "1 file with problems",
     ]
     status = raw.run("status")[1]
-    assert f"files with problems: 1 changed; more about them: marsmedia failures --store {raw.store}" in status
+    assert f"files with problems: 1 changed; for details: marsmedia failures --store {raw.store}" in status
     assert status[-1].startswith("last run: june/photo.jpg changed on disk; failed: of 0 results")
     assert f"  changed  {told}" in raw.run("show", "photo.jpg")[1]
     seen = raw.photo.stat()
@@ -189,7 +189,7 @@ def test_what_verify_finds_changed_is_known_to_every_command_until_it_is_restore
     whole, now = raw.photo.read_bytes(), raw.flip()
     told = (
         f"its bytes have changed (was {raw.before[:16]}..., is {now[:16]}...), its size and date have not: "
-        "restore it from a copy, or touch it to have it taken as a new file"
+        "restore it from a copy, or touch it so that it is ingested as a new file"
     )
     assert raw.run("failures")[1] == ["no files with problems"]
     assert raw.run("verify", option)[0] == 1
@@ -214,7 +214,7 @@ def test_nothing_is_made_of_a_changed_master_when_it_is_reprocessed(raw: Raw) ->
         (
             "june/photo.jpg",
             f"its bytes have changed (was {raw.before[:16]}..., is {now[:16]}...), its size and date have not: restore "
-            "it from a copy, or touch it to have it taken as a new file; then run `marsmedia ingest`",
+            "it from a copy, or touch it so that it is ingested as a new file; then run `marsmedia ingest`",
         )
     ]
     (raw.folder / "july").mkdir()
@@ -397,7 +397,7 @@ def test_nothing_is_made_of_a_master_that_changed_unnoticed(raw: Raw) -> None:
     now = raw.flip()
     words = (
         f"its bytes have changed (was {raw.before[:16]}..., is {now[:16]}...), its size and date have not: "
-        "restore it from a copy, or touch it to have it taken as a new file"
+        "restore it from a copy, or touch it so that it is ingested as a new file"
     )
     again = ("reprocess", "photo.jpg", "--processor", "photo.preview", "--set", "longest_sides_px=40", "--quiet")
     code, lines = raw.run(*again)

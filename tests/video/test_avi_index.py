@@ -49,7 +49,7 @@ def test_a_chunk_that_the_index_lists_and_the_file_has_lost_is_a_lost_frame(
     frames, report = read(path)
     assert [frame.pts for frame in frames] == [frame.pts for frame in read(whole)[0] if frame.pts != 9]
     assert report.frame_count_gone == 1
-    cut = "; cut off: 3000 bytes of the file are not there" if is_removed else ""
+    cut = "; cut off: 3000 bytes of the file are missing" if is_removed else ""
     assert report.damage == f"29 of about 30 frames decoded; 1 is missing at 0.600 s{cut}"
     assert report.lost_seconds == ((Fraction(9, 15), Fraction(10, 15)),)
     assert report.shorter_than_declared is None

@@ -109,7 +109,7 @@ def test_a_truncated_matroska_file_is_reported_for_video_and_audio(make: MediaMa
         facts = levels.manifest.source_facts
         assert isinstance(facts, dict)
         lost = whole.stat().st_size - path.stat().st_size
-        assert facts["truncated_because"] == (None if is_complete else f"{lost} bytes of the segment are not there")
+        assert facts["truncated_because"] == (None if is_complete else f"{lost} bytes of the segment are missing")
 
 
 def test_frames_that_depend_on_damage_are_reported_and_give_no_stills_and_no_cut(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_an_avi_without_its_end_is_cut_off(tmp_path: Path) -> None:
     ffmpeg("-f", "lavfi", "-i", "testsrc2=size=160x96:rate=15:duration=6", "-c:v", "mjpeg", path)
     cut.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
     result = found(cut, tmp_path / "store")
-    assert re.fullmatch(r"the header declares 90 frames, 4\d are there", result["truncated_because"])
+    assert re.fullmatch(r"the header declares 90 frames, 4\d are present", result["truncated_because"])
 
 
 def test_the_last_pictures_of_an_avi_with_reordered_ones_have_times(tmp_path: Path) -> None:

@@ -286,7 +286,7 @@ def test_frames_missing_from_a_truncated_file_are_reported_alike_everywhere(name
     _, report = read(cut)
     there = report.frame_count_from_packets or 0
     assert 20 < there < 44
-    told = f"the header declares 45 frames, {there} are there"
+    told = f"the header declares 45 frames, {there} are present"
     lost = 45 - there + (report.frame_count_lost or 0)
     assert report.damage is not None
     assert f"cut off: {told}" in report.damage
@@ -312,7 +312,7 @@ def test_a_file_whose_last_unit_is_not_whole_is_cut_off(name: str, tmp_path: Pat
     data = whole.read_bytes()
     cut = tmp_path / f"cut_{name}"
     cut.write_bytes(data[:-30])
-    assert f"cut off: 30 bytes of the {unit} are not there" in (read(cut)[1].damage or "")
+    assert f"cut off: 30 bytes of the {unit} are missing" in (read(cut)[1].damage or "")
 
 
 def test_a_matroska_picture_that_is_shown_for_long_at_the_end_is_no_cut(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def print_report(report: Report) -> None:
     ]
     print_some(changes, PROBLEMS_SHOWN, "... and {} more changed files; see the report")
     if found:
-        click.echo(f"more about these files: marsmedia failures --store {report.store}")
+        click.echo(f"for details: marsmedia failures --store {report.store}")
     if report.report:
         click.echo(f"report: {report.report}")
     if report.traffic:

@@ -89,7 +89,7 @@ def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
     own = max(places, key=lambda row: _nearness(row, manifest), default=None)
     row, reason = place_of(places, local_path(own.path) if own else None)
     if row is None:
-        return None, reason or "the catalogue does not know its source: run `marsmedia ingest`"
+        return None, reason or "its source is not in the catalogue: run `marsmedia ingest`"
     try:
         processor = from_parameters(processor_class(manifest.ref.processor), manifest.parameters)
     except RequestError as error:
@@ -119,7 +119,7 @@ def _nearness(row: SourceRow, manifest: Manifest) -> tuple[bool, bool, bool, str
 def _compared(manifest: Manifest, done: list[SourceOutcome], store: Store, other: Store) -> tuple[Proof, str | None]:
     if not other.has(manifest.ref):
         outcome = next((o for one in done for o in one.outcomes if o.ref == manifest.ref), None)
-        return "not rebuilt", outcome.reason if outcome else "its worker gave no answer"
+        return "not rebuilt", outcome.reason if outcome else "its worker did not respond"
     new = other.manifest(manifest.ref)
     then, now = ({item.name: item for item in one.items} for one in (manifest, new))
     digests = ({name: item.sha256 for name, item in items.items()} for items in (then, now))

@@ -158,7 +158,7 @@ class DaskCluster:
             if isinstance(answer, ModuleNotFoundError):
                 raise RequestError(f"worker {address} has no marsmedia ({answer}); install it there")
             if isinstance(answer, Exception):
-                raise RequestError(f"worker {address} cannot be asked: {type(answer).__name__}: {answer}")
+                raise RequestError(f"worker {address} does not respond: {type(answer).__name__}: {answer}")
             self._store.add_traffic(answer.traffic)
             if answer.value is not None:
                 raise RequestError(f"worker {address} {answer.value}")
@@ -204,7 +204,7 @@ def _connect(address: str) -> Client:
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise RequestError(f"{address}: no Dask scheduler answers; start `dask scheduler`, or name another") from error
+        raise RequestError(f"{address}: no Dask scheduler responds; start `dask scheduler`, or name another") from error
     if not client.scheduler_info()["workers"]:
         client.close()
         raise RequestError(f"{address}: the Dask scheduler has no workers; start `dask worker {address} --no-nanny`")

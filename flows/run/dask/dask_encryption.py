@@ -12,7 +12,7 @@ from distributed.security import Security
 from processors.errors import RequestError
 
 NO_CERTIFICATE = (
-    "no certificate of this machine; name it in Dask's configuration, as distributed.comm.tls.ca-file and "
+    "this machine has no certificate; configure it in Dask as distributed.comm.tls.ca-file and "
     ".client.cert and .client.key"
 )
 TO_ENCRYPT = "Dask's configuration requires encryption (distributed.comm.require-encryption); use a tls:// address"
@@ -42,11 +42,13 @@ def check_encryption(address: str, seconds: float) -> None:
         ):
             encrypted.recv(1)  # the scheduler speaks first, or refuses
     except ssl.SSLCertVerificationError as error:
-        reason = f"its certificate is not of the authority in distributed.comm.tls.ca-file ({error.verify_message})"
-        raise RequestError(f"{address}: {reason}; name the scheduler's authority") from error
+        reason = (
+            f"its certificate was not issued by the authority in distributed.comm.tls.ca-file ({error.verify_message})"
+        )
+        raise RequestError(f"{address}: {reason}; configure the scheduler's authority") from error
     except ssl.SSLError as error:
         if "ALERT" in (error.reason or ""):
-            reason = f"the scheduler does not accept the certificate of this machine ({error.reason}): use one of its"
+            reason = f"the scheduler does not accept the certificate of this machine ({error.reason}): use one from its"
             raise RequestError(f"{address}: {reason} authority") from error
         raise RequestError(f"{address}: nothing there speaks TLS; use a tcp:// address, or another port") from error
     except OSError:

@@ -81,7 +81,7 @@ def unmet(needs: Needs, opened: Callable[[Store], None] = lambda store: None) ->
     """
     if apart := differing(software(), needs.software):
         here = ", ".join(f"{name} {there or 'none'} (here {ours or 'none'})" for name, (there, ours) in apart.items())
-        return f"has other versions: {here}: install the same there, or results would differ"
+        return f"has different versions: {here}: install the same there, or results would differ"
     if multiprocessing.current_process().daemon:
         return (
             "is a daemonic process, which may not start decoders: start it with `dask worker --no-nanny`, "
@@ -107,7 +107,11 @@ def _not_the_store(needs: Needs, opened: Callable[[Store], None]) -> str | None:
             return f"cannot use the store: {error}"
         is_same = False
     if is_address(needs.store):
-        return None if is_same else f"finds another store at {needs.store}: set AWS_ENDPOINT_URL there as here"
+        return (
+            None
+            if is_same
+            else f"finds a different store at {needs.store}: set AWS_ENDPOINT_URL there to the same value as here"
+        )
     if is_same and os.access(needs.store, os.W_OK):
         return None
     return f"cannot write to the store {needs.store}: mount it there under the same path"

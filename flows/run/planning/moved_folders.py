@@ -124,4 +124,4 @@ def _in_words(folder: str, here: str, before: Iterable[SourceRow]) -> str:
     ours = [row for row in before if row.folder == folder and row.gone_utc is None]
     releases = ", ".join(sorted({printable(row.release) for row in ours}))
     files = "1 file" if len(ours) == 1 else f"{len(ours)} files"
-    return f"moved: {printable(folder)} is now {printable(here)} ({releases}: {files}, whose history goes on)"
+    return f"moved: {printable(folder)} is now {printable(here)} ({releases}: {files}, whose history continues)"

@@ -38,7 +38,7 @@ def _wrong(path: Path, seconds: float) -> str | None:
     file = SourceFile.at(path)
     with file.open() as opened:
         if identify(opened, path.name).medium != "video":
-            return "it is no video; remove the key"
+            return "it is not a video; remove the key"
     with (
         file.open() as first,
         file.open() as second,

@@ -244,7 +244,7 @@ class Workers:
 
 def _no_worker() -> WorkerDeath:
     return WorkerDeath(
-        "no worker took it up", "use fewer --workers, or end other programs, and run again", from_outside=True
+        "no worker started it", "use fewer --workers, or close other programs, and run again", from_outside=True
     )
 
 
@@ -256,7 +256,7 @@ def _death(exit_code: int, limits: Limits, size_bytes: int) -> WorkerDeath:
         what, _, todo = NO_MEMORY_LEFT.partition(": ")
         return WorkerDeath(what, todo, from_outside=True)
     if exit_code == -signal.SIGXCPU:
-        what = "used up the processor time that is the limit for a file of its size and duration"
+        what = "exceeded the processor time limit for a file of its size and duration"
         return WorkerDeath(what, MORE_TIME, is_slow=True)
     if exit_code in (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP):
         name = signal.Signals(-exit_code).name

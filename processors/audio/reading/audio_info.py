@@ -54,7 +54,9 @@ class AudioInfo:
                 f"sampling rate {self.rate_hz} Hz is not between 1 and {MAX_RATE_HZ}", "check the header"
             )
         if not 0 < self.channel_count <= MAX_CHANNELS:
-            raise RefusedMedia(f"{self.channel_count} channels is not between 1 and {MAX_CHANNELS}", "check the header")
+            raise RefusedMedia(
+                f"the number of channels, {self.channel_count}, is not between 1 and {MAX_CHANNELS}", "check the header"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,8 +120,9 @@ class AudioReport:
         parts = [*self._missing(), self.truncated_because, self.unread_because, self.doubted_because]
         told = [part for part in parts if part]
         if not told and (self.damaged or self.decoder_errors):
-            count = "a fault:" if self.decoder_errors == 1 else f"{self.decoder_errors} faults, the first:"
-            told = [f"reading it met {count} {self.first_error}"]
+            errors = "an error" if self.decoder_errors == 1 else f"{self.decoder_errors} errors"
+            first = "" if self.decoder_errors == 1 else ", the first"
+            told = [f"{errors} occurred while reading it{first}: {self.first_error}"]
         return "; ".join(told) or None
 
     def _missing(self) -> Iterator[str]:

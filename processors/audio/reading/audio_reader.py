@@ -85,7 +85,7 @@ def _reader_of(file: SourceFile, file_format: str) -> SoundReader:
         doubted_because=_doubted(file, file_format),
     )
     if declared and declared.missing_bytes and declared.sample_count is None:
-        promise = replace(promise, cut_off_because=f"{declared.missing_bytes} bytes of the sound are not there")
+        promise = replace(promise, cut_off_because=f"{declared.missing_bytes} bytes of the sound are missing")
     if why := too_short_because(file, file_format):  # then FFmpeg takes the rest for the whole
         declared, promise = Declared(), replace(promise, cut_off_because=why)
     if file_format == "ogg":

@@ -142,7 +142,7 @@ class LossCounter:
         is_known = self._promise.is_exact or padding_samples is not None
         if not is_known or not declared or self.samples <= declared + (padding_samples or 0):
             return None
-        return f"the header declares {declared} samples, {self.samples} are there"
+        return f"the header declares {declared} samples, {self.samples} are present"
 
     def report(self) -> AudioReport:
         if self.samples == self.missing:
@@ -191,7 +191,7 @@ class LossCounter:
                 truncated_because=f"{declared - self.samples} samples are missing at {first:.3f} s or behind it;"
                 " packets of this format do not say when they are, so that what follows is early by as much",
             )
-        words = f"the header declares {declared} samples, {self.samples - self.missing} are there"
+        words = f"the header declares {declared} samples, {self.samples - self.missing} are present"
         blind = self.errors > 0 and not promise.reads_on
         return Ending(damaged=(self._span(reached, declared),), truncated_because=None if blind else words)
 

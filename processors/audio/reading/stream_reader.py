@@ -279,7 +279,7 @@ class FfmpegReader:
         if packet is None or self.info.sample_count_from_header:
             return
         if missing := missing_of_last(bytes(packet), self._file_format):
-            self.stream.tally.cut_off(f"the last {missing} bytes of the last frame are not there")
+            self.stream.tally.cut_off(f"the last {missing} bytes of the last frame are missing")
 
     def report(self) -> AudioReport:
         """Return counts and losses; raises `DamagedMedia` if not one sample was decoded."""

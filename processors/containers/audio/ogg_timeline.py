@@ -86,14 +86,18 @@ def audio_events(opened: BinaryIO) -> Iterator[Event]:
             rubbish = part
             continue
         if rubbish is not None:
-            yield PageFault(what=f"{rubbish.size_bytes} bytes at byte {rubbish.place} are no Ogg page", is_lost=True)
+            yield PageFault(
+                what=f"{rubbish.size_bytes} bytes at byte {rubbish.place} are not an Ogg page", is_lost=True
+            )
             rubbish = None
         yield from reader.page(part)
     is_marked, missing = reader.end()
-    cut = "the rest of the file, from byte {0}, is no whole Ogg page"
+    cut = "the rest of the file, from byte {0}, is not a complete Ogg page"
     if rubbish is not None and not is_marked:
         yield PageFault(what=cut.format(rubbish.place), is_lost=False)
-    behind = f"{rubbish.size_bytes} bytes behind the last page belong to no page" if rubbish and is_marked else None
+    behind = (
+        f"{rubbish.size_bytes} bytes after the last page do not belong to any page" if rubbish and is_marked else None
+    )
     yield End(is_marked=is_marked, missing_samples=missing, unread=behind)
 
 
@@ -165,7 +169,7 @@ class _Reader:
     def _more(self, page: Page, codec: OggCodec) -> Iterator[Event]:
         lost = page.sequence != self._sequence
         if lost and self._lost_end is None:
-            what = f"page {page.sequence} stands at byte {page.place}, where page {self._sequence} should"
+            what = f"found page {page.sequence} at byte {page.place}, where page {self._sequence} was expected"
             yield PageFault(what=what, is_lost=True)
         self._is_lost |= lost
         self._lost_granule = None

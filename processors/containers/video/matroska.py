@@ -59,7 +59,7 @@ def look_at(file: SourceFile, file_format: str) -> ElementFindings:
         walk = _Walk(opened, min(end or file.size_bytes, file.size_bytes))
         damaged = tuple(walk.damage(start))
     missing = max(0, (end or 0) - file.size_bytes)
-    why = f"{missing} bytes of the segment are not there" if missing else None
+    why = f"{missing} bytes of the segment are missing" if missing else None
     if walk.is_cut_in_a_block and not missing:
         why = "it ends in the middle of a block"
     return ElementFindings(cut_off_because=why, damaged=damaged, crops=walk.crops)

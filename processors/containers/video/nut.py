@@ -79,7 +79,7 @@ class _Walk:
             expects_index |= last == INFO and WRITES_AN_INDEX in read_at(self._opened, place, end - place)
             place = end
         if expects_index and last != INDEX:
-            self.cut_off_because = "the index that its writer puts at the end is not there"
+            self.cut_off_because = "the index that its writer puts at the end is missing"
 
     def _end_of_packet(self, place: int, head: bytes) -> int | None:
         if head[:8] not in CODES:

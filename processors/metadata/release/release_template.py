@@ -21,12 +21,12 @@ NOT_LISTED = {".xml", ".lbl", ".toml", ".txt", ".md", ".csv", ".tab", ".json", "
 """Labels and documents next to the media."""
 
 _HEAD = """\
-# What the agency says of this release. Leave out what it does not say: nothing is guessed.
+# What the agency states about this release. Leave out what it does not state: nothing is guessed.
 # Every text is kept as written; `marsmedia release check FOLDER` names each mistake with its line.
 title = {title}
 {translated}# agency = "..."
 {mission}
-# credit = "..."                       # as the agency wants to be named
+# credit = "..."                       # as the agency wants to be credited
 # rights = "..."                       # licence, or "unresolved"
 # source = "https://..."               # where the release was published; never opened
 # released = 2021-06-27                # the day it was published
@@ -39,7 +39,7 @@ redistribute = false                   # true only where the rights allow it
 # recorded_by = "..."                  # camera or instrument, in the agency's words
 # date = "2021-06-16"                  # or "2021-05-22T02:40Z", "2021-05-22T10:40+08:00"; when it was recorded
 # date_precision = "day"               # year, month, day, minute, second, subsecond; a day never becomes an instant
-# date_zone = "Beijing"                # or "UTC", where the date itself names none
+# date_zone = "Beijing"                # or "UTC", where the date itself has none
 # event = "..."                        # an event of the mission profile{events}
 # keywords = ["...", "..."]
 # still_seconds = 12.4                 # of a video: the frame shown at this time represents it

@@ -91,7 +91,7 @@ class Directories:
             if offset == 0:
                 continue
             if offset in self._seen:
-                self.problems.append(f"the directory at {offset} is named again: a loop, not followed")
+                self.problems.append(f"the directory at {offset} is referenced again: a loop, not followed")
                 continue
             self._seen.add(offset)
             entries, following = self._entries(offset, namespace)

@@ -45,7 +45,7 @@ def wamd_tags(data: bytes) -> Iterator[Tag]:
         number, size = struct.unpack_from("<HI", data, place)
         body = data[place + 6 : place + 6 + size]
         if len(body) < size:
-            raise ValueError(f"entry {number:#04x} says {size} bytes, the chunk ends before")
+            raise ValueError(f"entry {number:#04x} says {size} bytes, but the chunk ends earlier")
         place += 6 + size
         if number in (VERSION, TIME_EXPANSION) and size >= 2:
             name = "Version" if number == VERSION else "Time Expansion"

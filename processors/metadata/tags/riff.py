@@ -40,7 +40,7 @@ def riff_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
             if chunk.held_bytes > MAX_CHUNK_BYTES and not _is_other_list(chunk, file):
                 problems.append(f"chunk {chunk.title}: only {MAX_CHUNK_BYTES} of {chunk.held_bytes} bytes read")
             elif chunk.is_cut:
-                problems.append(f"chunk {chunk.title} says {chunk.declared_bytes} bytes, the file ends before")
+                problems.append(f"chunk {chunk.title} says {chunk.declared_bytes} bytes, but the file ends earlier")
         elif chunk.name not in READ_ELSEWHERE:
             unknown += 1
             if unknown <= MAX_UNKNOWN:
@@ -49,7 +49,7 @@ def riff_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
         count, verb = ("1 byte", "belongs") if left == 1 else (f"{left} bytes", "belong")
         problems.append(f"{count} at byte {walked.unread_from} {verb} to no chunk: not read")
     if unknown > MAX_UNKNOWN:
-        problems.append(f"{unknown} chunks that are not read; {MAX_UNKNOWN} of them are named")
+        problems.append(f"{unknown} chunks that are not read; {MAX_UNKNOWN} of them are listed")
 
 
 def _is_other_list(chunk: Chunk, file: BinaryIO) -> bool:

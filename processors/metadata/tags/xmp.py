@@ -128,7 +128,7 @@ def extended_packet(segments: Iterable[tuple[str, bytes]], main: bytes) -> bytes
         raise ValueError(f"the extended packet of {full} bytes is over the limit of {MAX_XMP_BYTES}")
     whole = b"".join(pieces[offset] for offset in sorted(pieces))
     if len(whole) != full or not whole:
-        raise ValueError(f"{len(whole)} of the {full} bytes of the extended packet are there")
+        raise ValueError(f"{len(whole)} of the {full} bytes of the extended packet are present")
     return whole
 
 

@@ -29,7 +29,7 @@ from processors.well_known_names import EVIDENCE
 if TYPE_CHECKING:
     import duckdb
 
-UNSAID = "which says so no longer; nobody has said otherwise there since"
+UNSAID = "which no longer says so, and nothing has been stated there since"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,7 +45,7 @@ languages = {json.dumps(LANGUAGES)}
 # sound = "station.wav"                # a recording under the whole clip; without it, the sound of what is shown
 # font = "NotoSansSC.otf"              # other Chinese letters than those of WenQuanYi Micro Hei
 
-# [signature]                          # C2PA, of what was derived here; PEM files beside this file
+# [signature]                          # C2PA, of what was derived here; PEM files next to this file
 # certificate = "chain.pem"
 # key = "key.pem"
 

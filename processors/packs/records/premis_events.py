@@ -91,7 +91,7 @@ def packing(digests: Sequence[str], identity: PackIdentity, left_out: Sequence[s
     """Return the event by which files were put into the bag."""
     detail = f"Put into the BagIt bag {identity.urn}; SHA-256 and SHA-512 of each file in its manifests"
     if not identity.is_stated:
-        detail += f". Packed from results up to {identity.dated_utc}; nobody stated when it was packed"
+        detail += f". Packed from results up to {identity.dated_utc}; the packing date was not given"
     note = f"Not in the bag: {'; '.join(left_out)}" if left_out else ""
     name, about = f"packing-{identity.digest[:16]}", [urn(digest) for digest in digests]
     return _event(name, "packing", identity.dated_utc, detail, "success", about, note=note)

@@ -64,7 +64,7 @@ def _graph(
         "@id": RIGHTS,
         "@type": "CreativeWork",
         "name": "Rights of this pack",
-        "description": "They differ by source; CREDITS.txt and each file's entry say them.",
+        "description": "They differ by source; CREDITS.txt and each file's entry state them.",
     }
     if recipe.publisher:
         yield {"@id": "#publisher", "@type": "Organization", "name": recipe.publisher}

@@ -175,7 +175,7 @@ class Ordinary:
         places_from = self._file.read(parts.data_at or 0).find(b"MPF\0") + 4
         ends = [places_from + one["DataOffset"] + one["Size"] for one in entries if one["DataOffset"]]
         lost = sum(end > parts.size_bytes for end in ends)
-        return _cut(f"{lost} of its {len(ends) + 1} pictures would end behind the file's end") if lost else None
+        return _cut(f"{lost} of its {len(ends) + 1} pictures extend beyond the end of the file") if lost else None
 
 
 def _like(image: Image.Image, values: np.ndarray) -> Image.Image:

@@ -32,7 +32,7 @@ def refuse_without_valid(samples: np.ndarray, valid: np.ndarray | None, damage: 
     what = f"no valid sample: every one is {' or '.join(_kinds(samples))}" if samples.size else "no sample"
     if damage:
         raise DamagedMedia(f"{what}; {damage.sentence}", "download it again")
-    raise RefusedMedia(what, "nothing is to be done if the file is meant to be empty")
+    raise RefusedMedia(what, "no action is needed if the file is intended to be empty")
 
 
 def _kinds(samples: np.ndarray) -> Iterator[str]:

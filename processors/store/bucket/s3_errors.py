@@ -6,7 +6,7 @@ import os
 import re
 
 IN_WORDS = {
-    "NoSuchBucket": "there is no such bucket; create it, or name another one",
+    "NoSuchBucket": "no such bucket; create it, or choose another one",
     "RequestTimeTooSkewed": "the clocks of server and machine differ by more than 15 minutes; set this machine's",
     "InvalidAccessKeyId": "the server does not know the credentials; check AWS_ACCESS_KEY_ID",
     "SignatureDoesNotMatch": "the server does not accept the credentials; check AWS_SECRET_ACCESS_KEY and AWS_REGION",
@@ -41,9 +41,9 @@ def in_words(text: str, code: str) -> str:
     if status in ("401", "403"):
         what = re.findall(r"performing (GET|HEAD|PUT|POST|DELETE|list)", text)
         act = {"GET": "read", "HEAD": "read", "list": "list"}.get(what[0] if what else "", "write")
-        return f"not allowed to {act} there ({code or status}); check the credentials and what they may do"
+        return f"not allowed to {act} there ({code or status}); check the credentials and their permissions"
     if status.startswith("5"):
-        return f"the server answers with an error of its own ({status}); run again later"
+        return f"the server returned an internal error ({status}); run again later"
     if "error sending request" in text or "HTTP error" in text:
         endpoint = os.environ.get("AWS_ENDPOINT_URL", "the server")
         return f"{endpoint} does not answer; check AWS_ENDPOINT_URL and the network"

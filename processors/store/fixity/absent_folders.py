@@ -26,11 +26,11 @@ class AbsentFolder:
     @property
     def reason(self) -> str:
         """Return what is missing, and what to do."""
-        files = "its file is" if self.file_count == 1 else f"its {self.file_count} files are"
+        files = "its file was" if self.file_count == 1 else f"its {self.file_count} files were"
         if not self.is_empty:
-            return f"{files} not there: mount it, or if it was moved, run `marsmedia ingest` on the new folder"
+            return f"{files} not found: mount it, or if it was moved, run `marsmedia ingest` on the new folder"
         meant = "; if its files were removed on purpose, remove the folder too" if self.relative else ""
-        return f"{files} not there, and it is empty: mount it{meant}"
+        return f"{files} not found, and it is empty: mount it{meant}"
 
 
 def absent_folders(rows: Collection[SourceRow]) -> list[AbsentFolder]:

@@ -84,7 +84,7 @@ class _Session:
     def finish(self) -> Iterator[Item]:
         self._rows += self._beside.rest()
         if self._first is None:
-            raise RefusedMedia("no frame of the video can be decoded", "look at its video.integrity")
+            raise RefusedMedia("no frame of the video can be decoded", "see its video.integrity")
         width, height, form = self._first
         base = self._time_base()
         facts = FrameHashFacts(

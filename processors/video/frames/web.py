@@ -93,7 +93,7 @@ class _Session:
 
     def finish(self) -> Iterator[Item]:
         if self._clip is None or self._first is None:
-            raise RefusedMedia("no frame of the video can be decoded", "look at its video.integrity")
+            raise RefusedMedia("no frame of the video can be decoded", "see its video.integrity")
         self._clip.close()
         wave = self._scratch / "sound.wav"
         sound = self._write_sound(wave, self._first)

@@ -20,7 +20,7 @@ def gif_damage(file: BinaryIO, gif: GifFile) -> Damage | None:
     if gif.lost_at is None and not bad:
         return None
     if gif.lost_at is not None:
-        fault = f"what follows byte {gif.lost_at} is no block of a GIF"
+        fault = f"the data after byte {gif.lost_at} is not a GIF block"
     elif gif.picture_count > 1:
         fault = f"{len(bad)} of its {gif.picture_count} pictures {'does' if len(bad) == 1 else 'do'} not decode"
     else:

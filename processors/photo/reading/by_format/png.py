@@ -79,7 +79,7 @@ def _lost_pictures(file: BinaryIO, png: PngFile) -> str | None:
         return None
     file.seek(head.at + 8)
     declared, there = int.from_bytes(file.read(4), "big"), sum(chunk.kind == "fcTL" for chunk in png.chunks)
-    return f"{declared - there} of its {declared} pictures are not there" if declared > there else None
+    return f"{declared - there} of its {declared} pictures are missing" if declared > there else None
 
 
 def _sound_rows(file: BinaryIO, png: PngFile, bad: PngChunk) -> tuple[int, int]:

@@ -43,7 +43,7 @@ def refuse_strips_without_valid(file: BinaryIO, picture_format: str, max_pixels:
             return
     if image.width * image.height <= MAX_PIXELS:
         PhotoReader(file).photo()
-    raise RefusedMedia("no valid sample", "nothing is to be done if the file is meant to be empty")
+    raise RefusedMedia("no valid sample", "no action is needed if the file is intended to be empty")
 
 
 def valid_strips(image: Any, photo: Directory) -> Any:

@@ -89,7 +89,7 @@ class Tiff:
         pixels = self._decoded()
         if pixels.damage is None and self._missing:
             told = "; ".join(self._missing[:MAX_TOLD]) + (" and more" if len(self._missing) > MAX_TOLD else "")
-            fault = f"behind the file's end would lie {told}"
+            fault = f"the file ends before {told}"
             return replace(pixels, damage=Damage(condition="truncated", fault=fault, share=None))
         return pixels
 
@@ -183,7 +183,7 @@ class Tiff:
             values, interpretation = self._values("none", shrink, heard)
         except pyvips.Error as error:
             if self._missing:
-                words = f"this TIFF is damaged or cut off: behind the file's end would lie {self._missing[0]}"
+                words = f"this TIFF is damaged or cut off: the file ends before {self._missing[0]}"
                 raise DamagedMedia(words, what_to_do("tiff")) from error
             raise DamagedMedia(
                 f"the picture data of this TIFF are corrupt: {plain(str(error))}", what_to_do("tiff")

@@ -32,7 +32,7 @@ def shortfall_of(
     """
     declared = info.frame_count_from_header
     if declared is not None and held_count is not None and declared > held_count + 1:
-        words = f"the header declares {declared} frames, {held_count} are there"
+        words = f"the header declares {declared} frames, {held_count} are present"
         return Shortfall(frame_count=declared - held_count, words=words)
     seconds, (start, end) = info.duration_seconds_from_header, shown
     if not weighs_duration or seconds is None or start is None or end is None:
