@@ -1,1 +1,1 @@
-"""Measured promises: ratios in one run on one machine. `make bench`, or `python -m benchmarks NAME ...`."""
+"""Benchmarks of promised ratios, each of one run on one machine. `make bench`, or `python -m benchmarks NAME ...`."""

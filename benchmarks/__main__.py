@@ -1,4 +1,4 @@
-"""Runs benchmarks by name, or all of them, each in a process of its own, and can write their figures as a page.
+"""Runs benchmarks by name, or all of them, each in its own process, and can write their figures as a page.
 
 python -m benchmarks [names] [--minutes 20] [--write docs/performance.md]
 """
@@ -29,14 +29,14 @@ ALL: dict[str, tuple[str, ...]] = {
     "packs": (),
     "cluster": ("1",),
 }
-"""Benchmarks with their arguments, what tells most first: those for which time is left are run.
+"""Benchmarks with their arguments, the most informative first: they are run as long as time remains.
 
 `{folder}` is a folder that is removed in the end.
 """
 
 
 def main() -> None:
-    """Run what the command line names; exit with 1 if one of them ended with an error."""
+    """Run the benchmarks given on the command line; exit with 1 if one of them ended with an error."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", help=f"which to run, of: {', '.join(ALL)}; default: all")
     parser.add_argument("--minutes", type=float, help="leave out what does not end within this time")

@@ -1,4 +1,4 @@
-"""Sound against sox, librosa and ffmpeg: ratios in one run on ten minutes of 48 kHz mono, and memory for hours.
+"""Audio compared with sox, librosa and ffmpeg: ratios in one run on ten minutes of 48 kHz mono, and memory for hours.
 
 `python -m benchmarks.audio hours 10` runs all but the renditions on ten hours of stereo.
 """
@@ -166,7 +166,7 @@ def whole_in_librosa(path: Path) -> None:
 
 
 def one_after_the_other(path: Path, folder: Path) -> None:
-    """What all our processors give, by other tools; encoded as our renditions are, three times FLAC, AAC and Opus."""
+    """The results of all our processors, by other tools; encoded as our renditions, three times FLAC, AAC and Opus."""
     tool("sox", path, "-n", "spectrogram", "-o", folder / "s.png")
     tool("sox", path, "-n", "stats")
     tool("ffmpeg", "-i", path, "-af", "ebur128=peak=true", "-f", "null", "-")

@@ -1,4 +1,4 @@
-"""Two workers of one core against one, Dask against this machine's own pool, and the requests that a source costs.
+"""Two workers of one core against one, Dask against this machine's own pool, and the number of requests per source.
 
     python -m benchmarks.cluster [ROUNDS [COPIES]]
 
@@ -33,7 +33,7 @@ from benchmarks.figures import tell
 from processors.sample import write_release
 
 COPIES = 4
-"""Usual number of copies of the sample; with 1 the benchmark is over soon, and its ratios say little."""
+"""Usual number of copies of the sample; with 1 the benchmark is quick, and its ratios mean little."""
 PRELOADED = "flows.run.dask.dask_worker"
 WITHOUT_PROFILE = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
 KEYS = {"AWS_ACCESS_KEY_ID": "benchmark", "AWS_SECRET_ACCESS_KEY": "benchmark", "AWS_REGION": "us-east-1"}

@@ -1,4 +1,4 @@
-"""Figures of benchmarks beside what was promised: printed, and noted in a file for a page of all."""
+"""Figures of benchmarks next to the promised ones: printed, and recorded in a file for the page of all figures."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Ended:
 
 
 def tell(what: str, figure: float, unit: str, promise: float, *, at_least: bool = False, if_missed: str = "") -> None:
-    """Print one line: the figure, the promise, and whether it was reached; note it in the file if there is one."""
+    """Print one line: the figure, the promise, and whether it was reached; record it in the file if there is one."""
     one = Figure(
         benchmark=_benchmark(),
         what=what,
@@ -66,7 +66,7 @@ def tell(what: str, figure: float, unit: str, promise: float, *, at_least: bool 
 
 
 def read_figures(file: Path) -> Sequence[Figure]:
-    """Return what was noted in a file, in that order; nothing if there is none."""
+    """Return the figures recorded in a file, in that order; nothing if there is none."""
     return (
         [Figure(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
     )

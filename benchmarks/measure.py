@@ -27,7 +27,7 @@ class Used:
 
 
 def process(command: Sequence[str | Path], *, environment: dict[str, str] | None = None) -> Used:
-    """Run a command to its end; what it prints is thrown away. Python keeps what it compiles, as it does for users."""
+    """Run a command to its end; its output is discarded. Python keeps its compiled files, as it does for users."""
     if sys.platform == "linux":
         pr_set_child_subreaper = 36
         ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1)
@@ -70,7 +70,7 @@ def python(code: str, *arguments: str | Path) -> Used:
 
 
 def in_turn(rounds: int, *jobs: Callable[[], float]) -> list[list[float]]:
-    """Run every job once a round, in turn; gives the seconds that each says it took, by job."""
+    """Run every job once a round, in turn; returns the seconds that each reports, by job."""
     taken: list[list[float]] = [[] for _ in jobs]
     for _ in range(rounds):
         for times, job in zip(taken, jobs, strict=True):

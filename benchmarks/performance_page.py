@@ -1,4 +1,4 @@
-"""Page of measured figures: the machine, the versions, each figure beside its promise, and what was missed."""
+"""Page of measured figures: the machine, the versions, each figure next to its promise, and the missed promises."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _libraries() -> list[str]:
 
 
 def _tools() -> list[str]:
-    """Return each tool's own first line, or that it is not there."""
+    """Return each tool's own first line, or a note that it is missing."""
     return [f"{name}: {_said(name, flag)}" for name, flag in TOOLS.items()]
 
 

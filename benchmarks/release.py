@@ -22,7 +22,9 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 SCENEDETECT = Path(sys.executable).parent / "scenedetect"
 RECIPES = {"light": 0.6, "default": 2.0}
 """Recipes with the ratio of wall-clock time that each must reach."""
-MORE_THAN_TOOLS = "besides what the tools make, it makes {}evidence and tables, and it checks and commits each result"
+MORE_THAN_TOOLS = (
+    "in addition to what the tools make, it makes {}evidence and tables, and it checks and commits each result"
+)
 MORE_IS_MADE = {
     "light": MORE_THAN_TOOLS.format("previews in three formats, perceptual hashes, an audit of each frame, "),
     "default": MORE_THAN_TOOLS.format(

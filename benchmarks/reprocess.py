@@ -1,4 +1,4 @@
-"""`reprocess --dry-run` over many sources, and how near its estimates come to what then happens."""
+"""`reprocess --dry-run` over many sources, and how close its estimates come to the actual time."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from benchmarks.figures import tell
 from benchmarks.measure import Used, process, python
 
 SIZES = (1_000, 10_000)
-"""Sources of the stores that are measured if none are named."""
+"""Sources of the stores that are measured by default."""
 WRITE = "import sys; from pathlib import Path; from benchmarks.synthetic_store import write_synthetic_store as write; "
 SOL = "SELECT name, event FROM known WHERE 1 BETWEEN first_sol AND last_sol"
 PROMISED: dict[tuple[str, int], tuple[float, float]] = {
@@ -58,7 +58,7 @@ class Figure:
 
 
 class Figures:
-    """Figures of one commit, in a JSON file if one is named."""
+    """Figures of one commit, in a JSON file if one is given."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -111,7 +111,7 @@ def measure(folder: Path, sizes: tuple[int, ...], figures: Figures) -> None:
 
 
 def made_store(folder: Path, sources: int) -> Path:
-    """Return the folder of a store and its raw files, made if it is not there whole."""
+    """Return the folder of a store and its raw files, made if it is missing or incomplete."""
     if not (folder / "whole").exists():
         assert not folder.exists(), f"{folder}: an interrupted call left it: remove it"
         python(f"{WRITE}write(Path(sys.argv[1]), int(sys.argv[2]))", folder, str(sources))

@@ -1,4 +1,4 @@
-"""One small photo, from nothing running to the last result: the shortest run that there is.
+"""One small photo, from nothing running to the last result: the shortest possible run.
 
 python -m benchmarks.small_photo
 """

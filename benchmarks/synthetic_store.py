@@ -1,4 +1,4 @@
-"""A store of many small sources with all their results, written without the work: for measuring what grows with it.
+"""A store of many small sources with all their results, written without processing, to measure growth.
 
     python -m benchmarks.synthetic_store FOLDER [sources]
 
@@ -60,7 +60,7 @@ def _write_release(raw: Path, store: Path, sources: int, first: int) -> None:
         (folder / f"photo-{number:06}.png").write_bytes(number.to_bytes(4, "big"))
     rows = list(_rows(folder))
     photos = [row for row in rows if row.kind == "media"]
-    wanted = WantedResults(RECIPES, ReleaseIndex(rows)).of(photos[0])  # the same for all: the release says it of all
+    wanted = WantedResults(RECIPES, ReleaseIndex(rows)).of(photos[0])  # the same for all: the release states it for all
     facts = {"mission": "tianwen-1", "event": f"traverse {sol}", "first_sol": sol, "last_sol": sol}
     made = [(one.processor, _manifest(one.processor, photos[0], facts)) for one in wanted]
     for row in rows:

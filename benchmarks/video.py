@@ -38,7 +38,7 @@ from processors.video.shots.stills import Stills
 ROUNDS = 3
 
 FILM_GRAIN = 6
-"""Of ffmpeg's `noise` filter: enough that x264 spends what it is given."""
+"""Strength of ffmpeg's `noise` filter: enough that x264 uses its bit rate."""
 
 BIT_RATE = "11M"
 """For 1080p at 25 Hz: YouTube recommends 8 Mbit/s for uploads, and a press master has somewhat more."""

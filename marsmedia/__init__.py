@@ -11,8 +11,8 @@ store.source("descent.mp4").shots         # pandas.DataFrame; units and meanings
 marsmedia.mars_time("2021-05-15T07:18:00+08:00", mission="tianwen-1").sol
 ```
 
-Errors are `marsmedia.RequestError` (nothing of that name; the message says what there is) and `marsmedia.StoreError`
-(the store's files). Nothing heavy is imported until a result is asked for. pandas and xarray come with
+Errors are `marsmedia.RequestError` (nothing has that name; the message lists what exists) and `marsmedia.StoreError`
+(the store's files). Nothing heavy is imported until a result is requested. pandas and xarray come with
 `pip install 'marsmedia[notebook]'`.
 """
 

@@ -1,4 +1,4 @@
-"""Arguments as people type them in a notebook: one of another type is refused by name, before anything is read."""
+"""Arguments as people type them in a notebook: those of another type are refused by name before any reading."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of several results of a processor a notebook gets: what the caller does not name is as asked for today."""
+"""Choice among several results of a processor for a notebook: parameters not named default to today's recipe."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class ResultChoice:
         self._entries = asked.entries(row, processor)
 
     def of(self, given: Mapping[str, object]) -> Manifest:
-        """Return the one with the given parameters whose others are as today's release and recipes ask.
+        """Return the one with the given parameters whose other parameters match today's release and recipes.
 
-        One that only an earlier version made is given with a warning, as is the newest where nothing is asked for: of
+        One that only an earlier version made is returned with a warning, as is the newest if nothing is requested: of
         a processor that no longer exists, or of a release whose description is gone.
 
         Raises
@@ -79,7 +79,7 @@ class ResultChoice:
         return one
 
     def _nearest(self, one: Manifest, paths: Sequence[NamePath]) -> tuple[Processor, list[tuple[NamePath, Json, Json]]]:
-        """Return the processor asked for that a result is nearest to, and the parameters in which it differs."""
+        """Return the requested processor that a result is nearest to, and the parameters in which it differs."""
         compared = []
         for entry in self._entries:
             asked = self._asked.configured(_with(entry, one, paths), self._row)
@@ -120,7 +120,7 @@ class ResultChoice:
 
 
 def difference_from_today(one: Manifest, row: SourceRow, asked: CurrentResults) -> str | None:
-    """Return how a result differs from what is asked for today, for its attributes; None if it is that."""
+    """Return how a result differs from today's request, for its attributes; None if it does not."""
     if one.ref in asked.of(row):
         return None
     entries = asked.entries(row, one.ref.processor)

@@ -89,7 +89,7 @@ MADE_OF_A_TONE = ("audio.envelope", "audio.spectrogram", "audio.mel_spectrogram"
 
 
 OF_ARRAYS = {"overview.nc": " Means over runs of `frames_per_step` frames, for drawing: measure with `spectrogram.nc`."}
-"""What there is to say of an array besides its variables."""
+"""Notes on an array beyond its variables."""
 
 
 def data_dictionary() -> str:
@@ -126,7 +126,7 @@ def _table(processor: str, table: Table) -> Iterator[str]:
 def _arrays(processors: Sequence[Processor]) -> Iterator[tuple[str, str, list[str]]]:
     """Yield processor, file and description of each array that is made of a short tone.
 
-    It is made twice: of a sound of which nothing is known, and of one with a calibration and a known start.
+    It is made twice: from a sound about which nothing is known, and from one with a calibration and a known start.
     """
     from processors.contract import ReleaseContext, for_release
 
@@ -210,7 +210,7 @@ def _text(attributes: Mapping[str, Any], name: str) -> str:
 
 
 def _write_tone(path: Path) -> None:
-    """Write a second of silence with one click: what is described does not depend on the sound."""
+    """Write a second of silence with one click: the description does not depend on the sound."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)

@@ -25,9 +25,9 @@ class NamedParameter:
     given: object
     """Value as the caller wrote it."""
     values: tuple[Json, ...]
-    """Values in the form of a manifest, any of which is meant."""
+    """Values in the form of a manifest; any of them matches."""
     record_name: str | None = None
-    """Name of a record that is meant, whatever else it holds."""
+    """Name of the intended record, whatever else it holds."""
 
     def is_in(self, recorded: Mapping[str, Json]) -> bool:
         """Return whether a result's parameters have this value."""
@@ -54,7 +54,7 @@ def named_parameters(
     kind : class of the processor; None if it no longer exists.
     given : values by name: `window_samples=4096`, `{"spectrogram.window_samples": 4096}`, `spectrogram={...}`; a
         calibration by its file, its name, or as a dict.
-    recorded : parameters of the results there are; they may have names of an earlier version.
+    recorded : parameters of the existing results; they may have names of an earlier version.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def at(record: object, path: NamePath) -> Any:
 
 
 def grafted(onto: Mapping[str, Json], values: Mapping[str, Json], paths: Sequence[NamePath]) -> dict[str, Json]:
-    """Return nested records with those values of others that are at some paths."""
+    """Return nested records with the values of others at some paths."""
     new = dict(onto)
     for path in paths:
         name, *inner = path

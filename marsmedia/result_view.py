@@ -1,4 +1,4 @@
-"""One result of a source, as it lies in the store."""
+"""One result of a source, as it is in the store."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ResultView:
     damage: str | None
     """Damage of the source found while it was made; None if none was found."""
     is_asked_for: bool
-    """True if today's release and recipes ask for it; False for other parameters, or an earlier version."""
+    """True if today's release and recipes request it; False for other parameters, or an earlier version."""
     facts: Mapping[str, Any]
     """Facts of each file by its name, as its manifest and a pack's manifest.json have them."""
 

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 class SourceView:
     """One video, sound or photo of a store, as it is at one place of one release.
 
-    Of several results of a processor, methods and properties take the one that today's release and recipes ask for, as
+    Of several results of a processor, methods and properties use the one that today's release and recipes request, as
     packs do. Parameters given as keywords choose another, which differs in nothing else:
-    `source.table("video.frames", every_seconds=0.5)`. What is not named and differs from today is never given: an
-    error names the command that makes what is wanted. Parameters of inputs have dotted names or are given as a dict,
+    `source.table("video.frames", every_seconds=0.5)`. A result that differs in any other parameter is never returned:
+    an error gives the command that makes the wanted one. Parameters of inputs have dotted names or are given as a dict,
     `spectrogram={"window_samples": 8192}`; a calibration is given by its file, its name or as a dict.
     """
 
@@ -89,9 +89,9 @@ class SourceView:
 
     @cached_property
     def start_utc(self) -> datetime | None:
-        """Return the UTC of presentation time 0; None where release and labels do not say it to the minute or finer.
+        """Return the UTC of presentation time 0; None where release and labels do not state it to the minute or finer.
 
-        One known to the minute is at its second 0: `facts["precision"]` says how finely it is known.
+        One known to the minute is at its second 0: `facts["precision"]` says how precisely it is known.
         """
         from processors.mission.when import parse_when
 
@@ -135,9 +135,9 @@ class SourceView:
         return [ResultView.of(manifest, self._store, asked) for manifest in self._made()]
 
     def result(self, processor: str, /, **parameters: object) -> ResultView:
-        """Return the result of a processor with these parameters; the others are as today's release and recipes ask.
+        """Return the result of a processor with these parameters; the others match today's release and recipes.
 
-        One that only an earlier version of marsmedia made is given with a warning.
+        One that only an earlier version of marsmedia made is returned with a warning.
 
         Raises
         ------
@@ -356,7 +356,7 @@ class SourceView:
         return read_evidence(self._store, self.sha256, self.facts["evidence_key"]) or {}
 
     def _said(self, term: str) -> str | None:
-        """Return the statement on a term that is nearest to the file; None if nobody makes one."""
+        """Return the statement on a term that is nearest to the file; None if there is none."""
         return next((str(one["value"]) for one in self._evidence.get("statements", ()) if one["term"] == term), None)
 
     def _manifests(self) -> list[Manifest]:

@@ -140,7 +140,7 @@ class Item:
     damage: str | None = None
     """Damage of the source found during the making of this item, in one sentence."""
     advice: str | None = None
-    """What a person should know who asked for this result, and what to do, in one sentence: a run prints it."""
+    """What whoever requested this result should know and do, in one sentence: a run prints it."""
 
     @classmethod
     def of_json(cls, name: str, value: Any, *, ensure_ascii: bool = True, **more: Any) -> Item:
@@ -241,7 +241,7 @@ in the pass that makes them, so the source is not decoded once more: `needs` and
 and its session's `finish` the `Inputs`.
 `for_release(self, context: ReleaseContext) -> Self`: itself configured with the statements about a source; what it
 takes becomes part of its parameters, and so of its key.
-`suits(self, source: Source) -> bool`: false if it has nothing to make of a source, so that recipes do not want it.
+`suits(self, source: Source) -> bool`: false if it has nothing to make from a source, so that recipes do not want it.
 `of_sighting: ClassVar[bool]`: true if each path of the same bytes has its own result.
 `tables: ClassVar[tuple[Table, ...]]`: the tables among its items (`processors.tables`), with units and meanings.
 """
@@ -288,7 +288,7 @@ def is_of_path(processor: Processor) -> bool:
 
 
 def suits(processor: Processor, source: Source) -> bool:
-    """Return False if a processor, configured for a source, says that it has nothing to make of it."""
+    """Return False if a processor, configured for a source, says that it has nothing to make from it."""
     says = getattr(processor, "suits", None)
     return says is None or says(source)
 

@@ -94,7 +94,7 @@ class StoreError(Exception):
 
 
 class RecipeError(Exception):
-    """A wrong name or value in the operator's recipes, named in the message."""
+    """A wrong name or value in the operator's recipes, which the message gives."""
 
 
 class RequestError(Exception):
@@ -105,7 +105,7 @@ class NoStore(RequestError):
     """No store in a folder or a bucket, where one is only to be read."""
 
     def __init__(self, location: object, near: str | None = None) -> None:
-        """`near` is a store of which the location may be a misspelling."""
+        """`near` is a store whose location may have been misspelt."""
         advice = f"did you mean {near}?" if near else "run `marsmedia ingest` or pass --store"
         super().__init__(f"no store found at {location}; {advice}")
 

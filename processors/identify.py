@@ -152,7 +152,7 @@ def _picture_pixels(file: BinaryIO) -> int | None:
     try:
         with open_picture(file) as picture:
             return picture.width * picture.height
-    except MediaError:  # its reader says why
+    except MediaError:  # its reader reports why
         return None
 
 
@@ -164,10 +164,10 @@ def _opened(file: BinaryIO, row: Format) -> Identity | None:
             found = _listed(container)
             is_mp4 = "mp4" in row.name.split(",")
             is_damaged = row.name in CHUNKED or (is_mp4 and is_movie_cut(file, file.seek(0, 2)))
-            if found.kind == "unsupported" and is_damaged:  # its reader says why
+            if found.kind == "unsupported" and is_damaged:  # its reader reports why
                 return Identity(kind="media", medium=row.medium, format=row.name)
             return found
-    except MediaError:  # its reader says why
+    except MediaError:  # its reader reports why
         return Identity(kind="media", medium=row.medium, format=row.name) if row.is_certain else None
 
 

@@ -1,4 +1,4 @@
-"""`python -m flows.cli`: the command `marsmedia` where it is not installed."""
+"""`python -m flows.cli`: the command `marsmedia` if that is not installed."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def adopt(processor: str, key: str | None, settings: tuple[str, ...], yes: bool,
     """Change a processor's parameters in flows/recipes.py.
 
     Takes the parameters of an existing result, named by the first characters of its KEY, or the
-    recipe's own with the changes of --set. Shows the change and asks before it is written; the next
+    recipe's own with the changes of --set. Shows the change and asks for confirmation before writing it; the next
     ingest makes what is then due.
 
     \b

@@ -31,7 +31,7 @@ def complete_sources(context: click.Context, _parameter: click.Parameter, incomp
     from processors.store.open_store import is_address, is_store, open_store
 
     folder = context.params.get("store_folder") or os.environ.get("MARSMEDIA_STORE") or "processed"
-    if is_address(folder) or not is_store(folder):  # nobody waits for a bucket at the press of a key
+    if is_address(folder) or not is_store(folder):  # a bucket is too slow for the press of a key
         return []
     names = {row.name for row in Catalogue(open_store(folder)).sources().values() if row.kind == "media"}
     return sorted(name for name in names if name.startswith(incomplete))

@@ -31,7 +31,7 @@ TO_DO = {
     "not taken": "put a copy of the file itself in its place, or take it out of the release",
     "unmatched": "correct it, or put the file that it names into the release",
 }
-"""Advice by verdict, if the file is at fault, or what the store holds of it."""
+"""Advice by verdict, if the file or its stored results are at fault."""
 
 
 @click.command()
@@ -42,8 +42,8 @@ TO_DO = {
 def failures(selection: tuple[str, ...], store_folder: Path, new: bool, as_json: bool) -> None:
     """List files with problems, whose fault it is and what to do.
 
-    SELECTION is as in `marsmedia items`; without it, every file is considered. What is to be done first
-    comes first; files with refused results only come last.
+    SELECTION is as in `marsmedia items`; without it, every file is considered. The most urgent
+    problems come first; files with refused results only come last.
 
     \b
     marsmedia failures

@@ -20,8 +20,8 @@ from processors.sources.scan import printable
 def fetch(selection: tuple[str, ...], output: Path, store_folder: Path, as_json: bool) -> None:
     """Copy the items of the selected sources into a folder.
 
-    They lie there as in by-name: release, source, and the result as `marsmedia items` names it. SELECTION is as in
-    `marsmedia items`. What is there already is not copied again. Over a store in a bucket this is how items become
+    They are arranged as in by-name: release, source, and the result as `marsmedia items` names it. SELECTION is as in
+    `marsmedia items`. Existing files are not copied again. Over a store in a bucket this is how items become
     files.
 
     \b

@@ -115,7 +115,7 @@ def main() -> None:
     marsmedia pack medium=photo -o photos
 
     MARSMEDIA_STORE, MARSMEDIA_RAW and MARSMEDIA_RECIPES set the defaults of all commands, and so does
-    marsmedia.toml in a folder, for those that are started there. To complete words in Bash (or Zsh, Fish):
+    marsmedia.toml in a folder, for commands started there. To complete words in Bash (or Zsh, Fish):
 
     \b
     eval "$(_MARSMEDIA_COMPLETE=bash_source marsmedia)"

@@ -90,7 +90,7 @@ def build(
     RECIPE is a pack recipe (a TOML file), or the words of a selection as in `marsmedia items`. The audience
     decides what it does not: press and public packs hold photos/ videos/ sound/ and documents/, with caption,
     credit and rights in each file; the others are arranged by source. Whole videos that the pack takes
-    and nobody has made yet are made first.
+    and that do not exist yet are made first.
 
     Of several results of one processor, the pack takes those of today's recipes: --recipes names a file
     that changes them, as for `marsmedia ingest`.
@@ -187,7 +187,7 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
 
 
 def _advise_on_choice(built: Built) -> None:
-    """Name pictures that are there twice, and larger ones that are not: an archive keeps all."""
+    """Report duplicate pictures, and larger ones that were left out: an archive keeps all."""
     told = "leave one of them out of the selection if one is enough"
     lines = [f"marsmedia: {printable(one)}: {told}" for one in built.repeated]
     print_some(lines, REPEATED_SHOWN, "marsmedia: ... and {} more; `marsmedia links` lists them", err=True)

@@ -18,7 +18,7 @@ from processors.sources.scan import printable
 def packs(store_folder: Path, as_json: bool) -> None:
     """List the packs built from this store.
 
-    Those of which sources were corrected, replaced or withdrawn since are named. `marsmedia prune` keeps what packs
+    Packs with sources that were corrected, replaced or withdrawn since say so. `marsmedia prune` keeps what packs
     hold.
 
     \b

@@ -86,7 +86,7 @@ def plan_and_run(
 def reprocess_chosen(
     request: ReprocessRequest, store_folder: Location, options: Options, *, as_json: bool
 ) -> tuple[int, list[ByNameEntry]]:
-    """Make selected results; return the exit code, and the files with the results that were asked for.
+    """Make selected results; return the exit code, and the files with the requested results.
 
     Raises
     ------
@@ -164,7 +164,7 @@ def _report(
 
 
 def _answering(store: Store, record: RunRecord) -> str | None:
-    """Return the address of the server that is to record the run; None, with a note, if it does not answer."""
+    """Return the address of the server that is to record the run; None, with a note, if it does not respond."""
     from flows.serving.server_of_runs import answers, server_of_runs
 
     server = server_of_runs(store)

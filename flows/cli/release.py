@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from processors.metadata.release.release_file import Release
 
 NAMED = 40
-"""Files that are not described and are named."""
+"""Maximum number of undescribed files that are listed."""
 
 
 @click.group()
@@ -150,7 +150,7 @@ def _with_source_of_release(described: Release) -> Iterator[str]:
 def check(folder: Path) -> None:
     """Check FOLDER/release.toml and name every mistake with its line.
 
-    Exit code 1 if there is a mistake. Media that it does not describe are named too, those whose labels name
+    Exit code 1 if there is a mistake. Media that it does not describe are listed too, those whose labels name
     another mission, those of another agency that have the release's source, and calibrations without effect.
 
     \b
@@ -206,7 +206,7 @@ def withdraw(files: tuple[str, ...], store_folder: Path) -> None:
     """Confirm that files were taken out of raw on purpose.
 
     FILE is a path below the folder of releases, a name, or a pattern of either. A file that a run finds
-    gone, and whose bytes are nowhere else, is named by every run, `failures`, `status` and `verify` until
+    gone, and whose bytes are nowhere else, is reported by every run, `failures`, `status` and `verify` until
     it is back or confirmed.
 
     \b

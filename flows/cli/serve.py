@@ -25,8 +25,8 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
     """Run the schedules of prefect.yaml on this machine.
 
     They are nightly-ingest and weekly-verify; pack and reprocess wait to be started. A SCHEDULE is
-    five cron fields, 'every 6 h', or 'never'. A run that would overlap another is refused; of missed
-    runs, one is made up for at the start. Each run has a line here when it begins and when it ends,
+    five cron fields, 'every 6 h', or 'never'. A run that would overlap another is refused; one
+    run at the start replaces all missed ones. Each run has a line here when it begins and when it ends,
     with what it made and what is wrong. Ctrl-C and SIGTERM stop serving, and the run at work first;
     a second one kills both at once.
 

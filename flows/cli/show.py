@@ -1,4 +1,4 @@
-"""`marsmedia show`: one source, its history, what is said about it, and its results."""
+"""`marsmedia show`: one source, its history, what is stated about it, and its results."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from processors.store.store import Store
 
 MISSING_SHOWN = 10
-"""Maximum number of places with missing pictures that are named."""
+"""Maximum number of places with missing pictures that are listed."""
 NOTABLE_DRIFT = 0.2
-"""Change of the moment of contact, in s per s, from which a changing speed is told, if its error is less than half."""
+"""Change of the moment of contact, in s per s, from which a changing speed is shown, if its error is less than half."""
 LEAST_START_SECONDS = 0.0005
 """Starts of less than half a millisecond are shown as 0."""
 
@@ -255,12 +255,12 @@ def _name(manifest: Manifest, store: Store, links: Mapping[Path, Path]) -> str:
 
 
 def _why_not(reason: str) -> str:
-    """Return why nothing was found; many reasons say already that nothing was, or that nobody searched."""
+    """Return why nothing was found; many reasons already say that nothing was found, or that no search was made."""
     return reason if reason.startswith(("no ", "not ")) else f"not found: {reason}"
 
 
 def _problems(facts: Any) -> list[str]:
-    """Return what could not be read of the metadata, in words."""
+    """Return which metadata could not be read, in words."""
     told = facts.get("problems") if isinstance(facts, dict) else None
     return [f"problem: {one}" for one in told or ()]
 

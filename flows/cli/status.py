@@ -33,7 +33,7 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 def status(store_folder: Path, as_json: bool) -> None:
     """Show what the store holds and how the last run ended.
 
-    Runs that are at work are named.
+    Runs that are at work are listed.
 
     \b
     marsmedia status

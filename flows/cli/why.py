@@ -85,7 +85,7 @@ def _find(word: str, store: Store, *, is_item: bool) -> SourceRow | tuple[Manife
 
     Raises
     ------
-    RequestError : nothing in the store is meant.
+    RequestError : nothing in the store matches.
     click.ClickException : nothing is made of the source.
     """
     from flows.cli.find_item import find_item, find_item_of_bytes, source_of_bytes

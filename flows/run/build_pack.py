@@ -75,7 +75,7 @@ def processor_names() -> frozenset[str]:
 
 
 def due_for(recipe: PackRecipe, store: Store) -> ReprocessRequest | None:
-    """Return the request for results that the pack recipe needs and nobody has made; None if nothing is missing.
+    """Return the request for results that the pack recipe needs and that do not exist yet; None if nothing is missing.
 
     They are those that no run makes by default, and those whose parameters the recipe file sets.
 
@@ -103,13 +103,13 @@ def due_for(recipe: PackRecipe, store: Store) -> ReprocessRequest | None:
 
 
 def _taken(recipe: PackRecipe) -> tuple[str, ...]:
-    """Return the words for all that a pack uses: what it takes, and what its highlight shows."""
+    """Return the words for everything that a pack uses: what it takes, and what its highlight shows."""
     return (*recipe.completed().take, *(SHOWN if recipe.highlight else ()))
 
 
 @dataclass(frozen=True, kw_only=True)
 class _PackResult:
-    """Result of one source that a pack needs: only packs need it, or the recipe file asks for it."""
+    """Result of one source that a pack needs: only packs need it, or the recipe file requests it."""
 
     ref: ResultRef
     is_exact: bool

@@ -1,4 +1,4 @@
-"""What `marsmedia.toml` in a folder says: defaults for commands that are started there, and for notebooks."""
+"""Settings in a folder's `marsmedia.toml`: defaults for commands started there, and for notebooks."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Described:
     maximum: float | None = None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
-        """Let Prefect check the range of a flow's parameter; 0 or nothing means None if None is allowed."""
+        """Let Prefect check the range of a flow's parameter; 0 or an empty value means None if None is allowed."""
         schema = handler(source)
         is_optional = schema["type"] == "nullable"
         number = schema["schema"] if is_optional else schema
@@ -39,7 +39,7 @@ class Described:
     def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
         """Describe the field in Prefect's form, which ignores the description of pydantic's `Field`."""
         shown = handler(core_schema)
-        if "anyOf" in shown:  # a field of one type, in which 0 or nothing means None
+        if "anyOf" in shown:  # a field of one type, in which 0 or an empty value means None
             (shown,) = [one for one in shown["anyOf"] if one != {"type": "null"}]
             shown |= {"minimum": 0} if "minimum" in shown else {}
         nothing = "0" if shown.get("type") in ("integer", "number") else "Empty"
@@ -112,7 +112,7 @@ class Options:
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Options:
-        """Return the options among the parameters of a flow, in which nothing stands for None."""
+        """Return the options among the parameters of a flow, in which an empty value means None."""
         names = {field.name for field in fields(cls)} & given.keys()
         chosen: dict[str, Any] = {name: None if given[name] in ("", ()) else given[name] for name in names}
         return cls(**chosen)

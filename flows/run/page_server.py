@@ -1,4 +1,4 @@
-"""Server of the gallery page over a store in a bucket, for this machine only: an item is fetched when the page asks.
+"""Server of the gallery page over a store in a bucket, for this machine only: items are fetched on demand.
 
     /                                        files of the page's own folder
     /items/SOURCE/PROCESSOR/KEY/NAME         an item, as its manifest names it
@@ -65,7 +65,7 @@ class PageServer(ThreadingHTTPServer):
         ----------
         folder : folder of the page.
         rows : sources that the page shows.
-        thumbnails : those of the page, made when it asks for them.
+        thumbnails : those of the page, made when it requests them.
         port : 0 chooses a free one.
 
         Raises

@@ -37,7 +37,7 @@ class Suggestions:
     known: dict[str, tuple[Suggestion, ...]]
     """Values of each file; those in the folder's `release.toml` come first, as written there."""
     mission: str | None
-    """Mission of the release: the one named or stated, else the only one that labels name, if it has a profile."""
+    """Mission of the release: the one given or stated, else the only one that labels name, if it has a profile."""
     other_missions: dict[str, str]
     """Text of the labels that name a mission other than the release's."""
 

@@ -204,7 +204,7 @@ class _Run:
         return busy
 
     def _ended_by(self, error: BaseException) -> None:
-        """Record why the run ended; the first reason is kept, unless a person interrupts the run later."""
+        """Record why the run ended; the first reason is kept, unless a user interrupts the run later."""
         if self._stop is None or signal_of(error):
             self._stop = Stop.by(error)
         is_time_out = isinstance(error, TimeoutError) and error.errno is None

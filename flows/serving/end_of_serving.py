@@ -20,7 +20,7 @@ INTERRUPTED_SECONDS = 2.0
 END_SECONDS = 60.0
 """Time for an interrupted run to save its report; then it is killed."""
 LOOK_SECONDS = 1.0
-"""Time between two looks of a run at the process that started it."""
+"""Time between two checks by a run of the process that started it."""
 
 
 class EndOfServing:
@@ -48,7 +48,7 @@ async def end_runs() -> None:
     The terminal sends Ctrl-C to the runs too.
     """
     runs = [child for child in psutil.Process().children() if _is_run(child)]
-    unheard = 0  # the signal that only asks whether a process is there
+    unheard = 0  # the signal that only checks whether a process exists
     for seconds, number in ((INTERRUPTED_SECONDS, unheard), (END_SECONDS, signal.SIGTERM), (0.0, signal.SIGKILL)):
         for run in runs:
             with suppress(psutil.Error):

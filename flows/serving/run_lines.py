@@ -25,11 +25,11 @@ MAX_MESSAGE_CHARACTERS = 300
 MAX_LINES = LINES_BELOW + 2
 """Maximum number of lines below the one of a run that has ended: problems, how many more there are, and the report."""
 OVERLAP, REFUSED = "Deployment concurrency limit reached.", "refused, as another run of it is at work"
-"""Prefect's message, and what it means here."""
+"""Prefect's message, and its meaning here."""
 
 
 class RunLines:
-    """Tells the runs of some deployments."""
+    """Reports the runs of some deployments."""
 
     def __init__(self, names: Mapping[UUID, str], tell: Callable[[str], None]) -> None:
         self._names, self._tell = names, tell
@@ -45,7 +45,7 @@ class RunLines:
                 await asyncio.sleep(ASKED_EVERY_SECONDS)
 
     async def tell_new(self, client: PrefectClient) -> None:
-        """Tell what has happened since the last call; nothing if the server does not answer."""
+        """Report what has happened since the last call; nothing if the server does not answer."""
         try:
             for run in await self._started(client):
                 for line in self.lines(run):

@@ -1,4 +1,4 @@
-"""Steps of long work in the log of a run on Prefect's page: a line now and then."""
+"""Steps of long work in the log of a run on Prefect's page: an occasional line."""
 
 from __future__ import annotations
 

@@ -122,5 +122,5 @@ def _placed(mark: Mark, rate_hz: float, length_samples: int, texts: list[str]) -
 
 
 def _text(data: bytes) -> str:
-    """Decode text in whatever encoding, as escapes if that cannot be told."""
+    """Decode text in whatever encoding, as escapes if it is unknown."""
     return (decoded(data) or data.decode("ascii", "backslashreplace")).strip()

@@ -48,7 +48,7 @@ class Envelope:
     """Maximum length of a step, in s; a step is the largest power of two of samples within it."""
 
     origin: Origin | None = None
-    """When the sound began, for the file's attributes. None: as the release and labels say, if they do."""
+    """When the sound began, for the file's attributes. None: as the release and labels state it, if they do."""
 
     def __post_init__(self) -> None:
         within = 0.0001 <= self.longest_step_seconds <= 1

@@ -45,7 +45,7 @@ class Origin:
 
 
 def origin_of(context: ReleaseContext) -> Origin | None:
-    """Return when a sound began, as the release and labels say; None if they do not."""
+    """Return when a sound began, as the release and labels state; None if they do not."""
     start = context.recorded_start()
     return Origin(start_utc=start.utc, start_source=start.named_by) if start else None
 

@@ -19,7 +19,7 @@ def draw_title(
     Parameters
     ----------
     source_name : file name; characters that the font lacks are left out.
-    what : content of the picture; empty where its axes tell.
+    what : content of the picture; empty if its axes show it.
     """
     name, *details = filter(None, [*title_parts(source_name, words, start_utc, "sound"), what])
     canvas.title(left, LINE_PX / 2 + 4, name, right, is_main=True)

@@ -57,7 +57,7 @@ def codings_of(opened: BinaryIO) -> dict[int, Coding]:
 
 
 def coding_of(file: SourceFile, stream_index: int) -> Coding | None:
-    """Return the coding of one stream; None if its container does not tell."""
+    """Return the coding of one stream; None if its container does not state it."""
     with file.open() as opened:
         return codings_of(opened).get(stream_index)
 
@@ -74,7 +74,7 @@ def refuse_whole(opened: BinaryIO) -> None:
 
 
 def _in_mp4(opened: BinaryIO, size_bytes: int) -> list[Coding]:
-    """Return the coding of each track by its first sample entry, which tells of encryption (8.12)."""
+    """Return the coding of each track by its first sample entry, which reveals encryption (8.12)."""
     tracks: list[Coding] = []
     for name, start, end in boxes(opened, size_bytes, IN_MOVIE):
         if name == b"trak":
@@ -115,7 +115,7 @@ def _in_asf(opened: BinaryIO) -> dict[int, Coding]:
 
 
 def _asf_name(stream: bytes) -> str | None:
-    """Return the name of a Stream Properties Object's coding, from behind its header (ASF, 3.3, 9.1, 9.2)."""
+    """Return the name of a Stream Properties Object's coding, after its header (ASF, 3.3, 9.1, 9.2)."""
     if stream[:4] == bytes.fromhex("409e69f8"):
         return _wave_format(stream[54:])
     if stream[:4] == bytes.fromhex("c0ef19bc"):
@@ -154,7 +154,7 @@ def _in_avi(opened: BinaryIO, header: Chunk) -> Iterator[Coding]:
 
 
 def _aiff_name(common: bytes) -> str | None:
-    """Return the compression type of an AIFF-C, with its title if that says more (AIFF-C, draft of 1991, 3.1)."""
+    """Return the compression type of an AIFF-C, with its title if that adds to it (AIFF-C, draft of 1991, 3.1)."""
     letters = _letters(common[18:22])
     if letters is None:
         return None
@@ -173,7 +173,7 @@ def _wave_format(header: bytes, order: str = "<") -> str | None:
 
 
 def _letters(name: bytes) -> str | None:
-    """Return four letters, or a number if they are none; None if not four bytes are there."""
+    """Return four letters, or a number if they are not letters; None if there are fewer than four bytes."""
     if len(name) < 4:
         return None
     printable = all(0x20 <= letter < 0x7F for letter in name) and name.strip()

@@ -1,4 +1,4 @@
-"""What FFmpeg's JPEG 2000 decoder logs of damage: a coding pass that does not end where its header says."""
+"""FFmpeg's JPEG 2000 decoder logs damage: a coding pass that does not end where its header says."""
 
 from __future__ import annotations
 

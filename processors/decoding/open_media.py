@@ -53,7 +53,7 @@ AVI_COUNT_UNKNOWN = 1 << 30
 _NOT_KNOWN = re.compile("unknown (pixel mode|data organization)|unsupported(?! or non-existing)", re.IGNORECASE)
 """Pillow's messages for a picture with an intact header; libheif names items that are missing with the unsupported."""
 _OF_INNER_PARTS = re.compile(r"^(?:Decoder plugin generated an error|Invalid input|Unspecified): ")
-"""Beginnings of libheif's messages that say nothing of the file."""
+"""Beginnings of libheif's messages that say nothing about the file."""
 
 _IN_PLAIN_WORDS = {
     "Invalid data found when processing input": "the data break the rules of the format",
@@ -66,7 +66,7 @@ _IN_PLAIN_WORDS = {
     "Generic error in an external library": "the decoder gives no reason",
     "Unknown error occurred": "the decoder gives no reason",
 }
-"""FFmpeg's words for an error of which its log says nothing more; some readers return -1, which is EPERM."""
+"""FFmpeg's words for an error that its log does not explain; some readers return -1, which is EPERM."""
 _NEGATIVE_RATE = re.compile(r"(?<=sample rate: )-\d+")
 """A rate above 2^31 Hz, which FFmpeg prints as a signed number."""
 
@@ -107,7 +107,7 @@ def decoder_errors(doing: str, todo: str | None = None) -> Iterator[None]:
     Raises
     ------
     DamagedMedia : the decoder refused the bytes; the message includes its own.
-    UnsupportedMedia : FFmpeg knows what is asked for, but cannot do it.
+    UnsupportedMedia : FFmpeg knows what is requested, but cannot do it.
     OutOfMemory : the decoder exceeded the memory limit per file.
     OSError : with an errno, unchanged, if caused by the machine and not the bytes. A seek to before the file's start
         is caused by the bytes.

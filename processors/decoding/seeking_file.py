@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 
 class SeekingFile:
-    """What PyAV calls of an open file; a seek to before its start is answered with an error number.
+    """Methods that PyAV calls on an open file; a seek to before its start is answered with an error number.
 
     An exception would end the reading of a file that FFmpeg reads, such as a NUT whose index at the end is cut off.
     """

@@ -344,7 +344,7 @@ class _Lane:
         self._work, self._reading = work, reading
         self._rate_hz = None if isinstance(reader, VideoReader) else reader.info.rate_hz
         self._is_broken = False
-        """True once the reader has failed: it is not asked again."""
+        """True once the reader has failed: it is not called again."""
 
     def feed(self, units: Iterable[Any]) -> None:
         """Feed what the reader decodes to all processors."""

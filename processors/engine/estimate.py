@@ -22,11 +22,11 @@ class Estimate:
     most_bytes: float
     workers: int
     unknown: tuple[str, ...]
-    """Processors without a known cost for some source, for which usual costs stand."""
+    """Processors without a known cost for some source, for which usual costs are assumed."""
 
     @property
     def is_rough(self) -> bool:
-        """Return whether much of the work is of a kind or a size that no earlier result is of."""
+        """Return whether no earlier result has the kind or size of much of the work."""
         return self.most_seconds > 3 * self.seconds or self.most_bytes > 3 * self.made_bytes
 
 

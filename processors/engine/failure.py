@@ -1,4 +1,4 @@
-"""Failure of one result: its verdict, the reason for people, and who is to blame."""
+"""Failure of one result: its verdict, the reason for users, and who is to blame."""
 
 from __future__ import annotations
 

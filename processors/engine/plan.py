@@ -253,7 +253,7 @@ def explain_availability(
 def changes(version: int, before: Mapping[str, Json], processor: Processor) -> str:
     """Return a short summary of how version and parameters of a result differ from the wanted ones.
 
-    Of what a release says, which is one parameter, only the statements that differ are named; long values are cut.
+    Of a release's statements, which are one parameter, only those that differ are listed; long values are cut.
     """
     differences = [] if version == processor.version else [f"version {version} -> {processor.version}"]
     apart = differing(flat(_opened(before)), flat(_opened(parameters(processor))))

@@ -1,4 +1,4 @@
-"""Calibrations that a release names: the sounds that each applies to, and those that have no effect."""
+"""Calibrations of a release: the sounds that each applies to, and those that have no effect."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from processors.metadata.release.release_file import Release
 from processors.store.catalogue.source_row import SourceRow
 
 MAX_NAMED = 5
-"""Maximum number of instruments that a message names."""
+"""Maximum number of instruments that a message lists."""
 
 
 class ReleaseCalibrations:
@@ -60,7 +60,7 @@ class ReleaseCalibrations:
 
 
 def calibration_in(path: Path | None, name: str) -> Calibration | str:
-    """Return the calibration in a file, or a description of the problem with it; None is no file of that name."""
+    """Return the calibration in a file, or a description of the problem with it; None means no file of that name."""
     missing = f"{name}: no such file in the release; put it there"
     try:
         return read_calibration(path) if path else missing
@@ -77,7 +77,7 @@ def calibration_problems(release: Release, read: Callable[[str], Calibration | s
 
     Parameters
     ----------
-    read : gives the calibration of a name in the release, or a description of the problem with its file.
+    read : returns the calibration of a name in the release, or a description of the problem with its file.
     """
     instruments = [str(entry.get("recorded_by") or "") for entry in release.files.values()]
     for name in release.head.get("calibrations", ()):  # type: ignore[union-attr]

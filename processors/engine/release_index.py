@@ -139,7 +139,7 @@ class ReleaseIndex:
 
         Parameters
         ----------
-        gone : by path, what became of a file that was in the release; None if its description may stay.
+        gone : by path, what happened to a file that was in the release; None if its description may stay.
         """
         gone = gone or {}
         messages = [(row.relative, what) for row, what in (*self._sidecars.strays, *self._subtitles.strays)]

@@ -34,7 +34,7 @@ class Outcome:
     blame: Blame | None = None
     """Who is at fault; None if it was made, or if an older marsmedia did not record it."""
     advice: str | None = None
-    """What a person should know of a result that was made now, and what to do; None of results made before."""
+    """What the user should know about a result made now, and what to do; None for results made before."""
 
 
 def outcome_of(manifest: Manifest) -> Outcome:

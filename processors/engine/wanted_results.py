@@ -25,7 +25,7 @@ __all__ = ["Recipes", "WantedResult", "WantedResults", "all_inputs", "one_of_eac
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WantedResult:
-    """Result that a recipe asks for, whether or not it has been made."""
+    """Result that a recipe requests, whether or not it has been made."""
 
     processor: Processor
     ref: ResultRef
@@ -64,7 +64,7 @@ class WantedResults:
     def entries(self, row: SourceRow, name: str) -> list[Processor]:
         """Return the recipe's processors of a name for a media file, as the recipe has them, the one that counts first.
 
-        Those that others use come after those that the recipe names. Empty also where nothing of it suits the file.
+        Those that others use come after those that the recipe names. Empty also if none of them suits the file.
         """
         source, (recipe, context) = row.source(), self._recipe(row)
         apply = [one for one in recipe if _has_units(one, source) and suits(_configured(one, context), source)]
@@ -72,7 +72,7 @@ class WantedResults:
         return [one for one in (*reversed(apply), *reversed(used)) if one.name == name]
 
     def configured(self, processor: Processor, row: SourceRow) -> Processor:
-        """Return a processor with what the release says of a media file."""
+        """Return a processor configured with what the release states about a media file."""
         return _configured(processor, self._recipe(row)[1])
 
     def is_release_lost(self, row: SourceRow) -> bool:

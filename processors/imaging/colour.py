@@ -90,7 +90,7 @@ CICP = "cICP"
 ADOBE_RGB = Colour(
     chromaticities=(0.640, 0.330, 0.210, 0.710, 0.150, 0.060, 0.3127, 0.3290), gamma=563 / 256, source="Exif"
 )
-"""Adobe RGB (1998), 4.3.1: what Exif's interoperability index R03 stands for (DCF 2.0)."""
+"""Adobe RGB (1998), 4.3.1: the meaning of Exif's interoperability index R03 (DCF 2.0)."""
 
 
 def to_srgb(picture: np.ndarray, colour: Colour) -> np.ndarray:

@@ -26,7 +26,7 @@ from processors.well_known_names import FRAMES, MEASUREMENTS, PHOTO_ENHANCED, PH
 PHOTO_PICTURES = ("preview_1024.jpg", "preview_320.jpg", "enhanced.jpg")
 """Items compared for a photo: its first available preview, and the stretched one, as 16-bit photos can look black."""
 MAX_STORED_BITS = 20
-"""Limit on differing bits of stored hashes, which are of the photo, not of its preview; unrelated ones differ in 32."""
+"""Limit on differing bits of stored hashes, of the photo and not of its preview; unrelated ones differ in 32."""
 CROP_FRAMES_OF_A_VIDEO = 12
 CROP_PICTURES = 2000
 """Limit on pictures in the search for crops; each takes about 0.7 MB."""
@@ -68,7 +68,7 @@ def find_links(store: Store, steps: Steps = silently) -> FoundLinks:
 def same_pictures(digests: Sequence[str], store: Store) -> list[SourceLink]:
     """Compare the photos among these sources only, and store nothing: a pack shows each picture once.
 
-    The hashes of `photo.quality` tell which previews need to be opened: those near another, and those without a hash.
+    The hashes of `photo.quality` show which previews need to be opened: those near another, and those without a hash.
 
     Raises
     ------

@@ -99,7 +99,7 @@ def same_sounds(courses: Sequence[Course], steps: Steps = silently) -> Iterator[
 
 
 def compare_courses(one: Course, other: Course) -> SameSound | None:
-    """Return the best offset between two recordings; None if none stands out."""
+    """Return the best offset between two recordings; None if none is distinct."""
     lengths = one.levels.shape[1], other.levels.shape[1]
     least = max(MIN_OVERLAP_SECONDS / STEP_SECONDS, MIN_OVERLAP_PART * min(lengths))
     lags = np.arange(-(lengths[1] - 1), lengths[0])

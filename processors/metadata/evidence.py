@@ -120,6 +120,6 @@ def _sizes_apart(labels: dict[str, bytes], source: Source, file: SourceFile) -> 
 
 
 def _in_words(claim: Contradiction) -> str:
-    """Return in a sentence what a label claims of the file, which is therefore damaged or not the one meant."""
+    """Return in a sentence what a label claims about the file, which is therefore damaged or not the intended one."""
     (found, _), (named, place) = claim.says
     return f"{claim.about.removesuffix(' checksum')} of the file is {found}, but {place} gives {named}"

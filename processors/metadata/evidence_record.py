@@ -40,13 +40,13 @@ class EvidenceRecord:
     text."""
     camera_source: str | None
     recorded_by: str | None
-    """Camera or instrument as the release words it: "rear hazard-avoidance camera"."""
+    """Camera or instrument in the release's words: "rear hazard-avoidance camera"."""
     place: str | None
     statements: tuple[Statement, ...]
     dates: tuple[Date, ...]
     disagreements: tuple[Contradiction, ...]
     against_general: tuple[Contradiction, ...]
-    """Credit, rights and terms of the file itself that a statement of all files contradicts; its words come first."""
+    """Credit, rights and terms of the file itself that one about all files contradicts; its words come first."""
     mission_disagreements: tuple[Contradiction, ...]
     """Facts about the mission as a whole, from its profile."""
     labels: dict[str, tuple[Tag, ...]]
@@ -81,8 +81,8 @@ class EvidenceFacts:
     rights: str | None
     rights_source: str | None
     redistribute: bool | None
-    """Permission to redistribute the file, at this path alone; None if it is not stated, or stated of all files while
-    this one says otherwise of itself."""
+    """Permission to redistribute the file, at this path alone; None if it is not stated, or stated about all files
+    while this one states otherwise about itself."""
     disagreement_count: int
     problems: tuple[str, ...]
 

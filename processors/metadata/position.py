@@ -23,7 +23,7 @@ ISO_6709 = re.compile(
 )
 """ISO 6709, annex H: `+25.1+109.9/`; degrees, minutes and seconds may be written together."""
 ISO_6709_NAMES = ("location", "com.apple.quicktime.location.iso6709")
-"""Small letters; FFmpeg writes `LOCATION` into Matroska."""
+"""In lower case; FFmpeg writes `LOCATION` into Matroska."""
 XMP_COORDINATE = re.compile(r"(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))?([NSEW])", re.IGNORECASE)
 """XMP specification part 1, GPSCoordinate: `DDD,MM,SSk` or `DDD,MM.mmk`."""
 XMP_PLACES = ("exif:", "Iptc4xmpExt:LocationCreated/exif:")
@@ -51,7 +51,7 @@ def position_of(tags: Iterable[Tag], problems: list[str] | None = None) -> dict[
 
     Parameters
     ----------
-    problems : where positions that cannot be are named, each with its tag.
+    problems : receives impossible positions, each with its tag.
     """
     by_place = {f"{tag.namespace}:{tag.name}": tag.value for tag in tags}
     wrong: list[str] = []
@@ -73,7 +73,7 @@ def position_of(tags: Iterable[Tag], problems: list[str] | None = None) -> dict[
 
 
 def _is_on_the_globe(position: _Position, wrong: list[str]) -> bool:
-    """Return whether both degrees are in their range; what is not is added to `wrong`."""
+    """Return whether both degrees are in their range; others are added to `wrong`."""
     is_good = True
     for name, most in MAX_DEGREES.items():
         degrees = getattr(position, name)
@@ -162,7 +162,7 @@ def _iso_degrees(text: str, degree_digits: int) -> float:
 
 
 def _of_notes(by_place: Mapping[str, object], wrong: list[str]) -> Iterator[_Position]:
-    """Read the positions in GUANO and `wamd` notes; what is none is added to `wrong`."""
+    """Read the positions in GUANO and `wamd` notes; invalid ones are added to `wrong`."""
     for place, pattern in WRITTEN_POSITION.items():
         text = str(by_place.get(place, "")).strip()
         if found := pattern.match(text):

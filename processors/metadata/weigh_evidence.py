@@ -51,7 +51,7 @@ from processors.planetary.open_image import DETACHED
 from processors.planetary.pvl import is_absent
 
 ORDER = ("release.toml:date", "label", "file name", "release.toml", "XMP sidecar", "profile", "file")
-"""Order of preference for equally precise dates. What a person states of a file corrects its label, which may give the
+"""Order of preference for equally precise dates. A person's statement on a file corrects its label, which may give the
 start of a session, as it does in `recorded_start`."""
 
 
@@ -116,7 +116,7 @@ class Voices:
         return {**self.labels, "inside": inside}
 
     def dates(self, product: ProductName | None, problems: list[str]) -> Iterator[tuple[Date, When]]:
-        """Yield every date; those that cannot be read are named in `problems`."""
+        """Yield every date; those that cannot be read are added to `problems`."""
         yield from dates_of_release(self.head, self.entry, problems)
         yield from dates_of_name(product)
         for label, entries in self.all_labels.items():
@@ -154,7 +154,7 @@ class Voices:
 
 
 def _said_once(of_file: Sequence[str], of_dates: Sequence[str]) -> Iterator[str]:
-    """Yield the problems of the file's metadata, but for dates about which evidence says more."""
+    """Yield the problems of the file's metadata, except for dates about which evidence states more."""
     told = {problem.split(": ")[0] for problem in of_dates}
     yield from (problem for problem in of_file if f"file:{problem.split(': ')[0]}" not in told)
 

@@ -72,7 +72,7 @@ def mission_time(utc: datetime, profile: Profile | None = None, longitude_degree
     Parameters
     ----------
     utc : with a time zone; from 1972 on.
-    longitude_degrees_east : where no mission is given; otherwise that of the landing site.
+    longitude_degrees_east : if no mission is given; otherwise that of the landing site.
 
     Raises
     ------

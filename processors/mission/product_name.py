@@ -1,4 +1,4 @@
-"""Product names: what the names of files in a mission's archive say, read by a pattern of the mission's profile."""
+"""Product names: the content of file names in a mission's archive, read by a pattern of the mission's profile."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_NAME_CHARACTERS = 255
 
 @dataclass(frozen=True, kw_only=True)
 class ProductName:
-    """What a product name says; None where names of this archive say nothing of it."""
+    """Content of a product name; None for what names of this archive do not state."""
 
     start: When | None
     stop: When | None

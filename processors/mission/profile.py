@@ -76,10 +76,10 @@ class Profile:
     """Facts that were sought but not found."""
     disagreements: tuple[ProfileDisagreement, ...]
     product_names: NamePattern | None
-    """Names of files in its archive; None if they say nothing."""
+    """Names of files in its archive; None if they state nothing."""
     sha256: str
     """SHA-256 of the profile's text without `[product_name]`, in the key of `evidence`: it changes with every fact. The
-    key has the name of a file besides, if the pattern matches it; who has it read otherwise raises the version."""
+    key also contains the file name, if the pattern matches it; whoever changes how it is parsed raises the version."""
 
     def sol(self, utc: datetime) -> int:
         """Return the number of the local mean solar day."""

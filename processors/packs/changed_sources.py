@@ -1,4 +1,4 @@
-"""Sources of a built pack that were corrected, replaced or withdrawn since: whoever has the pack should hear of it."""
+"""Sources of a built pack that were corrected, replaced or withdrawn since: whoever has the pack should be informed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from processors.store.store import Store
 from processors.well_known_names import EVIDENCE
 
 CHANGES_SHOWN = 5
-"""Corrections named of those that bear on no right."""
+"""Listed corrections that do not affect rights."""
 Change = Literal["corrected", "replaced", "withdrawn", "forbidden", "permitted"]
 OF_RIGHTS = {"permission", "rights", "terms of use", "instructions", "terms of its own", "credit"}
 OF_NUMBERS = {"calibration", "altitude"}
-"""Corrections, with those of rights, for which whoever has the pack must be called; each is named, as are replaced and
-withdrawn files."""
+"""Corrections, with those of rights, about which whoever has the pack must be informed; each is listed, as are
+replaced and withdrawn files."""
 CORRECTIONS = {
     "dc:title": "title",
     "dc:description": "caption",
@@ -39,7 +39,7 @@ CORRECTIONS = {
     "dcterms:issued": "day of publication",
     "Iptc4xmpExt:DigitalSourceType": "digital source type",
 }
-"""What packs say of a source, by its term."""
+"""Terms that packs state about a source."""
 FIELDS = {
     "taken": "date",
     "event": "event",
@@ -89,7 +89,7 @@ class SourceChange:
 
     @property
     def is_grave(self) -> bool:
-        """Return whether whoever has the pack must hear of it, beyond a better title or caption."""
+        """Return whether whoever has the pack must be informed, beyond a better title or caption."""
         return self.kind != "corrected" or bool((OF_RIGHTS | OF_NUMBERS).intersection(self.about))
 
     def __str__(self) -> str:

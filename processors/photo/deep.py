@@ -152,7 +152,7 @@ class DeepPhoto:
 
 
 def _scaled_ends(file: BinaryIO, bits: int) -> tuple[float, float] | tuple[None, None]:
-    """Return what 0 and 65535 mean if a TIFF's own scale, the same for all colours, says so."""
+    """Return what 0 and 65535 mean if a TIFF's own scale, the same for all colours, states it."""
     found = read_tiff_file(file)
     scaling = scaling_of(found.photo) if found else None
     if found is None or scaling is None or len(set(scaling.bands)) > 1:

@@ -135,7 +135,7 @@ class ImageObject:
 
 
 def within(image: ImageObject, size_bytes: int) -> ImageObject:
-    """Return a detached image as a file of this size holds it; what is cut off is named in `missing`.
+    """Return a detached image as a file of this size holds it; `missing` describes the part that is cut off.
 
     Raises
     ------

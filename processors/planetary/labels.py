@@ -24,7 +24,7 @@ _OF_SEVERAL_BYTES = {
 
 
 def read_label(file: SourceFile, label: LabelRef) -> bytes:
-    """Return a label's bytes, at most one more than `MAX_LABEL_BYTES`; only a file next to the source can be named.
+    """Return a label's bytes, at most one more than `MAX_LABEL_BYTES`; only a file next to the source can be read.
 
     Raises
     ------

@@ -91,7 +91,7 @@ def media_named(label: bytes, is_sound: Callable[[str], bool]) -> tuple[str, ...
 
     Parameters
     ----------
-    is_sound : whether a file of this name is a recording, which PDS3 labels do not say in one way.
+    is_sound : whether a file of this name is a recording, which PDS3 labels do not state uniformly.
 
     Raises
     ------

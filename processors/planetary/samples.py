@@ -105,7 +105,7 @@ def _cut_off(image: ImageObject, size: int) -> str | None:
 
 
 def _is_behind(image: ImageObject, size: int) -> np.ndarray:
-    """Return which numbers lie, in whole or in part, behind the end of a file of this size, shape (rows, numbers)."""
+    """Return which numbers are, in whole or in part, beyond the end of a file of this size, shape (rows, numbers)."""
     starts = image.offset_bytes + image.row_prefix_bytes + np.arange(image.row_count, dtype=np.int64) * image.row_bytes
     there = np.clip((size - starts) // image.sample_bytes, 0, image.row_samples)
     return np.arange(image.row_samples) >= there[:, None]

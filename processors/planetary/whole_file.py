@@ -1,4 +1,4 @@
-"""What labels state of a whole file, its MD5 and its size, and the MD5 that it has."""
+"""Statements of labels about a whole file, its MD5 and its size, and its actual MD5."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class FisheyeCamera(Pose):
         return east, north, metres_per_px, seen
 
     def project(self, points: Points) -> NDArray[np.float64]:
-        """Return pixels from the picture's top left corner, shape (count, 2); points may lie behind the camera."""
+        """Return pixels from the picture's top left corner, shape (count, 2); points may be behind the camera."""
         right, down, forward = pointing(self.azimuth_degrees, self.down_degrees)
         offset = points - np.array(self.position_m)
         x, y = offset @ right, offset @ down

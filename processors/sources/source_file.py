@@ -53,7 +53,7 @@ class SourceFile:
     def check_bytes(self) -> None:
         """Raise `SourceChanged` as `open` would, or if the bytes are no longer those that an earlier run hashed.
 
-        A disk that fails, and whoever sets the old date again, change bytes alone.
+        A failing disk, or a program that restores the old date, changes only the bytes.
         """
         if self.sha256 is None:
             return

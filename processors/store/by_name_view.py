@@ -31,7 +31,7 @@ Links = list[tuple[str, ResultRef]]
 def safe_name(name: str) -> str:
     """Return a name valid on every file system: no separator, control character or leading dash or dot; short."""
     if PLAIN.fullmatch(name) and name.partition(".")[0].lower() not in RESERVED:
-        return name  # nearly every name, and this is asked of every file of a store
+        return name  # nearly every name, and this is checked for every file of a store
     clean = "".join("_" if c in FORBIDDEN or not c.isprintable() else c for c in name).strip(" .")
     clean = clean.encode()[:NAME_BYTES].decode(errors="ignore").rstrip(" .")
     if not clean or clean.startswith("-") or clean.partition(".")[0].lower() in RESERVED:

@@ -42,7 +42,7 @@ def fetch_items(
     Parameters
     ----------
     processor : copies only the items of this processor; None: of all.
-    named : gives the name of a file's result in the by-name view; None for one that the view does not show.
+    named : returns the name of a file's result in the by-name view; None for one that the view does not show.
 
     Raises
     ------

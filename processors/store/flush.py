@@ -19,7 +19,7 @@ def write_durably(path: Path, data: bytes) -> None:
 
 
 def flush_all(folder: Path) -> None:
-    """Flush a folder and all below it to the disk, several at a time: they then share what the disk waits for."""
+    """Flush a folder and all below it to the disk, several at a time, so that they share the waits for the disk."""
     with ThreadPoolExecutor(FLUSHED_AT_ONCE) as threads:
         for _ in threads.map(flush, [folder, *folder.rglob("*")]):
             pass

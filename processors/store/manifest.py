@@ -137,4 +137,4 @@ class KnownOutcome(NamedTuple):
     reason: str | None
     blame: Blame | None = None
     damage: str | None = None
-    """What a check found damaged or missing of its files in the store; None if they were whole when last hashed."""
+    """Files in the store that a check found damaged or missing; None if they were whole when last hashed."""

@@ -31,7 +31,7 @@ def is_store(location: Location) -> bool:
 
 
 def store_like(folder: Path) -> str | None:
-    """Return the store in the same folder whose name is most like that of one which is not there; None if none is."""
+    """Return the store in the same folder whose name is most like that of a missing one; None if none is."""
     try:
         stores = {str(beside.parent): beside.parent.name for beside in folder.parent.glob(f"*/{STORE_FILE}")}
     except OSError:  # not a folder, or one that may not be listed

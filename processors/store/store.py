@@ -93,7 +93,7 @@ class Store:
         return None
 
     def add_traffic(self, traffic: Traffic | None) -> None:
-        """Count what another process has asked of the store's bucket for this one."""
+        """Count the requests of another process to the store's bucket for this one."""
 
     @property
     def local(self) -> Store:
@@ -228,7 +228,7 @@ class Store:
             yield self.read_manifest(path)
 
     def fetch_manifests(self, digests: Iterable[str]) -> None:
-        """Fetch the manifests of sources that are going to be read; in a folder they are there."""
+        """Fetch the manifests of sources that are going to be read; does nothing for a folder."""
 
     def readable(self, unreadable: list[str]) -> Iterator[Manifest]:
         """Yield every readable manifest; add to the list what is wrong with the others."""

@@ -104,7 +104,7 @@ def check_up(
 
     Parameters
     ----------
-    tell : gets a note of where a cluster works.
+    tell : receives a note on where a cluster works.
 
     Raises
     ------
@@ -172,14 +172,14 @@ def hash_sample(
 
 
 class _Check:
-    """One check: it counts what was hashed, tells of every fault, and notes what the catalogue must know."""
+    """One check: it counts what was hashed, reports every fault, and records what the catalogue must know."""
 
     def __init__(self, store: Store, which: Which, tell: Callable[[FixityFault], None]) -> None:
         self.done, self.damage = Hashed(), _Damage(store)
         self._store, self._which, self._tell = store, which, tell
 
     def take_up(self, progress_file: Path) -> None:
-        """Go on with an interrupted check-up, unless there was none, or it is too old."""
+        """Resume an interrupted check-up, unless there was none, or it is too old."""
         if not progress_file.exists() or time.time() - progress_file.stat().st_mtime > NOTE_HOLDS_SECONDS:
             return
         state = json.loads(progress_file.read_bytes())
@@ -265,7 +265,7 @@ def _missing(store: Store) -> Iterator[FixityCheck]:
 class _Damage:
     """What is damaged in the store, as the catalogue has it and as this check finds it.
 
-    So that `failures` and every run name it until it is mended, and the next run makes it again.
+    So that `failures` and every run list it until the next run makes it again.
     """
 
     def __init__(self, store: Store) -> None:

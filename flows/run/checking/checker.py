@@ -35,11 +35,11 @@ class Checker(Protocol):
         things: Iterable[T],
         lost: Callable[[T, str], Iterable[R]],
     ) -> Iterator[R]:
-        """Yield all that `work(store, decoders, thing)` gives for each thing, in order.
+        """Yield all that `work(store, decoders, thing)` returns for each thing, in order.
 
         Parameters
         ----------
-        lost : gives what to yield for a thing that killed its workers, and why.
+        lost : returns what to yield for a thing that killed its workers, given the reason.
         """
         ...
 

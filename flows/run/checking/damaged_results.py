@@ -1,4 +1,4 @@
-"""Results whose files a check has found damaged or missing in the store, and not yet mended."""
+"""Results whose files a check has found damaged or missing in the store, and not yet made again."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from processors.store.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class DamagedResult:
-    """A damaged result, with the file that it was made of."""
+    """A damaged result, with the file from which it was made."""
 
     row: SourceRow
     ref: ResultRef
     damage: str
-    """What is damaged or missing of it."""
+    """Damaged or missing files of the result."""
 
     def problem(self, *, is_mended: bool = False) -> FileProblem:
         """Return the problem that a report or `failures` names."""
@@ -45,11 +45,11 @@ def damaged_results(catalogue: Catalogue) -> list[DamagedResult]:
 
 
 def remove_to_make_again(plan: Plan, store: Store) -> None:
-    """Remove damaged results that are due again from the store; the catalogue goes on to list them as damaged."""
+    """Remove damaged results that are due again from the store; the catalogue continues to list them as damaged."""
     due = {one.ref for due in plan.all_due for one in due.results}
     store.remove_all(ref for ref in plan.remade if ref in due and store.has(ref))
 
 
 def _place(rows: Iterable[SourceRow], ref: ResultRef) -> SourceRow:
-    """Return the path that a result is about: the one with its evidence, else one still in raw, else the last to go."""
+    """Return the path that a result concerns: the one with its evidence, else one still in raw, else the last to go."""
     return max(rows, key=lambda row: (row.evidence_key == ref.key, row.gone_utc is None, row.gone_utc or ""))

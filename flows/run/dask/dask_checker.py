@@ -58,7 +58,7 @@ class DaskChecker(DaskCluster):
             yield from answer
 
     def _in_order(self, ask: Callable[[T], R], things: Iterable[T]) -> Iterator[R]:
-        """Yield the answers in order, with as many asked for at once as keep all workers busy."""
+        """Yield the answers in order, with enough requested at once to keep all workers busy."""
         waiting: deque[Future[R]] = deque()
         several = iter(things)
         pool = ThreadPoolExecutor(2 * self.slot_count)

@@ -1,7 +1,7 @@
-"""Connection to a Dask cluster: its workers are compared and equipped, and do what they are asked.
+"""Connection to a Dask cluster: its workers are checked, prepared and given work.
 
-Dask repeats the work of a lost worker; a connection or scheduler that is lost is waited for, and what has no answer is
-asked for again, as the store remembers what was finished.
+Dask repeats the work of a lost worker; a run waits for a lost connection or scheduler, and
+repeats work without an answer, as the store remembers what was finished.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class DaskCluster:
         self._close()
 
     def ask(self, work: Callable[[Decoders, T], R], thing: T) -> R | None:
-        """Return what `work` gives on some worker; ask again after a lost connection. None after `stop`.
+        """Return what `work` returns on some worker; repeat the request after a lost connection. None after `stop`.
 
         Raises
         ------
@@ -130,7 +130,7 @@ class DaskCluster:
             self._client.run(stop_worker, self._needs.plugin, wait=False)
 
     def _connect_again(self, lost: Client) -> None:
-        """Replace a client that has lost its scheduler; the first thread to notice does it for all."""
+        """Replace a client that has lost its scheduler; the first thread to notice does so for all."""
         with self._connecting:
             if self._client is not lost or self._stopped.is_set():
                 return
@@ -172,7 +172,7 @@ class DaskCluster:
 
 
 def is_open(address: str) -> bool:
-    """Return whether others may listen: plain TCP to a host that is not this machine."""
+    """Return whether others could eavesdrop: plain TCP to a host that is not this machine."""
     parts = urlsplit(address)
     if parts.scheme != "tcp" or parts.hostname is None:
         return False

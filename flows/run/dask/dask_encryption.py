@@ -1,4 +1,4 @@
-"""Encryption to a Dask cluster, as Dask's own configuration has it: what is wrong with it is told before any work."""
+"""Encryption to a Dask cluster, as set in Dask's own configuration: problems are reported before any work starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Part of a run on a Dask worker, which keeps decoder processes and derives the batches sent to it.
+"""Part of a run on a Dask worker, which keeps decoder processes and processes the batches sent to it.
 
 A worker needs neither Prefect nor any part of the driver, but marsmedia and its libraries in the same versions, and
 the store and the releases under the same paths.

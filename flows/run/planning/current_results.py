@@ -1,4 +1,4 @@
-"""Current results: those that today's recipes and releases ask for, and the one of each processor that counts."""
+"""Current results: those that today's recipes and releases request, and the one of each processor that counts."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from processors.store.manifest import ResultRef
 
 
 class CurrentResults:
-    """Results that today's recipes and releases ask for, of each source of a catalogue.
+    """Results that today's recipes and releases request for each source of a catalogue.
 
     Packs, notebooks and copied items take these results; of a processor without any of them, the latest. A result made
-    on request counts as asked for with the parameters of the recipe file, or with its defaults.
+    on request counts as requested with the parameters of the recipe file, or with its defaults.
 
     Recipes and releases are read when they are first needed, which raises as `load_recipes`.
     """
@@ -31,16 +31,16 @@ class CurrentResults:
         return frozenset(one.ref for one in self._results(row))
 
     def entries(self, row: SourceRow, processor: str) -> list[Processor]:
-        """Return the processors of a name that are asked for of a file, without what its release says; best first.
+        """Return the processors of a name that are requested for a file, without what its release states; best first.
 
-        Empty if none is, or if the release's description is no longer there, so that nobody knows what it asks for.
+        Empty if none is, or if the release's description is no longer there, so that it is unknown what it requests.
         """
         if any(wanted.is_release_lost(row) for wanted in self._recipes):
             return []
         return next(filter(None, (wanted.entries(row, processor) for wanted in self._recipes)), [])
 
     def configured(self, processor: Processor, row: SourceRow) -> Processor:
-        """Return a processor as it is made for a file, with what the release says of it."""
+        """Return a processor as configured for a file, with what the release states about it."""
         return self._recipes[0].configured(processor, row)
 
     def chosen(self, row: SourceRow) -> frozenset[ResultRef]:

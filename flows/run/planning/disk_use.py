@@ -26,7 +26,7 @@ class DiskUse:
     least_bytes: int
     most_bytes: int
     is_rough: bool
-    """True if much of it is of a kind or a size that no earlier result is of."""
+    """True if no earlier result has the kind or size of much of it."""
     free_bytes: int
     """Free space where the store is."""
 
@@ -34,7 +34,7 @@ class DiskUse:
 def disk_use(
     due: Sequence[Due], store: Store, *, least_bytes: int = LARGE_BYTES, at: Path | None = None
 ) -> DiskUse | None:
-    """Return the estimate for due files; None if less than asked is expected, or if the store is in a bucket.
+    """Return the estimate for due files; None if little is expected, or if the store is in a bucket.
 
     Parameters
     ----------

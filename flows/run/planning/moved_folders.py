@@ -21,16 +21,16 @@ from processors.store.open_store import is_address
 
 @dataclass(frozen=True, kw_only=True)
 class MovedFolders:
-    """What a run knows of earlier runs, with each place where it is now."""
+    """What a run knows about earlier runs, with each place where it is now."""
 
     sightings: list[SourceRow] = field(default_factory=list)
     """Present and past contents of every path, oldest first."""
     before: Sequence[SourceRow] = ()
     """Rows that are no longer true."""
     now: Sequence[SourceRow] = ()
-    """Rows in their stead."""
+    """Rows that replace them."""
     to_hash: frozenset[str] = frozenset()
-    """Paths of files that no run has read there yet: a copy may have gone wrong."""
+    """Paths of files that no run has read there yet: a copy may be faulty."""
     in_words: tuple[str, ...] = ()
     """One sentence for each folder."""
     other_folders: tuple[str, ...] = ()

@@ -80,7 +80,7 @@ class Prepared:
     passed_over: Sequence[str] = ()
     """Hidden and unfinished files, relative to the raw folder."""
     unconfirmed: list[Withdrawal] = field(default_factory=list)
-    """Files and releases of the run that are gone from raw, which nobody has confirmed."""
+    """Files and releases of the run that are gone from raw without confirmation."""
     gone_releases: Mapping[str, int] = field(default_factory=dict)
     """Releases whose folder is gone, with the number of their files that are nowhere else."""
     moved_folders: MovedFolders = field(default_factory=MovedFolders)

@@ -1,4 +1,4 @@
-"""Results that belong to other places of the same bytes: their evidence, and what is made of files next to them."""
+"""Results that belong to other places of the same bytes: their evidence, and results made from files next to them."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def prepare_chosen(
 
     Raises
     ------
-    RequestError : the selection matches nothing, no processor applies to it, a calibration is of another instrument,
+    RequestError : the selection matches nothing, no processor applies to it, a calibration is for another instrument,
         or as `ReprocessRequest.recipes`.
     """
     recipes = choice.recipes()

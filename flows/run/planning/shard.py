@@ -23,7 +23,7 @@ class _HasPlace(Protocol):
 
 
 Placed = TypeVar("Placed", bound=_HasPlace)
-"""What knows its path below the raw folder."""
+"""Object that knows its path below the raw folder."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -270,7 +270,7 @@ def _damaged(
 
 
 def _corrected_in_packs(prepared: Prepared, store: Store) -> Iterator[str]:
-    """Yield what no longer holds of sources in packs, as a permission or pascals: who has the pack must hear of it."""
+    """Yield what no longer holds of sources in packs, such as a permission or pascals, for the holders of the packs."""
     due = {one.source.digest: one.results for one in prepared.plan.due}
     if not (digests := prepared.restated | due.keys()):
         return
@@ -291,7 +291,7 @@ def _advice(done: Sequence[SourceOutcome]) -> list[str]:
 
 
 def _shared_starts(done: Sequence[SourceOutcome], store: Store) -> list[str]:
-    """Return one line for the recordings with a common start of which this run weighed the evidence of any."""
+    """Return one line for the recordings with a common start if this run weighed the evidence of any of them."""
     weighed = {
         one.due.source.digest: one.due.release
         for one in done

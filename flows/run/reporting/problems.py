@@ -29,7 +29,7 @@ ProblemVerdict = Literal[
     "mended",
 ]
 OF_STORE: tuple[ProblemVerdict, ...] = ("damaged result", "mended")
-"""Kinds of problems of the store, which the catalogue knows until they are mended."""
+"""Kinds of problems of the store, which the catalogue lists until they are fixed."""
 GRAVEST_FIRST: tuple[ProblemVerdict, ...] = get_args(ProblemVerdict)
 MARSMEDIA = "a fault in marsmedia"
 FAULT_OF: dict[Blame, str] = {
@@ -56,16 +56,15 @@ class FileProblem:
     """Name of the processor; None if the whole file is affected."""
     verdict: ProblemVerdict
     """Kind of problem; `changed`: a raw file whose bytes changed though its size and date did not; `missing`,
-    `replaced`: a raw file that a check did not find, or found replaced, and no run has looked at since; `withdrawn`:
-    one that is gone from raw, which nobody has confirmed; `damaged
-    result`: one that the store has not kept whole; `mended`: one that this run made again; `unmatched`: one that
-    describes a missing file."""
+    `replaced`: a raw file that a check found missing or replaced, and no run has read since; `withdrawn`: one that is
+    gone from raw without confirmation; `damaged result`: one whose files in the store are damaged or missing; `mended`:
+    one that this run made again; `unmatched`: one that describes a missing file."""
     reason: str
     is_new: bool = False
     """False if known from an earlier run."""
     blame: Blame = "file"
     file_count: int = 1
-    """Number of files that it stands for: those of a folder or a release that is gone as a whole."""
+    """Number of files that it represents: those of a folder or a release that is gone as a whole."""
 
     @classmethod
     def of_result(
@@ -85,12 +84,12 @@ class FileProblem:
 
     @classmethod
     def of_withdrawn(cls, one: Withdrawal, *, is_new: bool = False) -> FileProblem:
-        """Return the problem of a file or release that is gone from raw, which nobody has confirmed."""
+        """Return the problem of a file or release that is gone from raw without confirmation."""
         return cls(file=one.place, verdict="withdrawn", reason=one.reason, is_new=is_new, file_count=len(one.rows))
 
     @classmethod
     def of_absent(cls, one: AbsentFolder) -> FileProblem:
-        """Return the problem of a folder, empty or gone, of which earlier runs have found files."""
+        """Return the problem of a folder, empty or gone, in which earlier runs have found files."""
         return cls(file=one.relative or one.path, verdict="missing", reason=one.reason, file_count=one.file_count)
 
     @classmethod
@@ -117,7 +116,7 @@ class Cause:
 
     @property
     def is_finding(self) -> bool:
-        """Return whether nothing is wrong and these results just do not suit the file, as motion of a still scene."""
+        """Return whether nothing is wrong and these results just do not suit it, such as motion of a still scene."""
         return self.verdict == "refused" and self.blame == "file" and not self.names_limit
 
     @property
@@ -164,7 +163,7 @@ class FileProblems:
 def by_file(problems: Iterable[FileProblem]) -> list[FileProblems]:
     """Gather problems by file and root cause: the gravest file first, and new causes before known ones.
 
-    Files with which nothing is wrong, except that results do not suit them, come last.
+    Files that are fine, except that results do not suit them, come last.
     """
     files: dict[str, dict[tuple[bool, ProblemVerdict, str], list[FileProblem]]] = {}
     for problem in problems:

@@ -76,7 +76,7 @@ def _of_masters(rows: Sequence[SourceRow]) -> Iterator[FileProblem]:
 
 
 def current_results(catalogue: Catalogue, media: Sequence[SourceRow]) -> Iterator[tuple[SourceRow, dict[str, Any]]]:
-    """Yield what is true now of some files: each processor's result that counts, with the first path it is about."""
+    """Yield the current outcome of some files: each processor's result that counts, with the first path it concerns."""
     places = by_source(media)
     for result in _counting(catalogue, places, {row.evidence_key for row in media}):
         if row := _place_of(result, places):
@@ -89,7 +89,7 @@ def files_with_problems(store: Store) -> list[FileProblems]:
 
 
 def _place_of(result: Mapping[str, Any], places: Mapping[str, Sequence[SourceRow]]) -> SourceRow | None:
-    """Return the first path that a result is about: evidence belongs to the paths with its statements, not to all."""
+    """Return the first path that a result concerns: evidence belongs to the paths with its statements, not to all."""
     rows = places.get(result["source"], ())
     if result["processor"] == EVIDENCE:
         return next((row for row in rows if row.evidence_key in (None, result["key"])), None)

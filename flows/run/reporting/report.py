@@ -44,7 +44,7 @@ class Stop:
 
     reason: str
     signal: str | None = None
-    """`SIGINT`, `SIGTERM` or `SIGHUP` if somebody interrupted the run."""
+    """`SIGINT`, `SIGTERM` or `SIGHUP` if the run was interrupted."""
     traceback: str | None = None
     """Traceback of a fault in marsmedia."""
 
@@ -105,7 +105,7 @@ class Report:
     traffic: Traffic | None = None
     """Traffic of the run with the bucket of its store; None for a store in a folder."""
     advice: tuple[str, ...] = ()
-    """What to know of new results, and what to do: statements that could not be used, with the reason."""
+    """Advice on new results, and what to do: statements that could not be used, with the reason."""
     release_traffic: Traffic | None = None
     """Traffic of the run with releases in buckets; None for releases in folders."""
     recipe_file: str | None = None

@@ -24,7 +24,7 @@ BATCH_SECONDS = 4.0
 """Largest estimated work in one batch, in s: an empty Prefect task costs about 20 ms, so that is half a percent."""
 BATCH_SOURCES = 50
 BATCHES_FOR_EACH = 4
-"""Batches for each of those that are worked on at once: the last to end keeps the others waiting for little."""
+"""Batches for each of those that are worked on at once: the last to end keeps the others waiting only briefly."""
 
 
 @dataclass(frozen=True, kw_only=True)

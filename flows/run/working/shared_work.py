@@ -1,7 +1,7 @@
 """Work shared with another run over the same store at the same time.
 
 A source is claimed while it is processed. Sources that another run has claimed are postponed; at the end of the run
-they are waited for, and what is still missing is made here.
+they are waited for, and missing results are made here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from processors.store.claims import Claim, claim_source
 from processors.store.store import Store
 
 POLL_SECONDS, MAX_POLL_SECONDS = 0.5, 5.0
-"""Time between two looks at a source that another run has: it grows, as a look into a bucket is a request."""
+"""Time between two checks of a source that another run has: it grows, as checking a bucket is a request."""
 
 
 @dataclass(frozen=True, kw_only=True)

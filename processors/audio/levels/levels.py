@@ -73,7 +73,7 @@ class Levels:
     silence_seconds: float = 0.5
     """Minimum duration of a listed silence, in s."""
     calibration: Calibration | None = None
-    """Calibration that adds pascals, for the sounds of its instrument. None: the one that the release names."""
+    """Calibration that adds pascals, for the sounds of its instrument. None: that of the release."""
 
     def __post_init__(self) -> None:
         require(-200 <= self.silence_dbfs < 0, "silence_dbfs", self.silence_dbfs, "must be from -200 to below 0")

@@ -206,7 +206,7 @@ EMPTY = "take it out of the release, unless another copy has sound"
 
 
 def without_a_sample(first_error: str | None = None) -> DamagedMedia:
-    """Return the error for a file of which no sample decodes; an empty one may be whole, and another copy no better."""
+    """Return the error for a file without a decodable sample; an empty one may be complete, its copies no better."""
     if first_error is None:
         return DamagedMedia("not one sample decodes (the file holds none)", EMPTY)
     return DamagedMedia(f"not one sample decodes ({first_error})")

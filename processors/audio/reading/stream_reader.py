@@ -37,7 +37,7 @@ CHECKSUMMED_CODECS = frozenset(
         *("mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float"),
     }
 )
-"""Codecs whose damaged samples FFmpeg returns as audio unless told to verify checksums."""
+"""Codecs whose damaged samples FFmpeg returns as audio unless set to verify checksums."""
 
 ONLY_LOGGING = frozenset({"mlp", "truehd", "alac", "adpcm_ima_wav", "vorbis", "mp3float"})
 """Codecs whose decoders log an error, and return wrong samples as if intact; of whole files they log nothing."""
@@ -243,7 +243,7 @@ class FfmpegReader:
         if file_format == "flac":
             self.stream.digest = FlacDigest.of(file)
         self._tags_start: int | None = None
-        """Where tags that FFmpeg would decode begin behind MPEG audio; None for other formats."""
+        """Place where tags that FFmpeg would decode begin after MPEG audio; None for other formats."""
         if file_format == "mp3":
             with file.open() as opened:
                 self._tags_start = tags_behind(opened).start

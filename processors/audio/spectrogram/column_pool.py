@@ -13,7 +13,7 @@ def means_of_runs(power: np.ndarray, run_frames: int) -> np.ndarray:
 
 
 class ColumnPool:
-    """Pool of `columns` to twice as many columns; each but the last stands for the same number of frames."""
+    """Pool of `columns` to twice as many columns; each but the last represents the same number of frames."""
 
     def __init__(self, columns: int, column_shape: tuple[int, ...]) -> None:
         self.frames_per_column = 1
@@ -50,7 +50,7 @@ class ColumnPool:
             self.frames_per_column *= 2
 
     def columns(self) -> np.ndarray:
-        """Return the columns, float32, shape (columns, ...); the last may stand for fewer frames."""
+        """Return the columns, float32, shape (columns, ...); the last may represent fewer frames."""
         kept = self._columns[: self._count]
         return np.concatenate([kept, (self._sum / self._summed).astype(np.float32)[None]]) if self._summed else kept
 

@@ -21,7 +21,7 @@ RANGE_DB = 70.0
 HEADROOM = 1.25
 """Factor from the highest frequency of the sound to the end of the axis."""
 MIN_HIGHEST_HZ = 2000.0
-"""Minimum end of the axis: a lone low tone is shown with what is silent above it."""
+"""Minimum end of the axis: a lone low tone is shown with the silence above it."""
 LOW_SHARE = 1 / 3
 """Share of a linear axis: if half of the energy is below, more of it shows on a logarithmic axis."""
 OCTAVES_SHOWN = 10

@@ -131,7 +131,7 @@ class Spectrogram:
     """Calibration that adds the factor to square pascals, for the sounds of its instrument. None: the one that the
     release names."""
     origin: Origin | None = None
-    """When the sound began, for the file's attributes. None: as the release and labels say, if they do."""
+    """When the sound began, for the file's attributes. None: as the release and labels state it, if they do."""
 
     def __post_init__(self) -> None:
         require(0.01 <= self.band_hz <= 10_000, "band_hz", self.band_hz, "must be from 0.01 to 10000")

@@ -312,7 +312,7 @@ class PictureMaker:
         return [None if isinstance(cutoff, str) else cutoff for cutoff in found]
 
     def _is_reached(self, cutoff: Cutoff) -> bool:
-        """Return True if there is sound up to an edge, so that it is what ends the sound."""
+        """Return True if there is sound up to an edge, so that the edge ends the sound."""
         end_hz = self._axis.sound_ends_hz
         return end_hz is not None and 0.9 * cutoff.hz <= end_hz and cutoff.hz <= self._axis.highest_hz
 

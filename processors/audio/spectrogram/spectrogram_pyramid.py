@@ -194,7 +194,7 @@ class _Stack:
         self.count = self.tiles = self.total = 0
 
     def take(self, columns: np.ndarray) -> np.ndarray:
-        """Keep as many as there is room for; return the rest."""
+        """Keep as many as fit; return the rest."""
         count = min(len(columns), TILE_COLUMNS - self.count)
         self.columns[self.count : self.count + count] = columns[:count]
         self.count, self.total = self.count + count, self.total + count

@@ -17,7 +17,7 @@ CACHED_FRAMES = 32
 their spectra stay in the processor's cache, which saves a third of the time; the bits are those of the whole batch."""
 
 DETREND = "constant: the mean of each window is removed before its transform, as scipy.signal.welch does by default"
-"""What a file says of an offset of the samples. The window would spread it over the lowest bands, two with Hann, where
+"""Attribute on an offset of the samples. The window would spread it over the lowest bands, two with Hann, where
 it could be 40 dB above the sound; `audio.levels` gives it as `dc_offset`."""
 
 Scaling = Literal["mean_square", "power", "density"]

@@ -1,4 +1,4 @@
-"""Tags of MPEG audio besides ID3v2: ID3v1, APE (versions 1 and 2) and Lyrics3 behind the frames, APE before them."""
+"""Tags of MPEG audio other than ID3v2: ID3v1, APE (versions 1 and 2) and Lyrics3 after the frames, APE before them."""
 
 from __future__ import annotations
 

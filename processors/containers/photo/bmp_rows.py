@@ -44,7 +44,7 @@ class BmpRows:
     is_ended: bool
     """True if the mark of the picture's end is there."""
     trailing_bytes: int
-    """Number of bytes of the picture's data behind that mark."""
+    """Number of bytes of the picture's data after that mark."""
 
     def without_run_lengths(self, file: BinaryIO) -> io.BytesIO:
         """Return the picture as a BMP of 8 bits that is not compressed."""
@@ -96,7 +96,7 @@ class _Walk:
         self._x = 0
 
     def over(self, data: bytes) -> int:
-        """Walk to the mark of the picture's end, or to that of the data, and return the place behind it."""
+        """Walk to the mark of the picture's end, or to that of the data, and return the place after it."""
         at = 0
         while at + 2 <= len(data) and not self.is_ended:
             count, code = data[at], data[at + 1]

@@ -21,7 +21,7 @@ def unpacks_to(data: bytes, length_bytes: int) -> bool:
 
 
 def unpacked(data: bytes, length_bytes: int) -> bytes:
-    """Unpack packets to this length; what damaged ones do not give is zero."""
+    """Unpack packets to this length; missing output of damaged ones is zero."""
     made, at = bytearray(), 0
     while at < len(data) and len(made) < length_bytes:
         code, behind = data[at], at + _TAKEN[data[at]]

@@ -50,7 +50,7 @@ def rows_of_psd(file: BinaryIO) -> PsdRows | None:
     if len(head) < 26 or head[:6] != b"8BPS\0\1":
         return None
     channels, height, width, bits = struct.unpack(">HIIH", head[12:24])
-    for _ in range(3):  # colours, resources and layers, each behind its length
+    for _ in range(3):  # colours, resources and layers, each after its length
         file.seek(int.from_bytes(file.read(4), "big"), 1)
     compression_at = file.tell()
     if int.from_bytes(file.read(2), "big") != RUN_LENGTHS or channels > MAX_CHANNELS:

@@ -1,4 +1,4 @@
-"""The commonest characters of four writings, by which short texts are told apart.
+"""The commonest characters of four writings, by which short texts are distinguished.
 
 About half of the characters of any text are among them: those of running text, of names, and of space flight.
 """

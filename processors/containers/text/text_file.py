@@ -153,7 +153,7 @@ def _is_european(text: str, is_named: bool) -> bool:
 
 
 def _is_of_letters(letters: str, text: str) -> bool:
-    """Detect another code page: what is not ASCII is letters of its writing, with spaces or line ends between them."""
+    """Detect another code page: all but ASCII is letters of its writing, with spaces or line ends between them."""
     foreign = re.sub(r"[\x00-\x7f]", "", text)
     breaks = len(re.findall(r"[\s，。、：；]", text))
     return (

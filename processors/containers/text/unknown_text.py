@@ -42,7 +42,7 @@ _CYRILLIC_WORD = re.compile(r"[А-ЯЁ]?[а-яё]*|[A-Za-z]+")
 
 
 def decoded(data: bytes) -> str | None:
-    """Return the text of bytes in UTF-8, UTF-16 with its mark, or an encoding that can be told; None for others.
+    """Return the text of bytes in UTF-8, UTF-16 with its mark, or an encoding that can be determined; None for others.
 
     A character of several bytes that a field of fixed length cuts off is left out.
     """
@@ -104,7 +104,7 @@ def text_bytes(text: str) -> bytes:
 
 
 def as_latin_1(text: str) -> str:
-    """Return a text that is declared as Latin-1 in the encoding that its writer used, if that can be told."""
+    """Return a text that is declared as Latin-1 in the encoding that its writer used, if that can be determined."""
     return text if text.isascii() else decoded(text_bytes(text)) or text
 
 

@@ -1,4 +1,4 @@
-"""Lost packets of ASF and WMV files (Advanced Systems Format, 5.2), which demuxers skip without a word.
+"""Lost packets of ASF and WMV files (Advanced Systems Format, 5.2), which demuxers skip silently.
 
 The pieces of each picture and block of sound are numbered, and each says where in it it belongs.
 """
@@ -22,7 +22,7 @@ MAX_PACKET_BYTES = 1 << 20
 FIRST_BYTES = re.compile(rb"\x82\0\0")
 """How nearly all packets begin: error correction of two bytes, with nothing in them."""
 MAX_JUMPS_SHARE = 0.5
-"""If more packets than this do not go on where the last one ended, their writer does not count as the format says."""
+"""If more packets than this do not go on where the last one ended, their writer does not count by the standard."""
 WIDTHS = (0, 1, 2, 4)
 """Bytes of a field by its length type."""
 
@@ -32,7 +32,7 @@ class Piece(NamedTuple):
 
     stream: int
     number: int
-    """Number of that object, counted by the writer, which begins anew when its field is full."""
+    """Number of that object, counted by the writer, which starts again when its field is full."""
     number_bytes: int
     offset: int
     """Place in the object, bytes."""
@@ -89,7 +89,7 @@ class _Walk:
             pieces = pieces_of(data)
             if pieces is None:
                 following = self._resynchronised(place + 1)
-                if following >= self.size_bytes:  # what is behind the packets
+                if following >= self.size_bytes:  # data after the packets
                     if place + self.packet_bytes <= self.declared_end:
                         found.append(skipped(place, self.declared_end))
                     break

@@ -49,7 +49,7 @@ def listed_pictures(opened: BinaryIO) -> dict[int, Pictures]:
 
 
 def _longer(some: Mapping[int, Pictures], others: Mapping[int, Pictures]) -> dict[int, Pictures]:
-    """Return for each stream the list that names more pictures."""
+    """Return for each stream the list with more pictures."""
     return {**some, **{number: one for number, one in others.items() if len(one) > len(some.get(number, ()))}}
 
 
@@ -98,7 +98,7 @@ def _new_indexes(header: bytes) -> list[bytes]:
 
 
 def _listed_in_new(opened: BinaryIO, index: bytes, *, is_below: bool = False) -> dict[int, Pictures]:
-    """Return the pictures in the content of an OpenDML index, or in those to which it leads; none if one is not there.
+    """Return the pictures in the content of an OpenDML index, or in those to which it leads; none if one is missing.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Fragments and segments of an MP4: whether all are there, and which its own index lists but the file lacks.
+"""Fragments and segments of an MP4: whether all are present, and which its own index lists but the file lacks.
 
 The random access index at the end (`mfra`) names where fragments begin (ISO/IEC 14496-12, 8.8.9 to 8.8.11); a segment
 index (`sidx`) gives the size of each segment that follows it (8.16.3).

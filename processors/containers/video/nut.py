@@ -31,7 +31,7 @@ WRITES_AN_INDEX = b"Lavf"
 
 @dataclass(frozen=True, kw_only=True)
 class _Code:
-    """What one frame code stands for."""
+    """Meaning of one frame code."""
 
     flags: int
     multiplier: int

@@ -19,7 +19,7 @@ PACKETS_AT_ONCE = 8192
 SCANNED_BYTES = 1 << 20
 NULL_PID = 0x1FFF
 MOST_PACKETS = 1 / 2
-"""Share of a stream's packets above which it is scrambled; single ones that say so are damaged."""
+"""Share of a stream's packets above which it is scrambled; single ones marked so are damaged."""
 
 
 def look_at_packets(opened: BinaryIO, size: int) -> ElementFindings:

@@ -1,6 +1,6 @@
-"""Credit, rights and terms that a file itself carries, against what is stated of all files at once.
+"""Credit, rights and terms that a file itself carries, against statements about all files at once.
 
-A statement of a release, or of a mission's profile, that is made of all files need not have this one in mind: where the
+A statement of a release, or of a mission's profile, about all files need not have considered this one: where the
 file contradicts it, nothing is permitted until its own entry in `release.toml` says so.
 """
 
@@ -28,7 +28,7 @@ class _Said:
 
 
 def against_general(statements: Sequence[Statement]) -> tuple[Contradiction, ...]:
-    """Return what a file says of itself against statements of all files, its own words first; none if they agree.
+    """Return what a file states about itself against those about all files, its own words first; none if they agree.
 
     A permission in the file's own entry settles all of it, and any other statement there settles its own term.
     """
@@ -66,7 +66,7 @@ def _rights_apart(statements: Sequence[Statement], permission: Statement | None)
 
 
 def _terms_apart(statements: Sequence[Statement], permission: Statement | None) -> Iterator[Contradiction]:
-    """Yield terms of use and instructions against a general permission, unless they are said of all files too."""
+    """Yield terms of use and instructions against a general permission, unless they are stated about all files too."""
     if permission is None or permission.value != "true":
         return
     general = {

@@ -43,7 +43,7 @@ MAX_TAGS = 20_000
 def read_photograph(
     file: BinaryIO, *, sha256: str, size_bytes: int, medium: str, described: ImageObject | None = None
 ) -> MetadataRecord:
-    """Read headers and tags; no pixel is decoded. A part that cannot be read is named in `problems`.
+    """Read headers and tags; no pixel is decoded. A part that cannot be read is added to `problems`.
 
     Parameters
     ----------

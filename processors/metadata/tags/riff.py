@@ -29,7 +29,7 @@ READ_ELSEWHERE = frozenset(
 
 
 def riff_tags(file: BinaryIO, problems: list[str]) -> Iterator[Tag]:
-    """Yield the tags of every known chunk, in file order; invalid chunks are named in `problems`."""
+    """Yield the tags of every known chunk, in file order; invalid chunks are added to `problems`."""
     walked, unknown = ChunkFile(file, problems), 0
     for chunk in walked.chunks():
         if read := _reader(walked, chunk):

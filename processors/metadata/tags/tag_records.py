@@ -130,7 +130,7 @@ def text_tag(namespace: str, name: str, text: str) -> Tag:
 
 
 def encoded_tag(namespace: str, name: str, data: bytes) -> Tag:
-    """Make a text tag of bytes whose encoding is not declared; None, with their number, if it cannot be told."""
+    """Make a text tag of bytes whose encoding is not declared; None, with their number, if it cannot be determined."""
     text = decoded(data)
     return unread_tag(namespace, name, data) if text is None else text_tag(namespace, name, text)
 
@@ -291,7 +291,7 @@ def known_from(tags: tuple[Tag, ...], problems: list[str] | None = None, /, **mo
 
     Parameters
     ----------
-    problems : where dates that cannot be and texts that cannot be read are named, each with its tag.
+    problems : receives impossible dates and unreadable texts, each with its tag.
     more : values that need several tags.
     """
     problems = [] if problems is None else problems

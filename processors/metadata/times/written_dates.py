@@ -42,7 +42,7 @@ def in_iso_order(text: str) -> str:
 
 
 def read_date(text: str, *, precision: str | None = None, zone: str | None = None) -> tuple[When | None, str | None]:
-    """Return a date, or its valid part, and what is wrong with it in words; None where there is nothing of the kind.
+    """Return a date, or its valid part, and what is wrong with it in words; None where there is none.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ class ChangedDescription:
 
     @property
     def remedy(self) -> str:
-        """Return the command that takes in what it says."""
+        """Return the command that takes in its statements."""
         folder = self.raw if is_address(self.raw) else os.path.relpath(self.raw)
         return f"run `marsmedia ingest {shlex.quote(folder if len(folder) < len(self.raw) else self.raw)}`"
 
@@ -103,5 +103,5 @@ def _change(path: str, row: SourceRow | None, described: str) -> Literal["change
         if now == (row.size_bytes, row.mtime_ns):
             return "none"
         return "none" if now[0] == row.size_bytes and hash_again(path) == row.digest else "changed"
-    except (OSError, StoreError):  # out of reach: nobody can tell
+    except (OSError, StoreError):  # out of reach: unknown
         return "unknown"

@@ -33,7 +33,7 @@ class PackedCompanion:
     """Path relative to `data/`."""
     media_type: str
     elsewhere: str
-    """The files that it describes, with their places, if not all are next to it under the names that it uses."""
+    """Files that it describes, with their places, if not all are next to it under the names that it uses."""
     md5_named: str | None
     """Entry of the label that gives the MD5 of the original; None if none does."""
     is_needed: bool

@@ -20,9 +20,9 @@ TITLE_CHARACTERS = 48
 LONGEST_REST_BYTES = 24
 """Room for what follows the title in most names: `_contact-sheet_1648.jpg`."""
 LEAST_WORDS_BYTES = 12
-"""Fewest bytes of a file's own name that say anything."""
+"""Minimum bytes of a file's own name that are meaningful."""
 LEAST_BASE_BYTES = 24
-"""Room for date and title, however long the words are that tell a source from others."""
+"""Room for date and title, however long the words are that distinguish a source from others."""
 
 
 class Places(Protocol):
@@ -102,7 +102,7 @@ class BySource:
 
 @dataclass(frozen=True, kw_only=True)
 class Apart:
-    """Words that tell a source from others of the same date and title."""
+    """Words that distinguish a source from others of the same date and title."""
 
     words: str
     longest_bytes: int
@@ -115,7 +115,7 @@ class ByKind:
 
     names: UniqueNames
     apart: Mapping[str, Apart] = field(default_factory=dict)
-    """Words that tell sources of the same date and title apart, by digest."""
+    """Words that distinguish sources of the same date and title, by digest."""
 
     def original(self, subject: SourceRecord) -> str:
         folder = {"photo": "photos", "video": "videos", "audio": "sound"}[subject.medium]
@@ -153,7 +153,7 @@ class ByKind:
         return f"{folder}/{name}"
 
     def _start(self, subject: SourceRecord) -> list[str]:
-        """Return date and title, and the words that tell the source from others; all its files start alike."""
+        """Return date and title, and the words that distinguish the source from others; all its files start alike."""
         base, found = _base(subject), self.apart.get(subject.digest)
         if not found:
             return [base]
@@ -182,10 +182,10 @@ def _base(subject: SourceRecord) -> str:
 
 
 def apart(subjects: Iterable[SourceRecord]) -> dict[str, Apart]:
-    """Return words that tell sources of the same date, title and medium apart, by digest; others have none.
+    """Return words that distinguish sources of the same date, title and medium, by digest; others have none.
 
     They are the file's name, else its suffix, else its folder; numbers, in the order of these, where the title would
-    have to be cut for them. Without any of these that tells all of them apart, files get a hash.
+    have to be cut for them. If none of these distinguishes all of them, files get a hash.
     """
     alike: dict[tuple[str, str], list[SourceRecord]] = {}
     for one in subjects:
@@ -205,7 +205,7 @@ def apart(subjects: Iterable[SourceRecord]) -> dict[str, Apart]:
 
 
 def _fitting(words: list[str], base: str) -> list[str]:
-    """Return the words as they fit behind the whole title: cut if they still tell the files apart, else numbers."""
+    """Return the words as they fit behind the whole title: cut if they still distinguish the files, else numbers."""
     room = NAME_BYTES - LONGEST_REST_BYTES - len(f"{base}_".encode())
     if all(len(word.encode()) <= room for word in words):
         return words

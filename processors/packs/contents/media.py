@@ -37,7 +37,7 @@ from processors.store.catalogue.source_row import SourceRow
 from processors.tables import Table
 
 BARS = (14, 12, 12)
-"""Colour beside a picture in another shape, as on the cards of a highlight."""
+"""Colour next to a picture in another shape, as on the cards of a highlight."""
 MAX_SCALED_PIXELS = 200_000_000
 """Maximum number of pixels to resize: 0.6 GB as RGB, and as much again during the resizing."""
 

@@ -1,4 +1,4 @@
-"""What the results that count say of their sources: the audit, refused motion, and what could not be made."""
+"""Findings on sources in the results that count: the audit, refused motion, and what could not be made."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class FailedResult:
 class Outcomes:
     """Facts and failures of the results of all sources; of several of one processor the one that counts is taken.
 
-    That is one that is asked for, else the latest, as in `processors.store.catalogue.latest`.
+    That is a requested one, else the latest, as in `processors.store.catalogue.latest`.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,4 +1,4 @@
-"""What the audit of a video says of logos and captions burnt into it, for those who want to publish it."""
+"""The audit's findings on logos and captions burnt into a video, for those who want to publish it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SENTENCES = {
 
 
 def burnt_in(subject: SourceRecord) -> Text:
-    """Return the note on signs burnt into a video, also if nobody could look for them; empty for none."""
+    """Return the note on signs burnt into a video, also if they could not be looked for; empty for none."""
     if subject.medium == "video" and subject.audit is None:
         return phrase("overlays_not_looked_for")
     words = str((subject.audit or {}).get("words") or "")

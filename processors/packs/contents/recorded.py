@@ -33,7 +33,7 @@ class Recorded:
     utc: str | None = None
     """Moment, to its precision; None for a day or coarser, or without a time zone."""
     ended_utc: str | None = None
-    """End, as a label or product name states it beside this start; None if none does."""
+    """End, as a label or product name states it next to this start; None if none does."""
 
     @property
     def day(self) -> str:
@@ -86,7 +86,7 @@ def recorded_of(evidence: Mapping[str, Any] | None) -> Recorded | None:
 
 
 def _ended(taken: Mapping[str, Any], dates: Sequence[Mapping[str, Any]]) -> str | None:
-    """Return the end that belongs to the start: of a voice that gives both, where its start is the one taken."""
+    """Return the end that belongs to the start: from a voice that gives both, if its start is the one chosen."""
     first, last = taken["earliest_utc"], taken["latest_utc"]
     starts = [one for one in dates if one.get("meaning") == "recorded"]
     agreeing = {_voice(one) for one in starts if one["earliest_utc"] < last and first < one["latest_utc"]}

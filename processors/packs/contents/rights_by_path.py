@@ -103,7 +103,7 @@ def _permission(said: Mapping[str, Any] | None, own: str | None) -> bool | None:
 
 
 def _own_in_words(apart: Iterable[Mapping[str, Any]]) -> str | None:
-    """Return what a file says of itself against statements of all files, and where to settle it; None if nothing."""
+    """Return what a file states against statements about all files, and where to settle it; None if nothing."""
     parts = [
         f"{one['about']} {own!r} ({own_source}), against {general!r} ({source})"
         for one in apart

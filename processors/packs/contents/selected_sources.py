@@ -43,11 +43,11 @@ class SourceHistory:
     gone_utc: str | None = None
     """Time at which a run found it gone from its place; None while it is there."""
     verdict: FileVerdict = NO_VERDICT
-    """What all its results say of damage."""
+    """Verdict of all its results on damage."""
     audit: Manifest | None = None
     """Audit of a video that counts, which decoded every frame; None without one, and for other media."""
     weighed: Manifest | None = None
-    """Its evidence, for which its MD5 was compared with that of its label."""
+    """Its evidence, which compared its MD5 with that of its label."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class SelectedSource:
     results: tuple[Manifest, ...]
     """Results, each with only the selected items."""
     shown: tuple[Manifest, ...]
-    """Results for a highlight clip; empty if the pack recipe asks for none."""
+    """Results for a highlight clip; empty if the pack recipe requests none."""
     original_size_px: tuple[int | None, int | None]
     history: SourceHistory
     shots: Manifest | None = None

@@ -58,7 +58,7 @@ class SourceRecord:
     title: Text
     caption: Text
     alternative: Text
-    """Text for those who cannot see or hear it, as the release or the file states it; empty without one."""
+    """Text for people who cannot see or hear it, as the release or the file states it; empty without one."""
     creator: str | None
     agency: str | None
     credit: str | None
@@ -87,7 +87,7 @@ class SourceRecord:
     motion_refused_because: tuple[str, ...] = ()
     """Reason for each shot if the `video.motion` that counts refused every one of them; else empty."""
     failures: tuple[FailedResult, ...] = ()
-    """Failures by processor; of several results of one, the one asked for counts, else the latest."""
+    """Failures by processor; of several results of one, the requested one counts, else the latest."""
     usage_terms: str | None = None
     """Terms of use, in the words of the release or the file."""
     instructions: str | None = None
@@ -139,7 +139,7 @@ def subjects(
 
     Parameters
     ----------
-    asked : gives the results that today's recipes want of a source; of a processor without any, the latest counts.
+    asked : returns the results that today's recipes want of a source; of a processor without any, the latest counts.
     """
     with connect(catalogue) as connection:
         outcomes = Outcomes(connection)

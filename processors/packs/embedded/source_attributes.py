@@ -26,9 +26,9 @@ class SourceAttributes:
     start_utc: datetime | None
     """UTC of presentation time 0."""
     start_precision: str | None
-    """`minute`, `second` or `subsecond`: how finely the start is known."""
+    """`minute`, `second` or `subsecond`: how precisely the start is known."""
     difference: Callable[[Manifest], str | None] = lambda manifest: None
-    """How a result differs from what today's release and recipes ask for; None if it is that."""
+    """How a result differs from what today's release and recipes request; None if it does not."""
 
     def attributes(self, manifest: Manifest, what: str) -> dict[str, Any]:
         """Return plain values for `attrs`, with the processor of a result; unknown ones are left out.

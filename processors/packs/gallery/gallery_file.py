@@ -16,7 +16,7 @@ ShareBox = tuple[float, float, float, float]
 
 @dataclass(frozen=True, kw_only=True)
 class PageCopy:
-    """File of a pack as it lies there: it may have another name, size and format than the item of the store."""
+    """File of a pack as it is there: it may have another name, size and format than the item of the store."""
 
     name: str
     size_bytes: int
@@ -41,7 +41,7 @@ class GalleryFile:
     copy: PageCopy | None = None
     """What the page links to, if that is not the item or the original itself."""
     counts: bool = True
-    """False for a result that today's recipes do not ask for, beside another of its processor that they do."""
+    """False for a result that today's recipes do not request, next to another of its processor that they do."""
     passed_on: Text | None = None
     """Who allows a pack to redistribute its source, and why; None without a written override."""
 

@@ -31,7 +31,7 @@ class Introduction:
     """URL of `CREDITS.txt`."""
     clip: PageClip | None
     is_for_readers: bool = False
-    """True to leave out everything that serves only those who measure or who keep the store."""
+    """True to leave out everything that only serves measuring or maintaining the store."""
 
     def __post_init__(self) -> None:
         href = self.credits_href

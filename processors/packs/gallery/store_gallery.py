@@ -71,7 +71,7 @@ def shown_of_store(
     links : URLs of items and originals; None: of the files on this disk.
     elsewhere : results that belong to other places of the same bytes, by path; they are left out.
     thumbnails : those of a page that is served; None: all are made now.
-    asked : gives the results of a source that today's recipes ask for; called only where a processor has several.
+    asked : returns the results of a source that today's recipes request; called only where a processor has several.
     """
     links = links or links_on_disk(folder)
     thumbnails = thumbnails or Thumbnails(folder, links.item)
@@ -124,14 +124,14 @@ def release_titles(releases: Iterable[str], catalogue: Catalogue) -> list[Text]:
 
 
 def newest(manifests: Iterable[Manifest], asked: Container[ResultRef] = ()) -> list[Manifest]:
-    """Return one result of each processor with the same parameters: the one asked for, else the latest."""
+    """Return one result of each processor with the same parameters: the requested one, else the latest."""
     ordered = sorted(manifests, key=lambda one: (one.ref in asked, age(one)))
     best = {(one.ref.processor, canonical_json(one.parameters)): one for one in ordered}
     return sorted(best.values(), key=lambda manifest: manifest.ref)
 
 
 def _counting(manifests: Iterable[Manifest], asked: Container[ResultRef]) -> set[ResultRef]:
-    """Return the results that count, as in packs: those asked for; of a processor without any, the latest."""
+    """Return the results that count, as in packs: the requested ones; of a processor without any, the latest."""
     by_processor: dict[str, list[Manifest]] = {}
     for one in manifests:
         by_processor.setdefault(one.ref.processor, []).append(one)

@@ -36,7 +36,7 @@ MAX_SCENES = 60
 """Maximum number of scenes, three minutes of stills: a clip is an overview, the pack holds the rest."""
 CARD_SECONDS = 3.0
 MIN_SILENT_SECONDS = 0.1
-"""Silence at the end of a scene that nobody hears."""
+"""Silence at the end of a scene that is not noticed."""
 
 
 @dataclass(frozen=True, kw_only=True)

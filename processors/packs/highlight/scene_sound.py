@@ -135,7 +135,7 @@ def _length_of(entry: ItemRecord) -> float:
 
 
 def _start(subject: SourceRecord, store: Store) -> float:
-    """Return the presentation time of a sound's first sample, as a measurement of it says; 0 without any."""
+    """Return the presentation time of a sound's first sample, according to a measurement of it; 0 without any."""
     for manifest in store.manifests(subject.digest):
         name = STARTS.get(manifest.ref.processor)
         for item in manifest.items if name else ():

@@ -45,7 +45,7 @@ def words(subject: SourceRecord, entry: ItemRecord | None) -> Words:
 
 
 def as_given(text: Text, subject: SourceRecord) -> Text:
-    """Return a text of an item, without languages in which nobody gave a title, a caption or an alternative text."""
+    """Return a text of an item, without languages that have no title, caption or alternative text."""
     title = subject.title or subject.event_title
     given = {FALLBACK, *title, *subject.caption, *subject.alternative}
     return Text({code: said for code, said in text.items() if code in given}) if title else text

@@ -21,7 +21,7 @@ class Damage:
     """Message of the decoder or checksum, without a full stop."""
     share: float | None
     """Fraction of the picture that may be wrong, above 0 to 1: an upper bound, because a decoder that has lost sync
-    cannot tell what is right after it. None: the pixels are not affected; something else in the file is damaged."""
+    cannot know what is right after it. None: the pixels are not affected; something else in the file is damaged."""
     first_row: int | None = None
     """Rows above this one, as stored, are undamaged; None if unknown."""
     noticed_at_row: int | None = None

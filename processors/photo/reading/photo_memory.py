@@ -7,7 +7,7 @@ from dataclasses import dataclass
 _PILLOW_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}
 """Bytes of a pixel in Pillow's memory by mode; 4 for all others, RGB among them (Pillow, "Concepts: modes")."""
 _DECODER_BYTES = {"WEBP": 12}
-"""Bytes of a pixel that a decoder holds besides, by format: libwebp's decoder for animations keeps two pictures, and
+"""Further bytes per pixel that a decoder holds, by format: libwebp's decoder for animations keeps two pictures, and
 gives a third, of still pictures too."""
 _SUMS_BYTES = 8
 """Bytes per pixel of a measurement of all pixels, in 64-bit sums."""

@@ -10,7 +10,7 @@ from processors.errors import DamagedMedia, RefusedMedia
 from processors.photo.reading.damage import Damage
 
 NAMED_AT_MOST = 3
-"""Number of no-data values that are named; more, as outside a valid range, are not."""
+"""Maximum number of no-data values that are listed; more, as outside a valid range, are not."""
 
 
 def refuse_without_valid(samples: np.ndarray, valid: np.ndarray | None, damage: Damage | None) -> None:

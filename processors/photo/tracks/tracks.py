@@ -78,7 +78,7 @@ UNSEARCHED = TracksFacts(
 
 @dataclass(frozen=True, kw_only=True)
 class Tracks:
-    """Grouser tracks as `tracks.json`, drawn in `tracks.jpg`; `no-tracks.jpg` says why there are none.
+    """Grouser tracks as `tracks.json`, drawn in `tracks.jpg`; `no-tracks.jpg` gives the reason if there are none.
 
     `rectified.png` is the searched view, if the ground's corners are given.
     """

@@ -4,9 +4,9 @@
     claims/sources/<source>/<n>.json       the holder that works on a source
 
 A claim is an object that the server creates once. It is valid while its holder's run is rewritten: without that for
-`LEASE_SECONDS` the run is lost, and a run that meets its claim creates the next one, `n + 1`, which again only one can.
-A run that was killed on this machine is lost at once. Ages are measured by the server's clock. A run that was only
-stopped for so long may do some work twice, without harm.
+`LEASE_SECONDS` the run is lost, and a run that encounters its claim creates the next one, `n + 1`, which again only
+one can. A run that was killed on this machine is lost at once. Ages are measured by the server's clock. A run that was
+merely paused that long may do some work twice, without harm.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BEAT_SECONDS = 15.0
 LEASE_SECONDS = 60.0
 """Time without a beat after which a run is lost: a few beats may fail."""
 LOOKS_A_LEASE = 24
-"""Maximum number of looks at the other runs per lease; in between, the last look is reused."""
+"""Maximum number of checks of the other runs per lease; in between, the last check is reused."""
 RUNS, SOURCES = "claims/runs", "claims/sources"
 
 

@@ -3,13 +3,13 @@
     s3://bucket/prefix/
       store.json                         the mark of a store, with its format and its identity
       data/, commits/                    results by pass: see `stored_pass`
-      seen/<time>-<any>.jsonl            where sources were seen, one object each time that a run notes some
+      seen/<time>-<any>.jsonl            where sources were seen, one object each time that a run records some
       links/<time>-<any>.json            links between sources; the newest counts
       catalogue/<table>/                 the Delta tables: see `bucket_tables`
       claims/                            runs at work, and the sources they work on: see `bucket_claims`
       runs/, packs/, kept/, checkups/    small records, as in a folder
 
-Objects are written once, except small records of which the newest counts; nothing is renamed. The copies are in a
+Objects are written once, except small records, of which the newest counts; nothing is renamed. The copies are in a
 folder of the user's cache, which is itself a store in a folder: the results of a pass are made there as usual, by
 processes without access to the bucket, and published when the pass is over. The folder is disposable.
 """
@@ -163,10 +163,10 @@ class BucketStore(Store):
         return self._commits.results_in(commit)
 
     def unnamed_data(self) -> Iterator[str]:
-        """Yield the zips that no commit names, of runs that were killed a day ago or more."""
+        """Yield the zips to which no commit refers, of runs that were killed a day ago or more."""
         named = set[str]()
         for name in self.commit_names():
-            with suppress(ResultCorrupt):  # the zip that it named is no longer named
+            with suppress(ResultCorrupt):  # no commit refers to that zip any more
                 named.update(one.data for one in self._commits.results_in(name))
         before = datetime.now(UTC) - MIN_UNNAMED_AGE
         yield from (one.name for one in self.bucket.list("data") if one.name not in named and one.modified < before)

@@ -18,7 +18,7 @@ from processors.store.claims import exclusive_lock
 
 LOG = "_delta_log"
 POINTER = "_last_checkpoint"
-"""The only file that changes: it tells readers of the bucket where to begin. The copies do not need it."""
+"""The only file that changes: readers of the bucket begin with it. The copies do not need it."""
 
 
 class BucketTables:
@@ -96,5 +96,5 @@ class BucketTables:
 
 
 def _in_order(names: Iterable[str]) -> list[str]:
-    """Return files before the entries of the log that name them, so that no entry names a missing file."""
+    """Return files before the entries of the log that refer to them, so that no entry refers to a missing file."""
     return sorted(names, key=lambda name: (name.startswith(LOG), name))

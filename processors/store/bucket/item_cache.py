@@ -91,7 +91,7 @@ class Growth:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield an empty file beside a path, whose place it takes at the end; an error leaves the path as it was."""
+    """Yield an empty file next to a path, which it replaces at the end; an error leaves the path as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=".", dir=path.parent)
     os.close(descriptor)

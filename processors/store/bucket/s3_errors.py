@@ -1,4 +1,4 @@
-"""Errors of an S3 server, as obstore gives them in one text, in words for people."""
+"""Errors of an S3 server, which obstore returns as one text, in words for users."""
 
 from __future__ import annotations
 

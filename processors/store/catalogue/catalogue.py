@@ -49,10 +49,7 @@ RESULT_COLUMNS: dict[str, tuple[pa.DataType, Callable[[Manifest], Any]]] = {
     "reading_seconds": (_FLOAT, lambda result: result.cost.reading_seconds if result.cost else None),
     "own_seconds": (_FLOAT, lambda result: result.cost.own_seconds if result.cost else None),
     "blame": (_TEXT, lambda result: result.blame),
-    "damage": (
-        _TEXT,
-        lambda result: None,
-    ),  # of its files in the store: a check notes it, and who makes it again mends it
+    "damage": (_TEXT, lambda result: None),  # in the store: set by a check, cleared when the result is made again
 }
 ITEM_COLUMNS: dict[str, tuple[pa.DataType, Callable[[Manifest, StoredItem], Any]]] = {
     "source": (_TEXT, lambda result, item: result.ref.source),

@@ -16,7 +16,7 @@ KNEE: dict[Medium, float] = {"photo": 0.05, "audio": 2.0, "video": 1.0}
 NEIGHBOURS = 8
 """Number of earlier results, those of the most similar size, whose mean is expected."""
 FAR = 4.0
-"""A source so many times as large as every known one is beyond what earlier results tell."""
+"""Factor by which a source exceeds every known one, from which on earlier results do not allow an estimate."""
 PIXELS_A_BYTE = 2.0
 """Pixels of a photo for each byte of its file, if its header was not read."""
 USUAL_FRAME_PIXELS = 640 * 360

@@ -54,7 +54,7 @@ def decoded_length(store: Store, digest: str, stated_seconds: float | None, file
 
 
 def _heard_seconds(facts: Any) -> float:
-    """Return the length of the sound in the facts of an item; 0 where they do not say it."""
+    """Return the length of the sound in the facts of an item; 0 where they do not state it."""
     if not isinstance(facts, dict):
         return 0.0
     count, rate_hz = facts.get("sample_count"), facts.get("rate_hz")

@@ -31,7 +31,7 @@ SELECT medium, processor, reading_seconds, own_seconds, made_bytes, size_bytes, 
 FROM costs WHERE own_seconds IS NOT NULL
 QUALIFY row_number() OVER (PARTITION BY medium, processor ORDER BY source) <= 500
 """
-"""Results from which costs are expected: so many of each processor, by the digests of their sources."""
+"""Results from which costs are estimated: at most 500 of each processor, by the digests of their sources."""
 TYPICAL: dict[tuple[Medium, bool], tuple[float, float]] = {
     ("photo", False): (0.12, 0.12e6),
     ("audio", False): (0.035, 0.07e6),
@@ -72,7 +72,7 @@ class Expected:
 
 
 def usual(medium: Medium, reads: Reads, size: float) -> Expected:
-    """Return the cost of a result of which nothing is known but what it reads, and the decoded size of its source."""
+    """Return the cost of a result about which only what it reads and the decoded size of its source are known."""
     seconds, made = TYPICAL[medium, medium == "video" and reads == "video"]
     units = size + KNEE[medium]
     return Expected(

@@ -1,4 +1,4 @@
-"""Selection of the results that count: those asked for, else the latest, the one started last; in Python and in SQL."""
+"""Selection of the results that count: those requested, else the latest, the one started last; in Python and in SQL."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ def latest(manifests: Iterable[Manifest]) -> Manifest:
 
 
 def current(manifests: Iterable[Manifest], asked: Container[ResultRef]) -> list[Manifest]:
-    """Return those of one processor's results that are asked for; if none is, the latest; empty if there are none."""
+    """Return those of one processor's results that are requested; if none is, the latest; empty if there are none."""
     every = list(manifests)
     return [one for one in every if one.ref in asked] or sorted(every, key=age)[-1:]

@@ -40,7 +40,7 @@ class Selection:
     camera: str | None = None
     date: When | None = None
     redistribute: bool | None = None
-    """True for what may be passed on, False for what is forbidden or nobody has allowed."""
+    """True for what may be passed on, False for what is forbidden or not permitted."""
     sql: str | None = None
     """SQL condition on the columns of the view `known`."""
 
@@ -108,7 +108,7 @@ def select(selection: Selection, catalogue: Catalogue, *, every_place: bool = Fa
     except RequestError:
         if candidates == "TRUE":
             raise
-    return _select(selection, catalogue, catalogue.sightings(), every_place=every_place)  # names what is similar
+    return _select(selection, catalogue, catalogue.sightings(), every_place=every_place)  # lists similar names
 
 
 def _select(
@@ -131,7 +131,7 @@ def _select(
 
 
 def position(selection: Selection, row: SourceRow) -> int:
-    """Return the position of the first name that means a selected source; 0 if the selection names none."""
+    """Return the position of the first name that matches a selected source; 0 if the selection names none."""
     return next((number for number, word in enumerate(selection.names) if _is_meant(word, row)), 0)
 
 
@@ -146,18 +146,18 @@ def find_sighting(word: str, catalogue: Catalogue) -> SourceRow:
     try:
         return find_source(word, catalogue.sightings(_may_mean(word)))
     except RequestError:
-        return find_source(word, catalogue.sightings())  # names what is similar
+        return find_source(word, catalogue.sightings())  # lists similar names
 
 
 def _candidates(selection: Selection) -> str:
-    """Return an SQL condition met by every source that the selection names, so that few rows are read."""
+    """Return an SQL condition satisfied by every source that the selection includes, so that few rows are read."""
     if not 0 < len(selection.names) <= NAMED_AT_MOST or any(map(_is_pattern, selection.names)):
         return "TRUE"
     return " OR ".join(map(_may_mean, selection.names))
 
 
 def _may_mean(word: str) -> str:
-    """Return an SQL condition met by every source that a path, name or digest may mean."""
+    """Return an SQL condition satisfied by every source that a path, name or digest may match."""
     text, end = _quoted(word), _quoted(f"/{word}")
     paths = ", ".join(map(_quoted, _absolute(word)))
     called = f"name = {text} OR relative = {text} OR ends_with(relative, {end})"

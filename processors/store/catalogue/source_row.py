@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from processors.identify import Identity
 
 MAX_SPANS = 500
-"""Number of earlier spans that are kept of one path: archives want all; a disk that comes and goes must not fill it."""
+"""Number of earlier spans that are kept of one path: archives want all, but a flaky disk must not fill it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +51,7 @@ class SourceRow:
     changed_to: str | None = None
     """SHA-256 of the altered bytes that a run found here with the same size and date; None if unaltered."""
     confirmed_utc: str | None = None
-    """Time at which a person confirmed that it was withdrawn; None while it is there, and until then."""
+    """Time at which a user confirmed that it was withdrawn; None while it is there, and until then."""
     check_fault: Literal["missing", "replaced"] | None = None
     """What the last check found here in place of these bytes; None if nothing was wrong, or a run has looked since."""
     frame_pixels: int | None = None
@@ -64,7 +64,7 @@ class SourceRow:
     blanks between them; None if they have been there once."""
 
     def returned(self, now: SourceRow) -> SourceRow:
-        """Return the row of the same bytes, back at the same path, with what is known of them from before."""
+        """Return the row of the same bytes, back at the same path, with what was known about them before."""
         span = f"{self.seen_utc}/{self.gone_utc or now.seen_utc}"
         spans = [*(self.earlier_utc or "").split(), span][-MAX_SPANS:]
         return replace(

@@ -47,7 +47,7 @@ FROM stored_items i LEFT JOIN audits a ON a.source = i.source
 """
 """Every item, with the latest audit of its source in its facts."""
 
-# What is said of a media file at each path that holds or held it: one row a path and content.
+# Statements about a media file at each path that holds or held it: one row a path and content.
 #
 #   path       digest   evidence_key   the words are those of the evidence ...
 #   june/a.jpg 3fa9...  77c1...        77c1..., which the last run planned for this path
@@ -80,7 +80,7 @@ WITH places AS (
 SELECT * EXCLUDE (place_count) FROM planned UNION ALL SELECT * EXCLUDE (place_count) FROM not_planned
 """
 
-# Whether the bytes at each path may be passed on: true, false, or NULL where nobody has said so. A path says `may` by
+# Whether the bytes at each path may be passed on: true, false, or NULL if this is not stated. A path says `may` by
 # its evidence or, without a word in it, by an earlier prohibition there. The strictest of all paths with the same bytes
 # binds every one of them:
 #

@@ -22,7 +22,7 @@ COMPARED = ("mission", "agency", "event", "recorded_by", "credit", "rights", "re
 REPEATED = """
 SELECT 1 FROM stored_sources WHERE kind = 'media' GROUP BY digest HAVING count(*) > 1 LIMIT 1
 """
-"""A row if any source was ever seen at two paths. Where none was, what follows needs no sorting of all of them."""
+"""A row if any source was ever seen at two paths. If none was, the queries below need not sort all of them."""
 
 SEVERAL_PLACES = """
 SELECT digest FROM sources WHERE kind = 'media' AND gone_utc IS NULL GROUP BY digest

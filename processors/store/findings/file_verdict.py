@@ -1,4 +1,4 @@
-"""Verdict on a file: what all its results together say of damage, in one sentence for `show` and for packs."""
+"""Verdict on a file: the damage that all its results together report, in one sentence for `show` and for packs."""
 
 from __future__ import annotations
 

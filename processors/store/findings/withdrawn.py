@@ -1,4 +1,4 @@
-"""Withdrawn files: masters that a run found gone, told until they are back or a person confirms that it was meant."""
+"""Withdrawn files: masters that a run found gone, reported until they are back or someone confirms this as intended."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def withdrawn(sightings: Iterable[SourceRow]) -> list[SourceRow]:
 
 @dataclass(frozen=True, kw_only=True)
 class Withdrawal:
-    """A file, or a whole release, that is gone from raw, which nobody has confirmed."""
+    """A file, or a whole release, that is gone from raw without confirmation."""
 
     place: str
     """Path below the folder of releases."""
@@ -45,7 +45,7 @@ class Withdrawal:
 
     @property
     def reason(self) -> str:
-        """Return since when it is gone, and what to do."""
+        """Return since when it has been gone, and what to do."""
         row, day = self.rows[0], (self.rows[0].gone_utc or "")[:10]
         what = f"all its {len(self.rows)} files" if self.is_release else f"its bytes ({row.digest[:16]}...)"
         return (
@@ -55,12 +55,12 @@ class Withdrawal:
 
     @property
     def command(self) -> str:
-        """Return the command by which a person confirms it."""
+        """Return the command that confirms it."""
         return _command(f"{self.place}/*" if self.is_release else self.place)
 
 
 def unconfirmed(sightings: Sequence[SourceRow]) -> list[Withdrawal]:
-    """Return what was withdrawn and nobody has confirmed: files, or a release once where no file of it is left."""
+    """Return what was withdrawn without confirmation: files, or a release once where no file of it is left."""
     there = {(row.folder, row.release) for row in sightings if row.gone_utc is None}
     found: dict[tuple[str, str], list[SourceRow]] = {}
     for row in withdrawn(sightings):
@@ -79,7 +79,7 @@ def _command(place: str) -> str:
 
 
 def where_gone(sightings: Sequence[SourceRow]) -> dict[str, str | None]:
-    """Return by path what became of each file that is gone, as continuation of a sentence on its description.
+    """Return by path what happened to each file that is gone, as continuation of a sentence about its description.
 
     None for one whose withdrawal is confirmed: its description may stay.
     """
@@ -97,7 +97,7 @@ def where_gone(sightings: Sequence[SourceRow]) -> dict[str, str | None]:
 
 
 def confirm(words: Sequence[str], catalogue: Catalogue) -> list[SourceRow]:
-    """Record that a person confirms the withdrawal of files, and return them.
+    """Record that a user confirms the withdrawal of files, and return them.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Folders with known files that are empty or gone, as where a disk is not mounted: told once, with how many files."""
+"""Folders with known files that are empty or gone, as of an unmounted disk: reported once, with the number of files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from processors.store.open_store import is_address
 
 @dataclass(frozen=True, kw_only=True)
 class AbsentFolder:
-    """A folder, empty or gone, of which the catalogue knows files."""
+    """A folder, empty or gone, that contained files in the catalogue."""
 
     path: str
     """Absolute path, or address in a bucket."""
@@ -64,7 +64,7 @@ def emptied(root: str, empty: Iterable[str], known: Collection[str]) -> list[Abs
 
 
 def is_gone(folder: str) -> bool:
-    """Return whether a folder does not exist; False if that cannot be told, as of a bucket."""
+    """Return whether a folder does not exist; False if that is unknown, as for a bucket."""
     if is_address(folder) or "\\x" in folder:  # its name is not UTF-8, and stored in another form
         return False
     try:

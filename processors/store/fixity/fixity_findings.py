@@ -10,7 +10,7 @@ from processors.store.bucket.stored_pass import keys_of, source_of
 from processors.store.catalogue.source_row import SourceRow
 
 NAMED_AT_MOST = 3
-"""Maximum number of files of one result that are named in what is remembered of it."""
+"""Maximum number of files of one result that are listed in its stored finding."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class FixityFault:
     reason: str
     is_master: bool = False
     file_count: int = 1
-    """Number of files that it stands for: those of a folder or a release that is gone as a whole."""
+    """Number of files that it represents: those of a folder or a release that is gone as a whole."""
 
 
 def fault_count(faults: Iterable[FixityFault]) -> int:
@@ -54,7 +54,7 @@ class FixityCheck:
 
     @property
     def damage(self) -> str | None:
-        """Return what is damaged or missing of a result, in words; None if it is whole."""
+        """Return what of a result is damaged or missing, in words; None if it is whole."""
         lost = [
             f"{'all' if fault.path == self.path else fault.path.removeprefix(f'{self.path}/')} {fault.kind}"
             for fault in self.faults

@@ -19,7 +19,7 @@ from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
 
 _Known = tuple[str, SourceRow | AbsentFolder | None, FoundFile | None]
-"""Folder of releases, what the catalogue says of a path, and what is there; or a folder whose files are not there."""
+"""Folder of releases, what the catalogue records for a path, and what is there; or a folder whose files are missing."""
 
 
 def check_masters(
@@ -57,7 +57,7 @@ def check_masters(
 
 
 def _found(root: str, known: Collection[str]) -> tuple[dict[str, FoundFile], list[AbsentFolder]]:
-    """Return the files below a folder by path, and the folders whose known files are not there."""
+    """Return the files below a folder by path, and the folders whose known files are missing."""
     try:
         entries = list(survey_bucket(root) if is_address(root) else survey(Path(root)))
     except (OSError, RequestError):

@@ -55,7 +55,7 @@ class Findings:
     unread_because: str | None
     """What follows in the file and is not read."""
     tables_disagree: str | None
-    """What the container's tables say against each other, so that frames may be hidden or at wrong times."""
+    """Contradiction between the container's tables, because of which frames may be hidden or at wrong times."""
     has_alpha: bool
     """True if the pictures are partly transparent; only their colours are looked at."""
     joined_at_seconds: tuple[float, ...]

@@ -40,7 +40,7 @@ class SheetFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactSheet:
-    """Sheet of frames, each from the middle of an equal part of the clip, below a header that names it.
+    """Sheet of frames, each from the middle of an equal part of the clip, below a header with its name.
 
     Each has its time and number below it and, with `shots`, its shot; a line marks where a new shot begins.
     """

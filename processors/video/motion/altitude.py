@@ -19,7 +19,7 @@ class StatedAltitude:
     shot: int
     metres: float
     field_of_view_degrees: float
-    """Field of view of the picture inside its bars, or of a named region."""
+    """Field of view of the picture inside its bars, or of a chosen region."""
 
     def of_curve(self, curve: Curve) -> list[float]:
         """Return the altitude at each frame: inversely proportional to the scale of level ground seen from above."""

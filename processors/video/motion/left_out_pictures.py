@@ -1,4 +1,4 @@
-"""Pictures that a clip leaves out: the step to the next is a multiple of those around it, in an ordinary time."""
+"""Pictures that a clip leaves out: the step to the next is a multiple of those around it, in the usual time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MIN_AGREEING = 3
 TOLERANCE = 0.3
 """Maximum difference, as a share of the expected step: of neighbours from their median, of a step from a multiple."""
 MIN_STEP_PX = 0.5
-"""Minimum length of the expected step: of a shorter one, a multiple cannot be told from noise."""
+"""Minimum length of the expected step: of a shorter one, a multiple cannot be distinguished from noise."""
 MAX_MISSING = 4
 
 
@@ -49,7 +49,7 @@ def _move(step: Similarity, radius_px: float) -> tuple[float, float, float, floa
 
 
 def _extra(move: np.ndarray, others: np.ndarray) -> int:
-    """Return how many times more than once a step is the one that its neighbours, in the same time, let expect."""
+    """Return how many extra steps this step spans, judged by its neighbours in the same time."""
     expected = np.median(others, axis=0)
     length = float(np.linalg.norm(expected))
     if length < MIN_STEP_PX or (np.linalg.norm(others - expected, axis=1) <= TOLERANCE * length).sum() < MIN_AGREEING:

@@ -171,7 +171,7 @@ class Motion:
         return StatedAltitude(shot=shot, metres=self.altitude_metres, field_of_view_degrees=self.field_of_view_degrees)
 
     def require_region_inside(self, info: VideoInfo) -> None:
-        """Raise `RefusedMedia` if a named region reaches beyond the picture."""
+        """Raise `RefusedMedia` if a chosen region reaches beyond the picture."""
         left, top, width, height = self.region_px or (0, 0, 0, 0)
         if left + width > info.width_px or top + height > info.height_px:
             raise RefusedMedia(

@@ -307,7 +307,7 @@ def _track(
     import cv2
 
     started = (points @ rough[:, :2].T + rough[:, 2]).astype(np.float32)
-    # eigenvalues are known anyway; the other kind of error, which nobody reads here either, takes a fifth of the time
+    # eigenvalues are known anyway; the other kind of error, which is not used here either, takes a fifth of the time
     flags = cv2.OPTFLOW_USE_INITIAL_FLOW | cv2.OPTFLOW_LK_GET_MIN_EIGENVALS
     ended, found, _ = cv2.calcOpticalFlowPyrLK(first, second, points, started, flags=flags, **settings)
     window = np.array(settings["winSize"])

@@ -43,7 +43,7 @@ class ShotMotion:
     other_regions: tuple[RegionFacts, ...] = ()
     """The other parts that move as one, the largest first."""
     whole_refused_because: str | None = None
-    """Reason why a region was measured in place of the whole picture."""
+    """Reason why a region was measured instead of the whole picture."""
     contact_drift: float | None = None
     """Slope over time of these sums, in s per s. At a steady speed it is 0; above 0 the camera slows down, so that
     contact is later than said, below 0 sooner."""

@@ -8,7 +8,7 @@ from typing import Literal
 import av
 
 Part = Literal["settings", "comments"]
-"""What a header packet holds: settings that the decoder needs, or tags."""
+"""Content of a header packet: settings that the decoder needs, or tags."""
 THEORA: Mapping[bytes, Part] = {b"\x80theora": "settings", b"\x81theora": "comments", b"\x82theora": "settings"}
 """Beginnings of Theora's three headers (Theora specification, 6.1)."""
 VP8 = b"OVP80"

@@ -47,7 +47,7 @@ def video_stream(
 
     Parameters
     ----------
-    codings : what the container says of its streams, by index.
+    codings : the container's statements on its streams, by index.
 
     Raises
     ------

@@ -41,7 +41,7 @@ class SubtitleFacts:
     """Title that the container gives the stream."""
     is_default: bool
     is_forced: bool
-    """True if they are for foreign words only, to be shown without being asked for."""
+    """True if they are for foreign words only, to be shown without being requested."""
     is_for_hard_of_hearing: bool
     """True if they describe sounds as well."""
     cue_count: int

@@ -75,7 +75,7 @@ class TiffStrips:
 
 
 def in_own_scale(image: Any, photo: Directory) -> TiffStrips:
-    """Return the strips of a grey or RGB picture as its tags about the numbers say; others unchanged."""
+    """Return the strips of a grey or RGB picture as its tags about the numbers state; others unchanged."""
     if photo.photometric not in GREY_OR_RGB:
         return TiffStrips(image=image, valid=None, levels=None, is_inverted=False)
     has_none = photo.no_data is not None or image.format in ("float", "double")

@@ -35,7 +35,7 @@ _NOT_READ = re.compile(
 )
 """Messages about unsupported features; an unknown JPEG marker within a picture is damage to any decoder."""
 LIBJPEG = "Unsupported JPEG"
-"""Beginning of what libjpeg says of one strip's JPEG, such as "Unsupported JPEG process"."""
+"""Beginning of libjpeg's message on one strip's JPEG, such as "Unsupported JPEG process"."""
 MAX_TOLD = 3
 """Maximum of parts after the file's end that are reported by name."""
 LARGEST = {"u1": 255, "u2": 65535, "u4": 4294967295}
@@ -194,7 +194,7 @@ class Tiff:
         return values, interpretation, damage
 
     def _is_cut(self) -> bool:
-        """Return whether some of the picture's data would lie behind the file's end, or their places are unknown."""
+        """Return whether some of the picture's data would be beyond the file's end, or their places are unknown."""
         size_bytes = self._file.seek(0, 2)
         return not self._photo.blocks or any(at + size > size_bytes for at, size in self._photo.blocks)
 

@@ -61,5 +61,5 @@ def complaints(codec: av.VideoCodecContext) -> Iterator[Callable[[], str | None]
 
 
 def _tells_damage(codec: str, words: str) -> bool:
-    """Return whether a decoder's words concern the pixels; that of JPEG 2000 also warns of what is intact."""
+    """Return whether a decoder's words concern the pixels; that of JPEG 2000 also warns about intact data."""
     return is_wrong_end(words) if codec == "jpeg2000" else not _HARMLESS.search(words)

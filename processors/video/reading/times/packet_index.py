@@ -21,7 +21,7 @@ NO_TIMESTAMPS = 0x80
 
 OF_GROUPS = ("mpeg1video", "mpeg2video")
 GROUP_BYTES = 1024
-"""Beginning of a packet in which the header of its group is, behind that of the sequence."""
+"""Beginning of a packet that contains the header of its group, after that of the sequence."""
 
 
 @dataclass(kw_only=True)

@@ -1,4 +1,4 @@
-"""Times of frames behind pictures that a file has lost, and where those were, if its index lists them.
+"""Times of frames after pictures that a file has lost, and where those were, if its index lists them.
 
 A demuxer that counts pictures, as that of AVI, gives the picture behind a lost one the lost one's time.
 """
