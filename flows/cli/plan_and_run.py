@@ -47,7 +47,7 @@ def plan_and_run(
     prepare : surveys and plans.
     flow : imports Prefect, runs the flow, which carries out that plan, and returns its final state. It is called if
         something is due, or the run fails, and a Prefect server records the runs.
-    asked : what the run was asked to work on, for the report.
+    asked : what the run was requested to work on, for the report.
     unchanged : returns the findings of the last run if there is nothing to plan; called before heavy imports.
 
     Raises

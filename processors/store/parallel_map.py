@@ -1,4 +1,4 @@
-"""Parallel map over a store: a function called for each of many things, here or wherever the caller says."""
+"""Parallel map over a store: a function called for each of many things, here or wherever the caller chooses."""
 
 from __future__ import annotations
 

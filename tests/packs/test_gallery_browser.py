@@ -295,14 +295,14 @@ def test_results_that_todays_recipes_do_not_ask_for_are_marked_and_folded(browse
         film = "[...document.querySelectorAll('.film button')].map(one => one.textContent)"
         assert page.ask(film) == ["1.000 s", "★ 2.000 s"]
         told = "document.querySelector('.when .ticks').textContent"
-        assert page.ask(told) == "PTS 25 × 1/25 s · not of today's recipes"
+        assert page.ask(told) == "PTS 25 × 1/25 s · not from today's recipes"
         page.key("ArrowRight")
         assert page.ask(told) == "PTS 50 × 1/25 s · chosen still"
-        assert page.ask("document.querySelector('.also').textContent") == "Also asPNG, not of today's recipes"
+        assert page.ask("document.querySelector('.also').textContent") == "Also asPNG, not from today's recipes"
         saved = "[...document.querySelectorAll('.actions [download]')].map(a => a.download)"
         assert page.ask(saved) == ["photo-0000_1.jpg", "photo-0000_same.png"]
         folded = "[...document.querySelectorAll('[data-part=files] summary')].map(one => one.textContent)"
-        assert page.ask(folded) == ["2 items", "2 not of today's recipes"]
+        assert page.ask(folded) == ["2 items", "2 not from today's recipes"]
 
 
 @pytest.mark.parametrize("tab", ["", "play", "frames", "pictures"])

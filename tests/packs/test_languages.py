@@ -1,4 +1,4 @@
-"""Languages are data: one file adds one, for packs and for the page, and what it leaves out is said in English."""
+"""Languages are data: one file adds one, for packs and for the page, and what it leaves out is shown in English."""
 
 from __future__ import annotations
 

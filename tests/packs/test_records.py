@@ -202,7 +202,7 @@ def test_alternative_text_comes_from_the_caption_or_is_declared_missing(pack: Pa
     assert alternative(photo)["en"] == [f"Photograph. {HOSTILE}"]
     assert alternative(frame)["en"] == [
         "Frame at 1.250 s: Descent. Recorded by rear camera. Recorded on 16 June 2021, sol 32 or 33. "
-        "(Put together by software from the record; nobody has described the picture.)"
+        "(Put together by software from the record; not described by a person.)"
     ]
     assert alternative(frame)["zh"] == [
         "车辙：第 1.250 秒的画面。记录设备：rear camera。记录时间：2021年6月16日（第 32 或 33 火星日）。"

@@ -185,10 +185,10 @@ def test_a_prohibition_at_a_place_holds_until_it_is_lifted(releases: Releases) -
         assert str(caught.value).split("\n")[1] == f"  {told}"
     words.write_text("title = 'June'\n")  # a word, but none of rights
     releases.ingest()
-    with pytest.raises(RequestError, match="nobody has said otherwise there since"):
+    with pytest.raises(RequestError, match="nothing has been stated there since"):
         releases.pack("release=july")
     assert CliRunner().invoke(main, ["prune", "--yes", "--store", str(releases.store_folder)]).exit_code == 0
-    with pytest.raises(RequestError, match="nobody has said otherwise there since"):
+    with pytest.raises(RequestError, match="nothing has been stated there since"):
         releases.pack("release=july")
     words.write_text(RESTRICTED.replace("false", "true"))
     releases.ingest()
@@ -207,7 +207,7 @@ def test_a_file_that_comes_back_without_its_words_is_bound_by_those_it_had(relea
     releases.add("june", None)
     releases.ingest()
     for release in ("july", "june"):
-        with pytest.raises(RequestError, match="nobody has said otherwise there since"):
+        with pytest.raises(RequestError, match="nothing has been stated there since"):
             releases.pack(f"release={release}")
     releases.add("june", RESTRICTED.replace("false", "true"))
     releases.ingest()

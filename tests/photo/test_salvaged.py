@@ -53,7 +53,7 @@ def test_a_whole_photo_needs_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("picture_format", "options", "words"),
-    [("JPEG", {"progressive": True}, "truncated progressive JPEG"), ("WEBP", {}, "damaged webp are not told")],
+    [("JPEG", {"progressive": True}, "truncated progressive JPEG"), ("WEBP", {}, "damaged webp cannot be")],
 )
 def test_what_is_coarse_or_unknown_is_refused(tmp_path: Path, picture_format: str, options: dict, words: str) -> None:
     data = encoded(picture_format, **options)

@@ -62,7 +62,7 @@ def test_places_with_equal_statements_share_one_record_with_the_key_of_a_single_
         releases.subject("release=a").evidence_key
     }
     assert releases.subject("release=b").voices == releases.subject("release=b").voices[:1]
-    assert "Also said" not in releases.pack("release=b")
+    assert "Also stated" not in releases.pack("release=b")
 
 
 def test_subtitles_at_each_place_leave_the_place_its_own_words(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ class Reservation:
     """Reason to think before a pack is passed on."""
 
     kind: Kind
-    """`changed description`: rights are those of before; `not cleared`: no permission, or the file's own words against
+    """`changed description`: rights are the earlier ones; `not cleared`: no permission, or the file's own words against
     a general one; `terms`: terms of use or instructions, such as an embargo, which only a person can weigh."""
     about: str
     """Source or description, as a path relative to the folder of releases."""
@@ -107,8 +107,8 @@ def refuse(
         article = "an" if recipe.audience[0] in "aeiou" else "a"
         remedies = "; ".join(dict.fromkeys(one.remedy for one in first))
         raise RequestError(
-            f"{article} {recipe.audience} pack cannot be built: titles, credits and rights in the store are those of "
-            f"before:\n{lines}{remedies} first"
+            f"{article} {recipe.audience} pack cannot be built: the store still has the earlier titles, credits and "
+            f"rights:\n{lines}{remedies} first"
         )
     names = {one.about for one in first}
     remedy = _remedy(passing([one for one in subjects if one.relative not in names]))
@@ -123,7 +123,7 @@ def warnings(found: Iterable[Reservation], source_count: int) -> Iterator[str]:
     for one in found:
         by_kind.setdefault(one.kind, []).append(one)
     for one in by_kind.get("changed description", ()):
-        told = "the pack has the titles, credits and rights of before"
+        told = "the pack has the earlier titles, credits and rights"
         yield f"{one.words}: {told}: {one.remedy} and build it again"
     of = f"of {source_count} source{'' if source_count == 1 else 's'}"
     if uncleared := by_kind.get("not cleared"):

@@ -25,7 +25,7 @@ class PathRights:
     unread: str | None = None
     """Reason why the statement is unknown."""
     own: str | None = None
-    """What the file says of itself against a statement of all files, which is then no permission; None if nothing."""
+    """Statement of the file that contradicts one about all files, which is then no permission; None if none."""
     terms: tuple[str, ...] = ()
     """Instructions and terms of use in the words of the release or the file."""
     past: str | None = None

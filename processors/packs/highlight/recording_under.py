@@ -19,7 +19,7 @@ from processors.store.store import Store
 def recording_under(
     chosen: Sequence[SelectedSource], recipe: PackRecipe, recordings: Mapping[str, Recording], store: Store
 ) -> ItemRecord | None:
-    """Return the recording that the pack recipe wants under the clip, in its most audible rendition; None for none.
+    """Return the recording that the pack recipe requests under the clip, in its most audible rendition; None for none.
 
     Without a wish, it is the first recording of a selection that shows no video: the sound of what is shown is silence.
 
