@@ -34,7 +34,7 @@ class Conditions(TypedDict, total=False):
     date: str
     """A year, month, day or moment that the recording overlaps: `2021-06`."""
     redistribute: Literal["true", "false"]
-    """`true` for what may be passed on, `false` for what is forbidden or not permitted."""
+    """`true` for what may be passed on, `false` for what is forbidden or has no stated permission."""
     sql: str
     """Condition on the columns of the view `known`: `duration_seconds > 60`."""
 

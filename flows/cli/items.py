@@ -54,7 +54,7 @@ def items(selection: tuple[str, ...], paths: bool, store_folder: Path, as_json: 
       camera=PART       part of the camera's name
       date=2021-06      overlaps this time
       redistribute=true what may be passed on; false: what is forbidden, or
-                        not permitted
+                        has no stated permission
       sql='duration_seconds > 60'
                         condition on the view `known` (marsmedia query --help)
 

@@ -173,7 +173,7 @@ class _Handler(BaseHTTPRequestHandler):
             left -= len(block)
 
     def _range(self, size: int) -> tuple[int, int] | None:
-        """Return the half-open range of bytes that is asked for; None for the whole."""
+        """Return the requested half-open range of bytes; None for the whole."""
         asked = RANGE.fullmatch(self.headers.get("Range", ""))
         if not asked or not (asked[1] or asked[2]):
             return None

@@ -47,7 +47,7 @@ TASKS_AT_ONCE = 4 * WAITING_THREADS
 SHEETS_SHOWN = 20
 """Maximum number of contact sheets of one run on Prefect's page: each is a request to the server."""
 LINES_SHOWN = 200
-"""Maximum number of files named in a run's log on Prefect's page; the report names all."""
+"""Maximum number of files listed in a run's log on Prefect's page; the report lists all."""
 SHEET_LONGEST_SIDE_PX = 1000
 """Longest side of a contact sheet on Prefect's page: about 100 kB in the server's database."""
 

@@ -117,7 +117,7 @@ def build(
     Parameters
     ----------
     asked : returns the results that today's recipes want of a source.
-    only_asked : returns the processors of a source whose results count only if they are asked for; None for none.
+    only_asked : returns the processors of a source whose results count only if they are requested; None for none.
     compared : finds photos that show the same picture; None for the stored links alone.
     tables : tables that each processor writes, by its name, for the data dictionary and the tables' attributes.
     steps : shows the progress of the media and the highlight.

@@ -42,7 +42,7 @@ def test_days_in_any_clear_order_are_read(written: str, read: str) -> None:
 @pytest.mark.parametrize(
     ("written", "why", "read"),
     [
-        ("05/04/2021 07:18:00", "day and month cannot be told apart", "2021"),
+        ("05/04/2021 07:18:00", "day and month cannot be distinguished", "2021"),
         ("31/02/2021", "no such date: day is out of range for month", None),
         ("41/52/2021", "no such day", "2021"),
         ("21/05/2021 24:00:00", "no such date: hour must be in 0..23", "2021-05-21"),
@@ -89,7 +89,7 @@ def told(original: str, digitized: str) -> tuple[EvidenceRecord, KnownTags, list
     [
         ("2021:05:15 24:00:00", "2021:05:15", "no such date: hour must be in 0..23"),
         ("2021:05:15 07:60:61", "2021:05:15", "no such date: minute must be in 0..59"),
-        ("05/04/2021 07:18:00", "2021", "day and month cannot be told apart"),
+        ("05/04/2021 07:18:00", "2021", "day and month cannot be distinguished"),
     ],
 )
 def test_a_wrong_time_of_day_costs_itself_and_no_other_date_takes_its_place(original: str, day: str, why: str) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from processors.engine.result_records import Outcome
 
 MAX_NAMED = 3
-"""Maximum number of files of one kind named in the message; more are only counted."""
+"""Maximum number of files of one kind listed in the message; more are only counted."""
 
 
 def save(report: Report, record: RunRecord) -> Report:

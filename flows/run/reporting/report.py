@@ -16,7 +16,7 @@ from processors.store.bucket.bucket_traffic import Traffic
 
 State = Literal["completed", "completed with warnings", "failed", "interrupted"]
 LINES_BELOW = 10
-"""Maximum number of problems that are named below a message of one line."""
+"""Maximum number of problems that are listed below a message of one line."""
 FAULT_EXIT_CODE = 3
 """Exit code of a run ended by a fault in marsmedia."""
 

@@ -56,7 +56,7 @@ def read_date(text: str, *, precision: str | None = None, zone: str | None = Non
         if found := _YEAR_LAST.match(ordered):
             year, _ = read_date(found["year"], zone=zone)
             is_unclear = int(found[1]) <= 12 and int(found[3]) <= 12
-            why = "day and month cannot be told apart" if is_unclear else "no such day"
+            why = "day and month cannot be distinguished" if is_unclear else "no such day"
             return year, f"date is {text!r}: {why}" + (f"; read as {year.written}" if year else "")
         when = _shorter(ordered, zone)
         why = str(error).replace(repr(ordered), repr(text), 1)

@@ -27,7 +27,7 @@ REFUSED: Mapping[Kind, tuple[Audience, ...]] = {
 }
 """Audiences to whom no pack goes with such a reservation; packs for others are built, with a warning."""
 SHOWN = 5
-"""Files named in a warning of one kind."""
+"""Maximum number of files listed in a warning of one kind."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from processors.store.catalogue.source_row import SourceRow
 
 
 class PlaceHistories:
-    """Every place that holds or held files of the pack, with its whole history, each event told once."""
+    """Every place that holds or held files of the pack, with its whole history, each event recorded once."""
 
     def __init__(
         self,

@@ -40,7 +40,7 @@ class Selection:
     camera: str | None = None
     date: When | None = None
     redistribute: bool | None = None
-    """True for what may be passed on, False for what is forbidden or not permitted."""
+    """True for what may be passed on, False for what is forbidden or has no stated permission."""
     sql: str | None = None
     """SQL condition on the columns of the view `known`."""
 

@@ -143,7 +143,7 @@ class _Session:
     def finish(self) -> Iterator[Item]:
         yield from self._end_of_shot()
         if not self._gave_clip:
-            raise RefusedMedia("no shot that was asked for is long enough to be stabilised", "choose other shots")
+            raise RefusedMedia("no requested shot is long enough to be stabilised", "choose other shots")
 
     def _hold(self, picture: np.ndarray, frame: VideoFrame, step: Similarity | None) -> None:
         last = self._held[-1] if self._held else None
