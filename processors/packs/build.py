@@ -86,7 +86,7 @@ class Built:
     """Videos with a larger picture than the one that the pack has: `SourceRecord.larger_picture`."""
     left_out: tuple[str, ...] = ()
     """Files of the originals' releases that an archive's pack leaves out, and results that were not made with the
-    parameters asked for, each with the reason."""
+    requested parameters, each with the reason."""
     is_unchanged: bool = False
     """True if the pack was in the bucket already, with the same bytes."""
     damaged: tuple[str, ...] = ()

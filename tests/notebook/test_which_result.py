@@ -103,7 +103,7 @@ def test_a_parameter_that_is_not_named_is_as_today_or_there_is_an_error_with_the
     assert str(caught.value) == (
         "edl.wav: no result of audio.spectrogram with window='blackman' matches today's release and recipes; "
         f"make it with `{command}`. The newest has calibration.full_scale_pascals 60, today 6; "
-        "name what differs to get it"
+        "specify what differs to get it"
     )
     with pytest.raises(
         RequestError, match=r"--set scaling=density`\. The newest has calibration.full_scale_pascals 60"

@@ -3,7 +3,8 @@
 Nearly any bytes are valid in several encodings. A text counts as Chinese or Japanese if its characters are among the
 common ones of that writing, as Western or Cyrillic if its letters form words; otherwise it is not read, since a wrong
 text is worse than none. Korean, and short texts in Big5, are read as such where more of their characters are common
-ones than of those of the other reading. Japanese without kana in EUC cannot be distinguished from Chinese, which is assumed.
+ones than of those of the other reading. Japanese without kana in EUC cannot be distinguished from Chinese, which is
+assumed.
 """
 
 from __future__ import annotations
