@@ -1,4 +1,4 @@
-"""Contract of processors: parameters, items made from a source or results, and a result's key. Above sources."""
+"""Contract of processors: parameters, items, and the key of a result. On the ground, above sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Error classes, one per reaction. On the ground floor.
+"""Error classes, one per reaction. On the ground.
 
 `MediaError`: the file is at fault; stored as its result, never retried. `StoreError`: the store's disk is at fault; the
 run stops. An `OSError` with an errno: the machine is at fault; retried. Anything else: a bug or a wrong parameter.

@@ -1,4 +1,4 @@
-"""Frozen records as plain JSON and back, and the one form of JSON that is hashed. On the ground floor."""
+"""Frozen records as plain JSON and back, and the one form of JSON that is hashed. On the ground."""
 
 from __future__ import annotations
 

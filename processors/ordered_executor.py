@@ -1,4 +1,4 @@
-"""Background threads that return results in order. On the ground floor."""
+"""Background threads that return results in order. On the ground."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of results: unit and meaning of each column, for files, notebooks, the dictionary. Above contract."""
+"""Tables of results: unit and meaning of each column, for files and notebooks. On the ground, above contract."""
 
 from __future__ import annotations
 

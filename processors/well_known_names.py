@@ -1,4 +1,4 @@
-"""Names of processors that rooms use without knowing the processor: the store, commands. On the ground floor."""
+"""Names of processors that rooms use without knowing the processor: the store, commands. On the ground."""
 
 EVIDENCE, METADATA = "evidence", "metadata"
 FRAMES, CONTACT_SHEET = "video.frames", "video.contact_sheet"

@@ -20,20 +20,19 @@ from processors import well_known_names
 PROJECT = Path(__file__).resolve().parents[1]
 
 STOREYS = {
-    "people: a command and a notebook": (("flows.cli", "marsmedia"),),
-    "Prefect: runs by schedule, recorded": (
+    "people and schedules": (
+        ("flows.cli", "marsmedia"),
         ("flows.deployments",),
         ("flows.ingest", "flows.reprocess", "flows.pack", "flows.verify"),
         ("flows.serving",),
     ),
     "a run": (("flows.run",), ("flows.recipes",)),
-    "what is made of results": (("processors.packs", "processors.linking", "processors.comparing"),),
+    "what is made of results, and a sample": (
+        ("processors.packs", "processors.linking", "processors.comparing", "processors.sample"),
+    ),
     "one source, one pass": (("processors.engine",),),
     "media, and the store that knows none of them": (
-        (
-            "processors.video", "processors.audio", "processors.photo", "processors.metadata",
-            "processors.store", "processors.sample",
-        ),
+        ("processors.video", "processors.audio", "processors.photo", "processors.metadata", "processors.store"),
     ),
     "files: what they are, and how they are opened": (
         ("processors.identify",),
@@ -110,10 +109,13 @@ def test_the_house_in_contributing_has_these_storeys_and_floors() -> None:
 
 
 def test_the_first_line_of_each_room_says_what_it_stands_on() -> None:
+    """`Above ROOM.`, the first room of the floor below; `On the ground, above ROOM.` in the lowest storey."""
     for room, floor in FLOOR_OF.items():
-        below = f"Above {FLOORS[floor + 1][1].rpartition('.')[2]}" if floor + 1 < len(FLOORS) else "On the ground floor"
+        is_ground = FLOORS[floor][0] == FLOORS[-1][0]
+        below = [rooms[0].rpartition(".")[2] for _, *rooms in FLOORS[floor + 1 : floor + 2]]
+        said = ", above ".join(["On the ground" if is_ground else "", *below]).removeprefix(", ")
         docstring = ast.get_docstring(ast.parse(MODULES[room].read_text())) or ""
-        assert docstring.partition("\n")[0].endswith(f"{below}."), room
+        assert docstring.partition("\n")[0].endswith(f". {said[0].upper()}{said[1:]}."), room
 
 
 def names_drawn(line: str) -> Iterator[str]:

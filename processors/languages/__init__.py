@@ -1,1 +1,1 @@
-"""Words of packs and page, one TOML file a language, and texts by language. On the ground floor."""
+"""Words of packs and page, one TOML file a language, and texts by language. On the ground."""

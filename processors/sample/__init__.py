@@ -1,4 +1,4 @@
-"""Built-in sample: a small synthetic release with known properties. Above identify.
+"""Built-in sample: a small synthetic release with known properties. Above engine.
 
 `write_release` writes five media files in the shape of Tianwen-1's release of June 2021, `release.toml` with the
 agency's metadata, and `truth.json` with the known properties, recorded by the code that renders the media.

@@ -1,1 +1,1 @@
-"""Raw files: finding and safely opening them. Above errors."""
+"""Raw files: finding and safely opening them. On the ground, above errors."""
