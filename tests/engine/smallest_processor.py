@@ -38,5 +38,5 @@ class _Session:
 
     def finish(self) -> Iterator[Item]:
         seconds = float(self._info.start) + self._sample / self._info.rate_hz
-        text = f"{self._peak:.3f} at {seconds:.3f} s, {self._missing} samples missing\n"
+        text = f"{self._peak:.3f} at {seconds:.3f} s, {self._missing} samples missing in all channels\n"
         yield Item(name="loudest.txt", media_type="text/plain", data=text.encode())

@@ -62,7 +62,7 @@ def test_the_smallest_processor_is_made_and_fits_a_screen_with_its_imports(make:
     path = make.tone("tone.wav", seconds=1.0)
     (loudest,) = derived(path, tmp_path / "store", Loudest())
     assert loudest.names == ["loudest.txt"]
-    assert loudest.path("loudest.txt").read_text() == "0.500 at 0.000 s, 0 samples missing\n"
+    assert loudest.path("loudest.txt").read_text() == "0.500 at 0.000 s, 0 samples missing in all channels\n"
     assert len(Path(smallest_processor.__file__).read_text().splitlines()) <= MAX_LINES
 
 

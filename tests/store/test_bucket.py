@@ -218,3 +218,7 @@ def test_a_profile_is_read_by_boto3(
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(profile))
     monkeypatch.setenv("AWS_PROFILE", "mission")
     assert Bucket(f"s3://{bucket}/mars/store").get("a") == b"1"
+
+
+def test_a_server_of_another_protocol_is_not_asked_in_the_words_of_s3() -> None:
+    assert Bucket("gs://mars-archive/releases").list_any_name() is None

@@ -188,7 +188,9 @@ class Bucket:
                     yield _seen(one)
 
     def list_any_name(self) -> list[Seen] | None:
-        """Return all objects, also those whose names no path can have; None where boto3 is missing, which lists them.
+        """Return all objects, also those whose names no path can have; None where boto3 cannot list them.
+
+        It is missing, or the bucket is not on a server that speaks S3.
 
         Raises
         ------
@@ -200,10 +202,12 @@ class Bucket:
         except ModuleNotFoundError:
             return None
         parts = urlsplit(self.address)
+        if parts.scheme != "s3":
+            return None
         above = f"{parts.path.strip('/')}/".lstrip("/")
         found: list[Seen] = []
         try:
-            s3 = boto3.client(parts.scheme, region_name=os.environ.get("AWS_REGION"))
+            s3 = boto3.client("s3", region_name=os.environ.get("AWS_REGION"))
             for page in s3.get_paginator("list_objects_v2").paginate(Bucket=parts.netloc, Prefix=above):
                 self._count(requests=1)
                 for one in page.get("Contents", ()):
