@@ -53,6 +53,7 @@ from processors.store.bucket.bucket_traffic import Traffic
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.selection import parse, select
 from processors.store.catalogue.source_row import SourceRow
+from processors.store.fixity.fixity_history import FixityHistory, raw_checks
 from processors.store.manifest import ResultRef
 from processors.store.open_store import Location, is_address
 from processors.store.progress_steps import Steps, silently
@@ -209,7 +210,7 @@ def _write_contents(
     companions = list(write_companions(chosen, packed, writer))
     found, sightings = NOTHING_OF_RELEASES, Sightings(())
     if PRESETS[recipe.audience].has_premis:
-        sightings = Sightings(Catalogue(store).sightings())
+        sightings = Sightings(Catalogue(store).sightings(), FixityHistory(raw_checks(store)))
         if recipe.layout == "source":
             found = release_files(chosen, companions, Catalogue(store).sources().values(), sightings)
     of_releases = list(write_release_files(found.taken, writer))

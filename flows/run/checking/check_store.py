@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,7 @@ from processors.store.bucket.bucket_traffic import Traffic
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.findings.withdrawn import unconfirmed
 from processors.store.fixity.fixity_findings import FixityCheck, FixityFault, fault_count
+from processors.store.fixity.fixity_history import FailedFile, RawCheck, record_check
 from processors.store.fixity.masters import check_masters
 from processors.store.fixity.result_check import verify_results
 from processors.store.manifest import Manifest, ResultRef
@@ -33,6 +35,10 @@ Which = Literal["all", "store", "raw"]
 NOTED_SECONDS = 10.0
 NOTE_HOLDS_SECONDS = 7 * 24 * 3600.0
 """Age in s at which saved progress is discarded: files verified so long ago may have changed."""
+
+
+def _now_utc() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 @dataclass(kw_only=True)
@@ -53,6 +59,11 @@ class Hashed:
     results_before: int = 0
     """Number of these results that an earlier, interrupted check-up verified."""
     masters_before: int = 0
+    started_utc: str = field(default_factory=_now_utc, compare=False)
+    failed: list[FailedFile] = field(default_factory=list)
+    """Raw files with a fault."""
+    missing_folders: list[str] = field(default_factory=list)
+    """Folders of raw files that were not there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +176,7 @@ def hash_sample(
     parallel_map: ParallelMap | None = None,
 ) -> Hashed:
     """Hash the items of this percentage of results, and of raw files, chosen by the seed."""
-    check, chance = _Check(store, which, tell), random.Random(seed)
+    check, chance = _Check(store, which, tell, sample=[]), random.Random(seed)
     for _ in check.hashed(steps, parallel_map, lambda path: chance.random() * 100 < percent):
         pass
     return check.done
@@ -174,8 +185,11 @@ def hash_sample(
 class _Check:
     """One check: it counts what was hashed, reports every fault, and records what the catalogue must know."""
 
-    def __init__(self, store: Store, which: Which, tell: Callable[[FixityFault], None]) -> None:
-        self.done, self.damage = Hashed(), _Damage(store)
+    def __init__(
+        self, store: Store, which: Which, tell: Callable[[FixityFault], None], sample: list[str] | None = None
+    ) -> None:
+        """`sample` takes the places of the raw files that were hashed; None where these are all."""
+        self.done, self.damage, self._sample = Hashed(), _Damage(store), sample
         self._store, self._which, self._tell = store, which, tell
 
     def take_up(self, progress_file: Path) -> None:
@@ -191,9 +205,11 @@ class _Check:
         for checked in again:
             self.damage.add(checked)
             still += checked.faults
+        state["failed"] = [FailedFile(**one) for one in state.get("failed", ())]
         seen: dict[str, object] = {"results_before": state["results"], "masters_before": state.get("masters", 0)}
         if any(fault.is_master for fault in then) or state.get("new"):  # raw files are verified from the first
             seen |= {"after_master": "", "masters": 0, "masters_bytes": 0, "masters_before": 0, "new": []}
+            seen |= {"failed": [], "missing_folders": []}
         self.done = Hashed(**{**state, **seen, "faults": still})
         for fault in (*self.done.faults, *self.done.new):
             self._tell(fault)
@@ -216,6 +232,7 @@ class _Check:
             ):
                 self._add_master(checked)
                 yield
+            self._record()
             self._add_withdrawn()
         for checked in () if self._which == "raw" else _missing(store):
             self._take(checked)
@@ -231,11 +248,29 @@ class _Check:
     def _add_master(self, checked: FixityCheck) -> None:
         self.done.after_master = checked.path
         self.done.masters_bytes += checked.size_bytes
-        known = [fault for fault in checked.faults if fault.kind != "new"]
+        known, row = [fault for fault in checked.faults if fault.kind != "new"], checked.row
+        if row:
+            reasons = (f"{fault.kind}: {fault.reason}" for fault in known)
+            self.done.failed += (FailedFile(place=row.relative, sha256=row.digest, reason=why) for why in reasons)
+            if self._sample is not None:
+                self._sample.append(row.relative)
+        elif known:
+            self.done.missing_folders.append(checked.path)
         self.done.masters += fault_count(known) or not checked.faults
         self._take(checked)
         if checked.corrected:  # so that runs make nothing of a file that has changed, and `failures` names it
             Catalogue(self._store).add_sources([checked.corrected])
+
+    def _record(self) -> None:
+        """Add what was found of the raw files to the store's history, from which PREMIS has its fixity checks."""
+        check = RawCheck(
+            started_utc=self.done.started_utc,
+            ended_utc=_now_utc(),
+            failed=tuple(self.done.failed),
+            sample=None if self._sample is None else tuple(self._sample),
+            missing_folders=tuple(self.done.missing_folders),
+        )
+        record_check(check, self._store)
 
     def _add_withdrawn(self) -> None:
         for one in unconfirmed(Catalogue(self._store).sightings()):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from processors.store.catalogue.source_row import SourceRow
+from processors.store.fixity.fixity_history import FileCheck, FixityHistory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,13 +29,16 @@ class Sighting:
     """Contents in whose place a run found them; None if it found nothing there before."""
     after: Presence | None
     """Contents that a run found in their place; None if they are there, or if it found nothing there any more."""
+    checks: tuple[FileCheck, ...] = ()
+    """Fixity checks in this time: those that failed, and the last one that did not."""
 
 
 class Sightings:
     """All sightings of a store, by place and by bytes."""
 
-    def __init__(self, rows: Iterable[SourceRow]) -> None:
+    def __init__(self, rows: Iterable[SourceRow], fixity: FixityHistory | None = None) -> None:
         """Take present and past contents of every path, oldest first, as `Catalogue.sightings` returns them."""
+        self._fixity = fixity or FixityHistory()
         self._at: dict[str, list[SourceRow]] = {}
         self._places: dict[str, dict[str, None]] = {}
         for row in rows:
@@ -62,6 +66,7 @@ class Sightings:
                 here=here,
                 before=before if _next_to(before, here) else None,
                 after=after if _next_to(here, after) else None,
+                checks=tuple(self._fixity.of(here.row, here.seen_utc, here.gone_utc)),
             )
             for (before, here), (_, after) in pairwise(pairs)
             if here

@@ -35,6 +35,11 @@ def of_sighting(one: Sighting, note: str = "") -> Iterator[list[Element]]:
         was = f"the file with SHA-256 {one.before.row.digest}, seen {one.before.seen_utc}"
         detail = f"Found at {row.relative} in place of {was}"
         yield _event(f"replacement-{name}", "replacement", when, detail, "success", about)
+    for check in one.checks:
+        span = f"from {in_seconds(check.started_utc)} to {in_seconds(check.ended_utc)}"
+        detail = f"SHA-256 compared with that of the ingestion, by a check {span}, at: {row.relative}"
+        outcome = "failure" if check.reason else "success"
+        yield _event(f"fixity-{name}", "fixity check", check.ended_utc, detail, outcome, about, note=check.reason or "")
     if one.here.gone_utc and not (one.after and one.after.row.digest == row.digest):
         detail = f"Withdrawn: no longer found at {row.relative}"
         if one.after:

@@ -41,6 +41,8 @@ class FixityCheck:
     item_count: int = 0
     size_bytes: int = 0
     faults: tuple[FixityFault, ...] = ()
+    row: SourceRow | None = None
+    """What the catalogue has of a raw file; None for a result, and for a raw file or folder that it does not have."""
     corrected: SourceRow | None = None
     """Row of a raw file as it must be in the catalogue from now on; None if the catalogue is right."""
 

@@ -78,15 +78,17 @@ def _checked(_store: Store, place_known: tuple[str, _Known]) -> FixityCheck:
         return _one(path, FixityFault(path=place, kind="new", reason="not ingested yet", is_master=True))
     if file is None:
         reason = f"was {row.digest[:16]}..., first seen {row.seen_utc[:10]}"
-        return _one(path, FixityFault(path=place, kind="missing", reason=reason, is_master=True), _with(row, "missing"))
+        return _one(
+            path, FixityFault(path=place, kind="missing", reason=reason, is_master=True), row, _with(row, "missing")
+        )
     try:
         digest = hash_again(file.path)
     except OSError as error:
-        return _one(path, FixityFault(path=place, kind="missing", reason=machine_reason(error), is_master=True))
+        return _one(path, FixityFault(path=place, kind="missing", reason=machine_reason(error), is_master=True), row)
     if digest == row.digest:
         was_wrong = row.changed_to or row.check_fault
         restored = dataclasses.replace(row, changed_to=None, check_fault=None) if was_wrong else None
-        return FixityCheck(path=path, size_bytes=file.size_bytes, corrected=restored)
+        return FixityCheck(path=path, size_bytes=file.size_bytes, row=row, corrected=restored)
     same = (file.size_bytes, file.mtime_ns) == (row.size_bytes, row.mtime_ns)
     what_to_do = (
         "its size and date are unchanged: restore it from a copy"
@@ -97,12 +99,14 @@ def _checked(_store: Store, place_known: tuple[str, _Known]) -> FixityCheck:
     fault = FixityFault(path=place, kind="changed", reason=reason, is_master=True)
     found = dataclasses.replace(row, changed_to=digest) if same else _with(row, "replaced")
     corrected = found if found != row else None
-    return FixityCheck(path=path, size_bytes=file.size_bytes, faults=(fault,), corrected=corrected)
+    return FixityCheck(path=path, size_bytes=file.size_bytes, faults=(fault,), row=row, corrected=corrected)
 
 
 def _with(row: SourceRow, fault: Literal["missing", "replaced"]) -> SourceRow:
     return dataclasses.replace(row, check_fault=fault)
 
 
-def _one(path: str, fault: FixityFault, found: SourceRow | None = None) -> FixityCheck:
-    return FixityCheck(path=path, faults=(fault,), corrected=found)
+def _one(
+    path: str, fault: FixityFault, row: SourceRow | None = None, corrected: SourceRow | None = None
+) -> FixityCheck:
+    return FixityCheck(path=path, faults=(fault,), row=row, corrected=corrected)

@@ -1,0 +1,102 @@
+"""History of the fixity checks of raw files: when each was hashed again, and what was wrong with it then."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from processors.errors import StoreError
+from processors.json_records import from_json
+from processors.store.catalogue.source_row import SourceRow
+from processors.store.store import Store, replace_file
+
+KIND = "fixity"
+"""Folder of the store with one record for each check."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailedFile:
+    """Raw file that was missing or had other bytes."""
+
+    place: str
+    """Path below the folder of releases."""
+    sha256: str
+    """Digest that it had when it was ingested."""
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawCheck:
+    """One finished check of raw files."""
+
+    started_utc: str
+    ended_utc: str
+    failed: tuple[FailedFile, ...] = ()
+    sample: tuple[str, ...] | None = None
+    """Paths below the folder of releases of the files that were hashed; None: all that the catalogue had."""
+    missing_folders: tuple[str, ...] = ()
+    """Folders that were not there, or empty, as where a disk is not mounted: nothing is known of their files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileCheck:
+    """What a check found of one file."""
+
+    started_utc: str
+    ended_utc: str
+    reason: str | None
+    """What was wrong; None if its bytes were as ingested."""
+
+
+def record_check(check: RawCheck, store: Store) -> None:
+    """Add a finished check to the history of a store."""
+    folder = store.root / KIND
+    folder.mkdir(exist_ok=True)
+    name = f"{datetime.fromisoformat(check.ended_utc):%Y%m%dT%H%M%S%f}"
+    path = folder / f"{name}.json"
+    replace_file(path, json.dumps(asdict(check), ensure_ascii=False).encode("utf-8", "backslashreplace"))
+    store.upload(path)
+
+
+def raw_checks(store: Store) -> list[RawCheck]:
+    """Return the recorded checks, the oldest first.
+
+    Raises
+    ------
+    StoreError : a record cannot be read.
+    """
+    found = []
+    for path in store.records(KIND):
+        try:
+            found.append(from_json(RawCheck, json.loads(path.read_bytes()), is_strict=True))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreError(f"{KIND}/{path.name}: not the record of a check ({error}); remove it") from error
+    return sorted(found, key=lambda one: datetime.fromisoformat(one.ended_utc))
+
+
+class FixityHistory:
+    """Recorded checks, by the files that they hashed."""
+
+    def __init__(self, checks: Iterable[RawCheck] = ()) -> None:
+        self._checks = [
+            (check, {(one.place, one.sha256): one.reason for one in check.failed}, frozenset(check.sample or ()))
+            for check in checks
+        ]
+
+    def of(self, row: SourceRow, seen_utc: str, gone_utc: str | None) -> list[FileCheck]:
+        """Return the failed checks of a file while it was at its place, and the last that found it whole, in order."""
+        found = list(self._each(row, seen_utc, gone_utc))
+        last = next((one for one in reversed(found) if one.reason is None), None)
+        return [one for one in found if one.reason is not None or one is last]
+
+    def _each(self, row: SourceRow, seen_utc: str, gone_utc: str | None) -> Iterator[FileCheck]:
+        seen, gone = datetime.fromisoformat(seen_utc), datetime.fromisoformat(gone_utc) if gone_utc else None
+        for check, failed, sample in self._checks:
+            started, ended = map(datetime.fromisoformat, (check.started_utc, check.ended_utc))
+            is_here = seen <= started and (gone is None or ended <= gone)
+            is_absent = any(row.path.startswith(f"{folder}/") for folder in check.missing_folders)
+            if is_here and not is_absent and (check.sample is None or row.relative in sample):
+                reason = failed.get((row.relative, row.digest))
+                yield FileCheck(started_utc=check.started_utc, ended_utc=check.ended_utc, reason=reason)
