@@ -86,7 +86,8 @@ def _choices(kind: type[Any] | None, path: NamePath, recorded: Sequence[Mapping[
 def not_default(processor: str, recorded: Mapping[str, Json]) -> list[str]:
     """Return the parameters of a result that differ from the defaults of its processor today, as `name=value`.
 
-    What an input has with the same name and value is left out. Empty of a processor that no longer exists.
+    What an input has with the same name and value is left out, and what a release says, such as a start. Empty of a
+    processor that no longer exists.
     """
     from flows.run.recipe_changes.load_recipes import processor_class
     from processors.contract import parameters
@@ -96,7 +97,8 @@ def not_default(processor: str, recorded: Mapping[str, Json]) -> list[str]:
     except RequestError:
         return []
     found = sorted(differences(recorded, default, (), is_same_version=False), key=lambda one: len(one[0]))
-    told = {(path[-1], short_text(value)): ".".join(path) for path, value, _ in reversed(found)}
+    named = ((path, value) for path, value, _ in reversed(found) if not isinstance(value, dict) or "name" in value)
+    told = {(path[-1], short_text(value)): ".".join(path) for path, value in named}
     return sorted(f"{name}={text}" for (_, text), name in told.items())
 
 
