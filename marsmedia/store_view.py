@@ -159,8 +159,7 @@ class StoreView:
         return open_store(self.folder, writes=False)
 
     def _select(self, words: list[str]) -> list[SourceView]:
-        from flows.run.planning.current_results import CurrentResults
-        from flows.run.planning.results_elsewhere import results_elsewhere
+        from flows.run.planning.current_results import CurrentResults, results_elsewhere
         from processors.store.catalogue.catalogue import Catalogue
         from processors.store.catalogue.selection import parse, select
 

@@ -53,8 +53,7 @@ def browse(
     marsmedia browse '*.mp4' -o ~/videos --no-open
     """
     from flows.run.page_server import PageServer, served_links
-    from flows.run.planning.current_results import CurrentResults
-    from flows.run.planning.results_elsewhere import results_elsewhere
+    from flows.run.planning.current_results import CurrentResults, results_elsewhere
     from flows.run.progress import RunProgress
     from processors.languages.language import LANGUAGES
     from processors.packs.contents.changed_descriptions import changed_descriptions

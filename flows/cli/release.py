@@ -156,8 +156,7 @@ def check(folder: Path) -> None:
     \b
     marsmedia release check raw/june
     """
-    from flows.run.planning.label_missions import other_missions
-    from flows.run.planning.pinned_stills import misplaced_stills
+    from flows.run.planning.release_checks import misplaced_stills, other_missions
     from processors.engine.release_calibrations import calibration_in, calibration_problems
     from processors.metadata.release.release_file import read_release
     from processors.metadata.release.release_template import media_below

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,7 +43,7 @@ from processors.packs.contents.selected_sources import (
 )
 from processors.packs.contents.sightings import Sightings
 from processors.packs.contents.signing import Signer
-from processors.packs.contents.subject import SourceRecord, item_records
+from processors.packs.contents.subject import SourceRecord
 from processors.packs.highlight.highlight import HighlightClip, write_highlight
 from processors.packs.pack_records import Gallery, PackRecords, recipe_record
 from processors.packs.recipe.audience import PRESETS
@@ -137,41 +137,126 @@ def build(
     chosen, reservations = choose(recipe, store, catalogue, asked, only_asked)
     repeated = duplicate_pictures([one.subject for one in in_order_of_selection(chosen)], store, compared)
     recipe = replace(recipe, selection=publishable(recipe.selection, catalogue.sightings()))
-    stated_utc = _stated_time(recipe)
-    dated = stated_utc or _newest_result_time(chosen)
+    contents = _Contents(
+        recipe=recipe, store=store, chosen=chosen, repeated=repeated, gallery=gallery, tables=tables or {}, steps=steps
+    )
     with destination.scratch() as scratch:
         made = scratch / "pack"
-        places = places_of(recipe.layout or "source", UniqueNames(), [one.subject for one in chosen])
-        sink = _sink(made, recipe, Path(destination.name), dated)
+        bag, records = contents.write(made, destination.name, scratch)
+        is_new = destination.put_in_place(made, scratch)
+    built = contents.built(destination, bag, records)
+    return replace(built, is_unchanged=not is_new, reservations=reservations)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Contents:
+    """What goes into a pack, before it is written."""
+
+    recipe: PackRecipe
+    store: Store
+    chosen: list[SelectedSource]
+    repeated: Mapping[str, SourceRecord]
+    """First source with the same picture, by the digest of each later one."""
+    gallery: Gallery | None
+    tables: Mapping[str, Sequence[Table]]
+    steps: Steps
+
+    def write(self, made: Path, name: str, scratch: Path) -> tuple[BagWriter, PackRecords]:
+        """Write the whole pack to a path in scratch; `name` is that of its output."""
+        recipe, stated_utc = self.recipe, _stated_time(self.recipe)
+        dated = stated_utc or self._newest_result_time()
+        places = places_of(recipe.layout or "source", UniqueNames(), [one.subject for one in self.chosen])
+        sink = _sink(made, recipe, Path(name), dated)
         try:
             bag = BagWriter(sink)
             signer = Signer(recipe.signature) if recipe.signature else None
             writer = MediaWriter(
-                bag=bag, places=places, recipe=recipe, signer=signer, scratch=scratch, tables=tables or {}
+                bag=bag, places=places, recipe=recipe, signer=signer, scratch=scratch, tables=self.tables
             )
             identity = PackIdentity(digest="", dated_utc=dated, is_stated=stated_utc is not None)
-            records = _write_contents(chosen, writer, store, identity, gallery, steps, repeated)
+            return bag, self._fill(writer, identity)
         finally:
             sink.abandon()
-        is_new = destination.put_in_place(made, scratch)
-    return Built(
-        path=destination.location,
-        identity=records.identity,
-        file_count=bag.file_count,
-        size_bytes=bag.size_bytes,
-        results=tuple(sorted(set().union(*(one.refs for one in chosen)))),
-        reservations=reservations,
-        sources=tuple(one.subject for one in chosen),
-        withdrawn=tuple(_withdrawn(chosen)),
-        highlight=records.clip,
-        larger=tuple(one.subject for one in chosen if one.subject.larger_picture),
-        left_out=records.absent.left_out,
-        labels_apart=_labels_apart(records.companions),
-        repeated=_in_words(chosen, repeated),
-        is_unchanged=not is_new,
-        damaged=_damaged(chosen),
-        pack_traffic=destination.traffic if isinstance(destination, BucketOutput) else None,
-    )
+
+    def _fill(self, writer: MediaWriter, undigested: PackIdentity) -> PackRecords:
+        """Write media, companions, highlight and records into the pack's bag, and close it."""
+        recipe, store, chosen = self.recipe, self.store, self.chosen
+        packed = list(self._media(writer))
+        companions = list(write_companions(chosen, packed, writer))
+        found, sightings = NOTHING_OF_RELEASES, Sightings(())
+        if PRESETS[recipe.audience].has_premis:
+            sightings = Sightings(Catalogue(store).sightings(), FixityHistory(raw_checks(store)))
+            if recipe.layout == "source":
+                found = release_files(chosen, companions, Catalogue(store).sources().values(), sightings)
+        of_releases = list(write_release_files(found.taken, writer))
+        identity = replace(undigested, digest=_digest(packed, [*companions, *of_releases], recipe))
+        clip = None
+        if recipe.highlight:
+            clip = write_highlight(chosen, recipe, store, writer.scratch, self.steps, self.repeated)
+        records = PackRecords(
+            chosen=chosen,
+            packed=packed,
+            companions=companions,
+            of_releases=of_releases,
+            absent=found,
+            sightings=sightings,
+            identity=identity,
+            writer=writer,
+            store=store,
+            gallery=self.gallery,
+            tables=self.tables,
+            clip=clip,
+        )
+        records.write()
+        about = readme(recipe, identity, writer.bag.payload_paths, found.withdrawn, self._damaged())
+        writer.bag.finish(_info(packed, recipe, identity), [("README.txt", about)])
+        return records
+
+    def built(self, destination: DiskOutput | BucketOutput, bag: BagWriter, records: PackRecords) -> Built:
+        """Return what was written, and what whoever asked for it should know."""
+        subjects = [one.subject for one in self.chosen]
+        known = {one.digest: one.relative for one in subjects}
+        apart = (f"{one.row.relative} {one.elsewhere}" for one in records.companions if one.elsewhere)
+        return Built(
+            path=destination.location,
+            identity=records.identity,
+            file_count=bag.file_count,
+            size_bytes=bag.size_bytes,
+            results=tuple(sorted(set().union(*(one.refs for one in self.chosen)))),
+            reservations=(),
+            sources=tuple(subjects),
+            withdrawn=tuple(self._withdrawn()),
+            highlight=records.clip,
+            larger=tuple(one for one in subjects if one.larger_picture),
+            left_out=records.absent.left_out,
+            labels_apart=tuple(dict.fromkeys(apart)),
+            repeated=tuple(
+                f"{known[digest]} is the same picture as {first.relative}" for digest, first in self.repeated.items()
+            ),
+            damaged=self._damaged(),
+            pack_traffic=destination.traffic if isinstance(destination, BucketOutput) else None,
+        )
+
+    def _media(self, writer: MediaWriter) -> Iterator[PackedFile]:
+        count = len(self.chosen)
+        for one in self.steps("Packing", self.chosen, count, noun="source", name=lambda one: one.subject.name):
+            if one.has_original:
+                yield writer.original(one.subject, one.original_size_px)
+            for entry in item_records(one.subject, one.results, self.store):
+                yield from writer.item(entry)
+
+    def _withdrawn(self) -> Iterator[str]:
+        for one in self.chosen:
+            if gone := one.history.gone_utc:
+                yield f"{one.subject.relative} was withdrawn: it has been gone from its release since {gone[:10]}"
+
+    def _damaged(self) -> tuple[str, ...]:
+        verdicts = ((one.subject.relative, one.history.verdict) for one in self.chosen)
+        return tuple(f"{relative}: {verdict.words}" for relative, verdict in verdicts if verdict.is_damaged)
+
+    def _newest_result_time(self) -> str:
+        made = [manifest.started_utc for one in self.chosen for manifest in one.results]
+        return in_seconds(max(made or [one.history.seen_utc for one in self.chosen]))
 
 
 def _refuse_inside_releases(output: Location, rows: Sequence[SourceRow]) -> None:
@@ -195,66 +280,6 @@ def _output_at(output: Location, store: Store, *, force: bool) -> DiskOutput | B
     return DiskOutput(Path(output), force=force)
 
 
-def _write_contents(
-    chosen: list[SelectedSource],
-    writer: MediaWriter,
-    store: Store,
-    undigested: PackIdentity,
-    gallery: Gallery | None,
-    steps: Steps,
-    repeated: Mapping[str, SourceRecord],
-) -> PackRecords:
-    """Write media, companions, highlight and records into the pack's bag, and close it."""
-    recipe = writer.recipe
-    packed = list(_media(chosen, store, writer, steps))
-    companions = list(write_companions(chosen, packed, writer))
-    found, sightings = NOTHING_OF_RELEASES, Sightings(())
-    if PRESETS[recipe.audience].has_premis:
-        sightings = Sightings(Catalogue(store).sightings(), FixityHistory(raw_checks(store)))
-        if recipe.layout == "source":
-            found = release_files(chosen, companions, Catalogue(store).sources().values(), sightings)
-    of_releases = list(write_release_files(found.taken, writer))
-    identity = replace(undigested, digest=_digest(packed, [*companions, *of_releases], recipe))
-    records = PackRecords(
-        chosen=chosen,
-        packed=packed,
-        companions=companions,
-        of_releases=of_releases,
-        absent=found,
-        sightings=sightings,
-        identity=identity,
-        writer=writer,
-        store=store,
-        gallery=gallery,
-        tables=writer.tables,
-        clip=write_highlight(chosen, recipe, store, writer.scratch, steps, repeated) if recipe.highlight else None,
-    )
-    records.write()
-    about = readme(recipe, identity, writer.bag.payload_paths, found.withdrawn, _damaged(chosen))
-    writer.bag.finish(_info(packed, recipe, identity), [("README.txt", about)])
-    return records
-
-
-def _withdrawn(chosen: list[SelectedSource]) -> Iterator[str]:
-    for one in chosen:
-        if gone := one.history.gone_utc:
-            yield f"{one.subject.relative} was withdrawn: it has been gone from its release since {gone[:10]}"
-
-
-def _damaged(chosen: Iterable[SelectedSource]) -> tuple[str, ...]:
-    verdicts = ((one.subject.relative, one.history.verdict) for one in chosen)
-    return tuple(f"{relative}: {verdict.words}" for relative, verdict in verdicts if verdict.is_damaged)
-
-
-def _labels_apart(companions: Iterable[PackedCompanion]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(f"{one.row.relative} {one.elsewhere}" for one in companions if one.elsewhere))
-
-
-def _in_words(chosen: list[SelectedSource], repeated: Mapping[str, SourceRecord]) -> tuple[str, ...]:
-    known = {one.subject.digest: one.subject.relative for one in chosen}
-    return tuple(f"{known[digest]} is the same picture as {first.relative}" for digest, first in repeated.items())
-
-
 def _sink(made: Path, recipe: PackRecipe, output: Path, dated_utc: str) -> ZipSink | FolderSink:
     if not is_zip(output):
         return FolderSink(made)
@@ -274,19 +299,6 @@ def _stated_time(recipe: PackRecipe) -> str | None:
         return in_seconds(datetime.fromtimestamp(int(seconds), UTC).isoformat())
     except (ValueError, OverflowError, OSError) as error:
         raise RequestError(f"{EPOCH}={seconds}: not a time in seconds since 1970; give one, or unset it") from error
-
-
-def _newest_result_time(chosen: list[SelectedSource]) -> str:
-    made = [manifest.started_utc for one in chosen for manifest in one.results]
-    return in_seconds(max(made or [one.history.seen_utc for one in chosen]))
-
-
-def _media(chosen: list[SelectedSource], store: Store, writer: MediaWriter, steps: Steps) -> Iterator[PackedFile]:
-    for one in steps("Packing", chosen, len(chosen), noun="source", name=lambda one: one.subject.name):
-        if one.has_original:
-            yield writer.original(one.subject, one.original_size_px)
-        for entry in item_records(one.subject, one.results, store):
-            yield from writer.item(entry)
 
 
 def _digest(packed: list[PackedFile], companions: list[PackedCompanion | PackedReleaseFile], recipe: PackRecipe) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from flows.run.recipe_changes.load_recipes import every_processor
+from flows.run.recipe_changes.load_recipes import every_processor, wanted_today
 from processors.contract import Processor
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted_results import WantedResult, WantedResults, one_of_each_processor
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow, by_source
 from processors.store.manifest import ResultRef
 
 
@@ -58,3 +59,26 @@ class CurrentResults:
     def _recipes(self) -> list[WantedResults]:
         releases = ReleaseIndex(self._catalogue.sources().values())
         return [WantedResults(recipes, releases) for recipes in every_processor()]
+
+
+def results_elsewhere(rows: Iterable[SourceRow], catalogue: Catalogue) -> Mapping[str, frozenset[ResultRef]]:
+    """Return the results of today's recipes that are not those of a file's own place, by path.
+
+    A file without copies has none, and is left out.
+    """
+    known = catalogue.sources().values()
+    places = by_source(row for row in known if row.kind == "media")
+    chosen = [row for row in rows if row.kind == "media" and len(places.get(row.digest, ())) > 1]
+    if not chosen:
+        return {}
+    today = wanted_today(known)
+    own = {
+        row.path: {one.ref for one in today.of_path(row) if one.is_of_path}
+        for digest in {row.digest for row in chosen}
+        for row in places[digest]
+    }
+    return {
+        row.path: frozenset().union(*(own[place.path] for place in places[row.digest])) - own[row.path]
+        for row in chosen
+        if row.path in own
+    }

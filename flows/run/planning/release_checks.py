@@ -1,0 +1,97 @@
+"""Checks of a `release.toml` against the files that it describes: missions of their labels, times of pinned stills."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+from processors.decoding.open_media import open_container
+from processors.errors import MediaError
+from processors.identify import identify
+from processors.metadata.label_statements import mission_words
+from processors.metadata.release.release_file import Release
+from processors.metadata.release.release_template import media_below
+from processors.metadata.tags.label import label_tags
+from processors.metadata.tags.photograph import read_photograph
+from processors.metadata.tags.tag_records import Tag
+from processors.mission.profile import profile_called
+from processors.mission.release_statements import mission_of_file
+from processors.planetary.labels import MAX_LABEL_BYTES
+from processors.planetary.open_image import attached_format
+from processors.sources.source_file import SourceFile
+from processors.video.reading.video_reader import VideoReader
+
+LABEL_SUFFIXES = (".lbl", ".xml")
+
+
+def other_missions(folder: Path, described: Release) -> Iterator[str]:
+    """Yield a sentence for each such file; unreadable labels are reported by a run."""
+    for path in media_below(folder):
+        mission = mission_of_file(described.head, described.files.get(path, {}))
+        words = [word for word, _ in mission_words(_label_tags(folder / path))] if mission else []
+        named = [profile.name if (profile := profile_called(word)) else "" for word in words]
+        if words and mission not in named:
+            other = next(filter(None, named), "")
+            yield (
+                f"{path}: {mission} by release.toml, but its label names {', '.join(dict.fromkeys(words))}: give its "
+                f'[[file]] mission = "{other}"{"" if other else ", for a mission without a profile"}'
+            )
+
+
+def _label_tags(file: Path) -> tuple[Tag, ...]:
+    """Return the tags of the first label next to a file, else of the label at its beginning."""
+    stems = (file.name.casefold(), file.stem.casefold())
+    beside = [
+        one for one in file.parent.iterdir() if one.suffix.lower() in LABEL_SUFFIXES and one.stem.casefold() in stems
+    ]
+    try:
+        if beside:
+            with min(beside).open("rb") as opened:
+                return label_tags(opened.read(MAX_LABEL_BYTES + 1))
+        with file.open("rb") as opened:
+            if attached_format(opened, file.name):
+                size_bytes = file.stat().st_size
+                return read_photograph(opened, sha256="", size_bytes=size_bytes, medium="photo").tags
+    except (OSError, MediaError):
+        pass
+    return ()
+
+
+def misplaced_stills(folder: Path, described: Release) -> list[tuple[int, str]]:
+    """Return the line and a description of each `still_seconds` at which its file shows no picture.
+
+    Files that are missing or cannot be opened are reported elsewhere, and so are videos whose length is known only
+    after decoding.
+    """
+    found = []
+    for path, entry in described.files.items():
+        seconds, line = entry.get("still_seconds"), described.lines[path]
+        if not isinstance(seconds, int | float) or not (folder / path).is_file():
+            continue
+        try:
+            wrong = _wrong(folder / path, seconds)
+        except MediaError:
+            continue
+        if wrong:
+            found.append((line, f"release.toml, line {line}: still_seconds of {path!r}: {wrong}"))
+    return found
+
+
+def _wrong(path: Path, seconds: float) -> str | None:
+    """Return the problem with the time of a still; None if the video shows a picture then, or if that is unknown."""
+    file = SourceFile.at(path)
+    with file.open() as opened:
+        if identify(opened, path.name).medium != "video":
+            return "it is not a video; remove the key"
+    with (
+        file.open() as first,
+        file.open() as second,
+        open_container(first) as container,
+        open_container(second) as other,
+    ):
+        info = VideoReader(container, other).info
+    start, end = info.start, info.end
+    if start is None or end is None or start <= Fraction(str(seconds)) < end:
+        return None
+    return f"{seconds} s is not in the video, which is from {float(start):.3f} to {float(end):.3f} s; correct the time"
