@@ -42,6 +42,7 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
     """
     from flows.run.planning.known_files import by_name_entries, known_files
     from flows.run.progress import RunProgress
+    from processors.engine.recipe_book import processors_of
     from processors.engine.release_index import ReleaseIndex
     from processors.engine.wanted_results import WantedResults
     from processors.packs.registry import packed_results
@@ -56,9 +57,7 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
     releases = ReleaseIndex(rows)
     lost = {row.digest for row in rows if releases.is_lost(row)}
     books = _recipes(store)
-    by_release = {
-        p.name for book in books for one in book.all for ours in one.values() for p in ours if asks_release(p)
-    }
+    by_release = {one.name for book in books for one in processors_of(book) if asks_release(one)}
     asked = [WantedResults(book, releases) for book in books]
     wanted = {one.ref for each in asked for row in rows if row.kind == "media" for one in each.of(row)}
     wanted |= _evidence(catalogue)

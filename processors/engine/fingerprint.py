@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from processors.contract import result_key
 from processors.engine.program_files import PROCESSORS, state_of_files
-from processors.engine.recipe_book import RecipeBook, Recipes
+from processors.engine.recipe_book import RecipeBook, Recipes, every_recipe, processors_of
 from processors.engine.release_calibrations import has_calibration
 from processors.engine.release_index import ReleaseIndex
 from processors.store.catalogue.source_row import SourceRow
@@ -23,9 +23,8 @@ class Fingerprints:
 
     def __init__(self, recipes: Recipes, releases: ReleaseIndex) -> None:
         self._releases = releases
-        every = recipes.all if isinstance(recipes, RecipeBook) else [recipes]
         self.recipes = recipes_digest(recipes)
-        self._is_calibrated = any(has_calibration(processor) for one in every for p in one.values() for processor in p)
+        self._is_calibrated = any(map(has_calibration, processors_of(recipes)))
 
     def of(self, places: Sequence[SourceRow]) -> str | None:
         """Return the fingerprint of a source, given its paths in the order of the plan.
@@ -45,8 +44,7 @@ class Fingerprints:
 
 def recipes_digest(recipes: Recipes) -> str:
     """Return the digest of recipes, with versions and parameters of all processors, and of the program's files."""
-    every = recipes.all if isinstance(recipes, RecipeBook) else [recipes]
     parts = [repr(recipes.changes)] if isinstance(recipes, RecipeBook) else []
-    for one in every:
+    for one in every_recipe(recipes):
         parts += [f"{medium} {result_key(processor)}" for medium, ours in one.items() for processor in ours]
     return hashlib.sha256("\n".join([state_of_files(PROCESSORS), *parts]).encode()).hexdigest()

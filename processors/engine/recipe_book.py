@@ -95,6 +95,16 @@ class RecipeBook(Mapping[Medium, Sequence[Processor]]):
         return len(self._general)
 
 
+def every_recipe(recipes: Recipes) -> list[Recipes]:
+    """Return the general recipes, and those with each single exception if they are in a book."""
+    return recipes.all if isinstance(recipes, RecipeBook) else [recipes]
+
+
+def processors_of(recipes: Recipes) -> Iterator[Processor]:
+    """Yield the processors of every recipe, for every medium; one may occur several times."""
+    return (processor for one in every_recipe(recipes) for ours in one.values() for processor in ours)
+
+
 def recipes_of(recipes: Recipes, release: str, camera: str | None) -> Recipes:
     """Return the recipes for one release and camera; plain recipes are the same for all."""
     return recipes.of(release, camera) if isinstance(recipes, RecipeBook) else recipes

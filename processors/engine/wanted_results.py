@@ -15,7 +15,7 @@ from processors.contract import (
     is_of_path,
     suits,
 )
-from processors.engine.recipe_book import RecipeBook, Recipes, recipes_of
+from processors.engine.recipe_book import RecipeBook, Recipes, processors_of, recipes_of
 from processors.engine.release_index import ReleaseIndex
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import ResultRef
@@ -49,9 +49,8 @@ class WantedResults:
     def __init__(self, recipes: Recipes, releases: ReleaseIndex) -> None:
         self._recipes = recipes
         self._releases = releases
-        every = recipes.all if isinstance(recipes, RecipeBook) else [recipes]
         asks_camera = isinstance(recipes, RecipeBook) and recipes.asks_camera
-        self._is_asked = asks_camera or any(asks_release(p) for one in every for ours in one.values() for p in ours)
+        self._is_asked = asks_camera or any(map(asks_release, processors_of(recipes)))
 
     def of(self, row: SourceRow) -> list[WantedResult]:
         """Return the wanted results of a media file, each after those that it uses."""

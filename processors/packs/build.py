@@ -43,7 +43,7 @@ from processors.packs.contents.selected_sources import (
 )
 from processors.packs.contents.sightings import Sightings
 from processors.packs.contents.signing import Signer
-from processors.packs.contents.subject import SourceRecord
+from processors.packs.contents.subject import SourceRecord, item_records
 from processors.packs.highlight.highlight import HighlightClip, write_highlight
 from processors.packs.pack_records import Gallery, PackRecords, recipe_record
 from processors.packs.recipe.audience import PRESETS

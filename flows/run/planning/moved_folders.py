@@ -8,7 +8,7 @@ release is rewritten, with its history. While both folders exist they are two.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -57,41 +57,40 @@ def follow_moves(sightings: list[SourceRow], surveyed: RawSurvey, *, is_whole: b
     """
     here = storable(surveyed.root)
     present = [row for row in sightings if row.gone_utc is None]
-    others = sorted({row.folder for row in present} - {here})
-    gone = [folder for folder in others if is_whole and not is_address(here) and is_gone(folder)]
-    left = tuple(folder for folder in others if folder not in gone)
-    found = {file.relative: file for file in surveyed.found} if gone else {}
-    moved = {(folder, name) for folder in gone for name in _moved_releases(folder, present, found)}
+    folders = sorted({row.folder for row in present} - {here})
+    gone = [folder for folder in folders if is_whole and not is_address(here) and is_gone(folder)]
+    still_there = tuple(folder for folder in folders if folder not in gone)
+    moved = _moved_releases(gone, present, surveyed.found)
     if not moved:
-        return MovedFolders(sightings=sightings, other_folders=left)
-    before = [row for row in sightings if (row.folder, row.release) in moved]
-    at_new: dict[str, list[SourceRow]] = {}
+        return MovedFolders(sightings=sightings, other_folders=still_there)
+    seen_here: dict[str, list[SourceRow]] = {}
     for row in sightings:
         if row.folder == here:
-            at_new.setdefault(row.path, []).append(row)
-    now: dict[tuple[str, str], SourceRow] = {}
-    for row in before:
-        one = _below(here, row, at_new.get(f"{here}/{row.relative}", []))
-        now[one.path, one.digest] = one
-    rows = [row for row in sightings if (row.path, row.digest) not in now and (row.folder, row.release) not in moved]
+            seen_here.setdefault(row.path, []).append(row)
+    old = [row for row in sightings if (row.folder, row.release) in moved]
+    rewritten = (_below(here, row, seen_here.get(f"{here}/{row.relative}", [])) for row in old)
+    new = {(row.path, row.digest): row for row in rewritten}
+    others = [row for row in sightings if (row.folder, row.release) not in moved and (row.path, row.digest) not in new]
     return MovedFolders(
-        sightings=sorted([*rows, *now.values()], key=lambda row: row.seen_utc),
-        before=[row for row in before if (row.path, row.digest) not in now],
-        now=list(now.values()),
-        to_hash=frozenset(path for path, _ in now if path not in at_new),
-        in_words=tuple(_in_words(folder, here, before) for folder in gone if any(one == folder for one, _ in moved)),
-        other_folders=left,
+        sightings=sorted([*others, *new.values()], key=lambda row: row.seen_utc),
+        before=[row for row in old if (row.path, row.digest) not in new],
+        now=list(new.values()),
+        to_hash=frozenset(path for path, _ in new if path not in seen_here),
+        in_words=tuple(_in_words(folder, here, old) for folder in sorted({folder for folder, _ in moved})),
+        other_folders=still_there,
     )
 
 
-def _moved_releases(folder: str, present: Iterable[SourceRow], found: Mapping[str, FoundFile]) -> list[str]:
-    """Return the releases of which most files, by path and size, were found below the folder of this run."""
-    counts: dict[str, list[bool]] = {}
+def _moved_releases(
+    gone: Collection[str], present: Iterable[SourceRow], found: Iterable[FoundFile]
+) -> set[tuple[str, str]]:
+    """Return folder and name of the releases of which most files, by path and size, were found below this run's."""
+    sizes = {file.relative: file.size_bytes for file in found} if gone else {}
+    are_found: dict[tuple[str, str], list[bool]] = {}
     for row in present:
-        if row.folder == folder:
-            same = (file := found.get(row.relative)) is not None and file.size_bytes == row.size_bytes
-            counts.setdefault(row.release, []).append(same)
-    return [release for release, same in counts.items() if sum(same) * 2 > len(same)]
+        if row.folder in gone:
+            are_found.setdefault((row.folder, row.release), []).append(sizes.get(row.relative) == row.size_bytes)
+    return {release for release, files in are_found.items() if sum(files) * 2 > len(files)}
 
 
 def _below(folder: str, row: SourceRow, already: Sequence[SourceRow]) -> SourceRow:
@@ -105,19 +104,14 @@ def _below(folder: str, row: SourceRow, already: Sequence[SourceRow]) -> SourceR
     path = f"{folder}/{row.relative}"
     if not already:
         return dataclasses.replace(row, path=path)
-    began = min(seen for one in already for seen, _ in one.times)
-    if row.times[0][0] > began:
+    copied = min(seen for one in already for seen, _ in one.times)
+    if row.times[0][0] > copied:
         return row if row.gone_utc else dataclasses.replace(row, gone_utc=utc_now())
+    until_copied = [(seen, min(gone or copied, copied)) for seen, gone in row.times if seen < copied]
     own = next((one for one in already if one.digest == row.digest), None)
-    times = [(seen, min(gone or began, began)) for seen, gone in row.times if seen < began]
     if own is None:
-        *earlier, (seen, gone) = times or [(began, began)]
-        return dataclasses.replace(row, path=path, seen_utc=seen, gone_utc=gone, earlier_utc=_spans(earlier))
-    return dataclasses.replace(own, earlier_utc=_spans([*times, *own.times[:-1]]))
-
-
-def _spans(times: Iterable[tuple[str, str | None]]) -> str | None:
-    return " ".join(f"{seen}/{gone}" for seen, gone in times) or None
+        return dataclasses.replace(row, path=path).during(until_copied or [(copied, copied)])
+    return own.during([*until_copied, *own.times])
 
 
 def _in_words(folder: str, here: str, before: Iterable[SourceRow]) -> str:

@@ -28,7 +28,7 @@ from flows.run.working.workers import warm_up
 from processors.engine.fingerprint import Fingerprints, recipes_digest
 from processors.engine.label_pairing import pair_with_labels
 from processors.engine.plan import Plan, make_plan
-from processors.engine.recipe_book import RecipeBook
+from processors.engine.recipe_book import processors_of
 from processors.engine.release_calibrations import unused_calibrations
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted_results import Recipes, WantedResults
@@ -38,7 +38,6 @@ from processors.sources.scan import EmptyFolder, FoundFile, SkippedFile, printab
 from processors.store.bucket.raw_bucket import at_hand, local_path
 from processors.store.by_name_view import ByNameEntry
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.catalogue.complete_sources import CompleteSource
 from processors.store.catalogue.source_row import SourceRow, utc_now
 from processors.store.findings.withdrawn import Withdrawal, unconfirmed, where_gone
 from processors.store.fixity.absent_folders import emptied
@@ -139,93 +138,169 @@ def prepare(
         surveyed = survey_raw(raw, options)
         if remember and (last := unchanged(surveyed, store, options, recipes=recipes_digest(recipes))):
             return Prepared(rows=[], unreadable=[], plan=Plan(), survey=surveyed, unchanged=last)
-    prepared = _identify_and_plan(raw, store, recipes, progress, options, surveyed, remember=remember)
+    prepared = _Preparation(raw, store, recipes, options, surveyed).prepared(progress, remember=remember)
     prepared.recipe_files = recipe_files
     return prepared
 
 
-def _identify_and_plan(
-    raw: Location,
-    store: Store,
-    recipes: Recipes,
-    progress: RunProgress,
-    options: Options,
-    surveyed: RawSurvey,
-    *,
-    remember: bool,
-) -> Prepared:
-    """Identify the new files of a survey, and plan the due results of all files, or of those in the run's shard."""
-    shard = Shard.parse(options.shard)
-    store.look_at_all()
-    catalogue = Catalogue(store)
-    moved = follow_moves(catalogue.sightings(), surveyed, is_whole=options.shard is None)
-    known = moved.present
-    unlisted = [entry.relative for entry in (*surveyed.unreadable, *surveyed.empty)]
-    gone_files = shard.own(gone_from(known.values(), surveyed.found, unlisted, surveyed.root, options.releases))
-    is_followed_by_work = remember and options.runner == "local"
-    identified = _identify(surveyed.found, moved, progress, options, is_followed_by_work=is_followed_by_work)
-    changes = [*identified.changes, *changes_of_missing(gone_files, identified.rows, known)]
-    changes = _with_packs([one for one in changes if shard.has(one.file)], store)
-    paths = {storable(file.path): file for file in surveyed.found}
-    rows, releases = _in_releases(identified, paths)
-    duplicates = duplicates_of(_unaltered_media(rows, identified.changes))
-    rows = shard.own(rows)
-    media = _unaltered_media(rows, changes)
-    fingerprints = Fingerprints(recipes, releases)
-    complete = find_complete(media, gone_files, fingerprints, store)
-    plan = _plan(media, complete, WantedResults(recipes, releases), store, catalogue, options, paths, identified.fresh)
-    rows = with_evidence_keys(rows, plan, store)
-    if remember:
-        new = [*gone_files, *(one for one in rows if one != known.get(one.path))]
-        _remember(moved, new, plan, catalogue, store)
-    unreadable = shard.own([*surveyed.unreadable, *identified.lost])
-    now = list({(row.path, row.digest): row for row in (*moved.sightings, *gone_files, *rows)}.values())
-    emptied_folders = _emptied(raw, surveyed.empty, known) if options.releases is None else ()
-    return Prepared(
-        rows=rows,
-        unreadable=unreadable,
-        plan=plan,
-        survey=surveyed,
-        fingerprints=fingerprints,
-        descriptions_without_file=shard.own(_without_file(releases, recipes, plan, options, where_gone(now))),
-        hashed=identified.hashed,
-        duplicates=[(one, first) for one, first in duplicates if shard.has(one.relative)],
-        gone_files=gone_files,
-        changes=changes,
-        restated=frozenset(row.digest for row in rows if _is_restated(row, known.get(row.path))),
-        damaged_results=[one for one in damaged_results(catalogue) if _is_of_run(one.row, shard, options)],
-        passed_over=surveyed.passed_over if shard.number == 1 else (),
-        unconfirmed=[
-            one
-            for one in unconfirmed(now)
-            if one.folder == storable(surveyed.root) and _is_of_run(one.rows[0], shard, options)
-        ],
-        gone_releases=withdrawn_releases(gone_files, rows, changes),
-        emptied_folders=emptied_folders,
-        moved_folders=moved,
-        is_empty=None if surveyed.found or unreadable or emptied_folders else _nothing_in(raw),
-    )
+class _Preparation:
+    """Identification of the files of one survey, and the plan for them or, in a shard of a run, for its part."""
 
+    def __init__(self, raw: Location, store: Store, recipes: Recipes, options: Options, surveyed: RawSurvey) -> None:
+        self._raw, self._store, self._recipes, self._options, self._surveyed = raw, store, recipes, options, surveyed
+        self._shard = Shard.parse(options.shard)
+        store.look_at_all()
+        self._catalogue = Catalogue(store)
+        self._moved = follow_moves(self._catalogue.sightings(), surveyed, is_whole=options.shard is None)
+        self._known = self._moved.present
+        self._paths = {storable(file.path): file for file in surveyed.found}
 
-def _nothing_in(raw: Location) -> str:
-    return f"0 files in {raw}: put a release, a folder of files, into it"
+    def prepared(self, progress: RunProgress, *, remember: bool) -> Prepared:
+        """Identify the new files, and plan; with `remember` false nothing is written."""
+        surveyed, shard, known, releases_asked = self._surveyed, self._shard, self._known, self._options.releases
+        unlisted = [entry.relative for entry in (*surveyed.unreadable, *surveyed.empty)]
+        gone_files = shard.own(gone_from(known.values(), surveyed.found, unlisted, surveyed.root, releases_asked))
+        identified = self._identify(progress, is_followed_by_work=remember and self._options.runner == "local")
+        changes = [*identified.changes, *changes_of_missing(gone_files, identified.rows, known)]
+        changes = _with_packs([one for one in changes if shard.has(one.file)], self._store)
+        rows, releases = self._in_releases(identified)
+        duplicates = duplicates_of(_unaltered_media(rows, identified.changes))
+        rows = shard.own(rows)
+        fingerprints = Fingerprints(self._recipes, releases)
+        plan = self._plan(_unaltered_media(rows, changes), gone_files, fingerprints, releases, identified.fresh)
+        rows = with_evidence_keys(rows, plan, self._store)
+        if remember:
+            self._remember([*gone_files, *(one for one in rows if one != known.get(one.path))], plan)
+        unreadable = shard.own([*surveyed.unreadable, *identified.lost])
+        now = list({(row.path, row.digest): row for row in (*self._moved.sightings, *gone_files, *rows)}.values())
+        emptied_folders = _emptied(self._raw, surveyed.empty, known) if releases_asked is None else ()
+        is_empty = not (surveyed.found or unreadable or emptied_folders)
+        return Prepared(
+            rows=rows,
+            unreadable=unreadable,
+            plan=plan,
+            survey=surveyed,
+            fingerprints=fingerprints,
+            descriptions_without_file=shard.own(self._without_file(releases, plan, where_gone(now))),
+            hashed=identified.hashed,
+            duplicates=[(one, first) for one, first in duplicates if shard.has(one.relative)],
+            gone_files=gone_files,
+            changes=changes,
+            restated=frozenset(row.digest for row in rows if _is_restated(row, known.get(row.path))),
+            damaged_results=[one for one in damaged_results(self._catalogue) if self._is_of_run(one.row)],
+            passed_over=surveyed.passed_over if shard.number == 1 else (),
+            unconfirmed=self._unconfirmed(now),
+            gone_releases=withdrawn_releases(gone_files, rows, changes),
+            emptied_folders=emptied_folders,
+            moved_folders=self._moved,
+            is_empty=f"0 files in {self._raw}: put a release, a folder of files, into it" if is_empty else None,
+        )
 
+    def _identify(self, progress: RunProgress, *, is_followed_by_work: bool) -> _Identified:
+        """Return the row of each file; read those whose size or date differs from the last run, and those to hash."""
+        found, before, past = self._surveyed.found, self._known, self._moved.past
+        rows, new = self._known_and_unknown()
+        unknown = read_by(self._shard, new, found)
+        others = unread(new, unknown)
+        if not unknown:
+            return _Identified(rows=rows, fresh=frozenset(), lost=[], hashed=0, changes=[], unread=others)
+        warm_up(has_sound=is_followed_by_work and any(may_have_sound(file.name) for file in unknown))
+        identified, lost = inspect_all(unknown, progress, self._options.worker_count)
+        changes: list[Change] = []
+        now = utc_now()
+        learned = [SourceRow.of(file, digest, identity, now) for file, digest, identity in identified]
+        rows += [known_again(row, before.get(row.path), past.get((row.path, row.digest)), changes) for row in learned]
+        fresh = frozenset(row.path for row in learned)
+        return _Identified(rows=rows, fresh=fresh, lost=lost, hashed=len(unknown), changes=changes, unread=others)
 
-def _remember(moved: MovedFolders, new: list[SourceRow], plan: Plan, catalogue: Catalogue, store: Store) -> None:
-    """Write what was learned into the catalogue; a full or failing disk is an error of the store, not of a file."""
-    try:
-        catalogue.move_sources(moved.before, moved.now)
-        catalogue.add_sources(new)
-        catalogue.add_results(plan.not_catalogued)
-        remove_to_make_again(plan, store)
-    except OSError as error:
-        if error.errno not in NO_SPACE:
-            raise
-        raise StoreError(f"{store.address}: {machine_reason(error)}") from error
+    def _known_and_unknown(self) -> tuple[list[SourceRow], list[FoundFile]]:
+        """Return the rows of files with the same size and date as in the last run, and the files that must be read."""
+        known = {path: row for path, row in self._known.items() if path not in self._moved.to_hash}
+        rows: list[SourceRow] = []
+        unknown: list[FoundFile] = []
+        for file in self._surveyed.found:
+            row = known.get(storable(file.path))
+            same = row and (row.size_bytes, row.mtime_ns) == (file.size_bytes, file.mtime_ns)
+            if row and same and not self._options.hash_all and row.changed_to is None and row.check_fault is None:
+                rows.append(row)
+            else:
+                unknown.append(file)
+        return rows, unknown
 
+    def _in_releases(self, identified: _Identified) -> tuple[list[SourceRow], ReleaseIndex]:
+        """Return the rows in path order, classified by their labels if they have any, and the index of releases."""
+        rows = sorted(identified.rows, key=lambda row: row.relative)
+        named = [*rows, *identified.unread]
 
-def _is_of_run(row: SourceRow, shard: Shard, options: Options) -> bool:
-    return shard.has(row.relative) and (options.releases is None or row.release in options.releases)
+        def to_read(row: SourceRow) -> Path:
+            file = self._paths[row.path]
+            return at_hand(file.path, file.size_bytes, file.mtime_ns)
+
+        def to_read_with_labels(row: SourceRow) -> Path:
+            for label in releases.labels_of(row):
+                to_read(label)
+            return to_read(row)
+
+        releases = ReleaseIndex(named, to_read)
+
+        def labels_of_read(row: SourceRow) -> list[SourceRow]:
+            return releases.labels_of(row) if row.digest else []  # files of other shards are not classified here
+
+        weighed = pair_with_labels(named, labels_of_read, to_read_with_labels, identified.fresh)
+        by_path = {row.path: row for row in weighed}
+        return [by_path.get(one.path, one) for one in rows], releases
+
+    def _plan(
+        self,
+        media: list[SourceRow],
+        gone_files: list[SourceRow],
+        fingerprints: Fingerprints,
+        releases: ReleaseIndex,
+        fresh: Set[str],
+    ) -> Plan:
+        """Plan the media that are not complete; results of the complete ones count as reused."""
+        complete = find_complete(media, gone_files, fingerprints, self._store)
+        rest = [row for row in media if row.digest not in complete]
+        plan = make_plan(
+            rest,
+            WantedResults(self._recipes, releases),
+            self._store,
+            self._catalogue.verdicts({row.digest for row in rest}),
+            retry_failed=self._options.retry_failed,
+            fresh=fresh,
+            local_path=lambda row: local_path(self._paths[row.path].path),
+        )
+        plan.complete = frozenset(complete)
+        plan.reused += sum(one.result_count for one in complete.values())
+        return plan
+
+    def _remember(self, new: list[SourceRow], plan: Plan) -> None:
+        """Write what was learned into the catalogue; a full or failing disk is an error of the store, not of a file."""
+        try:
+            self._catalogue.move_sources(self._moved.before, self._moved.now)
+            self._catalogue.add_sources(new)
+            self._catalogue.add_results(plan.not_catalogued)
+            remove_to_make_again(plan, self._store)
+        except OSError as error:
+            if error.errno not in NO_SPACE:
+                raise
+            raise StoreError(f"{self._store.address}: {machine_reason(error)}") from error
+
+    def _is_of_run(self, row: SourceRow) -> bool:
+        releases = self._options.releases
+        return self._shard.has(row.relative) and (releases is None or row.release in releases)
+
+    def _unconfirmed(self, now: list[SourceRow]) -> list[Withdrawal]:
+        here = storable(self._surveyed.root)
+        return [one for one in unconfirmed(now) if one.folder == here and self._is_of_run(one.rows[0])]
+
+    def _without_file(self, releases: ReleaseIndex, plan: Plan, gone: Mapping[str, str | None]) -> list[SkippedFile]:
+        """Return the entries of releases, and calibrations of the recipes, that apply to no file of the run."""
+        places = releases.strays(gone)
+        if self._options.releases is None and self._options.shard is None:
+            wanted = (one.processor for ours in plan.wanted.values() for one in ours)
+            places += (("recipes", what) for what in unused_calibrations(processors_of(self._recipes), wanted))
+        return [SkippedFile(relative=place, reason=what, is_refused=True) for place, what in places]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,72 +319,6 @@ class _Identified:
     """Files whose bytes differ from the last run."""
     unread: list[SourceRow]
     """Files left to other shards; only their names are known."""
-
-
-def _identify(
-    found: Iterable[FoundFile],
-    moved: MovedFolders,
-    progress: RunProgress,
-    options: Options,
-    *,
-    is_followed_by_work: bool,
-) -> _Identified:
-    """Return the row of each file; read those whose size or date differs from the last run, and those to hash."""
-    known = {path: row for path, row in moved.present.items() if path not in moved.to_hash}
-    rows, new = _known_and_unknown(found, known, options)
-    unknown = read_by(Shard.parse(options.shard), new, found)
-    others = unread(new, unknown)
-    if not unknown:
-        return _Identified(rows=rows, fresh=frozenset(), lost=[], hashed=0, changes=[], unread=others)
-    warm_up(has_sound=is_followed_by_work and any(may_have_sound(file.name) for file in unknown))
-    identified, lost = inspect_all(unknown, progress, options.worker_count)
-    changes: list[Change] = []
-    now = utc_now()
-    learned = [SourceRow.of(file, digest, identity, now) for file, digest, identity in identified]
-    before, past = moved.present, moved.past
-    rows += [known_again(row, before.get(row.path), past.get((row.path, row.digest)), changes) for row in learned]
-    fresh = frozenset(row.path for row in learned)
-    return _Identified(rows=rows, fresh=fresh, lost=lost, hashed=len(unknown), changes=changes, unread=others)
-
-
-def _known_and_unknown(
-    found: Iterable[FoundFile], known: Mapping[str, SourceRow], options: Options
-) -> tuple[list[SourceRow], list[FoundFile]]:
-    """Return the rows of files with the same size and date as in the last run, and the files that must be read."""
-    rows: list[SourceRow] = []
-    unknown: list[FoundFile] = []
-    for file in found:
-        row = known.get(storable(file.path))
-        same = row and (row.size_bytes, row.mtime_ns) == (file.size_bytes, file.mtime_ns)
-        if row and same and not options.hash_all and row.changed_to is None and row.check_fault is None:
-            rows.append(row)
-        else:
-            unknown.append(file)
-    return rows, unknown
-
-
-def _in_releases(identified: _Identified, paths: Mapping[str, FoundFile]) -> tuple[list[SourceRow], ReleaseIndex]:
-    """Return the rows in path order, classified by their labels if they have any, and the index of their releases."""
-    rows = sorted(identified.rows, key=lambda row: row.relative)
-    named = [*rows, *identified.unread]
-
-    def to_read(row: SourceRow) -> Path:
-        file = paths[row.path]
-        return at_hand(file.path, file.size_bytes, file.mtime_ns)
-
-    def to_read_with_labels(row: SourceRow) -> Path:
-        for label in releases.labels_of(row):
-            to_read(label)
-        return to_read(row)
-
-    releases = ReleaseIndex(named, to_read)
-
-    def labels_of_read(row: SourceRow) -> list[SourceRow]:
-        return releases.labels_of(row) if row.digest else []  # files of other shards are not classified here
-
-    weighed = pair_with_labels(named, labels_of_read, to_read_with_labels, identified.fresh)
-    by_path = {row.path: row for row in weighed}
-    return [by_path.get(one.path, one) for one in rows], releases
 
 
 def _is_restated(row: SourceRow, before: SourceRow | None) -> bool:
@@ -331,49 +340,6 @@ def _unaltered_media(rows: Iterable[SourceRow], changes: Iterable[Change]) -> li
     """Return the media, without files whose bytes changed but not their size and date."""
     altered = {change.path for change in changes if change.kind == "changed"}
     return [row for row in rows if row.kind == "media" and row.path not in altered]
-
-
-def _plan(
-    media: Sequence[SourceRow],
-    complete: Mapping[str, CompleteSource],
-    wanted: WantedResults,
-    store: Store,
-    catalogue: Catalogue,
-    options: Options,
-    paths: Mapping[str, FoundFile],
-    fresh: Set[str],
-) -> Plan:
-    """Plan the media that are not complete; results of the complete ones count as reused."""
-    rest = [row for row in media if row.digest not in complete]
-    plan = make_plan(
-        rest,
-        wanted,
-        store,
-        catalogue.verdicts({row.digest for row in rest}),
-        retry_failed=options.retry_failed,
-        fresh=fresh,
-        local_path=lambda row: local_path(paths[row.path].path),
-    )
-    plan.complete = frozenset(complete)
-    plan.reused += sum(one.result_count for one in complete.values())
-    return plan
-
-
-def _without_file(
-    releases: ReleaseIndex, recipes: Recipes, plan: Plan, options: Options, gone: Mapping[str, str | None]
-) -> list[SkippedFile]:
-    """Return the entries of releases, and calibrations of the recipes, that apply to no file of the run."""
-    places = [*releases.strays(gone), *(("recipes", what) for what in _unused(recipes, plan, options))]
-    return [SkippedFile(relative=place, reason=what, is_refused=True) for place, what in places]
-
-
-def _unused(recipes: Recipes, plan: Plan, options: Options) -> list[str]:
-    """Return messages on recipe calibrations without effect, if every release is part of the run."""
-    if options.releases is not None or options.shard is not None:
-        return []
-    every = recipes.all if isinstance(recipes, RecipeBook) else [recipes]
-    asked = (processor for one in every for ours in one.values() for processor in ours)
-    return unused_calibrations(asked, (one.processor for ours in plan.wanted.values() for one in ours))
 
 
 def _emptied(raw: Location, empty: Iterable[EmptyFolder], known: Collection[str]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
@@ -83,6 +83,12 @@ class SourceRow:
         """
         earlier = [span.partition("/") for span in (self.earlier_utc or "").split()]
         return [*((seen, gone) for seen, _, gone in earlier), (self.seen_utc, self.gone_utc)]
+
+    def during(self, times: Sequence[tuple[str, str | None]]) -> SourceRow:
+        """Return the row of the same bytes at the same path, there in these `times`."""
+        *earlier, (seen, gone) = times
+        spans = " ".join(f"{start}/{end}" for start, end in earlier) or None
+        return replace(self, seen_utc=seen, gone_utc=gone, earlier_utc=spans)
 
     @classmethod
     def of(cls, file: FoundFile, digest: str, identity: Identity, seen_utc: str) -> SourceRow:
