@@ -14,7 +14,7 @@ import click
 
 from flows.cli.common import counted
 from flows.cli.printing.print_table import size
-from flows.cli.shared_options import DRY_RUN, JSON, RAW, RECIPES, STORE, run_options
+from flows.cli.shared_options import DRY_RUN, JSON, OF_REPROCESSING, RAW, RECIPES, STORE, run_options
 from flows.run.options import Options
 from processors.errors import NoStore
 from processors.store.open_store import Location, is_address, open_store
@@ -39,19 +39,7 @@ WHERE gone_utc IS NULL AND mission IS NULL AND earliest_utc IS NULL AND title IS
 @STORE
 @DRY_RUN
 @RECIPES
-@run_options(
-    "recipe",
-    "strict",
-    "hash_all",
-    "retry_failed",
-    "workers",
-    "memory_mb",
-    "time_limit_factor",
-    "runner",
-    "scheduler",
-    "shard",
-    "quiet",
-)
+@run_options("recipe", "strict", "hash_all", *OF_REPROCESSING[1:])
 @JSON
 def ingest(raw: Location, store_folder: Location, dry_run: bool, as_json: bool, **options: Any) -> None:
     """Make everything that is due for the files below RAW.

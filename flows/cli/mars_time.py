@@ -57,15 +57,16 @@ def mars_time(
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if as_json:
-        answer = {
-            "written": utc,
-            "precision": when.precision,
-            "mission": profile.name if profile else None,
-            "first_sol": sols[0] if sols else None,
-            "last_sol": sols[1] if sols else None,
-            "times": times,
-        }
-        print_json(answer)
+        print_json(
+            {
+                "written": utc,
+                "precision": when.precision,
+                "mission": profile.name if profile else None,
+                "first_sol": sols[0] if sols else None,
+                "last_sol": sols[1] if sols else None,
+                "times": times,
+            }
+        )
         return
     if when.is_leap_second:
         click.echo("23:59:60 is a leap second; the times below are those of 23:59:59")

@@ -9,6 +9,7 @@ from itertools import islice
 import cv2
 import numpy as np
 
+from processors.linking.same_picture import correlation, fine_detail
 from processors.store.progress_steps import Steps, silently
 
 SIDE_PX = 640
@@ -17,6 +18,7 @@ MIN_SIDE_PX = 16
 """Minimum shorter side of a reduced picture; a thinner one is too thin for feature points."""
 MAX_POINTS = 600
 MIN_PART_PX = 80
+NOISE_PX = 1.5
 MIN_POINTS = 14
 """Minimum number of points that agree on a position. Even with 8 and a score of 0.3 no unrelated sample pair passed."""
 RATIO = 0.8
@@ -196,11 +198,4 @@ def _overlay_score(part: np.ndarray, whole: np.ndarray, lies: np.ndarray) -> flo
     inner = cv2.erode(mask, np.ones((9, 9), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
     if inner.sum() < MIN_PART_PX:
         return 0.0
-    x, y = _detail(moved)[inner], _detail(whole)[inner]
-    x, y = x - x.mean(), y - y.mean()
-    return float((x * y).sum() / (np.sqrt((x * x).sum() * (y * y).sum()) + 1e-9))
-
-
-def _detail(grey: np.ndarray) -> np.ndarray:
-    smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.5)
-    return smooth - cv2.GaussianBlur(smooth, (0, 0), 16)
+    return correlation(fine_detail(moved, NOISE_PX)[inner], fine_detail(whole, NOISE_PX)[inner])

@@ -14,6 +14,7 @@ MAX_DIFFERENT_BITS = 12
 """Limit on differing bits of 64; unrelated pictures differ in about 32, in fewer than 12 about once in ten million."""
 MIN_SCORE = 0.92
 SIDE_PX = 192
+NOISE_PX = 1.2
 MIN_DETAIL_LEVELS = 4.0
 """Minimum spread of brightness; a flatter picture looks like every other flat one."""
 
@@ -76,18 +77,23 @@ def matching_pictures(candidates: Sequence[Candidate]) -> Iterator[PictureMatch]
 
 def overlay_score(one: np.ndarray, other: np.ndarray) -> float:
     """Return the correlation of fine detail, unaffected by lighting, after the shift found by phase correlation."""
-    a, b = _detail(one), _detail(other)
+    a, b = fine_detail(one, NOISE_PX), fine_detail(other, NOISE_PX)
     window = cv2.createHanningWindow((SIDE_PX, SIDE_PX), cv2.CV_32F)
     (right, down), _ = cv2.phaseCorrelate(a, b, window)
     if max(abs(right), abs(down)) > SIDE_PX / 8:
         right = down = 0.0
     moved = cv2.warpAffine(a, np.array([[1, 0, right], [0, 1, down]], np.float32), (SIDE_PX, SIDE_PX))
     inner = slice(SIDE_PX // 8, -(SIDE_PX // 8))
-    x, y = moved[inner, inner].ravel(), b[inner, inner].ravel()
+    return correlation(moved[inner, inner].ravel(), b[inner, inner].ravel())
+
+
+def correlation(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the correlation of two series of values of the same length, -1 to 1; 0 if one is constant."""
     x, y = x - x.mean(), y - y.mean()
     return float((x * y).sum() / (np.sqrt((x * x).sum() * (y * y).sum()) + 1e-9))
 
 
-def _detail(grey: np.ndarray) -> np.ndarray:
-    smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.2)
+def fine_detail(grey: np.ndarray, noise_px: float) -> np.ndarray:
+    """Return a picture without slow changes of brightness, and without noise finer than about `noise_px`."""
+    smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), noise_px)
     return smooth - cv2.GaussianBlur(smooth, (0, 0), 16)

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from flows.run.options import Options
 from flows.run.working.workers import Workers, default_limits
 from processors.errors import RequestError
-from processors.store.parallel_map import ParallelMap, in_this_process
+from processors.store.parallel_map import in_this_process
 from processors.store.store import Store
+
+if TYPE_CHECKING:
+    from flows.run.dask.dask_checker import DaskChecker
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Checker(Protocol):
-    """Hashes and decodes for a check; create it with `checker_of`."""
+class LocalChecker:
+    """Hashes and decodes for a check, in this process and with decoders of this machine."""
 
-    @property
-    def note(self) -> str | None:
-        """Return the address of the cluster with its warnings; None for this process."""
-        ...
+    note: str | None = None
+    """Address of a cluster, with its warnings; None for this process."""
 
-    @property
-    def parallel_map(self) -> ParallelMap:
-        """Return the map for work that needs the store alone."""
-        ...
+    def __init__(self, options: Options, store: Store) -> None:
+        self._options, self._store = options, store
+        self.parallel_map = in_this_process(store)
+        """Map for work that needs the store alone."""
 
     def decode(
         self,
@@ -41,7 +42,13 @@ class Checker(Protocol):
         ----------
         lost : returns what to yield for a thing that killed its workers, given the reason.
         """
-        ...
+        options, count = self._options, self._options.worker_count
+        with Workers(count, default_limits(count, options.memory_mb, options.time_limit_factor)) as workers:
+            for thing in things:
+                yield from work(self._store, workers, thing)
+
+
+Checker: TypeAlias = "LocalChecker | DaskChecker"
 
 
 @contextmanager
@@ -53,7 +60,7 @@ def checker_of(options: Options, store: Store) -> Iterator[Checker]:
     RequestError : the cluster is not fit for the work.
     """
     if options.runner == "local":
-        yield _Local(options, store)
+        yield LocalChecker(options, store)
         return
     try:
         from flows.run.dask.dask_checker import DaskChecker
@@ -61,22 +68,3 @@ def checker_of(options: Options, store: Store) -> Iterator[Checker]:
         raise RequestError(f"--runner dask needs {error.name}; pip install 'marsmedia[dask]'") from error
     with DaskChecker(options, store) as on_cluster:
         yield on_cluster
-
-
-class _Local:
-    note = None
-
-    def __init__(self, options: Options, store: Store) -> None:
-        self._options, self._store = options, store
-        self.parallel_map = in_this_process(store)
-
-    def decode(
-        self,
-        work: Callable[[Store, Workers, T], Iterable[R]],
-        things: Iterable[T],
-        lost: Callable[[T, str], Iterable[R]],
-    ) -> Iterator[R]:
-        options, count = self._options, self._options.worker_count
-        with Workers(count, default_limits(count, options.memory_mb, options.time_limit_factor)) as workers:
-            for thing in things:
-                yield from work(self._store, workers, thing)

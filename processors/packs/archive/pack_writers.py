@@ -6,25 +6,8 @@ import os
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
 
 from processors.containers.zip_members import zip_member
-
-
-class Sink(Protocol):
-    """Sink that takes files one after the other, each once."""
-
-    def write(self, path: str, blocks: Iterable[bytes]) -> None:
-        """Write one file; `path` is relative, with `/`."""
-        ...
-
-    def close(self) -> None:
-        """Finish; nothing may be written afterwards."""
-        ...
-
-    def abandon(self) -> None:
-        """Release open files; does nothing after `close`."""
-        ...
 
 
 class FolderSink:
@@ -37,6 +20,7 @@ class FolderSink:
         root.chmod(0o755)
 
     def write(self, path: str, blocks: Iterable[bytes]) -> None:
+        """Write one file, each once; `path` is relative, with `/`."""
         self._make_folder(path.rpartition("/")[0])
         place = f"{self._root}/{path}"
         with open(place, "xb") as file:  # noqa: PTH123 - 10,000 times: no `Path` is built
@@ -53,10 +37,11 @@ class FolderSink:
             self._folders.add(folder)
 
     def close(self) -> None:
+        """Finish; nothing may be written afterwards."""
         os.sync()  # once for all files, before the pack gets its name
 
     def abandon(self) -> None:
-        return
+        """Release open files; does nothing after `close`."""
 
 
 class ZipSink:
@@ -85,3 +70,6 @@ class ZipSink:
     def abandon(self) -> None:
         self._file.close()
         self._zip.fp = None  # else its own close, at garbage collection, writes to a closed file
+
+
+Sink = FolderSink | ZipSink

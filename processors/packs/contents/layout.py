@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from processors.packs.contents.names import NAME_BYTES, UniqueNames
 from processors.packs.contents.subject import ItemRecord, SourceRecord
@@ -25,42 +24,6 @@ LEAST_BASE_BYTES = 24
 """Room for date and title, however long the words are that distinguish a source from others."""
 
 
-class Places(Protocol):
-    """Layout that gives each file its path relative to `data/`."""
-
-    def original(self, subject: SourceRecord) -> str:
-        """Return the path of a source as it was released."""
-        ...
-
-    def companion(self, subject: SourceRecord, name: str, digest: str) -> str:
-        """Return the path of a label or sidecar of this name next to a source."""
-        ...
-
-    def release_file(self, relative: str, digest: str) -> str:
-        """Return the path of a file that belongs to a release but to no single source, given its path below `raw`."""
-        ...
-
-    def item(self, entry: ItemRecord, name: str, longest_side_px: int | None) -> str:
-        """Return the path of an item to be called `name`; for a picture, also its size if known."""
-        ...
-
-    def document(self, name: str) -> str:
-        """Return the path of a text for people, such as the credits."""
-        ...
-
-    def record(self, name: str) -> str:
-        """Return the path of a record for machines."""
-        ...
-
-    def made(self, folder: str, name: str) -> str:
-        """Return the path of a file that the pack itself makes for people."""
-        ...
-
-
-def places_of(layout: Layout, names: UniqueNames, subjects: Iterable[SourceRecord] = ()) -> Places:
-    return ByKind(names, apart(subjects)) if layout == "kind" else BySource(names)
-
-
 @dataclass(frozen=True)
 class BySource:
     """`media/SOURCE/PROCESSOR/ITEM`, under the names that the store knows."""
@@ -68,13 +31,16 @@ class BySource:
     names: UniqueNames
 
     def original(self, subject: SourceRecord) -> str:
+        """Return the path of a source as it was released, relative to `data/`, as are all that follow."""
         return self.companion(subject, subject.name, subject.digest)
 
     def companion(self, subject: SourceRecord, name: str, digest: str) -> str:
+        """Return the path of a label or sidecar of this name next to a source."""
         folder = self._folder(subject, "original")
         return f"{folder}/{self.names.name(folder, name, digest)}"
 
     def release_file(self, relative: str, digest: str) -> str:
+        """Return the path of a file that belongs to a release but to no single source, given its path below `raw`."""
         place, above = RELEASES, ""
         *folders, name = relative.split("/")
         for part in folders:
@@ -83,16 +49,20 @@ class BySource:
         return f"{place}/{self.names.name(place, name, f'{above}/{name} {digest}')}"
 
     def item(self, entry: ItemRecord, name: str, longest_side_px: int | None) -> str:
+        """Return the path of an item to be called `name`; for a picture, also its size if known."""
         folder = self._folder(entry.subject, entry.manifest.ref.processor, entry.manifest.ref.key)
         return f"{folder}/{self.names.name(folder, name, f'{entry.name} as {name}')}"
 
     def document(self, name: str) -> str:
+        """Return the path of a text for people, such as the credits."""
         return name
 
     def record(self, name: str) -> str:
+        """Return the path of a record for machines."""
         return name
 
     def made(self, folder: str, name: str) -> str:
+        """Return the path of a file that the pack itself makes for people."""
         return name
 
     def _folder(self, subject: SourceRecord, kind: str, key: str = "") -> str:
@@ -163,6 +133,14 @@ class ByKind:
     def _named(self, folder: str, parts: list[str], suffix: str, thing: str) -> str:
         rest = "".join(f"_{part}" for part in parts[1:] if part) + suffix
         return f"{folder}/{self.names.name(folder, _cut(parts[0], NAME_BYTES - len(rest.encode())) + rest, thing)}"
+
+
+Places = BySource | ByKind
+"""Layout of a pack: it gives each file its path."""
+
+
+def places_of(layout: Layout, names: UniqueNames, subjects: Iterable[SourceRecord] = ()) -> Places:
+    return ByKind(names, apart(subjects)) if layout == "kind" else BySource(names)
 
 
 def _cut(text: str, room_bytes: int) -> str:

@@ -27,6 +27,11 @@ FILE = "premis.xml"
 NAMESPACE = "http://www.loc.gov/premis/v3"
 IN_RELEASES = "path in the releases"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
+HEAD = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    f'<premis xmlns="{NAMESPACE}" xmlns:xsi="{XSI}" version="3.0"\n'
+    f'    xsi:schemaLocation="{NAMESPACE} https://www.loc.gov/standards/premis/premis.xsd">\n'
+).encode()
 
 
 def premis(
@@ -47,11 +52,7 @@ def premis(
     sightings : of every file of the store.
     absent : files of the releases that are not in the pack.
     """
-    yield (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<premis xmlns="{NAMESPACE}" xmlns:xsi="{XSI}" version="3.0"\n'
-        f'    xsi:schemaLocation="{NAMESPACE} https://www.loc.gov/standards/premis/premis.xsd">\n'
-    ).encode()
+    yield HEAD
     subjects = list({one.subject.digest: one.subject for one in packed}.values())
     manifests = list({one.entry.manifest.ref: one.entry.manifest for one in packed if one.entry}.values())
     releases = {one.subject.release for one in packed if one.entry is None}
@@ -115,23 +116,25 @@ def _object(
     """
     with place.open("rb") as file:
         puid = pronom_of(media_type, file.read(HEAD_BYTES))
-    registry: list[Element] = [("formatRegistryName", "PRONOM"), ("formatRegistryKey", puid)]
-    form: list[Element] = [("formatDesignation", [("formatName", media_type)])]
     return [
         *identifier("object", urn(sha256), "URN"),
         *identifier("object", f"data/{path}", "path in the bag"),
         *(element for one in held for element in identifier("object", one, IN_RELEASES)),
-        (
-            "objectCharacteristics",
-            [
-                ("compositionLevel", "0"),
-                ("fixity", [("messageDigestAlgorithm", "SHA-256"), ("messageDigest", sha256)]),
-                ("size", str(size_bytes)),
-                ("format", [*form, *([("formatRegistry", registry)] if puid else [])]),
-            ],
-        ),
+        *_characteristics(sha256, size_bytes, media_type, puid),
         ("originalName", original_name),
     ]
+
+
+def _characteristics(sha256: str, size_bytes: int, form: str, puid: str | None = None) -> list[Element]:
+    registry: list[Element] = [("formatRegistryName", "PRONOM"), ("formatRegistryKey", puid)]
+    named: list[Element] = [("formatDesignation", [("formatName", form)])]
+    inside: list[Element] = [
+        ("compositionLevel", "0"),
+        ("fixity", [("messageDigestAlgorithm", "SHA-256"), ("messageDigest", sha256)]),
+        ("size", str(size_bytes)),
+        ("format", [*named, *([("formatRegistry", registry)] if puid else [])]),
+    ]
+    return [("objectCharacteristics", inside)]
 
 
 def _companion(one: PackedCompanion) -> list[Element]:
@@ -169,15 +172,7 @@ def _absent(subject: SourceRecord | SourceRow) -> list[Element]:
     """Return a file that is not in the bag itself."""
     return [
         *identifier("object", urn(subject.digest), "URN"),
-        (
-            "objectCharacteristics",
-            [
-                ("compositionLevel", "0"),
-                ("fixity", [("messageDigestAlgorithm", "SHA-256"), ("messageDigest", subject.digest)]),
-                ("size", str(subject.size_bytes)),
-                ("format", [("formatDesignation", [("formatName", subject.format)])]),
-            ],
-        ),
+        *_characteristics(subject.digest, subject.size_bytes, subject.format),
         ("originalName", subject.relative or subject.name),
     ]
 
