@@ -57,26 +57,28 @@ def mars_time(
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if as_json:
-        print_json(
-            {
-                "written": utc,
-                "precision": when.precision,
-                "mission": profile.name if profile else None,
-                "first_sol": sols[0] if sols else None,
-                "last_sol": sols[1] if sols else None,
-                "times": times,
-            }
-        )
+        answer = {
+            "written": utc,
+            "precision": when.precision,
+            "mission": profile.name if profile else None,
+            "first_sol": sols[0] if sols else None,
+            "last_sol": sols[1] if sols else None,
+            "times": times,
+        }
+        print_json(answer)
         return
     if when.is_leap_second:
         click.echo("23:59:60 is a leap second; the times below are those of 23:59:59")
     if sols and profile:
-        counted = f"sol {sols[0]}" + (f" or {sols[1]}" if sols[1] != sols[0] else "")
-        if is_before_landing(profile.name, sols[0]):
-            counted = sol_span(profile.name, *sols)[FALLBACK]
-        click.echo(f"{profile.title[FALLBACK]} {counted}")
+        click.echo(f"{profile.title[FALLBACK]} {_sols_in_words(profile.name, *sols)}")
     for name, time in zip(("begins", "ends") if len(times) > 1 else ("",), times, strict=True):
         _print(name, time, when)
+
+
+def _sols_in_words(mission: str, first: int, last: int) -> str:
+    if is_before_landing(mission, first):
+        return sol_span(mission, first, last)[FALLBACK]
+    return f"sol {first}" + (f" or {last}" if last != first else "")
 
 
 def _hours(clock_time: str) -> float:

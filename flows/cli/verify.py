@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from flows.run.checking.check_store import Hashed, Which
     from processors.store.fixity.fixity_findings import FixityFault
 
+IN_JSON = ("results", "results_before", "items", "size_bytes", "masters", "masters_bytes", "new", "faults")
+
 
 @click.command()
 @click.option(
@@ -75,8 +77,7 @@ def verify(
             seed = datetime.now(UTC).toordinal() if seed is None else seed
             done = hash_sample(store, percent, seed, tell, which, progress.each, checker.parallel_map)
     if as_json:
-        names = ("results", "results_before", "items", "size_bytes", "masters", "masters_bytes", "new", "faults")
-        print_json({**{name: getattr(done, name) for name in names}, "traffic": store.traffic})
+        print_json({**{name: getattr(done, name) for name in IN_JSON}, "traffic": store.traffic})
     else:
         _print_summary(done, which)
         if store.traffic:

@@ -169,25 +169,41 @@ def make_plan(
             if not is_first and any(one.ref == other.ref for other in of_source):
                 continue
             of_source.append(one)
-            known = _known(one.ref, store, verdicts, plan)
-            if one.ref.key in verdicts and (damage := verdicts[one.ref.key].damage):
-                plan.remade[one.ref] = damage
+            if _is_due(one.ref, row, store, verdicts, plan, retry_failed=retry_failed):
                 due.append(one)
-            elif known is None:
-                due.append(one)
-            elif (retry_failed and _is_retried(known)) or _may_be_fixed_by_this_version(known, one.ref, store):
-                plan.retried[one.ref] = store.manifest(one.ref).started_utc
-                due.append(one)
-            else:
-                _keep(known, one.ref, row, plan)
-        if not due:
-            continue
-        waits = not is_first and any(one.ref in due_refs for one in asked)
-        due_refs.update(one.ref for one in due)
-        (plan.later if waits else plan.due).append(
-            Due.of(row, local_path(row), due, sha256=None if row.path in fresh else row.digest)
-        )
+        if due:
+            waits = not is_first and any(one.ref in due_refs for one in asked)
+            due_refs.update(one.ref for one in due)
+            digest = None if row.path in fresh else row.digest
+            (plan.later if waits else plan.due).append(Due.of(row, local_path(row), due, sha256=digest))
     return plan
+
+
+def _is_due(
+    ref: ResultRef,
+    row: SourceRow,
+    store: Store,
+    verdicts: Mapping[str, KnownOutcome],
+    plan: Plan,
+    *,
+    retry_failed: bool,
+) -> bool:
+    """Return whether a result is to be made; the plan counts one that stays, and notes why one is made again."""
+    known = _known(ref, store, verdicts, plan)
+    if ref.key in verdicts and (damage := verdicts[ref.key].damage):
+        plan.remade[ref] = damage
+        return True
+    if known is None:
+        return True
+    if (retry_failed and _is_retried(known)) or _may_be_fixed_by_this_version(known, ref, store):
+        plan.retried[ref] = store.manifest(ref).started_utc
+        return True
+    if known.verdict == "made":
+        plan.reused += 1
+    if known.verdict != "made" or known.reason is not None:
+        earlier = Earlier(relative=row.relative, ref=ref, verdict=known.verdict, reason=known.reason, blame=known.blame)
+        (plan.damaged if known.verdict == "made" else plan.earlier).append(earlier)
+    return False
 
 
 def _known(ref: ResultRef, store: Store, verdicts: Mapping[str, KnownOutcome], plan: Plan) -> KnownOutcome | None:
@@ -199,16 +215,6 @@ def _known(ref: ResultRef, store: Store, verdicts: Mapping[str, KnownOutcome], p
     manifest = store.manifest(ref)
     plan.not_catalogued.append(manifest)
     return KnownOutcome(manifest.verdict, manifest.reason, manifest.blame)
-
-
-def _keep(known: KnownOutcome, ref: ResultRef, row: SourceRow, plan: Plan) -> None:
-    """Count a result that stays unchanged."""
-    if known.verdict == "made":
-        plan.reused += 1
-        if known.reason is None:
-            return
-    earlier = Earlier(relative=row.relative, ref=ref, verdict=known.verdict, reason=known.reason, blame=known.blame)
-    (plan.damaged if known.verdict == "made" else plan.earlier).append(earlier)
 
 
 def _is_retried(known: KnownOutcome) -> bool:

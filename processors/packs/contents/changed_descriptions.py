@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 from processors.errors import StoreError
 from processors.sources.scan import printable
@@ -17,17 +17,6 @@ from processors.store.catalogue.source_row import SourceRow
 from processors.store.open_store import is_address
 
 RELEASE_FILE = "release.toml"
-
-
-class _Placed(Protocol):
-    """File of a release: a row of the catalogue, or the record of a source."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def path(self) -> str: ...
-    @property
-    def relative(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +40,7 @@ class ChangedDescription:
         return f"run `marsmedia ingest {shlex.quote(folder if len(folder) < len(self.raw) else self.raw)}`"
 
 
-def changed_descriptions(files: Iterable[_Placed], catalogue: Catalogue) -> list[ChangedDescription]:
+def changed_descriptions(files: Iterable[SourceRow], catalogue: Catalogue) -> list[ChangedDescription]:
     """Return the descriptions of these files that changed since the last ingest, in the order of their paths.
 
     Size and date are compared, and where these differ the SHA-256. Where neither description nor file is within reach,
@@ -77,7 +66,7 @@ def changed_descriptions(files: Iterable[_Placed], catalogue: Catalogue) -> list
 
 
 def _describing(
-    file: _Placed, known: dict[str, SourceRow], beside: dict[str, list[SourceRow]]
+    file: SourceRow, known: dict[str, SourceRow], beside: dict[str, list[SourceRow]]
 ) -> Iterator[tuple[str, SourceRow | None]]:
     """Yield each place of a `release.toml` above a file, and the labels and sidecars next to it with its name."""
     folder, raw = file.path.rpartition("/")[0], file.path.removesuffix(f"/{file.relative}")
