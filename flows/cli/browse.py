@@ -17,6 +17,10 @@ from processors.sources.scan import printable
 
 if TYPE_CHECKING:
     from flows.run.page_server import PageServer
+    from processors.packs.gallery.store_gallery import Links
+    from processors.packs.gallery.thumbnails import Thumbnails
+    from processors.store.catalogue.source_row import SourceRow
+    from processors.store.store import Store
 
 UNFINISHED = "<!DOCTYPE html>{mark}<title>unfinished</title><p>Not finished: run `marsmedia browse` again.\n"
 """Page that an interrupted run leaves, so that the next one recognises the folder as its own."""
@@ -53,13 +57,7 @@ def browse(
     marsmedia browse '*.mp4' -o ~/videos --no-open
     """
     from flows.run.page_server import PageServer, served_links
-    from flows.run.planning.current_results import CurrentResults, results_elsewhere
-    from flows.run.progress import RunProgress
-    from processors.languages.language import LANGUAGES
-    from processors.packs.contents.changed_descriptions import changed_descriptions
-    from processors.packs.contents.subject import subjects
-    from processors.packs.gallery.page import write_gallery
-    from processors.packs.gallery.store_gallery import links_on_disk, selection_title, shown_of_store, with_places
+    from processors.packs.gallery.store_gallery import links_on_disk
     from processors.packs.gallery.thumbnails import Thumbnails
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.selection import parse, select
@@ -68,18 +66,38 @@ def browse(
         _open(_page_of_pack(selection[0]), 0, show=not no_open)
         return
     store = open_existing_store(store_folder)
-    catalogue = Catalogue(store)
     folder = folder or store.root / "gallery"
-    rows = select(parse(selection), catalogue)
+    rows = select(parse(selection), Catalogue(store))
     _clear(folder)
+    links = links_on_disk(folder) if store.is_in_folder else served_links()
+    thumbnails = Thumbnails(folder, links.item, when_asked=not store.is_in_folder)
+    _write(folder, rows, store, links, thumbnails, quiet=quiet)
+    if store.is_in_folder:
+        _open(folder / "index.html", len(rows), show=not no_open)
+    else:
+        _serve(PageServer(folder, store, rows, thumbnails, port), len(rows), show=not no_open)
+
+
+def _write(
+    folder: Path, rows: list[SourceRow], store: Store, links: Links, thumbnails: Thumbnails, *, quiet: bool
+) -> None:
+    """Write the page, and warn of descriptions that have changed since."""
+    from flows.run.planning.current_results import CurrentResults, results_elsewhere
+    from flows.run.progress import RunProgress
+    from processors.languages.language import LANGUAGES
+    from processors.packs.contents.changed_descriptions import changed_descriptions
+    from processors.packs.contents.subject import subjects
+    from processors.packs.gallery.page import write_gallery
+    from processors.packs.gallery.store_gallery import selection_title, shown_of_store, with_places
+    from processors.store.catalogue.catalogue import Catalogue
+
+    catalogue = Catalogue(store)
     title = selection_title(rows, catalogue)
     today, by_path = CurrentResults(catalogue), {row.path: row for row in rows}
     found = with_places(subjects(rows, store, catalogue, today.of), catalogue)
     for one in changed_descriptions(rows, catalogue):
         told = "the page shows the earlier titles, credits and rights"
         click.echo(f"marsmedia: {one}: {told}: {one.remedy}", err=True)
-    links = links_on_disk(folder) if store.is_in_folder else served_links()
-    thumbnails = Thumbnails(folder, links.item, when_asked=not store.is_in_folder)
     with RunProgress(quiet=quiet) as progress:
         store.fetch_manifests(row.digest for row in rows)
         written = progress.each("Writing the page", found, len(rows), noun="source", name=lambda one: one.name)
@@ -93,10 +111,6 @@ def browse(
             asked=lambda subject: today.of(by_path[subject.path]),
         )
         write_gallery(folder, shown, title=title, languages=LANGUAGES)
-    if store.is_in_folder:
-        _open(folder / "index.html", len(rows), show=not no_open)
-    else:
-        _serve(PageServer(folder, store, rows, thumbnails, port), len(rows), show=not no_open)
 
 
 def _page_of_pack(pack: str) -> Path:
