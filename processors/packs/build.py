@@ -138,14 +138,21 @@ def build(
     repeated = duplicate_pictures([one.subject for one in in_order_of_selection(chosen)], store, compared)
     recipe = replace(recipe, selection=publishable(recipe.selection, catalogue.sightings()))
     contents = _Contents(
-        recipe=recipe, store=store, chosen=chosen, repeated=repeated, gallery=gallery, tables=tables or {}, steps=steps
+        recipe=recipe,
+        store=store,
+        chosen=chosen,
+        reservations=reservations,
+        repeated=repeated,
+        gallery=gallery,
+        tables=tables or {},
+        steps=steps,
     )
     with destination.scratch() as scratch:
         made = scratch / "pack"
         bag, records = contents.write(made, destination.name, scratch)
         is_new = destination.put_in_place(made, scratch)
     built = contents.built(destination, bag, records)
-    return replace(built, is_unchanged=not is_new, reservations=reservations)
+    return replace(built, is_unchanged=not is_new)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +162,7 @@ class _Contents:
     recipe: PackRecipe
     store: Store
     chosen: list[SelectedSource]
+    reservations: tuple[Reservation, ...]
     repeated: Mapping[str, SourceRecord]
     """First source with the same picture, by the digest of each later one."""
     gallery: Gallery | None
@@ -223,7 +231,7 @@ class _Contents:
             file_count=bag.file_count,
             size_bytes=bag.size_bytes,
             results=tuple(sorted(set().union(*(one.refs for one in self.chosen)))),
-            reservations=(),
+            reservations=self.reservations,
             sources=tuple(subjects),
             withdrawn=tuple(self._withdrawn()),
             highlight=records.clip,
