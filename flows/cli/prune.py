@@ -95,7 +95,8 @@ def _recipes(store: Store) -> list[RecipeBook]:
     ------
     RecipeError : a recipe file is wrong, or that of a last run cannot be read.
     """
-    from flows.run.recipe_changes.load_recipes import load_recipes, load_recipes_of, recipe_file
+    from flows.run.folder_defaults import recipe_file
+    from flows.run.recipe_changes.load_recipes import load_recipes, load_recipes_of
     from flows.run.reporting.recorded_problems import recipe_files_of_last_runs
 
     books = [load_recipes()]

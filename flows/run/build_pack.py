@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from flows.run.folder_defaults import recipe_file
 from flows.run.planning.current_results import CurrentResults
 from flows.run.planning.select import ReprocessRequest
-from flows.run.recipe_changes.load_recipes import every_processor, recipe_file
+from flows.run.recipe_changes.load_recipes import every_processor
 from processors.engine.recipe_book import RecipeBook
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted_results import WantedResult, WantedResults, all_inputs

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from flows.run.options import RECIPES_FILE
 from processors.errors import RequestError
 
 NAME = "marsmedia.toml"
@@ -26,3 +28,14 @@ def read_folder_defaults(folder: Path) -> Mapping[str, Any]:
         return {}
     except (ValueError, OSError) as error:
         raise RequestError(f"{path}: {error}") from error
+
+
+def recipe_file() -> Path | None:
+    """Return the recipe file that the environment names, else `marsmedia.toml` in the current folder; None without.
+
+    Raises
+    ------
+    RequestError : `marsmedia.toml` is not TOML.
+    """
+    named = os.environ.get(RECIPES_FILE) or read_folder_defaults(Path.cwd()).get("recipes")
+    return Path(named) if named else None

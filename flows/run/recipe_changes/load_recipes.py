@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,8 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from flows.run.folder_defaults import read_folder_defaults
-from flows.run.options import RECIPES_FILE
+from flows.run.folder_defaults import recipe_file
 from flows.run.recipe_changes.recipe_file import read_recipe_file
 from processors.contract import Medium, Processor
 from processors.engine.parameters import changed
@@ -46,17 +44,6 @@ def load_recipes(recipe: str | None = None) -> RecipeBook:
 def load_recipes_of(file: Path | None, recipe: str | None = None) -> RecipeBook:
     """Load a named recipe with the changes of a recipe file, None for no changes; as `load_recipes`."""
     return _book(_module(), read_recipe_file(file) if file else (), recipe, file)
-
-
-def recipe_file() -> Path | None:
-    """Return the recipe file that the environment names, else `marsmedia.toml` in the current folder; None without.
-
-    Raises
-    ------
-    RequestError : `marsmedia.toml` is not TOML.
-    """
-    named = os.environ.get(RECIPES_FILE) or read_folder_defaults(Path.cwd()).get("recipes")
-    return Path(named) if named else None
 
 
 def recipe_names() -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from flows.run.recipe_changes.load_recipes import recipe_file
+from flows.run.folder_defaults import recipe_file
 from flows.run.reporting.file_change import Change
 from flows.run.reporting.problems import FileProblem, in_one_line
 from flows.run.reporting.report import Report, ResultCounts, State, Stop, summary
