@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.audio.levels.true_peak import TruePeak
+from processors.runs_of_true import runs_of_true
 
 BLOCK_SECONDS = 0.05
 """Block in which short-term level, silence and noise floor are measured, in s."""
@@ -92,8 +93,7 @@ class ChannelTally:
 
     def _count_clipping(self, clipped: np.ndarray) -> None:
         """Count runs of clipped samples, one of which may have begun in the previous run."""
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], clipped, [False]])))
-        runs = list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+        runs = runs_of_true(clipped)
         if self._clip_run and not (runs and runs[0][0] == 0):
             self._end_clipping()
         for first, end in runs:
@@ -150,6 +150,4 @@ class ChannelTally:
 
 def silences(peaks: np.ndarray, least_blocks: int, limit: float) -> list[tuple[int, int]]:
     """Return runs of at least this many blocks, half open, whose highest magnitude is at most `limit`."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], peaks <= limit, [False]])))
-    runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    return [(first, end) for first, end in runs if end - first >= least_blocks]
+    return [(first, end) for first, end in runs_of_true(peaks <= limit) if end - first >= least_blocks]

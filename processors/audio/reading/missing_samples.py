@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from processors.runs_of_true import runs_of_true
+
 MAX_RUNS = 1000
 """Maximum of runs; with more, the last one extends to the end of the last."""
 
@@ -18,8 +20,7 @@ class MissingRuns:
 
     def add(self, first_sample: int, finite: np.ndarray) -> None:
         """Add a mask of samples finite in all channels: bool, shape (samples,), from `first_sample` on."""
-        edges = np.flatnonzero(np.diff(np.concatenate([[True], finite, [True]])))
-        for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        for first, end in runs_of_true(~finite):
             joins = self.runs and (self.runs[-1][1] == first_sample + first or len(self.runs) == MAX_RUNS)
             start = self.runs.pop()[0] if joins else first_sample + first
             self.runs.append((start, first_sample + end))

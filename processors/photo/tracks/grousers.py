@@ -14,6 +14,8 @@ from typing import Literal
 
 import numpy as np
 
+from processors.runs_of_true import runs_of_true
+
 MAX_SIDE_PX = 1600
 """Maximum side in the search; larger pictures are shrunk, but results are in pixels of the full picture."""
 SPECTRUM_PX = 2048
@@ -266,8 +268,7 @@ def _bands(turned: np.ndarray, inside: np.ndarray, cycles_per_px: float) -> list
     smooth = cv2.GaussianBlur(strength[None], (0, 0), max(2.0, pitch / 4))[0]
     floor = float(np.median(smooth[count > 4 * pitch])) if (count > 4 * pitch).any() else 0.0
     over = smooth > floor + BAND_OF_PEAK * (smooth.max() - floor)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], over, [False]]).astype(int)))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= pitch / 2]
+    return [(a, b) for a, b in runs_of_true(over) if b - a >= pitch / 2]
 
 
 def _band(

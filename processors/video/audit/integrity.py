@@ -13,6 +13,7 @@ import numpy as np
 
 from processors.contract import Inputs, Item, Processor, Reads, require
 from processors.json_records import Json, as_json, from_json
+from processors.runs_of_true import runs_of_true
 from processors.tables import Column, Table, csv_item
 from processors.video.audit.bars_and_overlays import Box, StaticRegions, still_parts
 from processors.video.audit.findings import Findings, FrameSpan, verdict_words
@@ -219,8 +220,7 @@ def _jumps(measured: MeasuredFrames) -> tuple[FrameSpan, ...]:
 def _damage(measured: MeasuredFrames) -> tuple[FrameSpan, ...]:
     """Return lost frames from the reader's report, and damaged ones with those that depend on them, in order."""
     spans = [FrameSpan(start_seconds=a, end_seconds=b) for a, b in (*measured.lost_seconds, *measured.unsure_seconds)]
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], measured.is_damaged, [False]]))).tolist()
-    for first, end in zip(edges[::2], edges[1::2], strict=True):
+    for first, end in runs_of_true(measured.is_damaged):
         start, end_pts = measured.time(first), int(measured.end_pts[end - 1])
         spans.append(FrameSpan(start_seconds=float(start), end_seconds=float(end_pts * measured.time_base)))
     joined: list[FrameSpan] = []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from processors.runs_of_true import runs_of_true
 from processors.video.audit.measured_frames import MeasuredFrames
 
 DRIFT_LEVELS = 4
@@ -69,8 +70,7 @@ def repeated_frames(measured: MeasuredFrames, held_levels: float) -> np.ndarray:
     quiet = ((change < held_levels) | is_doubled) & ~black_frames(measured)
     repeated = quiet & (change <= SAME_LEVELS)
     thumbnails = measured.thumbnails
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]])))
-    for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    for first, end in runs_of_true(quiet):
         around = [change[frame] for frame in (first - 1, end) if 0 < frame < len(change)]
         if not around:
             continue
