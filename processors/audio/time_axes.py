@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from processors.audio.canvas import Canvas, tick_width_px
 from processors.mission.time_on_mars import ACCURACY_SECONDS, SOL_IN_DAYS, mars_time
 from processors.mission.when import parse_when
 
@@ -97,6 +98,26 @@ def mars_clock(start_utc: str, longitude_degrees_east: float) -> Clock:
         rate=1 / SOL_IN_DAYS,
         style="of the day",
     )
+
+
+def draw_time_axis(
+    canvas: Canvas, clock: Clock, span_seconds: tuple[float, float], x_px: tuple[int, int], y: int, *, is_below: bool
+) -> None:
+    """Draw readings and label of a clock on one side of a plot.
+
+    Parameters
+    ----------
+    span_seconds : time in the source at the plot's left and right edge.
+    x_px : left and right edge of the plot.
+    y : lower edge of the plot, or the upper one if the axis is not below.
+    """
+    (start, end), (left, right) = span_seconds, x_px
+    down, edge, anchor = (1, y, "mt") if is_below else (-1, y - 1, "mb")
+    for seconds, reading in clock.fitting_ticks(start, end, right - left, tick_width_px):
+        x = left + (right - left - 1) * (seconds - start) / (end - start)
+        if canvas.words(x, edge + down * 11, reading, anchor):
+            canvas.tick(x, edge, 0, down)
+    canvas.words((left + right) / 2, edge + down * 39, clock.label, anchor)
 
 
 def _how_known(start_utc: str, start_source: str = "") -> str:

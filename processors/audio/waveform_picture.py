@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.audio.canvas import BLACK, GREYS, WHITE, Canvas, tick_width_px
+from processors.audio.canvas import BLACK, GREYS, WHITE, Canvas
 from processors.audio.sound_title import HEIGHT_PX as TITLE_PX
 from processors.audio.sound_title import draw_title
-from processors.audio.time_axes import source_clock
+from processors.audio.time_axes import draw_time_axis, source_clock
 from processors.contract import ReleaseWords
 
 WIDTH_PX, LEFT_PX, RIGHT_PX = 1600, 150, 1560
@@ -62,13 +62,7 @@ def draw_waveform(
         canvas.words(LEFT_PX, strip_top - 7, _channel_words(number, len(lowest), low, high, offset), "ls")
         _draw_amplitudes(canvas, strip_top, limit)
     bottom = top + len(lowest) * (STRIP_PX + NAME_PX)
-    start, end = span_seconds
-    clock = source_clock(end)
-    for seconds, reading in clock.fitting_ticks(start, end, RIGHT_PX - LEFT_PX, tick_width_px):
-        x = LEFT_PX + (RIGHT_PX - LEFT_PX - 1) * (seconds - start) / (end - start)
-        if canvas.words(x, bottom + 11, reading, "mt"):
-            canvas.tick(x, bottom, 0, 1)
-    canvas.words((LEFT_PX + RIGHT_PX) / 2, bottom + 39, clock.label, "mt")
+    draw_time_axis(canvas, source_clock(span_seconds[1]), span_seconds, (LEFT_PX, RIGHT_PX), bottom, is_below=True)
     if title:
         shown = f"full scale is ±1; scaled to the peak, {peak:.3g}" if peak else "silence: all samples alike"
         canvas.words(RIGHT_PX, bottom + 39, shown, "rt")

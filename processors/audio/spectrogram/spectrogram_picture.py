@@ -18,7 +18,6 @@ from processors.audio.canvas import (
     Canvas,
     colour_numbers,
     mark_row,
-    tick_width_px,
     write_across,
 )
 from processors.audio.levels.calibration import REFERENCE_PASCALS, Calibration
@@ -32,7 +31,7 @@ from processors.audio.spectrogram.netcdf import mean_power_of, power_frames
 from processors.audio.spectrogram.panel import FLOOR, columns_of, rows_of
 from processors.audio.spectrogram.spectrogram import OVERVIEW, Spectrogram, SpectrogramFacts
 from processors.audio.spectrogram.stft import Scale, Scaling, window_of
-from processors.audio.time_axes import Clock, mars_clock, source_clock, start_moment, utc_clock
+from processors.audio.time_axes import Clock, draw_time_axis, mars_clock, source_clock, start_moment, utc_clock
 from processors.contract import Inputs, Item, Reads, ReleaseContext, ReleaseWords, require
 
 PICTURE = "spectrogram.png"
@@ -208,7 +207,8 @@ class PictureMaker:
             self._draw_frequency_axis(canvas, top, top + self._panel_px)
         for number, clock in enumerate(self._clocks):
             above = self._top - (NAME_PX if len(names) > 1 else 0) - CLOCK_PX * (number - 1)
-            self._draw_time_axis(canvas, clock, self._bottom if number == 0 else above, is_below=number == 0)
+            y, span = self._bottom if number == 0 else above, (self._start, self._end)
+            draw_time_axis(canvas, clock, span, (LEFT_PX, RIGHT_PX), y, is_below=number == 0)
         self._draw_colour_bar(canvas)
         canvas.words(RIGHT_PX, self._height - 6, "; ".join(self._notes()), "rd")
         return canvas
@@ -353,15 +353,6 @@ class PictureMaker:
             shown = f"{hz / 1000:g}{'k' if is_log else ''}" if is_kilohertz or (is_log and hz >= 1000) else f"{hz:g}"
             if canvas.words(LEFT_PX - 13, y, shown, "rm"):
                 canvas.tick(LEFT_PX - 1, y, -1, 0)
-
-    def _draw_time_axis(self, canvas: Canvas, clock: Clock, y: int, *, is_below: bool) -> None:
-        """Draw the source's clock below the panels, each further one above them."""
-        down, edge = (1, y) if is_below else (-1, y - 1)
-        for seconds, reading in clock.fitting_ticks(self._start, self._end, RIGHT_PX - LEFT_PX, tick_width_px):
-            x = LEFT_PX + (RIGHT_PX - LEFT_PX - 1) * (seconds - self._start) / (self._end - self._start)
-            if canvas.words(x, edge + down * 11, reading, "mt" if is_below else "mb"):
-                canvas.tick(x, edge, 0, down)
-        canvas.words((LEFT_PX + RIGHT_PX) / 2, edge + down * 39, clock.label, "mt" if is_below else "mb")
 
     def _draw_colour_bar(self, canvas: Canvas) -> None:
         top, bottom, low, high = self._top, self._bottom, self._bottom_db, self._top_db
