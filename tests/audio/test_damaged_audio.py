@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from processors.audio.reading.audio_info import Damaged
+from processors.audio.reading.audio_info import AudioReport, Damaged
 from processors.audio.reading.audio_reader import FileReader
 from processors.audio.reading.declared_length import Declared, declared_length
 from processors.audio.reading.end_padding import EndPadding
@@ -273,3 +273,32 @@ def test_few_bytes_behind_the_sound_are_reported_unless_they_are_padding(kind: s
         assert read(path, kind)[2].damage == f"{count} bytes {told}"
     path.write_bytes(whole + b"x")
     assert read(path, kind)[2].damage == f"1 byte {told.replace('data are', 'data is').replace('follow ', 'follows ')}"
+
+
+@pytest.mark.parametrize(
+    ("damaged", "errors", "truncated_because", "told"),
+    [
+        ((), 0, None, None),
+        ((), 1, None, "an error occurred while reading it: bad header"),
+        ((), 3, None, "3 errors occurred while reading it, the first: bad header"),
+        ((Damaged(start_seconds=1.0, end_seconds=2.0),), 0, None, "sound does not decode, from 1.000 s to 2.000 s"),
+        ((Damaged(start_seconds=1.0, end_seconds=None),), 0, "the file ends early", "the file ends early"),
+    ],
+)
+def test_damage_is_told_by_its_place_and_by_errors_only_if_there_were_any(
+    damaged: tuple[Damaged, ...], errors: int, truncated_because: str | None, told: str | None
+) -> None:
+    report = AudioReport(
+        sample_count_from_header=None,
+        sample_count_decoded=48_000,
+        missing_sample_count=0,
+        end_padding_sample_count=0,
+        non_finite_sample_count=0,
+        decoder_errors=errors,
+        first_error="bad header" if errors else None,
+        sample_count_from_second_reader=None,
+        damaged=damaged,
+        truncated_because=truncated_because,
+        unread_because=None,
+    )
+    assert report.damage == told

@@ -119,7 +119,7 @@ class AudioReport:
         """Return damage, loss, truncation and unread data in one sentence; None if the audio is intact."""
         parts = [*self._missing(), self.truncated_because, self.unread_because, self.doubted_because]
         told = [part for part in parts if part]
-        if not told and (self.damaged or self.decoder_errors):
+        if not told and self.decoder_errors:
             errors = "an error" if self.decoder_errors == 1 else f"{self.decoder_errors} errors"
             first = "" if self.decoder_errors == 1 else ", the first"
             told = [f"{errors} occurred while reading it{first}: {self.first_error}"]
