@@ -147,15 +147,9 @@ def curve_of(
     residual = float(np.median([step.residual_px for step in known]) * px) if known else 0.0
     share = float(np.median([step.inlier_share for step in known])) if known else 0.0
     has_other_motion = [step.other_motion_share >= OTHER_MOTION_SHARE for step in known]
-    along = (
-        len(known) > 1
-        and float(np.mean(has_other_motion)) <= MAX_OTHER_MOTION_STEPS
-        and scale_logs[-1] > log(MIN_GROWTH)
-        and float((np.diff(scale_logs) > 0).mean()) >= STEADY_SHARE
-        and share >= MIN_INLIER_SHARE
-        and residual <= MAX_RESIDUAL_PX * max(px, 1)
-        and _grows_around_a_point_inside(known, half_size_px, px)
-    )
+    fits = share >= MIN_INLIER_SHARE and residual <= MAX_RESIDUAL_PX * max(px, 1)
+    moves_as_one = len(known) > 1 and float(np.mean(has_other_motion)) <= MAX_OTHER_MOTION_STEPS
+    along = fits and moves_as_one and _approaches(known, scale_logs, half_size_px, px)
     contacts = [float(1 / rate[k]) if along and rate is not None and rate[k] > 0 else None for k in range(len(times))]
     return Curve(
         time_seconds=list(times),
@@ -233,6 +227,17 @@ def _slope_weights(times: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.nd
             yield near, fit[1] + 2 * fit[0] * (times[k] - times[near].mean()), terms
         else:
             yield near, t / np.square(t).sum(), np.vander(t, 2)
+
+
+def _approaches(
+    known: Sequence[Similarity], scale_logs: np.ndarray, half_size_px: tuple[float, float], px: float
+) -> bool:
+    """Return True if the picture grows enough, steadily, and around a point inside it."""
+    return (
+        bool(scale_logs[-1] > log(MIN_GROWTH))
+        and float((np.diff(scale_logs) > 0).mean()) >= STEADY_SHARE
+        and _grows_around_a_point_inside(known, half_size_px, px)
+    )
 
 
 def _grows_around_a_point_inside(steps: Sequence[Similarity], half_size_px: tuple[float, float], px: float) -> bool:
