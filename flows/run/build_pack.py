@@ -20,7 +20,6 @@ from processors.packs.build import Built, build
 from processors.packs.contents.reservations import reservations
 from processors.packs.contents.selected_sources import SHOWN
 from processors.packs.contents.subject import subjects
-from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.store_gallery import release_titles, selection_title
 from processors.packs.presentation import presentation_of, takes_any
 from processors.packs.recipe.audience import AUDIENCES, Audience
@@ -205,7 +204,7 @@ def build_pack(
         asked=asked,
         only_asked=of_file.processors if of_file else None,
         compared=same_pictures,
-        gallery=write_gallery,
+        has_page=True,
         tables=_tables(),
         force=force,
         steps=steps,

@@ -45,7 +45,7 @@ from processors.packs.contents.sightings import Sightings
 from processors.packs.contents.signing import Signer
 from processors.packs.contents.subject import SourceRecord, item_records
 from processors.packs.highlight.highlight import HighlightClip, write_highlight
-from processors.packs.pack_records import Gallery, PackRecords, recipe_record
+from processors.packs.pack_records import PackRecords, recipe_record
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.readme import readme
@@ -108,7 +108,7 @@ def build(
     asked: Asked,
     only_asked: OnlyAsked | None = None,
     compared: Compared | None = None,
-    gallery: Gallery | None = None,
+    has_page: bool = False,
     tables: Mapping[str, Sequence[Table]] | None = None,
     force: bool = False,
     steps: Steps = silently,
@@ -120,6 +120,7 @@ def build(
     asked : returns the results that today's recipes want of a source.
     only_asked : returns the processors of a source whose results count only if they are requested; None for none.
     compared : finds photos that show the same picture; None for the stored links alone.
+    has_page : whether an offline page shows the files.
     tables : tables that each processor writes, by its name, for the data dictionary and the tables' attributes.
     steps : shows the progress of the media and the highlight.
 
@@ -143,7 +144,7 @@ def build(
         chosen=chosen,
         reservations=reservations,
         repeated=repeated,
-        gallery=gallery,
+        has_page=has_page,
         tables=tables or {},
         steps=steps,
     )
@@ -165,7 +166,7 @@ class _Contents:
     reservations: tuple[Reservation, ...]
     repeated: Mapping[str, SourceRecord]
     """First source with the same picture, by the digest of each later one."""
-    gallery: Gallery | None
+    has_page: bool
     tables: Mapping[str, Sequence[Table]]
     steps: Steps
 
@@ -211,7 +212,7 @@ class _Contents:
             identity=identity,
             writer=writer,
             store=store,
-            gallery=self.gallery,
+            has_page=self.has_page,
             tables=self.tables,
             clip=clip,
         )

@@ -5,12 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Protocol
 from urllib.parse import quote
 
 from processors.json_records import as_json, canonical_json
-from processors.languages.text import Text
 from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.media import MediaWriter, read_blocks
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
@@ -21,6 +18,7 @@ from processors.packs.contents.sightings import Sightings
 from processors.packs.contents.subject import ItemRecord
 from processors.packs.gallery.gallery_file import GalleryFile, PageCopy
 from processors.packs.gallery.introduction import Introduction, PageClip
+from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.thumbnails import plot_shares
 from processors.packs.highlight.highlight import FILE as HIGHLIGHT
 from processors.packs.highlight.highlight import HighlightClip
@@ -47,20 +45,6 @@ _PAGE_TYPES = {
 }
 
 
-class Gallery(Protocol):
-    """Writer of an offline page for files; returns the paths that it wrote."""
-
-    def __call__(
-        self,
-        folder: Path,
-        shown: Iterable[GalleryFile],
-        *,
-        title: Text,
-        languages: tuple[str, ...],
-        introduction: Introduction | None = None,
-    ) -> list[Path]: ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class PackRecords:
     chosen: list[SelectedSource]
@@ -75,7 +59,8 @@ class PackRecords:
     writer: MediaWriter
     """Writer of the packed files: its bag takes the records too."""
     store: Store
-    gallery: Gallery | None
+    has_page: bool
+    """Whether an offline page shows the files."""
     tables: Mapping[str, Sequence[Table]]
     """Tables that each processor writes, by its name."""
     clip: HighlightClip | None
@@ -100,8 +85,8 @@ class PackRecords:
             self._add_premis()
         if self.writer.recipe.layout == "source":
             self._add_pds4_labels()
-        if self.gallery is not None:
-            self._add_gallery(self.gallery, clip, credits_path)
+        if self.has_page:
+            self._add_gallery(clip, credits_path)
         self._added.extend(
             (one.path, one.media_type, f"File of the release {one.row.release}: {one.row.format}")
             for one in self.of_releases
@@ -156,7 +141,7 @@ class PackRecords:
         for path, label in pds4.labels([one for one in self.packed if one.path not in labelled], self.identity):
             self._add(path, "application/xml", "PDS4 label of the files next to it", [label])
 
-    def _add_gallery(self, gallery: Gallery, clip: HighlightClip | None, credits_path: str) -> None:
+    def _add_gallery(self, clip: HighlightClip | None, credits_path: str) -> None:
         folder = self.writer.scratch / "gallery"
         folder.mkdir()
         on_page = None
@@ -175,7 +160,7 @@ class PackRecords:
             clip=on_page,
             is_for_readers=PRESETS[recipe.audience].credits_in_files,
         )
-        written = gallery(
+        written = write_gallery(
             folder, _shown(self.packed, recipe), title=recipe.title, languages=recipe.languages, introduction=about
         )
         for place in sorted(written):

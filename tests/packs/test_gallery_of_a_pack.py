@@ -127,7 +127,7 @@ def test_the_page_of_a_pack_marks_and_finds_what_the_pack_counts_as_not_cleared(
 ) -> None:
     made = filled(tmp_path)
     recipe = PackRecipe(title=Text(en="T", zh="题"), selection=("*",), audience="archive", languages=("en", "zh"))
-    built = build(recipe, tmp_path / "pack", made.store, asked=lambda row: frozenset(), gallery=write_gallery)
+    built = build(recipe, tmp_path / "pack", made.store, asked=lambda row: frozenset(), has_page=True)
     assert built.about("not cleared") == ("june/descent.mp4", "june/wind.wav")
     with browser.page(language=language) as page:
         page.open(tmp_path / "pack/data/index.html")
@@ -146,7 +146,7 @@ def test_the_page_of_a_pack_offers_every_size_as_it_lies_there_the_largest_first
     sizes = Pictures(longest_side_px=(200, 500), picture_format="webp")
     recipe = PackRecipe(title=Text(en="T"), selection=("*",), take=("stills",), layout="kind", pictures=sizes)
     asked = frozenset[ResultRef]()
-    build(recipe, tmp_path / "pack", pictured(tmp_path).store, asked=lambda row: asked, gallery=write_gallery)
+    build(recipe, tmp_path / "pack", pictured(tmp_path).store, asked=lambda row: asked, has_page=True)
     names = {
         title: [f"2021-06-16_{title.lower().replace(' ', '-')}_{side}.webp" for side in (500, 200)]
         for title in ("Descent", "Wheel tracks")

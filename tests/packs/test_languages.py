@@ -53,7 +53,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from processors.packs.build import build
-from processors.packs.gallery.page import write_gallery
 from processors.packs.recipe.pack_recipe import Highlight
 from processors.packs.recipe.pack_recipe_file import read_recipe
 from tests.helpers.pack_store import evidence, filled, picture
@@ -64,7 +63,7 @@ landed = made.source("landed.jpg", "photo", "jpeg", picture(64, 48, 9))
 event = {"name": "touchdown", "title": "Touchdown", "title_zh": "着陆"}
 made.said(landed, evidence("Landed", redistribute=True, event=event))
 made.pictures(landed, "photo.preview", {"preview_1024.jpg": (64, 48)})
-build(recipe, folder / "pack", made.store, asked=lambda row: frozenset(), gallery=write_gallery)
+build(recipe, folder / "pack", made.store, asked=lambda row: frozenset(), has_page=True)
 shown = replace(recipe, selection=("landed.jpg",), highlight=Highlight(seconds_each=0.5, longest_side_px=640))
 build(shown, folder / "shown", made.store, asked=lambda row: frozenset())
 """

@@ -14,7 +14,6 @@ from flows.cli.main import main
 from processors.engine.wanted_results import Recipes
 from processors.languages.text import Text
 from processors.packs.build import build
-from processors.packs.gallery.page import write_gallery
 from processors.packs.recipe.audience import Layout
 from processors.packs.recipe.pack_recipe import PackRecipe, Pictures
 from processors.store.manifest import ResultRef
@@ -55,7 +54,7 @@ def test_the_page_of_a_pack_names_every_file_as_it_lies_there(
         pictures=Pictures(longest_side_px=(200, 500), picture_format=made_as),
     )
     made, root = pictured(tmp_path), tmp_path / "pack/data"
-    build(recipe, tmp_path / "pack", made.store, asked=lambda row: frozenset[ResultRef](), gallery=write_gallery)
+    build(recipe, tmp_path / "pack", made.store, asked=lambda row: frozenset[ResultRef](), has_page=True)
     shown = [file for one in data(root, "details-0000").values() for file in one["files"]]
     assert [(one["width_px"], one["height_px"]) for one in shown] == [(200, 113), (500, 281), (200, 150), (500, 375)]
     for one in shown:

@@ -48,7 +48,7 @@ def test_a_made_up_processor_goes_through_pack_and_gallery(tmp_path: Path) -> No
     shown = Item(name="made.png", media_type="image/png", data=picture(40, 30, 9, "PNG"), facts={"width_px": 40})
     made.result(digest, "photo.made_up", shown)
     recipe = PackRecipe(title=Text(en="Made up"), selection=("tracks.jpg",), take=("other",))
-    build(recipe, tmp_path / "pack", made.store, asked=lambda row: frozenset(), gallery=write_gallery)
+    build(recipe, tmp_path / "pack", made.store, asked=lambda row: frozenset(), has_page=True)
     (place,) = (tmp_path / "pack/data/media").rglob("made.png")
     assert place.parent.name == "photo.made_up"
     manifest = json.loads((tmp_path / "pack/data/iiif-manifest.json").read_bytes())
