@@ -37,6 +37,12 @@ class StoredItem:
     facts: Json
 
 
+def size_in(facts: Json, names: Sequence[str] = ("width_px", "height_px")) -> tuple[int, int] | None:
+    """Return width and height as the facts of an item state them, in px; None unless both are known."""
+    width, height = (facts.get(name) for name in names) if isinstance(facts, dict) else (None, None)
+    return (width, height) if isinstance(width, int) and isinstance(height, int) else None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cost:
     """Wall-clock time of one result within its pass; the basis of estimates."""

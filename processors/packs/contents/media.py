@@ -34,6 +34,7 @@ from processors.photo.reading.to_srgb import in_8_bit
 from processors.sources.source_file import sha256_of
 from processors.store.bucket.raw_bucket import as_it_is
 from processors.store.catalogue.source_row import SourceRow
+from processors.store.manifest import size_in
 from processors.tables import Table
 
 BARS = (14, 12, 12)
@@ -307,10 +308,8 @@ def _is_animated(entry: ItemRecord) -> bool:
 
 
 def _size(entry: ItemRecord) -> tuple[int | None, int | None]:
-    facts: Any = entry.facts if isinstance(entry.facts, dict) else {}
-    width, height = facts.get("width_px"), facts.get("height_px")
-    if isinstance(width, int) and isinstance(height, int):
-        return width, height
+    if stated := size_in(entry.facts):
+        return stated
     if not entry.media_type.startswith("image/"):
         return None, None
     try:

@@ -23,7 +23,7 @@ from processors.store.catalogue.latest import current
 from processors.store.catalogue.selection import parse, position, select
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.file_verdict import NO_VERDICT, FileVerdict, file_verdict
-from processors.store.manifest import Manifest, ResultRef
+from processors.store.manifest import Manifest, ResultRef, size_in
 from processors.store.store import Store
 from processors.well_known_names import EVIDENCE, INTEGRITY, METADATA, SHOTS
 
@@ -205,8 +205,6 @@ def _original_size(manifests: list[Manifest]) -> tuple[int | None, int | None]:
     for manifest in manifests:
         names = presentation_of(manifest.ref.processor).source_size
         for item in manifest.items if names else ():
-            facts = item.facts if isinstance(item.facts, dict) else {}
-            width, height = (facts.get(name) for name in names or ())
-            if isinstance(width, int) and isinstance(height, int):
-                return width, height
+            if size_px := size_in(item.facts, names or ()):
+                return size_px
     return None, None

@@ -9,6 +9,7 @@ from processors.contract import require
 from processors.json_records import Json
 from processors.languages.text import Text
 from processors.packs.contents.subject import ItemRecord, SourceRecord
+from processors.store.manifest import size_in
 
 ShareBox = tuple[float, float, float, float]
 """Left, upper, right and lower edge, as shares of width and height, 0 to 1."""
@@ -53,9 +54,10 @@ class GalleryFile:
     @property
     def size_px(self) -> tuple[int, int] | None:
         """Return width and height of a picture or video; None if they are unknown."""
-        of_item = self.facts.get("width_px"), self.facts.get("height_px")
-        width, height = (self.copy.width_px, self.copy.height_px) if self.copy else of_item
-        return (width, height) if isinstance(width, int) and isinstance(height, int) else None
+        if self.copy is None:
+            return size_in(self.facts)
+        width, height = self.copy.width_px, self.copy.height_px
+        return (width, height) if width is not None and height is not None else None
 
     def __post_init__(self) -> None:
         for name in ("href", "thumbnail_href"):

@@ -27,6 +27,7 @@ from processors.packs.highlight.scene_sound import Scene, SceneSound, recordings
 from processors.packs.highlight.soundtrack import LAST_FADE_SECONDS, Soundtrack, Span
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import PackRecipe
+from processors.store.manifest import size_in
 from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
 
@@ -212,9 +213,7 @@ def _scenes(chosen: Sequence[SelectedSource], store: Store) -> Iterator[Scene]:
 
 
 def _width(entry: ItemRecord) -> tuple[int, str]:
-    facts = entry.facts if isinstance(entry.facts, dict) else {}
-    width = facts.get("width_px")
-    return width if isinstance(width, int) else 0, entry.name
+    return (size_in(entry.facts) or (0, 0))[0], entry.name
 
 
 def _steps(seconds: float) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from processors.packs.presentation import is_deep, is_taken, presentation_of
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.store.catalogue.latest import current
-from processors.store.manifest import Manifest, ResultRef, StoredItem
+from processors.store.manifest import Manifest, ResultRef, StoredItem, size_in
 from processors.well_known_names import PHOTO_ENHANCED, PHOTO_PREVIEW
 
 THUMBNAIL_PX = 640
@@ -49,11 +49,9 @@ def _for_readers(by_processor: Mapping[str, Sequence[Manifest]], recipe: PackRec
 
 
 def _longest(item: StoredItem) -> int:
-    facts = item.facts if isinstance(item.facts, dict) else {}
-    return max((side for side in (facts.get("width_px"), facts.get("height_px")) if isinstance(side, int)), default=0)
+    return max(size_in(item.facts) or (0, 0))
 
 
 def _area(item: StoredItem) -> tuple[int, str]:
-    facts = item.facts if isinstance(item.facts, dict) else {}
-    width, height = facts.get("width_px"), facts.get("height_px")
-    return (width * height if isinstance(width, int) and isinstance(height, int) else 0, item.name)
+    width, height = size_in(item.facts) or (0, 0)
+    return width * height, item.name
