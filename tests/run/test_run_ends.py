@@ -341,6 +341,20 @@ def printed(report: Report) -> str:
     return out.getvalue()
 
 
+def test_an_empty_folder_other_than_that_of_the_store_is_a_warning_each_time(
+    raw: Path, maker: MediaMaker, tmp_path: Path
+) -> None:
+    maker.photo("a.jpg")
+    assert ingest(raw, tmp_path / "store").exit_code == 0
+    wrong = tmp_path / "wrong"
+    wrong.mkdir()
+    question = f"0 files in {wrong}, while the files of this store are in {raw}: is it the folder you meant?"
+    for _ in range(2):
+        report = ingest(wrong, tmp_path / "store")
+        assert (report.exit_code, report.message) == (0, f"completed with warnings: {question}")
+    assert ingest(wrong, tmp_path / "store", strict=True).message == f"failed: {question}"
+
+
 def test_a_folder_that_is_empty_and_was_not_fails_the_run(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
     report = ingest(tmp_path / "raw", tmp_path / "store")
     assert (report.exit_code, report.message) == (

@@ -88,6 +88,8 @@ class Prepared:
     """Messages on folders that are empty now but held files in an earlier run."""
     is_empty: str | None = None
     """Advice for a folder that has always been empty."""
+    is_unusual_folder: bool = False
+    """Whether it has always been empty, while the store's files are from another folder."""
     is_whole: bool = True
     """False: a selection, perhaps with parameters other than the recipe's."""
     asked_for: list[ByNameEntry] = field(default_factory=list)
@@ -174,7 +176,8 @@ class _Preparation:
         unreadable = shard.own([*surveyed.unreadable, *identified.lost])
         now = list({(row.path, row.digest): row for row in (*self._moved.sightings, *gone_files, *rows)}.values())
         emptied_folders = _emptied(self._raw, surveyed.empty, known) if releases_asked is None else ()
-        is_empty = not (surveyed.found or unreadable or emptied_folders)
+        empty = not (surveyed.found or unreadable or emptied_folders)
+        elsewhere = min((one.path.removesuffix(f"/{one.relative}") for one in known.values()), default=None)
         return Prepared(
             rows=rows,
             unreadable=unreadable,
@@ -193,7 +196,8 @@ class _Preparation:
             gone_releases=withdrawn_releases(gone_files, rows, changes),
             emptied_folders=emptied_folders,
             moved_folders=self._moved,
-            is_empty=f"0 files in {self._raw}: put a release, a folder of files, into it" if is_empty else None,
+            is_empty=_advice_on_empty(self._raw, elsewhere) if empty else None,
+            is_unusual_folder=empty and elsewhere is not None,
         )
 
     def _identify(self, progress: RunProgress, *, is_followed_by_work: bool) -> _Identified:
@@ -350,6 +354,13 @@ def _emptied(raw: Location, empty: Iterable[EmptyFolder], known: Collection[str]
         meant = "; if its files were removed on purpose, remove the folder too" if one.relative else ""
         messages.append(f"0 files in {shown}, where an earlier run found {one.file_count}: is it mounted?{meant}")
     return tuple(messages)
+
+
+def _advice_on_empty(raw: Location, elsewhere: str | None) -> str:
+    """Return what to do about a folder in which no run has found a file; `elsewhere` is where the store's files are."""
+    if elsewhere is None:
+        return f"0 files in {raw}: put a release, a folder of files, into it"
+    return f"0 files in {raw}, while the files of this store are in {printable(elsewhere)}: is it the folder you meant?"
 
 
 def duplicates_of(media: list[SourceRow]) -> list[tuple[SourceRow, SourceRow]]:

@@ -62,7 +62,7 @@ def make_report(
     altered = [change for change in prepared.changes if change.kind == "changed"]
     problems = (*_altered(altered), *_problems(prepared, done, elsewhere, record))
     failed_now = failed_now or bool(altered)
-    warned = bool(problems or prepared.gone_releases)
+    warned = bool(problems or prepared.gone_releases or prepared.is_unusual_folder)
     state = _state(prepared, counts, failed_now=failed_now, warned=warned, strict=strict, stop=stop)
     return Report(
         **_of_record(record, asked, store),
