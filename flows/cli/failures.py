@@ -54,6 +54,7 @@ def failures(selection: tuple[str, ...], store_folder: Path, new: bool, as_json:
 
     store = open_existing_store(store_folder)
     found = by_file([*stored(selection, store), *([] if selection else of_last_run(store))])
+    every = found
     if new:
         files = new_in_last_run(store)
         found = [one for one in found if one.file in files]
@@ -64,11 +65,18 @@ def failures(selection: tuple[str, ...], store_folder: Path, new: bool, as_json:
     for one in found:
         _print(one)
     unsuited = sum(one.has_findings_only for one in found)
-    troubled = sum(one.file_count for one in found if not one.has_findings_only)
+    troubled = _troubled(found)
     others = f", and {counted(unsuited, 'file')} with refused results only" if unsuited else ""
-    click.echo(f"{counted(troubled, 'file', zero='no')} with problems{others}")
+    earlier = _troubled(every) - troubled
+    known = f"; {earlier} known before: `marsmedia failures` lists all" if earlier else ""
+    click.echo(f"{counted(troubled, 'new file' if new else 'file', zero='no')} with problems{others}{known}")
     if stopped:
         click.echo(f"the last run did not finish: {printable(stopped)}")
+
+
+def _troubled(found: Iterable[FileProblems]) -> int:
+    """Return the number of files with more than refused results."""
+    return sum(one.file_count for one in found if not one.has_findings_only)
 
 
 def _print(one: FileProblems) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +35,9 @@ from processors.store.open_store import Location
 from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
 from processors.tables import Table
+
+NAMES_SHOWN = 4
+"""Number of processors named whose results no run has made yet."""
 
 
 def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: str | None = None) -> PackRecipe:
@@ -181,6 +185,25 @@ class _OfRecipeFile:
                     yield f"{one.processor} of {row.relative} with the parameters of {file}: {reason}"
 
 
+def _not_made_yet(recipe: PackRecipe, rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> Iterator[str]:
+    """Yield one line on results of the full recipe that the pack takes and no run has tried, as after a light one."""
+    take, wanted = _taken(recipe), WantedResults(every_processor()[0], ReleaseIndex(catalogue.sources().values()))
+    missing: dict[str, set[str]] = {}
+    for row in rows:
+        if row.medium:
+            tried = {one.ref.processor for one in store.manifests(row.digest)}
+            named = {one.ref.processor for one in wanted.of(row) if one.is_named and takes_any(one.ref.processor, take)}
+            missing |= {row.digest: named - tried} if named - tried else {}
+    if missing:
+        names = sorted(set[str]().union(*missing.values()))
+        others = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+        sources = f"{len(missing)} source{'' if len(missing) == 1 else 's'}"
+        yield (
+            f"{', '.join(names[:NAMES_SHOWN])}{others} of {sources}: not made yet: run `marsmedia ingest`, "
+            "then build the pack again"
+        )
+
+
 def _tables() -> dict[str, tuple[Table, ...]]:
     """Return the tables that each processor writes, by its name."""
     every = [one for recipes in every_processor() for processors in recipes.values() for one in processors]
@@ -209,7 +232,7 @@ def build_pack(
         force=force,
         steps=steps,
     )
-    if of_file:
-        built = replace(built, left_out=(*built.left_out, *of_file.not_made(rows)))
+    not_made = [*(of_file.not_made(rows) if of_file else ()), *_not_made_yet(recipe, rows, store, catalogue)]
+    built = replace(built, left_out=(*built.left_out, *not_made))
     remember(store, built)
     return built
