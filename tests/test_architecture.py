@@ -46,7 +46,7 @@ STOREYS = {
         ("processors.sources",),
         (
             "processors.errors", "processors.json_records", "processors.languages",
-            "processors.ordered_executor", "processors.runs_of_true", "processors.well_known_names",
+            "processors.runs_of_true", "processors.well_known_names",
         ),
     ),
 }  # fmt: skip

@@ -87,11 +87,14 @@ def test_rights_that_are_not_cleared_are_warned_of(pack: Pack) -> None:
     assert run.stderr == (
         "marsmedia: rights are not cleared for 1 of 2 sources: june/wind.wav; "
         "CREDITS.txt says why: ask the rights holder before publishing\n"
-        "marsmedia: not in the pack: audio.envelope, audio.events, audio.levels, audio.spectra and 7 more of 2 sources: "
-        "not made yet: run `marsmedia ingest`, then build the pack again\n"
+        "marsmedia: not in the pack: audio.envelope, audio.events, audio.levels, audio.spectra and 7 more of 2 "
+        "sources: not made yet: run `marsmedia ingest`, then build the pack again\n"
         "no title for june; give the pack one with --title\n"
     )
-    assert pack("tracks.jpg", "-o", "free", "--store", "store", "--title", "Tracks").stderr == ""
+    assert pack("tracks.jpg", "-o", "free", "--store", "store", "--title", "Tracks").stderr == (
+        "marsmedia: not in the pack: metadata, photo.quality of 1 source: not made yet: run `marsmedia ingest`, "
+        "then build the pack again\n"
+    )
 
 
 def test_a_recording_too_short_for_the_highlight_is_reported(pack: Pack, tmp_path: Path) -> None:

@@ -160,10 +160,11 @@ def test_only_files_that_the_last_run_was_the_first_to_find_are_listed_on_reques
         report = ingest(raw, tmp_path / "store")
         said = invoke(*words).splitlines()
         if told is None:
-            assert said == ["no files with problems"]
+            assert said == ["no new files with problems; 2 known before: `marsmedia failures` lists all"]
             assert message_with_problems(report) == report.message
             continue
-        assert (said[0].split(": ")[1], said[-1]) == (told, "1 file with problems")
+        assert said[0].split(": ")[1] == told
+        assert said[-1].partition("; ")[0] == "1 new file with problems"
         counted, problem, path = message_with_problems(report).splitlines()
         assert (counted, problem.split(": ")[1]) == (report.message, told)
         assert path == f"report: {report.report}"
@@ -223,7 +224,9 @@ def test_what_this_version_does_not_support_is_no_fault_of_the_file(raw: Path, t
         "  to do: convert it to a supported format, or take it out of the release",
         "2 files with problems",
     ]
-    assert "files with problems: 2 unsupported; more" in invoke("status", "--store", store), "as many as failures lists"
+    assert "files with problems: 2 unsupported; for details" in invoke("status", "--store", store), (
+        "as many as failures lists"
+    )
     assert "| unsupported | a TIFF of complex numbers is not supported: convert it | none: this version" in markdown(
         report
     )

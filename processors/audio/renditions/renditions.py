@@ -18,7 +18,7 @@ from processors.audio.reading.fixed_blocks import BlockRechunker
 from processors.audio.renditions.audio_writers import WEB_FORMATS, ExactWriter, SoundWriter, Web, WebWriter
 from processors.audio.renditions.filter_chain import Chain
 from processors.contract import Inputs, Item, Reads, require
-from processors.ordered_executor import OrderedExecutor
+from processors.decoding.ordered_executor import OrderedExecutor
 
 RUN_SAMPLES = 1 << 16
 FLAC_MOST_CHANNELS = 8

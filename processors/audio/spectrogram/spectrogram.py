@@ -30,8 +30,8 @@ from processors.audio.spectrogram.stft import (
     window_of,
 )
 from processors.contract import Item, Reads, ReleaseContext, require
+from processors.decoding.ordered_executor import OrderedExecutor
 from processors.errors import RefusedMedia
-from processors.ordered_executor import OrderedExecutor
 
 OVERVIEW_COLUMNS = 1200
 ARRAY = "spectrogram.nc"

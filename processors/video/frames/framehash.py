@@ -14,8 +14,8 @@ import av
 
 from processors.contract import Item, Reads, require
 from processors.decoding.open_media import decoder_errors
+from processors.decoding.ordered_executor import OrderedExecutor
 from processors.errors import RefusedMedia
-from processors.ordered_executor import OrderedExecutor
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
 

@@ -12,9 +12,9 @@ from typing import ClassVar
 import numpy as np
 
 from processors.contract import Inputs, Item, Need, Processor, Reads, ReleaseContext, require
+from processors.decoding.ordered_executor import OrderedExecutor
 from processors.errors import RefusedMedia
 from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode
-from processors.ordered_executor import OrderedExecutor
 from processors.video.audit.integrity import Audit, Integrity
 from processors.video.audit.measured_frames import MeasuredFrames
 from processors.video.frames.frame_identity import FrameIdentity, identity_of, xmp_of

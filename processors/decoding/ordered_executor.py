@@ -1,4 +1,4 @@
-"""Background threads that return results in order. On the ground."""
+"""Background threads that return results in order."""
 
 from __future__ import annotations
 
