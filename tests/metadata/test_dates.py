@@ -13,8 +13,8 @@ from processors.json_records import as_json
 from processors.metadata.evidence_record import EvidenceFacts
 from processors.metadata.tags.container import read_container
 from processors.metadata.tags.tag_records import Tag, known_from, text_tag
-from processors.metadata.times.solar_clock import clock_of
 from processors.metadata.times.times import dates_of_file
+from processors.mission.time_on_mars import format_clock
 from processors.mission.when import parse_when
 from tests.metadata.test_evidence import evidence
 
@@ -355,7 +355,7 @@ def test_the_solar_longitude_of_a_label_is_compared_with_its_date() -> None:
     right = evidence(entry={"date": "2021-06-01T03:00:00Z"}).taken
     assert right is not None
     assert right.local_true_solar_time_hours is not None
-    clock = clock_of(right.local_true_solar_time_hours)
+    clock = format_clock(right.local_true_solar_time_hours)
     degrees = right.first_solar_longitude_degrees
     assert said(f'LOCAL_TRUE_SOLAR_TIME = "{clock}"', f"SOLAR_LONGITUDE = {degrees}") == []
     assert said('LOCAL_TRUE_SOLAR_TIME = "02:00:00"') == [("local true solar time", ["02:00:00", clock])]

@@ -121,7 +121,7 @@ def test_two_parameters_that_were_changed_are_both_named(raw: Path) -> None:
     settings = ("--set", "window_samples=512", "--set", "channels=each")
     reprocess(store, "--processor", "audio.spectrogram", *settings)
     sound = marsmedia.open(store).source("edl.wav")
-    with pytest.raises(RequestError, match=r"The newest has channels 'each', today 'mean'; name what differs"):
+    with pytest.raises(RequestError, match=r"The newest has channels 'each', today 'mean'; specify what differs"):
         sound.spectrogram(window_samples=512)
     assert sound.result("audio.spectrogram", window_samples=512, channels="each").parameters["window_samples"] == 512
 

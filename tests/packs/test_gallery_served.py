@@ -230,7 +230,9 @@ def test_a_browser_shows_the_page_of_the_command_and_seeks_in_its_video(
     )
     try:
         assert served.stdout
-        told = re.fullmatch(r"3 sources: (http://127\.0\.0\.1:\d+/) \(Ctrl-C ends it\)\n", served.stdout.readline())
+        told = re.fullmatch(
+            r"3 sources: (http://127\.0\.0\.1:\d+/) \(press Ctrl-C to stop\)\n", served.stdout.readline()
+        )
         assert told
         with started(command, tmp_path / "profile") as browser, browser.page() as page:
             page.open(told[1])

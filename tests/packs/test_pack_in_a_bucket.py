@@ -92,5 +92,5 @@ def test_a_place_that_is_no_pack_is_reported(bucket: str, put) -> None:
         verify_pack(f"s3://{bucket}/packs/none")
     with pytest.raises(RequestError, match="not a pack"):
         verify_pack(f"s3://{bucket}/packs")
-    with pytest.raises(StoreError, match="there is no such bucket"):
+    with pytest.raises(StoreError, match="no such bucket; create it, or choose another one"):
         verify_pack("s3://never-made/june")

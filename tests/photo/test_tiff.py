@@ -131,7 +131,7 @@ def test_a_photo_without_a_valid_sample_is_refused(
 ) -> None:
     samples = np.resize(np.array(values, dtype), (40, 256))
     tags: list[Tag] = [(42113, 2, no_data)] if no_data else []
-    with pytest.raises(RefusedMedia, match=f"^no valid sample: every one is {words}: nothing is"):
+    with pytest.raises(RefusedMedia, match=f"^no valid sample: every one is {words}: no action is needed if"):
         read(tiff((samples, tags)))
     samples[7, 9] = 1
     assert shown(read(tiff((samples, tags)))[0]).shape == (40, 256)

@@ -94,7 +94,7 @@ def test_a_truncated_product_reports_how_much_exists() -> None:
     file = made("MSB_INTEGER", 16, np.arange(20, dtype=">i2"))
     assert stored_numbers(file, read_header(file)).reshape(-1).tolist() == [*range(20), 0, 0, 0, 0]
     file = made("MSB_INTEGER", 16, np.zeros(5, ">i2"))
-    with pytest.raises(DamagedMedia, match="promises 48 bytes of pixels, but the file has 10"):
+    with pytest.raises(DamagedMedia, match="its label declares 48 bytes of pixels, but the file has 10"):
         stored_numbers(file, read_header(file))
 
 

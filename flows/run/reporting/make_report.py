@@ -64,7 +64,8 @@ def make_report(
     failed_now = failed_now or bool(altered)
     warned = bool(problems or prepared.gone_releases or prepared.is_unusual_folder)
     state = _state(prepared, counts, failed_now=failed_now, warned=warned, strict=strict, stop=stop)
-    return Report(
+    advice = (*_corrected_in_packs(prepared, store), *_advice(done), *_shared_starts(done, store))
+    return Report(  # which counts the requests to a bucket so far
         **_of_record(record, asked, store),
         state=state,
         message=_message(prepared, counts, state, stop),
@@ -81,7 +82,7 @@ def make_report(
         problems=problems,
         changes=tuple(prepared.changes),
         withdrawn_releases=dict(prepared.gone_releases),
-        advice=(*_corrected_in_packs(prepared, store), *_advice(done), *_shared_starts(done, store)),
+        advice=advice,
         stop=stop,
         recipe_file=str(file.resolve()) if prepared.survey and (file := recipe_file()) else None,
     )
