@@ -61,7 +61,7 @@ def verify(
     """
     given, chosen = locals(), datetime.now(UTC).toordinal() if seed is None else seed
     try:
-        options, opened = Options.of(given), open_store(location_of(store))
+        options, opened = Options.of(given), open_store(location_of(store), writes=False)
     except (StoreError, RequestError) as error:
         return ended(str(error))
     log = get_run_logger().info

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from flows.cli.common import open_existing_store, print_json
+from flows.cli.common import print_json
 from flows.cli.shared_options import JSON, RECIPES, STORE, run_options
 from processors.sources.scan import printable
+from processors.store.open_store import open_store
 
 
 @click.command()
@@ -33,7 +34,7 @@ def rebuild(quiet: bool, store_folder: Path, as_json: bool) -> None:
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
 
-    store = open_existing_store(store_folder)
+    store = open_store(store_folder, writes=False, needs_catalogue=False)
     catalogue = Catalogue(store)
     with RunProgress(quiet=quiet or as_json) as progress:
         unreadable = rebuild_catalogue(store, steps=progress.each)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from processors.errors import NoStore, RequestError, closest
+from processors.errors import NoStore, RequestError, StoreError, closest
 from processors.store.store import STORE_FILE, Store
 
 if TYPE_CHECKING:
@@ -40,6 +40,12 @@ def store_like(folder: Path) -> str | None:
     return name and str(folder.with_name(name))
 
 
+def has_lost_catalogue(store: Store) -> bool:
+    """Return whether a folder has results and no catalogue, as after a restore of the plain files."""
+    has_tables = any((store.catalogue_folder / table).is_dir() for table in ("sources", "results"))
+    return not has_tables and any(store.results_folder.glob("*/*/*"))
+
+
 def open_bucket(address: str, traffic: Traffic | None = None) -> Bucket:
     """Open an address in a bucket; `traffic` counts its requests.
 
@@ -54,12 +60,13 @@ def open_bucket(address: str, traffic: Traffic | None = None) -> Bucket:
     return Bucket(address, traffic)
 
 
-def open_store(location: Location, *, writes: bool = True) -> Store:
+def open_store(location: Location, *, writes: bool = True, needs_catalogue: bool = True) -> Store:
     """Open a store.
 
     Parameters
     ----------
     writes : create the store if there is none.
+    needs_catalogue : with `writes` false, refuse a folder that has lost its catalogue, as it would look empty.
 
     Raises
     ------
@@ -70,7 +77,10 @@ def open_store(location: Location, *, writes: bool = True) -> Store:
     if not is_address(location):
         if not writes and not is_store(location):
             raise NoStore(location, store_like(Path(location)))
-        return Store(Path(location))
+        store = Store(Path(location))
+        if not writes and needs_catalogue and has_lost_catalogue(store):
+            raise StoreError(f"{location}: has results, but no catalogue; run `marsmedia rebuild` first")
+        return store
     try:
         from processors.store.bucket.bucket_store import BucketStore
     except ModuleNotFoundError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -15,12 +16,13 @@ from flows.cli.main import main
 from flows.run.checking.check_store import hash_all, hash_sample
 from flows.run.planning.select import ReprocessRequest, prepare_chosen
 from processors.engine.wanted_results import Recipes
-from processors.errors import RequestError
+from processors.errors import RequestError, StoreError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.selection import parse, select
+from processors.store.open_store import open_store
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
@@ -420,3 +422,15 @@ def test_changed_words_of_a_release_read_no_master_again(raw: Raw) -> None:
     raw.flip()
     (raw.folder / "june/release.toml").write_text('title = "Another"\n')
     assert raw.ingest()[0] == "completed"
+
+
+def test_a_store_that_lost_its_catalogue_is_not_taken_for_an_empty_one(raw: Raw, tmp_path: Path) -> None:
+    shutil.move(raw.store / "catalogue", tmp_path / "lost")
+    said = f"{raw.store}: has results, but no catalogue; run `marsmedia rebuild` first"
+    for words in (["verify"], ["verify", "--raw-only"], ["failures"], ["status"], ["show", "photo.jpg"], ["packs"]):
+        ended = CliRunner().invoke(main, [*words, "--store", str(raw.store)])
+        assert (ended.exit_code, ended.stderr) == (2, f"marsmedia: {said}\n"), words
+    with pytest.raises(StoreError, match=re.escape(said)):
+        open_store(raw.store, writes=False)
+    assert CliRunner().invoke(main, ["rebuild", "--store", str(raw.store)]).exit_code == 0
+    assert ", 1 raw file, " in CliRunner().invoke(main, ["verify", "--store", str(raw.store)]).stdout
