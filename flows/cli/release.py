@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterator
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +15,7 @@ from flows.cli.shared_options import STORE
 from processors.sources.scan import printable
 
 if TYPE_CHECKING:
+    from processors.audio.levels.calibration import Calibration
     from processors.metadata.release.release_file import Release
 
 NAMED = 40
@@ -145,19 +146,29 @@ def _with_source_of_release(described: Release) -> Iterator[str]:
         yield f"{what}: published at {source} by release.toml; give each a source of its own"
 
 
+def _mistakes_of_calibrations(folder: Path, described: Release, there: Collection[str]) -> Iterator[str]:
+    """Yield what is wrong with the calibrations that a release names, as a run finds them among the files there."""
+    from processors.engine.release_calibrations import calibration_in, calibration_problems
+
+    def read(name: str) -> Calibration | str:
+        return calibration_in(folder / name if str(PurePosixPath(name)) in there else None, name)
+
+    yield from calibration_problems(described, read)
+
+
 @release.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 def check(folder: Path) -> None:
     """Check FOLDER/release.toml and name every mistake with its line.
 
-    Exit code 1 if there is a mistake. Media that it does not describe are listed too, those whose labels name
-    another mission, those of another agency that have the release's source, and calibrations without effect.
+    Exit code 1 if there is a mistake, also one in a calibration that it names, or a calibration without effect. Media
+    that it does not describe are listed too, those whose labels name another mission, and those of another agency that
+    have the release's source.
 
     \b
     marsmedia release check raw/june
     """
     from flows.run.planning.release_checks import misplaced_stills, other_missions
-    from processors.engine.release_calibrations import calibration_in, calibration_problems
     from processors.metadata.release.release_file import read_release
     from processors.metadata.release.release_template import media_below
     from processors.sources.scan import FoundFile, survey
@@ -181,21 +192,19 @@ def check(folder: Path) -> None:
         if path not in there
     ]
     mistakes += misplaced_stills(folder, described)
-    for _, mistake in sorted(mistakes):
-        click.echo(printable(mistake))
-    of_calibrations = calibration_problems(described, lambda name: calibration_in(folder / name, name))
-    for warning in (*other_missions(folder, described), *_with_source_of_release(described), *of_calibrations):
-        click.echo(printable(warning))
+    told = [*(mistake for _, mistake in sorted(mistakes)), *_mistakes_of_calibrations(folder, described, there)]
+    for line in (*told, *other_missions(folder, described), *_with_source_of_release(described)):
+        click.echo(printable(line))
     left_out = [path for path in media_below(folder) if path not in described.lines]
     for path in left_out[:NAMED]:
         click.echo(printable(f"not described: {path}"))
     if len(left_out) > NAMED:
         click.echo(f"... and {len(left_out) - NAMED} more that are not described")
     empty = sum(entry.keys() <= {"path"} for entry in described.files.values())
-    if not mistakes:
-        told = f"; {counted(empty, 'file')} with nothing but a path" if empty else ""
-        click.echo(f"{folder / 'release.toml'}: {counted(len(described.files), 'file')} described, no mistakes{told}")
-    sys.exit(1 if mistakes else 0)
+    if not told:
+        bare = f"; {counted(empty, 'file')} with nothing but a path" if empty else ""
+        click.echo(f"{folder / 'release.toml'}: {counted(len(described.files), 'file')} described, no mistakes{bare}")
+    sys.exit(1 if told else 0)
 
 
 @release.command()

@@ -60,7 +60,7 @@ class ReleaseCalibrations:
 
 
 def calibration_in(path: Path | None, name: str) -> Calibration | str:
-    """Return the calibration in a file, or a description of the problem with it; None means no file of that name."""
+    """Return the calibration in a file, or a line for each problem with it; None means no file of that name."""
     missing = f"{name}: no such file in the release; put it there"
     try:
         return read_calibration(path) if path else missing
@@ -73,17 +73,17 @@ def calibration_in(path: Path | None, name: str) -> Calibration | str:
 
 
 def calibration_problems(release: Release, read: Callable[[str], Calibration | str]) -> Iterator[str]:
-    """Yield the problems of a release's calibrations, including those that have no effect.
+    """Yield the problems of a release's calibrations, a line for each, including those that have no effect.
 
     Parameters
     ----------
-    read : returns the calibration of a name in the release, or a description of the problem with its file.
+    read : returns the calibration of a name in the release, or a description of each problem with its file, in lines.
     """
     instruments = [str(entry.get("recorded_by") or "") for entry in release.files.values()]
     for name in release.head.get("calibrations", ()):  # type: ignore[union-attr]
         found = read(str(name))
         if isinstance(found, str):
-            yield f"calibrations: {found}"
+            yield from (f"calibrations: {fault}" for fault in found.split("\n"))
         elif found.instrument is None:
             yield f'calibrations: {name} names no instrument; add instrument = "...", or name it in a [[file]]'
         elif not any(is_same_instrument(found.instrument, one) for one in instruments):
@@ -98,7 +98,7 @@ def calibration_problems(release: Release, read: Callable[[str], Calibration | s
             found = read(str(name))
             recorded_by = str(entry.get("recorded_by") or "") or None
             if isinstance(found, str):
-                yield f"calibration of {path!r}: {found}"
+                yield from (f"calibration of {path!r}: {fault}" for fault in found.split("\n"))
             elif not found.is_of(recorded_by):
                 yield (
                     f"calibration of {path!r} changed nothing: {name} belongs to {found.instrument!r}, the file is "

@@ -1,9 +1,10 @@
-"""`release check` warns of a calibration that reaches no file, as a run does."""
+"""`release check` counts faults of calibrations, and calibrations that reach no file, as mistakes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from flows.cli.main import main
@@ -23,4 +24,35 @@ def test_a_calibration_that_fits_no_file_is_named_with_the_instruments_there_are
         "name the instrument in the [[file]] of its sounds"
     ) in done.output
     (tmp_path / "release.toml").write_text(release.format("EDL microphone"))
-    assert "changed nothing" not in CliRunner().invoke(main, ["release", "check", str(tmp_path)]).output
+    assert done.exit_code == 1
+    assert "no mistakes" not in done.output
+    done = CliRunner().invoke(main, ["release", "check", str(tmp_path)])
+    assert (done.exit_code, done.output) == (0, f"{tmp_path / 'release.toml'}: 1 file described, no mistakes\n")
+
+
+@pytest.mark.parametrize(("head", "own"), [('calibrations = ["mic.toml"]\n', ""), ("", 'calibration = "mic.toml"\n')])
+def test_each_fault_of_a_calibration_is_a_mistake_on_its_own_line(tmp_path: Path, head: str, own: str) -> None:
+    MediaMaker(tmp_path).tone("edl.wav", hz=1000.0, seconds=1.0)
+    (tmp_path / "mic.toml").write_text('name = "M"\nsource = "certificate"\nfull_scale_pascals = -1.0\ncolour = 3\n')
+    (tmp_path / "release.toml").write_text(f'title = "June"\n{head}[[file]]\npath = "edl.wav"\n{own}')
+    done = CliRunner().invoke(main, ["release", "check", str(tmp_path)])
+    said = "calibrations" if head else "calibration of 'edl.wav'"
+    assert done.output == (
+        f"{said}: mic.toml, line 3: full_scale_pascals: out of range (-1.0); use a number above 0\n"
+        f"{said}: mic.toml, line 4: colour: unknown key; "
+        "use one of name, source, instrument, full_scale_pascals, response\n"
+    )
+    assert done.exit_code == 1
+
+
+@pytest.mark.parametrize("name", ["none.toml", "../mic.toml", ".hidden/mic.toml"])
+def test_a_calibration_that_no_run_finds_is_a_mistake(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "june"
+    (folder / ".hidden").mkdir(parents=True)
+    MediaMaker(folder).tone("edl.wav", hz=1000.0, seconds=1.0)
+    for place in (tmp_path, folder / ".hidden"):
+        (place / "mic.toml").write_text('name = "M"\nsource = "certificate"\nfull_scale_pascals = 60.0\n')
+    (folder / "release.toml").write_text(f'title = "June"\n[[file]]\npath = "edl.wav"\ncalibration = "{name}"\n')
+    done = CliRunner().invoke(main, ["release", "check", str(folder)])
+    assert done.output == f"calibration of 'edl.wav': {name}: no such file in the release; put it there\n"
+    assert done.exit_code == 1
