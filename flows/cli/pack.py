@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from processors.packs.contents.subject import SourceRecord
     from processors.packs.highlight.highlight import HighlightClip, PartShown
     from processors.packs.recipe.pack_recipe import PackRecipe
+    from processors.packs.registry import BuiltPack
     from processors.store.bucket.bucket_traffic import Traffic
 
 
@@ -306,7 +307,8 @@ def verify(pack: Location, store_folder: Location | None, quiet: bool, as_json: 
     """Hash every file of PACK, a folder or a zip, also in a bucket.
 
     Names each file that is missing, changed or extra; exit code 1 if there is one. With --store, it also
-    names the sources that were corrected, replaced or withdrawn since the pack was built.
+    names the sources that were corrected, replaced or withdrawn since the pack was built, and what has changed in
+    their descriptions since the last ingest.
 
     \b
     marsmedia pack verify june.zip
@@ -316,28 +318,38 @@ def verify(pack: Location, store_folder: Location | None, quiet: bool, as_json: 
     from flows.run.progress import RunProgress
     from flows.run.recipe_changes.load_recipes import wanted_today
     from processors.packs.archive.verify_pack import verify_pack
-    from processors.packs.changed_sources import changes_in_words
-    from processors.packs.registry import changes_since
+    from processors.packs.registry import built_pack
     from processors.store.catalogue.catalogue import Catalogue
 
-    changed = None
+    built = None
     if store_folder:
         store = open_existing_store(store_folder)
-        changed = changes_since(store, str(pack), wanted_today(Catalogue(store).sources().values()).of)
+        built = built_pack(store, str(pack), wanted_today(Catalogue(store).sources().values()).of)
     with RunProgress(quiet=quiet or as_json) as progress:
         checked = verify_pack(pack, progress.each)
     if as_json:
-        print_json({**asdict(checked), "changed_since": changed})
+        since = built.record() if built else {"changed": None, "changed_descriptions": None}
+        told = {"changed_since": since["changed"], "changed_descriptions": since["changed_descriptions"]}
+        print_json({**asdict(checked), **told})
     else:
         for fault in checked.faults:
             click.echo(f"{fault.kind}: {printable(fault.path)}: {printable(fault.reason)}")
         faults = counted(len(checked.faults), "fault", zero="no")
         click.echo(f"{pack}: {counted(checked.file_count, 'file')}, {megabytes(checked.size_bytes)}: {faults}")
-        if store_folder and changed is None:
-            click.echo(f"no pack of this path or name was built from {store_folder}")
-        elif store_folder:
-            click.echo(printable(changes_in_words(changed)) if changed else "no source has changed since it was built")
+        if store_folder:
+            for line in _since(built) if built else [f"no pack of this path or name was built from {store_folder}"]:
+                click.echo(line)
     sys.exit(1 if checked.faults else 0)
+
+
+def _since(built: BuiltPack) -> list[str]:
+    """Return what has changed since a pack was built, as the last ingest found it, and what it has not read yet."""
+    from processors.packs.changed_sources import changes_in_words
+
+    changed = [printable(changes_in_words(built.changed))] if built.changed else []
+    return [*changed, *(one.told_of_packs for one in built.changed_descriptions)] or [
+        "no source has changed since it was built"
+    ]
 
 
 @pack.command()

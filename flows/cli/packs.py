@@ -18,8 +18,8 @@ from processors.sources.scan import printable
 def packs(store_folder: Path, as_json: bool) -> None:
     """List the packs built from this store.
 
-    Packs with sources that were corrected, replaced or withdrawn since say so. `marsmedia prune` keeps what packs
-    hold.
+    Packs with sources that were corrected, replaced or withdrawn since say so, and so do those of
+    which a release.toml, label or sidecar has changed since the last ingest. `marsmedia prune` keeps what packs hold.
 
     \b
     marsmedia packs
@@ -34,7 +34,7 @@ def packs(store_folder: Path, as_json: bool) -> None:
     found = built_packs(store, wanted_today(Catalogue(store).sources().values()).of)
     if as_json:
         for one in found:
-            print_json(one)
+            print_json(one.record())
         return
     words = {True: "", False: "no longer there", None: "its bucket does not answer"}
     rows = [(one.pack, one.built_utc, counted(one.result_count, "result"), words[one.is_there]) for one in found]
@@ -43,3 +43,5 @@ def packs(store_folder: Path, as_json: bool) -> None:
     for one in found:
         if one.changed:
             click.echo(f"{printable(Path(one.pack).name)}: {printable(changes_in_words(one.changed))}")
+        for description in one.changed_descriptions:
+            click.echo(f"{printable(Path(one.pack).name)}: {description.told_of_packs}")

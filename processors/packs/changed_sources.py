@@ -140,6 +140,11 @@ class SourcesNow:
             of.setdefault(ref.source, []).append(ref)
         return tuple(filter(None, (self._change(one, of.get(one.sha256, ())) for one in packed)))
 
+    def places(self, packed: Iterable[PackedSource]) -> Iterator[SourceRow]:
+        """Yield each present place of the bytes of a pack's sources: what is said at any of them binds the pack."""
+        for one in packed:
+            yield from self._there.get(one.sha256, ())
+
     def _change(self, packed: PackedSource, results: Sequence[ResultRef]) -> SourceChange | None:
         known = self._known.get(packed.sha256)
         source = packed.relative or (known.relative if known else packed.sha256)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from processors.errors import RequestError, StoreError
 from processors.packs.archive.output import is_zip
 from processors.packs.changed_sources import PackedSource, SourceChange, SourcesNow, Wanted
+from processors.packs.contents.changed_descriptions import ChangedDescription, Descriptions
 from processors.packs.contents.names import portable_name
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.manifest import ResultRef
@@ -96,15 +97,6 @@ def corrected_in_packs(store: Store, digests: Collection[str], wanted: Wanted) -
         yield f"{change}{changed}; it is in the pack{'s' if len(names) > 1 else ''} {', '.join(sorted(names))}"
 
 
-def changes_since(store: Store, word: str, wanted: Wanted) -> tuple[SourceChange, ...] | None:
-    """Return the changes of the sources of the pack with this path or name; None if no such pack is recorded."""
-    records = _meant(store, word)
-    if not records:
-        return None
-    latest = max(records, key=lambda one: one.built_utc)
-    return SourcesNow(Catalogue(store).sightings(), store, wanted).changes(latest.sources, latest.results)
-
-
 def forget_packs(store: Store, word: str) -> list[str]:
     """Remove the records of packs with this path or name, and return their paths; the packs themselves stay.
 
@@ -149,13 +141,29 @@ class BuiltPack:
     is_there: bool | None
     """Whether something is there now; None if its bucket cannot be asked."""
     changed: tuple[SourceChange, ...] = ()
-    """Sources that were corrected, replaced or withdrawn since."""
+    """Sources that were corrected, replaced or withdrawn since, as far as the last run found."""
+    changed_descriptions: tuple[ChangedDescription, ...] = ()
+    """Descriptions of its sources that changed since the last ingest: what they say now is not known yet."""
+
+    def record(self) -> dict[str, Any]:
+        return {**asdict(self), "changed_descriptions": [one.relative for one in self.changed_descriptions]}
 
 
 def built_packs(store: Store, wanted: Wanted) -> list[BuiltPack]:
     """Return the recorded packs, in the order in which they were built."""
-    records = list(_records(store))
-    now = SourcesNow(Catalogue(store).sightings() if records else (), store, wanted)
+    return _as_built(list(_records(store)), store, wanted)
+
+
+def built_pack(store: Store, word: str, wanted: Wanted) -> BuiltPack | None:
+    """Return the recorded pack with this path or name, the latest of several; None if there is none."""
+    return next(reversed(_as_built(_meant(store, word), store, wanted)), None)
+
+
+def _as_built(records: Sequence[_PackRecord], store: Store, wanted: Wanted) -> list[BuiltPack]:
+    if not records:
+        return []
+    catalogue = Catalogue(store)
+    now, descriptions = SourcesNow(catalogue.sightings(), store, wanted), Descriptions(catalogue)
     found = [
         BuiltPack(
             pack=one.pack,
@@ -164,6 +172,7 @@ def built_packs(store: Store, wanted: Wanted) -> list[BuiltPack]:
             result_count=len(one.results),
             is_there=_is_there(one.pack),
             changed=now.changes(one.sources, one.results),
+            changed_descriptions=tuple(descriptions.changed(now.places(one.sources))),
         )
         for one in records
     ]

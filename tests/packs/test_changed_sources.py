@@ -19,7 +19,7 @@ from processors.engine.wanted_results import Recipes, WantedResult
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.packs.changed_sources import SourceChange, changes_in_words
-from processors.packs.registry import built_packs, changes_since, packed_results
+from processors.packs.registry import built_pack, built_packs, packed_results
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow
@@ -56,6 +56,12 @@ def wanted(row: SourceRow) -> Sequence[WantedResult]:
     return wanted_today(Catalogue(Store(Path("store"))).sources().values()).of(row)
 
 
+def changes_since(pack: str) -> tuple[SourceChange, ...]:
+    built = built_pack(Store(Path("store")), pack, wanted)
+    assert built
+    return built.changed
+
+
 def ingested() -> Report:
     return ingest(Path("raw"), Path("store"), RECIPES)
 
@@ -82,6 +88,48 @@ def test_corrected_replaced_and_withdrawn_sources_of_a_pack_are_named(june: Path
     assert told["changed_since"] == [{"source": "june/b.png", "kind": "replaced", "about": []}]
     other = in_this_process("pack", "verify", str(Path("web").rename("other")), "--store", "store").stdout.splitlines()
     assert other[-1] == "no pack of this path or name was built from store"
+
+
+def test_what_the_last_ingest_has_not_read_is_never_called_unchanged(june: Path) -> None:
+    (june / "release.toml").write_text(HEAD.replace("true", "false"))
+    said = (
+        "june/release.toml has changed since the last ingest: "
+        "run `marsmedia ingest raw` to see which packs are concerned"
+    )
+    listed = in_this_process("packs", "--store", "store").stdout.splitlines()
+    assert listed[2:] == [f"desk: {said}", f"web: {said}"]
+    for line in in_this_process("packs", "--store", "store", "--json").stdout.splitlines():
+        told = json.loads(line)
+        assert (told["changed"], told["changed_descriptions"]) == ([], ["june/release.toml"])
+    verified = in_this_process("pack", "verify", "web", "--store", "store")
+    assert (verified.returncode, verified.stdout.splitlines()[1:]) == (0, [said])
+    told = json.loads(in_this_process("pack", "verify", "web", "--store", "store", "--json").stdout)
+    assert (told["changed_since"], told["changed_descriptions"]) == ([], ["june/release.toml"])
+    ingested()
+    verified = in_this_process("pack", "verify", "web", "--store", "store").stdout.splitlines()
+    assert verified[1:] == ["1 source changed since: june/b.png may no longer be passed on"]
+    (june / "release.toml").unlink()
+    verified = in_this_process("pack", "verify", "web", "--store", "store").stdout.splitlines()
+    assert verified[1] == "1 source changed since: june/b.png may no longer be passed on"
+    assert verified[2].startswith("june/release.toml is gone since the last ingest: run")
+
+
+def test_a_description_next_to_the_same_bytes_elsewhere_is_named_and_another_release_is_not(june: Path) -> None:
+    for name, source in (("july", june / "b.png"), ("may", june / "a.png")):
+        (folder := Path("raw") / name).mkdir()
+        (folder / "again.png").write_bytes(source.read_bytes())
+        (folder / "release.toml").write_text(HEAD)
+    ingested()
+    for name in ("july", "may"):
+        Path("raw", name, "release.toml").write_text(HEAD.replace("true", "false"))
+    (web,) = (one for one in built_packs(Store(Path("store")), wanted) if one.pack.endswith("web"))
+    assert [str(one) for one in web.changed_descriptions] == ["july/release.toml has changed since the last ingest"]
+
+
+def test_of_an_unknown_pack_nothing_is_told(june: Path) -> None:
+    Path("web").rename("other")
+    told = json.loads(in_this_process("pack", "verify", "other", "--store", "store", "--json").stdout)
+    assert (told["changed_since"], told["changed_descriptions"]) == (None, None)
 
 
 def test_a_run_names_packs_with_a_file_that_may_no_longer_be_passed_on(june: Path) -> None:
@@ -136,7 +184,7 @@ def test_a_prohibition_at_another_path_of_the_same_bytes_counts(june: Path) -> N
 def test_a_pack_is_out_of_date_where_other_results_or_words_are_asked_for(june: Path, key: str, about: str) -> None:
     (june / "release.toml").write_text(f'{HEAD}[[file]]\npath = "b.png"\n{key}\n')
     ingested()
-    changes = changes_since(Store(Path("store")), "web", wanted) or ()
+    changes = changes_since("web")
     assert changes == (SourceChange(source="june/b.png", kind="corrected", about=(about,)),)
     verified = in_this_process("pack", "verify", "web", "--store", "store").stdout.splitlines()
     assert verified[-1] == f"1 source changed since: {about} of june/b.png"
@@ -169,13 +217,13 @@ def test_a_corrected_calibration_reaches_whoever_has_the_pascals(
     (told,) = json.loads(in_this_process("packs", "--store", "store", "--json").stdout)["changed"]
     assert told == {"source": "june/edl.wav", "kind": "corrected", "about": ["calibration"]}
     assert calibrated(60.0).advice == (), "as the pack has it"
-    assert changes_since(Store(Path("store")), "desk", wanted) == ()
+    assert changes_since("desk") == ()
 
 
 def test_a_moved_file_has_not_changed(june: Path) -> None:
     (june / "c.png").rename(june / "d.png")
     ingested()
-    assert changes_since(Store(Path("store")), "desk", wanted) == ()
+    assert changes_since("desk") == ()
 
 
 def test_prune_keeps_the_statements_by_which_corrections_are_known(june: Path) -> None:
@@ -184,7 +232,7 @@ def test_prune_keeps_the_statements_by_which_corrections_are_known(june: Path) -
     store = Store(Path("store"))
     assert sum(ref.processor == "evidence" for ref in packed_results(store)) == 3
     assert in_this_process("prune", "--yes", "--store", "store").returncode == 0
-    changes = changes_since(store, "web", wanted) or ()
+    changes = changes_since("web")
     assert [str(one) for one in changes] == ["rights of june/b.png"]
 
 
@@ -196,7 +244,7 @@ def test_of_a_pack_of_an_earlier_version_what_is_gone_is_known(june: Path) -> No
     photo(june / "b.png", 5)
     (june / "c.png").unlink()
     ingested()
-    changes = changes_since(Store(Path("store")), "desk", wanted) or ()
+    changes = changes_since("desk")
     assert [str(one) for one in changes] == ["june/b.png replaced", "june/c.png withdrawn"]
 
 

@@ -17,6 +17,7 @@ from processors.store.catalogue.source_row import SourceRow
 from processors.store.open_store import is_address
 
 RELEASE_FILE = "release.toml"
+Change = Literal["changed", "new", "gone", "none", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,30 +40,44 @@ class ChangedDescription:
         folder = self.raw if is_address(self.raw) else os.path.relpath(self.raw)
         return f"run `marsmedia ingest {shlex.quote(folder if len(folder) < len(self.raw) else self.raw)}`"
 
+    @property
+    def told_of_packs(self) -> str:
+        """Return what to say of a built pack that holds what it describes."""
+        return f"{self}: {self.remedy} to see which packs are concerned"
+
+
+class Descriptions:
+    """Descriptions as the last ingest found them; each is compared once to what is there now."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        rows = catalogue.sightings("kind = 'companion'")
+        self._known = {row.path: row for row in rows if row.gone_utc is None}
+        self._beside: dict[str, list[SourceRow]] = {}
+        for row in self._known.values():
+            self._beside.setdefault(row.path.rpartition("/")[0], []).append(row)
+        self._changes: dict[str, Change] = {}
+
+    def changed(self, files: Iterable[SourceRow]) -> list[ChangedDescription]:
+        """Return the descriptions of these files that changed since the last ingest, in the order of their paths.
+
+        Size and date are compared, and where these differ the SHA-256. Where neither description nor file is within
+        reach, as in the store of another machine, nothing is known, and nothing is returned.
+        """
+        found: dict[str, ChangedDescription] = {}
+        for file in files:
+            for path, row in _describing(file, self._known, self._beside):
+                change = self._changes.get(path) or _change(path, row, file.path)
+                if change != "unknown":
+                    self._changes[path] = change
+                if change in ("changed", "new", "gone"):
+                    raw = file.path.removesuffix(f"/{file.relative}")
+                    found[path] = ChangedDescription(relative=path.removeprefix(f"{raw}/"), change=change, raw=raw)
+        return [found[path] for path in sorted(found)]
+
 
 def changed_descriptions(files: Iterable[SourceRow], catalogue: Catalogue) -> list[ChangedDescription]:
-    """Return the descriptions of these files that changed since the last ingest, in the order of their paths.
-
-    Size and date are compared, and where these differ the SHA-256. Where neither description nor file is within reach,
-    as in the store of another machine, nothing is known, and nothing is returned.
-    """
-    known = {row.path: row for row in catalogue.sightings("kind = 'companion'") if row.gone_utc is None}
-    beside: dict[str, list[SourceRow]] = {}
-    for row in known.values():
-        beside.setdefault(row.path.rpartition("/")[0], []).append(row)
-    found: dict[str, ChangedDescription] = {}
-    looked: set[str] = set()
-    for file in files:
-        for path, row in _describing(file, known, beside):
-            if path in looked:
-                continue
-            change = _change(path, row, file.path)
-            if change != "unknown":
-                looked.add(path)
-            if change in ("changed", "new", "gone"):
-                raw = file.path.removesuffix(f"/{file.relative}")
-                found[path] = ChangedDescription(relative=path.removeprefix(f"{raw}/"), change=change, raw=raw)
-    return [found[path] for path in sorted(found)]
+    """Return the descriptions of these files that changed since the last ingest, as `Descriptions.changed`."""
+    return Descriptions(catalogue).changed(files)
 
 
 def _describing(
@@ -80,7 +95,7 @@ def _describing(
     yield f"{raw}/{RELEASE_FILE}", known.get(f"{raw}/{RELEASE_FILE}")
 
 
-def _change(path: str, row: SourceRow | None, described: str) -> Literal["changed", "new", "gone", "none", "unknown"]:
+def _change(path: str, row: SourceRow | None, described: str) -> Change:
     try:
         now = present(path)
         if now is None:
