@@ -55,10 +55,10 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
     catalogue = Catalogue(store)
     rows = known_files(catalogue)
     releases = ReleaseIndex(rows)
-    lost = {row.digest for row in rows if releases.is_lost(row)}
     books = _recipes(store)
-    by_release = {one.name for book in books for one in processors_of(book) if asks_release(one)}
+    by_release = {one.name for book in books for one in processors_of(book) if book.asks_camera or asks_release(one)}
     asked = [WantedResults(book, releases) for book in books]
+    lost = {row.digest for row in rows if any(one.is_release_lost(row) for one in asked)}
     wanted = {one.ref for each in asked for row in rows if row.kind == "media" for one in each.of(row)}
     wanted |= _evidence(catalogue)
     # results made with a release file that cannot be read now are kept

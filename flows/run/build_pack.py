@@ -147,8 +147,7 @@ class _WantedForPacks:
 
     def _named(self, row: SourceRow, book: RecipeBook, wanted: WantedResults) -> Iterator[tuple[WantedResult, bool]]:
         """Yield each result that recipes name, and whether the recipe file sets its parameters or its inputs'."""
-        context = self._releases.of(row) if book.asks_camera else None
-        set_by_file = book.set_for(row.release, context.recorded_by if context else None)
+        set_by_file = book.set_for(row.release, self._releases.camera_of(row) if book.asks_camera else None)
         for one in wanted.of(row):
             if one.is_named:
                 names = {one.ref.processor, *(used.name for used in all_inputs(one.processor))}

@@ -18,7 +18,7 @@ class RecipeChange:
     release: str | None = None
     """Name or pattern of a release; None for any."""
     camera: str | None = None
-    """Part of the name of a camera or instrument in release.toml, in any case; None for any."""
+    """Part of the name of a camera or instrument in release.toml or a label, in any case; None for any."""
     recipe: str | None = None
     """Named recipe to begin with; None for the run's own."""
     also: tuple[str, ...] = ()
@@ -27,6 +27,8 @@ class RecipeChange:
     """Names of processors to leave out."""
     parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Changed parameters by processor, as the text of `--set`."""
+    place: str = field(default="", compare=False, repr=False)
+    """File and line where it is written, for messages; not a part of the recipes."""
 
     def applies(self, release: str, camera: str | None) -> bool:
         """Return True if it is meant for a source of this release, recorded by this camera."""
@@ -60,7 +62,7 @@ class RecipeBook(Mapping[Medium, Sequence[Processor]]):
 
     @property
     def asks_camera(self) -> bool:
-        """Return True if a change depends on the camera, which only release.toml names."""
+        """Return True if a change depends on the camera, which release.toml or a label names."""
         return any(one.camera is not None for one in self._changes)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -13,12 +14,14 @@ from processors.contract import LabelRef, RecordedStart, ReleaseContext
 from processors.engine.companion_pairing import sidecars_paired, subtitles_paired
 from processors.engine.release_calibrations import ReleaseCalibrations
 from processors.errors import MediaError
+from processors.metadata.label_statements import camera_of, mission_words, said_by_label
 from processors.metadata.release.release_context import release_context
 from processors.metadata.release.release_file import MAX_BYTES, Release, ReleaseFileProblem, read_release
 from processors.metadata.tags.label import label_tags
 from processors.metadata.tags.sidecar_tags import sidecar_tags
+from processors.metadata.tags.tag_records import Tag
 from processors.metadata.times.times import dates_of_file, dates_of_label, moment_written
-from processors.mission.profile import read_product_name
+from processors.mission.profile import load_profile, profile_called, read_product_name
 from processors.planetary.labels import MAX_LABEL_BYTES
 from processors.store.catalogue.source_row import SourceRow
 
@@ -39,6 +42,8 @@ class ReleaseIndex:
         self._local_path = local_path
         self._starts: dict[str, str | None] = {}
         """Recording start of each label that was read, by the label's path."""
+        self._cameras: dict[str, str | None] = {}
+        """Cameras of each file that was asked for, by its path."""
         self._releases: dict[str, tuple[SourceRow, Release | None]] = {}
         self._labels: dict[tuple[str, str], list[SourceRow]] = {}
         self._paths: set[str] = set()
@@ -115,6 +120,34 @@ class ReleaseIndex:
                 self._starts[label.path] = _start_in(self._local_path(label))
         named = ((self._starts[label.path], label.name) for label in labels)
         return next((RecordedStart(utc=start, named_by=name) for start, name in named if start), None)
+
+    def camera_of(self, row: SourceRow) -> str | None:
+        """Return the camera or instrument of a source, as a selection by `camera=` compares it; labels are read for it.
+
+        These are the names in its evidence, one a line: the one chosen from release.toml and the labels next to the
+        file, and that in the words of release.toml. None if there is neither.
+        """
+        if row.path not in self._cameras:
+            context = self._at(row)
+            labels = [(one.name, _tags_in(self._local_path(one))) for one in self._labels_by_name(row)]
+            words = [word for _, tags in labels for word, _ in mission_words(tags)]
+            profile = (
+                load_profile(context.mission)
+                if context.mission
+                else next(filter(None, map(profile_called, words)), None)
+            )
+            said = [one for name, tags in labels for one in said_by_label(tags, name)]
+            camera, _ = camera_of(context.recorded_by, said, profile)
+            names = dict.fromkeys(filter(None, (camera, context.recorded_by)))
+            self._cameras[row.path] = "\n".join(names) or None
+        return self._cameras[row.path]
+
+    def is_label_lost(self, row: SourceRow) -> bool:
+        """Return True if a label of this source cannot be read now, so that its camera may be unknown."""
+        return not all(os.access(self._local_path(one), os.R_OK) for one in self._labels_by_name(row))
+
+    def _labels_by_name(self, row: SourceRow) -> list[SourceRow]:
+        return [one for one in self.companions_of(row) if one.format in LABELS]
 
     def descriptions_of(self, row: SourceRow) -> str:
         """Return the digests of all files that describe a source at its path."""
@@ -214,6 +247,13 @@ def _start_in(label: Path) -> str | None:
             dates = dates_of_label(label_tags(data), label.name, [])
         return next((moment_written(when) for date, when in dates if date.meaning == "recorded" and when.instant), None)
     return None
+
+
+def _tags_in(label: Path) -> tuple[Tag, ...]:
+    """Return the entries of a label; none also if it cannot be read, which the evidence reports."""
+    with suppress(OSError, MediaError), label.open("rb") as file:
+        return label_tags(file.read(MAX_LABEL_BYTES + 1))
+    return ()
 
 
 def _fault(problems: Iterable[ReleaseFileProblem], inside: str) -> ReleaseFileProblem | None:

@@ -49,8 +49,8 @@ class WantedResults:
     def __init__(self, recipes: Recipes, releases: ReleaseIndex) -> None:
         self._recipes = recipes
         self._releases = releases
-        asks_camera = isinstance(recipes, RecipeBook) and recipes.asks_camera
-        self._is_asked = asks_camera or any(map(asks_release, processors_of(recipes)))
+        self._asks_camera = isinstance(recipes, RecipeBook) and recipes.asks_camera
+        self._is_asked = any(map(asks_release, processors_of(recipes)))
 
     def of(self, row: SourceRow) -> list[WantedResult]:
         """Return the wanted results of a media file, each after those that it uses."""
@@ -76,11 +76,12 @@ class WantedResults:
 
     def is_release_lost(self, row: SourceRow) -> bool:
         """Return True if the description that belonged to a media file is no longer there."""
-        return self._releases.is_lost(row)
+        return self._releases.is_lost(row) or (self._asks_camera and self._releases.is_label_lost(row))
 
     def _recipe(self, row: SourceRow) -> tuple[Sequence[Processor], ReleaseContext | None]:
         context = self._releases.of(row) if self._is_asked else None
-        recipes = recipes_of(self._recipes, row.release, context.recorded_by if context else None)
+        camera = self._releases.camera_of(row) if self._asks_camera else None
+        recipes = recipes_of(self._recipes, row.release, camera)
         return recipes[row.source().medium], context
 
     def _wanted(self, row: SourceRow, *, only_of_path: bool = False) -> list[WantedResult]:

@@ -10,6 +10,7 @@ from processors.metadata.statements import TERMS, Statement, statement
 from processors.metadata.tags.label import found
 from processors.metadata.tags.tag_records import Tag, unread_texts
 from processors.metadata.times.solar_clock import hours_of_clock, sol_of_clock
+from processors.mission.profile import Profile
 from processors.planetary.pvl import number_of, unquoted
 
 LABEL_NAMES = {
@@ -125,3 +126,15 @@ def of_label(statements: Iterable[Statement], meaning: str) -> Statement | None:
     """Return the first statement of a label next to the file or inside it."""
     term = TERMS[meaning][0]
     return next((one for one in statements if one.term == term and one.source.startswith("label ")), None)
+
+
+def camera_of(
+    recorded_by: str | None, statements: Iterable[Statement], profile: Profile | None
+) -> tuple[str | None, str | None]:
+    """Return the camera or instrument and its source: the release's words if the profile knows them, else a label's."""
+    if profile and recorded_by and (known := profile.device(recorded_by)):
+        return known, "release.toml:recorded_by"
+    if told := of_label(statements, "device"):
+        words = str(told.value)
+        return (profile.device(words) if profile else None) or words, told.source
+    return None, None

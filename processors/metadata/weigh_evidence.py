@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from processors.contract import Source
 from processors.metadata.evidence_record import EvidenceRecord
-from processors.metadata.label_statements import mission_words, of_label, said_by_label, unread_of_label
+from processors.metadata.label_statements import camera_of, mission_words, of_label, said_by_label, unread_of_label
 from processors.metadata.position import position_of
 from processors.metadata.release.own_terms import against_general
 from processors.metadata.release.release_values import Said
@@ -59,18 +59,6 @@ def _sol_of_label(statements: tuple[Statement, ...]) -> tuple[int, str] | None:
     """Return the sol that a label gives, and its source."""
     told = of_label(statements, "sol")
     return (int(float(told.value)), told.source) if told else None
-
-
-def _camera(
-    recorded_by: str | None, statements: tuple[Statement, ...], profile: Profile | None
-) -> tuple[str | None, str | None]:
-    """Return the camera or instrument and its source: the release's words if the profile knows them, else a label's."""
-    if profile and recorded_by and (known := profile.device(recorded_by)):
-        return known, "release.toml:recorded_by"
-    if told := of_label(statements, "device"):
-        words = str(told.value)
-        return (profile.device(words) if profile else None) or words, told.source
-    return None, None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +160,7 @@ def weigh(voices: Voices, of_release: Profile | None) -> EvidenceRecord:
     dates = tuple(voices.dates(product, problems))
     statements = tuple(voices.statements(profile))
     recorded = [(date, when) for date, when in dates if date.meaning == "recorded"]
-    camera, camera_source = _camera(voices.recorded_by, statements, profile)
+    camera, camera_source = camera_of(voices.recorded_by, statements, profile)
     label_sol = _sol_of_label(statements)
     chosen = _chosen(recorded, event, profile, label_sol)
     return EvidenceRecord(

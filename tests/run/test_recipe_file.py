@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,13 @@ from PIL import Image
 from flows.cli.main import main
 from flows.recipes import ON_REQUEST, RECIPES
 from flows.run.options import RECIPES_FILE
-from flows.run.planning.select import ReprocessRequest
+from flows.run.planning.select import ReprocessRequest, prepare_chosen
 from flows.run.recipe_changes.load_recipes import every_processor, load_recipes, on_request, recipe_names
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.engine.recipe_book import RecipeBook, Recipes, recipes_of
 from processors.errors import RecipeError, RequestError
 from processors.photo.photo_preview import PhotoPreview
+from processors.store.store import Store
 from processors.video.frames.frames import Frames
 from processors.video.frames.web import WebVideo
 from tests.helpers.runs import ingest
@@ -167,3 +169,106 @@ def test_adopt_edits_no_recipes_that_a_file_overrides(file: Path) -> None:
     answer = CliRunner().invoke(main, ["adopt", "video.frames", "--set", "every_seconds=0.5"])
     told = f"marsmedia: {file} is in use, which `adopt` does not edit; write [video.frames] and its parameters there\n"
     assert (answer.exit_code, answer.output) == (2, told)
+
+
+LABEL = (
+    b'PDS_VERSION_ID = PDS3\r\nINSTRUMENT_NAME = "NAVIGATION CAMERA LEFT"\r\nOBJECT = X\r\nEND_OBJECT = X\r\nEND\r\n'
+)
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    """One photo of release june, whose label alone names its camera, and one of may, with release.toml."""
+    for release, shade in (("june", 40), ("may", 90)):
+        (tmp_path / "raw" / release).mkdir(parents=True)
+        Image.new("L", (64, 48), shade).save(tmp_path / f"raw/{release}/{release}.png")
+    (tmp_path / "raw/june/june.lbl").write_bytes(LABEL)
+    (tmp_path / "raw/may/release.toml").write_text('[[file]]\npath = "may.png"\nrecorded_by = "rear camera"\n')
+    return tmp_path / "raw"
+
+
+SECTIONS = """recipe = "light"
+[[for]]
+camera = "navigation camera"
+without = ["photo.preview"]
+[[for]]
+camera = "NAVIGATOIN"
+without = ["metadata"]
+[[for]]
+release = "juni"
+without = ["metadata"]
+[[for]]
+release = "ma*"
+camera = "front"
+without = ["metadata"]
+[[for]]
+release = "may"
+camera = "REAR"
+without = ["metadata"]
+"""
+
+
+def unmatched_in(file: Path) -> tuple[str, ...]:
+    return (
+        f'{file}, line 5: no source has camera "NAVIGATOIN"; cameras known here: NAVIGATION CAMERA LEFT, rear camera; '
+        "did you mean NAVIGATION?",
+        f'{file}, line 8: no source is in a release "juni"; releases known here: june, may; did you mean june?',
+        f'{file}, line 11: no source of "ma*" has camera "front"; cameras known here: rear camera',
+    )
+
+
+def test_the_camera_of_a_label_decides_what_is_made(tmp_path: Path, file: Path, labelled: Path) -> None:
+    file.write_text(SECTIONS)
+    report = ingest(labelled, tmp_path / "store", load_recipes())
+    made = {(Path(str(one["file"])).name, one["processor"]) for one in report.new_results}
+    assert {name for file_name, name in made if file_name == "june.png"} == {"evidence", "metadata"}
+    assert ("may.png", "photo.preview") in made
+
+
+def test_a_section_that_no_source_matches_is_told_by_every_run(tmp_path: Path, file: Path, labelled: Path) -> None:
+    file.write_text(SECTIONS)
+    store = tmp_path / "store"
+    first = ingest(labelled, store, load_recipes(), strict=True)
+    assert (first.state, first.advice) == ("completed", unmatched_in(file))
+    again = ingest(labelled, store, load_recipes())
+    assert (again.results.due, again.advice) == (0, unmatched_in(file))
+    chosen = prepare_chosen(ReprocessRequest(words=("june.png",), settings={}), Store(store), retry_failed=False)
+    assert chosen.unmatched_sections == unmatched_in(file)
+
+
+def test_a_section_for_another_folder_of_the_store_is_no_mistake(tmp_path: Path, file: Path, labelled: Path) -> None:
+    file.write_text('[[for]]\nrelease = "june"\ncamera = "left"\nrecipe = "light"\n')
+    ingest(labelled, tmp_path / "store", load_recipes("light"))
+    (tmp_path / "more/july").mkdir(parents=True)
+    Image.new("L", (64, 48), 7).save(tmp_path / "more/july/july.png")
+    assert ingest(tmp_path / "more", tmp_path / "store", load_recipes("light")).advice == ()
+    assert ingest(tmp_path / "more", tmp_path / "other", load_recipes("light")).advice == (
+        f'{file}, line 1: no source is in a release "june"; releases known here: july',
+    )
+
+
+def test_without_any_camera_the_place_to_name_it_is_told(tmp_path: Path, file: Path) -> None:
+    (tmp_path / "raw/june").mkdir(parents=True)
+    Image.new("L", (64, 48), 7).save(tmp_path / "raw/june/a.png")
+    file.write_text('recipe = "light"\n[[for]]\ncamera = "NAVCAMM"\nrecipe = "full"\n')
+    line = (
+        f'{file}, line 2: no source has camera "NAVCAMM"; no camera is known here: name it with recorded_by in '
+        "release.toml"
+    )
+    words = ["ingest", str(tmp_path / "raw"), "--store", str(tmp_path / "store"), "--recipes", str(file)]
+    told = CliRunner().invoke(main, [*words, "--dry-run"])
+    assert (told.exit_code, line in told.output.splitlines()) == (0, True)
+    for _ in range(2):
+        told = CliRunner().invoke(main, words)
+        assert (told.exit_code, line in told.output.splitlines()) == (0, True)
+
+
+def test_results_for_the_camera_of_a_label_stay_while_the_label_is_away(
+    tmp_path: Path, file: Path, labelled: Path
+) -> None:
+    file.write_text('recipe = "light"\n[[for]]\ncamera = "left"\nphoto.preview = {longest_sides_px = [64]}\n')
+    words = ["--store", str(tmp_path / "store"), "--recipes", str(file)]
+    assert CliRunner().invoke(main, ["ingest", str(labelled), *words]).exit_code == 0
+    labelled.rename(tmp_path / "away")
+    told = CliRunner().invoke(main, ["prune", "--dry-run", "--json", *words])
+    assert json.loads(told.stdout)["results"] == []

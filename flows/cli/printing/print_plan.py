@@ -41,6 +41,7 @@ def print_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool)
             "results": counts,
             "not_taken": prepared.unreadable,
             "unmatched": prepared.descriptions_without_file,
+            "advice": prepared.unmatched_sections,
             "changes": prepared.changes,
             "estimate": expected,
         }
@@ -51,6 +52,8 @@ def print_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool)
         click.echo(f"not taken: {printable(lost.relative)}: {lost.reason}")
     for stray in prepared.descriptions_without_file:
         click.echo(f"unmatched: {printable(stray.relative)}: {printable(stray.reason)}")
+    for line in prepared.unmatched_sections:
+        click.echo(printable(line))
     for change in prepared.changes:
         click.echo(f"changed: {printable(change.file)}: {change.reason}" if change in altered else str(change))
     if altered:

@@ -16,6 +16,7 @@ from flows.run.planning.raw_survey import RawSurvey, survey_raw
 from flows.run.planning.shard import Shard
 from flows.run.planning.unchanged import LastRun, unchanged
 from flows.run.progress import RunProgress
+from flows.run.recipe_changes.unmatched_sections import unmatched_sections
 from flows.run.reporting.file_change import Change
 from flows.run.reporting.since_last_run import (
     changes_of_missing,
@@ -64,6 +65,8 @@ class Prepared:
     """Fingerprints of the sources of a whole run, used at its end to record those that have all their results."""
     descriptions_without_file: list[SkippedFile] = field(default_factory=list)
     """Descriptions, among `rows`, of files that are missing, once for each; and calibrations that apply to none."""
+    unmatched_sections: tuple[str, ...] = ()
+    """Sections of the recipe file that apply to no source that the run knows, in words."""
     hashed: int = 0
     """Number of files that had to be read to identify them."""
     duplicates: list[tuple[SourceRow, SourceRow]] = field(default_factory=list)
@@ -185,6 +188,7 @@ class _Preparation:
             survey=surveyed,
             fingerprints=fingerprints,
             descriptions_without_file=shard.own(self._without_file(releases, plan, where_gone(now))),
+            unmatched_sections=self._unmatched_sections(rows, releases),
             hashed=identified.hashed,
             duplicates=[(one, first) for one, first in duplicates if shard.has(one.relative)],
             gone_files=gone_files,
@@ -297,6 +301,14 @@ class _Preparation:
     def _unconfirmed(self, now: list[SourceRow]) -> list[Withdrawal]:
         here = storable(self._surveyed.root)
         return [one for one in unconfirmed(now) if one.folder == here and self._is_of_run(one.rows[0])]
+
+    def _unmatched_sections(self, rows: list[SourceRow], releases: ReleaseIndex) -> tuple[str, ...]:
+        """Return the sections of the recipe file without a source; none in a run over some releases or a shard."""
+        if self._options.releases is not None or self._options.shard is not None:
+            return ()
+        here = f"{storable(self._surveyed.root)}/"
+        others = [one for one in self._known.values() if not one.path.startswith(here)]
+        return unmatched_sections(self._recipes, rows, releases, others)
 
     def _without_file(self, releases: ReleaseIndex, plan: Plan, gone: Mapping[str, str | None]) -> list[SkippedFile]:
         """Return the entries of releases, and calibrations of the recipes, that apply to no file of the run."""

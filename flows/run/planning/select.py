@@ -12,6 +12,7 @@ from flows.run.planning.prepare import Prepared, duplicates_of
 from flows.run.planning.shard import EVERYTHING, Shard
 from flows.run.recipe_changes.load_recipes import every_processor, load_recipes, named
 from flows.run.recipe_changes.named_results import asked_entries
+from flows.run.recipe_changes.unmatched_sections import unmatched_sections
 from flows.run.reporting.since_last_run import with_evidence_keys
 from processors.engine.parameters import changed
 from processors.engine.plan import Due, make_plan
@@ -116,6 +117,7 @@ def prepare_chosen(
         unreadable=unreadable,
         plan=plan,
         duplicates=duplicates_of(media),
+        unmatched_sections=unmatched_sections(recipes, (row for row in every if row.gone_utc is None), releases),
         is_whole=False,
         asked_for=asked_entries(media, plan, WantedResults(load_recipes(), releases)),
     )

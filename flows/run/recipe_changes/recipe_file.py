@@ -9,7 +9,7 @@ every_seconds = 0.5
 
 [[for]]                           # the same for the sources of one release, or of one camera or instrument
 release = "june-*"                # a name or a pattern
-camera = "microphone"             # a part of its name in release.toml
+camera = "microphone"             # a part of its name in release.toml or a label
 recipe = "full"
 audio.spectrogram = { window = "hamming" }
 """
@@ -17,6 +17,7 @@ audio.spectrogram = { window = "hamming" }
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,10 @@ def read_recipe_file(path: Path) -> tuple[RecipeChange, ...]:
         if not isinstance(special, list) or not all(isinstance(one, dict) for one in special):
             raise TomlError(file.line(("for",)), "for: not a list of sections; write [[for]] above each")
         changes = [_change(file.table, (), file, WORDS)]
-        changes += [_change(table, ("for", number), file, WORDS_OF_FOR) for number, table in enumerate(special)]
+        for number, table in enumerate(special):
+            at = ("for", number)
+            place = f"{path}, line {file.line(at)}"
+            changes.append(replace(_change(table, at, file, WORDS_OF_FOR), place=place))
     except OSError as error:
         raise RecipeError(f"{path}: {machine_reason(error)}") from error
     except TomlError as error:

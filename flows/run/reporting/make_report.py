@@ -64,7 +64,12 @@ def make_report(
     failed_now = failed_now or bool(altered)
     warned = bool(problems or prepared.gone_releases or prepared.is_unusual_folder)
     state = _state(prepared, counts, failed_now=failed_now, warned=warned, strict=strict, stop=stop)
-    advice = (*_corrected_in_packs(prepared, store), *_advice(done), *_shared_starts(done, store))
+    advice = (
+        *prepared.unmatched_sections,
+        *_corrected_in_packs(prepared, store),
+        *_advice(done),
+        *_shared_starts(done, store),
+    )
     return Report(  # which counts the requests to a bucket so far
         **_of_record(record, asked, store),
         state=state,
