@@ -12,12 +12,13 @@ from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.media import MediaWriter, read_blocks
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
 from processors.packs.contents.release_files import PackedReleaseFile, ReleaseFiles
-from processors.packs.contents.rights import notice, override_of
+from processors.packs.contents.reservations import terms_of
+from processors.packs.contents.rights import is_cleared, notice, override_of
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.sightings import Sightings
-from processors.packs.contents.subject import ItemRecord
+from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.gallery.gallery_file import GalleryFile, PageCopy
-from processors.packs.gallery.introduction import Introduction, PageClip
+from processors.packs.gallery.introduction import BoundSource, Introduction, PageClip
 from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.thumbnails import plot_shares
 from processors.packs.highlight.highlight import FILE as HIGHLIGHT
@@ -151,6 +152,7 @@ class PackRecords:
                 width_px=clip.width_px,
                 height_px=clip.height_px,
                 duration_seconds=clip.duration_seconds,
+                bound=tuple(_bound(clip.sources, self.writer.recipe)),
             )
         recipe = self.writer.recipe
         about = Introduction(
@@ -176,6 +178,15 @@ def recipe_record(recipe: PackRecipe) -> bytes:
     fields = {field.name: as_json(getattr(unsigned, field.name)) for field in dataclasses.fields(recipe)}
     record = {**fields, "title": recipe.title.record(), "text": recipe.text.record()}
     return canonical_json(record) + b"\n"
+
+
+def _bound(sources: Iterable[SourceRecord], recipe: PackRecipe) -> Iterator[BoundSource]:
+    """Yield the sources of a clip that are not cleared, or have terms of use, as their own cards say it."""
+    for one in sources:
+        cleared, terms = is_cleared(one, recipe), terms_of(one)
+        if terms or not cleared:
+            redistribute = True if cleared else one.redistribute
+            yield BoundSource(name=one.name, title=one.title, redistribute=redistribute, terms=terms or None)
 
 
 def _shown(packed: list[PackedFile], recipe: PackRecipe) -> Iterator[GalleryFile]:

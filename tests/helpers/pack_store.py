@@ -207,7 +207,13 @@ def filled(folder: Path) -> PackStore:
 
 
 def make_pack(
-    made: PackStore, output: Path | str, *, force: bool = False, steps: Steps = silently, **recipe: Any
+    made: PackStore,
+    output: Path | str,
+    *,
+    force: bool = False,
+    has_page: bool = False,
+    steps: Steps = silently,
+    **recipe: Any,
 ) -> Built:
     """Build a pack of all that there is, or as the recipe's fields say."""
     fields: dict[str, Any] = {
@@ -216,7 +222,8 @@ def make_pack(
         "take": ("originals", "stills", "frames", "contact sheets", "spectrograms", "clips", "sound", "metadata"),
     }
     asked = frozenset[ResultRef]()
-    return build(PackRecipe(**(fields | recipe)), output, made.store, asked=lambda row: asked, force=force, steps=steps)
+    whole = PackRecipe(**(fields | recipe))
+    return build(whole, output, made.store, asked=lambda row: asked, force=force, has_page=has_page, steps=steps)
 
 
 def tree(folder: Path) -> dict[str, tuple[bytes, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +15,12 @@ from PIL import Image
 from flows.cli.main import main
 from processors.languages.text import Text
 from processors.packs.build import build
-from processors.packs.gallery.introduction import Introduction, PageClip
+from processors.packs.gallery.introduction import BoundSource, Introduction, PageClip
 from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.thumbnails import plot_shares
 from processors.packs.recipe.pack_recipe import PackRecipe, Pictures
 from processors.store.manifest import ResultRef
+from tests.conftest import PROJECT
 from tests.helpers.chromium import Browser
 from tests.helpers.gallery_pages import item, original, subject
 from tests.helpers.made_media import MediaMaker
@@ -65,6 +67,52 @@ def test_a_pack_shows_its_text_its_highlight_and_its_credits(browser: Browser, t
         assert page.ask("document.querySelector('#introduction .words').textContent") == "着陆。Museum署名与权利"
         addresses = "[...document.querySelectorAll('#introduction a')].map(a => a.getAttribute('href'))"
         assert page.ask(addresses) == ["highlight.mp4", "CREDITS.txt"]
+        assert page.errors == []
+
+
+HOSTILE = '<img src=x onerror="window.ran=1">'
+
+
+@pytest.mark.parametrize(
+    ("language", "badges"),
+    [
+        ("en", ["Rights not cleared", "Rights not cleared (not stated)"]),
+        ("zh", ["未获转载授权", "未获转载授权（未说明）"]),
+    ],
+)
+def test_a_highlight_has_the_badges_of_what_it_shows(
+    browser: Browser, tmp_path: Path, language: str, badges: list[str]
+) -> None:
+    clip = MediaMaker(tmp_path).video("highlight.mp4", list(range(25)))
+    wheel, embargo = Text(en="Wheel", zh="车轮"), f"Embargoed until 1 July {HOSTILE}"
+    bound = (
+        BoundSource(name="a.png", title=wheel, redistribute=False, terms=embargo),
+        BoundSource(name="b.png", title=Text(), redistribute=False, terms=None),
+        BoundSource(name=HOSTILE, title=Text(en=HOSTILE, zh=HOSTILE), redistribute=None, terms=None),
+        BoundSource(name="d.png", title=Text(), redistribute=True, terms=embargo),
+    )
+    on_page = PageClip(href=clip.path.name, width_px=128, height_px=96, duration_seconds=1.0, bound=bound)
+    said = Introduction(text=Text(), publisher=None, credits_href="CREDITS.txt", clip=on_page, is_for_readers=True)
+    write_gallery(tmp_path, [original(subject())], title=Text(en="x"), languages=(language,), introduction=said)
+    with browser.page() as page:
+        page.open(tmp_path / "index.html")
+        page.until("document.querySelector('#introduction .bound')")
+        shown = page.ask(
+            "[...document.querySelectorAll('#introduction .bound')].map(one => "
+            "[one.querySelector('.badge').textContent, one.querySelector('.badge').className, "
+            "...[...one.querySelectorAll('li')].map(li => li.textContent)])"
+        )
+        title = f"{wheel[language]} · a.png"
+        assert shown == [
+            [embargo, "badge warn said", title, "d.png"],
+            [badges[0], "badge bad", title, "b.png"],
+            [badges[1], "badge bad", f"{HOSTILE} · {HOSTILE}"],
+        ]
+        assert page.ask("window.ran") is None
+        axe = gzip.decompress((PROJECT / "tests" / "vendored" / "axe.min.js.gz").read_bytes()).decode()
+        page.ask(f"{axe};0")
+        asked = "axe.run('#introduction', {preload: false}).then(({violations}) => violations.map(v => v.id))"
+        assert page.ask(asked) == []
         assert page.errors == []
 
 

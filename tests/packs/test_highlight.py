@@ -209,6 +209,19 @@ def test_a_clip_that_an_override_clears_names_who_decided(made: PackStore, tmp_p
     assert "Not cleared" not in paragraph
 
 
+@pytest.mark.parametrize(("overridden", "named"), [((), ["b.mp4", "c.mp4"]), (("b.mp4",), ["c.mp4"])])
+def test_the_page_has_of_a_clip_what_is_not_cleared(
+    made: PackStore, tmp_path: Path, overridden: tuple[str, ...], named: list[str]
+) -> None:
+    overrides = tuple(Override(source=name, who="Li Hua", why="letter") for name in (*overridden, "station*"))
+    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160)
+    make_pack(made, tmp_path / "pack", has_page=True, audience="press", overrides=overrides, highlight=highlight)
+    index = (tmp_path / "pack/data/data/index.js").read_text()
+    bound = json.loads(index.partition(",")[2].removesuffix(");\n"))["introduction"]["clip"]["bound"]
+    untitled = {"en": None, "zh": None}
+    assert bound == [{"name": name, "title": untitled, "redistribute": None, "terms": None} for name in named]
+
+
 def test_a_recording_shorter_than_the_clip_is_measured(made: PackStore, tmp_path: Path) -> None:
     short = made.source("short.flac", "audio", "flac", tone(1000, 2))
     made.result(short, "audio.renditions", Item(name="audible.flac", media_type="audio/flac", data=tone(1000, 2)))

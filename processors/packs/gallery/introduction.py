@@ -11,11 +11,28 @@ from processors.packs.gallery.gallery_file import is_relative
 
 
 @dataclass(frozen=True, kw_only=True)
+class BoundSource:
+    """Source in a clip that is not cleared, or has terms of use: what its card says, without its card."""
+
+    name: str
+    title: Text
+    redistribute: bool | None
+    """True where it may be passed on, also by an override; None if nobody states it."""
+    terms: str | None
+    """Terms of use and instructions; None without any."""
+
+    def record(self) -> dict[str, Any]:
+        return {"name": self.name, "title": self.title.record(), "redistribute": self.redistribute, "terms": self.terms}
+
+
+@dataclass(frozen=True, kw_only=True)
 class PageClip:
     href: str
     width_px: int
     height_px: int
     duration_seconds: float
+    bound: tuple[BoundSource, ...] = ()
+    """Sources seen or heard in it that must be clarified before publishing."""
 
     def __post_init__(self) -> None:
         require(is_relative(self.href), "href", self.href, "must be a relative, percent-encoded URL")
@@ -50,5 +67,6 @@ class Introduction:
                 "width": clip.width_px,
                 "height": clip.height_px,
                 "duration_seconds": clip.duration_seconds,
+                "bound": [one.record() for one in clip.bound],
             },
         }

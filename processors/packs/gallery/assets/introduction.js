@@ -4,6 +4,19 @@
 (() => {
   const { h, icon } = gallery;
 
+  /** The badges of all that is in a clip, each once, with the sources that it is about. */
+  const bound = (sources) => {
+    const byWords = new Map();
+    for (const source of sources) {
+      for (const badge of gallery.reservations(source)) {
+        const about = byWords.get(badge.textContent) ?? { badge, names: [] };
+        about.names.push(h("li", {}, gallery.plain(source.title) && [gallery.said("span", source.title), " · "], source.name));
+        byWords.set(badge.textContent, about);
+      }
+    }
+    return [...byWords.values()].map(({ badge, names }) => h("div.bound", {}, badge, h("ul", {}, names)));
+  };
+
   const clipOf = (clip) => {
     const source = gallery.local(clip.href);
     if (!source) return null;
@@ -11,7 +24,8 @@
     return h("figure.clip", {},
       h("video", { controls: true, preload: "metadata", playsInline: true, src: source, width: clip.width, height: clip.height, "aria-label": gallery.t("highlight") }),
       h("figcaption", {}, h("span", {}, h("strong", {}, gallery.t("highlight")), h("span.soft", {}, ` ${length}`)),
-        h("a.quiet", { href: source, download: clip.href.split("/").pop() }, icon("download"), gallery.t("download"))));
+        h("a.quiet", { href: source, download: clip.href.split("/").pop() }, icon("download"), gallery.t("download"))),
+      bound(clip.bound));
   };
 
   gallery.introduction = () => {

@@ -8,6 +8,15 @@
 
   const badge = (kind, name, words = name) => gallery.state.isShown(name) && h(`span.badge.${kind}`, {}, gallery.t(words));
 
+  /** What must be clarified before publishing: terms of use, and rights that are not cleared. */
+  gallery.reservations = (subject) => {
+    const is = gallery.state.VERDICTS;
+    return [
+      is.terms(subject) && gallery.state.isShown("terms") && h("span.badge.warn.said", { title: subject.terms }, subject.terms),
+      is.notCleared(subject) && badge("bad", "notCleared", subject.redistribute === null ? "permissionNotStated" : "notCleared"),
+    ].filter(Boolean);
+  };
+
   /** The audit's verdicts and what else a person must know before using it. */
   gallery.badges = (subject) => {
     const is = gallery.state.VERDICTS;
@@ -15,8 +24,7 @@
       is.incomplete(subject) && badge("bad", "incomplete"), is.complete(subject) && badge("good", "complete"),
       is.still(subject) && badge("warn", "still"), is.measurable(subject) && badge("good", "measurable"),
       is.unmeasurable(subject) && badge("warn", "unmeasurable"), is.failed(subject) && badge("bad", "failed"), is.disagree(subject) && badge("warn", "disagree"),
-      is.terms(subject) && gallery.state.isShown("terms") && h("span.badge.warn.said", { title: subject.terms }, subject.terms),
-      is.notCleared(subject) && badge("bad", "notCleared", subject.redistribute === null ? "permissionNotStated" : "notCleared"), is.synthetic(subject) && badge("plain", "synthetic"),
+      ...gallery.reservations(subject), is.synthetic(subject) && badge("plain", "synthetic"),
     ].filter(Boolean);
   };
 
