@@ -96,8 +96,7 @@ def _write(
     today, by_path = CurrentResults(catalogue), {row.path: row for row in rows}
     found = with_places(subjects(rows, store, catalogue, today.of), catalogue)
     for one in changed_descriptions(rows, catalogue):
-        told = "the page shows the earlier titles, credits and rights"
-        click.echo(f"marsmedia: {one}: {told}: {one.remedy}", err=True)
+        click.echo(f"marsmedia: {one}: the page shows the earlier {one.states}: {one.remedy}", err=True)
     with RunProgress(quiet=quiet) as progress:
         store.fetch_manifests(row.digest for row in rows)
         written = progress.each("Writing the page", found, len(rows), noun="source", name=lambda one: one.name)

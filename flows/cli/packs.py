@@ -18,8 +18,9 @@ from processors.sources.scan import printable
 def packs(store_folder: Path, as_json: bool) -> None:
     """List the packs built from this store.
 
-    Packs with sources that were corrected, replaced or withdrawn since say so, and so do those of
-    which a release.toml, label or sidecar has changed since the last ingest. `marsmedia prune` keeps what packs hold.
+    Packs with sources that were corrected, replaced or withdrawn since say so, and so do those of which a
+    release.toml, label, sidecar or calibration has changed since the last ingest. `marsmedia prune` keeps what packs
+    hold.
 
     \b
     marsmedia packs

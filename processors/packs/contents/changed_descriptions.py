@@ -1,4 +1,4 @@
-"""Descriptions of releases that changed since the last ingest; the store still has the rights that they stated."""
+"""Descriptions and calibrations of releases that changed since the last ingest; the store has what they said before."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import os
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from pathlib import Path, PurePosixPath
+from typing import Literal, Protocol
 
 from processors.errors import StoreError
-from processors.sources.scan import printable
-from processors.store.bucket.raw_bucket import hash_again, present
+from processors.metadata.release.release_file import Release, read_release
+from processors.sources.scan import PASSED_OVER, printable
+from processors.store.bucket.raw_bucket import as_it_is, hash_again, present
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.open_store import is_address
@@ -20,15 +21,30 @@ RELEASE_FILE = "release.toml"
 Change = Literal["changed", "new", "gone", "none", "unknown"]
 
 
+class DescribedFile(Protocol):
+    """File of a release, as a row of the catalogue or a source of a pack."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def relative(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def medium(self) -> str | None: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class ChangedDescription:
-    """A `release.toml`, label or sidecar that is not as it was at the last ingest."""
+    """A `release.toml`, label, sidecar or calibration that is not as it was at the last ingest."""
 
     relative: str
     """Path relative to the folder of releases."""
     change: Literal["changed", "new", "gone"]
     raw: str
     """Folder of releases, or its address."""
+    states: str = "titles, credits and rights"
+    """What the store has of it as it was before: of a calibration, `pressures`."""
 
     def __str__(self) -> str:
         words = {"changed": "has changed", "new": "is new", "gone": "is gone"}[self.change]
@@ -50,14 +66,16 @@ class Descriptions:
     """Descriptions as the last ingest found them; each is compared once to what is there now."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        rows = catalogue.sightings("kind = 'companion'")
+        rows = catalogue.sightings("kind = 'companion' OR name LIKE '%.toml'")
         self._known = {row.path: row for row in rows if row.gone_utc is None}
         self._beside: dict[str, list[SourceRow]] = {}
         for row in self._known.values():
-            self._beside.setdefault(row.path.rpartition("/")[0], []).append(row)
+            if row.kind == "companion":
+                self._beside.setdefault(row.path.rpartition("/")[0], []).append(row)
         self._changes: dict[str, Change] = {}
+        self._releases: dict[str, Release | None] = {}
 
-    def changed(self, files: Iterable[SourceRow]) -> list[ChangedDescription]:
+    def changed(self, files: Iterable[DescribedFile]) -> list[ChangedDescription]:
         """Return the descriptions of these files that changed since the last ingest, in the order of their paths.
 
         Size and date are compared, and where these differ the SHA-256. Where neither description nor file is within
@@ -65,34 +83,68 @@ class Descriptions:
         """
         found: dict[str, ChangedDescription] = {}
         for file in files:
-            for path, row in _describing(file, self._known, self._beside):
-                change = self._changes.get(path) or _change(path, row, file.path)
+            raw = file.path.removesuffix(f"/{file.relative}")
+            of_sound = set(self._calibrations(file))
+            for path in (*self._describing(file), *of_sound):
+                change = self._changes.get(path) or _change(path, self._known.get(path), file.path)
                 if change != "unknown":
                     self._changes[path] = change
                 if change in ("changed", "new", "gone"):
-                    raw = file.path.removesuffix(f"/{file.relative}")
-                    found[path] = ChangedDescription(relative=path.removeprefix(f"{raw}/"), change=change, raw=raw)
+                    states = "pressures" if path in of_sound else ChangedDescription.states
+                    relative = path.removeprefix(f"{raw}/")
+                    found[path] = ChangedDescription(relative=relative, change=change, raw=raw, states=states)
         return [found[path] for path in sorted(found)]
 
+    def _describing(self, file: DescribedFile) -> Iterator[str]:
+        """Yield each place of a `release.toml` above a file, and the labels and sidecars next to it with its name."""
+        stem = Path(file.name).stem.casefold()
+        for row in self._beside.get(file.path.rpartition("/")[0], ()):
+            if row.name != RELEASE_FILE and row.name.casefold().startswith(stem):
+                yield row.path
+        for folder in _folders_above(file):
+            yield f"{folder}/{RELEASE_FILE}"
 
-def changed_descriptions(files: Iterable[SourceRow], catalogue: Catalogue) -> list[ChangedDescription]:
+    def _calibrations(self, file: DescribedFile) -> Iterator[str]:
+        """Yield the place of each calibration that the nearest `release.toml` names, as it is now, for a sound."""
+        for folder in _folders_above(file) if file.medium != "photo" else ():
+            if folder not in self._releases:
+                self._releases[folder] = _release_in(folder)
+            if release := self._releases[folder]:
+                own = release.files.get(file.path.removeprefix(f"{folder}/"), {}).get("calibration")
+                named = [PurePosixPath(str(one)) for one in (own, *release.head.get("calibrations", ())) if one]  # type: ignore[misc]
+                yield from (f"{folder}/{one}" for one in named if _is_found_by_runs(one, folder, file))
+                return
+
+
+def changed_descriptions(files: Iterable[DescribedFile], catalogue: Catalogue) -> list[ChangedDescription]:
     """Return the descriptions of these files that changed since the last ingest, as `Descriptions.changed`."""
     return Descriptions(catalogue).changed(files)
 
 
-def _describing(
-    file: SourceRow, known: dict[str, SourceRow], beside: dict[str, list[SourceRow]]
-) -> Iterator[tuple[str, SourceRow | None]]:
-    """Yield each place of a `release.toml` above a file, and the labels and sidecars next to it with its name."""
+def _folders_above(file: DescribedFile) -> Iterator[str]:
+    """Yield the folders above a file up to the folder of releases, the nearest first."""
     folder, raw = file.path.rpartition("/")[0], file.path.removesuffix(f"/{file.relative}")
-    stem = Path(file.name).stem.casefold()
-    for row in beside.get(folder, ()):
-        if row.name != RELEASE_FILE and row.name.casefold().startswith(stem):
-            yield row.path, row
     while folder != raw and folder.startswith(f"{raw}/"):
-        yield f"{folder}/{RELEASE_FILE}", known.get(f"{folder}/{RELEASE_FILE}")
+        yield folder
         folder = folder.rpartition("/")[0]
-    yield f"{raw}/{RELEASE_FILE}", known.get(f"{raw}/{RELEASE_FILE}")
+    yield raw
+
+
+def _release_in(folder: str) -> Release | None:
+    """Return what the `release.toml` of a folder says now of calibrations; None without one within reach."""
+    try:
+        data = as_it_is(f"{folder}/{RELEASE_FILE}").read_bytes()
+    except (OSError, StoreError):
+        return None
+    return read_release(data if b"calibration" in data else b"")
+
+
+def _is_found_by_runs(name: PurePosixPath, folder: str, file: DescribedFile) -> bool:
+    """Return whether a run can read a calibration below a release's folder: no ingest takes in any other."""
+    if name.suffix != ".toml" or name.is_absolute() or any(map(PASSED_OVER.fullmatch, name.parts)):
+        return False
+    raw = file.path.removesuffix(file.relative)
+    return is_address(folder) or os.path.realpath(f"{folder}/{name}").startswith(raw)
 
 
 def _change(path: str, row: SourceRow | None, described: str) -> Change:

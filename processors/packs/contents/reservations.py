@@ -42,6 +42,8 @@ class Reservation:
     words: str
     remedy: str = ""
     """Command that settles it; empty where none does."""
+    states: str = ""
+    """What the store has of a changed description as it was before."""
 
     def is_refused(self, audience: Audience) -> bool:
         return audience in REFUSED[self.kind]
@@ -54,7 +56,9 @@ def reservations(subjects: Sequence[SourceRecord], recipe: PackRecipe, catalogue
 
 def _of_descriptions(subjects: Sequence[SourceRecord], catalogue: Catalogue) -> Iterator[Reservation]:
     for one in changed_descriptions(subjects, catalogue):
-        yield Reservation(kind="changed description", about=one.relative, words=str(one), remedy=one.remedy)
+        yield Reservation(
+            kind="changed description", about=one.relative, words=str(one), remedy=one.remedy, states=one.states
+        )
 
 
 def _of_rights(subjects: Sequence[SourceRecord], recipe: PackRecipe) -> Iterator[Reservation]:
@@ -106,9 +110,10 @@ def refuse(
     if first[0].kind == "changed description":
         article = "an" if recipe.audience[0] in "aeiou" else "a"
         remedies = "; ".join(dict.fromkeys(one.remedy for one in first))
+        earlier = ", and ".join(dict.fromkeys(one.states for one in first))
         raise RequestError(
-            f"{article} {recipe.audience} pack cannot be built: the store still has the earlier titles, credits and "
-            f"rights:\n{lines}{remedies} first"
+            f"{article} {recipe.audience} pack cannot be built: the store still has the earlier {earlier}:\n"
+            f"{lines}{remedies} first"
         )
     names = {one.about for one in first}
     remedy = _remedy(passing([one for one in subjects if one.relative not in names]))
@@ -123,8 +128,7 @@ def warnings(found: Iterable[Reservation], source_count: int) -> Iterator[str]:
     for one in found:
         by_kind.setdefault(one.kind, []).append(one)
     for one in by_kind.get("changed description", ()):
-        told = "the pack has the earlier titles, credits and rights"
-        yield f"{one.words}: {told}: {one.remedy} and build it again"
+        yield f"{one.words}: the pack has the earlier {one.states}: {one.remedy} and build it again"
     of = f"of {source_count} source{'' if source_count == 1 else 's'}"
     if uncleared := by_kind.get("not cleared"):
         named = _some([one.about for one in uncleared], ", ")
