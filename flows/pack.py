@@ -21,6 +21,7 @@ from flows.serving.form_fields import StoreFolder, with_form
 from flows.serving.steps_in_log import StepsInLog
 from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, log_lines, run_name, task_runner
 from processors.packs.archive.verify_pack import verify_pack
+from processors.packs.build import Built
 from processors.packs.contents.reservations import warnings
 from processors.sources.scan import in_words, printable
 from processors.store.open_store import Location, location_of, open_store
@@ -46,7 +47,8 @@ def pack(
 
     Returns
     -------
-    State : Completed, or Failed with the reason; its data is the record of the built pack.
+    State : Completed, or Failed with the reason; its data is the record of the built pack. The message of a pack with
+        reservations, damage or things left out says "completed with warnings", and lists them below.
     """
     steps = StepsInLog(get_run_logger().info)
     try:
@@ -56,16 +58,8 @@ def pack(
         built = build_pack(chosen, location_of(output), opened, force=True, steps=steps)
     except CANNOT_BEGIN as error:
         return ended(in_words(error))
-    left_out = (f"not in the pack: {one}" for one in built.left_out)
-    log_lines(
-        (
-            *warnings(built.reservations, len(built.sources)),
-            *built.damaged,
-            *built.withdrawn,
-            *built.labels_apart,
-            *left_out,
-        )
-    )
+    warned = _warnings(built)
+    log_lines(warned)
     checked = verify_pack(built.path, steps)
     if checked.faults:
         faults = [printable(f"{fault.kind}: {fault.path}: {fault.reason}") for fault in checked.faults]
@@ -73,7 +67,16 @@ def pack(
         return ended(with_lines(f"{built.path}: {len(faults)} faults", faults, None))
     size = f"{built.file_count} files, {built.size_bytes / 1e6:.1f} MB"
     known = ", unchanged" if built.is_unchanged else ""
-    return Completed(message=f"{built.path}: {size}, {built.identity.urn}{known}", data=built)
+    message = f"{built.path}: {size}, {built.identity.urn}{known}"
+    state = "completed with warnings: " if warned else ""
+    return Completed(message=with_lines(f"{state}{message}", warned, None), data=built)
+
+
+def _warnings(built: Built) -> list[str]:
+    """Return what whoever passes the pack on must know, one line each; what forbids it comes first."""
+    left_out = (f"not in the pack: {one}" for one in built.left_out)
+    told = (*built.damaged, *built.withdrawn, *built.labels_apart, *left_out)
+    return [*warnings(built.reservations, len(built.sources)), *map(printable, told)]
 
 
 def _made(due: ReprocessRequest, store: Location) -> Report:

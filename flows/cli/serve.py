@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.shared_options import RAW, STORE
+from flows.cli.shared_options import RAW, RECIPES, STORE, run_options
 from processors.errors import RequestError
+from processors.sources.scan import in_words, printable
 from processors.store.open_store import is_address
 from processors.store.store import Store
+
+if TYPE_CHECKING:
+    from flows.serving.schedule import Planned
+
+INGEST, PACK = "nightly-ingest", "pack"
+"""Names in the timetable of the run that takes a recipe, and of the one that takes a pack recipe."""
 
 
 @click.command()
 @RAW
 @STORE
+@RECIPES
+@run_options("recipe")
 @click.option(
     "--schedule", "schedules", multiple=True, metavar="NAME=SCHEDULE", help="Override a schedule (repeatable)."
 )
 @click.option("--port", type=click.IntRange(1, 65535), default=4200, show_default=True, help="Port of the Prefect UI.")
-def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) -> None:
+def serve(raw: Path, store_folder: Path, recipe: str | None, schedules: tuple[str, ...], port: int) -> None:
     """Run the schedules of prefect.yaml on this machine.
 
     They are nightly-ingest and weekly-verify; pack and reprocess wait to be started. A SCHEDULE is
@@ -30,26 +42,26 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
     with what it made and what is wrong. Ctrl-C and SIGTERM stop serving, and the run at work first;
     a second one kills both at once.
 
+    --recipe is that of nightly-ingest; the changes of --recipes hold for every run, packs too.
+
     Prefect's server starts with it, unless Prefect's settings name one, as PREFECT_API_URL does. While
     it serves, ingest, reprocess and watch on the same store are recorded there too.
 
     \b
     marsmedia serve
     marsmedia serve /archive/releases --store /archive/mars \\
-      --schedule 'nightly-ingest=30 1 * * *'
+      --recipes mine.toml --schedule 'nightly-ingest=30 1 * * *'
     """
+    from flows.run.recipe_changes.load_recipes import load_recipes
     from flows.serving.local_server import prefect_server
     from flows.serving.schedule import timetable, with_overrides
     from flows.serving.server_of_runs import announced, answers, configured_server, recorded_at
 
     if is_address(store_folder):
         raise RequestError("the schedules of a store in a bucket need a Prefect server and a worker of your own")
-    planned = with_overrides(timetable(), schedules)
+    load_recipes(recipe)  # report a mistake in a recipe now, not every night
     places = {"raw": str(raw.absolute()), "store": str(store_folder.absolute())}
-    here = {
-        name: replace(one, parameters={**one.parameters, **{k: v for k, v in places.items() if k in one.parameters}})
-        for name, one in planned.items()
-    }
+    here = _placed(with_overrides(timetable(), schedules), places, recipe)
     store = Store(store_folder)
     theirs = configured_server()
     if theirs and not answers(theirs):
@@ -60,13 +72,53 @@ def serve(raw: Path, store_folder: Path, schedules: tuple[str, ...], port: int) 
         address = theirs or stack.enter_context(prefect_server(port))
         stack.enter_context(recorded_at(address))
         stack.enter_context(announced(store, address))
-        click.echo(f"{places['store']}, from {places['raw']}")
-        click.echo(f"Prefect UI: {address.removesuffix('/api')}")
-        for one in here.values():
-            when = (one.cron and f"{one.cron} ({one.timezone})") or (one.every and f"every {one.every}")
-            click.echo(f"  {one.name:16} {when if when and one.is_active else 'on demand'}")
-        click.echo("press Ctrl-C to stop")
+        for line in _served(here, places, recipe, address):
+            click.echo(line)
         from flows.serving.local_schedules import serve_schedules as run
 
         run(here, click.echo, owns_server=theirs is None)
         click.echo("stopped")
+
+
+def _placed(planned: Mapping[str, Planned], places: Mapping[str, str], recipe: str | None) -> dict[str, Planned]:
+    """Return the scheduled runs with the folders, and the recipe of nightly-ingest, that were named."""
+    here: dict[str, Planned] = {}
+    for name, one in planned.items():
+        given = {key: place for key, place in places.items() if key in one.parameters}
+        if recipe and name == INGEST:
+            given["recipe"] = recipe
+        here[name] = replace(one, parameters={**one.parameters, **given})
+    return here
+
+
+def _served(
+    planned: Mapping[str, Planned], places: Mapping[str, str], recipe: str | None, address: str
+) -> Iterator[str]:
+    """Yield what is served, with which recipes, where and when, and what keeps a scheduled pack from being built."""
+    from flows.run.folder_defaults import recipe_file
+
+    yield f"{places['store']}, from {places['raw']}"
+    if file := recipe_file():
+        yield f"recipe file: {printable(str(file.absolute()))}"
+    if recipe:
+        yield f"recipe: {recipe}"
+    yield f"Prefect UI: {address.removesuffix('/api')}"
+    for one in planned.values():
+        when = (one.cron and f"{one.cron} ({one.timezone})") or (one.every and f"every {one.every}")
+        is_scheduled = bool(when) and one.is_active
+        yield f"  {one.name:16} {when if is_scheduled else 'on demand'}"
+        if is_scheduled and one.name == PACK:
+            yield from (f"    {line}" for line in _mistakes(one.parameters["recipe"]))
+    yield "press Ctrl-C to stop"
+
+
+def _mistakes(recipe: str) -> list[str]:
+    """Return why no pack can be built from a pack recipe, in lines; none if it is well."""
+    from flows.run.build_pack import recipe_of
+
+    try:
+        recipe_of([recipe])
+    except (RequestError, OSError) as error:
+        no_file = f"; write it with `{shlex.join(['marsmedia', 'pack', 'init', recipe])}`"
+        return f"{in_words(error)}{'' if Path(recipe).exists() else no_file}".splitlines()
+    return []

@@ -101,7 +101,7 @@ async def _serve(planned: Mapping[str, Planned], tell: Callable[[str], None], *,
             if owns_server:
                 await _crash_the_dead(client, identity)
             await _leave_out_others(client, identity, one.parameters)
-            await _catch_up(client, identity, keep=1 if one.is_active else 0)
+            await _catch_up(client, identity, one.parameters, keep=1 if one.is_active else 0)
         await _watch_heartbeats()
     lines = RunLines(names, tell)
     following = asyncio.create_task(lines.follow())
@@ -175,14 +175,16 @@ async def _leave_out_others(client: PrefectClient, deployment: UUID, parameters:
             await client.set_flow_run_state(run.id, Cancelled(name="Missed", message=why), force=True)
 
 
-async def _catch_up(client: PrefectClient, deployment: UUID, *, keep: int) -> None:
-    """Leave the latest of the missed runs to start now; cancel the others.
+async def _catch_up(client: PrefectClient, deployment: UUID, parameters: Mapping[str, Any], *, keep: int) -> None:
+    """Leave the latest of the missed runs to start now, with today's parameters; cancel the others.
 
-    Prefect would start them all at once.
+    Prefect would start them all at once, each with the parameters of its day, such as another recipe.
     """
     while len(late := await _scheduled(client, deployment, before=datetime.now(UTC))) > keep:
         for run in late[keep:]:
             await client.set_flow_run_state(run.id, Cancelled(name="Missed", message=MISSED), force=True)
+    for run in late:
+        await client.update_flow_run(run.id, parameters=dict(parameters))
 
 
 async def _scheduled(client: PrefectClient, deployment: UUID, before: datetime | None = None) -> list[FlowRun]:
