@@ -95,6 +95,14 @@ class Built:
     pack_traffic: Traffic | None = None
     """Traffic with the bucket of the pack; None for a pack on a disk."""
 
+    def __repr__(self) -> str:
+        told = (self.reservations, self.labels_apart, self.withdrawn, self.left_out, self.damaged)
+        remarks, files = sum(map(len, told)), self.file_count
+        return (
+            f"<pack {str(self.path)!r}: {files} file{'' if files == 1 else 's'}, {self.size_bytes / 1e6:.1f} MB, "
+            f"{remarks or 'no'} remark{'' if remarks == 1 else 's'}>"
+        )
+
     def about(self, kind: Kind) -> tuple[str, ...]:
         """Return the sources or descriptions about which there are reservations of a kind, as release/name."""
         return tuple(one.about for one in self.reservations if one.kind == kind)

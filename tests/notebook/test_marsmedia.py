@@ -192,6 +192,8 @@ def test_sql_and_packs(store: StoreView, tmp_path: Path) -> None:
     built = store.pack("medium=photo", tmp_path / "photos", title="Tracks")
     assert built.path == tmp_path / "photos"
     assert list(Path(built.path).rglob("*.jpg"))
+    files, size = built.file_count, built.size_bytes / 1e6
+    assert repr(built) == f"<pack '{tmp_path / 'photos'}': {files} files, {size:.1f} MB, 1 remark>"
 
 
 def test_the_help_for_packs_names_every_audience() -> None:
