@@ -187,7 +187,7 @@ def test_a_copy_carries_its_credit_and_its_coded_data_are_kept(tmp_path: Path, s
     said = {key.lower(): value for key, value in tags.items()}
     assert said["title"] in ("Wheel tracks", "Wheel tracks;车辙")
     assert (said["artist"], said["copyright"], said["date"]) == ("CNSA/PEC", "unresolved", "2021-06-16T02:40Z")
-    assert said["comment"].startswith('Two tracks & "dunes" <far> Not cleared.')
+    assert said["comment"].startswith('Two tracks & "dunes" <far>. Not cleared.')
     write_tagged(made, tmp_path / f"2.{suffix}", TAGGED[suffix], SAID)
     if suffix in ("flac", "opus", "ogg"):
         assert (tmp_path / f"2.{suffix}").read_bytes() == made.read_bytes(), "said twice, it is said once"
@@ -216,8 +216,8 @@ def test_an_independent_reader_finds_every_language_in_video_and_sound(tmp_path:
     repeated = {
         f"Vorbis:Title={title}",
         "Vorbis:Title=车辙",
-        f"Vorbis:Description={caption} Not cleared.",
-        "Vorbis:Description=两条车辙 未获许可。",
+        f"Vorbis:Description={caption}. Not cleared.",
+        "Vorbis:Description=两条车辙。 未获许可。",
         "Vorbis:Copyright=unresolved",
     }
     with_language = {

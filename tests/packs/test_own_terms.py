@@ -18,6 +18,7 @@ from processors.metadata.evidence import Evidence
 from processors.metadata.label_statements import said_by_label
 from processors.metadata.statements import credit_statements
 from processors.metadata.tags.tag_records import Tag
+from processors.packs.embedded.file_credits import sentences
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.selection import parse, select
@@ -123,9 +124,9 @@ def test_a_press_pack_warns_and_the_file_keeps_its_credit_terms_and_instructions
     assert {value for value, _ in said_of(record, "photoshop:Credit")} == {"ESA/DLR"}
     assert {value for value, _ in said_of(record, "dc:rights")} == {"(c) DLR, all rights reserved"}
     ((terms, _),) = said_of(record, "xmpRights:UsageTerms")
-    assert str(terms).startswith("Editorial use only Not cleared for passing on: ask the rights holder")
+    assert str(terms).startswith("Editorial use only. Not cleared for passing on: ask the rights holder")
     ((instructions, _),) = said_of(record, "photoshop:Instructions")
-    assert str(instructions).startswith("Embargoed until 1 July Editorial use only Not cleared for passing on")
+    assert str(instructions).startswith("Embargoed until 1 July. Editorial use only. Not cleared for passing on")
     differs = "Its own credit, rights or terms differ from those stated for the whole release."
     assert str(terms).endswith(differs)
     shown = in_this_process("show", "dunes.jpg", "--store", "store").stdout
@@ -288,3 +289,20 @@ def test_a_syntax_error_is_all_that_check_names(july: Path) -> None:
     told = in_this_process("release", "check", "raw/july")
     assert (told.returncode, len(told.stdout.splitlines())) == (1, 1)
     assert told.stdout.startswith("release.toml, line 1: ")
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (["Editorial use only", "Not cleared."], "Editorial use only. Not cleared."),
+        (["No resale!", 'Say "CNSA."', "Ask (twice)", "Then print"], 'No resale! Say "CNSA." Ask (twice). Then print'),
+        (
+            ["仅供编辑使用", "须署名（国家航天局）", "未获转发许可。"],
+            "仅供编辑使用。 须署名（国家航天局）。 未获转发许可。",
+        ),
+        (["", " Alone "], "Alone"),
+        ([], ""),
+    ],
+)
+def test_a_full_stop_stands_between_what_is_stated_and_what_is_added(parts: list[str], said: str) -> None:
+    assert sentences(parts) == said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from processors.languages.language import LANGUAGES
@@ -19,6 +19,10 @@ from processors.packs.records.iso_date import iso_date
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?")
 """Dates that XMP takes (ISO 16684-1, 8.2.1.3)."""
+ENDS = ".!?:;…。！？：；"
+CLOSING = "\"')]”’»）」』》"
+"""Marks that may follow the end of a sentence."""
+FIRST_CHINESE = "\u2e80"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,14 +100,27 @@ def embedded_credits(entry: ItemRecord, recipe: PackRecipe) -> FileCredits:
     )
 
 
+def sentences(parts: Iterable[str]) -> str:
+    """Return parts one after the other, with a full stop behind each that another follows and that has no end."""
+    known = [stripped for one in parts if (stripped := one.strip())]
+    return " ".join([*map(_ended, known[:-1]), *known[-1:]])
+
+
+def _ended(part: str) -> str:
+    bare = part.rstrip(CLOSING) or part
+    if bare[-1] in ENDS:
+        return part
+    return part + ("。" if bare[-1] >= FIRST_CHINESE else ".")
+
+
 def _with_notice(stated: Sequence[str | None], notice: Text) -> Text:
     """Return what is stated, each once, in front of a notice in each language; neither is repeated in the other."""
-    own = " ".join(dict.fromkeys(filter(None, stated)))
+    own = sentences(dict.fromkeys(filter(None, stated)))
     if not own:
         return notice
     if not notice:
         return Text({FALLBACK: own})
-    return Text({code: own if told in own else f"{own} {told}" for code, told in notice.items()})
+    return Text({code: own if told in own else sentences([own, told]) for code, told in notice.items()})
 
 
 def _notice(entry: ItemRecord, recipe: PackRecipe) -> Text:
@@ -111,4 +128,4 @@ def _notice(entry: ItemRecord, recipe: PackRecipe) -> Text:
     said = [notice(entry.subject, recipe)]
     if entry.manifest.ref.processor.startswith("video."):
         said.append(burnt_in(entry.subject))
-    return Text({code: " ".join(one[code] for one in said if code in one) for code in LANGUAGES})
+    return Text({code: sentences(one[code] for one in said if code in one) for code in LANGUAGES})

@@ -15,7 +15,7 @@ import av
 from processors.containers.text.unknown_text import unescaped
 from processors.languages.language import LANGUAGES, language
 from processors.languages.text import Text
-from processors.packs.embedded.file_credits import FileCredits
+from processors.packs.embedded.file_credits import FileCredits, sentences
 from processors.packs.embedded.in_vorbis_comments import write_flac, write_ogg
 from processors.packs.embedded.xmp_packet import xmp_packet
 
@@ -88,7 +88,7 @@ def _tags(told: FileCredits, form: str, own_comment: str | None) -> dict[str, st
         "artist": told.credit,
         "copyright": told.rights,
         "date": told.date,
-        "comment": " ".join(filter(None, comment)),
+        "comment": sentences(filter(None, comment)),
         "description": told.caption.best(),
         "publisher": told.source,
     }

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from processors.containers.audio.flac import MARK as FLAC_MARK
 from processors.containers.audio.ogg import CONTINUED, LAST, MARK, Packets, Page, Rubbish, checksum, pages
-from processors.packs.embedded.file_credits import FileCredits
+from processors.packs.embedded.file_credits import FileCredits, sentences
 
 STREAM_INFO, VORBIS_COMMENT = 0, 4
 """Types of FLAC's metadata blocks (RFC 9639, 8.1)."""
@@ -32,7 +32,7 @@ def comments(told: FileCredits, own: Sequence[str] = ()) -> list[str]:
     own : existing fields of the file; they are kept unless replaced by the credits.
     """
     both = [
-        " ".join(filter(None, [told.caption.get(code), told.to_read.get(code)]))
+        sentences(filter(None, [told.caption.get(code), told.to_read.get(code)]))
         for code in dict.fromkeys([*told.caption, *told.to_read])
     ]
     said = {
