@@ -182,7 +182,9 @@ def test_a_withdrawn_file_is_named_by_the_pack_of_its_release(tmp_path: Path, na
     assert gone_utc
     line = f"june/{name}: withdrawn from its release since {gone_utc[:10]}"
     assert [one for one in run.stderr.splitlines() if "not in the pack" in one] == [
-        f"marsmedia: not in the pack: {line}"
+        f"marsmedia: not in the pack: {line}",
+        "marsmedia: not in the pack: photo.quality of 2 sources: not made yet: run `marsmedia ingest`, then build the "
+        "pack again",
     ]
     assert set(told(tmp_path, "june", "deaccession")) == {
         (gone_utc, f"Withdrawn: no longer found at june/{name}"),
