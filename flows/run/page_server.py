@@ -95,9 +95,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _page(self) -> PageServer:
         return cast(PageServer, self.server)
 
-    def do_GET(self) -> None:
+    def handle(self) -> None:
+        """Answer until the browser has gone, which it may do at any moment: between two requests, too."""
         with suppress(BrokenPipeError, ConnectionResetError):
-            self._answer(has_body=True)
+            super().handle()
+
+    def do_GET(self) -> None:
+        self._answer(has_body=True)
 
     def do_HEAD(self) -> None:
         self._answer(has_body=False)

@@ -8,6 +8,8 @@ import os
 import re
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -194,6 +196,28 @@ def test_only_this_machine_and_this_page_are_answered(server: PageServer) -> Non
     assert Reader(server).ask("/", Host="mars.example.org")[0] == 403, "a name that was pointed here"
     assert Reader(server).ask("/", Host=f"localhost:{server.server_address[1]}")[0] == 200
     assert Reader(server).ask("/", "POST")[0] == 501
+
+
+def test_a_browser_that_drops_its_connection_is_no_error(
+    server: PageServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = set(threading.enumerate())
+    for request in (
+        b"",
+        b"GET / HTTP/1.1\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % server.server_address[1],
+    ):
+        connection = socket.create_connection((HERE, server.server_address[1]), timeout=30)
+        connection.sendall(request)
+        if request.endswith(b"\r\n\r\n"):
+            connection.recv(1)  # the connection is kept for a next request
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset, not ended
+        connection.close()
+    assert Reader(server).ask("/")[0] == 200
+    for thread in set(threading.enumerate()) - before:
+        thread.join(30)
+        assert not thread.is_alive()
+    assert capsys.readouterr().err == ""
 
 
 def test_a_file_that_is_gone_from_the_bucket_is_told(
