@@ -24,10 +24,10 @@ ALL: dict[str, tuple[str, ...]] = {
     "gallery": (),
     "photos": ("60",),
     "scale": ("--folder", "{folder}/scale"),
-    "main_job": (),
+    "cluster": ("1",),
     "reprocess": (),
     "packs": (),
-    "cluster": ("1",),
+    "main_job": (),
 }
 """Benchmarks with their arguments, the most informative first: they are run as long as time remains.
 

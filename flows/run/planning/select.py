@@ -95,16 +95,7 @@ def prepare_chosen(
             raise RequestError("; ".join(unused))
     places = _places(every, {one.source.digests for one in plan.all_due})
     unreadable: list[SkippedFile] = []
-
-    def found(due: list[Due]) -> Iterator[Due]:
-        for one in due:
-            path, reason = place_of(places[one.source.digests], one.file.path)
-            if path is None:
-                unreadable.append(SkippedFile(relative=one.relative, reason=reason, is_refused=False))
-            else:
-                yield _at(one, path)
-
-    plan.due, plan.later = list(found(plan.due)), list(found(plan.later))
+    plan.due, plan.later = (list(_found(due, places, unreadable)) for due in (plan.due, plan.later))
     if remember:
         present = [row for row in media if row.gone_utc is None]
         catalogue.add_sources(
@@ -121,6 +112,18 @@ def prepare_chosen(
         is_whole=False,
         asked_for=asked_entries(media, plan, WantedResults(load_recipes(), releases)),
     )
+
+
+def _found(
+    due: list[Due], places: dict[tuple[str, ...], list[SourceRow]], unreadable: list[SkippedFile]
+) -> Iterator[Due]:
+    """Yield what is due at the paths where its sources are now; add those that are nowhere to `unreadable`."""
+    for one in due:
+        path, reason = place_of(places[one.source.digests], one.file.path)
+        if path is None:
+            unreadable.append(SkippedFile(relative=one.relative, reason=reason, is_refused=False))
+        else:
+            yield _at(one, path)
 
 
 def _places(rows: list[SourceRow], named: set[tuple[str, ...]]) -> dict[tuple[str, ...], list[SourceRow]]:

@@ -117,13 +117,7 @@ def write_highlight(
     StoreError : ffmpeg ended before the last frame.
     """
     assert recipe.highlight is not None
-    ordered = in_order_of_selection(chosen)
-    found = list(_scenes([one for one in ordered if one.subject.digest not in repeated], store))
-    if not found:
-        raise RequestError(
-            "highlight: the selection has no still and no preview; make video.stills or photo.preview first"
-        )
-    scenes = found[:: -(-len(found) // MAX_SCENES)]
+    scenes = _chosen_scenes(chosen, repeated, store)
     recordings = recordings_of(chosen, store)
     under = recording_under(chosen, recipe, recordings, store)
     each = _steps(recipe.highlight.seconds_each) / FRAMES_PER_SECOND
@@ -152,13 +146,26 @@ def write_highlight(
         heard=tuple(heard),
         recording_seconds=recording_seconds,
         cards_seconds=cards_count / FRAMES_PER_SECOND,
-        silences=tuple(
-            Silence(source=scene.entry.subject, seconds=seconds)
-            for scene, seconds in zip(scenes, silent, strict=True)
-            if seconds > MIN_SILENT_SECONDS
-        ),
+        silences=tuple(_silences(scenes, silent)),
         parts=tuple(_parts(scenes, each)),
     )
+
+
+def _chosen_scenes(chosen: Sequence[SelectedSource], repeated: Container[str], store: Store) -> list[Scene]:
+    """Return at most `MAX_SCENES` scenes, spread evenly over all there are; raise RequestError if there is none."""
+    ordered = in_order_of_selection(chosen)
+    found = list(_scenes([one for one in ordered if one.subject.digest not in repeated], store))
+    if not found:
+        raise RequestError(
+            "highlight: the selection has no still and no preview; make video.stills or photo.preview first"
+        )
+    return found[:: -(-len(found) // MAX_SCENES)]
+
+
+def _silences(scenes: Sequence[Scene], silent_seconds: Iterable[float]) -> Iterator[Silence]:
+    for scene, seconds in zip(scenes, silent_seconds, strict=True):
+        if seconds > MIN_SILENT_SECONDS:
+            yield Silence(source=scene.entry.subject, seconds=seconds)
 
 
 def _parts(scenes: Sequence[Scene], each_seconds: float) -> Iterator[PartShown]:
