@@ -37,15 +37,16 @@ def duplicates(store_folder: Path, at_most_bits: int, as_json: bool) -> None:
     """
     from processors.linking.repeated_footage import repeated_segments
     from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.sql import latest_items
     from processors.video.audit.measurements import Measurements
 
     store = open_existing_store(store_folder)
     catalogue = Catalogue(store)
     tables: dict[str, Path] = {}
-    for row in catalogue.table("results", ["source", "processor", "key", "verdict"]).to_pylist():
-        if row["processor"] == Measurements.name and row["verdict"] == "made":
+    for row in latest_items(catalogue, Measurements.name):
+        if row["name"] == "measurements.parquet":
             ref = ResultRef(source=row["source"], processor=row["processor"], key=row["key"])
-            tables[row["source"]] = store.item_path(ref, "measurements.parquet")
+            tables[row["source"]] = store.item_path(ref, row["name"])
     if not tables:
         raise click.ClickException(f"{store_folder}: no video was measured; add `Measurements()` to flows/recipes.py")
     names = {source: source[:12] for source in tables}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from math import comb
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,12 @@ from processors.audio.spectrogram.spectrogram import ARRAY
 from processors.errors import ResultMissing
 from processors.linking.crops import MAX_PAIRS, FeaturePoints, crops, pair_count, points_of
 from processors.linking.same_picture import candidate, matching_pictures
-from processors.linking.same_sound import course_of, same_sounds
+from processors.linking.same_sound import MAX_PAIRS as MAX_SOUND_PAIRS
+from processors.linking.same_sound import MAX_SECONDS, Course, course_of, same_sounds
 from processors.linking.stills_of_videos import matching_frame, read_frames, still_of
 from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.latest import latest_with_items
+from processors.store.catalogue.sql import latest_items
 from processors.store.catalogue.stored_links import LinkEnd, LinkKind, SourceLink
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.progress_steps import Steps, silently
@@ -52,16 +57,19 @@ class _Picture:
 
 
 def find_links(store: Store, steps: Steps = silently) -> FoundLinks:
-    """Compare all sources in the store; open only results, never a source."""
-    items = Catalogue(store).table("items").to_pylist()
-    items.sort(key=lambda item: (item["source"], item["processor"], item["key"], item["name"]))
+    """Compare all sources in the store by their latest results; open only these, never a source."""
+    compared = (FRAMES, MEASUREMENTS, PHOTO_ENHANCED, PHOTO_PREVIEW, SPECTROGRAM)
+    items = latest_items(Catalogue(store), *compared)
     pictures = list(_pictures(items, store))
     found = FoundLinks()
     measured = _paths(items, store, MEASUREMENTS, "measurements.parquet")
     same = [*_still_links(pictures, measured, steps), *_picture_links(pictures, steps)]
     linked = {_pair(link) for link in same}
     found.links += _best([*same, *_crop_links(pictures, linked, found, steps)])
-    found.links += _sound_links(_paths(items, store, SPECTROGRAM, ARRAY), steps)
+    sounds = _paths(items, store, SPECTROGRAM, ARRAY)
+    if short := len({item["source"] for item in items if item["processor"] == SPECTROGRAM}) - len(sounds):
+        found.notes.append(f"sounds: {short} not compared: only the overview of their spectrogram is stored")
+    found.links += _sound_links(sounds, found, steps)
     return found
 
 
@@ -74,7 +82,7 @@ def same_pictures(digests: Sequence[str], store: Store) -> list[SourceLink]:
     ------
     ResultMissing : a preview is not in the store.
     """
-    results = [manifest for digest in digests for manifest in store.manifests(digest)]
+    results = latest_with_items(manifest for digest in digests for manifest in store.manifests(digest))
     alike = _alike(digests, results)
     items = [
         {"source": one.ref.source, "processor": one.ref.processor, "key": one.ref.key, "name": item.name}
@@ -208,16 +216,35 @@ def _pair(link: SourceLink) -> frozenset[str]:
     return frozenset((link.here.source, link.there.source))
 
 
-def _sound_links(spectrograms: dict[str, Path], steps: Steps) -> Iterator[SourceLink]:
-    read = steps("Reading sounds", spectrograms.items(), len(spectrograms), noun="sound")
-    courses = [course for source, path in read if (course := course_of(source, path))]
-    for found in same_sounds(courses, steps):
-        evidence = {"confidence": found.confidence, "overlap_seconds": found.overlap_seconds}
+def _sound_links(spectrograms: dict[str, Path], found: FoundLinks, steps: Steps) -> Iterator[SourceLink]:
+    courses = _courses(spectrograms, found, steps)
+    if (count := comb(len(courses), 2)) > MAX_SOUND_PAIRS:
+        found.notes.append(f"sounds: compared only {MAX_SOUND_PAIRS} of {count} pairs")
+    for same in same_sounds(courses, steps):
+        evidence = {"confidence": same.confidence, "overlap_seconds": same.overlap_seconds}
         yield SourceLink(
             kind="same sound",
-            here=LinkEnd(source=found.first),
-            there=LinkEnd(source=found.second),
-            score=found.score,
-            offset_seconds=found.offset_seconds,
+            here=LinkEnd(source=same.first),
+            there=LinkEnd(source=same.second),
+            score=same.score,
+            offset_seconds=same.offset_seconds,
             evidence=evidence,
         )
+
+
+def _courses(spectrograms: dict[str, Path], found: FoundLinks, steps: Steps) -> list[Course]:
+    """Return the courses of `MAX_SECONDS` of recordings; note how many of the others are not compared, and why."""
+    courses: list[Course] = []
+    passed_over: Counter[str] = Counter()
+    seconds = 0.0
+    for source, path in steps("Reading sounds", spectrograms.items(), len(spectrograms), noun="sound"):
+        course = course_of(source, path)
+        if not isinstance(course, Course):
+            passed_over[course] += 1
+        elif seconds + course.seconds > MAX_SECONDS:
+            passed_over[f"the others are {seconds / 3600:.0f} hours long, and no more are compared"] += 1
+        else:
+            courses.append(course)
+            seconds += course.seconds
+    found.notes += [f"sounds: {count} not compared: {why}" for why, count in sorted(passed_over.items())]
+    return courses

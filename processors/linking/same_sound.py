@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations
+from dataclasses import dataclass
+from itertools import islice
 from math import comb
 from pathlib import Path
+from typing import Literal
 
 import h5py
 import numpy as np
@@ -31,6 +33,14 @@ WHOLE_PART, WHOLE_SCORE = 0.95, 0.95
 """Overlap and score from which a match is accepted even if a repetitive sound fits at several offsets."""
 BESIDE_SECONDS = 0.25
 """Offsets this close to the best one count as the same."""
+MAX_PAIRS = 500_000
+"""Pairs compared; of recordings of a few minutes they take about two hours."""
+MAX_SECONDS = 360_000
+"""Total length of the recordings compared, 100 hours; their courses take 2.3 GB."""
+MAX_TRANSFORM_BYTES = 1 << 30
+
+NotCompared = Literal["shorter than 2 s", "sampled below 6.5 kHz", "nothing in them changes"]
+"""Why a recording cannot be compared."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +54,39 @@ class Course:
     levels: np.ndarray
     """float32, shape (bands, steps): log power minus its slow mean and minus the mean of all bands, so that neither
     hum nor mere loudness counts; all bands have the same spread."""
-    _transforms: dict[int, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
-    def transform(self, size: int) -> np.ndarray:
-        """Return the Fourier transform of the levels, zero-padded to `size` steps; computed once."""
-        if size not in self._transforms:
-            self._transforms[size] = np.fft.rfft(self.levels, size, axis=1).astype(np.complex64)
-        return self._transforms[size]
+    @property
+    def seconds(self) -> float:
+        return self.levels.shape[1] * STEP_SECONDS
+
+
+class Transforms:
+    """Fourier transforms of courses; those used last are kept, up to a limit of memory."""
+
+    def __init__(self, most_bytes: int = MAX_TRANSFORM_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._kept: OrderedDict[tuple[int, int], tuple[Course, np.ndarray]] = OrderedDict()
+        self.kept_bytes = self.made_count = 0
+
+    def of(self, course: Course, size: int) -> np.ndarray:
+        """Return the transform of the levels, zero-padded to `size` steps: complex64, shape (bands, frequencies)."""
+        place = id(course), size  # the course is kept, too, so that no other one gets its id
+        if place in self._kept:
+            self._kept.move_to_end(place)
+            return self._kept[place][1]
+        made = np.fft.rfft(course.levels, size, axis=1).astype(np.complex64)
+        self.made_count += 1
+        while self._kept and self.kept_bytes + made.nbytes > self._most_bytes:
+            self.kept_bytes -= self._kept.popitem(last=False)[1][1].nbytes
+        if self.kept_bytes + made.nbytes <= self._most_bytes:
+            self._kept[place] = course, made
+            self.kept_bytes += made.nbytes
+        return made
+
+    def group_size(self, courses: Sequence[Course]) -> int:
+        """Return of how many courses, of about the length of these, two groups fit into the memory; at least 1."""
+        total = sum(8 * one.levels.shape[0] * (1 << one.levels.shape[1].bit_length()) for one in courses)
+        return max(1, self._most_bytes * len(courses) // (2 * max(1, total)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,37 +104,59 @@ class SameSound:
     """Ratio of the score to the best one at any other offset."""
 
 
-def course_of(name: str, spectrogram: Path) -> Course | None:
-    """Read how a recording's power in bands changes; None if it is too short, or nothing changes."""
+def course_of(name: str, spectrogram: Path) -> Course | NotCompared:
+    """Read how a recording's power in bands changes, or return why it cannot be compared."""
     with h5py.File(spectrogram, "r") as file:
         frequency, time = np.asarray(file["frequency"]), np.asarray(file["time"])
     edges = np.searchsorted(frequency, BANDS_HZ)
-    if len(time) < 2 or edges[-1] >= len(frequency):
-        return None
+    if edges[-1] >= len(frequency):
+        return "sampled below 6.5 kHz"
+    if len(time) < 2:
+        return "shorter than 2 s"
     rows = [_bands(run.power.mean(axis=0), edges) for run in power_frames(spectrogram)]
     power = np.concatenate(rows)
     steps = np.arange(time[0], time[-1], STEP_SECONDS)
     if len(steps) * STEP_SECONDS < MIN_OVERLAP_SECONDS:
-        return None
+        return "shorter than 2 s"
     levels = np.stack([np.interp(steps, time, np.log(band + FLOOR_POWER)) for band in power.T])
     levels = levels - _slow(levels)
     levels = levels - levels.mean(axis=0)  # otherwise any two sounds with a sudden onset are alike
     spread = levels.std(axis=1, keepdims=True)
     levels = np.where(spread > 0.05, levels / np.maximum(spread, 1e-9), 0)
     if not levels.any():
-        return None
+        return "nothing in them changes"
     return Course(name=name, first_seconds=float(time[0]), levels=np.clip(levels, -3, 3).astype(np.float32))
 
 
-def same_sounds(courses: Sequence[Course], steps: Steps = silently) -> Iterator[SameSound]:
-    """Yield every pair of recordings that hold the same sound, once each, in the order given."""
-    pairs = combinations(courses, 2)
-    for one, other in steps("Comparing sounds", pairs, comb(len(courses), 2), noun="pair"):
-        if found := compare_courses(one, other):
-            yield found
+def same_sounds(
+    courses: Sequence[Course], steps: Steps = silently, transforms: Transforms | None = None
+) -> list[SameSound]:
+    """Return which of `MAX_PAIRS` pairs of recordings hold the same sound, in the order given.
+
+    Parameters
+    ----------
+    transforms : room for intermediate results; None: `MAX_TRANSFORM_BYTES`.
+    """
+    transforms = transforms or Transforms()
+    pairs = islice(_pairs(len(courses), transforms.group_size(courses)), MAX_PAIRS)
+    found: dict[tuple[int, int], SameSound] = {}
+    total = min(MAX_PAIRS, comb(len(courses), 2))
+    for here, there in steps("Comparing sounds", pairs, total, noun="pair"):
+        if same := compare_courses(courses[here], courses[there], transforms):
+            found[here, there] = same
+    return [found[pair] for pair in sorted(found)]
 
 
-def compare_courses(one: Course, other: Course) -> SameSound | None:
+def _pairs(count: int, group_size: int) -> Iterator[tuple[int, int]]:
+    """Yield all pairs of numbers below `count`, group against group, so that each number recurs soon."""
+    for first in range(0, count, group_size):
+        for second in range(first, count, group_size):
+            for here in range(first, min(first + group_size, count)):
+                for there in range(max(here + 1, second), min(second + group_size, count)):
+                    yield here, there
+
+
+def compare_courses(one: Course, other: Course, transforms: Transforms | None = None) -> SameSound | None:
     """Return the best offset between two recordings; None if none is distinct."""
     lengths = one.levels.shape[1], other.levels.shape[1]
     least = max(MIN_OVERLAP_SECONDS / STEP_SECONDS, MIN_OVERLAP_PART * min(lengths))
@@ -108,7 +166,11 @@ def compare_courses(one: Course, other: Course) -> SameSound | None:
     if not kept.any():
         return None
     size = 1 << (sum(lengths) - 1).bit_length()
-    product = (one.transform(size) * other.transform(size).conj()).sum(axis=0)
+    transforms = transforms or Transforms()
+    bands = zip(transforms.of(one, size), transforms.of(other, size), strict=True)
+    product = np.zeros(size // 2 + 1, np.complex64)
+    for here, there in bands:
+        product += here * there.conj()
     products = np.fft.irfft(product, size)[lags]  # a negative lag counts from the end
     energies = _energy(one, np.maximum(0, lags), np.minimum(lengths[0], lags + lengths[1]))
     energies *= _energy(other, np.maximum(0, -lags), np.minimum(lengths[1], lengths[0] - lags))

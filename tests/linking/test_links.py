@@ -18,15 +18,17 @@ from flows.cli.main import main
 from flows.run.run import Options, in_threads, run_ingest
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.engine.wanted_results import Recipes
+from processors.linking import same_sound
 from processors.linking.crops import crop, points_of
 from processors.linking.find_links import find_links, same_pictures
-from processors.linking.same_sound import Course, compare_courses
+from processors.linking.same_sound import Course, Transforms, compare_courses, same_sounds
 from processors.photo.enhanced import Enhanced
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
 from processors.store.catalogue.stored_links import LinkEnd, SourceLink
+from processors.store.progress_steps import silently
 from processors.store.store import Store
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.frames import Frames
@@ -270,3 +272,31 @@ def test_some_photos_are_compared_by_opening_only_those_whose_stored_hashes_are_
     assert [(link.score > 0.999, link.there.source) for link in found] == [(True, digests["a.jpg"])]
     assert same_pictures([digests["a.jpg"], digests["b.png"]], store) == []
     assert Catalogue(store).table("links").num_rows == 0
+
+
+def test_transforms_of_many_sounds_stay_within_their_memory_and_are_made_few_times() -> None:
+    rng = np.random.default_rng(5)
+    shared = cv2.GaussianBlur(rng.normal(size=(16, 900)), (0, 0), sigmaX=3, sigmaY=0.01)
+    courses = [
+        Course(name=str(n), first_seconds=0.0, levels=(shared if n in (3, 20) else rng.normal(size=(16, 900))))
+        for n in range(24)
+    ]
+    one_bytes = 16 * 1025 * 8
+    narrow, wide = Transforms(8 * one_bytes), Transforms()
+    found = [[(one.first, one.second) for one in same_sounds(courses, silently, room)] for room in (narrow, wide)]
+    assert found == [[("3", "20")], [("3", "20")]]
+    assert (narrow.kept_bytes, wide.kept_bytes) == (8 * one_bytes, 24 * one_bytes)
+    assert wide.made_count == 24
+    assert narrow.made_count <= 24 * 24 // 4, "half of the room is for one group of sounds, half for the other"
+
+
+def test_each_pair_of_sounds_is_compared_once_and_no_more_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    courses = [course(np.zeros((16, 300))) for _ in range(11)]
+    for limit in (1000, 20):
+        monkeypatch.setattr(same_sound, "MAX_PAIRS", limit)
+        steps = StepsSeen()
+        same_sounds(courses, steps, Transforms(6 * 16 * 513 * 8))
+        assert (steps.done, steps.totals) == (
+            {"Comparing sounds": min(limit, 55)},
+            {"Comparing sounds": min(limit, 55)},
+        )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from processors.packs.contents.media import checked_bytes
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.subject import ItemRecord, SourceRecord, item_records
+from processors.store.catalogue.latest import age
 from processors.store.store import Store
 from processors.well_known_names import ENVELOPE, SPECTROGRAM_PICTURE
 
@@ -135,8 +136,8 @@ def _length_of(entry: ItemRecord) -> float:
 
 
 def _start(subject: SourceRecord, store: Store) -> float:
-    """Return the presentation time of a sound's first sample, according to a measurement of it; 0 without any."""
-    for manifest in store.manifests(subject.digest):
+    """Return the presentation time of a sound's first sample, according to its latest measurement; 0 without any."""
+    for manifest in sorted(store.manifests(subject.digest), key=age, reverse=True):
         name = STARTS.get(manifest.ref.processor)
         for item in manifest.items if name else ():
             start = _number(item.facts.get(name)) if isinstance(item.facts, dict) and name else None

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from processors.formats import WITHOUT_LENGTH
+from processors.store.catalogue.latest import latest_with_items
 from processors.store.store import Store
 from processors.well_known_names import ENVELOPE, INTEGRITY, LEVELS, SPECTROGRAM
 
@@ -31,12 +32,10 @@ def decoded_length(store: Store, digest: str, stated_seconds: float | None, file
     file_format : format of the source; of some, the headers' length is an estimate of FFmpeg's.
     """
     seen, heard, is_stated = 0.0, 0.0, True
-    for manifest in store.manifests(digest):
-        if manifest.verdict != "made":
-            continue
+    for manifest in latest_with_items(store.manifests(digest)):
         if manifest.ref.processor == INTEGRITY:
             record = json.loads(store.item_path(manifest.ref, "integrity.json").read_bytes())
-            seen = record.get("duration_decoded_seconds") or seen
+            seen = record.get("duration_decoded_seconds") or 0.0
         elif manifest.ref.processor in COUNTERS and isinstance(manifest.source_facts, dict):
             heard = max(heard, *(_heard_seconds(item.facts) for item in manifest.items), 0.0)
             # of a sound with losses, the headers may well state the whole

@@ -15,6 +15,13 @@ SELECT * FROM results QUALIFY row_number() OVER (PARTITION BY source, processor 
 """
 """One row per source and processor."""
 
+LATEST_ITEMS = f"""
+SELECT i.* FROM stored_items i JOIN results r USING (source, processor, key) WHERE list_contains(?, processor)
+QUALIFY rank() OVER (PARTITION BY source, processor ORDER BY {LATEST_FIRST}) = 1
+ORDER BY source, processor, name
+"""
+"""Items of some processors: for each source and processor those of the latest result that has any."""
+
 
 def age(manifest: Manifest) -> tuple[str, str]:
     """Return the sort key of results, oldest first; for equal start times the result's key decides."""
@@ -24,6 +31,14 @@ def age(manifest: Manifest) -> tuple[str, str]:
 def latest(manifests: Iterable[Manifest]) -> Manifest:
     """Return the latest of some results; raises `ValueError` if there are none."""
     return max(manifests, key=age)
+
+
+def latest_with_items(manifests: Iterable[Manifest]) -> list[Manifest]:
+    """Return the latest result of each source and processor that has items; a failure since then counts for nothing."""
+    found: dict[tuple[str, str], Manifest] = {}
+    for one in sorted((one for one in manifests if one.items), key=age):
+        found[one.ref.source, one.ref.processor] = one
+    return list(found.values())
 
 
 def current(manifests: Iterable[Manifest], asked: Container[ResultRef]) -> list[Manifest]:

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from processors.store.catalogue.catalogue import SCHEMAS, Catalogue
-from processors.store.catalogue.latest import LATEST_FIRST, LATEST_RESULTS
+from processors.store.catalogue.latest import LATEST_FIRST, LATEST_ITEMS, LATEST_RESULTS
 from processors.store.findings.disagreements import disagreements
 from processors.store.findings.stored_evidence import OF_RELEASE
 from processors.well_known_names import EVIDENCE, INTEGRITY, MEASUREMENTS, PHOTO_PREVIEW
@@ -185,6 +185,17 @@ def connect(catalogue: Catalogue) -> Iterator[duckdb.DuckDBPyConnection]:
 def shown_sizes(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
     """Return width and height in pixels of each decoded photo or video as it is shown: upright, in square pixels."""
     return {source: (int(width), int(height)) for source, width, height in connection.execute(SHOWN_SIZES).fetchall()}
+
+
+def latest_items(catalogue: Catalogue, *processors: str) -> list[dict[str, Any]]:
+    """Return the items of each source's latest results of these processors, as rows of the table `items`.
+
+    Of one processor those of a single result, the latest that has items; in the order of source, processor and name.
+    """
+    with connect(catalogue) as connection:
+        rows = connection.execute(LATEST_ITEMS, [list(processors)])
+        names = [column[0] for column in rows.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
 
 
 def _library() -> ModuleType:
