@@ -103,9 +103,7 @@ def limit_this_process(memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     limit = memory_mb * 1_000_000
     # second line of defence, for a single request larger than any machine
-    last = limit * 3 // 2 + RESERVED_MB * 1_000_000
-    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    resource.setrlimit(resource.RLIMIT_DATA, (last if hard == resource.RLIM_INFINITY else min(last, hard), hard))
+    _limit(resource.RLIMIT_DATA, limit * 3 // 2 + RESERVED_MB * 1_000_000)
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)  # none outlives the server that it is forked from
@@ -119,8 +117,7 @@ def limit_this_process(memory_mb: int) -> None:
 def limited(cpu_seconds: int, function: Callable[..., Any], *arguments: Any) -> Any:
     """Run a job in a worker; end the worker if memory or threads run out, so that no later job is affected."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + cpu_seconds, hard))
+    _limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + cpu_seconds)
     assert _watch is not None
     with _watch.job():
         try:
@@ -137,6 +134,12 @@ def limited(cpu_seconds: int, function: Callable[..., Any], *arguments: Any) -> 
             os._exit(OUT_OF_THREADS)
         finally:
             _glibc("malloc_trim", 0)  # returns freed memory to the machine: 50 to 100 MB after a clip
+
+
+def _limit(kind: int, value: int) -> None:
+    """Limit a resource of this process, but never above what the system allows it (`ulimit -H`, or a scheduler)."""
+    hard = resource.getrlimit(kind)[1]
+    resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
 
 def _glibc(name: str, *arguments: int) -> None:
