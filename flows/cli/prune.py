@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.common import counted, megabytes, open_existing_store, print_json
+from flows.cli.common import counted, megabytes, open_existing_store, print_json, print_note
 from flows.cli.shared_options import JSON, RECIPES, STORE, YES, run_options
 from processors.contract import asks_release
 from processors.errors import RecipeError
@@ -17,6 +17,7 @@ from processors.store.manifest import ResultRef
 from processors.well_known_names import EVIDENCE
 
 if TYPE_CHECKING:
+    from flows.run.progress import RunProgress
     from processors.engine.recipe_book import RecipeBook
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.manifest import Manifest
@@ -34,58 +35,96 @@ def prune(dry_run: bool, yes: bool, quiet: bool, store_folder: Path, as_json: bo
     """Remove results that no recipe requests and no pack holds.
 
     Shows them first and asks. Without --recipes, what the recipe file of the last run over a folder of releases
-    asks for stays too.
+    asks for stays too. Nothing is removed while another command is at work on the store.
 
     \b
     marsmedia prune --dry-run
     marsmedia prune --yes
     """
-    from flows.run.planning.known_files import by_name_entries, known_files
     from flows.run.progress import RunProgress
-    from processors.engine.recipe_book import processors_of
-    from processors.engine.release_index import ReleaseIndex
-    from processors.engine.wanted_results import WantedResults
+    from flows.run.reporting.at_work import alone, require_none_at_work
+    from processors.store.catalogue.catalogue import Catalogue
+
+    store = open_existing_store(store_folder)
+    if not dry_run:
+        require_none_at_work(store)
+    wanted, unreadable = _Wanted(store), list[str]()
+    with RunProgress(quiet=quiet or as_json) as progress:
+        known = Catalogue(store).table("results", ["verdict"]).num_rows
+        every = progress.each("Reading results", store.readable(unreadable), known, noun="result")
+        unwanted = [one for one in every if not wanted.has(one)]
+    for reason in unreadable:
+        print_note(f"left as it is: {printable(reason)}")
+    old = _unheld(unwanted, store)
+    if not as_json:
+        _print_old(old, unwanted, store)
+    is_confirmed = not dry_run and (not old or yes or (not as_json and click.confirm("remove them?")))
+    if is_confirmed:
+        store = open_existing_store(store_folder)  # as it is now: others may have worked on it meanwhile
+        with alone(store, "prune"), RunProgress(quiet=quiet or as_json) as progress:
+            wanted = _Wanted(store)
+            old = _unheld((one for one in old if not wanted.has(one)), store)
+            _remove(old, store, wanted, progress)
+    if as_json:
+        print_json({"results": [one.ref for one in old], "size_bytes": _size(old), "removed": is_confirmed and yes})
+    elif is_confirmed and old:
+        click.echo(f"removed {counted(len(old), 'result')}")
+
+
+class _Wanted:
+    """Results that the recipes in use, and the paths of the files known, ask for."""
+
+    def __init__(self, store: Store) -> None:
+        """Look them up; raises as `_recipes`."""
+        from flows.run.planning.known_files import known_files
+        from processors.engine.recipe_book import processors_of
+        from processors.engine.release_index import ReleaseIndex
+        from processors.engine.wanted_results import WantedResults
+        from processors.store.catalogue.catalogue import Catalogue
+
+        catalogue = Catalogue(store)
+        self.rows = known_files(catalogue)
+        releases, books = ReleaseIndex(self.rows), _recipes(store)
+        asked = [WantedResults(book, releases) for book in books]
+        self.today = asked[-1]
+        self._by_release = {
+            one.name for book in books for one in processors_of(book) if book.asks_camera or asks_release(one)
+        }
+        self._lost = {row.digest for row in self.rows if any(one.is_release_lost(row) for one in asked)}
+        media = [row for row in self.rows if row.kind == "media"]
+        self._refs = {one.ref for each in asked for row in media for one in each.of(row)} | _evidence(catalogue)
+
+    def has(self, result: Manifest) -> bool:
+        """Return whether a result is asked for, or was made with a release file that cannot be read now."""
+        ref = result.ref
+        return ref in self._refs or (ref.source in self._lost and ref.processor in self._by_release)
+
+
+def _unheld(results: Iterable[Manifest], store: Store) -> list[Manifest]:
+    """Return the results that no pack holds and nobody keeps."""
     from processors.packs.registry import packed_results
+    from processors.store.kept_results import kept_results
+
+    packed, kept = packed_results(store), kept_results(store)
+    return [one for one in results if one.ref not in packed and one.ref not in kept]
+
+
+def _remove(old: Sequence[Manifest], store: Store, wanted: _Wanted, progress: RunProgress) -> None:
+    """Remove results from the store, the catalogue and the by-name view, and leftovers of killed runs."""
+    from flows.run.planning.known_files import by_name_entries
     from processors.store.by_name_view import rebuild_by_name
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.complete_sources import forget_complete
-    from processors.store.kept_results import kept_results
 
-    store = open_existing_store(store_folder)
-    catalogue = Catalogue(store)
-    rows = known_files(catalogue)
-    releases = ReleaseIndex(rows)
-    books = _recipes(store)
-    by_release = {one.name for book in books for one in processors_of(book) if book.asks_camera or asks_release(one)}
-    asked = [WantedResults(book, releases) for book in books]
-    lost = {row.digest for row in rows if any(one.is_release_lost(row) for one in asked)}
-    wanted = {one.ref for each in asked for row in rows if row.kind == "media" for one in each.of(row)}
-    wanted |= _evidence(catalogue)
-    # results made with a release file that cannot be read now are kept
-    known = catalogue.table("results", ["verdict"]).num_rows
-    with RunProgress(quiet=quiet or as_json) as progress:
-        every = progress.each("Reading results", store.manifests(), known, noun="result")
-        unwanted = [
-            m for m in every if m.ref not in wanted and not (m.ref.source in lost and m.ref.processor in by_release)
-        ]
-    packed = packed_results(store)
-    kept = kept_results(store)
-    old = [one for one in unwanted if one.ref not in packed and one.ref not in kept]
-    _print_old(old, store, as_json=as_json, removed=not dry_run and yes)
-    if not as_json:
-        _print_held(old, unwanted, packed)
-    if dry_run or (old and not (yes or (not as_json and click.confirm("remove them?")))):
-        return
     store.remove_unnamed()
     if not old:
         return
-    catalogue.remove_results([m.ref for m in old])
-    with RunProgress(quiet=quiet or as_json) as progress:
-        store.remove_all(m.ref for m in progress.each("Removing results", old, len(old), noun="result"))
-        forget_complete(store, (manifest.ref.source for manifest in old))
-        rebuild_by_name(store, by_name_entries(rows, asked[-1], catalogue), catalogue.not_made(), progress.each)
-    if not as_json:
-        click.echo(f"removed {counted(len(old), 'result')}")
+    catalogue = Catalogue(store)
+    catalogue.remove_results([one.ref for one in old])
+    store.remove_all(one.ref for one in progress.each("Removing results", old, len(old), noun="result"))
+    forget_complete(store, (one.ref.source for one in old))
+    named = by_name_entries(wanted.rows, wanted.today, catalogue)
+    rebuild_by_name(store, named, catalogue.not_made(), progress.each)
 
 
 def _recipes(store: Store) -> list[RecipeBook]:
@@ -111,23 +150,23 @@ def _recipes(store: Store) -> list[RecipeBook]:
     return books
 
 
-def _print_old(old: Sequence[Manifest], store: Store, *, as_json: bool, removed: bool) -> None:
-    size = sum(item.size_bytes for manifest in old for item in manifest.items)
-    if as_json:
-        print_json({"results": [manifest.ref for manifest in old], "size_bytes": size, "removed": removed})
-        return
-    for manifest in old:
-        click.echo(f"{printable(manifest.source_name)}  {manifest.ref.processor}  {store.where(manifest.ref)}")
-    click.echo(f"{counted(len(old), 'result')}, {megabytes(size)}, that no recipe requests and no pack holds")
+def _print_old(old: Sequence[Manifest], unwanted: Sequence[Manifest], store: Store) -> None:
+    """Print what is to be removed, and how many results stay although no recipe requests them."""
+    from processors.packs.registry import packed_results
 
-
-def _print_held(old: Sequence[Manifest], unwanted: Sequence[Manifest], packed: Container[ResultRef]) -> None:
-    """Print how many results stay although no recipe requests them."""
-    in_packs = sum(manifest.ref in packed for manifest in unwanted)
+    for one in old:
+        click.echo(f"{printable(one.source_name)}  {one.ref.processor}  {store.where(one.ref)}")
+    click.echo(f"{counted(len(old), 'result')}, {megabytes(_size(old))}, that no recipe requests and no pack holds")
+    packed = packed_results(store)
+    in_packs = sum(one.ref in packed for one in unwanted)
     if in_packs:
         click.echo(f"{in_packs} more that no recipe requests stay because packs hold them; see `marsmedia pack forget`")
     if only_kept := len(unwanted) - len(old) - in_packs:
         click.echo(f"{only_kept} more stay because they are kept; see `marsmedia keep`")
+
+
+def _size(results: Iterable[Manifest]) -> int:
+    return sum(item.size_bytes for one in results for item in one.items)
 
 
 def _evidence(catalogue: Catalogue) -> set[ResultRef]:

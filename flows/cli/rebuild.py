@@ -21,7 +21,8 @@ from processors.store.open_store import open_store
 def rebuild(quiet: bool, store_folder: Path, as_json: bool) -> None:
     """Rebuild the catalogue and the by-name view.
 
-    Both are made from the plain files of the store. Exit code 1: a manifest could not be read.
+    Both are made from the plain files of the store, while no other command is at work on it. Exit code 1: a
+    manifest could not be read.
 
     \b
     marsmedia rebuild
@@ -30,13 +31,14 @@ def rebuild(quiet: bool, store_folder: Path, as_json: bool) -> None:
     from flows.run.planning.known_files import by_name_entries, known_files
     from flows.run.progress import RunProgress
     from flows.run.recipe_changes.load_recipes import wanted_today
+    from flows.run.reporting.at_work import alone
     from processors.store.by_name_view import rebuild_by_name
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
 
     store = open_store(store_folder, writes=False, needs_catalogue=False)
     catalogue = Catalogue(store)
-    with RunProgress(quiet=quiet or as_json) as progress:
+    with alone(store, "rebuild"), RunProgress(quiet=quiet or as_json) as progress:
         unreadable = rebuild_catalogue(store, steps=progress.each)
         rows = known_files(catalogue)
         named = by_name_entries(rows, wanted_today(rows), catalogue)

@@ -7,16 +7,22 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
+from flows.run.checking.check_store import Which, hash_all
+from flows.run.options import Options
 from flows.run.reporting.report import Report
+from flows.run.run import in_threads, run_ingest
+from flows.run.working.batches import Batch
+from flows.run.working.shared_work import BatchOutcome
 from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
+from processors.sources.source_file import sha256_of
 from processors.store.catalogue.complete_sources import FILE, forget_complete, read_complete
 from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
 from processors.store.store import Store
@@ -144,3 +150,30 @@ def test_a_file_that_changed_unnoticed_is_read_by_every_run(
     for _ in range(2):
         assert "changed" in {one.verdict for one in ingest(raw, store.root, RECIPES).problems}
     assert len(plans) == 2
+
+
+def change_unnoticed(path: Path) -> None:
+    """Change a byte, and keep the date."""
+    seen = path.stat()
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+
+
+@pytest.mark.parametrize(("which", "kind", "verdict"), [("store", "damaged", "mended"), ("raw", "changed", "changed")])
+def test_what_a_check_finds_during_a_run_counts_in_the_next_one(
+    raw: Path, store: Store, maker: MediaMaker, which: Which, kind: str, verdict: str
+) -> None:
+    """The run has planned before the check finds what has changed, and ends after it."""
+    maker.photo("c.jpg", size=(64, 48))
+
+    def check_and_work(batches: Sequence[Batch]) -> Iterable[BatchOutcome]:
+        photo = raw / "june/a.jpg"
+        (preview,) = [one for one in store.manifests(sha256_of(photo)) if one.ref.processor == "photo.preview"]
+        change_unnoticed(photo if which == "raw" else store.item_path(preview.ref, preview.items[0].name))
+        assert [one.kind for one in hash_all(store, which=which).faults] == [kind]
+        return in_threads(batches)
+
+    first = run_ingest(raw, store.root, RECIPES, Options(), check_and_work, name="beside-a-check")
+    assert verdict not in {one.verdict for one in first.problems}
+    assert verdict in {one.verdict for one in ingest(raw, store.root, RECIPES).problems}

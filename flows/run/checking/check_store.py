@@ -17,6 +17,7 @@ from typing import Literal
 from flows.run.checking.checker import checker_of
 from flows.run.checking.reproduction import VERDICTS, Rebuilt, reproduce
 from flows.run.options import Options
+from flows.run.reporting.at_work import announced
 from processors.store.bucket.bucket_traffic import Traffic
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.findings.withdrawn import unconfirmed
@@ -154,16 +155,17 @@ def hash_all(
     """Hash every item and raw file, except results that an interrupted check-up found intact within the last week."""
     progress_file = store.checks_folder / ("unfinished.json" if which == "all" else f"unfinished-{which}.json")
     progress_file.parent.mkdir(exist_ok=True)
-    check = _Check(store, which, tell)
-    check.take_up(progress_file)
-    noted = time.monotonic()
-    for _ in check.hashed(steps, parallel_map):
-        if time.monotonic() - noted > NOTED_SECONDS:
-            replace_file(progress_file, json.dumps(asdict(check.done)).encode())
-            check.damage.write()
-            noted = time.monotonic()
-    progress_file.unlink(missing_ok=True)
-    return check.done
+    with announced(store, "check"):
+        check = _Check(store, which, tell)
+        check.take_up(progress_file)
+        noted = time.monotonic()
+        for _ in check.hashed(steps, parallel_map):
+            if time.monotonic() - noted > NOTED_SECONDS:
+                replace_file(progress_file, json.dumps(asdict(check.done)).encode())
+                check.damage.write()
+                noted = time.monotonic()
+        progress_file.unlink(missing_ok=True)
+        return check.done
 
 
 def hash_sample(
@@ -176,10 +178,11 @@ def hash_sample(
     parallel_map: ParallelMap | None = None,
 ) -> Hashed:
     """Hash the items of this percentage of results, and of raw files, chosen by the seed."""
-    check, chance = _Check(store, which, tell, sample=[]), random.Random(seed)
-    for _ in check.hashed(steps, parallel_map, lambda path: chance.random() * 100 < percent):
-        pass
-    return check.done
+    with announced(store, "check"):
+        check, chance = _Check(store, which, tell, sample=[]), random.Random(seed)
+        for _ in check.hashed(steps, parallel_map, lambda path: chance.random() * 100 < percent):
+            pass
+        return check.done
 
 
 class _Check:

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import json
 import os
-import platform
-import shlex
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flows.run.reporting.at_work import Who, has_changed_since, is_newer, read_words, refuse_next_to, runs_announced
 from processors.errors import NO_SPACE, StoreError, machine_reason
-from processors.sources.scan import printable
 from processors.store.bucket.bucket_traffic import RELEASES, Traffic
-from processors.store.claims import Claim, claim_run, forget_run, runs_claimed, sweep_claims
+from processors.store.claims import Claim, claim_run, forget_run, sweep_claims
 from processors.store.open_store import Location, open_store
 from processors.store.store import Store, replace_file
 
@@ -32,22 +29,6 @@ if TYPE_CHECKING:
 RESERVED_BYTES = 256 * 1024
 RUNNING = "running"
 LOST = "ended without a report"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Who:
-    """Identity of a run, recorded when it started."""
-
-    run: str
-    process: int
-    host: str
-    started_utc: str
-    command: str
-    raw: str
-    """Folder of releases, or the words of a selection."""
-
-    def __str__(self) -> str:
-        return f"`{printable(self.command)}` (process {self.process} on {self.host}, since {self.started_utc})"
 
 
 class RunRecord:
@@ -62,7 +43,7 @@ class RunRecord:
         self.prepared: Prepared | None = None
         """Plan of the run, if it was made before the flow started."""
         self._noted: list[str] = []
-        self._others = list(_read(store))
+        self._others = list(runs_announced(store))
         self._claim = Claim(None, None)
         self._reserve: Path | None = None
         self.is_ended = False
@@ -101,11 +82,12 @@ class RunRecord:
         return (*lost, *at_work, *self._noted)
 
     def is_alone(self) -> bool:
-        """Return True if no other run was at work on this store since this one started."""
-        if self.others_at_work or any(who.run != self.who.run for who, is_alive in _read(self.store) if is_alive):
+        """Return True if nothing else was at work on this store since this run started: neither a run nor a check."""
+        known = {self.who.run, *(who.run for who in self.lost)}
+        if self.others_at_work or any(who.run not in known for who, _ in runs_announced(self.store)):
             return False
         others = (one for one in self.store.runs_folder.glob("*.json") if one != self.path)
-        return all(one.stat().st_mtime < self.started.timestamp() for one in others)
+        return not (has_changed_since(self.store, self.started) or any(is_newer(one, self.started) for one in others))
 
     def sweep(self) -> None:
         """Remove leftovers of killed runs, except scratch folders while another run is at work."""
@@ -127,10 +109,12 @@ class RunRecord:
 
         Raises
         ------
+        RequestError : a command that no run may meet is at work there.
         StoreError : the bucket cannot be used.
         """
         if elsewhere := self.store.claims_elsewhere:
-            self._meet(elsewhere.join(json.dumps(asdict(self.who)).encode()))
+            self._meet(elsewhere.join(self.who.words()))
+            refuse_next_to(who for who in self.others_at_work if who.is_exclusive)
 
     def leave(self) -> None:
         """Withdraw the announcement to other machines; record which runs were at work there meanwhile."""
@@ -139,7 +123,7 @@ class RunRecord:
                 self._meet(elsewhere.leave())
 
     def _meet(self, words: list[bytes]) -> None:
-        met = [(who, True) for who in _who(words)]
+        met = [(who, True) for who in read_words(words)]
         self._others += [one for one in met if one not in self._others]
 
     def add_message(self, message: str) -> None:
@@ -183,14 +167,7 @@ class RunRecord:
             self._forget_files()
 
     def _introduce(self, name: str, asked: str) -> None:
-        self.who = Who(
-            run=name,
-            process=os.getpid(),
-            host=platform.node(),
-            raw=asked,
-            command=_command(),
-            started_utc=self.started.isoformat(timespec="seconds"),
-        )
+        self.who = Who.here(name, asked, self.started)
         state = {
             "run": name,
             "state": RUNNING,
@@ -200,7 +177,7 @@ class RunRecord:
             "report": None,
         }
         try:
-            self._claim = claim_run(self.store, name, json.dumps(asdict(self.who)).encode())
+            self._claim = claim_run(self.store, name, self.who.words())
             replace_file(self.path, json.dumps(state, ensure_ascii=False, indent=1).encode() + b"\n")
             self._reserve = _reserved(self.store.runs_folder / f".{name}.reserved")
         except OSError as error:
@@ -255,6 +232,7 @@ def recorded(store: Store, name: str, asked: str) -> Iterator[RunRecord]:
 
     Raises
     ------
+    RequestError : a command that no run may meet, as `rebuild`, is at work on the store.
     StoreError : the store cannot be written.
     """
     outer = _current.get()
@@ -266,22 +244,11 @@ def recorded(store: Store, name: str, asked: str) -> Iterator[RunRecord]:
     record = RunRecord(store, name, asked)
     token = _current.set(record)
     try:
+        refuse_next_to(who for who, is_alive in runs_announced(store) if is_alive and who.is_exclusive)
         yield record
     finally:
         _current.reset(token)
         record.close()
-
-
-def runs_at_work(store: Store) -> list[Who]:
-    """Return the runs in progress on a store, also those of other machines on one in a bucket; the oldest first.
-
-    Raises
-    ------
-    StoreError : the bucket cannot be used.
-    """
-    elsewhere = store.claims_elsewhere
-    found = [*(who for who, is_alive in _read(store) if is_alive), *_who(elsewhere.at_work() if elsewhere else ())]
-    return sorted({who.run: who for who in found}.values(), key=lambda who: (who.started_utc, who.run))
 
 
 def last_run(store: Store) -> dict[str, Any] | None:
@@ -290,22 +257,12 @@ def last_run(store: Store) -> dict[str, Any] | None:
     if not runs:
         return None
     record = json.loads(runs[0].read_bytes())
-    if record["state"] == RUNNING and not any(who.run == record["run"] for who, alive in _read(store) if alive):
+    if record["state"] == RUNNING and not any(
+        who.run == record["run"] for who, alive in runs_announced(store) if alive
+    ):
         who = Who(**{name: record[name] for name in Who.__dataclass_fields__})
         record |= {"state": LOST, "message": f"{LOST}: {who}"}
     return record
-
-
-def _read(store: Store) -> Iterator[tuple[Who, bool]]:
-    for _, words, is_alive in runs_claimed(store):
-        for who in _who([words]):
-            yield who, is_alive
-
-
-def _who(words: Iterable[bytes]) -> Iterator[Who]:
-    for one in words:
-        with suppress(ValueError, TypeError):  # a record that is being written
-            yield Who(**json.loads(one))
 
 
 def _reserved(path: Path) -> Path | None:
@@ -318,11 +275,3 @@ def _reserved(path: Path) -> Path | None:
     finally:
         os.close(descriptor)
     return path
-
-
-def _command() -> str:
-    program, *words = sys.argv
-    name = Path(program).name
-    if name == "engine.py":
-        return "a flow run of Prefect"
-    return shlex.join(["marsmedia" if name == "cli.py" else name, *words])
