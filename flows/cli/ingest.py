@@ -89,7 +89,7 @@ def ingest_folder(
 
     def as_before(store: Store) -> LastRun | None:
         surveyed.append(survey_raw(raw, options))
-        return unchanged(surveyed[0], store, options, recipe_files=loaded_from)
+        return unchanged(surveyed[0], store, options, lambda one: one.recipe_files == loaded_from)
 
     def look(store: Store, progress: RunProgress) -> Prepared:
         from flows.run.planning.disk_use import disk_use

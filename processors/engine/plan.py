@@ -12,7 +12,7 @@ from typing import TypeVar
 from processors.contract import Processor, Reads, Source, inputs_of, parameters
 from processors.engine.result_records import software, this_program
 from processors.engine.wanted_results import WantedResult, WantedResults, one_of_each_processor
-from processors.errors import Blame, Verdict, is_over_limit_of_run
+from processors.errors import Blame, ResultCorrupt, ResultNewer, Verdict, is_over_limit_of_run
 from processors.json_records import Json
 from processors.sources.source_file import SourceFile
 from processors.store.catalogue.cost_curve import decoded_size
@@ -26,6 +26,8 @@ from processors.well_known_names import EVIDENCE
 EXCERPT_CHARACTERS = 72
 """Longest text of a parameter's value that a reason shows; the name of a file by its SHA-256 fits."""
 CONTEXT_CHARACTERS = 16
+UNREADABLE = "manifest.json damaged"
+"""Damage of a result without a readable manifest, in the words of a check."""
 T = TypeVar("T")
 
 
@@ -97,7 +99,7 @@ class Plan:
     later: list[Due] = field(default_factory=list)
     """Results specific to further paths of the sources in `due`: made of results that are still due themselves."""
     remade: dict[ResultRef, str] = field(default_factory=dict)
-    """Results due because a check found files of them damaged or missing in the store, each with what it found."""
+    """Results due because files of them are damaged or missing in the store, each with what a check found."""
     retried: dict[ResultRef, str] = field(default_factory=dict)
     """Failures to be retried, each with the time of the failure (ISO 8601, UTC)."""
     wanted: dict[str, list[WantedResult]] = field(default_factory=dict)
@@ -190,8 +192,9 @@ def _is_due(
 ) -> bool:
     """Return whether a result is to be made; the plan counts one that stays, and notes why one is made again."""
     known = _known(ref, store, verdicts, plan)
-    if ref.key in verdicts and (damage := verdicts[ref.key].damage):
-        plan.remade[ref] = damage
+    noted = known or verdicts.get(ref.key)
+    if noted and noted.damage:
+        plan.remade[ref] = noted.damage
         return True
     if known is None:
         return True
@@ -207,12 +210,22 @@ def _is_due(
 
 
 def _known(ref: ResultRef, store: Store, verdicts: Mapping[str, KnownOutcome], plan: Plan) -> KnownOutcome | None:
-    """Return the outcome of a result in the store; one that is not catalogued is noted in the plan."""
+    """Return the outcome of a result in the store; one that is not catalogued is noted in the plan.
+
+    Raises
+    ------
+    ResultNewer : its manifest was written by a newer version.
+    """
     if not store.has(ref):
         return None
     if ref.key in verdicts:
         return verdicts[ref.key]
-    manifest = store.manifest(ref)
+    try:
+        manifest = store.manifest(ref)
+    except ResultNewer:
+        raise
+    except ResultCorrupt as error:  # such a result is not in a catalogue that was rebuilt, so no check can note it
+        return KnownOutcome("failed", str(error), "machine", damage=UNREADABLE)
     plan.not_catalogued.append(manifest)
     return KnownOutcome(manifest.verdict, manifest.reason, manifest.blame)
 
@@ -241,7 +254,12 @@ def explain_availability(
     if damage and ref in damage:
         return f"due: a check of the store found {damage[ref]}"
     if store.has(ref):
-        manifest = store.manifest(ref)
+        try:
+            manifest = store.manifest(ref)
+        except ResultNewer:
+            raise
+        except ResultCorrupt:
+            return f"due: in the store: {UNREADABLE}"
         if _may_be_fixed_by_this_version(KnownOutcome(manifest.verdict, None, manifest.blame), ref, store):
             return f"due: another version of marsmedia failed by its own fault: {manifest.reason}"
         made = f"{manifest.verdict} on {manifest.started_utc} by version {manifest.version} with the same parameters"

@@ -279,7 +279,7 @@ class _Contents:
 def _refuse_inside_releases(output: Location, rows: Sequence[SourceRow]) -> None:
     """Raise `RequestError` if the pack would lie among the releases that it is made from, and be ingested as one."""
     place = str(output) if is_address(output) else str(Path(output).resolve())
-    for raw in {row.path.removesuffix(f"/{row.relative}") for row in rows}:
+    for raw in {row.folder for row in rows}:
         if f"{place}/".startswith(f"{raw}/"):
             raise RequestError(
                 f"{output}: inside the releases, where the next run would take it for one; choose a place outside {raw}"

@@ -112,6 +112,48 @@ def test_damage_that_no_run_can_mend_is_named_until_it_is_restored(release: Path
     assert ingest(release, place, recipes=recipes).state == "completed"
 
 
+@pytest.mark.parametrize("is_checked", [True, False])
+def test_a_result_whose_manifest_cannot_be_read_is_made_again_after_a_rebuild(
+    release: Path, tmp_path: Path, is_checked: bool
+) -> None:
+    """`rebuild` leaves it out of the catalogue, so that a check cannot note there that it is damaged."""
+    place = tmp_path / "store"
+    ingest(release, place)
+    store = Store(place)
+    ref = preview(store).ref
+    (store.folder(ref) / "manifest.json").write_bytes(b"{")
+    assert command(place, "rebuild")[0] == 1
+    if is_checked:
+        assert command(place, "verify", "--store-only")[0] == 1
+    why = command(place, "why", "rover.jpg", "photo.preview")[1]["why"]
+    assert why == "due: in the store: manifest.json damaged"
+    report = ingest(release, place)
+    assert (report.state, report.results.made) == ("completed with warnings", 1)
+    assert problems(report) == [
+        ("mended", "june/rover.jpg", "photo.preview", "in the store: manifest.json damaged; made again")
+    ]
+    assert store.manifest(ref).verdict == "made"
+    assert command(place, "verify", "--store-only")[0] == 0
+    assert (ingest(release, place).state, ingest(release, place).results.made) == ("completed", 0)
+
+
+def test_a_commit_in_a_bucket_that_cannot_be_read_is_made_again_after_a_rebuild(
+    release: Path, bucket: str, bucket_server: str, elsewhere: Callable[[str], None]
+) -> None:
+    address = f"s3://{bucket}/mars"
+    made = ingest(release, address).results.made
+    store = open_store(address)
+    assert isinstance(store, BucketStore)
+    (name,) = store.commit_names()
+    client(bucket_server).put_object(Bucket=bucket, Key=f"mars/{name}", Body=b"{")
+    elsewhere("second")
+    assert command(address, "rebuild")[0] == 1
+    report = ingest(release, address)
+    assert (report.state, report.results.made) == ("completed with warnings", made)
+    assert {one[0] for one in problems(report)} == {"mended"}
+    assert ingest(release, address).state == "completed"
+
+
 def test_a_result_of_a_newer_version_is_neither_damaged_nor_made_again(release: Path, tmp_path: Path) -> None:
     place = tmp_path / "store"
     ingest(release, place)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from flows.run.reporting.problems import FileProblem
 from processors.engine.plan import Plan
@@ -11,6 +12,8 @@ from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow, by_source
 from processors.store.manifest import ResultRef
 from processors.store.store import Store
+
+NONE: Mapping[ResultRef, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +36,14 @@ class DamagedResult:
         )
 
 
-def damaged_results(catalogue: Catalogue) -> list[DamagedResult]:
-    """Return the damaged results, each with the first place that holds its source, or the last that held it."""
-    found = catalogue.damage()
+def damaged_results(catalogue: Catalogue, remade: Mapping[ResultRef, str] = NONE) -> list[DamagedResult]:
+    """Return the damaged results, each with the first place that holds its source, or the last that held it.
+
+    Parameters
+    ----------
+    remade : `Plan.remade`, which has those that are not in the catalogue too.
+    """
+    found = {**catalogue.damage(), **remade}
     places = by_source(catalogue.seen({ref.source for ref in found}) if found else ())
     return [
         DamagedResult(row=_place(places[ref.source], ref), ref=ref, damage=damage)

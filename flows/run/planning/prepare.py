@@ -140,8 +140,8 @@ def prepare(
     StoreError : the store cannot be trusted.
     """
     if surveyed is None:
-        surveyed = survey_raw(raw, options)
-        if remember and (last := unchanged(surveyed, store, options, recipes=recipes_digest(recipes))):
+        surveyed, digest = survey_raw(raw, options), recipes_digest(recipes)
+        if remember and (last := unchanged(surveyed, store, options, lambda one: one.recipes == digest)):
             return Prepared(rows=[], unreadable=[], plan=Plan(), survey=surveyed, unchanged=last)
     prepared = _Preparation(raw, store, recipes, options, surveyed).prepared(progress, remember=remember)
     prepared.recipe_files = recipe_files
@@ -180,7 +180,7 @@ class _Preparation:
         now = list({(row.path, row.digest): row for row in (*self._moved.sightings, *gone_files, *rows)}.values())
         emptied_folders = _emptied(self._raw, surveyed.empty, known) if releases_asked is None else ()
         empty = not (surveyed.found or unreadable or emptied_folders)
-        elsewhere = min((one.path.removesuffix(f"/{one.relative}") for one in known.values()), default=None)
+        elsewhere = min((one.folder for one in known.values()), default=None)
         return Prepared(
             rows=rows,
             unreadable=unreadable,
@@ -194,7 +194,7 @@ class _Preparation:
             gone_files=gone_files,
             changes=changes,
             restated=frozenset(row.digest for row in rows if _is_restated(row, known.get(row.path))),
-            damaged_results=[one for one in damaged_results(self._catalogue) if self._is_of_run(one.row)],
+            damaged_results=[one for one in damaged_results(self._catalogue, plan.remade) if self._is_of_run(one.row)],
             passed_over=surveyed.passed_over if shard.number == 1 else (),
             unconfirmed=self._unconfirmed(now),
             gone_releases=withdrawn_releases(gone_files, rows, changes),

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,9 +39,10 @@ class LastRun:
     state: str
     """Digest of everything that determines a plan, except the recipes and the results in the store."""
     recipes: str
-    """Digest of the recipes as they were loaded."""
+    """Digest of the recipes as they were loaded, from whatever files."""
     recipe_files: str | None
-    """Digest of the files from which the recipes were loaded; None if the caller supplied the recipes."""
+    """Digest of the files from which the recipes were loaded, which is compared without loading them; None if the
+    caller supplied the recipes."""
     report: Report
     """Its report, as a run repeats it that finds nothing changed: nothing was due, and no problem is new."""
     complete: int
@@ -54,18 +56,19 @@ class LastRun:
 
 
 def unchanged(
-    survey: RawSurvey, store: Store, options: Options, *, recipes: str | None = None, recipe_files: str | None = None
+    survey: RawSurvey, store: Store, options: Options, has_same_recipes: Callable[[LastRun], bool]
 ) -> LastRun | None:
     """Return the findings of the last run over this folder if a plan would find the same; None if one must be made.
 
     Parameters
     ----------
-    recipes, recipe_files : digests of the recipes, of which one is compared.
+    has_same_recipes : returns whether the last run had the recipes of this one, by `LastRun.recipes` or, before any
+        recipe is loaded, by `LastRun.recipe_files`.
     """
     if options.hash_all or options.retry_failed or options.releases is not None:
         return None
     last = _read(note_path(survey, store, options))
-    if last is None or (last.recipes != recipes if recipes else last.recipe_files != recipe_files):
+    if last is None or not has_same_recipes(last):
         return None
     if (
         last.state != state_of(survey, store)

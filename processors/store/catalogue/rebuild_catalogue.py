@@ -20,8 +20,9 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError
 from pyarrow.parquet import ParquetFile, ParquetWriter
 
-from processors.errors import ResultCorrupt
+from processors.errors import ResultCorrupt, ResultNewer
 from processors.store.catalogue.catalogue import SCHEMAS, Catalogue, arrow_table, in_turn, item_rows, result_row
+from processors.store.catalogue.complete_sources import forget_complete, read_complete
 from processors.store.catalogue.stored_links import link_row
 from processors.store.manifest import Manifest
 from processors.store.progress_steps import Steps, silently
@@ -29,6 +30,8 @@ from processors.store.store import Store
 
 _Add = Callable[[str, Iterable[dict[str, Any]]], None]
 """Adds rows to a table."""
+_LeftOut = tuple[str | None, str]
+"""Source of a manifest that is damaged, None for one of a newer version; and why it cannot be read."""
 SOURCES_AT_ONCE = 200
 """Sources whose records a process holds."""
 MIN_SOURCES = 2_000
@@ -47,13 +50,31 @@ def rebuild_catalogue(store: Store, processes: int | None = None, steps: Steps =
         damage = catalogue.damage()  # only the catalogue has what checks have found
     except DeltaError:
         damage = {}  # a catalogue that cannot be read: the next check finds it again
-    unreadable = _rebuild(store, processes, steps) if store.is_in_folder else _rebuild_in_bucket(store)
+    if store.is_in_folder:
+        left_out = _rebuild(store, processes, steps)
+        unreadable, damaged = [reason for _, reason in left_out], {source for source, _ in left_out if source}
+    else:
+        unreadable = _rebuild_in_bucket(store)
+        damaged = {source for source in read_complete(store) if _is_damaged(store, source)} if unreadable else set()
+    forget_complete(store, damaged)  # the next run compares each of their results, and makes the unreadable ones again
     catalogue.note_damage({(ref.source, ref.key[:16]): what for ref, what in damage.items()})
     return unreadable
 
 
-def _rebuild(store: Store, processes: int | None, steps: Steps) -> list[str]:
-    """Rebuild all tables from the source records and manifests in a folder."""
+def _is_damaged(store: Store, source: str) -> bool:
+    """Return whether a commit of a source in a bucket cannot be read, other than one of a newer version."""
+    try:
+        for _ in store.manifests(source):
+            pass
+    except ResultNewer:
+        return False
+    except ResultCorrupt:
+        return True
+    return False
+
+
+def _rebuild(store: Store, processes: int | None, steps: Steps) -> list[_LeftOut]:
+    """Rebuild all tables from the source records and manifests in a folder; return what was left out."""
     groups = store.groups()
     if processes is None:
         is_small = sum(len(store.sources_of(group)) for group in groups) < MIN_SOURCES
@@ -62,14 +83,14 @@ def _rebuild(store: Store, processes: int | None, steps: Steps) -> list[str]:
         read = partial(_read_group, store.root, folder)
         if processes == 1:
             every = steps("Reading results", map(read, groups), len(groups), noun="folder")
-            unreadable = [reason for reasons in every for reason in reasons]
+            left_out = [one for some in every for one in some]
         else:
             with ProcessPoolExecutor(processes, multiprocessing.get_context("forkserver")) as pool:
                 every = steps("Reading results", pool.map(read, groups), len(groups), noun="folder")
-                unreadable = [reason for reasons in every for reason in reasons]
+                left_out = [one for some in every for one in some]
         for name, schema in SCHEMAS.items():
             Catalogue(store).overwrite(name, partial(_reader, schema, [_file(folder, group, name) for group in groups]))
-    return unreadable
+    return left_out
 
 
 def _rebuild_in_bucket(store: Store) -> list[str]:
@@ -87,16 +108,16 @@ def _rebuild_in_bucket(store: Store) -> list[str]:
     return unreadable
 
 
-def _read_group(root: Path, folder: Path, group: str) -> list[str]:
-    """Write the rows of the sources in one folder to Parquet files; return why some manifests were left out."""
-    store, unreadable = Store(root), list[str]()
+def _read_group(root: Path, folder: Path, group: str) -> list[_LeftOut]:
+    """Write the rows of the sources in one folder to Parquet files; return what was left out."""
+    store, left_out = Store(root), list[_LeftOut]()
     with _row_files(folder, group) as add:
         for digests in in_turn(store.sources_of(group), SOURCES_AT_ONCE):
-            manifests = [one for digest in digests for one in _readable(store, digest, unreadable)]
+            manifests = [one for digest in digests for one in _readable(store, digest, left_out)]
             add("results", map(result_row, manifests))
             add("items", (row for manifest in manifests for row in item_rows(manifest)))
             _add_records([record for digest in digests if (record := store.source(digest))], add)
-    return unreadable
+    return left_out
 
 
 @contextmanager
@@ -121,12 +142,12 @@ def _add_records(records: Sequence[dict[str, Any]], add: _Add) -> None:
     add("links", (link_row(link) for record in records for link in record.get("links", [])))
 
 
-def _readable(store: Store, digest: str, unreadable: list[str]) -> Iterator[Manifest]:
+def _readable(store: Store, digest: str, left_out: list[_LeftOut]) -> Iterator[Manifest]:
     for place, data in store.manifests_of(digest):
         try:
             yield Manifest.from_json(data, place)
         except ResultCorrupt as error:
-            unreadable.append(str(error))
+            left_out.append((None if isinstance(error, ResultNewer) else digest, str(error)))
 
 
 def _file(folder: Path, group: str, table: str) -> Path:
