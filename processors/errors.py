@@ -127,7 +127,10 @@ class ResultNewer(ResultCorrupt):
 
 
 class SourceChanged(OSError):
-    """The file changed or vanished while being read; its result was discarded."""
+    """The file changed or vanished while being read; its result was discarded.
+
+    Made as any `OSError`: error number, which is None for a file that is there, what is wrong and what to do, and path.
+    """
 
 
 OF_THE_CALLER = (
@@ -179,7 +182,9 @@ def is_over_limit_of_run(reason: str | None) -> bool:
 
 
 def machine_reason(error: OSError) -> str:
-    """Return one line about a fault of the machine: what is wrong and what to do."""
+    """Return one line about a fault of the machine, or a source that changed: what is wrong and what to do."""
+    if isinstance(error, SourceChanged) and error.strerror:
+        return error.strerror
     known = REASON_FOR_ERRNO.get(error.errno or 0)
     return known or f"{error.strerror or error}: check the disk and run again"
 

@@ -84,7 +84,7 @@ class _LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except (RecipeError, RequestError, StoreError, OSError) as error:
-            if isinstance(error, OSError) and error.errno in (None, errno.EPIPE):  # a closed pipe: click ends quietly
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:  # a closed pipe: click ends quietly
                 raise
             click.echo(f"marsmedia: {in_words(error)}", err=True)
         except KeyboardInterrupt as error:

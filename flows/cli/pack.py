@@ -13,9 +13,9 @@ import click
 
 from flows.cli.common import counted, megabytes, open_existing_store, print_json, print_some, traffic_in_words
 from flows.cli.shared_options import FORCE, JSON, RECIPES, STORE, PlaceType, run_options
-from processors.errors import RequestError, ResultCorrupt, ResultMissing, machine_reason
+from processors.errors import RequestError, ResultCorrupt, ResultMissing, SourceChanged, machine_reason
 from processors.packs.recipe.audience import AUDIENCES, Audience
-from processors.sources.scan import printable
+from processors.sources.scan import in_words, printable
 from processors.store.open_store import Location, is_address
 
 if TYPE_CHECKING:
@@ -121,8 +121,8 @@ def build(
         store = open_existing_store(store_folder)
         with RunProgress(quiet=quiet) as progress:
             built = build_pack(chosen, output, store, force=force, steps=progress.each)
-    except (ResultCorrupt, ResultMissing) as error:
-        click.echo(f"marsmedia: no pack was built: {printable(str(error))}", err=True)
+    except (ResultCorrupt, ResultMissing, SourceChanged) as error:
+        click.echo(f"marsmedia: no pack was built: {printable(in_words(error))}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         click.echo("marsmedia: interrupted; no pack was built; run the same command again", err=True)

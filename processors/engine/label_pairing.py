@@ -149,16 +149,16 @@ class _Pairing:
 
     def _by_label(self, row: SourceRow, label: LabelRef, *, is_open: bool) -> SourceRow:
         """Classify a file by its label; `is_open`: its type is otherwise unknown, so it takes the label's reasons."""
-        file = SourceFile(path=self._local_path(row), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
         is_guess = row.kind == "media" and row.medium != "photo" and row.codec is None
         try:
+            file = SourceFile(path=self._local_path(row), size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
             image = described_by(read_label(file, label), row.name, row.size_bytes)
         except MediaError as error:
             if is_open or (is_guess and isinstance(error, DamagedMedia)):
                 return _unsupported(row, note_of(error), label, is_guess=is_guess)
             return row
-        except OSError:  # the label has just changed: classified by the next run
-            note = f"its label {label.name} cannot be read: run again"
+        except OSError:  # one of them has just changed: classified by the next run
+            note = f"it, or its label {label.name}, cannot be read: run again"
             return _unsupported(row, note, None) if is_open else row
         fits = image.end_bytes <= row.size_bytes or is_guess
         if not is_open and row.kind == "media" and (not fits or _is_by_its_own_header(row, file, image)):

@@ -38,9 +38,13 @@ def read_label(file: SourceFile, label: LabelRef) -> bytes:
             while more := opened.read(1 << 20):
                 rest.update(more)
     except FileNotFoundError as error:
-        raise SourceChanged(error.errno, f"label {label.name} vanished: restore it and run again") from error
+        raise SourceChanged(
+            error.errno, f"label {label.name} vanished: restore it and run again", str(file.path)
+        ) from error
     if rest.hexdigest() != label.sha256:
-        raise SourceChanged(None, f"label {label.name} changed during the run: run `marsmedia ingest` again")
+        raise SourceChanged(
+            None, f"label {label.name} changed during the run: run `marsmedia ingest` again", str(file.path)
+        )
     return data
 
 

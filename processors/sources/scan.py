@@ -135,7 +135,7 @@ def storable(name: str) -> str:
 
 def in_words(error: Exception) -> str:
     """Return what ended some work, on one line; a fault of the machine is reported with its file, and what to do."""
-    if isinstance(error, OSError) and error.errno is not None:
+    if isinstance(error, OSError) and error.strerror:
         where = f"{printable(str(error.filename))}: " if error.filename else ""
         return f"{where}{machine_reason(error)}"
     return str(error)

@@ -39,11 +39,13 @@ class SourceFile:
         try:
             descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError as error:
-            raise SourceChanged(error.errno, "vanished during the run: restore it and run again") from error
+            raise SourceChanged(
+                error.errno, "vanished during the run: restore it and run again", str(self.path)
+            ) from error
         seen = os.fstat(descriptor)
         if not stat.S_ISREG(seen.st_mode) or (seen.st_size, seen.st_mtime_ns) != (self.size_bytes, self.mtime_ns):
             os.close(descriptor)
-            raise SourceChanged(None, "changed during the run: run again when it no longer changes")
+            raise SourceChanged(None, "changed during the run: run again when it no longer changes", str(self.path))
         return os.fdopen(descriptor, "rb")
 
     def check_unchanged(self) -> None:
@@ -60,7 +62,7 @@ class SourceFile:
         with self.open() as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()  # type: ignore[arg-type]
         if digest != self.sha256:
-            raise SourceChanged(None, changed_reason(self.sha256, digest))
+            raise SourceChanged(None, changed_reason(self.sha256, digest), str(self.path))
 
 
 def sha256_of(path: Path) -> str:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from processors.contract import Item
 from processors.errors import RequestError, ResultCorrupt, ResultMissing
 from processors.packs.archive.verify_pack import verify_pack
 from processors.packs.recipe.pack_recipe import Pictures
 from tests.conftest import PROJECT
-from tests.helpers.pack_store import PackStore, filled, make_pack
+from tests.helpers.pack_store import PackStore, evidence, filled, make_pack, picture
 
 
 @pytest.fixture
@@ -53,6 +54,17 @@ def test_a_damaged_item_is_named_and_there_is_no_pack(
     with pytest.raises(ResultMissing, match=r"descent.mp4: video.frames/frame_000001.jpg: missing"):
         make_pack(made, tmp_path / name, pictures=pictures)
     assert [path.name for path in tmp_path.iterdir() if "pack" in path.name] == []
+
+
+def test_a_damaged_picture_of_a_format_that_may_be_animated_is_named(made: PackStore, tmp_path: Path) -> None:
+    photo = made.source("dunes.jpg", "photo", "jpeg", picture(64, 48, 7))
+    made.said(photo, evidence("Dunes", redistribute=True))
+    preview = Item(name="preview_320.webp", media_type="image/webp", data=picture(64, 48, 8, "WEBP"))
+    made.result(photo, "video.frames", preview)
+    place = next((tmp_path / "store/results").rglob("preview_320.webp"))
+    place.write_bytes(b"RIFF" + place.read_bytes()[4:40])
+    with pytest.raises(ResultCorrupt, match=r"dunes.jpg: video.frames/preview_320.webp: SHA-256 is .*verify"):
+        make_pack(made, tmp_path / "pack", take=("frames",), pictures=Pictures(longest_side_px=(50,)))
 
 
 def test_an_original_that_changed_or_is_gone_is_named(made: PackStore, tmp_path: Path) -> None:

@@ -162,6 +162,29 @@ def test_an_object_that_changes_during_the_run_is_told_and_not_used(
     ]
 
 
+def test_a_file_that_changes_while_its_new_label_is_read_waits_for_the_next_run(
+    release: Path, bucket: str, bucket_server: str, proxy: Proxy, tmp_path: Path, elsewhere: Callable[[str], None]
+) -> None:
+    address, image = f"s3://{bucket}/raw", (numbers() + 30000).astype(">u2").tobytes()
+    put(bucket, bucket_server, "june/a.raw", image)
+    put(bucket, bucket_server, "june/a.xml", label())
+    ingest(address, tmp_path / "store")  # type: ignore[arg-type]
+    elsewhere("a machine without copies")
+    put(bucket, bucket_server, "june/a.xml", label() + b"\n")
+
+    def change(asked: str) -> None:
+        if asked.startswith("GET") and asked.endswith("a.raw"):
+            put(bucket, bucket_server, "june/a.raw", image[::-1])
+
+    proxy.meet = change
+    report = ingest(address, tmp_path / "store")  # type: ignore[arg-type]
+    assert report.stop is None
+    reasons = [one.reason for one in report.problems if one.file == "june/a.raw"]
+    assert reasons == ["unknown: it, or its label a.xml, cannot be read: run again"]
+    proxy.meet = lambda asked: None
+    assert ingest(address, tmp_path / "store").results.made > 0  # type: ignore[arg-type]
+
+
 def test_names_that_paths_cannot_have_are_refused_with_the_reason(
     address: str, bucket: str, bucket_server: str
 ) -> None:
@@ -287,6 +310,29 @@ def test_packs_and_reprocessing_read_the_objects_of_another_machine(
     again = ["reprocess", "medium=audio", "--processor", "audio.spectrogram", "--set", "window_samples=512", "--json"]
     report = json.loads(CliRunner().invoke(main, [*again, "--store", str(store)]).output.splitlines()[-1])
     assert (report["results"]["made"], report["results"]["failed"]) == (1, 0), report
+
+
+def test_an_original_that_changes_while_it_is_packed_is_named(
+    address: str, bucket: str, bucket_server: str, proxy: Proxy, tmp_path: Path, elsewhere: Callable[[str], None]
+) -> None:
+    ingest(address, tmp_path / "store")  # type: ignore[arg-type]
+    elsewhere("a machine without copies")
+
+    def change(asked: str) -> None:
+        if asked.startswith("GET") and asked.endswith("wind.wav"):
+            put(bucket, bucket_server, "june/wind.wav", b"RIFF other bytes")
+
+    proxy.meet = change
+    (tmp_path / "pack.toml").write_text(
+        'title = "Wind"\nselection = ["wind.wav"]\ntake = ["originals"]\naudience = "internal"\n'
+    )
+    pack = ["pack", str(tmp_path / "pack.toml"), "-o", str(tmp_path / "pack"), "--quiet"]
+    built = CliRunner().invoke(main, [*pack, "--store", str(tmp_path / "store")])
+    assert built.stderr.splitlines()[-1] == (
+        f"marsmedia: no pack was built: {address}/june/wind.wav: "
+        "changed during the run: run again when it no longer changes"
+    )
+    assert (built.exit_code, (tmp_path / "pack").exists()) == (1, False)
 
 
 def test_an_image_is_read_with_the_label_next_to_it(

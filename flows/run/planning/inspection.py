@@ -69,10 +69,7 @@ def inspect_all(
         if isinstance(answer, SkippedFile):
             unreadable.append(answer)
         elif isinstance(answer, OSError):
-            reason = (
-                answer.strerror if isinstance(answer, SourceChanged) and answer.strerror else machine_reason(answer)
-            )
-            unreadable.append(SkippedFile(relative=file.relative, reason=reason, is_refused=False))
+            unreadable.append(SkippedFile(relative=file.relative, reason=machine_reason(answer), is_refused=False))
         elif isinstance(answer, WorkerDeath):
             unreadable.append(
                 SkippedFile(relative=file.relative, reason=f"while it was being identified, {answer}", is_refused=False)

@@ -54,10 +54,8 @@ class Stop:
             return cls(reason=f"interrupted ({name})", signal=name)
         if isinstance(error, TimeoutError) and error.errno is None:
             return cls(reason="the run exceeded the time limit of its flow")
-        if (
-            isinstance(error, StoreError | RequestError | RecipeError | OSError)
-            and getattr(error, "errno", 0) is not None
-        ):
+        is_bare = isinstance(error, OSError) and error.strerror is None  # not of the system, nor of a source
+        if isinstance(error, StoreError | RequestError | RecipeError | OSError) and not is_bare:
             return cls(reason=in_words(error))
         text = "".join(traceback.format_exception(error))
         return cls(reason=f"{MARSMEDIA}: {type(error).__name__}: {error}: please report it", traceback=text)

@@ -14,7 +14,7 @@ from flows.run.working.workers import Stopped, Workers
 from processors.contract import inputs_of
 from processors.engine.plan import Due
 from processors.engine.result_records import Outcome
-from processors.errors import SourceChanged, StoreError, machine_reason
+from processors.errors import StoreError, machine_reason
 from processors.sources.scan import printable
 from processors.store.bucket.raw_bucket import at_hand, label_at_hand
 from processors.store.manifest import ResultRef
@@ -121,8 +121,7 @@ def _at_hand(batch: Sequence[Due]) -> tuple[list[Due], list[SourceOutcome]]:
                 label_at_hand(due.address, due.source.label)
             here.append(replace(due, file=replace(due.file, path=path)))
         except OSError as error:
-            reason = error.strerror if isinstance(error, SourceChanged) and error.strerror else machine_reason(error)
-            lost.append(SourceOutcome(due=due, outcomes=tuple(not_stored(due, reason))))
+            lost.append(SourceOutcome(due=due, outcomes=tuple(not_stored(due, machine_reason(error)))))
     return here, lost
 
 

@@ -84,7 +84,7 @@ def _answer(due: Due, job: Job, store: Store, workers: Workers) -> list[Outcome]
     except (Stopped, StoreError):
         raise
     except SourceChanged as error:
-        return not_stored(due, error.strerror or str(error))
+        return not_stored(due, machine_reason(error))
     except OSError as error:
         if error.errno in NO_SPACE:
             raise StoreError(f"{store.address}: {machine_reason(error)}") from error

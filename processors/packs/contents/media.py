@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from processors.errors import RequestError, ResultCorrupt, ResultMissing
 from processors.formats import PICTURE_READERS, media_type_of
@@ -303,7 +303,7 @@ def _is_plot(entry: ItemRecord) -> bool:
 def _is_animated(entry: ItemRecord) -> bool:
     if entry.media_type not in ("image/webp", "image/gif"):
         return False
-    with Image.open(entry.path, formats=PICTURE_READERS) as opened:
+    with Image.open(checked_bytes(entry), formats=PICTURE_READERS) as opened:
         return getattr(opened, "n_frames", 1) > 1
 
 
@@ -317,7 +317,7 @@ def _size(entry: ItemRecord) -> tuple[int | None, int | None]:
             return opened.size
     except FileNotFoundError as error:
         raise _missing(entry) from error
-    except UnidentifiedImageError:  # its digest will show that it is damaged
+    except OSError:  # Pillow does not read it: its digest will show that it is damaged
         return None, None
 
 

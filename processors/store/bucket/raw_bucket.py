@@ -195,7 +195,7 @@ def as_it_is(path: str) -> Path:
         return Path(path)
     seen = present(path)
     if seen is None:
-        raise SourceChanged(errno.ENOENT, "no longer there: restore it")
+        raise SourceChanged(errno.ENOENT, "no longer there: restore it", path)
     return at_hand(path, *seen)
 
 
@@ -231,10 +231,10 @@ def _fetch(path: str, copy: Path, wanted: tuple[int, int] | None) -> None:
         try:
             _, seen = bucket.fetch_whole(name, temporary)
         except FileNotFoundError as error:
-            raise SourceChanged(error.errno, "vanished during the run: restore it and run again") from error
+            raise SourceChanged(error.errno, "vanished during the run: restore it and run again", path) from error
         found = (seen.size_bytes, date_ns(seen))
         if wanted not in (None, found):
-            raise SourceChanged(None, "changed during the run: run again when it no longer changes")
+            raise SourceChanged(None, "changed during the run: run again when it no longer changes", path)
         os.utime(temporary, ns=(time.time_ns(), found[1]))
     _growth.add(found[0], cache_limit_bytes(), (cache_folder() / "raw").rglob("*"), "st_atime")
 
