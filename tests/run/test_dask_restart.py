@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from flows.run.dask import dask_cluster
+from flows.run.dask.dask_cluster import DaskCluster
+from flows.run.dask.dask_worker import hash_on_worker
+from flows.run.options import Options
 from processors.store.store import Store
 from tests.helpers.runs import ingest as ingest_here
 from tests.run.test_dask import SUMMARY, Cluster, digests, environment, ingest, is_begun, raw, start, start_on
@@ -68,6 +71,19 @@ def test_a_run_whose_scheduler_stays_away_ends_in_a_sentence_and_the_next_makes_
     assert healed.results.made + made == alone.results.made
     assert digests(store) == digests(tmp_path / "alone")
     assert not [*Store(store).root.glob("scratch/*")]
+
+
+@pytest.mark.slow
+def test_work_that_begins_while_another_thread_connects_again_is_done(cluster: Cluster, tmp_path: Path) -> None:
+    """That thread has closed the lost connection, and the next one is not there yet."""
+    options = Options(runner="dask", scheduler=cluster.address)
+    with DaskCluster("test", None, options, Store(tmp_path / "store")) as dask:
+        dask._client.close()
+        assert dask.ask(hash_on_worker, (name_of, ["june"])) == ["june in store"]
+
+
+def name_of(store: Store, word: str) -> str:
+    return f"{word} in {store.root.name}"
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import dask.config
 from distributed import Client, Future, LocalCluster
+from distributed.client import ClosedClientError
 from distributed.comm.core import CommClosedError
 
 from flows.run.dask.dask_encryption import check_encryption, check_own_encryption
@@ -36,8 +37,10 @@ R = TypeVar("R")
 CONNECT_SECONDS = 10.0
 LOST_SECONDS = 300.0
 """Longest time to wait for a scheduler that has gone, in s; as long as Dask waits for a worker."""
-LOST_CONNECTION = (CancelledError, CommClosedError, TimeoutError)
-"""Errors on the driver for a task whose answer is lost; a batch itself raises none of these."""
+LOST_CONNECTION = (CancelledError, CommClosedError, ClosedClientError, TimeoutError)
+"""Errors on the driver for a task whose answer is lost, or that begins while another thread connects again; a batch
+itself raises none of these."""
+NO_SCHEDULER = "no Dask scheduler responds; start `dask scheduler`, or name another"
 PLAIN = "the connection is not encrypted; use tls:// where others share the network, as Dask runs what it is sent"
 WITH_TRACEBACKS = ("distributed", "distributed.client", "distributed.core", "tornado.application")
 """Loggers that print tracebacks of a lost connection, which the run itself reports in a sentence."""
@@ -76,7 +79,7 @@ class DaskCluster:
                 memory_mb=options.memory_mb,
                 time_limit_factor=options.time_limit_factor,
             )
-            self._equip()
+            self._equip(self._client)
         except BaseException:
             self._close()
             raise
@@ -139,21 +142,32 @@ class DaskCluster:
             give_up = time.monotonic() + LOST_SECONDS
             while not self._stopped.wait(1.0):
                 try:
-                    self._client = _connect(self._address)
-                    self._equip()
+                    self._client = self._connected()
                     break
                 except RequestError:
                     if time.monotonic() > give_up:
                         raise
 
-    def _equip(self) -> None:
+    def _connected(self) -> Client:
+        """Return a connection whose workers have their decoders; raises `RequestError` if there is none."""
+        client = _connect(self._address)
+        try:
+            self._equip(client)
+        except BaseException as error:
+            _end(client)
+            if isinstance(error, LOST_CONNECTION):
+                raise RequestError(f"{self._address}: {NO_SCHEDULER}") from error
+            raise
+        return client
+
+    def _equip(self, client: Client) -> None:
         """Give every worker its decoders.
 
         Raises
         ------
         RequestError : a worker is unsuitable for the run.
         """
-        answers: Any = self._client.run(check_worker, self._needs, on_error="return")
+        answers: Any = client.run(check_worker, self._needs, on_error="return")
         for address, answer in sorted(answers.items()):
             if isinstance(answer, ModuleNotFoundError):
                 raise RequestError(f"worker {address} has no marsmedia ({answer}); install it there")
@@ -162,13 +176,17 @@ class DaskCluster:
             self._store.add_traffic(answer.traffic)
             if answer.value is not None:
                 raise RequestError(f"worker {address} {answer.value}")
-        self._client.register_plugin(Decoders(self._needs), name=self._needs.plugin)
+        client.register_plugin(Decoders(self._needs), name=self._needs.plugin)
 
     def _close(self) -> None:
         for one in (getattr(self, "_client", None), self._cluster):
             if one is not None:
-                with suppress(OSError, *LOST_CONNECTION):
-                    one.close(timeout=5)
+                _end(one)
+
+
+def _end(one: Client | LocalCluster) -> None:
+    with suppress(OSError, *LOST_CONNECTION):
+        one.close(timeout=5)
 
 
 def is_open(address: str) -> bool:
@@ -204,7 +222,7 @@ def _connect(address: str) -> Client:
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise RequestError(f"{address}: no Dask scheduler responds; start `dask scheduler`, or name another") from error
+        raise RequestError(f"{address}: {NO_SCHEDULER}") from error
     if not client.scheduler_info()["workers"]:
         client.close()
         raise RequestError(f"{address}: the Dask scheduler has no workers; start `dask worker {address} --no-nanny`")
