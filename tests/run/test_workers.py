@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -75,6 +76,12 @@ def reserve_and_leave_empty() -> int:
 
 def fail_to_start_a_thread() -> None:
     raise RuntimeError("can't start new thread")
+
+
+def with_less_processor_time_than_asked() -> tuple[int, int]:
+    """Work where a scheduler's hard limit (`ulimit -H -t 90`) is below the limit for a file."""
+    resource.setrlimit(resource.RLIMIT_CPU, (90, 90))
+    return limited(100, resource.getrlimit, resource.RLIMIT_CPU)
 
 
 def find_no_memory() -> None:
@@ -161,6 +168,12 @@ def test_worker_without_threads_or_memory_blames_the_machine_and_is_replaced(
         workers.answer(workers.start(job, [], size_bytes=1))
     assert (str(death.value), death.value.from_outside) == (NO_THREAD, True)
     assert workers.answer(workers.start(process_id, [], size_bytes=1)) != before
+
+
+def test_a_hard_limit_on_processor_time_replaces_a_higher_limit_for_a_file() -> None:
+    with Workers(1, LIMITS) as pool:
+        for _ in range(2):
+            assert pool.answer(pool.start(with_less_processor_time_than_asked, [], size_bytes=1)) == (90, 90)
 
 
 def test_unused_worker_does_one_job(workers: Workers) -> None:
@@ -254,6 +267,26 @@ def test_a_pool_that_ends_while_workers_are_starting_ends_without_a_word() -> No
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("7\n", "")
+
+
+def test_a_run_finds_its_credentials_while_workers_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads of a run ask the bucket of its releases meanwhile; each pool of workers is started when it is needed."""
+    code = (
+        "from flows.run.working.workers import Workers, default_limits\n"
+        "import multiprocessing.forkserver, os\n"
+        "seen, start = [], multiprocessing.forkserver.ensure_running\n"
+        "def look():\n"
+        "    seen.append(os.environ.get('AWS_ENDPOINT_URL'))\n"
+        "    start()\n"
+        "multiprocessing.forkserver.ensure_running = look\n"
+        "with Workers(1, default_limits(1)) as workers:\n"
+        "    for unused in (False, True):\n"
+        "        workers.answer(workers.start(abs, [-7], size_bytes=1, unused=unused))\n"
+        "print(seen, os.popen('echo $AWS_ENDPOINT_URL').read().strip())\n"
+    )
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT)
+    assert done.stdout.splitlines() == ["['http://127.0.0.1:9'] http://127.0.0.1:9"]
 
 
 @pytest.mark.parametrize(

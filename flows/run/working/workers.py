@@ -25,6 +25,7 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
+import psutil
 from pebble import ProcessExpired, ProcessPool
 
 from flows.run.working.limits import OUT_OF_MEMORY, OUT_OF_THREADS, Limits, default_limits, limit_this_process, limited
@@ -97,25 +98,38 @@ def _start_server() -> None:
     Ctrl-C at a terminal reaches all processes; the workers inherit the block and leave the signal to the run, which
     stops them. They inherit no credentials, because they decode untrusted files.
     """
-    with _STARTING, _without_credentials():
-        resource_tracker.ensure_running()  # the server needs it, and starting it would end the block
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            multiprocessing.forkserver.ensure_running()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with _STARTING:
+        if _is_server_alive():
+            return
+        with _hidden_credentials():
+            resource_tracker.ensure_running()  # the server needs it, and starting it would end the block
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                multiprocessing.forkserver.ensure_running()
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _is_server_alive() -> bool:
+    process = multiprocessing.forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
+    try:
+        return process is not None and psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @contextmanager
-def _without_credentials() -> Iterator[None]:
-    """Remove credentials for buckets from the environment for processes started meanwhile."""
-    taken = {name: value for name, value in os.environ.items() if name.startswith(CREDENTIALS)}
-    for name in taken:
-        del os.environ[name]
+def _hidden_credentials() -> Iterator[None]:
+    """Hide credentials for buckets from processes started meanwhile; other threads still find them in `os.environ`."""
+    hidden = [name for name in os.environ if name.startswith(CREDENTIALS)]
+    for name in hidden:
+        os.unsetenv(name)
     try:
         yield
     finally:
-        os.environ.update(taken)
+        for name in hidden:
+            if name in os.environ:
+                os.putenv(name, os.environ[name])
 
 
 class WorkerDeath(Exception):
