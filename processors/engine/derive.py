@@ -193,7 +193,7 @@ class _Pass:
         MustReadInOrder : the video must be read again, `in_order`.
         """
         by_unit: dict[Reads, list[ProcessorRun]] = {
-            unit: [one for one in work if one.processor.reads == unit and not one.fault] for unit in UNITS
+            unit: [one for one in work if one.processor.reads == unit and one.is_active] for unit in UNITS
         }
         with ThreadPoolExecutor(1) as beside:
             decided = beside.submit(_make, by_unit["results"], None)
@@ -221,22 +221,23 @@ class _Pass:
             fits = None if memory_mb is None else functools.partial(reader.refuse_unless_it_fits, memory_mb=memory_mb)
             _needs(work, reader.info, fits)
             reading.facts["photo"] = as_json(reader.report())
-            if work:  # otherwise all of them refused it
+            if _is_any_active(work):
                 try:
                     with reading.clock("photo"):
                         photo = reader.photo()
                 finally:
                     reading.facts["photo"] = as_json(reader.report())
                 _make(work, photo)
-                reading.damage["photo"] = _damage(reader)
+                reading.damage["photo"] = reader.damage
 
     def _run_audio(self, work: list[ProcessorRun]) -> None:
         sound = FileReader(self._file, self._source.format)
         _start(work, self._named(sound.info))
-        for block in self._reading.each("audio", sound.blocks(), sound.info.rate_hz):
-            _feed(work, block)
-        _keep_report(sound, "audio", self._reading)
-        _finish(work)
+        if _is_any_active(work):
+            for block in self._reading.each("audio", sound.blocks(), sound.info.rate_hz):
+                _feed(work, block)
+            _keep_report(sound, "audio", self._reading)
+            _finish(work)
 
     def _named(self, info: AudioInfo) -> AudioInfo:
         return dataclasses.replace(info, source_name=self._source.name, source_sha256=self._source.digest)
@@ -248,9 +249,9 @@ class _Pass:
             lanes: list[_Lane] = []
             for stream, work in _by_stream(video_work, container).items():
                 own = self._reading if stream is None else self._reading.apart(work)
-                if pictures := self._pictures(container, stream, work, own):
+                if (pictures := self._pictures(container, stream, work, own)) and _is_any_active(work):
                     lanes.append(_Lane(pictures, "video", work, own))
-            if audio_work and (sound := self._sound(container, audio_work)):
+            if audio_work and (sound := self._sound(container, audio_work)) and _is_any_active(audio_work):
                 lanes.append(_Lane(sound, "audio", audio_work, self._reading))
             if not lanes:
                 return
@@ -277,7 +278,12 @@ class _Pass:
     ) -> VideoReader | None:
         """Return the reader of a video stream with its sessions started; None if it cannot be read."""
         pictures = None
-        with _blamed_on(work), reading.clock("video"), open_container(self._file.open()) as second_opening:
+        with (
+            _blamed_on(work),
+            reading.clock("video"),
+            self._file.open() as opened,
+            open_container(opened) as second_opening,
+        ):
             pictures = VideoReader(
                 container,
                 second_opening,
@@ -293,7 +299,7 @@ class _Pass:
         return pictures
 
 
-def _make(work: list[ProcessorRun], given: OpenSource | Photo | None) -> None:
+def _make(work: Sequence[ProcessorRun], given: OpenSource | Photo | None) -> None:
     """Run the processors that get all of their input at once."""
     for one in work:
         one.make(given)
@@ -312,7 +318,7 @@ def _by_stream(work: Sequence[ProcessorRun], container: InputContainer) -> dict[
 
 
 @contextmanager
-def _blamed_on(work: list[ProcessorRun]) -> Iterator[list[Failure]]:
+def _blamed_on(work: Sequence[ProcessorRun]) -> Iterator[list[Failure]]:
     """Record an unreadable file, or a reader's bug, as the fault of these results and of no others.
 
     Yields a list which then holds that fault.
@@ -326,11 +332,6 @@ def _blamed_on(work: list[ProcessorRun]) -> Iterator[list[Failure]]:
         faults.append(fault_of(error))
         for one in work:
             one.fault = one.fault or faults[0]
-
-
-def _damage(read: object) -> str | None:
-    """Return the damage that a reader, or its report, found in the source; None if it reports none."""
-    return getattr(read, "damage", None)
 
 
 class _Lane:
@@ -366,11 +367,16 @@ class _Lane:
 def _keep_report(reader: VideoReader | StreamReader | FileReader, unit: Reads, reading: SourceReading) -> None:
     report = reader.report()
     reading.facts[unit] = as_json(report)
-    reading.damage[unit] = _damage(report)
+    reading.damage[unit] = report.damage
 
 
-def _needs(work: list[ProcessorRun], info: Any, check: Callable[[Need], None] | None = None) -> list[Need]:
-    """Return the needs of the processors; one that refuses the source, or whose need the check refuses, is left out."""
+def _is_any_active(work: Sequence[ProcessorRun]) -> bool:
+    """Return whether anything is left to read a source for."""
+    return any(one.is_active for one in work)
+
+
+def _needs(work: Sequence[ProcessorRun], info: Any, check: Callable[[Need], None] | None = None) -> list[Need]:
+    """Return the needs of the processors; one that refuses the source, or whose need the check refuses, has none."""
     needs: list[Need] = []
     for one in work:
         with one.timed(), _blamed_on([one]):
@@ -378,27 +384,29 @@ def _needs(work: list[ProcessorRun], info: Any, check: Callable[[Need], None] | 
             if check:
                 check(need)
             needs.append(need)
-    work[:] = [one for one in work if one.fault is None]
     return needs
 
 
-def _start(work: list[ProcessorRun], info: Any) -> list[Need]:
+def _start(work: Sequence[ProcessorRun], info: Any) -> list[Need]:
     """Start every session, and return the needs; one that refuses to start gets no units."""
     needs = _needs(work, info)
     for one in work:
+        if not one.is_active:
+            continue
         with one.timed(), _blamed_on([one]):
             one.session = cast(Streamed, one.processor).start(one.informed(info), one.folder)
-    work[:] = [one for one in work if one.session is not None]
     return needs
 
 
-def _feed(work: list[ProcessorRun], unit: Any) -> None:
+def _feed(work: Sequence[ProcessorRun], unit: Any) -> None:
     for one in work:
+        if not one.is_active:
+            continue
         assert one.session is not None
         one.take(functools.partial(one.session.feed, unit))
 
 
-def _finish(work: list[ProcessorRun]) -> None:
+def _finish(work: Sequence[ProcessorRun]) -> None:
     """Finish the sessions, except those that take their inputs now: these may not exist yet."""
     for one in work:
         if not one.takes_inputs_at_finish:

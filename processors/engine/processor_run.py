@@ -37,6 +37,11 @@ class ProcessorRun:
         self.used: Inputs[Any] | None = None
         self.seconds = 0.0
 
+    @property
+    def is_active(self) -> bool:
+        """Return whether it still gets units: false once it has refused the source or failed."""
+        return self.fault is None
+
     def informed(self, info: Any) -> Any:
         """Return the medium's info, combined with the used results, if any, that the processor takes now."""
         if self.used is None or self.takes_inputs_at_finish:
