@@ -104,3 +104,15 @@ def test_an_index_that_breaks_off_is_no_fault(cut: int) -> None:
     tfra = struct.pack(">I4sIIII", 24, b"tfra", 0, 1, 0xFFFFFFFF, 0xFFFFFFFF)
     mfra = struct.pack(">I4s", 8 + len(tfra) + 16, b"mfra") + tfra + struct.pack(">I4sII", 16, b"mfro", 0, 48 + cut)
     assert words(bytes(cut) + mfra) == []
+
+
+@pytest.mark.parametrize("length", [0, 1, *range(8, 13), 31])
+def test_a_short_index_behind_a_whole_file_is_no_fault(length: int) -> None:
+    short = struct.pack(">I4s", length, b"sidx") + b"\1" * max(0, length - 8)
+    assert words(struct.pack(">I4s", 8, b"free") + short) == []
+
+
+def test_an_index_with_a_length_of_64_bits_names_its_segments() -> None:
+    entries = struct.pack(">III", 100, 0, 0) * 2
+    sidx = struct.pack(">I4sQIIIIIHH", 1, b"sidx", 48 + len(entries) - 8, 0, 1, 1, 0, 0, 0, 2) + entries
+    assert words(sidx) == ["the index of segments (sidx) names 2, 2 of which are missing or out of place"]

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from processors.containers.video.mp4_boxes import MAX_BOXES, boxes
+from processors.containers.video.mp4_boxes import MAX_BOXES, box_header, boxes
 from processors.sources.read_at import read_at
 from processors.sources.source_file import SourceFile
 
@@ -116,9 +116,12 @@ def _absent_segments(opened: BinaryIO, size_bytes: int) -> tuple[int, list[int]]
 
 def _segments(opened: BinaryIO, place: int) -> Iterator[tuple[int, int]]:
     """Yield start and size of each segment listed by the index at this offset; a size of 0 is unknown."""
-    size, _, version, _ = struct.unpack(">I4sB3s", read_at(opened, place, 12))
-    body = opened.read(min(size, MAX_INDEX_BYTES) - 12) if size > 12 else b""
-    head = ">8xQQxxH" if version else ">8xIIxxH"
+    box = box_header(opened, place)
+    if box is None:
+        return
+    size, _, head_bytes = box
+    body = read_at(opened, place + head_bytes, min(max(0, size - head_bytes), MAX_INDEX_BYTES))
+    head = ">12xQQxxH" if body[:1] != b"\0" else ">12xIIxxH"
     if len(body) < struct.calcsize(head):
         return
     _, first, count = struct.unpack_from(head, body)
