@@ -34,7 +34,7 @@ class Evidence:
     """All statements about a source, in standard terms, with their disagreements, as `evidence.json`."""
 
     name: ClassVar[str] = "evidence"
-    version: ClassVar[int] = 16
+    version: ClassVar[int] = 17
     reads: ClassVar[Reads] = "file"
     of_sighting: ClassVar[bool] = True
     """Each path of the same bytes has a record of its own if the statements there differ."""

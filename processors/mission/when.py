@@ -18,6 +18,8 @@ Precision = Literal["year", "month", "day", "minute", "second", "subsecond"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 Zone = Literal["UTC", "Beijing", "offset", "unknown"]
 BEIJING = timezone(timedelta(hours=8), "Beijing")
+LAST_UTC = datetime(9999, 12, 31, tzinfo=UTC)
+"""End of dates: a later moment has none in zones ahead of UTC. Databases write the last day where they have no date."""
 EARLIEST_ZONE, LATEST_ZONE = timedelta(hours=14), timedelta(hours=-12)
 """Largest offsets of clocks on Earth ahead of and behind UTC."""
 
@@ -94,6 +96,8 @@ def parse_when(written: str, *, precision: str | None = None, zone: str | None =
             earliest, latest, name = start - EARLIEST_ZONE, end - LATEST_ZONE, "unknown"
         else:
             earliest, latest = start - offset, end - offset
+        if latest > LAST_UTC:
+            raise ValueError(f"dates end at {LAST_UTC:%Y-%m-%d}")
         return When(
             written=text,
             precision=wanted,

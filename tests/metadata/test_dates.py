@@ -461,3 +461,30 @@ def test_a_date_before_1972_is_the_date_of_recording_without_a_time_on_mars(writ
     facts = EvidenceFacts.of(record)
     assert (facts.first_sol, facts.solar_longitude_degrees) == (5, 12.5)
     assert not [one.about for one in record.disagreements]
+
+
+@pytest.mark.parametrize("written", ["9999:12:31 00:00:00", "9999:12:31 23:59:59", "9999:12:30 13:00:00", "9999:12:31"])
+def test_the_end_of_the_calendar_is_no_date(written: str) -> None:
+    record = evidence(tags=(("exif", "DateTimeOriginal", written),))
+    assert record.taken is None
+    (problem,) = record.problems
+    text = f"file:exif:DateTimeOriginal: date is {written!r}: no such date: "
+    assert problem in (f"{text}dates end at 9999-12-31", f"{text}date value out of range")
+
+
+@pytest.mark.parametrize("written", ["9999-12-31T00:00Z", "9999-12-31T20:00Z", "9999-12-31T01:00+08:00", "9999-365"])
+def test_the_end_of_the_calendar_is_no_date_in_a_release_or_a_label(written: str) -> None:
+    label = f"PDS_VERSION_ID = PDS3\nSTART_TIME = {written}\nEND\n".encode()
+    for record in (evidence(entry={"date": written}), evidence(labels={"a.lbl": label})):
+        if "+08" in written:
+            assert record.taken is not None
+            assert record.taken.beijing_days == ("9999-12-31",)
+        else:
+            assert (record.taken, len(record.problems)) == (None, 1)
+
+
+def test_days_in_beijing_are_listed_for_less_than_two_weeks() -> None:
+    for first, count in (("2021-05-14T23:00Z", 1), ("2021-05", 0), ("2021-05-14", 3), ("9999-12-29", 3)):
+        record = evidence(entry={"date": first})
+        assert record.taken is not None
+        assert len(record.taken.beijing_days) == count, first

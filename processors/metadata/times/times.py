@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Literal
 
 from processors.metadata.tags.label import found
@@ -46,7 +46,7 @@ class Taken:
     utc: str | None
     beijing: str | None
     beijing_days: tuple[str, ...]
-    """Return every day in Beijing that the span touches; none for a span over two weeks."""
+    """Every day in Beijing that the span touches; none for a span of two weeks or more."""
     first_sol: int | None
     last_sol: int | None
     first_solar_longitude_degrees: float | None
@@ -332,8 +332,6 @@ def taken(when: When, source: str, profile: Profile | None, event: When | None =
     is_narrower = event is not None and when.earliest_utc <= event.earliest_utc and event.latest_utc <= when.latest_utc
     sols = profile.sols(event if event and is_narrower else when) if profile else None
     first_sol, last_sol = sols or (None, None)
-    days = (last - when.earliest_utc).days + 2
-    beijing = [(when.earliest_utc.astimezone(BEIJING) + timedelta(days=n)).date() for n in range(min(days, 16))]
     return Taken(
         precision=when.precision,
         zone=when.zone,
@@ -341,7 +339,7 @@ def taken(when: When, source: str, profile: Profile | None, event: When | None =
         latest_utc=stamp(when.latest_utc),
         utc=stamp_of(when) if instant else None,
         beijing=stamp_of(when, BEIJING) if instant else None,
-        beijing_days=tuple(str(d) for d in beijing if d <= last.astimezone(BEIJING).date()) if days <= 15 else (),
+        beijing_days=_beijing_days(when.earliest_utc, last),
         first_sol=first_sol,
         last_sol=last_sol,
         first_solar_longitude_degrees=round(begins.solar_longitude_degrees, 5) if begins else None,
@@ -351,3 +349,11 @@ def taken(when: When, source: str, profile: Profile | None, event: When | None =
         mars_time_accuracy_seconds=ACCURACY_SECONDS if begins else None,
         source=source,
     )
+
+
+def _beijing_days(first: datetime, last: datetime) -> tuple[str, ...]:
+    """Return every day in Beijing from one moment to another; none for two weeks or more."""
+    if last - first >= timedelta(weeks=2):
+        return ()
+    begin, end = (moment.astimezone(BEIJING).toordinal() for moment in (first, last))
+    return tuple(str(date.fromordinal(day)) for day in range(begin, end + 1))
