@@ -12,7 +12,7 @@ import pytest
 from processors.containers.text.webvtt import Cue, as_webvtt
 from processors.contract import LabelRef, ReleaseContext, Source
 from processors.engine.wanted_results import Recipes
-from processors.errors import DamagedMedia
+from processors.errors import DamagedMedia, RefusedMedia
 from processors.identify import identify
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
@@ -163,6 +163,29 @@ def test_a_file_in_any_unicode_is_read_and_one_without_subtitles_refused() -> No
         assert found.left_out == 1
     with pytest.raises(DamagedMedia, match=r"b\.vtt has no subtitle with a time and a text"):
         cues_of_file(b"WEBVTT\n\n", "b.vtt", "webvtt")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030"])
+@pytest.mark.parametrize("reader", ["srt", "webvtt"])
+def test_a_long_file_is_read_to_its_end(encoding: str, reader: str) -> None:
+    blocks = []
+    for number in range(14_000):
+        start, end = (f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in (number * 2, number * 2 + 1))
+        block = f"{number + 1}\n{start},000 --> {end},000\n火星车前进了{number}米，一切正常，继续前进。\n"
+        blocks.append(block.replace(",000", ".000") if reader == "webvtt" else block)
+    data = (("WEBVTT\n\n" if reader == "webvtt" else "") + "\n".join(blocks)).encode(encoding)
+    assert len(data) > 1 << 20
+    found = cues_of_file(data, f"a.{reader}", reader)
+    assert (len(found.cues), found.left_out, found.undecoded) == (14_000, 0, 0)
+    assert (found.cues[-1].end, found.cues[-1].text) == (Fraction(27_999), "火星车前进了13999米，一切正常，继续前进。")
+
+
+def test_a_file_that_is_text_only_at_first_or_too_long_is_refused() -> None:
+    long = (SRT * (1 + (1 << 20) // len(SRT))).encode()
+    with pytest.raises(DamagedMedia, match=r"^a\.srt is not text in UTF-8 or UTF-16"):
+        cues_of_file(long + b"\x00\xff" + long[: 1 << 17], "a.srt", "srt")
+    with pytest.raises(RefusedMedia, match=r"^a\.srt is longer than the limit of 4 MiB"):
+        cues_of_file(long * 5, "a.srt", "srt")
 
 
 def test_only_videos_with_subtitles_get_a_result(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import re
 from collections.abc import Callable
 from functools import partial
@@ -46,6 +47,15 @@ _CONTROLS = re.compile(
 """Characters that no text contains; U+000C, U+001A (end of file in DOS), U+001B and U+0085 are accepted."""
 
 
+def whole_text(data: bytes, name: str) -> str | None:
+    """Return all characters of a text file, by the rule of `text_of`; None if it is not text up to its end."""
+    found = _detected(io.BytesIO(data), name)
+    if found is None:
+        return None
+    begins, encoding, _ = found
+    return _decoded(data[begins:], encoding, is_whole=True)
+
+
 def text_of(file: BinaryIO, name: str) -> str | None:
     """Return the first characters of a text file, with its line ends; None if it is not text.
 
@@ -58,13 +68,21 @@ def text_of(file: BinaryIO, name: str) -> str | None:
     ------
     OSError : the file cannot be read.
     """
+    found = _detected(file, name)
+    return found[2] if found else None
+
+
+def _detected(file: BinaryIO, name: str) -> tuple[int, str, str] | None:
+    """Return where text begins behind a byte order mark, its encoding, and its first characters."""
     file.seek(0)
     data = file.read(MAX_BYTES)
     is_whole = len(data) < MAX_BYTES
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             text = _decoded(data[len(mark) :], encoding, is_whole)
-            return text if text is not None and _end_is_text(file, encoding) else None
+            if text is None or not _end_is_text(file, encoding):
+                return None
+            return len(mark), encoding, text
     is_named = _NAMES.search(name) is not None
     encodings: list[tuple[str, Callable[[str], bool]]] = [
         ("utf-8", lambda text: is_named or _is_written(text)),
@@ -80,7 +98,7 @@ def text_of(file: BinaryIO, name: str) -> str | None:
             continue
         text = _decoded(data, encoding, is_whole)
         if text is not None and is_likely(text) and _end_is_text(file, encoding):
-            return text
+            return 0, encoding, text
     return None
 
 

@@ -11,10 +11,11 @@ import av
 import av.container
 import av.subtitles.stream
 
-from processors.containers.text.text_file import text_of
+from processors.containers.text.text_file import whole_text
 from processors.containers.text.webvtt import Cue
 from processors.decoding.open_media import READ_BYTES, decoder_errors
-from processors.errors import DamagedMedia
+from processors.errors import DamagedMedia, RefusedMedia
+from processors.planetary.labels import MAX_LABEL_BYTES
 from processors.video.subtitles.ass_text import webvtt_text
 
 
@@ -58,8 +59,11 @@ def cues_of_file(data: bytes, name: str, reader: str) -> StreamCues:
     Raises
     ------
     DamagedMedia : it is not text, or has no cue.
+    RefusedMedia : it is longer than `MAX_LABEL_BYTES`.
     """
-    text = text_of(io.BytesIO(data), name)
+    if len(data) > MAX_LABEL_BYTES:
+        raise RefusedMedia(f"{name} is longer than the limit of {MAX_LABEL_BYTES >> 20} MiB", "split it")
+    text = whole_text(data, name)
     if text is None:
         raise DamagedMedia(f"{name} is not text in UTF-8 or UTF-16", "save it as UTF-8")
     with decoder_errors(f"reading {name}"):

@@ -74,7 +74,7 @@ class Subtitles:
     """
 
     name: ClassVar[str] = "video.subtitles"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "file"
     of_sighting: ClassVar[bool] = True
 
