@@ -46,7 +46,7 @@ class Salvaged:
     """`salvaged.png`: the decodable rows of a truncated JPEG, PNG or TIFF, in sRGB, as stored."""
 
     name: ClassVar[str] = "photo.salvaged"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "file"
 
     max_pixels: int = MAX_PIXELS

@@ -53,7 +53,7 @@ class Tiles:
     """
 
     name: ClassVar[str] = "photo.tiles"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "file"
 
     least_pixels: int = 20_000_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from processors.errors import DamagedMedia, UnsupportedMedia
 from processors.planetary.image_object import (
@@ -62,7 +63,7 @@ def image_of(
     if not is_absent(encoding):
         raise UnsupportedMedia(f"compressed as {unquoted(encoding)[:80]}", "decompress it first")
     bands = _number(block, "BANDS", 1)
-    return checked(
+    image = checked(
         ImageObject(
             format=kind,
             entries=entries,
@@ -74,9 +75,6 @@ def image_of(
             row_prefix_bytes=_number(block, "LINE_PREFIX_BYTES", 0),
             row_suffix_bytes=_number(block, "LINE_SUFFIX_BYTES", 0),
             interleave=_interleave(block, bands),
-            white_level=_mask(block),
-            specials=tuple(_specials(block)),
-            valid_range=(_limit(block, "VALID_MINIMUM"), _limit(block, "VALID_MAXIMUM")),
             scaling=_scaling(block, bands),
             colours=_colours(block, bands),
             checksums=tuple(_checksums(block)),
@@ -86,6 +84,18 @@ def image_of(
             label_end_bytes=label_end_bytes,
         )
     )
+    return with_meanings(image, block)
+
+
+def with_meanings(image: ImageObject, block: Block) -> ImageObject:
+    """Return an image with the constants, limits and bit mask that an object says of its stored numbers.
+
+    Raises
+    ------
+    DamagedMedia : a limit is not a number.
+    """
+    limits = (_limit(block, "VALID_MINIMUM"), _limit(block, "VALID_MAXIMUM"))
+    return replace(image, white_level=_mask(block), specials=tuple(_specials(block)), valid_range=limits)
 
 
 def _dtype(block: Block) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -165,12 +165,7 @@ def _masks(image: ImageObject, stored: np.ndarray, active: np.ndarray) -> tuple[
     """
     invalid: np.ndarray | None = None
     saturated: np.ndarray | None = None
-    for special in image.specials:
-        found = _is(stored, special)
-        if found is not None and active is not stored and (without := _is(active, special)) is not None:
-            found |= without
-        if found is None or not found.any():
-            continue
+    for special, found in _of_specials(image, stored, active):
         invalid = found if invalid is None else invalid | found
         if special.is_saturated:
             saturated = found if saturated is None else saturated | found
@@ -183,32 +178,74 @@ def _masks(image: ImageObject, stored: np.ndarray, active: np.ndarray) -> tuple[
     return (None if invalid is None else ~invalid), saturated
 
 
-def _is(stored: np.ndarray, special: Special) -> np.ndarray | None:
-    """Return where a constant is stored; None if numbers of this type cannot hold it."""
+@dataclass(frozen=True, kw_only=True)
+class _Constant:
+    """Constant of a label as a stored number, for an integer image an integer."""
+
+    number: float
+    tolerance: float
+    """Distance within which a stored float counts as a decimal of the label; 0 for integers and stored bits."""
+
+    def is_stored(self, stored: np.ndarray) -> np.ndarray:
+        """Return where it is stored: bool, same shape."""
+        if not self.tolerance:
+            return stored == self.number  # NaN is never a measurement, whatever the label says
+        with np.errstate(over="ignore", invalid="ignore"):
+            rounded = stored.dtype.type(self.number)
+            return (np.abs(stored - rounded) <= self.tolerance) | (stored == rounded)
+
+    def may_be_taken_for(self, other: _Constant) -> bool:
+        return 0 < abs(self.number - other.number) <= self.tolerance + other.tolerance
+
+
+def _of_specials(image: ImageObject, stored: np.ndarray, active: np.ndarray) -> Iterator[tuple[Special, np.ndarray]]:
+    """Yield where each constant of the label is stored; a number within the tolerance of several is the nearest one.
+
+    The five constants of ISIS are neighbours: of 32 bits they differ by less than the digits of some labels.
+    """
+    constants = {special: _constant(image, stored.dtype, special) for special in image.specials}
+    for special, constant in constants.items():
+        if constant is None:
+            continue
+        found = constant.is_stored(stored)
+        if active is not stored:
+            found |= constant.is_stored(active)
+        for other in constants.values():
+            if other and constant.may_be_taken_for(other) and found.any():
+                numbers = stored[found].astype(np.float64)
+                found[found] = np.abs(numbers - constant.number) <= np.abs(numbers - other.number)
+        if found.any():
+            yield special, found
+
+
+def _constant(image: ImageObject, stored: np.dtype[Any], special: Special) -> _Constant | None:
+    """Return a constant of the label; None if numbers of this type cannot hold it."""
     bits = _BITS.fullmatch(special.text)
-    kind, item = stored.dtype.kind, stored.dtype.itemsize
     if bits and (bits[3] or int(bits[1]) in (2, 8, 16)):  # the digits represent the stored bits
         try:
             value = int(bits[3] or bits[2], 16 if bits[3] else int(bits[1]))
         except ValueError as error:
             raise not_a_number(special.name, special.text) from error
-        if value >= 1 << (8 * item):
-            return None
-        pattern = np.array([value], f"u{item}").view(stored.dtype)
-        return stored == pattern[0]  # NaN is never a measurement, whatever the label says
+        return None if value >= 1 << image.bits else _Constant(number=_of_bits(value, image, stored), tolerance=0)
     try:
         number = number_of(special.text)
     except ValueError as error:
         raise not_a_number(special.name, special.text) from error
-    if kind == "f":
+    if stored.kind == "f":
         number = float(number)
-        with np.errstate(over="ignore", invalid="ignore"):
-            near = np.abs(stored - stored.dtype.type(number)) <= abs(number) * NEAR[item]
-        return near | (stored == stored.dtype.type(number)) if np.isfinite(number) else stored == number
-    limits = np.iinfo(stored.dtype)
+        near = abs(number) * NEAR[stored.itemsize]
+        return _Constant(number=number, tolerance=near if np.isfinite(number) else 0)
+    limits = np.iinfo(stored)
     if number != number or abs(number) == float("inf") or number != int(number):
         return None
-    return stored == int(number) if limits.min <= number <= limits.max else None
+    return _Constant(number=int(number), tolerance=0) if limits.min <= number <= limits.max else None
+
+
+def _of_bits(value: int, image: ImageObject, stored: np.dtype[Any]) -> float:
+    """Return the number of the image whose bits, as an integer in the same order, are this value."""
+    if image.dtype in VAX_TYPES:
+        return from_vax(np.array([value], f"<u{image.sample_bytes}").view(np.uint8), image.dtype)[0].item()
+    return np.array([value], f"u{stored.itemsize}").view(stored)[0].item()
 
 
 def _meant(image: ImageObject, stored: np.ndarray) -> np.ndarray:

@@ -9,6 +9,8 @@ from typing import BinaryIO
 
 from processors.errors import DamagedMedia, UnsupportedMedia
 from processors.planetary.image_object import FIX_LABEL, ImageObject, Interleave, checked
+from processors.planetary.pds3_image import with_meanings
+from processors.planetary.pvl import Block
 
 FORMAT = "vicar"
 MAX_LABEL_BYTES = 4 << 20
@@ -65,14 +67,14 @@ def image_inside(file: BinaryIO) -> ImageObject:
     )
     checked(image)
     if table.get("EOL") != "1" or file.seek(0, 2) < image.end_bytes:  # the reader of pixels reports a truncated file
-        return image
+        return with_meanings(image, _image_data(entries))
     try:
         text, _ = _label(file, image.end_bytes)
     except DamagedMedia:
         missing = f"its label says EOL = 1, but no label follows the pixels at byte {image.end_bytes}"
-        return dataclasses.replace(image, missing=(missing,))
-    at_the_end = tuple(entry for entry in _entries(text) if entry[0] != "LBLSIZE")
-    return dataclasses.replace(image, entries=(*entries, *at_the_end))
+        return with_meanings(dataclasses.replace(image, missing=(missing,)), _image_data(entries))
+    entries = (*entries, *(entry for entry in _entries(text) if entry[0] != "LBLSIZE"))
+    return with_meanings(dataclasses.replace(image, entries=entries), _image_data(entries))
 
 
 def _label(file: BinaryIO, offset: int) -> tuple[str, int]:
@@ -92,6 +94,17 @@ def _label(file: BinaryIO, offset: int) -> tuple[str, int]:
 def _entries(text: str) -> tuple[tuple[str, str], ...]:
     found = (item.groups() for item in itertools.islice(_ITEM.finditer(text), MAX_ITEMS))
     return tuple((name, value[1:-1].replace("''", "'") if value[:1] == "'" else value) for name, value in found)
+
+
+def _image_data(entries: tuple[tuple[str, str], ...]) -> Block:
+    """Return the label's property IMAGE_DATA, whose entries are those of an IMAGE object of PDS3."""
+    found, inside = Block(name="IMAGE_DATA", path="", parent=None), ""
+    for key, value in entries:
+        if key in ("PROPERTY", "TASK"):
+            inside = value if key == "PROPERTY" else ""
+        elif inside == found.name:
+            found.values.setdefault(key, value)
+    return found
 
 
 def _dtype(table: dict[str, str]) -> str:

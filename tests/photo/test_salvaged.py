@@ -11,6 +11,7 @@ from PIL import Image
 
 from processors.contract import Item, OpenSource, Source
 from processors.errors import DamagedMedia, RefusedMedia
+from processors.photo.reading.display_levels import levels_of, to_8_bit
 from processors.photo.salvaged import Salvaged
 from processors.sources.source_file import SourceFile
 
@@ -79,3 +80,17 @@ def test_rows_of_a_cut_tiff_that_is_to_be_turned_are_those_stored(orientation: i
     assert (facts.rows_decoded, facts.rows_promised) == (35, 60)
     assert items[1].data is not None
     assert (np.asarray(Image.open(io.BytesIO(items[1].data))) == values[:35]).all()
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+def test_deep_rows_are_shown_as_the_whole_photo_is(tmp_path: Path, dtype: type) -> None:
+    values = np.random.default_rng(5).integers(1000, 3000, (400, 600)).astype(dtype)
+    values[3, 4] = 60_000  # a hot pixel
+    file = io.BytesIO()
+    Image.fromarray(values).save(file, "TIFF")
+    whole = file.getvalue()
+    facts, picture = salvaged(tmp_path, whole[: len(whole) * 6 // 10], "tiff")
+    shown = np.asarray(Image.open(io.BytesIO(picture.data or b"")))
+    kept = values[: facts.facts.rows_decoded]
+    assert (shown == to_8_bit(kept, levels_of(kept))).all()
+    assert shown.mean() > 100, "the hot pixel does not darken the rest"

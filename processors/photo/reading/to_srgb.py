@@ -50,7 +50,7 @@ def photo_to_srgb(image: Image.Image, colour: Colour = SRGB) -> Image.Image:
     An embedded profile is applied (perceptual intent) unless `colour` comes from cICP, which takes precedence.
     """
     if image.mode in DEEP_MODES:
-        return Image.fromarray(_to_8_bit(np.asarray(image)))
+        return in_8_bit(image)
     profile = image.info.get("icc_profile") if not colour.source.startswith(CICP) else None
     alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
     if image.mode in ("P", "PA", "1", "La", "RGBa", "RGBX"):
@@ -78,23 +78,6 @@ def in_8_bit(image: Image.Image) -> Image.Image:
     """Return a grey picture of more than 8 bits with its range scaled, not cut off; any other as it is."""
     values = deep_of(image)
     return image if values is None else Image.fromarray(to_8_bit(values, levels_of(values)))
-
-
-def _to_8_bit(values: np.ndarray) -> np.ndarray:
-    finite = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0).clip(0)
-    return np.round(finite / white_level(values) * 255).astype(np.uint8)
-
-
-def white_level(values: np.ndarray) -> float:
-    """Return the level that is shown as white in a picture of more than 8 bits; above 0.
-
-    Integers: full scale of the fewest bits, 8 to 16, that hold them all, because cameras of 10, 12 or 14 bits put
-    their numbers into 16. Wider integers and floats: their own largest value.
-    """
-    largest = float(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0).max(initial=0))
-    if values.dtype.kind in "ui" and largest <= 65535:
-        return float((1 << max(8, int(largest).bit_length())) - 1)
-    return largest if largest > 0 else 1.0
 
 
 def deep_of(image: Image.Image) -> np.ndarray | None:
