@@ -13,13 +13,26 @@ FORMAT = "flt"
 PLANES_THAT_FAIL = 8
 
 
-def as_float32(samples: np.ndarray) -> np.ndarray:
-    """Return the same numbers in 32 bits.
+def as_float32(numbers: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Return numbers as float32, integers divided by their full scale, and whether any of them was rounded.
 
     Raises
     ------
-    RefusedMedia : one that is finite in 64 bits is beyond them.
+    RefusedMedia : one that is finite in 64 bits is beyond 32.
     """
+    if numbers.dtype.kind == "f":
+        narrow = _narrow(numbers)
+        return narrow, narrow is not numbers and not np.array_equal(narrow, numbers, equal_nan=True)
+    full = 1 << (numbers.dtype.itemsize * 8 - 1)
+    zero = full if numbers.dtype.kind == "u" else 0
+    narrow = ((numbers.astype(np.float64) - zero) / full).astype(np.float32)
+    if numbers.dtype.itemsize <= 2:
+        return narrow, False
+    with np.errstate(invalid="ignore"):  # full scale itself is beyond integers
+        return narrow, not np.array_equal((narrow.astype(np.float64) * full).astype(np.int64), numbers)
+
+
+def _narrow(samples: np.ndarray) -> np.ndarray:
     if samples.dtype == np.float32:
         return samples
     with np.errstate(over="ignore", invalid="ignore"):
@@ -53,12 +66,7 @@ def ints_of(frame: av.AudioFrame) -> np.ndarray:
 
 def samples_of(frame: av.AudioFrame) -> np.ndarray:
     """Return a frame's samples as float32, shape (channels, samples), integers divided by their full scale."""
-    data = ints_of(frame).T
-    if data.dtype.kind == "f":
-        return as_float32(data)
-    full = 1 << (data.dtype.itemsize * 8 - 1)
-    zero = full if data.dtype.kind == "u" else 0
-    return ((data.astype(np.float64) - zero) / full).astype(np.float32)
+    return as_float32(ints_of(frame).T)[0]
 
 
 def _array_of(frame: av.AudioFrame) -> np.ndarray:

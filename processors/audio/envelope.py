@@ -13,6 +13,7 @@ from processors.audio.netcdf_provenance import Origin, origin_attributes, origin
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.fixed_blocks import BlockRechunker
+from processors.audio.reading.missing_samples import without_missing
 from processors.contract import Item, Reads, ReleaseContext, require
 from processors.errors import RefusedMedia
 
@@ -31,7 +32,7 @@ class EnvelopeFacts:
     first_seconds: float
     """Presentation time at which the first step begins, in s."""
     dc_offsets: tuple[float, ...]
-    """Mean of each channel's samples, in units of full scale."""
+    """Mean of each channel's samples without missing ones, in units of full scale."""
     missing_seconds: tuple[tuple[float, float], ...]
     """Half-open spans whose samples are missing and were taken as zero, in s."""
 
@@ -41,7 +42,7 @@ class Envelope:
     """Lowest and highest sample of each step and channel, and the power of the sample-to-sample change."""
 
     name: ClassVar[str] = "audio.envelope"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     reads: ClassVar[Reads] = "audio"
 
     longest_step_seconds: float = 0.0015
@@ -69,9 +70,10 @@ class _Session:
 
         self._info, self._path = info, scratch / ENVELOPE
         self._step = 1 << max(0, int(np.log2(max(1.0, processor.longest_step_seconds * info.rate_hz))))
-        self._runs = BlockRechunker(self._step * RUN_STEPS, self._take)
+        self._runs = BlockRechunker(self._step * RUN_STEPS, self._take, keeps_missing=True)
         self._steps = self._samples = 0
         self._sums = np.zeros(info.channel_count)
+        self._present = np.zeros(info.channel_count, int)
         self._last = np.zeros((1, 1), np.float32)
         with h5netcdf.File(self._path, "w") as file:
             file.dimensions = {"channel": info.channel_count, "time": None}
@@ -99,6 +101,8 @@ class _Session:
         import h5py
 
         self._samples += run.shape[1]
+        run, is_there = without_missing(run)
+        self._present += is_there.sum(axis=1)
         self._sums += run.sum(axis=1, dtype=np.float64)
         if not self._steps:
             self._last = run[:, :1]
@@ -138,7 +142,7 @@ class _Session:
             rate_hz=self._info.rate_hz,
             channel_count=self._info.channel_count,
             first_seconds=float(self._info.start),
-            dc_offsets=tuple((self._sums / max(1, self._samples)).tolist()),
+            dc_offsets=tuple((self._sums / np.maximum(1, self._present)).tolist()),
             missing_seconds=self._runs.missing.seconds(self._info.rate_hz, float(self._info.start)),
         )
         yield Item(name=ENVELOPE, media_type="application/x-netcdf", file=self._path, facts=facts)

@@ -80,6 +80,8 @@ def test_loudness_is_refused_where_it_is_not_defined(tmp_path: Path, rate_hz: in
         "highest_momentary_lufs": None,
         "highest_short_term_lufs": None,
         "reason": f"loudness is not defined for a recording at {rate_hz} Hz: it needs 200 Hz or more",
+        "loudspeakers": [],
+        "are_loudspeakers_assumed": False,
     }
 
 

@@ -60,15 +60,16 @@ class Bench:
             start=start,
             decoder="test",
         )
+        self._is_rounded = False
         self._made: dict[Processor, Result] = {}
 
     @classmethod
     def of(cls, folder: Path, path: Path, file_format: str) -> Bench:
         reader = FileReader(SourceFile.at(path), file_format)
-        blocks = [block.samples for block in reader.blocks()]
-        bench = cls(
-            folder, np.concatenate(blocks, axis=1), reader.info.rate_hz, start=reader.info.start, name=path.name
-        )
+        blocks = list(reader.blocks())
+        samples = np.concatenate([block.samples for block in blocks], axis=1)
+        bench = cls(folder, samples, reader.info.rate_hz, start=reader.info.start, name=path.name)
+        bench._is_rounded = any(block.is_rounded for block in blocks)
         bench._info = replace(reader.info)
         return bench
 
@@ -89,7 +90,7 @@ class Bench:
         if processor.reads == "audio":
             session = cast(Streamed, processor).start(info, folder)
             for block in np.array_split(self.samples, self._blocks, axis=1):
-                items += session.feed(AudioBlock(samples=block, first_sample=first)) or ()
+                items += session.feed(AudioBlock(samples=block, first_sample=first, is_rounded=self._is_rounded)) or ()
                 first += block.shape[1]
             items += session.finish()
         else:

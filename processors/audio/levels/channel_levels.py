@@ -64,14 +64,15 @@ class ChannelTally:
         self._holds_more_than_full_scale = codec in FLOAT_CODECS
         self._true_peak = TruePeak(rate_hz)
         self._peak = self._sum = self._squares = 0.0
-        self._samples = self._clip_run = self._clip_runs = self._clipped = self._longest = 0
+        self._samples = self._missing = self._clip_run = self._clip_runs = self._clipped = self._longest = 0
         self._variances: list[np.ndarray] = []
         self.quiet: list[np.ndarray] = []
         """Highest magnitude of each block."""
 
-    def add(self, samples: np.ndarray) -> None:
-        """Add samples: float32, shape (samples,), finite."""
+    def add(self, samples: np.ndarray, is_there: np.ndarray) -> None:
+        """Add samples: float32, shape (samples,), zero where `is_there`, of the same shape, is False."""
         self._samples += len(samples)
+        self._missing += len(samples) - int(np.count_nonzero(is_there))
         whole = len(samples) // self._block * self._block
         for part in (samples[:whole].reshape(-1, self._block), samples[whole:][None]):
             if part.size:
@@ -89,7 +90,7 @@ class ChannelTally:
                 flat = np.concatenate([[False], samples[1:] == samples[:-1], [False]])
                 clipped &= flat[1:] | flat[:-1]
             self._count_clipping(clipped)
-        self._true_peak.add(samples)
+        self._true_peak.add(samples, is_there)
 
     def _count_clipping(self, clipped: np.ndarray) -> None:
         """Count runs of clipped samples, one of which may have begun in the previous run."""
@@ -108,16 +109,15 @@ class ChannelTally:
             self._longest = max(self._longest, self._clip_run)
         self._clip_run = 0
 
-    def finish(self, missing_samples: int, incomplete_blocks: list[int]) -> ChannelLevels:
+    def finish(self, incomplete_blocks: list[int]) -> ChannelLevels:
         """Return the levels of the available samples.
 
         Parameters
         ----------
-        missing_samples : number of samples that were NaN or infinite, and taken as zero.
         incomplete_blocks : numbers of the blocks with missing samples, in this channel or another.
         """
         self._end_clipping()
-        there = max(1, self._samples - missing_samples)
+        there = max(1, self._samples - self._missing)
         mean = self._sum / there
         rms = math.sqrt(self._squares / there)
         peak_db, rms_db = decibels(self._peak), decibels(rms)
@@ -126,7 +126,7 @@ class ChannelTally:
         variances = whole if whole.size else variances
         rms_without_dc_db = decibels(math.sqrt(max(rms * rms - mean * mean, 0.0)))
         floor_db = decibels(math.sqrt(float(np.percentile(variances, NOISE_PERCENT))))
-        zero = "every sample is zero" + (", or no number and taken as zero" if missing_samples else "")
+        zero = "every sample is zero" + (", or no number and taken as zero" if self._missing else "")
         reasons = (
             (peak_db is None, zero),
             (rms_without_dc_db is None, "every sample is the same"),

@@ -18,6 +18,7 @@ from processors.audio.levels.pressures import Pressure, PressureTally
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.fixed_blocks import BlockRechunker
+from processors.audio.reading.missing_samples import without_missing
 from processors.contract import Item, Reads, ReleaseContext, require
 from processors.json_records import as_json
 from processors.tables import Column, Table
@@ -64,7 +65,7 @@ class Levels:
     """Levels of every channel, and loudness over all."""
 
     name: ClassVar[str] = "audio.levels"
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     reads: ClassVar[Reads] = "audio"
     tables: ClassVar[tuple[Table, ...]] = (LOUDNESS,)
 
@@ -91,7 +92,7 @@ class _Session:
     def __init__(self, processor: Levels, info: AudioInfo) -> None:
         self._processor, self._info = processor, info
         self._block = max(1, round(BLOCK_SECONDS * info.rate_hz))
-        self._runs = BlockRechunker(self._block * RUN_BLOCKS, self._take)
+        self._runs = BlockRechunker(self._block * RUN_BLOCKS, self._take, keeps_missing=True)
         self._channels = [
             ChannelTally(number, info.rate_hz, self._block, codec=info.codec) for number in range(info.channel_count)
         ]
@@ -99,27 +100,25 @@ class _Session:
         self._pressures = [
             PressureTally(number, info.rate_hz, calibration) for number in range(info.channel_count) if calibration
         ]
-        self._missing_samples = np.zeros(info.channel_count, int)
-        self._meter = LoudnessMeter(info.rate_hz, info.channel_count)
+        self._meter = LoudnessMeter(info)
         self._samples = 0
 
     def feed(self, block: AudioBlock) -> None:
-        if block.non_finite_count:
-            self._missing_samples += np.count_nonzero(~np.isfinite(block.samples), axis=1)
         self._runs.add(block)
 
     def _take(self, run: np.ndarray) -> None:
         self._samples += run.shape[1]
+        run, is_there = without_missing(run)
         self._meter.add(run)
-        for tally, samples in zip(self._channels, run, strict=True):
-            tally.add(samples)
-        for tally, samples in zip(self._pressures, run, strict=False):  # none without a calibration
-            tally.add(samples)
+        for tally, samples, present in zip(self._channels, run, is_there, strict=True):
+            tally.add(samples, present)
+        for tally, samples, present in zip(self._pressures, run, is_there, strict=False):  # none without a calibration
+            tally.add(samples, present)
 
     def finish(self) -> Iterator[Item]:
         self._runs.finish()
-        parts, counts = self._incomplete_blocks(), self._missing_samples.tolist()
-        channels = tuple(tally.finish(count, parts) for tally, count in zip(self._channels, counts, strict=True))
+        parts = self._incomplete_blocks()
+        channels = tuple(tally.finish(parts) for tally in self._channels)
         loudness = self._meter.finish()
         silent = self._silences()
         facts = LevelsFacts(

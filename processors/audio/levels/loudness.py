@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.audio.av_frames import audio_frame
+from processors.audio.reading.audio_info import AudioInfo
+from processors.audio.reading.loudspeakers import layout_of
 from processors.audio.renditions.filter_chain import graph_of, pulled
 from processors.decoding.open_media import decoder_errors
 
-LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
-"""Loudspeaker layouts assumed by number of channels, if only that is known; the standard has no weights for more."""
 LOWEST_LUFS = -70.0
 """Absolute gate of the standard; nothing below it counts."""
 FILTER_RATE_HZ = 48_000
@@ -47,14 +47,19 @@ class Loudness:
     highest_short_term_lufs: float | None
     reason: str | None
     """Reason why there is no value."""
+    loudspeakers: tuple[str, ...] = ()
+    """Loudspeaker for which each channel was weighted, in FFmpeg's order: the low-frequency one (LFE) does not count,
+    those at the sides and behind count 1.5 dB more. Empty: there is no value."""
+    are_loudspeakers_assumed: bool = False
+    """True if the file does not state them, so that they are those usual for the number of channels."""
 
 
 class LoudnessMeter:
     """Meter fed with runs of equal length; memory holds one pair of numbers for each 100 ms."""
 
-    def __init__(self, rate_hz: int, channel_count: int) -> None:
-        self._rate_hz, self._samples = rate_hz, 0
-        self._layout = LAYOUTS.get(channel_count) if rate_hz >= MIN_RATE_HZ else None
+    def __init__(self, info: AudioInfo) -> None:
+        self._rate_hz, self._samples = info.rate_hz, 0
+        self._layout = layout_of(info) if info.rate_hz >= MIN_RATE_HZ else None
         self._metadata: dict[str, str] = {}
         self._overflows = False
         self._highest_lufs = LOWEST_LUFS
@@ -63,14 +68,16 @@ class LoudnessMeter:
         self.short_term_lufs = array("f")
         """Loudness of the 3 s before each 100 ms."""
         if self._layout:
-            resampled = (f"aresample={FILTER_RATE_HZ}",) if rate_hz < MIN_FILTER_RATE_HZ else ()
-            self._graph = graph_of((*resampled, "ebur128=metadata=1"), rate_hz=rate_hz, layout=self._layout)
+            resampled = (f"aresample={FILTER_RATE_HZ}",) if info.rate_hz < MIN_FILTER_RATE_HZ else ()
+            filters, name = (*resampled, "ebur128=metadata=1"), self._layout.name
+            self._graph = graph_of(filters, rate_hz=info.rate_hz, layout=name)
 
     def add(self, samples: np.ndarray) -> None:
         """Add samples: float32, shape (channels, samples), finite."""
         if not self._layout:
             return
-        frame = audio_frame(samples, rate_hz=self._rate_hz, layout=self._layout, first_sample=self._samples)
+        name, arranged = self._layout.name, self._layout.arranged(samples)
+        frame = audio_frame(arranged, rate_hz=self._rate_hz, layout=name, first_sample=self._samples)
         self._samples += samples.shape[1]
         with decoder_errors("measuring loudness"):
             self._graph.push(frame)
@@ -101,6 +108,8 @@ class LoudnessMeter:
             reason="shorter than 3 s: no short-term loudness, so no range"
             if _highest(self.short_term_lufs) is None
             else None,
+            loudspeakers=self._layout.loudspeakers,
+            are_loudspeakers_assumed=self._layout.is_assumed,
         )
 
     def _integrated(self) -> float | None:

@@ -32,7 +32,8 @@ class Pressure:
 class PressureTally:
     """Tally of one channel; each run is transformed whole, so the sum over its bands is its power (Parseval).
 
-    Changes slower than a run, other than the offset, get the response of the lowest known frequency.
+    Missing samples of a run get the mean of the others, which has no power, and do not count. Changes slower than a
+    run, other than the offset, get the response of the lowest known frequency.
     """
 
     def __init__(self, channel: int, rate_hz: int, calibration: Calibration) -> None:
@@ -41,16 +42,19 @@ class PressureTally:
         self._sum = self._sum_of_means_squared = self._heard = 0.0
         self._weights: dict[int, np.ndarray] = {}
 
-    def add(self, samples: np.ndarray) -> None:
-        """Take a run: float32, shape (samples,), finite."""
-        count = len(samples)
-        mean = float(samples.mean(dtype=np.float64))
+    def add(self, samples: np.ndarray, is_there: np.ndarray) -> None:
+        """Take a run: float32, shape (samples,), of which only those count where `is_there`, of that shape, is True."""
+        present = samples[is_there]
+        if not present.size:
+            return
+        count = len(present)
+        mean = float(present.mean(dtype=np.float64))
         self._samples += count
         self._sum += mean * count
         self._sum_of_means_squared += mean * mean * count
-        self._lowest, self._highest = min(self._lowest, float(samples.min())), max(self._highest, float(samples.max()))
-        power = np.abs(np.fft.rfft(samples.astype(np.float64) - mean)) ** 2
-        self._heard += float(power @ self._weights_of(count))
+        self._lowest, self._highest = min(self._lowest, float(present.min())), max(self._highest, float(present.max()))
+        power = np.abs(np.fft.rfft(np.where(is_there, samples.astype(np.float64) - mean, 0))) ** 2
+        self._heard += float(power @ self._weights_of(len(samples)))
 
     def _weights_of(self, count: int) -> np.ndarray:
         """Return the factor of each band of a run of this many samples: power of a sample, in Pa²."""

@@ -30,11 +30,18 @@ class TruePeak:
         self.highest = 0.0
         """Highest magnitude so far; full scale is 1."""
 
-    def add(self, samples: np.ndarray) -> None:
-        """Add samples: float32, shape (samples,)."""
+    def add(self, samples: np.ndarray, is_there: np.ndarray | None = None) -> None:
+        """Add samples: float32, shape (samples,), finite; a value between them that needs a missing one is not guessed.
+
+        Parameters
+        ----------
+        is_there : bool, same shape: False where a sample is missing; None: nowhere.
+        """
         if not samples.size:
             return
-        self.highest = max(self.highest, float(np.abs(samples).max()))
+        if is_there is not None and not is_there.all():
+            samples = np.where(is_there, samples, np.float32(np.nan))
+        self.highest = max(self.highest, float(_highest(samples)))
         if self._factor == 1:
             return
         held = np.full(TAPS, samples[0]) if self._held is None else self._held
@@ -44,7 +51,7 @@ class TruePeak:
         if not whole:
             return
         windows = np.lib.stride_tricks.sliding_window_view(joined, SEGMENT_SAMPLES + TAPS)[:whole:SEGMENT_SAMPLES]
-        reach = np.maximum(windows.max(axis=1), -windows.min(axis=1)).astype(np.float64) * self._most_gain
+        reach = _highest(windows, axis=1).astype(np.float64) * self._most_gain
         first = int(np.argmax(reach))
         self._interpolate(windows[first : first + 1])
         self._interpolate(windows[reach > self.highest])
@@ -64,10 +71,16 @@ class TruePeak:
             for tap in range(1, TAPS):
                 np.multiply(windows[:, 1 + tap : 1 + tap + length], taps[tap], out=product)
                 total += product
-            self.highest = max(self.highest, float(total.max()), -float(total.min()))
+            self.highest = max(self.highest, float(_highest(total)))
 
     def finish(self) -> float:
         """Return the highest value; values between the last samples and missing ones are not guessed."""
         if self._held is not None:
             self._interpolate(self._held[None])
         return self.highest
+
+
+def _highest(samples: np.ndarray, axis: int | None = None) -> np.ndarray:
+    """Return the highest magnitude along an axis, or of all, among those that are not NaN; 0 if none is."""
+    found = np.maximum(samples.max(axis=axis), -samples.min(axis=axis))
+    return np.fmax.reduce(np.abs(samples), axis=axis, initial=0) if np.isnan(found).any() else found

@@ -40,6 +40,8 @@ class AudioInfo:
     stream_index: int | None = None
     """Index in the container of the stream that players choose; None for a single audio stream."""
     other_streams: tuple[OtherStream, ...] = ()
+    loudspeakers: tuple[str, ...] | None = None
+    """Loudspeaker of each channel as the file states it, in FFmpeg's names: `FL`, `LFE`; None: it states none."""
     source_name: str = ""
     """File name, for people; empty if unknown."""
     source_sha256: str = ""

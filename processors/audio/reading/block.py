@@ -16,6 +16,8 @@ class AudioBlock:
     """float32, shape (channels, samples); full scale is −1 to 1; integers are divided by their full scale."""
     first_sample: int
     """Index of the first sample, counted from the first decoded one."""
+    is_rounded: bool = False
+    """True if the file's own number has more significant bits than float32 holds, for any of them."""
 
     @cached_property
     def non_finite_count(self) -> int:

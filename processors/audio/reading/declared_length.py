@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import soundfile
 
+from processors.audio.reading.loudspeakers import stated_in_header
 from processors.containers.audio.flac import stream_info
 from processors.containers.audio.mp3 import first_frame
 from processors.containers.chunks import SOUND, Chunk, ChunkFile
@@ -121,14 +122,16 @@ def _of_sound(chunk: Chunk, walked: ChunkFile, count: int | None, block_bytes: i
     return Declared(sample_count=count, missing_bytes=missing, spare_bytes=spare)
 
 
-def ffmpeg_count(file: SourceFile, rate_hz: int) -> int | None:
-    """Return the samples per channel that FFmpeg reads from the headers."""
+def ffmpeg_header(file: SourceFile, rate_hz: int) -> tuple[int | None, tuple[str, ...] | None]:
+    """Return the samples per channel and the loudspeaker of each channel that FFmpeg reads from the headers."""
+    count = loudspeakers = None
     with suppress(DamagedMedia), file.open() as opened, open_container(opened, HEADER_ONLY_BYTES) as container:
-        for stream in container.streams.audio:
+        for stream in container.streams.audio[:1]:
+            loudspeakers = stated_in_header(opened, stream)
             if stream.duration and stream.time_base:
                 seconds = stream.duration * stream.time_base
-                return round(seconds * rate_hz) if 0 < seconds < MAX_FFMPEG_SECONDS else None
-    return None
+                count = round(seconds * rate_hz) if 0 < seconds < MAX_FFMPEG_SECONDS else None
+    return count, loudspeakers
 
 
 def libsndfile_count(file: SourceFile, rate_hz: int) -> int | None:

@@ -13,12 +13,17 @@ from processors.audio.reading.missing_samples import MissingRuns
 class BlockRechunker:
     """Collector that passes samples on to `take` in consecutive runs of `run_samples`.
 
-    A run is float32, shape (channels, samples); NaN and infinities are taken as zero, and counted.
+    A run is float32, shape (channels, samples); NaN and infinities are counted, and zero in it.
+
+    Parameters
+    ----------
+    keeps_missing : NaN and infinities stay as they are, for a measurement of which zeros are no part.
     """
 
-    def __init__(self, run_samples: int, take: Callable[[np.ndarray], None]) -> None:
+    def __init__(self, run_samples: int, take: Callable[[np.ndarray], None], *, keeps_missing: bool = False) -> None:
         self._run_samples = run_samples
         self._take = take
+        self._keeps_missing = keeps_missing
         self._waiting: list[np.ndarray] = []
         self._waiting_samples = 0
         self.non_finite = 0
@@ -30,7 +35,7 @@ class BlockRechunker:
         if block.non_finite_count:
             self.non_finite += block.non_finite_count
             self.missing.add(block.first_sample, np.asarray(np.isfinite(block.samples).all(axis=0)))
-        samples = block.finite_samples
+        samples = block.samples if self._keeps_missing else block.finite_samples
         self._waiting.append(samples)
         self._waiting_samples += samples.shape[1]
         if self._waiting_samples < self._run_samples:

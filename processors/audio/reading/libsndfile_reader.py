@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import numpy as np
 import soundfile
@@ -14,7 +14,7 @@ import soundfile
 from processors.audio.av_frames import as_float32
 from processors.audio.reading.audio_info import AudioInfo, AudioReport
 from processors.audio.reading.block import AudioBlock
-from processors.audio.reading.declared_length import Declared, ffmpeg_count
+from processors.audio.reading.declared_length import Declared, ffmpeg_header
 from processors.audio.reading.flac_digest import FlacDigest
 from processors.audio.reading.loss_counter import LossCounter, Promise
 from processors.audio.reading.stream_reader import FfmpegReader
@@ -46,6 +46,10 @@ SUBTYPES = {
 """Beginnings of libsndfile's name for each coding. Of a Wave64 with an extensible header, it takes any for integers."""
 
 
+WIDE: dict[str, Literal["float64", "int32", "float32"]] = {"DOUBLE": "float64", "PCM_32": "int32", "ALAC_32": "int32"}
+"""NumPy's type of codings that float32 may round."""
+
+
 class LibsndfileReader:
     """Reader of an audio file with libsndfile.
 
@@ -69,7 +73,7 @@ class LibsndfileReader:
         except DamagedMedia:
             self._opened.close()
             raise
-        second = ffmpeg_count(file, self._sound.samplerate)
+        second, loudspeakers = ffmpeg_header(file, self._sound.samplerate)
         # for a truncated AU file, libsndfile reports the length of the rest, and FFmpeg that in the header
         declared = declared or Declared(sample_count=second)
         self._file, self._declared, self._promise = file, declared, replace(promise, second_count=second)
@@ -80,6 +84,7 @@ class LibsndfileReader:
             sample_count_from_header=declared.sample_count,
             start=Fraction(0),
             decoder="libsndfile",
+            loudspeakers=loudspeakers if loudspeakers and len(loudspeakers) == self._sound.channels else None,
         )
         self._tally = LossCounter(self.info, replace(self._promise, is_exact=True, reads_on=False))
         self._digest = FlacDigest.of(file) if self._sound.format == "FLAC" else None
@@ -94,7 +99,7 @@ class LibsndfileReader:
             try:
                 with decoder_errors("reading samples"):
                     left = step if self._end is None else self._end - self._tally.samples
-                    samples = self._read(sound, min(step, left))
+                    samples, is_rounded = self._read(sound, min(step, left))
             except DamagedMedia as error:
                 # libsndfile returns nothing of an incomplete block, and of FLAC nothing more at all: reopen it
                 self._digest = None
@@ -109,27 +114,26 @@ class LibsndfileReader:
                 continue
             if not samples.size:
                 return
-            yield self._tally.block(samples)
+            yield self._tally.block(samples, is_rounded=is_rounded)
 
-    def _read(self, sound: soundfile.SoundFile, sample_count: int) -> np.ndarray:
-        """Read the next samples, float32, shape (channels, samples), in WAVE's channel order.
+    def _read(self, sound: soundfile.SoundFile, sample_count: int) -> tuple[np.ndarray, bool]:
+        """Read the next samples, float32, shape (channels, samples), in WAVE's channel order, and if any was rounded.
 
         16-bit samples are scaled here, five times as fast; FLAC samples are hashed unscaled.
         """
         if sound.subtype in ("VORBIS", "OPUS") and (order := WAVE_ORDER_OF_VORBIS.get(sound.channels)):
-            return sound.read(sample_count, dtype="float32", always_2d=True).T[list(order)]
+            return sound.read(sample_count, dtype="float32", always_2d=True).T[list(order)], False
         if sound.subtype == "PCM_16":
             short = sound.read(sample_count, dtype="int16", always_2d=True)
             if self._digest:
                 self._digest.add(short)
-            return np.multiply(short.T, 2.0**-15, dtype=np.float32)
+            return np.multiply(short.T, 2.0**-15, dtype=np.float32), False
         if self._digest:
             long = sound.read(sample_count, dtype="int32", always_2d=True)
             self._digest.add(long)
-            return long.T.astype(np.float32) * np.float32(2.0**-31)
-        if sound.subtype == "DOUBLE":
-            return as_float32(sound.read(sample_count, dtype="float64", always_2d=True).T)
-        return sound.read(sample_count, dtype="float32", always_2d=True).T
+            return long.T.astype(np.float32) * np.float32(2.0**-31), False  # libsndfile has no FLAC above 24 bits
+        kind = WIDE.get(sound.subtype, "float32")
+        return as_float32(sound.read(sample_count, dtype=kind, always_2d=True).T)
 
     def _rest_of_flac(self, given_samples: int) -> Iterator[AudioBlock]:
         """Yield the samples that FFmpeg finds after damage, at their place; libsndfile reads no further."""
@@ -138,7 +142,7 @@ class LibsndfileReader:
         for block in self._rest.blocks():
             known = max(0, given_samples - block.first_sample)
             if known < block.samples.shape[1]:
-                yield AudioBlock(samples=block.samples[:, known:], first_sample=block.first_sample + known)
+                yield replace(block, samples=block.samples[:, known:], first_sample=block.first_sample + known)
 
     def _reopened(self, first_sample: int) -> soundfile.SoundFile | None:
         self._opened.seek(0)

@@ -77,8 +77,9 @@ class LossCounter:
         self._joined: list[JoinedRecording] = []
         self._samples_in_time_gaps = 0
 
-    def block(self, samples: np.ndarray) -> AudioBlock:
-        block = AudioBlock(samples=np.ascontiguousarray(samples, dtype=np.float32), first_sample=self.samples)
+    def block(self, samples: np.ndarray, *, is_rounded: bool = False) -> AudioBlock:
+        ordered = np.ascontiguousarray(samples, dtype=np.float32)
+        block = AudioBlock(samples=ordered, first_sample=self.samples, is_rounded=is_rounded)
         self.samples += samples.shape[1]
         self.non_finite += block.non_finite_count
         return block

@@ -1,4 +1,4 @@
-"""Missing runs of samples in a recording, and their share of a window."""
+"""Missing samples of a recording: where they are, and their share of a window."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ class MissingRuns:
     def seconds(self, rate_hz: int, start_seconds: float) -> tuple[tuple[float, float], ...]:
         """Return the runs in seconds, with the first sample at `start_seconds`."""
         return tuple((start_seconds + first / rate_hz, start_seconds + end / rate_hz) for first, end in self.runs)
+
+
+def without_missing(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return samples with zero in place of NaN and infinities, and where they are numbers: bool, same shape."""
+    is_there = np.isfinite(samples)
+    return (samples if is_there.all() else np.where(is_there, samples, np.float32(0))), is_there
 
 
 def missing_share(runs: Sequence[tuple[float, float]], starts: np.ndarray, length: float) -> np.ndarray:

@@ -9,7 +9,7 @@ from fractions import Fraction
 import av
 import av.container
 
-from processors.audio.av_frames import ints_of, samples_of
+from processors.audio.av_frames import as_float32, ints_of
 from processors.audio.reading.audio_info import AudioInfo, AudioReport, OtherStream
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.declared_length import Declared
@@ -18,6 +18,7 @@ from processors.audio.reading.first_sound import first_sound_seconds
 from processors.audio.reading.flac_digest import FlacDigest
 from processors.audio.reading.joined_mp3 import JoinedMp3
 from processors.audio.reading.loss_counter import LossCounter, Promise
+from processors.audio.reading.loudspeakers import stated_by
 from processors.audio.reading.packet_fit import PacketFit
 from processors.audio.reading.sample_clock import MIN_GAP_SECONDS, SampleClock
 from processors.containers.audio.tags_behind import tags_behind
@@ -96,6 +97,7 @@ class StreamReader:
             decoder="FFmpeg",
             stream_index=stream.index,
             other_streams=_others(stream),
+            loudspeakers=stated_by(codec.layout),
         )
         self.tally = LossCounter(
             self.info,
@@ -152,9 +154,10 @@ class StreamReader:
 
     def _placed(self, frame: av.AudioFrame) -> Iterator[AudioBlock]:
         """Yield what is missing before a frame, then its samples."""
-        samples = samples_of(frame)
+        numbers = ints_of(frame)
+        samples, is_rounded = as_float32(numbers.T)
         if self.digest:
-            self.digest.add(ints_of(frame))
+            self.digest.add(numbers)
         if frame.sample_rate != self.info.rate_hz or samples.shape[0] != self.info.channel_count:
             self.tally.error(DamagedMedia("rate or channels change within the stream; those samples are left out"))
             return
@@ -169,7 +172,7 @@ class StreamReader:
             self._padding.passed(missing)
             yield from self.tally.gap(missing)
         if (samples := self._padding.without(samples)).size:
-            yield self.tally.block(samples)
+            yield self.tally.block(samples, is_rounded=is_rounded)
 
     def flush(self) -> Iterator[AudioBlock]:
         yield from self.decode(None)

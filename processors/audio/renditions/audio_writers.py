@@ -10,6 +10,7 @@ import numpy as np
 import soundfile
 
 from processors.audio.av_frames import audio_frame
+from processors.audio.reading.loudspeakers import Layout
 
 Web = Literal["aac", "opus"]
 WEB_RATE_HZ = 48_000
@@ -67,23 +68,24 @@ class ExactWriter:
 class WebWriter:
     """AAC in MP4 or Opus in Ogg, at 48 kHz; the same samples give the same bytes."""
 
-    def __init__(self, path: Path, web: Web, *, rate_hz: int, layout: str, comment: str) -> None:
+    def __init__(self, path: Path, web: Web, *, rate_hz: int, layout: Layout, comment: str) -> None:
         _, muxer, encoder, _ = WEB_FORMATS[web]
         self._container = av.open(str(path), "w", format=muxer, options={"fflags": "+bitexact"})
         self._container.metadata["comment"] = comment
-        stream = self._container.add_stream(encoder, rate=WEB_RATE_HZ, layout=layout, options=WEB_OPTIONS[web])
+        stream = self._container.add_stream(encoder, rate=WEB_RATE_HZ, layout=layout.encoded, options=WEB_OPTIONS[web])
         assert isinstance(stream, av.AudioStream)
         stream.codec_context.bit_rate = WEB_BITS_PER_SECOND[web] * stream.codec_context.channels
         self._stream = stream
-        self._resampler = av.AudioResampler(format=stream.codec_context.format, layout=layout, rate=WEB_RATE_HZ)
+        form = stream.codec_context.format
+        self._resampler = av.AudioResampler(format=form, layout=layout.encoded, rate=WEB_RATE_HZ)
         self._rate_hz, self._layout, self._written = rate_hz, layout, 0
 
     def write(self, samples: np.ndarray) -> None:
         samples = np.clip(samples, -MAX_WEB_AMPLITUDE, MAX_WEB_AMPLITUDE)
         step = max(1, MAX_WEB_SAMPLES * self._rate_hz // WEB_RATE_HZ)
         for first in range(0, samples.shape[1], step):
-            part = samples[:, first : first + step]
-            frame = audio_frame(part, rate_hz=self._rate_hz, layout=self._layout, first_sample=self._written)
+            part = self._layout.arranged(samples[:, first : first + step])
+            frame = audio_frame(part, rate_hz=self._rate_hz, layout=self._layout.name, first_sample=self._written)
             self._written += part.shape[1]
             self._encode(frame)
 

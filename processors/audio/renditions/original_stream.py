@@ -26,6 +26,8 @@ MUXERS: dict[str, tuple[str, str, str]] = {
 """Suffix, muxer and media type by decoder name. Other codecs go into Matroska; so does MP3, since a file of its own
 gets a header that changes how much of its end is decoded."""
 MATROSKA = ("mka", "matroska", "audio/x-matroska")
+ADTS = ("aac", "adts", "audio/aac")
+"""For AAC whose packets have a header each, as in a transport stream: other muxers take the headers off."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +47,7 @@ class OriginalStream:
     """First audio stream of a video as `original_stream.*`, or the reason why there is no copy."""
 
     name: ClassVar[str] = "audio.original_stream"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "file"
 
     def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
@@ -58,7 +60,7 @@ class OriginalStream:
                 yield _none(None, "there is no sound")
                 return
             codec = heard.codec_context.name
-            suffix, muxer, media_type = MUXERS.get(codec, MATROSKA)
+            suffix, muxer, media_type = _muxer_of(heard)
             path = scratch / f"original_stream.{suffix}"
             if not _holds(muxer, heard):
                 yield _none(codec, f"{muxer} does not hold {codec}")
@@ -75,6 +77,11 @@ class OriginalStream:
 def _none(codec: str | None, reason: str) -> Item:
     facts = OriginalStreamFacts(codec=codec, reason=reason, packet_count=0, packets_sha256=None)
     return Item.of_json("original_stream.json", facts, facts=facts)
+
+
+def _muxer_of(stream: av.AudioStream) -> tuple[str, str, str]:
+    codec = stream.codec_context
+    return ADTS if codec.name == "aac" and not codec.extradata else MUXERS.get(codec.name, MATROSKA)
 
 
 def _holds(muxer: str, stream: av.AudioStream) -> bool:

@@ -11,10 +11,12 @@ from typing import ClassVar
 import numpy as np
 
 from processors.audio.levels.levels import LEVELS, Levels, LevelsFacts
-from processors.audio.levels.loudness import LAYOUTS, MIN_RATE_HZ
+from processors.audio.levels.loudness import MIN_RATE_HZ
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.fixed_blocks import BlockRechunker
+from processors.audio.reading.loudspeakers import LAYOUTS, web_layout_of
+from processors.audio.reading.missing_samples import without_missing
 from processors.audio.renditions.audio_writers import WEB_FORMATS, ExactWriter, SoundWriter, Web, WebWriter
 from processors.audio.renditions.filter_chain import Chain
 from processors.contract import Inputs, Item, Reads, require
@@ -25,7 +27,6 @@ FLAC_MOST_CHANNELS = 8
 FLAC_HIGHEST_RATE_HZ = 655_350
 EXACT_BITS = {"pcm_s8": 8, "pcm_u8": 8, "pcm_16": 16, "pcm_24": 24}
 """Sample formats, in libsndfile's names, that FLAC stores without loss."""
-INEXACT = {"pcm_32": "32-bit integers were rounded to 24 bits", "double": "64-bit floats were rounded to 32 bits"}
 OVERSAMPLED = 4
 LIMITER_MARGIN_DB = 0.3
 """Margin for the increase of a peak by resampling to the source's rate, in dB."""
@@ -47,6 +48,10 @@ class RenditionFacts:
     sample_count: int
     clipped_sample_count: int
     non_finite_samples_taken_as_zero: int
+    loudspeakers: tuple[str, ...]
+    """Loudspeaker of each channel: for the web those of the copy, for others those that the source states, or empty."""
+    are_loudspeakers_assumed: bool
+    """True if the source does not state them, so that a copy for the web has those usual for the number of channels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +59,7 @@ class Renditions:
     """`original`, `restored` and `audible`, each as FLAC and for the web."""
 
     name: ClassVar[str] = "audio.renditions"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "audio"
 
     remove_dc: bool = True
@@ -134,7 +139,8 @@ class _Session:
         self._offsets = np.array(offsets, np.float32)[:, None]
         shown = ",".join(f"{-offset:+.7f}" for offset in offsets)
         dc = (f"add={shown}",) if processor.remove_dc else ()
-        layout = LAYOUTS.get(count) if rate_hz >= MIN_RATE_HZ else None
+        layout = LAYOUTS.get(count) if rate_hz >= MIN_RATE_HZ else None  # filters take each channel by itself
+        self._web_layout = web_layout_of(self._info)
         restoring = processor.restoring(rate_hz)
         raising = processor.raising(levels.loudness.integrated_lufs, rate_hz)
         self._chains: dict[str, tuple[str, ...]] = {"original": ()}
@@ -146,11 +152,11 @@ class _Session:
             self._chains |= {"restored": (*dc, *restoring), "audible": (*dc, *restoring, *raising)}
         for rendition in self._chains:
             self._beside[rendition] = OrderedExecutor()
-            self._open(rendition, processor.web if layout else (), layout or "")
-        self._runs = BlockRechunker(RUN_SAMPLES, self._take)
-        self._samples = 0
+            self._open(rendition, processor.web if layout else ())
+        self._runs = BlockRechunker(RUN_SAMPLES, self._take, keeps_missing=True)
+        self._samples, self._is_rounded = 0, False
 
-    def _open(self, rendition: str, web: tuple[Web, ...], layout: str) -> None:
+    def _open(self, rendition: str, web: tuple[Web, ...]) -> None:
         rate_hz, count = self._info.rate_hz, self._info.channel_count
         flac_holds = count <= FLAC_MOST_CHANNELS and rate_hz <= FLAC_HIGHEST_RATE_HZ
         bits = EXACT_BITS.get(self._info.codec) if rendition == "original" else 24
@@ -161,23 +167,25 @@ class _Session:
         writer = ExactWriter(self._scratch / name, rate_hz=rate_hz, channel_count=count, bits=bits, comment=comment)
         self._add(name, kind, rendition, writer)
         for one in web:
+            assert self._web_layout is not None
             suffix, _, _, media_type = WEB_FORMATS[one]
             path = self._scratch / f"{rendition}.{suffix}"
-            self._add(
-                path.name, media_type, rendition, WebWriter(path, one, rate_hz=rate_hz, layout=layout, comment=comment)
-            )
+            writer = WebWriter(path, one, rate_hz=rate_hz, layout=self._web_layout, comment=comment)
+            self._add(path.name, media_type, rendition, writer)
 
     def _add(self, name: str, media_type: str, rendition: str, writer: SoundWriter) -> None:
         self._outputs.append(_Output(name=name, media_type=media_type, rendition=rendition, writer=writer))
 
     def feed(self, block: AudioBlock) -> None:
+        self._is_rounded |= block.is_rounded
         self._runs.add(block)
 
     def _take(self, run: np.ndarray) -> None:
         self._samples += run.shape[1]
+        run, is_there = without_missing(run)
         self._write("original", run)
         if "restored" in self._chains:
-            for restored in self._restoring.add(run - self._offsets):
+            for restored in self._restoring.add(np.where(is_there, run - self._offsets, np.float32(0))):
                 self._restored(restored)
 
     def _restored(self, samples: np.ndarray) -> None:
@@ -227,8 +235,9 @@ class _Session:
             reason = "a lossy codec for the web"
         elif self._runs.non_finite:
             reason = "NaN, infinities and missing samples were taken as zero"
-        else:
-            reason = INEXACT.get(self._info.codec)
+        elif self._is_rounded:
+            reason = "samples with more than 24 significant bits were rounded to 32-bit floats"
+        layout = self._web_layout if is_web else None
         return RenditionFacts(
             rendition=output.rendition,
             chain=self._chains[output.rendition],
@@ -238,6 +247,8 @@ class _Session:
             sample_count=self._samples,
             clipped_sample_count=output.writer.clipped if isinstance(output.writer, ExactWriter) else 0,
             non_finite_samples_taken_as_zero=self._runs.non_finite,
+            loudspeakers=layout.loudspeakers if layout else self._info.loudspeakers or (),
+            are_loudspeakers_assumed=layout is not None and layout.is_assumed,
         )
 
 
