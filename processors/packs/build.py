@@ -51,7 +51,6 @@ from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.readme import readme
 from processors.store.bucket.bucket_traffic import Traffic
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.catalogue.selection import parse, select
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.fixity.fixity_history import FixityHistory, raw_checks
 from processors.store.manifest import ResultRef
@@ -141,11 +140,11 @@ def build(
     """
     destination = _output_at(output, store, force=force)
     catalogue, recipe = Catalogue(store), recipe.completed()
-    rows = select(parse(recipe.selection), catalogue)
-    _refuse_inside_releases(output, rows)
+    sightings = catalogue.sightings()
+    _refuse_inside_releases(output, sightings)
     chosen, reservations = choose(recipe, store, catalogue, asked, only_asked)
     repeated = duplicate_pictures([one.subject for one in in_order_of_selection(chosen)], store, compared)
-    recipe = replace(recipe, selection=publishable(recipe.selection, catalogue.sightings()))
+    recipe = replace(recipe, selection=publishable(recipe.selection, sightings))
     contents = _Contents(
         recipe=recipe,
         store=store,
@@ -277,9 +276,9 @@ class _Contents:
 
 
 def _refuse_inside_releases(output: Location, rows: Sequence[SourceRow]) -> None:
-    """Raise `RequestError` if the pack would lie among the releases that it is made from, and be ingested as one."""
+    """Raise `RequestError` if the pack would lie among releases that the store knows, and be ingested as one."""
     place = str(output) if is_address(output) else str(Path(output).resolve())
-    for raw in {row.folder for row in rows}:
+    for raw in sorted({row.folder for row in rows if row.gone_utc is None}):
         if f"{place}/".startswith(f"{raw}/"):
             raise RequestError(
                 f"{output}: inside the releases, where the next run would take it for one; choose a place outside {raw}"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import zipfile
-import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,20 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 from processors.errors import RequestError, StoreError
 from processors.packs.archive.output import is_zip
+from processors.packs.archive.pack_reader import bag_info
 from processors.packs.changed_sources import PackedSource, SourceChange, SourcesNow, Wanted
 from processors.packs.contents.changed_descriptions import ChangedDescription, Descriptions
 from processors.packs.contents.names import portable_name
 from processors.store.catalogue.catalogue import Catalogue
+from processors.store.flush import replace_file
 from processors.store.manifest import ResultRef
 from processors.store.open_store import is_address, open_bucket
-from processors.store.store import Store, replace_file
+from processors.store.store import Store
 from processors.well_known_names import EVIDENCE
 
 if TYPE_CHECKING:
     from processors.packs.build import Built
-
-BAG_INFO = "bag-info.txt"
-MAX_INFO_BYTES = 1 << 20
 
 
 def remember(store: Store, built: Built) -> Path:
@@ -216,19 +213,7 @@ def _is_there(pack: str) -> bool | None:
 def _identifier_at(word: str) -> str | None:
     """Return the identifier of the pack at a path; None if there is none."""
     path = Path(word)
-    try:
-        if path.is_dir():
-            with (path / BAG_INFO).open("rb") as file:
-                said = file.read(MAX_INFO_BYTES)
-        elif is_zip(path):
-            with zipfile.ZipFile(path) as archive:
-                name = next(one for one in archive.namelist() if PurePath(one).name == BAG_INFO)
-                with archive.open(name) as member:
-                    said = member.read(MAX_INFO_BYTES)
-        else:
-            return None
-    except (OSError, zipfile.BadZipFile, zlib.error, StopIteration, NotImplementedError, RuntimeError):
-        return None
+    said = bag_info(path) if path.is_dir() or is_zip(path) else b""
     found = re.search(rb"^External-Identifier: (\S+)$", said, re.MULTILINE)
     return found[1].decode("utf-8", "replace") if found else None
 

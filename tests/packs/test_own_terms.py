@@ -274,6 +274,21 @@ def test_a_pack_among_the_releases_is_refused(july: Path) -> None:
     build_pack(recipe_of(["*.jpg"], audience="internal"), Path("rawer"), Store(Path("store")))
 
 
+def test_a_pack_among_other_releases_of_the_store_is_refused(july: Path) -> None:
+    ingested()
+    other = Path("other/august/dawn.jpg")
+    photo(other, {}, "Free")
+    ingest(Path("other"), Path("store"), RECIPES)
+    recipe = recipe_of(["release=july"], audience="internal")
+    with pytest.raises(RequestError) as caught:
+        build_pack(recipe, Path("other/pp"), Store(Path("store")))
+    assert str(caught.value) == (
+        "other/pp: inside the releases, where the next run would take it for one; "
+        f"choose a place outside {Path('other').absolute()}"
+    )
+    assert [path.name for path in Path("other").iterdir()] == ["august"]
+
+
 def test_why_names_the_item_from_which_a_pack_made_a_file(july: Path) -> None:
     ingested()
     build_pack(recipe_of(["*.jpg"], audience="press"), Path("press"), Store(Path("store")))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
@@ -13,8 +15,11 @@ from processors.contract import Item
 from processors.errors import RequestError, ResultCorrupt, ResultMissing
 from processors.packs.archive.verify_pack import verify_pack
 from processors.packs.recipe.pack_recipe import Pictures
+from processors.store.this_machine import this_machine
 from tests.conftest import PROJECT
 from tests.helpers.pack_store import PackStore, evidence, filled, make_pack, picture
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -39,6 +44,44 @@ def test_an_output_that_exists_is_refused_and_only_packs_are_replaced(made: Pack
         assert verify_pack(tmp_path / name).file_count < before
     with pytest.raises(RequestError, match=r"nowhere: no such folder; create it first"):
         make_pack(made, tmp_path / "nowhere" / "pack")
+
+
+def meanwhile(happens: Callable[[], object]) -> Any:
+    """Steps of a build, during which something happens."""
+
+    def steps(work: str, things: Iterable[T], total: int | None, **shown: Any) -> Iterator[T]:
+        happens()
+        yield from things
+
+    return steps
+
+
+@pytest.mark.parametrize("name", ["pack", "pack.zip"])
+def test_what_appears_at_the_output_while_the_pack_is_built_stays(made: PackStore, tmp_path: Path, name: str) -> None:
+    output, letter = tmp_path / name, tmp_path / name / "letter.txt"
+
+    def colleague() -> None:
+        output.mkdir()
+        letter.write_text("keep me")
+
+    with pytest.raises(RequestError, match=r"already exists; choose another name, or replace it with --force$"):
+        make_pack(made, output, steps=meanwhile(colleague))
+    assert letter.read_text() == "keep me"
+    letter.unlink()
+    output.rmdir()
+    for force, sentence in (
+        (False, "already exists; choose"),
+        (True, "already exists and is not a marsmedia pack; --"),
+    ):
+        with pytest.raises(RequestError, match=sentence):
+            make_pack(made, output, force=force, steps=meanwhile(lambda: output.write_text("keep me")))
+        assert output.read_text() == "keep me"
+        output.unlink()
+    make_pack(made, output)
+    with pytest.raises(RequestError, match="already exists and is not a marsmedia pack; --force does not replace it"):
+        make_pack(made, output, force=True, steps=meanwhile(lambda: output.rename(tmp_path / "x") and colleague()))
+    assert letter.read_text() == "keep me"
+    assert [path.name for path in tmp_path.iterdir() if "making" in path.name] == []
 
 
 @pytest.mark.parametrize("name", ["pack", "pack.zip"])
@@ -110,12 +153,26 @@ def test_a_disk_that_fills_in_the_middle_leaves_nothing(made: PackStore, tmp_pat
 def test_what_a_killed_build_left_is_swept(made: PackStore, tmp_path: Path) -> None:
     dead = subprocess.Popen(["true"])
     dead.wait()
-    left = tmp_path / f".pack.making-{dead.pid}-x"
-    alive = tmp_path / f".pack.making-{os.getpid()}-x"
-    for folder in (left, alive):
+    here = this_machine()
+    left = [tmp_path / f".pack.making-{mark}{dead.pid}-x" for mark in (f"{here}-", "")]
+    alive = [tmp_path / f".pack.making-{mark}{os.getpid()}-x" for mark in (f"{here}-", "")]
+    others = [tmp_path / ".pack.making-a-note", tmp_path / f".pack.zip.making-{here}-{dead.pid}-x"]
+    for folder in (*left, *alive, *others):
         folder.mkdir()
     make_pack(made, tmp_path / "pack")
-    assert (left.exists(), alive.exists()) == (False, True)
+    assert [folder.exists() for folder in (*left, *alive, *others)] == [False, False, True, True, True, True]
+
+
+def test_the_folder_of_a_build_on_another_machine_stays(made: PackStore, tmp_path: Path) -> None:
+    """There is no process of either number here."""
+    seen: list[str] = []
+    theirs = tmp_path / ".pack.making-99999999-999999999-x"
+    theirs.mkdir()
+    steps = meanwhile(lambda: seen.extend(path.name for path in tmp_path.glob(".pack.making-*") if path != theirs))
+    make_pack(made, tmp_path / "pack", steps=steps)
+    assert theirs.exists()
+    (own,) = seen
+    assert own.startswith(f".pack.making-{this_machine()}-{os.getpid()}-"), "so that other machines know it too"
 
 
 def test_a_selection_with_nothing_to_include_is_reported(made: PackStore, tmp_path: Path) -> None:

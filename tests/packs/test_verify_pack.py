@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import stat
 import zipfile
@@ -13,8 +14,11 @@ import pytest
 
 from processors.errors import RequestError
 from processors.packs.archive.bagit import BagWriter
+from processors.packs.archive.output import is_pack
 from processors.packs.archive.pack_writers import ZipSink
 from processors.packs.archive.verify_pack import verify_pack
+from processors.packs.registry import results_of
+from processors.store.store import Store
 from tests.helpers.pack_store import filled, make_pack
 
 FRAME = "data/media/descent.mp4/video.frames/frame_000001.jpg"
@@ -182,6 +186,98 @@ def test_links_bombs_and_doubles_in_a_zip_are_refused(whole: Path, tmp_path: Pat
         "Tracks-_-wind/data/link": "a link or device, not a file",
         "Tracks-_-wind/bagit.txt": "named twice in the zip",
     }
+
+
+CENTRAL, LOCAL = b"PK\x01\x02", b"PK\x03\x04"
+"""Signatures of a member's record in the directory of a zip, and of its header before its data."""
+
+
+def patched(whole: Path, target: Path, name: str, kind: bytes, change: Callable[[bytearray, int], None]) -> Path:
+    """A copy of the zip, in which one of the two records of a member is changed; `change` gets where it begins."""
+    data = bytearray((whole / "pack.zip").read_bytes())
+    head = 46 if kind == CENTRAL else 30
+    found = (named.start() - head for named in re.finditer(re.escape(f"Tracks-_-wind/{name}".encode()), data))
+    (at,) = [at for at in found if data[at : at + 4] == kind]
+    change(data, at)
+    target.write_bytes(data)
+    return target
+
+
+def bad_name(data: bytearray, at: int) -> None:
+    """Say that the name is in UTF-8, which it then is not."""
+    is_central = data[at : at + 4] == CENTRAL
+    flags, name = (at + 8, at + 46) if is_central else (at + 6, at + 30)
+    data[flags + 1] |= 0x08
+    data[name + 15] = 0xFF
+
+
+def newer(data: bytearray, at: int) -> None:
+    data[at + 6] = 99
+
+
+def beyond_the_end(data: bytearray, at: int) -> None:
+    for field in (20, 24):  # its size, compressed and not
+        data[at + field : at + field + 4] = (2**30).to_bytes(4, "little")
+
+
+def before_the_beginning(data: bytearray, at: int) -> None:
+    """Give the member a place of 64 bits that no file has."""
+    extra = b"\x01\x00\x08\x00" + (2**63 + 5).to_bytes(8, "little")
+    data[at + 42 : at + 46] = b"\xff" * 4
+    name_length = int.from_bytes(data[at + 28 : at + 30], "little")
+    data[at + 30 : at + 32] = len(extra).to_bytes(2, "little")
+    data[at + 46 + name_length : at + 46 + name_length] = extra
+    end = data.rindex(b"PK\x05\x06")
+    size = int.from_bytes(data[end + 12 : end + 16], "little") + len(extra)
+    data[end + 12 : end + 16] = size.to_bytes(4, "little")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (bad_name, "'utf-8' codec can't decode byte 0xff in position 15: invalid start byte"),
+        (newer, "zip file version 9.9"),
+    ],
+)
+def test_a_zip_whose_directory_cannot_be_read_is_no_readable_zip(
+    whole: Path, tmp_path: Path, change: Callable[[bytearray, int], None], reason: str
+) -> None:
+    place = patched(whole, tmp_path / "p.zip", FRAME, CENTRAL, change)
+    with pytest.raises(RequestError) as told:
+        verify_pack(place)
+    assert str(told.value) == f"{place}: neither a folder nor a readable zip ({reason})"
+
+
+@pytest.mark.parametrize("name", [FRAME, "manifest-sha512.txt", "bagit.txt"])
+@pytest.mark.parametrize(
+    ("kind", "change", "reason"),
+    [
+        (LOCAL, bad_name, "'utf-8' codec can't decode byte 0xff in position 15: invalid start byte"),
+        (CENTRAL, beyond_the_end, "the zip ends before the file does"),
+        (CENTRAL, before_the_beginning, "cannot fit 'int' into an offset-sized integer"),
+    ],
+)
+def test_a_member_that_cannot_be_read_is_named(
+    whole: Path, tmp_path: Path, name: str, kind: bytes, change: Callable[[bytearray, int], None], reason: str
+) -> None:
+    found = verify_pack(patched(whole, tmp_path / "p.zip", name, kind, change)).faults
+    (told,) = {one.reason.partition(";")[0] for one in found if (one.kind, one.path) == ("unreadable", name)}
+    assert told == reason
+
+
+@pytest.mark.parametrize(("flag", "reason"), [(0, "encrypted"), (5, "a patch of another file"), (6, "encrypted")])
+def test_a_member_that_only_other_programs_read_is_refused_and_its_pack_is_not_replaced(
+    whole: Path, tmp_path: Path, flag: int, reason: str
+) -> None:
+    def change(data: bytearray, at: int) -> None:
+        data[at + 8] |= 1 << flag
+
+    place = patched(whole, tmp_path / "p.zip", "bag-info.txt", CENTRAL, change)
+    assert ("Tracks-_-wind/bag-info.txt", "refused", reason) in [
+        (one.path, one.kind, one.reason) for one in verify_pack(place).faults
+    ]
+    assert not is_pack(place)
+    assert results_of(Store(whole / "store"), str(place)) == []
 
 
 def test_a_manifest_that_names_a_file_outside_opens_nothing(pack: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from processors.errors import RequestError
 from processors.packs.archive.output import AGENT, is_zip, scratch_beside
-from processors.packs.archive.pack_reader import opened
+from processors.packs.archive.pack_reader import bag_info
 from processors.sources.source_file import sha256_of
 from processors.store.bucket.bucket_traffic import Traffic
 from processors.store.bucket.item_cache import cache_folder
@@ -53,8 +53,8 @@ class BucketOutput:
             self._bucket = open_bucket(above, self.traffic)
             with suppress(FileNotFoundError):  # unlike a look, a missing object and a missing bucket differ here
                 self._bucket.get(self._note)
-            if self._zip_is_there() and force and not _is_pack(self.location, self.traffic):
-                raise RequestError(f"{self.location}: exists and is not a marsmedia pack; --force does not replace it")
+            if force and self._zip_is_there():
+                self._check_is_pack()
         elif (there := self._names_there()) and FIRST not in there:
             raise RequestError(f"{self.location}: already holds other objects; choose another name")
 
@@ -85,6 +85,7 @@ class BucketOutput:
                 raise RequestError(
                     f"{self.location}: already exists with other bytes; choose another name, or replace it with --force"
                 )
+            self._check_is_pack()  # again: building took a while
         stated = f"{digest}  {self.name}\n".encode()
         if self._force:
             self._bucket.put(self._note, stated)
@@ -127,14 +128,10 @@ class BucketOutput:
             return False
         return True
 
+    def _check_is_pack(self) -> None:
+        """Raise `RequestError` unless marsmedia made the zip there."""
+        if AGENT.encode() not in bag_info(self.location, self.traffic):
+            raise RequestError(f"{self.location}: exists and is not a marsmedia pack; --force does not replace it")
+
     def _names_there(self) -> set[str]:
         return {one.name for one in self._bucket.list("")}
-
-
-def _is_pack(address: str, traffic: Traffic) -> bool:
-    """Return True if marsmedia made the zip there."""
-    try:
-        with opened(address, traffic) as pack, pack.open("bag-info.txt") as info:
-            return AGENT.encode() in info.read(1_000_000)
-    except (RequestError, KeyError):
-        return False

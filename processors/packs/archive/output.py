@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from processors.errors import RequestError
+from processors.packs.archive.pack_reader import bag_info
+from processors.store.scratch_folders import scratch_folder, sweep_scratch_folders
 
 AGENT = "Bag-Software-Agent: marsmedia"
 
@@ -33,8 +32,17 @@ class DiskOutput:
         return scratch_beside(self.location, force=self._force)
 
     def put_in_place(self, made: Path, scratch: Path) -> bool:
-        """Put the finished pack in place and return True; the previous content goes with the scratch folder."""
-        _finished(made, self.location, scratch)
+        """Put the finished pack in place and return True; the previous pack goes with the scratch folder.
+
+        Raises
+        ------
+        RequestError : as `check_place`, of what has appeared there while the pack was being built.
+        """
+        check_place(self.location, force=self._force)
+        if self._force:
+            _replace(self.location, made, scratch / "replaced")
+        else:
+            made.rename(self.location)
         return True
 
 
@@ -55,20 +63,17 @@ def check_place(output: Path, *, force: bool) -> None:
 def scratch_beside(output: Path, *, force: bool) -> Iterator[Path]:
     """Yield a folder on the output's file system, which is removed at the end in any case; raises as `check_place`."""
     check_place(output, force=force)
-    _sweep(output)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{output.name}.making-{os.getpid()}-", dir=output.parent))
-    try:
+    start = f".{output.name}.making-"
+    sweep_scratch_folders(output.parent, start)
+    with scratch_folder(output.parent, start) as scratch:
         yield scratch
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _finished(made: Path, output: Path, scratch: Path) -> None:
-    """Put the finished pack in place; the previous content goes with the scratch folder."""
+def _replace(output: Path, made: Path, old: Path) -> None:
+    """Put a finished pack in place; the pack that it replaces, if there is one, goes to `old`."""
     if made.is_file() and not output.is_dir():
         made.replace(output)
         return
-    old = scratch / "replaced"
     if os.path.lexists(output):
         output.rename(old)
     try:
@@ -82,22 +87,4 @@ def _finished(made: Path, output: Path, scratch: Path) -> None:
 
 def is_pack(place: Path) -> bool:
     """Return True if marsmedia made this folder or zip; nothing else is ever replaced."""
-    try:
-        if place.is_symlink():
-            return False
-        if place.is_dir():
-            return AGENT in (place / "bag-info.txt").read_text(encoding="utf-8")
-        with zipfile.ZipFile(place) as archive:
-            names = [name for name in archive.namelist() if name.count("/") == 1 and name.endswith("/bag-info.txt")]
-            return any(AGENT in archive.read(name)[:1_000_000].decode("utf-8", "replace") for name in names)
-    except (OSError, ValueError, zipfile.BadZipFile):
-        return False
-
-
-def _sweep(output: Path) -> None:
-    """Remove leftovers of killed builds of this output, but not those of live processes on this machine."""
-    start = f".{output.name}.making-"
-    for left in output.parent.iterdir():
-        owner = left.name.removeprefix(start).partition("-")[0] if left.name.startswith(start) else ""
-        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
-            shutil.rmtree(left, ignore_errors=True)
+    return not place.is_symlink() and AGENT.encode() in bag_info(place)

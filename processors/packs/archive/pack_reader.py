@@ -6,6 +6,7 @@ import os
 import stat
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,16 @@ from processors.store.open_store import Location, is_address, open_bucket
 
 GREATEST_RATIO = 1100
 """Maximum compression ratio; deflate reaches at most 1032 to 1 (zlib's documentation), so more is an attack."""
+ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
+"""What `zipfile` raises for a damaged or hostile zip, besides `OSError`.
+
+`ValueError`: a name that is not UTF-8, or an impossible offset. `RuntimeError`: a member that needs a password or a
+newer version. `EOFError`: one that ends early.
+"""
+ENCRYPTED, PATCH, STRONGLY_ENCRYPTED = 1 << 0, 1 << 5, 1 << 6
+"""Bits of a member's flags (APPNOTE 6.3.10, section 4.4.4)."""
+BAG_INFO = "bag-info.txt"
+MAX_INFO_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +58,33 @@ def opened(location: Location, traffic: Traffic | None = None) -> Iterator[PackR
         yield _folder(location)
         return
     try:
-        with zipfile.ZipFile(location) as archive:
-            yield _zip(archive, location)
+        archive = _opened_zip(location, location)
     except FileNotFoundError as error:
         raise RequestError(f"{location}: no such pack") from error
-    except zipfile.BadZipFile as error:
-        raise RequestError(f"{location}: neither a folder nor a readable zip ({error})") from error
+    with archive:
+        yield _zip(archive, location)
+
+
+def bag_info(location: Location, traffic: Traffic | None = None) -> bytes:
+    """Return the first MB of a pack's `bag-info.txt`; empty if there is no pack, or it cannot be read.
+
+    Raises
+    ------
+    StoreError : the bucket cannot be read.
+    """
+    try:
+        if not is_address(location) and (folder := Path(location)).is_dir():
+            with (folder / BAG_INFO).open("rb") as file:
+                return file.read(MAX_INFO_BYTES)
+        with opened(location, traffic) as pack, pack.open(BAG_INFO) as file:
+            return file.read(MAX_INFO_BYTES)
+    except (RequestError, KeyError, OSError, *ZIP_ERRORS):
+        return b""
+
+
+def reason_of(error: Exception) -> str:
+    """Return in words why a file of a pack cannot be read."""
+    return str(error) or "the zip ends before the file does"  # `EOFError` has no words
 
 
 @contextmanager
@@ -70,11 +102,15 @@ def _in_bucket(address: str, traffic: Traffic | None) -> Iterator[PackReader]:
         size = bucket.look(name).size_bytes
     except FileNotFoundError as error:
         raise RequestError(f"{address}: no such pack") from error
+    with _opened_zip(bucket.open(name, size), address) as archive:
+        yield _zip(archive, address)
+
+
+def _opened_zip(file: Path | IO[bytes], location: Location) -> zipfile.ZipFile:
     try:
-        with zipfile.ZipFile(bucket.open(name, size)) as archive:
-            yield _zip(archive, address)
-    except zipfile.BadZipFile as error:
-        raise RequestError(f"{address}: neither a folder nor a readable zip ({error})") from error
+        return zipfile.ZipFile(file)
+    except ZIP_ERRORS as error:
+        raise RequestError(f"{location}: neither a folder nor a readable zip ({reason_of(error)})") from error
 
 
 def _folder(pack: Path) -> PackReader:
@@ -122,8 +158,10 @@ def _wrong(member: zipfile.ZipInfo, top: str) -> str | None:
         return "its name escapes the pack"
     if kind not in (0, stat.S_IFREG):
         return "a link or device, not a file"
-    if member.flag_bits & 1:
+    if member.flag_bits & (ENCRYPTED | STRONGLY_ENCRYPTED):
         return "encrypted"
+    if member.flag_bits & PATCH:
+        return "a patch of another file"
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "compressed by a method other than deflate"
     if member.file_size > GREATEST_RATIO * max(member.compress_size, 1):

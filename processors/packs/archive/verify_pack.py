@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from processors.errors import RequestError
 from processors.packs.archive.bagit import ALGORITHMS, BLOCK_BYTES, DECLARATION
-from processors.packs.archive.pack_reader import PackReader, opened
+from processors.packs.archive.pack_reader import ZIP_ERRORS, PackReader, opened, reason_of
 from processors.store.open_store import Location
 from processors.store.progress_steps import Steps, silently
 
@@ -125,8 +123,8 @@ class _Verifier:
         try:
             with self._pack.open(name) as file:
                 data = file.read(MAX_LISTING_BYTES + 1)
-        except (zipfile.BadZipFile, zlib.error, OSError) as error:
-            return PackFault(path=name, kind="unreadable", reason=str(error))
+        except (OSError, *ZIP_ERRORS) as error:
+            return PackFault(path=name, kind="unreadable", reason=reason_of(error))
         if len(data) > MAX_LISTING_BYTES:
             return PackFault(path=name, kind="refused", reason=f"over {MAX_LISTING_BYTES} bytes")
         return data
@@ -144,8 +142,8 @@ class _Verifier:
                     size += len(block)
                     for one in hashes.values():
                         one.update(block)
-        except (zipfile.BadZipFile, zlib.error, OSError) as error:
-            self._report(path, "unreadable", str(error))
+        except (OSError, *ZIP_ERRORS) as error:
+            self._report(path, "unreadable", reason_of(error))
             return
         self._size += size
         if is_payload:

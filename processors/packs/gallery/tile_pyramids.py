@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from processors.errors import ResultCorrupt
+from processors.packs.archive.pack_reader import ZIP_ERRORS, reason_of
 from processors.packs.contents.subject import ItemRecord
 
 
@@ -38,8 +39,10 @@ def unpack(entry: ItemRecord, folder: Path) -> tuple[dict[str, Any], list[Path]]
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
                 written.append(target)
-    except (zipfile.BadZipFile, ValueError) as error:
-        raise ResultCorrupt(f"{entry.path}: not an archive of tiles ({error}); run `marsmedia verify`") from error
+    except ZIP_ERRORS as error:
+        raise ResultCorrupt(
+            f"{entry.path}: not an archive of tiles ({reason_of(error)}); run `marsmedia verify`"
+        ) from error
     if info is None:
         raise ResultCorrupt(f"{entry.path}: no info.json among the tiles; run `marsmedia verify`")
     return info, written
