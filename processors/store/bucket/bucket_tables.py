@@ -2,19 +2,20 @@
 
 A Delta table is files that never change, and a log whose entries are created once. So a copy needs only the files that
 it lacks, and a change is sent as Delta would write it there: first the new files, then the entry of the log, which the
-server lets only one writer create. Any other writer is refused, updates its copy, and repeats its change. Only `Bucket`
-accesses the server, and every reader of Delta tables can read those in the bucket.
+server lets only one writer create, and last a checkpoint, which readers take for all entries up to its own. Any other
+writer is refused, updates its copy, and repeats its change. Only `Bucket` accesses the server, and every reader of
+Delta tables can read those in the bucket.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from processors.store.bucket.bucket import Bucket, Seen
-from processors.store.claims import exclusive_lock
+from processors.store.exclusive_lock import exclusive_lock
 
 LOG = "_delta_log"
 POINTER = "_last_checkpoint"
@@ -53,8 +54,8 @@ class BucketTables:
             tables = {**{path.parent.name: {} for path in self._folder.glob(f"*/{LOG}")}, **tables}
         for table, there in tables.items():
             here = self._here(table)
-            for name in reversed(_in_order(here.keys() - there.keys())):  # never sent, or removed there
-                (self._folder / table / name).unlink(missing_ok=True)
+            gone = _in_order(here.keys() - there.keys())  # never sent, or removed there
+            self._undo(table, [*gone, f"{LOG}/{POINTER}"] if gone else ())
             for name in _in_order(there):
                 if here.get(name) != there[name]:
                     self._fetch(table, name)
@@ -63,22 +64,28 @@ class BucketTables:
     def push(self, table: str) -> bool:
         """Send what has changed since `pull`; return False, with the change undone, if another writer was first."""
         there, here = self._there.get(table, set()), self._here(table)
-        new = sorted(here.keys() - there)
-        entries = [name for name in new if name.startswith(LOG) and name.endswith(".json")]
-        for name in new:
-            if name not in entries:
-                self._bucket.put(f"catalogue/{table}/{name}", self._folder / table / name)
+        new = _in_order(here.keys() - there)
+        entries = [name for name in new if _is_entry(name)]
+        for name in (name for name in new if not name.startswith(LOG)):
+            self._bucket.put(f"catalogue/{table}/{name}", self._folder / table / name)
         for number, name in enumerate(entries):
             if not self._bucket.create(f"catalogue/{table}/{name}", (self._folder / table / name).read_bytes()):
-                for undone in entries[number:]:
-                    (self._folder / table / undone).unlink()
+                self._undo(table, [*new[new.index(entries[number]) :], f"{LOG}/{POINTER}"])
                 return False
+        checkpoints = [name for name in new if name.startswith(LOG) and not _is_entry(name)]
+        for name in checkpoints:  # only now: each stands for all the entries before it
+            self._bucket.put(f"catalogue/{table}/{name}", self._folder / table / name)
         pointer = self._folder / table / LOG / POINTER
-        if any(name.startswith(LOG) and name.endswith(".parquet") for name in new) and pointer.exists():
+        if checkpoints and pointer.exists():
             self._bucket.put(f"catalogue/{table}/{LOG}/{POINTER}", pointer)
         self._bucket.delete([f"catalogue/{table}/{name}" for name in sorted(there - here.keys())])
         self._there[table] = set(here)
         return True
+
+    def _undo(self, table: str, names: Sequence[str]) -> None:
+        """Remove from the copy what the bucket does not have, the newest first."""
+        for name in reversed(names):
+            (self._folder / table / name).unlink(missing_ok=True)
 
     def _here(self, table: str) -> dict[str, int]:
         """Return the size of each file of the copy, by its name within the table."""
@@ -95,6 +102,10 @@ class BucketTables:
         os.replace(temporary, path)  # noqa: PTH105
 
 
+def _is_entry(name: str) -> bool:
+    return name.startswith(LOG) and name.endswith(".json")
+
+
 def _in_order(names: Iterable[str]) -> list[str]:
-    """Return files before the entries of the log that refer to them, so that no entry refers to a missing file."""
-    return sorted(names, key=lambda name: (name.startswith(LOG), name))
+    """Return data before the entries of the log that refer to them, and checkpoints, which stand for entries, last."""
+    return sorted(names, key=lambda name: (name.startswith(LOG), name.startswith(LOG) and not _is_entry(name), name))
