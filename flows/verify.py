@@ -25,8 +25,8 @@ from flows.serving.steps_in_log import StepsInLog
 from flows.serving.tasks import CANNOT_BEGIN, ended, log_lines, patiently, run_name
 from processors.errors import RequestError, StoreError
 from processors.sources.scan import in_words, printable
+from processors.store.flush import replace_file
 from processors.store.open_store import location_of, open_store
-from processors.store.store import replace_file
 
 Sample = Annotated[int, Described("Number of results to rebuild and compare.", minimum=0, maximum=10_000)]
 Seed = Annotated[

@@ -45,7 +45,7 @@ def adopt(processor: str, key: str | None, settings: tuple[str, ...], yes: bool,
         without_own_inputs,
     )
     from flows.run.recipe_changes.recipe_edit import edited
-    from processors.store.store import replace_file
+    from processors.store.flush import replace_file
 
     if (key is None) == (not settings):
         raise RequestError("give either the key of a result or --set KEY=VALUE")

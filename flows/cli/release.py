@@ -50,7 +50,7 @@ def init(folder: Path, mission: str | None, force: bool) -> None:
     from flows.run.release_suggestions import suggestions
     from processors.metadata.release.release_template import backup_path, template
     from processors.mission.mission_time import mission_named
-    from processors.store.store import replace_file
+    from processors.store.flush import replace_file
 
     target = folder / "release.toml"
     if not folder.is_dir():
@@ -106,7 +106,7 @@ def _add_missing(folder: Path, mission: str | None) -> None:
     from flows.run.release_suggestions import suggestions
     from processors.metadata.release.release_file import read_release
     from processors.metadata.release.release_template import file_sections, media_below, with_entries, with_mission
-    from processors.store.store import replace_file
+    from processors.store.flush import replace_file
 
     target = folder / "release.toml"
     data = target.read_bytes()

@@ -119,7 +119,8 @@ def _print(summary: dict[str, Any]) -> None:
         click.echo(f"a run is {one['message']}")
     last = summary["last_run"]
     if last and last["state"] != RUNNING:
-        click.echo(f"last run: {last['message']} ({last['started_utc']})")
+        when = f" ({last['started_utc']})" if last["started_utc"] else ""
+        click.echo(f"last run: {last['message']}{when}")
     elif not last and not summary["runs_at_work"]:
         click.echo("no run yet")
 

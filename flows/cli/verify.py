@@ -91,6 +91,8 @@ def _print_summary(done: Hashed, which: Which) -> None:
     if done.results_before:
         earlier = counted(done.results_before, "result")
         click.echo(f"Resumed an interrupted check; {earlier} had been verified already.")
+    if done.is_progress_lost:
+        click.echo("The progress of an interrupted check cannot be read; all was hashed again.")
     stored = f"{counted(done.results, 'result')}, {counted(done.items, 'item')}, {megabytes(done.size_bytes)}"
     masters = f"{counted(done.masters, 'raw file')}, {megabytes(done.masters_bytes)}"
     hashed = {"all": f"{stored}, {masters}", "store": stored, "raw": masters}[which]

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from processors.errors import Verdict
+from processors.store.flush import replace_file
 from processors.store.manifest import ResultRef
 from processors.store.progress_steps import Steps, silently
-from processors.store.store import Store, replace_file
+from processors.store.store import Store
 
 NAME_BYTES = 120
 FORBIDDEN = set('<>:"/\\|?*')

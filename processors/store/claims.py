@@ -8,16 +8,14 @@ twice, without harm. Claims on a store in a bucket are kept here, for this machi
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from processors.store.exclusive_lock import NO_LOCKS
 from processors.store.store import Store
 
-NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 RUN = "run-"
 
 
@@ -103,21 +101,6 @@ def sweep_claims(store: Store) -> None:
     for path in store.root.glob("claims/*"):
         if not path.name.startswith(RUN) and (claim := _claim(path, b"")):
             claim.release()
-
-
-@contextmanager
-def exclusive_lock(path: Path) -> Iterator[None]:
-    """Wait for the lock of this file, then hold it against other processes and threads; the file stays."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except OSError as error:
-            if error.errno not in NO_LOCKS:
-                raise
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _folder(store: Store) -> Path:

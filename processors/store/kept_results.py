@@ -8,8 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from processors.errors import StoreError
+from processors.store.flush import replace_file
 from processors.store.manifest import ResultRef
-from processors.store.store import Store, replace_file
+from processors.store.store import Store
 
 
 def kept_results(store: Store) -> set[ResultRef]:

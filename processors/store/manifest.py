@@ -12,6 +12,8 @@ from processors.errors import Blame, ResultCorrupt, ResultNewer, Verdict
 from processors.json_records import Json, as_json
 
 FORMAT = 1
+OF_ANOTHER = "its manifest names another result; run `marsmedia verify`, then `marsmedia ingest`"
+"""What is wrong where a manifest is not in the place of its own result."""
 
 
 @dataclass(frozen=True, kw_only=True, order=True, slots=True)

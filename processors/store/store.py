@@ -14,10 +14,8 @@ import errno
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -27,8 +25,10 @@ from processors.errors import ResultCorrupt, ResultMissing, StoreError
 from processors.json_records import as_json
 from processors.sources.source_file import sha256_of
 from processors.store.flush import flush, flush_all, write_durably
-from processors.store.manifest import Manifest, ResultRef, StoredItem
-from processors.store.this_machine import is_alive_here, this_machine
+from processors.store.manifest import OF_ANOTHER, Manifest, ResultRef, StoredItem
+from processors.store.scratch_folders import scratch_folder, sweep_scratch_folders
+from processors.store.source_records import SourceRecords
+from processors.store.still_there import still_there
 
 if TYPE_CHECKING:
     from processors.store.bucket.bucket_claims import BucketClaims
@@ -66,11 +66,11 @@ class Store:
             mark = root / STORE_FILE
             if not mark.exists():
                 write_durably(mark, json.dumps({"marsmedia_store_format": STORE_FORMAT}).encode() + b"\n")
-            found = json.loads(mark.read_bytes())["marsmedia_store_format"]
+            found = int(json.loads(mark.read_bytes())["marsmedia_store_format"])
         except OSError as error:
             why = error.strerror or str(error)
             raise StoreError(f"{root}: the store cannot be opened ({why}); check its write permissions") from error
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise StoreError(
                 f"{root}/store.json: not a valid store file; choose another folder with --store"
             ) from error
@@ -133,6 +133,10 @@ class Store:
         return self.root / "runs"
 
     @property
+    def _source_records(self) -> SourceRecords:
+        return SourceRecords(self.results_folder, self.catalogue_folder / "lock")
+
+    @property
     def by_name_folder(self) -> Path:
         return self.root / "by-name"
 
@@ -188,7 +192,10 @@ class Store:
         ResultMissing : no such result.
         ResultCorrupt : its manifest cannot be read, or names another result.
         """
-        return self.read_manifest(self.folder(ref) / "manifest.json")
+        found = self.read_manifest(self.folder(ref) / "manifest.json")
+        if self.folder(found.ref) != self.folder(ref):
+            raise ResultCorrupt(f"{self.where(ref)}: {OF_ANOTHER}")
+        return found
 
     def read_manifest(self, path: Path) -> Manifest:
         """Read a manifest from a path returned by `manifest_paths`; raises as `manifest` does."""
@@ -207,11 +214,11 @@ class Store:
 
     def groups(self) -> list[str]:
         """Return the names of the folders of sources, the first two characters of their digests, in order."""
-        return sorted(path.name for path in self.results_folder.iterdir())
+        return _folders_in(str(self.results_folder))
 
     def sources_of(self, group: str) -> list[str]:
         """Return the digests of the sources in one folder, in order."""
-        return sorted(path.name for path in (self.results_folder / group).iterdir())
+        return _folders_in(f"{self.results_folder}/{group}")
 
     def manifests_of(self, digest: str) -> Iterator[tuple[str, bytes]]:
         """Yield the path of each manifest of a source, relative to the store, and its bytes, in name order."""
@@ -249,14 +256,9 @@ class Store:
         except FileNotFoundError as error:
             raise ResultMissing(f"{self.item_path(ref, name).relative_to(self.root)}: missing") from error
 
-    @contextmanager
-    def scratch(self) -> Iterator[Path]:
-        """Yield a folder on the store's file system that is always removed at the end."""
-        folder = Path(tempfile.mkdtemp(prefix=f"{this_machine()}-{os.getpid()}-", dir=self._scratch))
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    def scratch(self) -> AbstractContextManager[Path]:
+        """Give a folder on the store's file system that is always removed at the end."""
+        return scratch_folder(self._scratch)
 
     def commit(self, folder: Path, manifest: Manifest) -> bool:
         """Turn a scratch folder with its items into a result; return True if it is new. Safe to call in threads.
@@ -294,13 +296,7 @@ class Store:
 
     def sweep(self) -> int:
         """Remove the scratch folders of this machine's killed runs and return their number; all others stay."""
-        removed = 0
-        for left in self._scratch.iterdir():
-            machine, _, rest = left.name.rpartition("-")[0].rpartition("-")
-            if machine in ("", this_machine()) and not is_alive_here(rest):  # "": made by an older version
-                shutil.rmtree(left, ignore_errors=True)
-                removed += 1
-        return removed
+        return sweep_scratch_folders(self._scratch)
 
     def saw(self, entries: Sequence[tuple[str, dict[str, Any]]]) -> None:
         """Record the paths of sources, in each source's own record.
@@ -309,54 +305,28 @@ class Store:
         ----------
         entries : digest, and the record of one path where it is or was.
         """
-        seen = {digest: self.source(digest) or {"digest": digest, "seen": []} for digest, _ in entries}
-        for digest, entry in entries:
-            record = seen[digest]
-            record["seen"] = [old for old in record["seen"] if old["path"] != entry["path"]] + [entry]
-        for digest, record in seen.items():
-            self.write_source(digest, record)
+        self._source_records.add_paths(entries)
 
     def forget(self, places: Iterable[tuple[str, str]]) -> None:
         """Remove paths from the sources' own records, each given by the digest of its bytes and the path."""
-        gone: dict[str, set[str]] = {}
-        for digest, path in places:
-            gone.setdefault(digest, set()).add(path)
-        for digest, paths in gone.items():
-            if record := self.source(digest):
-                record["seen"] = [old for old in record["seen"] if old["path"] not in paths]
-                self.write_source(digest, record)
+        self._source_records.remove_paths(places)
 
     def link(self, links: Mapping[str, list[dict[str, Any]]]) -> None:
         """Replace the links in all sources' own records by these, by digest."""
-        for record in list(self.sources()):
-            found = links.get(record["digest"], [])
-            if found != record.get("links", []):
-                self.write_source(record["digest"], {**record, "links": found})
-
-    def write_source(self, digest: str, record: dict[str, Any]) -> None:
-        """Record the paths of a source, next to its results."""
-        folder = Path(self.source_folder(digest))
-        folder.mkdir(parents=True, exist_ok=True)
-        data = json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"
-        replace_file(folder / "source.json", data)
+        self._source_records.replace_links(links)
 
     def source(self, digest: str) -> dict[str, Any] | None:
         """Return the record of a source's paths; None without a readable one: the next run writes it again."""
-        try:
-            return json.loads(Path(self.source_folder(digest), "source.json").read_bytes())
-        except (FileNotFoundError, ValueError):
-            return None
+        return self._source_records.of(digest)
 
     def sources(self) -> Iterator[dict[str, Any]]:
         """Yield every readable source record, in digest order."""
-        for group in sorted(self.results_folder.glob("*")):
-            for path in sorted(group.glob("*/source.json")):
-                if record := self.source(path.parent.name):
-                    yield record
+        return self._source_records.all()
 
     def records(self, kind: str) -> list[Path]:
         """Return the records of one kind, as `runs` or `packs`, the newest first."""
-        return sorted((self.root / kind).glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+        found = ((status.st_mtime, path) for path, status in still_there((self.root / kind).glob("*.json")))
+        return [path for _, path in sorted(found, reverse=True)]
 
     def upload(self, record: Path) -> None:
         """Add a record that was written in the folder to the store. Does nothing here."""
@@ -399,17 +369,3 @@ def put_item(folder: Path, item: Item) -> StoredItem:
     return StoredItem(
         name=item.name, media_type=item.media_type, size_bytes=size, sha256=digest, facts=as_json(item.facts)
     )
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file in one step: readers see the old bytes or the new ones, never a part."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o644)  # noqa: PTH101
-        os.replace(temporary, path)  # noqa: PTH105
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)  # noqa: PTH108
-        raise

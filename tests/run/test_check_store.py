@@ -16,6 +16,7 @@ from flows.run.checking.reproduction import reproduce
 from flows.run.options import Options
 from flows.run.run import in_threads, run_ingest
 from processors.store.store import Store
+from tests.helpers.command import in_this_process
 from tests.helpers.first_recipes import RECIPES
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.steps_seen import StepsSeen
@@ -77,6 +78,31 @@ def test_a_killed_check_resumes_where_it_was(filled: Store) -> None:
     rest = sum(len(m.items) for m in list(filled.manifests())[3:])
     found = check_up(filled, sample=0, seed=1, options=Options())
     assert (found.results, found.items) == (5, 9 + rest)
+    assert not note.exists()
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        b"",
+        b"\0" * 20,
+        b'{"after": "results/',
+        b"[]",
+        b'{"faults": [], "field_of_another_version": 1}',
+        b'{"faults": [{"path": "x"}]}',
+        b'{"faults": [], "failed": [{"place": "x", "sha256": "y", "reason": "z", "of_another_version": 1}]}',
+    ],
+    ids=["empty", "zeros", "cut off", "a list", "another field", "a missing field", "another field of a file"],
+)
+def test_a_check_begins_anew_where_its_progress_cannot_be_read(filled: Store, left: bytes) -> None:
+    note = filled.root / "checkups/unfinished.json"
+    note.parent.mkdir()
+    note.write_bytes(left)
+    told = in_this_process("verify", "--store", filled.root)
+    first, second = told.stdout.splitlines()
+    assert (told.returncode, told.stderr) == (0, "")
+    assert first == "The progress of an interrupted check cannot be read; all was hashed again."
+    assert second.startswith("5 results, ")
     assert not note.exists()
 
 

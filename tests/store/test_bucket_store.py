@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import pickle
+import re
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ import pytest
 
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, StoreError
 from processors.store.bucket.bucket_store import BucketStore
-from processors.store.bucket.item_cache import ItemCache
+from processors.store.bucket.item_cache import Growth, ItemCache
 from processors.store.bucket.stored_pass import RESULTS_AT_MOST, commit_name
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
@@ -178,6 +179,28 @@ def test_the_cache_stays_below_its_size(tmp_path: Path, monkeypatch: pytest.Monk
         ItemCache(tmp_path)
 
 
+class _TakenMeanwhile(type(Path())):  # type: ignore[misc] - the class of paths of this system
+    """A file that another process removes as soon as somebody has looked at it."""
+
+    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+        try:
+            return super().stat(follow_symlinks=follow_symlinks)
+        finally:
+            self.unlink(missing_ok=True)
+
+
+def test_a_file_of_the_cache_that_another_process_removes_meanwhile_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processors.store.bucket.item_cache.IN_USE_SECONDS", -1.0)
+    old, taken, link = tmp_path / "old", tmp_path / "taken", tmp_path / "link"
+    for path in (old, taken):
+        path.write_bytes(bytes(100))
+    link.symlink_to("gone")
+    Growth(10).add(1, 10, [_TakenMeanwhile(taken), link, old, tmp_path], "st_mtime")
+    assert [path.exists() for path in (old, taken)] == [False, False]
+
+
 def test_two_machines_that_write_the_catalogue_lose_and_double_no_row(machine: Machine) -> None:
     stores = [machine("a"), machine("b")]
     catalogues = [Catalogue(store) for store in stores]
@@ -209,6 +232,71 @@ def test_a_catalogue_of_many_writes_is_compacted_in_the_bucket_too(
     assert len(files) <= 4
     assert any(name.endswith("_last_checkpoint") for name in objects(store, bucket_server, bucket, "catalogue"))
     assert len(Catalogue(machine("b")).sources()) == 6
+
+
+def test_a_checkpoint_of_a_change_that_was_refused_takes_no_row_of_the_other_writer(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, bucket: str, bucket_server: str
+) -> None:
+    monkeypatch.setattr("processors.store.catalogue.catalogue.FILES_AT_MOST", 3)
+    theirs, others = machine("b"), []
+
+    def meet(asked: str) -> None:
+        if not others and re.fullmatch(r"PUT .*/catalogue/sources/_delta_log/\d+\.json", asked):
+            others.append(asked)
+            monkeypatch.setattr("processors.store.catalogue.catalogue.FILES_AT_MOST", 50)
+            Catalogue(theirs).add_sources([source_row("/raw/june/theirs.mp4", "cd" * 32)])
+
+    with proxy_before(bucket_server) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        ours = machine("a")
+        for number in range(3):
+            Catalogue(ours).add_sources([source_row(f"/raw/june/{number}.mp4", f"{number:064x}")])
+        proxy.meet = meet
+        Catalogue(ours).add_sources([source_row("/raw/june/3.mp4", f"{3:064x}")])
+    monkeypatch.setenv("AWS_ENDPOINT_URL", bucket_server)
+    assert len(others) == 1
+    expected = [*(f"/raw/june/{number}.mp4" for number in range(4)), "/raw/june/theirs.mp4"]
+    for store in (machine("c"), theirs, ours):
+        store.pull("sources")
+        assert sorted(Catalogue(store).sources()) == expected
+    assert [name for name in objects(theirs, bucket_server, bucket, "catalogue") if "checkpoint" in name] == []
+
+
+def test_a_connection_that_breaks_in_a_change_leaves_the_catalogue_as_it_was(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, bucket: str, bucket_server: str
+) -> None:
+    monkeypatch.setattr("processors.store.catalogue.catalogue.FILES_AT_MOST", 3)
+    with proxy_before(bucket_server) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        store = machine("a")
+        for number in range(3):
+            Catalogue(store).add_sources([source_row(f"/raw/june/{number}.mp4", f"{number:064x}")])
+        before = objects(store, bucket_server, bucket, "catalogue")
+        proxy.will("403", only="/catalogue/sources/part-")
+        with pytest.raises(StoreError):
+            Catalogue(store).add_sources([source_row("/raw/june/3.mp4", f"{3:064x}")])
+        proxy.will("")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", bucket_server)
+        assert objects(store, bucket_server, bucket, "catalogue") == before
+        assert len(Catalogue(machine("b")).sources()) == 3
+        Catalogue(store).add_sources([source_row("/raw/june/3.mp4", f"{3:064x}")])
+    for reader in (store, machine("c")):
+        assert len(Catalogue(reader).sources()) == 4
+
+
+def test_a_commit_with_another_result_in_its_place_is_corrupt(machine: Machine) -> None:
+    store = machine("a")
+    (first,) = published(store, "cd")
+    (second,) = published(store, "ef")
+    name = commit_name([second.ref], 0)
+    store.bucket.put(name, store.bucket.get(commit_name([first.ref], 0)))
+    reader = machine("b")
+    assert reader.manifest(first.ref) == first
+    with pytest.raises(ResultCorrupt) as told:
+        reader.manifest(second.ref)
+    assert str(told.value) == (
+        f"{store.address}/{name}: its manifest names another result; run `marsmedia verify`, then `marsmedia ingest`"
+    )
 
 
 def test_links_of_many_sources_are_read_once(machine: Machine) -> None:

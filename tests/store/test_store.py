@@ -25,8 +25,11 @@ from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.catalogue.sql import connect
 from processors.store.fixity.result_check import verify_results
+from processors.store.flush import replace_file
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef
 from processors.store.store import Store, put_item
+
+SOURCE = "ab" * 32
 
 
 @pytest.fixture
@@ -92,6 +95,24 @@ def test_all_of_a_result_is_on_the_disk_before_it_is_in_its_place(
     commit(store)
     expected = {("x", True), ("a", True), ("one.txt", True), ("manifest.json", True), ("video.frames", False)}
     assert flushed == expected
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the path of an open file from /proc")
+def test_a_record_is_on_the_disk_before_it_replaces_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, seen = tmp_path / "record.json", []
+    place.write_bytes(b"old")
+    fsync = os.fsync
+
+    def flush(descriptor: int) -> None:
+        fsync(descriptor)
+        seen.append((Path(f"/proc/self/fd/{descriptor}").readlink().read_bytes(), place.read_bytes()))
+
+    monkeypatch.setattr(os, "fsync", flush)
+    replace_file(place, b"new")
+    assert seen == [(b"new", b"old")]
+    assert place.read_bytes() == b"new"
 
 
 def test_a_session_that_dies_leaves_nothing_but_scratch(store: Store) -> None:
@@ -161,6 +182,28 @@ def test_a_store_of_a_newer_version_is_left_alone(store: Store) -> None:
         Store(store.root)
 
 
+@pytest.mark.parametrize(
+    "mark", ["", "[]", "null", '{"marsmedia_store_format": "one"}', '{"marsmedia_store_format": 1e999}']
+)
+def test_a_mark_that_is_none_is_one_clear_line(store: Store, mark: str) -> None:
+    (store.root / "store.json").write_text(mark)
+    with pytest.raises(StoreError) as told:
+        Store(store.root)
+    assert str(told.value) == (f"{store.root}/store.json: not a valid store file; choose another folder with --store")
+
+
+def test_a_manifest_in_the_place_of_another_result_is_reported(store: Store) -> None:
+    first, second = commit(store), commit(store, key="12" * 32)
+    shutil.copytree(store.folder(first.ref), store.folder(second.ref), dirs_exist_ok=True)
+    with pytest.raises(ResultCorrupt) as told:
+        store.manifest(second.ref)
+    assert str(told.value) == (
+        f"{store.folder(second.ref)}: its manifest names another result; "
+        "run `marsmedia verify`, then `marsmedia ingest`"
+    )
+    assert store.manifest(first.ref) == first
+
+
 def test_a_store_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="the store cannot be opened"):
@@ -180,6 +223,55 @@ def test_rebuilding_the_catalogue_gives_the_same_tables(store: Store, processes:
     assert rebuild_catalogue(store, processes) == []
     assert {name: catalogue.table(name).sort_by(column) for name, column in order.items()} == before
     assert before["results"].num_rows == 2
+
+
+def test_files_that_a_desktop_leaves_among_the_results_do_not_stop_a_rebuild(store: Store) -> None:
+    manifest = commit(store)
+    Catalogue(store).add_sources([source_row("/raw/a.mp4", "ab" * 32)])
+    for folder in (store.results_folder, *(path for path in store.results_folder.rglob("*") if path.is_dir())):
+        (folder / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
+    assert rebuild_catalogue(store) == []
+    assert Catalogue(store).verdicts({"ab" * 32}).keys() == {manifest.ref.key}
+    assert Catalogue(store).sources().keys() == {"/raw/a.mp4"}
+
+
+def test_writers_at_once_lose_nothing_of_the_record_of_one_source(store: Store) -> None:
+    """Copies of the same bytes in two shards, a folder that moves, and `marsmedia links`, all at the same time."""
+    paths = [[f"/raw/{shard}/{number}.mp4" for number in range(25)] for shard in range(4)]
+    moved = [(SOURCE, f"/raw/old/{number}.mp4") for number in range(25)]
+    links = {SOURCE: [{"kind": "same_sound", "other": "ef" * 32}]}
+    store.saw([(digest, {"path": path}) for digest, path in moved])
+
+    def see(shard: int) -> None:
+        for path in paths[shard]:
+            store.saw([(SOURCE, {"path": path})])
+
+    def forget() -> None:
+        for place in moved:
+            store.forget([place])
+
+    def link() -> None:
+        for number in range(25):
+            store.link({SOURCE: [{"kind": "same_sound", "other": f"{number:064x}"}]})
+        store.link(links)
+
+    with ThreadPoolExecutor(6) as threads:
+        for done in [*(threads.submit(see, shard) for shard in range(4)), threads.submit(forget), threads.submit(link)]:
+            done.result()
+    record = store.source(SOURCE) or {}
+    assert sorted(one["path"] for one in record["seen"]) == sorted(path for some in paths for path in some)
+    assert record["links"] == links[SOURCE]
+
+
+def test_a_path_seen_again_is_last_in_the_record_and_there_once(store: Store) -> None:
+    store.saw([(SOURCE, {"path": "a", "n": 1}), (SOURCE, {"path": "b", "n": 2})])
+    store.saw([(SOURCE, {"path": "a", "n": 3}), ("ef" * 32, {"path": "c", "n": 4}), (SOURCE, {"path": "a", "n": 5})])
+    assert list(store.sources()) == [
+        {"digest": SOURCE, "seen": [{"path": "b", "n": 2}, {"path": "a", "n": 5}]},
+        {"digest": "ef" * 32, "seen": [{"path": "c", "n": 4}]},
+    ]
+    store.forget([(SOURCE, "b"), ("12" * 32, "c")])
+    assert [one["seen"] for one in store.sources()] == [[{"path": "a", "n": 5}], [{"path": "c", "n": 4}]]
 
 
 def test_a_path_is_known_by_what_it_held_last(store: Store) -> None:

@@ -9,7 +9,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -18,6 +18,7 @@ from flows.run.checking.checker import checker_of
 from flows.run.checking.reproduction import VERDICTS, Rebuilt, reproduce
 from flows.run.options import Options
 from flows.run.reporting.at_work import announced
+from processors.json_records import from_json
 from processors.store.bucket.bucket_traffic import Traffic
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.findings.withdrawn import unconfirmed
@@ -25,10 +26,11 @@ from processors.store.fixity.fixity_findings import FixityCheck, FixityFault, fa
 from processors.store.fixity.fixity_history import FailedFile, RawCheck, record_check
 from processors.store.fixity.masters import check_masters
 from processors.store.fixity.result_check import verify_results
+from processors.store.flush import replace_file
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.parallel_map import ParallelMap, in_this_process
 from processors.store.progress_steps import Steps, silently
-from processors.store.store import Store, replace_file
+from processors.store.store import Store
 
 Which = Literal["all", "store", "raw"]
 """Files to hash."""
@@ -65,6 +67,8 @@ class Hashed:
     """Raw files with a fault."""
     missing_folders: list[str] = field(default_factory=list)
     """Folders of raw files that were not there."""
+    is_progress_lost: bool = False
+    """Whether the progress of an interrupted check-up could not be read, so that nothing of it counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,8 +203,12 @@ class _Check:
         """Resume an interrupted check-up, unless there was none, or it is too old."""
         if not progress_file.exists() or time.time() - progress_file.stat().st_mtime > NOTE_HOLDS_SECONDS:
             return
-        state = json.loads(progress_file.read_bytes())
-        then = [FixityFault(**fault) for fault in state["faults"]]
+        try:
+            before = _read_progress(progress_file)
+        except (ValueError, KeyError, TypeError, AttributeError):  # of another version, or none at all
+            self.done.is_progress_lost = True
+            return
+        then = before.faults
         stored = [fault for fault in then if not fault.is_master]
         folders = {str(folder) for fault in stored for folder in (self._store.root / fault.path).parents}
         again = verify_results(self._store, wanted=lambda folder: str(folder) in folders) if stored else ()
@@ -208,12 +216,20 @@ class _Check:
         for checked in again:
             self.damage.add(checked)
             still += checked.faults
-        state["failed"] = [FailedFile(**one) for one in state.get("failed", ())]
-        seen: dict[str, object] = {"results_before": state["results"], "masters_before": state.get("masters", 0)}
-        if any(fault.is_master for fault in then) or state.get("new"):  # raw files are verified from the first
-            seen |= {"after_master": "", "masters": 0, "masters_bytes": 0, "masters_before": 0, "new": []}
-            seen |= {"failed": [], "missing_folders": []}
-        self.done = Hashed(**{**state, **seen, "faults": still})
+        self.done = replace(
+            before, faults=still, results_before=before.results, masters_before=before.masters, is_progress_lost=False
+        )
+        if any(fault.is_master for fault in then) or before.new:  # raw files are verified from the first
+            self.done = replace(
+                self.done,
+                after_master="",
+                masters=0,
+                masters_bytes=0,
+                masters_before=0,
+                new=[],
+                failed=[],
+                missing_folders=[],
+            )
         for fault in (*self.done.faults, *self.done.new):
             self._tell(fault)
 
@@ -289,6 +305,16 @@ class _Check:
     def _tell_of(self, fault: FixityFault) -> None:
         (self.done.new if fault.kind == "new" else self.done.faults).append(fault)
         self._tell(fault)
+
+
+def _read_progress(progress_file: Path) -> Hashed:
+    """Return the progress that was saved; one that cannot be read raises one of several errors."""
+    state = json.loads(progress_file.read_bytes())
+    known = {"faults": FixityFault, "new": FixityFault, "failed": FailedFile}
+    lists = {
+        name: [from_json(kind, one, is_strict=True) for one in state.get(name, ())] for name, kind in known.items()
+    }
+    return Hashed(**{**state, **lists})
 
 
 def _missing(store: Store) -> Iterator[FixityCheck]:

@@ -11,7 +11,8 @@ from flows.run.planning.prepare import Prepared
 from flows.run.planning.unchanged import LastRun, note_path, state_of
 from flows.run.reporting.report import Report
 from processors.store.catalogue.complete_sources import newest_folders
-from processors.store.store import Store, replace_file
+from processors.store.flush import replace_file
+from processors.store.store import Store
 
 
 def record_end_state(prepared: Prepared, report: Report, store: Store, options: Options) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
@@ -12,6 +11,7 @@ from flows.run.folder_defaults import recipe_file
 from flows.run.reporting.file_change import Change
 from flows.run.reporting.problems import FileProblem, in_one_line
 from flows.run.reporting.report import Report, ResultCounts, State, Stop, summary
+from flows.run.reporting.run_record import RunRecord, read_run
 from processors.errors import StoreError
 from processors.sources.scan import printable
 from processors.store.store import Store
@@ -20,7 +20,6 @@ from processors.well_known_names import EVIDENCE
 if TYPE_CHECKING:
     from flows.run.planning.prepare import Prepared
     from flows.run.planning.unchanged import LastRun
-    from flows.run.reporting.run_record import RunRecord
     from flows.run.working.batches import SourceOutcome
     from processors.engine.plan import Plan
     from processors.engine.result_records import Outcome
@@ -318,7 +317,6 @@ def _shared_starts(done: Sequence[SourceOutcome], store: Store) -> list[str]:
 def _passed_by_before(record: RunRecord) -> set[tuple[str, str]]:
     """Return the files that the latest run with a report could not read, with the reasons."""
     for path in record.store.records("runs"):
-        last: dict[str, Any] = json.loads(path.read_bytes())
-        if "problems" in last:
+        if "problems" in (last := read_run(path) or {}):
             return {(one["file"], one["reason"]) for one in last["problems"] if one["processor"] is None}
     return set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence, Set
 from fnmatch import fnmatchcase
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from flows.run.checking.damaged_results import damaged_results
 from flows.run.planning.current_results import CurrentResults
 from flows.run.reporting.problems import OF_STORE, FileProblem, FileProblems, by_file, in_one_line
+from flows.run.reporting.run_record import read_run
 from processors.errors import RequestError, ResultMissing
 from processors.sources.source_file import changed_reason
 from processors.store.catalogue.catalogue import Catalogue
@@ -155,8 +155,7 @@ def recipe_files_of_last_runs(store: Store) -> dict[str, str]:
     """Return the recipe file of the latest run over each folder of releases; a folder whose run had none is absent."""
     latest: dict[str, str | None] = {}
     for path in store.records("runs"):
-        report = json.loads(path.read_bytes())
-        if "problems" in report:
+        if "problems" in (report := read_run(path) or {}):
             latest.setdefault(report["raw"], report.get("recipe_file"))
     return {raw: file for raw, file in latest.items() if file}
 
@@ -171,5 +170,5 @@ def stop_of_last_run(store: Store) -> str | None:
 
 def _last_report(store: Store) -> dict[str, Any]:
     """Return the report of the latest run that has one; empty if none has."""
-    every = (json.loads(path.read_bytes()) for path in store.records("runs"))
+    every = (read_run(path) or {} for path in store.records("runs"))
     return next((report for report in every if "problems" in report), {})

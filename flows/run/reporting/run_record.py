@@ -20,8 +20,9 @@ from flows.run.reporting.at_work import Who, has_changed_since, is_newer, read_w
 from processors.errors import NO_SPACE, StoreError, machine_reason
 from processors.store.bucket.bucket_traffic import RELEASES, Traffic
 from processors.store.claims import Claim, claim_run, forget_run, sweep_claims
+from processors.store.flush import replace_file
 from processors.store.open_store import Location, open_store
-from processors.store.store import Store, replace_file
+from processors.store.store import Store
 
 if TYPE_CHECKING:
     from flows.run.planning.prepare import Prepared
@@ -251,12 +252,24 @@ def recorded(store: Store, name: str, asked: str) -> Iterator[RunRecord]:
         record.close()
 
 
+def read_run(path: Path) -> dict[str, Any] | None:
+    """Return the record of a run; None if it is damaged, as by a power cut, or has been removed meanwhile."""
+    try:
+        record = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+    return record if isinstance(record, dict) and "state" in record else None
+
+
 def last_run(store: Store) -> dict[str, Any] | None:
     """Return the record of the newest run: its report, or the fact that it is in progress or ended without one."""
-    runs = store.records("runs")
-    if not runs:
+    found = ((path, read_run(path)) for path in store.records("runs"))
+    newest, record = next(((path, record) for path, record in found if record or path.exists()), (None, None))
+    if newest is None:
         return None
-    record = json.loads(runs[0].read_bytes())
+    if record is None:
+        message = f"{LOST}: runs/{newest.name} cannot be read, as after a power cut; what it had finished is kept"
+        return {"run": newest.stem, "state": LOST, "message": message, "started_utc": None, "report": None}
     if record["state"] == RUNNING and not any(
         who.run == record["run"] for who, alive in runs_announced(store) if alive
     ):

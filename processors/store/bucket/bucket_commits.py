@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
-from processors.errors import ResultMissing
+from processors.errors import ResultCorrupt, ResultMissing
 from processors.store.bucket.bucket import Bucket
 from processors.store.bucket.stored_pass import (
     KEY_DIGITS,
@@ -20,8 +20,8 @@ from processors.store.bucket.stored_pass import (
     read_commit,
     source_of,
 )
-from processors.store.manifest import ResultRef
-from processors.store.store import replace_file
+from processors.store.flush import replace_file
+from processors.store.manifest import OF_ANOTHER, ResultRef
 
 SINGLE_LISTINGS = 20
 """Number of sources that are looked up one by one; after these, all commits are listed at once."""
@@ -79,10 +79,19 @@ class BucketCommits:
         return [name for name in self.of(ref.source) if ref.key[:KEY_DIGITS] in keys_of(name)]
 
     def result(self, ref: ResultRef) -> PassResult:
-        """Return a result; raises `ResultMissing`, and `ResultCorrupt` if its commit cannot be read."""
+        """Return a result.
+
+        Raises
+        ------
+        ResultMissing : no such result.
+        ResultCorrupt : its commit cannot be read, or holds another result in its place.
+        """
         if not self.holding(ref):
             self.look_again(ref.source)  # another process may have made it
-        found = [one for name in self.holding(ref) for one in self.results_in(name) if one.manifest.ref == ref]
+        names = self.holding(ref)
+        found = [one for name in names for one in self.results_in(name) if one.manifest.ref == ref]
+        if not found and names:
+            raise ResultCorrupt(f"{self._bucket.address}/{names[0]}: {OF_ANOTHER}")
         if not found:
             raise ResultMissing(
                 f"{self._bucket.address}/commits/{below(ref.source)}: has no {ref.processor}; "

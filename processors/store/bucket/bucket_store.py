@@ -44,8 +44,9 @@ from processors.store.bucket.stored_pass import (
     read_commit,
     write_zip,
 )
+from processors.store.flush import replace_file
 from processors.store.manifest import Manifest, ResultRef
-from processors.store.store import STORE_FILE, Store, replace_file
+from processors.store.store import STORE_FILE, Store
 
 BUCKET_FORMAT = 2
 MIN_UNNAMED_AGE = timedelta(days=1)
@@ -329,9 +330,6 @@ class BucketStore(Store):
             known = self._known_links = json.loads(self.bucket.get(names[-1])) if names else {}
         return known or {}
 
-    def write_source(self, digest: str, record: dict[str, Any]) -> None:
-        raise RuntimeError("where sources were seen is added with `saw`")
-
     def records(self, kind: str) -> list[Path]:
         """Return the records of one kind, which are updated once."""
         if kind not in self._pulled:
@@ -345,7 +343,7 @@ class BucketStore(Store):
                     os.utime(path, (seconds, seconds))
             for path in (self.root / kind).glob("*.json") if kind in CHANGING else ():
                 if path.name not in there:
-                    path.unlink()
+                    path.unlink(missing_ok=True)
         return super().records(kind)
 
     def upload(self, record: Path) -> None:
@@ -392,7 +390,7 @@ def _identity(bucket: Bucket, *, writes: bool) -> str:
     try:
         found = json.loads(mark)
         store_format, identity = int(found["marsmedia_store_format"]), str(found["identity"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise StoreError(f"{bucket.address}/{STORE_FILE}: not a valid store file; choose another address") from error
     if store_format > BUCKET_FORMAT:
         raise StoreError(f"{bucket.address}: made by a newer marsmedia (store format {store_format}); use that version")

@@ -13,6 +13,7 @@ from typing import Literal
 
 from processors.errors import RequestError, ResultCorrupt
 from processors.store.manifest import StoredItem
+from processors.store.still_there import still_there
 
 LIMIT = "MARSMEDIA_CACHE_MB"
 """Environment variable with the size of the cache in MB."""
@@ -80,9 +81,9 @@ class Growth:
             if self._added_bytes < limit_bytes / 10:
                 return
             self._added_bytes = 0
-        every = [(path.stat(), path) for path in files if path.is_file()]
-        too_many = sum(stat.st_size for stat, _ in every) - limit_bytes
-        for stat, path in sorted(every, key=lambda one: getattr(one[0], used)):
+        every = list(still_there(files))  # other processes remove some, too
+        too_many = sum(stat.st_size for _, stat in every) - limit_bytes
+        for path, stat in sorted(every, key=lambda one: getattr(one[1], used)):
             if too_many <= 0 or time.time() - getattr(stat, used) < IN_USE_SECONDS:
                 return
             path.unlink(missing_ok=True)

@@ -23,8 +23,8 @@ from processors.errors import StoreError, Verdict
 from processors.json_records import canonical_json
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.catalogue.stored_links import LINK_SCHEMA, SourceLink, link_row
-from processors.store.claims import exclusive_lock
 from processors.store.disk_room import room_to_write
+from processors.store.exclusive_lock import exclusive_lock
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef, StoredItem
 from processors.store.store import Store
 

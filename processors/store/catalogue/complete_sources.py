@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from processors.store.claims import exclusive_lock
+from processors.store.exclusive_lock import exclusive_lock
+from processors.store.flush import replace_file
 from processors.store.manifest import ResultRef
-from processors.store.store import Store, replace_file
+from processors.store.store import Store
 
 FILE = "settled"
 END = "."

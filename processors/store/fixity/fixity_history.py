@@ -10,7 +10,8 @@ from datetime import datetime
 from processors.errors import StoreError
 from processors.json_records import from_json
 from processors.store.catalogue.source_row import SourceRow
-from processors.store.store import Store, replace_file
+from processors.store.flush import replace_file
+from processors.store.store import Store
 
 KIND = "fixity"
 """Folder of the store with one record for each check."""
