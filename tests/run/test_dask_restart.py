@@ -82,6 +82,15 @@ def test_work_that_begins_while_another_thread_connects_again_is_done(cluster: C
         assert dask.ask(hash_on_worker, (name_of, ["june"])) == ["june in store"]
 
 
+@pytest.mark.slow
+def test_a_run_that_is_stopped_while_the_connection_is_lost_ends(cluster: Cluster, tmp_path: Path) -> None:
+    options = Options(runner="dask", scheduler=cluster.address)
+    with DaskCluster("test", None, options, Store(tmp_path / "store")) as dask:
+        dask._client.close()
+        dask.stop()
+        assert dask.ask(hash_on_worker, (name_of, ["june"])) is None
+
+
 def name_of(store: Store, word: str) -> str:
     return f"{word} in {store.root.name}"
 

@@ -40,6 +40,8 @@ LOST_SECONDS = 300.0
 LOST_CONNECTION = (CancelledError, CommClosedError, ClosedClientError, TimeoutError)
 """Errors on the driver for a task whose answer is lost, or that begins while another thread connects again; a batch
 itself raises none of these."""
+GONE = (OSError, RuntimeError, *LOST_CONNECTION)
+"""Errors of a connection that is told to end and has ended already; `RuntimeError` for want of its event loop."""
 NO_SCHEDULER = "no Dask scheduler responds; start `dask scheduler`, or name another"
 PLAIN = "the connection is not encrypted; use tls:// where others share the network, as Dask runs what it is sent"
 WITH_TRACEBACKS = ("distributed", "distributed.client", "distributed.core", "tornado.application")
@@ -100,7 +102,7 @@ class DaskCluster:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        with suppress(OSError, *LOST_CONNECTION):
+        with suppress(*GONE):
             self._client.unregister_worker_plugin(self._needs.plugin)
         self._close()
 
@@ -128,7 +130,7 @@ class DaskCluster:
 
     def stop(self) -> None:
         self._stopped.set()
-        with suppress(OSError, *LOST_CONNECTION):
+        with suppress(*GONE):
             self._client.cancel(list(self._client.futures), force=True)
             self._client.run(stop_worker, self._needs.plugin, wait=False)
 
@@ -137,7 +139,7 @@ class DaskCluster:
         with self._connecting:
             if self._client is not lost or self._stopped.is_set():
                 return
-            with suppress(OSError, *LOST_CONNECTION):
+            with suppress(*GONE):
                 lost.close(timeout=1)
             give_up = time.monotonic() + LOST_SECONDS
             while not self._stopped.wait(1.0):
@@ -185,7 +187,7 @@ class DaskCluster:
 
 
 def _end(one: Client | LocalCluster) -> None:
-    with suppress(OSError, *LOST_CONNECTION):
+    with suppress(*GONE):
         one.close(timeout=5)
 
 
