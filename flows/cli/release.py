@@ -221,10 +221,13 @@ def withdraw(files: tuple[str, ...], store_folder: Path) -> None:
     marsmedia release withdraw june/descent.mp4
     marsmedia release withdraw 'june/*'
     """
+    from flows.run.reporting.at_work import announced
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.findings.withdrawn import confirm
 
-    confirmed = confirm(files, Catalogue(open_existing_store(store_folder)))
+    store = open_existing_store(store_folder)
+    with announced(store, "withdrawal"):
+        confirmed = confirm(files, Catalogue(store))
     for row in confirmed:
         click.echo(f"confirmed: {printable(row.relative)}: withdrawn since {(row.gone_utc or '')[:10]}")
     if not confirmed:

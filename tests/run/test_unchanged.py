@@ -26,6 +26,7 @@ from processors.sources.source_file import sha256_of
 from processors.store.catalogue.complete_sources import FILE, forget_complete, read_complete
 from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
 from processors.store.store import Store
+from tests.helpers.command import in_this_process
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import counts, ingest
 
@@ -177,3 +178,20 @@ def test_what_a_check_finds_during_a_run_counts_in_the_next_one(
     first = run_ingest(raw, store.root, RECIPES, Options(), check_and_work, name="beside-a-check")
     assert verdict not in {one.verdict for one in first.problems}
     assert verdict in {one.verdict for one in ingest(raw, store.root, RECIPES).problems}
+
+
+def test_a_withdrawal_that_is_confirmed_during_a_run_counts_in_the_next_one(
+    raw: Path, store: Store, maker: MediaMaker
+) -> None:
+    maker.photo("gone.jpg", size=(48, 64))
+    ingest(raw, store.root, RECIPES)
+    (raw / "june/gone.jpg").unlink()
+    assert "june/gone.jpg" in {one.file for one in ingest(raw, store.root, RECIPES).problems}
+    maker.photo("c.jpg", size=(64, 48))
+
+    def confirm_and_work(batches: Sequence[Batch]) -> Iterable[BatchOutcome]:
+        assert in_this_process("release", "withdraw", "june/gone.jpg", "--store", store.root).returncode == 0
+        return in_threads(batches)
+
+    run_ingest(raw, store.root, RECIPES, Options(), confirm_and_work, name="beside-a-withdrawal")
+    assert "june/gone.jpg" not in {one.file for one in ingest(raw, store.root, RECIPES).problems}

@@ -64,7 +64,7 @@ class Who:
 
 
 @contextmanager
-def announced(store: Store, kind: Exclusive | Literal["check"]) -> Iterator[Who]:
+def announced(store: Store, kind: Exclusive | Literal["check", "withdrawal"]) -> Iterator[Who]:
     """Announce a command that is no run but changes the catalogue, so that no run takes these changes for its own."""
     started = datetime.now(UTC)
     who = Who.here(f"{kind}-{started:%Y%m%dT%H%M%S%f}-{os.getpid()}", "", started)
