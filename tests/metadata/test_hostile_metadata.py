@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import struct
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -56,6 +57,18 @@ def test_lengths_and_offsets_outside_the_data_are_reported() -> None:
         "the exif.gps directory at 9999999 lies outside the data"
     ]
     assert "claims 65535 entries" in read(b"II*\0\x08\0\0\0\xff\xff")[1][0]
+
+
+def test_many_entries_with_the_same_place_take_no_more_memory_than_a_few() -> None:
+    entries = [(0xC000 + number, 7, 1 << 20, 0x4000) for number in range(400)]
+    data = directory(entries).ljust(0x4000, b"\0") + bytes(1 << 20)
+    tracemalloc.start()
+    tags, problems = read(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (len(tags), len(problems)) == (64, 336)
+    assert problems[0] == "exif 0xc040: not read: the values of all entries are over 64 MB"
+    assert peak < 100 << 20
 
 
 def test_one_broken_part_leaves_the_others_and_is_named() -> None:

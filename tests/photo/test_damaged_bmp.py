@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
+from processors.containers.photo.bmp_rows import rows_of_bmp
 from processors.photo.reading.photo_reader import PhotoReader, PhotoReport
 
 WIDTH, HEIGHT = 50, 20
@@ -83,3 +85,17 @@ def test_a_row_of_another_length_is_damage_of_that_row_alone(bits: int, count: i
 def test_rows_and_an_end_that_disagree_with_the_header_are_damage(data: bytes, share: float, fault: str) -> None:
     _, report = read(bmp(data))
     assert (report.condition, report.damaged_share, report.fault) == ("damaged", share, fault)
+
+
+def test_jumps_far_above_the_picture_are_counted_and_take_no_memory() -> None:
+    jumps = bytes([0, 2, 0, 255]) * 20_000
+    file = io.BytesIO(bmp(coded(whole(8))[: -len(END)] + jumps + END))
+    tracemalloc.start()
+    rows = rows_of_bmp(file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert rows is not None
+    assert (rows.row_count, rows.too_long, rows.too_short, rows.jumps) == (HEIGHT + 20_000 * 255, (), (19,), True)
+    assert peak < 2 << 20
+    _, report = read(file.getvalue())
+    assert "the picture data give 5100020 rows, the header says 20" in str(report.damage)

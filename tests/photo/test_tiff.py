@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -13,9 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from processors.containers.photo.tiff_file import read_tiff_file
 from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
 from processors.photo.reading.by_format.tiff import photo_options
 from processors.photo.reading.photo_reader import Photo, PhotoReader, PhotoReport
+from tests.helpers.counting_file import CountingFile
 
 Tag = tuple[int, int, tuple[int, ...] | bytes]
 
@@ -467,3 +470,46 @@ def test_a_tiff_that_ends_before_its_directory_is_truncated(order: Literal["<", 
             f"truncated: the file ends, at byte {end}, before the directory that describes its picture:"
             " download it again"
         )
+
+
+def chained(count: int, tags: list[tuple[int, int, int, int]], behind: bytes) -> bytes:
+    """A TIFF of many directories with the same tags, and then these bytes, of which 0 is the place of the first."""
+    size = 2 + 12 * (len(tags) + 2) + 4
+    start = 8 + count * size
+    data = struct.pack("<2sHI", b"II", 42, 8)
+    for page in range(count):
+        entries = sorted([(256, 4, 1, 16), (257, 4, 1, 16), *((t, k, n, start + at) for t, k, n, at in tags)])
+        following = 8 + (page + 1) * size if page + 1 < count else 0
+        data += struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *one) for one in entries)
+        data += struct.pack("<I", following)
+    return data + behind
+
+
+def test_directories_that_share_a_large_table_of_strips_are_refused_before_memory_is_taken() -> None:
+    strips = 50_000
+    data = chained(200, [(273, 4, strips, 0), (279, 4, strips, 0)], bytes(4 * strips))
+    tracemalloc.start()
+    with pytest.raises(RefusedMedia) as refused:
+        read_tiff_file(io.BytesIO(data))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert str(refused.value) == "the numbers in its tags are longer than the file: write it with another program"
+    assert peak < 30 << 20
+
+
+def test_directories_that_share_a_colour_profile_are_read_and_take_the_memory_of_one() -> None:
+    profile = bytes(1 << 20)
+    tracemalloc.start()
+    found = read_tiff_file(io.BytesIO(chained(200, [(34675, 7, len(profile), 0)], profile)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found is not None
+    assert (found.picture_count, found.photo.icc_profile, found.missing) == (200, profile, ())
+    assert peak < 10 << 20
+
+
+def test_a_chain_of_directories_that_are_no_pictures_ends() -> None:
+    data = chained(3000, [], b"").replace(struct.pack("<HHII", 256, 4, 1, 16), struct.pack("<HHII", 256, 4, 1, 0))
+    file = CountingFile(data)
+    assert read_tiff_file(file) is None
+    assert file.read_count < 5000

@@ -16,6 +16,7 @@ import pytest
 from processors.containers.video.avi_index import listed_pictures
 from processors.video.reading.times.packet_index import PacketIndex
 from processors.video.reading.times.times_behind_lost_pictures import with_places_of_missing
+from tests.helpers.counting_file import CountingFile
 from tests.video.test_video_damage import read
 
 
@@ -76,6 +77,29 @@ def test_an_opendml_index_counts_the_pictures_of_all_its_parts() -> None:
     data = b"RIFF" + struct.pack("<I", len(body)) + body
     assert counted(io.BytesIO(data)) == {0: 4}
     assert not counted(io.BytesIO(data[: -len(chunk)]))
+
+
+@pytest.mark.parametrize("step_bytes", [0, 16], ids=["one place", "overlapping places"])
+@pytest.mark.parametrize("streams", [1, 40], ids=["one stream", "many streams"])
+def test_an_index_that_leads_to_the_same_bytes_many_times_is_read_once(step_bytes: int, streams: int) -> None:
+    count = 50_000
+    part = struct.pack("<HBBI4sQI", 2, 0, 1, count, b"00dc", 0, 0)
+    below = b"ix00" + struct.pack("<I", len(part) + 8 * count) + part
+    steps = below.ljust(48, b"\0") * 40 if step_bytes else below
+    lists = [
+        struct.pack("<HBBI4s12x", 4, 0, 0, 40, f"{stream:02d}dc".encode())
+        + b"".join(struct.pack("<QII", 0x10000 + 48 * (entry if step_bytes else 0), 0, 0) for entry in range(40))
+        for stream in range(streams)
+    ]
+    header = b"hdrl" + b"".join(
+        b"LIST" + struct.pack("<I", len(one) + 12) + b"strlindx" + struct.pack("<I", len(one)) + one for one in lists
+    )
+    head = b"RIFF\xff\xff\xff\x7fAVI LIST" + struct.pack("<I", len(header)) + header
+    file = CountingFile(head.ljust(0x10000, b"\0") + steps + struct.pack("<2I", 8, 9) * count)
+    size = len(file.getvalue())
+    found = counted(file)
+    assert file.read_bytes < 3 * size
+    assert found == ({} if step_bytes else {0: count})
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,9 @@ class BmpRows:
     row_count: int
     """Number of rows that the codes make."""
     too_long: tuple[int, ...]
-    """Rows whose runs give more pixels than a whole row has, ascending."""
+    """Rows of the picture whose runs give more pixels than a whole row has, ascending."""
     too_short: tuple[int, ...]
-    """Rows that end before the picture's width, ascending."""
+    """Rows of the picture that end before its width, ascending."""
     jumps: bool
     """True if codes leave out pixels on purpose, so that short rows are none."""
     is_ended: bool
@@ -75,7 +75,7 @@ def rows_of_bmp(file: BinaryIO) -> BmpRows | None:
         data_at=data_at,
         colour_count=colours or 1 << bits,
         pixels=walk.pixels,
-        row_count=len(walk.lengths),
+        row_count=walk.row_count,
         too_long=tuple(row for row, length in enumerate(walk.lengths) if length > whole),
         too_short=tuple(row for row, length in enumerate(walk.lengths) if length < width),
         jumps=walk.jumps,
@@ -90,7 +90,9 @@ class _Walk:
     def __init__(self, width: int, height: int, *, pixels_a_byte: int) -> None:
         self.pixels = bytearray(width * height)
         self.lengths = array("q")
-        """Pixels of each row that has ended."""
+        """Pixels of each row of the picture that has ended."""
+        self.row_count = 0
+        """Number of rows that have ended, in the picture or above it."""
         self.jumps = self.is_ended = False
         self._width, self._height, self._pixels_a_byte = width, height, pixels_a_byte
         self._x = 0
@@ -110,22 +112,27 @@ class _Walk:
             elif code == JUMP:
                 right, up = data[at : at + 1], data[at + 1 : at + 2]
                 self._x, at, self.jumps = self._x + sum(right), at + 2, True
-                self.lengths.extend([0] * sum(up))
+                self._end_rows([0] * sum(up))
             else:
                 self.is_ended = code == END_OF_PICTURE
                 if self._x or not self.is_ended:
-                    self.lengths.append(self._x)
+                    self._end_rows([self._x])
                     self._x = 0
         if self._x:  # the data end within a row
-            self.lengths.append(self._x)
+            self._end_rows([self._x])
         return at
+
+    def _end_rows(self, lengths: Sequence[int]) -> None:
+        """Count rows; the lengths are kept of those in the picture, as codes of 4 bytes may give 255 rows each."""
+        self.lengths.extend(lengths[: max(0, self._height - self.row_count)])
+        self.row_count += len(lengths)
 
     def _spread(self, data: bytes) -> bytes:
         """Return a byte for each pixel."""
         return data if self._pixels_a_byte == 1 else bytes(half for byte in data for half in (byte >> 4, byte & 15))
 
     def _put(self, pixels: bytes) -> None:
-        row = len(self.lengths)
+        row = self.row_count
         if row < self._height and self._x < self._width:
             inside = pixels[: self._width - self._x]
             start = row * self._width + self._x

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from PIL import TiffTags
 
-from processors.errors import DamagedMedia
+from processors.errors import DamagedMedia, RefusedMedia
 from processors.sources.read_at import read_at
 
 MAX_DIRECTORIES = 1000
@@ -187,13 +187,10 @@ def _described(found: list[Directory], walk: _Walk) -> TiffFile:
     first = next((one for one in full if one.sub is None), None) or next(iter(full), None)
     photo = first or max(shown, key=lambda one: one.width_px * one.height_px)
     pictures = sum(one.sub is None for one in full) or 1
-    others = [
-        f"pixels of picture {one.page + 1}"
-        for one in found
-        if one is not photo and any(at + size > walk.size_bytes for at, size in one.blocks)
-    ]
+    others = [f"pixels of picture {one.page + 1}" for one in found if one is not photo and one.at in walk.cut_at]
     missing = tuple(dict.fromkeys(walk.missing + others))
-    return TiffFile(photo=photo, picture_count=pictures, reduced_count=len(found) - pictures, missing=missing)
+    whole = walk.whole(photo)
+    return TiffFile(photo=whole, picture_count=pictures, reduced_count=len(found) - pictures, missing=missing)
 
 
 def pictures_of(file: BinaryIO) -> TiffFile:
@@ -210,7 +207,12 @@ def pictures_of(file: BinaryIO) -> TiffFile:
 
 
 class _Walk:
-    """Walk from directory to directory, each read once."""
+    """Walk from directory to directory, each read once, and that of the photo twice.
+
+    Raises
+    ------
+    RefusedMedia : the numbers in its tags are longer than the file: several tags have the same place.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -221,31 +223,48 @@ class _Walk:
         self.size_bytes = file.seek(0, 2)
         self.missing: list[str] = []
         """Missing parts as in `TiffFile`."""
+        self.cut_at: set[int] = set()
+        """Places of the directories of which some strip or tile is behind the file's end."""
         self._following_at = 0
+        self._bytes_left = self.size_bytes
 
     def directories(self) -> list[Directory]:
+        """Return the pictures, without their strips or tiles, colour profiles and scaling."""
         found: list[Directory] = []
         seen: set[int] = set()
         at, page = self._first, 0
-        while at and at not in seen and len(found) < MAX_DIRECTORIES:
+        while at and at not in seen and len(seen) < MAX_DIRECTORIES:
             seen.add(at)
             tags, following = self._tags(at)
             if tags is None:
                 break
             if one := _directory(tags, page, None, at, self._following_at):
-                found.append(one)
+                found.append(self._lean(one))
             for place in (one for tag in (EXIF, GPS) for one in tags.get(tag, ()) if isinstance(one, int)):
                 self._tags(place)  # only to detect missing parts
             below = [one for one in tags.get(SUB_DIRECTORIES, ()) if isinstance(one, int)]
-            for number, place in enumerate(below[: MAX_DIRECTORIES - len(found)]):
+            for number, place in enumerate(below[: MAX_DIRECTORIES - len(seen)]):
                 if place in seen:
                     continue
                 seen.add(place)
                 inner, _ = self._tags(place)
                 if inner and (one := _directory(inner, page, number, place, self._following_at)):
-                    found.append(one)
+                    found.append(self._lean(one))
             at, page = following, page + 1
         return found
+
+    def whole(self, one: Directory) -> Directory:
+        """Return a picture with its strips or tiles, colour profile and scaling."""
+        self._bytes_left = self.size_bytes
+        tags, _ = self._tags(one.at)
+        found = _directory(tags or {}, one.page, one.sub, one.at, one.following_at)
+        return _with_scaling(found, _text((tags or {}).get(GDAL_METADATA))) if found else one
+
+    def _lean(self, one: Directory) -> Directory:
+        """Return a picture without what may be large: all of a file together may be a multiple of it."""
+        if any(at + size > self.size_bytes for at, size in one.blocks):
+            self.cut_at.add(one.at)
+        return replace(one, blocks=(), icc_profile=None)
 
     def _number(self, data: bytes, kind: str) -> int:
         size = struct.calcsize(kind)
@@ -292,6 +311,9 @@ class _Walk:
             data = read_at(self._file, at, size)
         if kind in (2, 7):
             return (data[:size],)
+        self._bytes_left -= size if size > len(inline) else 0
+        if self._bytes_left < 0:
+            raise RefusedMedia("the numbers in its tags are longer than the file", "write it with another program")
         if kind == 5:
             parts = struct.unpack(f"{self._order}{2 * count}I", data)
             return tuple(above / below if below else 0.0 for above, below in zip(parts[::2], parts[1::2], strict=True))
@@ -312,7 +334,7 @@ def _directory(tags: dict[int, tuple], page: int, sub: int | None, at: int, foll
     subfile = first(SUBFILE, 1 if first(OLD_SUBFILE, 1) == 2 else 0)
     orientation = first(ORIENTATION, 1)
     icc, no_data = tags.get(ICC), _text(tags.get(GDAL_NODATA))
-    photo = Directory(
+    return Directory(
         page=page,
         sub=sub,
         at=at,
@@ -345,7 +367,6 @@ def _directory(tags: dict[int, tuple], page: int, sub: int | None, at: int, foll
         tile_px=(first(TILE_WIDTH, 0), first(TILE_HEIGHT, 0)) if tags.get(TILE_WIDTH) else None,
         has_reversed_bits=first(FILL_ORDER, 1) == 2,
     )
-    return _with_scaling(photo, _text(tags.get(GDAL_METADATA)))
 
 
 def _ycbcr(tags: dict[int, tuple]) -> YCbCr:

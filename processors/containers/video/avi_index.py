@@ -14,6 +14,7 @@ from processors.sources.read_at import read_at
 PICTURES = (b"dc", b"db")
 """Ends of the names of chunks that hold pictures, after the two digits of their stream."""
 MAX_INDEX_BYTES = 256 << 20
+"""Limit on an old index, and on all new ones together; each lists 16 or 32 million pictures."""
 TAIL_BYTES = 16 << 20
 """Bytes at the end in which an index is searched that the chunks before it no longer lead to."""
 INDEX_OF_INDEXES, INDEX_OF_CHUNKS = 0, 1
@@ -35,6 +36,7 @@ def listed_pictures(opened: BinaryIO) -> dict[int, Pictures]:
     walk = ChunkFile(opened)
     if walk.kind != "riff" or walk.content != b"AVI ":
         return new
+    indexes = _NewIndexes(opened)
     for chunk in walk.chunks():
         letters = chunk.read(opened, 4) if chunk.name == b"LIST" else b""
         if chunk.name == b"idx1" and old is None:
@@ -43,7 +45,7 @@ def listed_pictures(opened: BinaryIO) -> dict[int, Pictures]:
             content_at = content_at or chunk.start
         elif letters == b"hdrl":
             for index in _new_indexes(chunk.read(opened)):
-                new = _longer(new, _listed_in_new(opened, index))
+                new = _longer(new, indexes.listed_in(index))
     old = _index_near_the_end(opened) if old is None else old
     return _longer(new, _listed_in_old(old, content_at))  # an old index lists the first part only of a file in several
 
@@ -97,32 +99,52 @@ def _new_indexes(header: bytes) -> list[bytes]:
     return found
 
 
-def _listed_in_new(opened: BinaryIO, index: bytes, *, is_below: bool = False) -> dict[int, Pictures]:
-    """Return the pictures in the content of an OpenDML index, or in those to which it leads; none if one is missing.
+class _NewIndexes:
+    """OpenDML's indexes of one file: each is read once, and together no more than the file can hold."""
 
-    Parameters
-    ----------
-    is_below : True for an index that another led to; it leads to no further ones.
-    """
-    if len(index) < 24:
-        return {}
-    _, _, kind, count, letters, base = struct.unpack_from("<HBBI4sQ", index)
-    if letters[2:] not in PICTURES or not letters[:2].isdigit():
-        return {}
-    number = int(letters[:2])
-    if kind == INDEX_OF_CHUNKS:
-        rows = np.frombuffer(index, "<u4", min(count, (len(index) - 24) // 8) * 2, 24).reshape(-1, 2).astype(np.int64)
-        rows[:, 1] &= _SIZE_BITS
-        return {number: rows[rows[:, 1] > 0] + np.array([min(base, 1 << 62), 0])}
-    parts: list[Pictures] = []
-    if kind != INDEX_OF_INDEXES or is_below:
-        return {}
-    for entry in range(min(count, (len(index) - 24) // 16)):
-        (place,) = struct.unpack_from("<Q", index, 24 + 16 * entry)
-        head = read_at(opened, min(place, 1 << 62), 8)
-        if head[:2] != b"ix" or len(head) < 8:
+    def __init__(self, opened: BinaryIO) -> None:
+        self._opened = opened
+        self._bytes_left = min(opened.seek(0, 2), MAX_INDEX_BYTES)
+        self._seen: set[int] = set()
+
+    def listed_in(self, index: bytes, *, is_below: bool = False) -> dict[int, Pictures]:
+        """Return the pictures in the content of an index, or in those to which it leads; none if one is missing.
+
+        Parameters
+        ----------
+        is_below : True for an index that another led to; it leads to no further ones.
+        """
+        if len(index) < 24:
             return {}
+        _, _, kind, count, letters, base = struct.unpack_from("<HBBI4sQ", index)
+        if letters[2:] not in PICTURES or not letters[:2].isdigit():
+            return {}
+        number = int(letters[:2])
+        if kind == INDEX_OF_CHUNKS:
+            rows = np.frombuffer(index, "<u4", min(count, (len(index) - 24) // 8) * 2, 24).reshape(-1, 2)
+            rows = rows.astype(np.int64)
+            rows[:, 1] &= _SIZE_BITS
+            return {number: rows[rows[:, 1] > 0] + np.array([min(base, 1 << 62), 0])}
+        parts: list[Pictures] = []
+        if kind != INDEX_OF_INDEXES or is_below:
+            return {}
+        for entry in range(min(count, (len(index) - 24) // 16)):
+            (place,) = struct.unpack_from("<Q", index, 24 + 16 * entry)
+            if place in self._seen:
+                continue
+            below = self._index_at(min(place, 1 << 62))
+            if below is None:
+                return {}
+            pictures = self.listed_in(below, is_below=True)
+            parts += [pictures[number]] if number in pictures else []
+        return {number: np.concatenate(parts)} if parts else {}
+
+    def _index_at(self, place: int) -> bytes | None:
+        """Return the content of the index at a place; None if there is none, or no room for one."""
+        self._seen.add(place)
+        head = read_at(self._opened, place, HEADER_BYTES)
         length = int.from_bytes(head[4:], "little")
-        below = _listed_in_new(opened, opened.read(min(length, MAX_INDEX_BYTES)), is_below=True)
-        parts += [below[number]] if number in below else []
-    return {number: np.concatenate(parts)} if parts else {}
+        if head[:2] != b"ix" or len(head) < HEADER_BYTES or length > self._bytes_left:
+            return None
+        self._bytes_left -= length
+        return self._opened.read(length)

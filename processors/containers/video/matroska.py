@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -37,6 +37,8 @@ IN_SEGMENT = {
     CRC_ID,
     VOID_ID,
 }
+MASTERS_IN_TRACKS = ({TRACK_ENTRY_ID}, {VIDEO_ID, AUDIO_ID})
+"""Elements of `Tracks` that have others in them, and those in these (RFC 9559, 5.1.4)."""
 IN_CLUSTER = {SIMPLE_BLOCK_ID, BLOCK_GROUP_ID, CRC_ID, VOID_ID, 0xE7, 0x5854, 0xA7, 0xAB, 0xAF}
 MARKS = re.compile(b"|".join(re.escape(one.to_bytes(4)) for one in sorted(IN_SEGMENT - {CRC_ID, VOID_ID})))
 
@@ -132,7 +134,7 @@ class _Walk:
             if identity == TRACKS_ID:
                 self.tracks = set(self._track_numbers(content, behind))
                 self.crops = dict(self._pixel_crops(content, behind))
-                if self._has_overrun(content, behind, masters={TRACK_ENTRY_ID, VIDEO_ID, AUDIO_ID}):
+                if self._has_overrun(content, behind, masters=MASTERS_IN_TRACKS):
                     yield skipped(place, behind)  # demuxers read on at another place, and find tracks that are none
                     found, place = found + 1, behind
                     continue
@@ -216,14 +218,20 @@ class _Walk:
             return count > 0 and (end - self.opened.tell()) % count == 0
         return count > 0 and self.opened.tell() + total <= end
 
-    def _has_overrun(self, start: int, end: int, *, masters: set[int]) -> bool:
-        """Return whether the elements between two places, and those in `masters`, do not end where they should."""
+    def _has_overrun(self, start: int, end: int, *, masters: Sequence[Set[int]]) -> bool:
+        """Return whether the elements between two places, or those in them, do not end where they should.
+
+        Parameters
+        ----------
+        masters : elements with further ones in them, of each level in turn.
+        """
+        with_others, *below = masters or (frozenset[int](),)
         while start < end:
             element = self.element(start)
             if element is None or element[2] is None or element[1] + element[2] > end:
                 return True
             identity, content, length = element[0], element[1], element[2]
-            if identity in masters and self._has_overrun(content, content + length, masters=masters):
+            if identity in with_others and self._has_overrun(content, content + length, masters=below):
                 return True
             start = content + length
         return False

@@ -18,6 +18,8 @@ MAX_ENTRIES = 4000
 """Maximum plausible entries of one directory; a larger count is invalid."""
 MAX_DIRECTORIES = 64
 MAX_VALUE_BYTES = 1 << 20
+MAX_ALL_BYTES = 64 << 20
+"""Limit on the values outside of all directories together: many entries may have the same place."""
 MAX_NUMBERS = 1000
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8, 129: 1}
@@ -57,6 +59,7 @@ class Directories:
     def __init__(self, read: Read) -> None:
         self.read = read
         self._seen: set[int] = set()
+        self._bytes_left = MAX_ALL_BYTES
         self.problems: list[str] = []
         self.blocks: dict[int, bytes] = {}
         self.maker_note: tuple[int, int] | None = None
@@ -141,6 +144,11 @@ class Directories:
         if number == MAKER_NOTE and namespace == "exif" and count > len(place):
             self.maker_note = struct.unpack(self._order + code, place)[0], count
         if count * size > len(place):
+            if length > self._bytes_left:
+                limit = f"the values of all entries are over {MAX_ALL_BYTES >> 20} MB"
+                self.problems.append(f"{namespace} 0x{number:04x}: not read: {limit}")
+                return None
+            self._bytes_left -= length
             value = self.read(struct.unpack(self._order + code, place)[0], length)
             if len(value) < length:
                 self.problems.append(

@@ -39,6 +39,8 @@ class FrameTimes:
         self._held: tuple[Decoded, int] | None = None
         self._came = bytearray(len(index.shown_pts))
         """For each shown picture of the index 1 if it was decoded."""
+        self._next_of: dict[int, int] = {}
+        """Next place in the index of a time that it announces several times."""
         self.without_time = 0
 
     def of(self, decoded: Decoded) -> Iterator[Timed]:
@@ -76,9 +78,9 @@ class FrameTimes:
 
     def _note_coming(self, pts: int) -> None:
         """Record that a frame with this time was decoded; a wrong table of times may announce several."""
-        announced, position = self._index.shown_pts, bisect_left(self._index.shown_pts, pts)
-        while position < len(announced) and announced[position] == pts:
-            if not self._came[position]:
-                self._came[position] = 1
-                return
-            position += 1
+        announced = self._index.shown_pts
+        position = self._next_of.pop(pts, None) or bisect_left(announced, pts)
+        if position < len(announced) and announced[position] == pts:
+            self._came[position] = 1
+            if position + 1 < len(announced) and announced[position + 1] == pts:
+                self._next_of[pts] = position + 1

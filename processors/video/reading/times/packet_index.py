@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
@@ -76,17 +77,22 @@ class PacketIndex:
         Decoding starts at the last keyframe that is before the frame both in the file and in time: the frames that
         an open group of pictures shows before its keyframe depend on the previous group.
         """
-        needed = bytearray(len(self.pts))
-        keyframes = [position for position, is_key in enumerate(self.is_keyframe) if is_key]
+        begun = array("q", bytes(8 * (len(self.pts) + 1)))
+        """Change, from each packet to the next, of the number of wanted frames that need it."""
+        key_times, key_positions = list[int](), list[int]()
+        """Keyframes so far behind which none with an earlier time has come: both ascending."""
         for position, pts in enumerate(self.pts):
-            if pts not in wanted or not self.is_shown[position]:
-                continue
-            before = bisect_right(keyframes, position) - 1
-            while before >= 0 and self.pts[keyframes[before]] > pts:
-                before -= 1
-            start = keyframes[before] if before >= 0 else 0
-            needed[start : position + 1] = b"\x01" * (position + 1 - start)
-        return needed
+            if self.is_keyframe[position]:
+                while key_times and key_times[-1] >= pts:
+                    key_times.pop()
+                    key_positions.pop()
+                key_times.append(pts)
+                key_positions.append(position)
+            if pts in wanted and self.is_shown[position]:
+                before = bisect_right(key_times, pts)
+                begun[key_positions[before - 1] if before else 0] += 1
+                begun[position + 1] -= 1
+        return bytearray(count > 0 for count in itertools.islice(itertools.accumulate(begun), len(self.pts)))
 
 
 def has_no_timestamps(container: av.container.InputContainer) -> bool:
