@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from processors.errors import RefusedMedia
 
-MAX_STATEMENTS = 100_000
 MAX_DEPTH = 100
 MAX_STEPS = 200_000
 """Limit on statements, comments and other lines; hostile text is not read further."""
@@ -56,23 +55,6 @@ def as_utf8(text: str) -> str:
         return text
 
 
-def statements(text: str) -> Iterator[tuple[str, str]]:
-    """Yield every `KEY = VALUE` up to END: (names of enclosing objects and its own, joined by `/`; unquoted value)."""
-    text = _without_sfdu(text.replace("\r\n", "\n").replace("\r", "\n"))
-    found = _END.search(text)
-    inside: list[str] = []
-    for name, value in _Scanner(text[: found.start()] if found else text).pairs():
-        kind = name.upper()
-        if kind in ("OBJECT", "GROUP", "BEGIN_OBJECT", "BEGIN_GROUP"):
-            inside.append(value)
-            if len(inside) > MAX_DEPTH:
-                raise RefusedMedia(f"the label is nested deeper than {MAX_DEPTH}", "flatten it")
-        elif kind in ("END_OBJECT", "END_GROUP"):
-            inside = inside[:-1]
-        else:
-            yield "/".join([*inside, name]), value
-
-
 @dataclass(eq=False)
 class Block:
     """An object or group of a label, or the label itself."""
@@ -101,6 +83,19 @@ class Block:
             yield from block.walk()
 
 
+def statements(text: str) -> Iterator[tuple[str, str]]:
+    """Yield every `KEY = VALUE` up to END: (names of enclosing objects and its own, joined by `/`; unquoted value).
+
+    Raises
+    ------
+    RefusedMedia : as `blocks_of`, at the statement that is over the limit.
+    """
+    text = _without_sfdu(text.replace("\r\n", "\n").replace("\r", "\n"))
+    found = _END.search(text)
+    for block, name, value in _in_blocks(text[: found.start()] if found else text, _label()):
+        yield f"{block.path}{name}", value
+
+
 def blocks_of(text: str) -> Block:
     """Return the label as nested blocks.
 
@@ -108,11 +103,20 @@ def blocks_of(text: str) -> Block:
     ------
     RefusedMedia : the label has too many statements or is nested too deep.
     """
-    root = here = Block(name="", path="", parent=None)
-    depth = 0
-    for count, (name, value) in enumerate(_Scanner(text).pairs()):
-        if count >= MAX_STATEMENTS:
-            raise RefusedMedia(f"a label of more than {MAX_STATEMENTS} statements is over the limit", "shorten it")
+    root = _label()
+    for block, name, value in _in_blocks(text, root):
+        block.values.setdefault(name.upper(), value)
+    return root
+
+
+def _label() -> Block:
+    return Block(name="", path="", parent=None)
+
+
+def _in_blocks(text: str, root: Block) -> Iterator[tuple[Block, str, str]]:
+    """Yield the key and value of each statement with the block that it is in; each block is added to the one above."""
+    here, depth = root, 0
+    for name, value in _Scanner(text).pairs():
         kind = name.upper()
         if kind in ("OBJECT", "GROUP", "BEGIN_OBJECT", "BEGIN_GROUP"):
             depth += 1
@@ -123,8 +127,7 @@ def blocks_of(text: str) -> Block:
         elif kind in ("END_OBJECT", "END_GROUP"):
             here, depth = here.parent or here, max(0, depth - 1)
         else:
-            here.values.setdefault(kind, value)
-    return root
+            yield here, name, value
 
 
 class _Scanner:
