@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from flows.run.build_pack import build_pack
 from processors.contract import Item
 from processors.errors import RequestError
 from processors.imaging.lettering import load_font
-from processors.json_records import as_json
 from processors.languages.text import Text
 from processors.packs.highlight.cards import Cards, without_unknown, wrapped_to_columns
 from processors.packs.recipe.pack_recipe import Highlight, Override, PackRecipe
@@ -419,8 +419,7 @@ def test_a_picture_that_two_sources_show_is_in_the_clip_once_and_is_named(made: 
         ends[digest] = SourceLink(
             kind="same picture", here=LinkEnd(source=digest), there=LinkEnd(source=photo), score=score
         )
-    for digest in (photo, *ends):
-        made.store.write_source(digest, {"digest": digest, "links": [as_json(ends[digest])] if digest in ends else []})
+    made.store.link({digest: [asdict(end)] for digest, end in ends.items()})
     highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160)
     built = make_pack(made, tmp_path / "pack", take=("stills", "clips", "sound"), highlight=highlight)
     assert built.repeated == ("june/a.tif is the same picture as june/a.jpg",)

@@ -166,7 +166,7 @@ def _as_made_before(store: Store) -> None:
     """Take from a store's records what earlier versions did not write."""
     for record in list(store.sources()):
         seen = [{n: v for n, v in one.items() if n not in ("evidence_key", "gone_utc")} for one in record["seen"]]
-        store.write_source(record["digest"], {**record, "seen": seen})
+        store.saw([(record["digest"], one) for one in seen])
     rebuild_catalogue(store)
 
 
