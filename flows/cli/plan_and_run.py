@@ -61,6 +61,7 @@ def plan_and_run(
             click.echo(f"marsmedia: {note}", err=True)
         stop: Stop | None = None
         try:
+            record.wait()
             last = unchanged(store)
             again = report_again(last, record, asked, store, strict=options.strict) if last else None
             if again and again.state != "failed":

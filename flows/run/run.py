@@ -63,6 +63,7 @@ def run(
     """
     store = store_of_run(store_folder)
     with signals_interrupt(), recorded(store, name, asked) as record:
+        record.wait()
         one = _Run(store, options, record)
         one.work(prepare, dispatch)
         with uninterrupted():

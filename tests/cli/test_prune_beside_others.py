@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from flows.run.reporting.at_work import alone, announced, runs_at_work
+from flows.run.reporting.at_work import LOOK_SECONDS, alone, announced, runs_at_work
 from flows.run.reporting.run_record import recorded
 from processors.engine.wanted_results import Recipes
 from processors.photo.photo_preview import PhotoPreview
@@ -52,16 +53,31 @@ def test_prune_and_rebuild_do_nothing_while_a_run_is_at_work(store: Store) -> No
     assert not store.has(ref)
 
 
-def test_no_run_begins_while_the_catalogue_is_rebuilt(store: Store, raw: Path) -> None:
-    before = sorted(store.runs_folder.iterdir())
-    with ExitStack() as others:
-        others.enter_context(alone(store, "rebuild"))
+def test_a_run_waits_while_the_catalogue_is_rebuilt(store: Store) -> None:
+    with recorded(store, "running", "raw") as record, ThreadPoolExecutor(1) as pool:
+        with announced(store, "rebuild"):
+            waiting = pool.submit(record.wait)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=2 * LOOK_SECONDS)
+        waiting.result(timeout=60)
+
+
+def test_a_run_that_waits_names_what_it_waits_for_and_then_does_its_work(store: Store, raw: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    with alone(store, "rebuild"):
         (command,) = runs_at_work(store)
-        run = in_this_process("ingest", raw, "--store", store.root)
-        said = f"marsmedia: another command is at work on this store: {command}; run again when it has ended\n"
-        assert (run.returncode, run.stderr) == (2, said)
-        assert sorted(store.runs_folder.iterdir()) == before
-    assert in_this_process("ingest", raw, "--store", store.root).returncode == 0
+        run = subprocess.Popen(
+            command_line("ingest", raw, "--store", store.root),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            text=True,
+        )
+        assert run.stderr
+        note = run.stderr.readline()
+    said, _ = run.communicate(timeout=300)
+    assert note == f"marsmedia: another run is at work on this store: {command}; nothing is made twice\n"
+    assert (run.returncode, said.startswith("completed: of ")) == (0, True)
 
 
 def test_prune_does_nothing_while_a_check_is_at_work(store: Store) -> None:

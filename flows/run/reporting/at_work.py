@@ -8,7 +8,8 @@ import os
 import platform
 import shlex
 import sys
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -23,7 +24,8 @@ from processors.store.store import Store
 ONLY_READ = (*NO_SPACE, errno.EACCES, errno.EPERM)
 """Error numbers of a store that this command can only read, so that it changes nothing that others might miss."""
 Exclusive = Literal["prune", "rebuild"]
-"""Commands that no run may meet: each would undo what the other does."""
+"""Commands that no run may meet, as each would undo what the other does: they stop for a run; a run waits for them."""
+LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +87,7 @@ def announced(store: Store, kind: Exclusive | Literal["check", "withdrawal"]) ->
 
 @contextmanager
 def alone(store: Store, kind: Exclusive) -> Iterator[None]:
-    """Announce a command that must not meet another one at work; no run begins meanwhile.
+    """Announce a command that must not meet another one at work; a run that begins meanwhile waits.
 
     Raises
     ------
@@ -99,13 +101,15 @@ def alone(store: Store, kind: Exclusive) -> Iterator[None]:
 
 def require_none_at_work(store: Store, *, but: Who | None = None) -> None:
     """Raise `RequestError` if a run or another command is at work on a store; `but` is this one, if announced."""
-    refuse_next_to(one for one in runs_at_work(store) if but is None or one.run != but.run)
+    for one in runs_at_work(store):
+        if but is None or one.run != but.run:
+            raise RequestError(f"another command is at work on this store: {one}; run again when it has ended")
 
 
-def refuse_next_to(others: Iterable[Who]) -> None:
-    """Raise `RequestError` if there is another command at work."""
-    for one in others:
-        raise RequestError(f"another command is at work on this store: {one}; run again when it has ended")
+def wait_for_exclusive(at_work: Callable[[], Iterable[Who]]) -> None:
+    """Wait until nothing that is at work is a command that no run may meet; raises as `at_work`."""
+    while any(who.is_exclusive for who in at_work()):
+        time.sleep(LOOK_SECONDS)
 
 
 def runs_at_work(store: Store) -> list[Who]:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.run.reporting.at_work import Who, has_changed_since, is_newer, read_words, refuse_next_to, runs_announced
+from flows.run.reporting.at_work import Who, has_changed_since, is_newer, read_words, runs_announced, wait_for_exclusive
 from processors.errors import NO_SPACE, StoreError, machine_reason
 from processors.store.bucket.bucket_traffic import RELEASES, Traffic
 from processors.store.claims import Claim, claim_run, forget_run, sweep_claims
@@ -90,6 +90,10 @@ class RunRecord:
         others = (one for one in self.store.runs_folder.glob("*.json") if one != self.path)
         return not (has_changed_since(self.store, self.started) or any(is_newer(one, self.started) for one in others))
 
+    def wait(self) -> None:
+        """Wait until no command on this machine is at work that no run may meet, as `rebuild`."""
+        wait_for_exclusive(lambda: [who for who, is_alive in runs_announced(self.store) if is_alive])
+
     def sweep(self) -> None:
         """Remove leftovers of killed runs, except scratch folders while another run is at work."""
         sweep_claims(self.store)
@@ -108,14 +112,16 @@ class RunRecord:
     def join(self) -> None:
         """Announce the run to runs on other machines if the store is in a bucket; record which are at work there.
 
+        Commands there that no run may meet are waited for.
+
         Raises
         ------
-        RequestError : a command that no run may meet is at work there.
         StoreError : the bucket cannot be used.
         """
         if elsewhere := self.store.claims_elsewhere:
             self._meet(elsewhere.join(self.who.words()))
-            refuse_next_to(who for who in self.others_at_work if who.is_exclusive)
+            if any(who.is_exclusive for who in self.others_at_work):
+                wait_for_exclusive(lambda: read_words(elsewhere.at_work()))
 
     def leave(self) -> None:
         """Withdraw the announcement to other machines; record which runs were at work there meanwhile."""
@@ -233,7 +239,6 @@ def recorded(store: Store, name: str, asked: str) -> Iterator[RunRecord]:
 
     Raises
     ------
-    RequestError : a command that no run may meet, as `rebuild`, is at work on the store.
     StoreError : the store cannot be written.
     """
     outer = _current.get()
@@ -245,7 +250,6 @@ def recorded(store: Store, name: str, asked: str) -> Iterator[RunRecord]:
     record = RunRecord(store, name, asked)
     token = _current.set(record)
     try:
-        refuse_next_to(who for who, is_alive in runs_announced(store) if is_alive and who.is_exclusive)
         yield record
     finally:
         _current.reset(token)
