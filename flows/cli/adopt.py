@@ -38,7 +38,7 @@ def adopt(processor: str, key: str | None, settings: tuple[str, ...], yes: bool,
     """
     import flows.recipes
     from flows.run.recipe_changes.load_recipes import (
-        every_processor,
+        known_processors,
         load_recipes,
         named,
         recipe_file,
@@ -54,7 +54,7 @@ def adopt(processor: str, key: str | None, settings: tuple[str, ...], yes: bool,
             f"{file} is in use, which `adopt` does not edit; write [{processor}] and its parameters there"
         )
     recipes = load_recipes()
-    entries = named(processor, recipes, *every_processor())
+    entries = named(processor, recipes, *known_processors())
     entry, recipe = next((one, recipes[medium]) for medium, ours in entries.items() for one in ours)
     wanted = (
         _of_result(entry, key, open_existing_store(store_folder)) if key else changed(entry, parse_settings(settings))

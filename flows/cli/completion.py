@@ -12,9 +12,9 @@ MEDIA = ("video", "audio", "photo")
 
 def complete_processors(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the processors whose names begin like this."""
-    from flows.run.recipe_changes.load_recipes import every_processor
+    from flows.run.recipe_changes.load_recipes import known_processors
 
-    names = {p.name for recipes in every_processor() for ours in recipes.values() for p in ours}
+    names = {p.name for recipes in known_processors() for ours in recipes.values() for p in ours}
     return sorted(name for name in names if name.startswith(incomplete))
 
 

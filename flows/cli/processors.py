@@ -33,14 +33,14 @@ def processors(name: str | None, as_json: bool) -> None:
     marsmedia processors
     marsmedia processors video.frames
     """
-    from flows.run.recipe_changes.load_recipes import every_processor, load_recipes
+    from flows.run.recipe_changes.load_recipes import known_processors, load_recipes
     from processors.contract import parameters
     from processors.json_records import as_json as in_json
 
     default = {one.name for recipe in load_recipes().all for ours in recipe.values() for one in ours}
     found: dict[str, Processor] = {}
     media: dict[str, set[str]] = {}
-    for recipes in every_processor():
+    for recipes in known_processors():
         for medium, ours in recipes.items():
             for one in ours:
                 found.setdefault(one.name, one)

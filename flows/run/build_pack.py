@@ -9,7 +9,7 @@ from pathlib import Path
 from flows.run.folder_defaults import recipe_file
 from flows.run.planning.current_results import CurrentResults
 from flows.run.planning.select import ReprocessRequest
-from flows.run.recipe_changes.load_recipes import every_processor
+from flows.run.recipe_changes.load_recipes import every_processor, known_processors
 from processors.engine.recipe_book import RecipeBook
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted_results import WantedResult, WantedResults, all_inputs
@@ -73,7 +73,7 @@ def titled_by_folders(recipe: PackRecipe, store: Store) -> list[str]:
 
 def processor_names() -> frozenset[str]:
     """Return the name of every processor that a pack recipe may name."""
-    every = [processors for recipes in every_processor() for processors in recipes.values()]
+    every = [processors for recipes in known_processors() for processors in recipes.values()]
     return frozenset(processor.name for processors in every for processor in processors)
 
 
@@ -204,7 +204,7 @@ def _not_made_yet(recipe: PackRecipe, rows: Iterable[SourceRow], store: Store, c
 
 def _tables() -> dict[str, tuple[Table, ...]]:
     """Return the tables that each processor writes, by its name."""
-    every = [one for recipes in every_processor() for processors in recipes.values() for one in processors]
+    every = [one for recipes in known_processors() for processors in recipes.values() for one in processors]
     return {one.name: getattr(one, "tables", ()) for one in every}
 
 

@@ -11,7 +11,8 @@ from PIL import Image
 
 from flows.cli.main import main
 from flows.recipes import ON_REQUEST, RECIPES
-from flows.run.options import RECIPES_FILE
+from flows.run.checking.check_store import check_up
+from flows.run.options import RECIPES_FILE, Options
 from flows.run.planning.select import ReprocessRequest, prepare_chosen
 from flows.run.recipe_changes.load_recipes import every_processor, load_recipes, on_request, recipe_names
 from processors.audio.spectrogram.spectrogram import Spectrogram
@@ -21,6 +22,7 @@ from processors.photo.photo_preview import PhotoPreview
 from processors.store.store import Store
 from processors.video.frames.frames import Frames
 from processors.video.frames.web import WebVideo
+from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
 
 
@@ -75,6 +77,27 @@ def test_a_file_changes_parameters_and_what_is_made(file: Path) -> None:
     assert film.picture.spectrogram == Spectrogram(window="hamming")  # type: ignore[attr-defined]
     assert "video.motion" in names(load_recipes("full"), "video")  # what is asked for counts
     assert Frames(every_seconds=0.5) in every_processor()[0]["video"]
+
+
+def test_what_a_file_leaves_out_is_still_known_and_made_again_for_comparison(tmp_path: Path, file: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    MediaMaker(tmp_path / "raw").photo("photo.png")
+    file.write_text('recipe = "light"\n')
+    store = tmp_path / "store"
+    ingest(tmp_path / "raw", store, load_recipes())
+    file.write_text('recipe = "light"\nwithout = ["photo.preview"]\n["photo.preview"]\nlongest_sides_px = [77]\n')
+    words = ["--store", str(store)]
+    again = CliRunner().invoke(main, ["reproduce", "photo.png", "processor=photo.preview", *words])
+    assert again.stdout.splitlines() == [
+        "identical: photo.png photo.preview",
+        "1 identical, 0 within tolerance, 0 different, 0 not rebuilt",
+    ]
+    checked = check_up(Store(store), sample=9, seed=1, options=Options())
+    assert {one.verdict for one in checked.sample} == {"identical"}
+    listed = CliRunner().invoke(main, ["processors", "photo.preview"]).stdout
+    assert "  longest_sides_px = (77,)\n" in listed
+    due = CliRunner().invoke(main, ["reprocess", "photo.png", "--processor", "photo.preview", "--dry-run", *words])
+    assert (due.exit_code, "photo.preview" in due.stdout) == (0, True), due.output
 
 
 def test_a_file_changes_recipes_of_a_release_and_of_a_camera(file: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from flows.run.checking.damaged_results import remove_to_make_again
 from flows.run.planning.prepare import Prepared, duplicates_of
 from flows.run.planning.shard import EVERYTHING, Shard
-from flows.run.recipe_changes.load_recipes import every_processor, load_recipes, named
+from flows.run.recipe_changes.load_recipes import known_processors, load_recipes, named
 from flows.run.recipe_changes.named_results import asked_entries
 from flows.run.recipe_changes.unmatched_sections import unmatched_sections
 from flows.run.reporting.since_last_run import with_evidence_keys
@@ -59,7 +59,7 @@ class ReprocessRequest:
             raise RequestError("--set changes one processor; name exactly one with --processor")
         if not self.processors:
             return recipes
-        return recipes.each(self._chosen, *every_processor())
+        return recipes.each(self._chosen, *known_processors())
 
     def _chosen(self, recipes: Recipes, *others: Recipes) -> Recipes:
         chosen = [named(name, recipes, *others) for name in self.processors]

@@ -186,6 +186,17 @@ def every_processor() -> list[RecipeBook]:
     return [load_recipes(FULL), on_request()]
 
 
+def known_processors() -> list[RecipeBook]:
+    """Return `every_processor`, and last the full recipe with what the recipe file leaves out."""
+    file = recipe_file()
+
+    def build(some: Sequence[RecipeChange]) -> Recipes:
+        with _naming(file):
+            return _built(_module(), [dataclasses.replace(one, without=()) for one in some], FULL)
+
+    return [*every_processor(), RecipeBook(read_recipe_file(file) if file else (), build)]
+
+
 def named(name: str, *recipes: Recipes) -> Recipes:
     """Return one processor for each medium, as in the first recipe that has it.
 
@@ -202,7 +213,6 @@ def named(name: str, *recipes: Recipes) -> Recipes:
 
 
 def processor_class(name: str) -> type[Any]:
-    """Return the class of a processor; raises as `named`."""
-    return next(
-        type(processor) for ours in named(name, load_recipes(), *every_processor()).values() for processor in ours
-    )
+    """Return the class of a processor, whatever the recipe file leaves out; raises as `named`."""
+    module = _module()
+    return next(type(one) for ours in named(name, module.RECIPES, module.ON_REQUEST).values() for one in ours)
