@@ -17,6 +17,8 @@ from processors.contract import Inputs, Item, Reads, ReleaseContext, ReleaseWord
 
 RUN_STEPS = 1 << 16
 MAX_POINTS_DRAWN = 4096
+MAX_SAMPLES_PER_POINT = 1 << 30
+"""Maximum that, rounded up to whole steps, fits into the header's signed 32 bits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +36,7 @@ class Waveform:
     """Lowest and highest value of each point, 16 bit, in BBC audiowaveform's version 2."""
 
     name: ClassVar[str] = "audio.waveform"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "results"
 
     least_samples_per_point: int = 512
@@ -47,11 +49,12 @@ class Waveform:
     envelope: Envelope = field(default_factory=Envelope)
 
     def __post_init__(self) -> None:
+        is_within = 1 <= self.least_samples_per_point <= MAX_SAMPLES_PER_POINT
         require(
-            self.least_samples_per_point >= 1,
+            is_within,
             "least_samples_per_point",
             self.least_samples_per_point,
-            "must be at least 1",
+            f"must be from 1 to {MAX_SAMPLES_PER_POINT}",
         )
         require(self.most_points >= 1000, "most_points", self.most_points, "must be at least 1000")
 
@@ -106,10 +109,21 @@ class Waveform:
 
 
 def _points(path: Path, steps_per_point: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lowest and highest value of each point, float32, shape (channels, points)."""
-    lows, highs = [], []
-    for steps in steps_of(path, RUN_STEPS // steps_per_point * steps_per_point or 1):
-        starts = np.arange(0, steps.lowest.shape[1], steps_per_point)
-        lows.append(np.minimum.reduceat(steps.lowest, starts, axis=1))
-        highs.append(np.maximum.reduceat(steps.highest, starts, axis=1))
+    """Return the lowest and highest value of each point, float32, shape (channels, points).
+
+    A point may have more steps than are read at once.
+    """
+    lows, highs = list[np.ndarray](), list[np.ndarray]()
+    for steps in steps_of(path, RUN_STEPS):
+        begun = steps.first_step % steps_per_point
+        starts = np.maximum(0, np.arange(-begun, steps.lowest.shape[1], steps_per_point))
+        low = np.minimum.reduceat(steps.lowest, starts, axis=1)
+        high = np.maximum.reduceat(steps.highest, starts, axis=1)
+        if begun:  # the first point goes on from the run before
+            np.minimum(lows[-1][:, -1], low[:, 0], out=lows[-1][:, -1])
+            np.maximum(highs[-1][:, -1], high[:, 0], out=highs[-1][:, -1])
+            low, high = low[:, 1:], high[:, 1:]
+        if low.shape[1]:
+            lows.append(low)
+            highs.append(high)
     return np.concatenate(lows, axis=1), np.concatenate(highs, axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
 
@@ -9,13 +10,19 @@ import av.container
 import numpy as np
 
 from processors.audio.reading.audio_reader import StreamReader
+from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.first_sound import first_sound_seconds
 from processors.containers.coding_in_headers import coding_of
 from processors.containers.video.fragments import has_every_fragment
 from processors.decoding.open_media import default_stream, open_container, packets_of
-from processors.errors import DamagedMedia, UnsupportedMedia
+from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
 from processors.sources.source_file import SourceFile
 from processors.video.reading.video_info import Sound
+
+PIECE_VALUES = 1 << 25
+"""Samples of all channels in one piece of a span: 134 MB."""
+MAX_VALUES_PER_SECOND, MAX_VALUES = 64 * 192_000, 1 << 33
+"""Samples of all channels in one second of a span, and in all of it, 34 GB: headers may state any rate and times."""
 
 
 def sound_reader(file: SourceFile, container: av.container.InputContainer) -> StreamReader:
@@ -35,31 +42,71 @@ def sound_reader(file: SourceFile, container: av.container.InputContainer) -> St
     return reader
 
 
-def sound_between(file: SourceFile, start: Fraction, end: Fraction) -> Sound | None:
-    """Read the audio presented from `start` until just before `end` (s); return None if none of it can be decoded.
+def sound_between(file: SourceFile, start: Fraction, end: Fraction) -> Iterator[Sound]:
+    """Yield the audio presented from `start` until just before `end` (s), in pieces that follow one another.
 
-    The file is read from its beginning until `end`, because the audio reader counts from the first sample.
+    Silence behind the last piece with sound is a piece without samples.
+
+    The file is read once, from its beginning until `end`, because the audio reader counts from the first sample.
+    There are no pieces if it has no audio that can be decoded.
+
+    Raises
+    ------
+    RefusedMedia : the span has more than `MAX_VALUES`, or `MAX_VALUES_PER_SECOND`.
     """
     with file.open() as opened, open_container(opened) as container:
         try:
             reader = sound_reader(file, container)
         except (DamagedMedia, UnsupportedMedia):
-            return None
-        rate_hz, channels = reader.info.rate_hz, reader.info.channel_count
-        if not rate_hz or not channels:
-            return None
-        first, count = round((start - reader.info.start) * rate_hz), round((end - start) * rate_hz)
-        samples = np.full((count, channels), np.nan, np.float32)
+            return
+        info = reader.info
+        values = info.rate_hz * info.channel_count
+        if values > MAX_VALUES_PER_SECOND or values * (end - start) > MAX_VALUES:
+            what = f"{info.channel_count} channels of {info.rate_hz} Hz for {float(end - start):.0f} s"
+            raise RefusedMedia(f"{what} are too much sound for a copy", "set with_sound=False")
+        first, count = round((start - info.start) * info.rate_hz), round((end - start) * info.rate_hz)
+        rest = count
         decoded = (block for packet in packets_of(container, [reader.stream]) for block in reader.decode(packet))
-        for block in chain(decoded, reader.flush()):
-            begins = block.first_sample - first
-            if begins >= count:
-                break
-            from_, until = max(0, begins), min(count, begins + block.samples.shape[1])
-            if until > from_:
-                samples[from_:until] = block.samples[:, from_ - begins : until - begins].T
-    heard = np.isfinite(samples)
-    silent_samples = int(count - heard.all(axis=1).sum())
-    if silent_samples == count:
-        return None
-    return Sound(samples=np.where(heard, samples, np.float32(0)), rate_hz=rate_hz, silent_samples=silent_samples)
+        for samples in _in_pieces(chain(decoded, reader.flush()), first, count, info.channel_count):
+            heard = np.isfinite(samples)
+            silent_samples = int(len(samples) - heard.all(axis=1).sum())
+            heard_alone = np.where(heard, samples, np.float32(0))
+            yield Sound(samples=heard_alone, rate_hz=info.rate_hz, silent_samples=silent_samples)
+            rest -= len(samples)
+        if rest:
+            yield Sound(
+                samples=np.zeros((0, info.channel_count), np.float32), rate_hz=info.rate_hz, silent_samples=rest
+            )
+
+
+def _in_pieces(blocks: Iterable[AudioBlock], first: int, count: int, channels: int) -> Iterator[np.ndarray]:
+    """Yield up to `count` samples from number `first` on, float32, shape (samples, channels), NaN where there are none.
+
+    The last piece with samples of a block is the last one.
+    """
+    begins = 0
+    """Place in the span of the piece that is being filled."""
+    piece = _unheard(count, channels)
+    for block in blocks:
+        place, samples = block.first_sample - first, block.samples.T
+        if place >= count:
+            break
+        samples, place = samples[max(0, begins - place) :], max(begins, place)
+        while len(samples):
+            if place >= begins + len(piece):
+                yield piece
+                begins += len(piece)
+                if begins == count:
+                    return
+                piece = _unheard(count - begins, channels)
+                continue
+            part = samples[: begins + len(piece) - place]
+            piece[place - begins : place - begins + len(part)] = part
+            samples, place = samples[len(part) :], place + len(part)
+    if begins < count:
+        yield piece
+
+
+def _unheard(count: int, channels: int) -> np.ndarray:
+    """Return a piece of up to `count` samples in which none is heard yet."""
+    return np.full((min(count, max(1, PIECE_VALUES // channels)), channels), np.nan, np.float32)

@@ -142,7 +142,7 @@ def aac_rate_hz(rate_hz: int) -> int:
 
 
 def move_with_sound(path: Path, clip: Path, wave: Path | None) -> Path:
-    """Return an MP4 of the clip's video, unchanged, and the sound of a WAV, both from 0 s, in place of these two files.
+    """Return an MP4 of the clip's video, unchanged, and the sound of a file, both from 0 s, in place of both.
 
     The bytes are the same each time. Without sound the clip is only renamed.
 

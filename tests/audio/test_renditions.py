@@ -165,6 +165,22 @@ def test_the_waveform_is_audiowaveforms(tmp_path: Path) -> None:
     assert np.frombuffer(data[24:], "<i2").tolist() == described["data"]
 
 
+def test_a_point_may_be_longer_than_what_is_read_at_once(tmp_path: Path) -> None:
+    """At 8 Hz a step is one sample, so that a minute of sound is more than one run of steps."""
+    rng = np.random.default_rng(4)
+    sound = np.round(rng.uniform(-1, 1, (1, 200_000)) * 32767) / 32768
+    result = Bench(tmp_path, sound, 8).run(Waveform(least_samples_per_point=70_000))
+    described = json.loads(result.path("waveform.json").read_text())
+    spans = [sound[0, first : first + 70_000] for first in (0, 70_000, 140_000)]
+    assert (described["samples_per_pixel"], described["length"]) == (70_000, 3)
+    assert described["data"] == [round(float(end) * 32768) for span in spans for end in (span.min(), span.max())]
+    data = result.path("waveform.dat").read_bytes()
+    assert struct.unpack("<iIiiIi", data[:24]) == (2, 0, 8, 70_000, 3, 1)
+    for too_large in (0, (1 << 30) + 1):
+        with pytest.raises(ValueError, match=r"^least_samples_per_point is .*: must be from 1 to 1073741824"):
+            Waveform(least_samples_per_point=too_large)
+
+
 def test_our_waveform_is_the_one_that_audiowaveform_made(samples: Path, tmp_path: Path) -> None:
     path = samples / "formats/audio/audiowaveform/test_file_stereo.wav"
     result = Bench.of(tmp_path, path, "wav").run(Waveform(least_samples_per_point=64))

@@ -7,6 +7,7 @@ import subprocess
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import opentimelineio
 import pytest
 
@@ -132,11 +133,44 @@ def test_both_lists_count_from_the_files_own_time_code(
     assert track[0].media_reference.available_range.start_time.value == code.frame_number
 
 
+@pytest.mark.parametrize(
+    ("name", "coding"),
+    [
+        ("lost.mov", ("-c:v", "mjpeg", "-timecode", "10:00:00:00")),
+        ("lost.mxf", ("-c:v", "mpeg2video", "-g", "12", "-bf", "0", "-timecode", "10:00:00:00")),
+        ("lost.mkv", ("-c:v", "mjpeg", "-metadata", "TIMECODE=10:00:00:00")),
+    ],
+)
+def test_the_code_is_that_of_the_first_picture_even_if_it_does_not_decode(
+    name: str, coding: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = film(tmp_path / name, "25", *coding)
+    with av.open(str(path)) as container:
+        packets = [(one.pos, one.size) for one in container.demux(video=0) if one.size]
+    data = bytearray(path.read_bytes())
+    for place, size in packets[:12]:
+        assert place is not None
+        data[place + 24 : place + size] = bytes(size - 24)
+    path.write_bytes(data)
+    _, report = read(path)
+    assert (report.start_time_code, report.start_time_code_seconds) == ("10:00:00:00", 0)
+    (shots,) = derived(path, tmp_path / "store", Shots())
+    first = shots.json("shots.json")["shots"][0]
+    assert first["start_seconds"] == pytest.approx(12 / 25)
+    lines = shots.path("shots.edl").read_text().splitlines()
+    events = [found.groups() for line in lines if (found := EVENT.fullmatch(line))]
+    assert (events[0], events[-1][1]) == (("10:00:00:12", events[0][1], "00:00:00:00", events[0][3]), "10:00:02:10")
+    opened = opentimelineio.adapters.read_from_string(shots.path("shots.otio").read_text(), "otio_json")
+    assert opened.tracks[0][0].source_range.start_time.value == 10 * 3600 * 25 + 12
+
+
 def test_zeros_in_a_group_of_pictures_are_no_time_code(tmp_path: Path) -> None:
     _, report = read(film(tmp_path / "zeros.mpg", "25", *MPEG))
-    assert report.start_time_code is None
+    assert (report.start_time_code, report.start_time_code_seconds) == (None, None)
     _, report = read(film(tmp_path / "code.mpg", "25", *MPEG, "-bf", "2", *TWO_O_CLOCK))
-    assert report.start_time_code == "02:00:00:00"
+    assert (report.start_time_code, report.start_time_code_seconds) == ("02:00:00:00", None)
+    frames, report = read(film(tmp_path / "code.ts", "25", *MPEG, "-bf", "2", *TWO_O_CLOCK))
+    assert (report.start_time_code, report.start_time_code_seconds) == ("02:00:00:00", frames[0].time)
 
 
 def test_each_event_is_as_long_on_both_sides() -> None:
@@ -167,7 +201,7 @@ def test_a_name_cannot_add_lines_to_the_list() -> None:
 
 def test_a_coded_picture_may_carry_the_time_code(tmp_path: Path) -> None:
     """HEVC's time code message, which x265 does not write: the same message, made by hand, before the first picture."""
-    path = film(tmp_path / "plain.hevc", "25", "-c:v", "libx265", "-x265-params", "log-level=0")
+    path = film(tmp_path / "plain.hevc", "25", "-c:v", "libx265", "-x265-params", "log-level=0:bframes=0")
     bits = "01" + "1" + "0" + "00000" + "1" + "0" + "0" + f"{7:09b}" + f"{13:06b}" + f"{12:06b}" + f"{11:05b}" + "00000"
     payload = int((bits + "1").ljust(-(-(len(bits) + 1) // 8) * 8, "0"), 2).to_bytes(-(-(len(bits) + 1) // 8), "big")
     message = b"\x00\x00\x01\x4e\x01" + bytes([136, len(payload)]) + payload + b"\x80"
@@ -175,4 +209,11 @@ def test_a_coded_picture_may_carry_the_time_code(tmp_path: Path) -> None:
     place = next(at for at in range(len(data)) if data[at : at + 3] == b"\0\0\1" and data[at + 3] >> 1 & 63 in (19, 20))
     coded = tmp_path / "coded.hevc"
     coded.write_bytes(data[:place] + message + data[place:])
-    assert read(coded)[1].start_time_code == "11:12:13:07"
+    report = read(coded)[1]
+    assert (report.start_time_code, report.start_time_code_seconds) == ("11:12:13:07", None)
+    wrapped = tmp_path / "coded.ts"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-fflags", "+genpts", "-i", str(coded), "-c", "copy", str(wrapped)], check=True
+    )
+    frames, report = read(wrapped)
+    assert (report.start_time_code, report.start_time_code_seconds) == ("11:12:13:07", frames[0].time)

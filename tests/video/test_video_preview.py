@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 
+from processors.engine import audio_of_video
 from processors.engine.audio_of_video import sound_between
+from processors.errors import RefusedMedia
 from processors.sources.source_file import SourceFile
+from processors.video.frames.sound_of_copy import write_sound
 from processors.video.frames.video_preview import VideoPreview
+from processors.video.reading.video_info import Sound
 from tests.helpers.derived import derived
 from tests.helpers.made_media import MediaMaker, number_of, numbered
 
@@ -192,8 +199,7 @@ def test_sound_is_heard_whole_whatever_the_container(tmp_path: Path, name: str, 
 
 def test_a_span_of_sound_is_exact_to_the_sample(tmp_path: Path) -> None:
     source = clip_with_click(tmp_path / "click.mov", 2.5)
-    found = sound_between(SourceFile.at(source), Fraction(2), Fraction(3))
-    assert found is not None
+    (found,) = sound_between(SourceFile.at(source), Fraction(2), Fraction(3))
     assert (found.samples.shape, found.rate_hz, found.silent_samples) == ((48000, 1), 48000, 0)
     expected = np.sin(2 * np.pi * 3000 * (2 + np.arange(48000) / 48000)) * 16000
     expected[:24000] = 0
@@ -202,13 +208,12 @@ def test_a_span_of_sound_is_exact_to_the_sample(tmp_path: Path) -> None:
 
 def test_what_the_source_has_no_sound_for_is_silent_and_counted(tmp_path: Path) -> None:
     file = SourceFile.at(clip_with_click(tmp_path / "click.mov", 0, 0.6))
-    before, behind = (sound_between(file, Fraction(start), Fraction(start + 1)) for start in (0, 3.5))
-    assert before is not None
-    assert behind is not None
+    (before,), (behind,) = (sound_between(file, Fraction(start), Fraction(start + 1)) for start in (0, 3.5))
     assert (before.silent_samples, behind.silent_samples) == (28800, 24000)
     assert not before.samples[:28800].any()
     assert not behind.samples[24000:].any()
-    assert sound_between(file, Fraction(4), Fraction(5)) is None
+    (nothing,) = sound_between(file, Fraction(4), Fraction(5))
+    assert (nothing.silent_samples, nothing.samples.any()) == (48000, False)
 
 
 def test_lost_sound_is_silent_in_its_place(tmp_path: Path) -> None:
@@ -222,13 +227,74 @@ def test_lost_sound_is_silent_in_its_place(tmp_path: Path) -> None:
                 continue
             packet.stream = streams[packet.stream.index]
             written.mux(packet)
-    all_of_it, rest = (sound_between(SourceFile.at(path), Fraction(0), Fraction(2)) for path in (whole, holed))
-    assert all_of_it is not None
-    assert rest is not None
+    (all_of_it,), (rest,) = (sound_between(SourceFile.at(path), Fraction(0), Fraction(2)) for path in (whole, holed))
     assert (all_of_it.silent_samples, rest.silent_samples) == (0, 9600)
     assert not rest.samples[48000:57600].any()
     rest.samples[48000:57600] = all_of_it.samples[48000:57600]
     assert np.array_equal(rest.samples, all_of_it.samples)
+
+
+@dataclass(frozen=True)
+class CountedFile(SourceFile):
+    """A source that counts how often it is opened, and how many bytes are read."""
+
+    opened: list[int] = field(default_factory=list)
+
+    def open(self) -> BinaryIO:
+        self.opened.append(1)
+        return super().open()
+
+
+def test_pieces_of_a_span_are_the_whole_span_and_the_file_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = SourceFile.at(clip_with_click(tmp_path / "click.mov", 1.5, 0.6))
+    (whole,) = sound_between(seen, Fraction(1, 4), Fraction(5))
+    monkeypatch.setattr(audio_of_video, "PIECE_VALUES", 10_000)
+    file = CountedFile(path=seen.path, size_bytes=seen.size_bytes, mtime_ns=seen.mtime_ns)
+    pieces = list(sound_between(file, Fraction(1, 4), Fraction(5)))
+    few = len(file.opened)
+    assert [len(one.samples) for one in pieces] == [10_000] * 18 + [0]
+    assert sum(one.silent_samples for one in pieces) == whole.silent_samples == 16_800 + 48_000
+    assert np.array_equal(np.concatenate([one.samples for one in pieces]), whole.samples[:180_000])
+    assert not whole.samples[180_000:].any()
+    list(sound_between(file, Fraction(1, 4), Fraction(1)))
+    assert len(file.opened) == 2 * few, "it is not opened more often for more pieces"
+
+
+@pytest.mark.parametrize(
+    ("channels", "rate_hz", "seconds", "words"),
+    [
+        (24, 1_000_000, 10, "24 channels of 1000000 Hz for 10 s are too much sound for a copy: set with_sound=False"),
+        (1, 8000, 10**9, "1 channels of 8000 Hz for 1000000000 s are too much sound for a copy: set with_sound=False"),
+    ],
+)
+def test_sound_of_an_impossible_size_is_refused_before_memory_is_taken(
+    tmp_path: Path, channels: int, rate_hz: int, seconds: int, words: str
+) -> None:
+    path = tmp_path / "sound.avi"
+    layout = {1: "mono", 24: "22.2"}[channels]
+    sound = ["-f", "lavfi", "-i", f"anullsrc=r={rate_hz}:cl={layout}:d=0.01"]
+    picture = ["-f", "lavfi", "-i", "color=red:s=64x48:r=5:d=1"]
+    subprocess.run(["ffmpeg", "-v", "error", *picture, *sound, "-c:a", "pcm_u8", "-c:v", "mpeg4", path], check=True)
+    with pytest.raises(RefusedMedia) as refused:
+        next(sound_between(SourceFile.at(path), Fraction(0), Fraction(seconds)))
+    assert str(refused.value) == words
+
+
+def test_sound_written_for_a_copy_may_be_longer_than_4_gb(tmp_path: Path) -> None:
+    loud, silent = np.full((10, 2), 0.5, np.float32), np.zeros((10, 2), np.float32)
+    pieces = [Sound(samples=silent, rate_hz=8, silent_samples=10), Sound(samples=loud, rate_hz=8, silent_samples=0)]
+    behind = Sound(samples=silent[:0], rate_hz=8, silent_samples=6)
+    written = write_sound(tmp_path, [*pieces, behind])
+    assert written is not None
+    assert (written.rate_hz, written.channel_count, written.missing_seconds) == (8, 2, 2.0)
+    assert written.path.read_bytes()[:4] == b"riff", "Wave64, whose lengths have 64 bits"
+    assert soundfile.read(written.path)[0].tolist() == [[0.0, 0.0]] * 10 + [[0.5, 0.5]] * 10
+    written.path.unlink()
+    for nothing in ([], [pieces[0], behind]):
+        assert write_sound(tmp_path, nothing) is None
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_audio_is_left_out_on_request_and_where_the_source_has_none(make: MediaMaker, tmp_path: Path) -> None:

@@ -19,8 +19,9 @@ from processors.imaging.clip_writer import WebClip, aac_rate_hz, move_with_sound
 from processors.video.frames.animation import Animation
 from processors.video.frames.contact_sheet import format_presentation_time
 from processors.video.frames.frame_selection import exact_seconds
+from processors.video.frames.sound_of_copy import WrittenSound, write_sound
 from processors.video.reading.frame import VideoFrame
-from processors.video.reading.video_info import Sound, VideoInfo
+from processors.video.reading.video_info import VideoInfo
 
 WEBP_HZ = 8
 """Maximum frame rate of the animated WebP."""
@@ -182,23 +183,16 @@ class _Session:
         clip.close()
         rate_hz = self._processor.frame_rate_hz
         until = self._start + Fraction(clip.frame_count, rate_hz)
-        sound = self._info.sound_between(self._start, until) if self._processor.with_sound else None
+        pieces = self._info.sound_between(self._start, until) if self._processor.with_sound else ()
+        sound = write_sound(self._scratch, pieces)
         facts = self._facts(end, rate_hz, clip.frame_count, clip.size_px, sound)
-        yield Item(name="preview.mp4", media_type="video/mp4", file=self._with_sound(clip.path, sound), facts=facts)
+        path = move_with_sound(self._scratch / "preview.mp4", clip.path, sound and sound.path)
+        yield Item(name="preview.mp4", media_type="video/mp4", file=path, facts=facts)
         facts = self._facts(end, self._animation.rate_hz, self._animation.picture_count, self._animation.size_px)
         yield Item(name="preview.webp", media_type="image/webp", data=self._animation.encoded(), facts=facts)
 
-    def _with_sound(self, silent: Path, sound: Sound | None) -> Path:
-        """Return the path of the clip, with sound if there is any."""
-        wave = self._scratch / "sound.wav"
-        if sound is not None:
-            import soundfile
-
-            soundfile.write(wave, sound.samples, sound.rate_hz, subtype="FLOAT")
-        return move_with_sound(self._scratch / "preview.mp4", silent, wave if sound else None)
-
     def _facts(
-        self, end: Fraction, rate_hz: float, count: int, size_px: tuple[int, int], sound: Sound | None = None
+        self, end: Fraction, rate_hz: float, count: int, size_px: tuple[int, int], sound: WrittenSound | None = None
     ) -> ClipFacts:
         return ClipFacts(
             start_seconds=float(self._start),
@@ -209,8 +203,8 @@ class _Session:
             height_px=size_px[1],
             time_is_burnt_in=self._processor.burn_in_time,
             sound_rate_hz=sound and aac_rate_hz(sound.rate_hz),
-            sound_channels=sound and min(sound.samples.shape[1], 2),
-            sound_missing_seconds=sound and sound.silent_samples / sound.rate_hz,
+            sound_channels=sound and min(sound.channel_count, 2),
+            sound_missing_seconds=sound and sound.missing_seconds,
         )
 
 

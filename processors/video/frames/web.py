@@ -11,12 +11,10 @@ from typing import ClassVar, Literal
 from processors.contract import Item, Need, Reads, require
 from processors.errors import RefusedMedia
 from processors.imaging.clip_writer import WebClip, move_with_sound
+from processors.video.frames.sound_of_copy import write_sound
 from processors.video.frames.video_preview import MIN_SIDE_PX
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
-
-SOUND_PIECE_SECONDS = Fraction(300)
-"""Duration of sound in memory: an hour in one piece would be 1.4 GB."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +43,7 @@ class WebVideo:
     """
 
     name: ClassVar[str] = "video.web"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "video"
 
     longest_side_px: int = 1920
@@ -95,10 +93,9 @@ class _Session:
         if self._clip is None or self._first is None:
             raise RefusedMedia("no frame of the video can be decoded", "see its video.integrity")
         self._clip.close()
-        wave = self._scratch / "sound.wav"
-        sound = self._write_sound(wave, self._first)
-        path = move_with_sound(self._scratch / "video.mp4", self._clip.path, wave if sound else None)
-        rate_hz, channels, missing_seconds = sound or (None, None, None)
+        pieces = self._info.sound_between(self._first, self._end) if self._processor.with_sound else ()
+        sound = write_sound(self._scratch, pieces)
+        path = move_with_sound(self._scratch / "video.mp4", self._clip.path, sound and sound.path)
         facts = WebVideoFacts(
             start_seconds=float(self._first),
             duration_seconds=float(self._end - self._first),
@@ -106,36 +103,8 @@ class _Session:
             frames_left_out=self._left_out,
             width_px=self._clip.size_px[0],
             height_px=self._clip.size_px[1],
-            sound_rate_hz=rate_hz,
-            sound_channels=channels,
-            sound_missing_seconds=missing_seconds,
+            sound_rate_hz=sound and sound.rate_hz,
+            sound_channels=sound and sound.channel_count,
+            sound_missing_seconds=sound and sound.missing_seconds,
         )
         yield Item(name=path.name, media_type="video/mp4", file=path, facts=facts)
-
-    def _write_sound(self, wave: Path, first: Fraction) -> tuple[int, int, float] | None:
-        """Write the audio of the copy's whole span; return its rate, channels and silence, None without audio."""
-        import numpy as np
-        import soundfile
-
-        if not self._processor.with_sound:
-            return None
-        file: soundfile.SoundFile | None = None
-        start, waiting, missing = first, Fraction(0), Fraction(0)
-        while start < self._end:
-            end = min(start + SOUND_PIECE_SECONDS, self._end)
-            piece = self._info.sound_between(start, end)
-            if piece is None:
-                waiting += end - start
-            else:
-                if file is None:
-                    shape = (piece.rate_hz, piece.samples.shape[1])
-                    file = soundfile.SoundFile(wave, "w", *shape, subtype="FLOAT", format="WAV")
-                file.write(np.zeros((round(waiting * file.samplerate), file.channels), np.float32))
-                file.write(piece.samples)
-                missing += waiting + Fraction(piece.silent_samples, piece.rate_hz)
-                waiting = Fraction(0)
-            start = end
-        if file is None:
-            return None
-        file.close()
-        return file.samplerate, file.channels, float(missing + waiting)

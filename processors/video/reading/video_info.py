@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -13,10 +13,11 @@ from processors.video.reading.frame import ColourFacts
 
 @dataclass(frozen=True, kw_only=True)
 class Sound:
-    """Audio of one span."""
+    """A piece of the audio of one span."""
 
     samples: np.ndarray
-    """float32, shape (samples, channels), full scale −1 to 1; silence where the source has no audio."""
+    """float32, shape (samples, channels), full scale −1 to 1; silence where the source has no audio. Empty for silence
+    behind all audio."""
     rate_hz: int
     silent_samples: int
     """Samples per channel that are missing from the source or cannot be decoded."""
@@ -53,8 +54,9 @@ class VideoInfo:
     """Presentation time of the first frame, seconds; like `end`, None if only decoding determines it."""
     end: Fraction | None
     """Time at which the last frame is no longer shown, seconds."""
-    sound_between: Callable[[Fraction, Fraction], Sound | None] = lambda start, end: None
-    """Reads the audio presented from one time until just before another (s); returns None if none can be decoded."""
+    sound_between: Callable[[Fraction, Fraction], Iterator[Sound]] = lambda start, end: iter(())
+    """Reads the audio presented from one time until just before another (s), piece by piece; yields none without a
+    stream that can be decoded."""
     declared_aspect_ratio: Fraction | None = None
     """Aspect ratio of a stored pixel as stated by the file; None if not stated."""
     source_name: str = ""
@@ -121,7 +123,7 @@ class VideoReport:
     joined_at_seconds: tuple[Fraction, ...]
     """Starts of further recordings joined end to end; their times are shifted to be continuous."""
     start_time_code: str | None
-    """SMPTE time code of the first picture as written in the file: `01:00:00;00`."""
+    """SMPTE time code of the first picture that the file states one for: `01:00:00;00`."""
     edits_not_followed: str | None
     """Description of unsupported edits in the file's edit list."""
     stream_index: int
@@ -132,6 +134,8 @@ class VideoReport:
     """Coded width and height after the container's crop; None without a crop."""
     streams: tuple[StreamFacts, ...]
     """All streams: video, audio, subtitles, data."""
+    start_time_code_seconds: Fraction | None = None
+    """Presentation time of the picture to which `start_time_code` applies, which may not decode; None if not known."""
     has_alpha: bool = False
     """True if the pictures are partly transparent: only lossless frames keep that, others show the colours alone."""
 

@@ -88,9 +88,8 @@ class VideoReader:
         self._decoders = StreamDecoders(own, twins, in_order=in_order)
         first = first_picture(second_opening, twin)
         self.info = self._read_info(first_matrix(first))
-        code_in_picture = written_on(first, self.info.average_rate_hz) if first else None
-        self._start_time_code = written_in(container, stream) or code_in_picture or self._index.group_time_code
         self._lost_packets = self._find_lost_packets()
+        self._start_time_code, self._start_time_code_pts = self._find_time_code(first)
         clock = steady_clock(self._rate_hz, self.info.time_base, codec.name)
         self._times = FrameTimes(self._index, clock, codec.name)
         self._packet_number = -1
@@ -101,6 +100,20 @@ class VideoReader:
         self._has_alpha = False
         self._rotation_degrees: int | None = None
         self._matrix = self.info.display_matrix
+
+    def _find_time_code(self, first: av.VideoFrame | None) -> tuple[str | None, int | None]:
+        """Return the file's time code, and the time of its picture in ticks; None if only decoding determines it.
+
+        The code of a container, or of a group, is that of the first picture, whether or not this decodes; that in a
+        picture is its own.
+        """
+        start = min([*self._index.shown_pts[:1], *(gap for gap, _ in self._lost_packets.gaps)], default=None)
+        if code := written_in(self._container, self.stream):
+            return code, start if self._index.complete else None
+        if first and (code := written_on(first, self.info.average_rate_hz)):
+            return code, first.pts if self._index.complete else None
+        code = self._index.group_time_code
+        return code, self._index.shown_pts[0] if code and self.info.start is not None else None
 
     def _find_lost_packets(self) -> LostPackets:
         seconds, begins = self.info.duration_seconds_from_header, self.stream.start_time or 0
@@ -222,6 +235,7 @@ class VideoReader:
             chunk_count_empty=self._structure.empty_chunks.get(self.info.stream_index, 0),
             joined_at_seconds=tuple(pts * base for pts in index.joins.first_pts)[:SPANS_TOLD],
             start_time_code=self._start_time_code,
+            start_time_code_seconds=None if self._start_time_code_pts is None else self._start_time_code_pts * base,
             edits_not_followed=self._edits_not_followed(),
             stream_index=self.info.stream_index,
             streams=stream_facts(self._container, self._structure.codings),

@@ -24,7 +24,7 @@ def edit_decision_list(spans: Sequence[Span], first: TimeCode, origin: Fraction,
     Parameters
     ----------
     first : the source's time code at `origin`; its rate and its kind of count hold for both sides of the list.
-    origin : presentation time of the source's first picture, seconds.
+    origin : presentation time of the picture that has this code, seconds.
     clip_name : the source's file name, by which editing programs link the events to it.
     """
     name = "".join(" " if unicodedata.category(one).startswith("C") else one for one in clip_name).strip()

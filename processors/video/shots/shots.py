@@ -115,7 +115,7 @@ class Shots:
     """
 
     name: ClassVar[str] = "video.shots"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     reads: ClassVar[Reads] = "results"
     tables: ClassVar[tuple[Table, ...]] = (SHOTS,)
 
@@ -146,7 +146,7 @@ class Shots:
         yield Item.of_json("shots.json", found, facts=facts)
         yield csv_item(SHOTS, ([getattr(shot, name) for name in SHOTS.names] for shot in found.shots), facts=facts)
         if found.shots:
-            origin, first, name = measured.time(0), first_time_code(inputs, measured), inputs.source_name or "source"
+            (origin, first), name = first_time_code(inputs, measured), inputs.source_name or "source"
             spans = [(measured.time(shot.first_frame), measured.time(shot.end_frame)) for shot in found.shots]
             data = edit_decision_list(spans, first, origin, name).encode()
             yield Item(name="shots.edl", media_type="text/plain", data=data, facts=facts)
@@ -159,8 +159,10 @@ class Shots:
             yield Item(name="shots.otio", media_type="application/json", data=data, facts=facts)
 
 
-def first_time_code(inputs: Inputs[Any], measured: MeasuredFrames) -> TimeCode:
-    """Return the time code of the first picture: the file's own, else from its presentation time.
+def first_time_code(inputs: Inputs[Any], measured: MeasuredFrames) -> tuple[Fraction, TimeCode]:
+    """Return a presentation time in seconds and its time code: the file's own, else that of the first decoded picture.
+
+    The file's own is that of its first picture, which need not decode.
 
     At 29.97 and 59.94 pictures per second, a code not from the file drops numbers, to stay in step with the clock.
     """
@@ -168,11 +170,11 @@ def first_time_code(inputs: Inputs[Any], measured: MeasuredFrames) -> TimeCode:
     rate_hz = usual_rate(Fraction(count) / shown, 2 * measured.time_base / shown) if shown else Fraction(25)
     if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
         rate_hz = Fraction(25)
-    said = parsed(str(video_report(inputs).start_time_code), rate_hz)
-    if said:
-        return said
-    number = floor(max(measured.time(0), Fraction(0)) * rate_hz + Fraction(1, 2))
-    return TimeCode(frame_number=number, rate_hz=rate_hz, is_drop=can_drop(rate_hz))
+    report, first = video_report(inputs), measured.time(0)
+    if said := parsed(str(report.start_time_code), rate_hz):
+        return first if report.start_time_code_seconds is None else report.start_time_code_seconds, said
+    number = floor(max(first, Fraction(0)) * rate_hz + Fraction(1, 2))
+    return first, TimeCode(frame_number=number, rate_hz=rate_hz, is_drop=can_drop(rate_hz))
 
 
 def find_shots(processor: Shots, measured: MeasuredFrames) -> ShotList:

@@ -1,0 +1,45 @@
+"""Sound of a copy of a video, written piece by piece into a file for the copy's encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from processors.video.reading.video_info import Sound
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrittenSound:
+    """A file of samples as 32-bit floats."""
+
+    path: Path
+    rate_hz: int
+    channel_count: int
+    missing_seconds: float
+    """Duration of silence because the source has no audio there, or it does not decode."""
+
+
+def write_sound(folder: Path, pieces: Iterable[Sound]) -> WrittenSound | None:
+    """Write pieces of sound one after another as Wave64, which may be longer than 4 GB.
+
+    None, and no file, if there are no pieces, or nothing is heard in any of them.
+    """
+    import soundfile
+
+    path, count, silent, rate_hz, channels = folder / "sound.w64", 0, 0, 0, 0
+    with ExitStack() as opened:
+        file: soundfile.SoundFile | None = None
+        for piece in pieces:
+            if file is None:
+                rate_hz, channels = piece.rate_hz, piece.samples.shape[1]
+                written = soundfile.SoundFile(path, "w", rate_hz, channels, subtype="FLOAT", format="W64")
+                file = opened.enter_context(written)
+            file.write(piece.samples)
+            count += max(len(piece.samples), piece.silent_samples)
+            silent += piece.silent_samples
+    if silent == count:
+        path.unlink(missing_ok=True)
+        return None
+    return WrittenSound(path=path, rate_hz=rate_hz, channel_count=channels, missing_seconds=silent / rate_hz)
