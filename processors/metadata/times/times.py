@@ -120,11 +120,11 @@ def dates_of_file(tags: Iterable[Tag], problems: list[str], voice: str = "file")
                     value.strip(), by_place.get((namespace, name.replace("DateTime", "SubsecTime")))
                 )
                 text += _offset(by_place.get((namespace, offset)), source, problems)
-                told = len(problems)
-                read = list(dated(meaning, text, source, problems))  # type: ignore[arg-type]
-                yield from read
-                if len(problems) > told and (beside := DIGITIZED_TAGS.get((namespace, name))):
-                    yield from _in_place_of(by_place, beside, voice, read[0][1] if read else None, problems)
+                read = _read(meaning, text, source)  # type: ignore[arg-type]
+                beside = DIGITIZED_TAGS.get((namespace, name)) if read.fault else None
+                other = _in_place_of(read, by_place, beside, voice) if beside else None
+                problems += read.problems(other)
+                yield from (*read.dates, *(other.dates if other else ()))
     yield from _dates_in_two_parts(written, problems)
     yield from _date_of_gps(by_place, problems)
 
@@ -146,28 +146,20 @@ def _dated_by_clock(
 
 
 def _in_place_of(
-    by_place: Mapping[tuple[str, str], object],
-    beside: tuple[str, str, str],
-    voice: str,
-    read: When | None,
-    problems: list[str],
-) -> Iterator[tuple[Date, When]]:
-    """Yield the date of digitisation in place of an invalid date of recording: cameras write the same into both.
+    wrong: _Read, by_place: Mapping[tuple[str, str], object], beside: tuple[str, str, str], voice: str
+) -> _Read | None:
+    """Return the date of digitisation in place of an invalid date of recording: cameras write the same into both.
 
-    Parameters
-    ----------
-    read : the valid part of the date of recording, which a date of digitisation must be within; None without one.
+    It must be within the valid part of that, if there is one.
     """
     namespace, name, offset = beside
     value = by_place.get((namespace, name))
     if not isinstance(value, str) or not holds_a_date(value):
-        return
-    source, own = f"{voice}:{namespace}:{name}", list[str]()
+        return None
+    source = f"{voice}:{namespace}:{name}"
     text = _with_part_of_second(value.strip(), by_place.get((namespace, name.replace("DateTime", "SubsecTime"))))
-    found = list(dated("recorded", text + _offset(by_place.get((namespace, offset)), source, []), source, own))
-    if found and not own and (read is None or read.overlaps(found[0][1])):
-        problems[-1] += f"; {source} is read in its place"
-        yield from found
+    read = _read("recorded", text + _offset(by_place.get((namespace, offset)), source, []), source)
+    return read if read.may_replace(wrong) else None
 
 
 def _with_part_of_second(text: str, digits: object) -> str:
@@ -238,21 +230,15 @@ LABEL_KEYS: dict[Meaning, tuple[tuple[str, ...], ...]] = {
 def dates_of_label(tags: tuple[Tag, ...], name: str, problems: list[str]) -> Iterator[tuple[Date, When]]:
     """Yield start and stop of the observation, in UTC as in PDS; an invalid entry gives way to the next of its day."""
     for meaning, keys in LABEL_KEYS.items():
-        read, is_wrong = list[tuple[Date, When]](), False
-        for tag in filter(None, (found(tags, *names) for names in keys)):
-            own: list[str] = []
-            source = f"label {name}:{tag.name}"
-            dates = list(dated(meaning, str(tag.value), source, own, zone="UTC"))
-            if dates and not own:
-                if read and not read[0][1].overlaps(dates[0][1]):
-                    continue  # another day than the valid part of the entry before
-                if is_wrong:
-                    problems[-1] += f"; {source} is read in its place"
-                read = dates
-                break
-            problems += own
-            read, is_wrong = read or dates, is_wrong or bool(own)
-        yield from read
+        entries = filter(None, (found(tags, *names) for names in keys))
+        reads = [_read(meaning, str(tag.value), f"label {name}:{tag.name}", zone="UTC") for tag in entries]
+        partly = next((read for read in reads if read.when), None)
+        good = next((read for read in reads if read.may_replace(partly)), None)
+        wrong = [read for read in reads[: reads.index(good) if good else None] if read.fault]
+        for read in wrong:
+            problems += read.problems(good if read is wrong[-1] else None)
+        chosen = good or partly
+        yield from chosen.dates if chosen else ()
 
 
 def dates_of_name(name: ProductName | None) -> Iterator[tuple[Date, When]]:
@@ -296,11 +282,41 @@ def dated(
     zone: str | None = None,
 ) -> Iterator[tuple[Date, When]]:
     """Yield one date, or its valid part; an invalid part is added to `problems`."""
-    when, wrong = read_date(text, precision=precision, zone=zone)
-    if wrong:
-        problems.append(f"{source}: {wrong}")
-    if when:
-        yield _date(meaning, when, source), when
+    read = _read(meaning, text, source, precision=precision, zone=zone)
+    problems += read.problems()
+    yield from read.dates
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """A date as it was read."""
+
+    meaning: Meaning
+    source: str
+    when: When | None
+    """The date, or its valid part; None without one."""
+    fault: str | None
+    """What is wrong with it; None if nothing is."""
+
+    @property
+    def dates(self) -> tuple[tuple[Date, When], ...]:
+        return ((_date(self.meaning, self.when, self.source), self.when),) if self.when else ()
+
+    def problems(self, in_its_place: _Read | None = None) -> tuple[str, ...]:
+        """Return what is wrong in a sentence, with the date that is read in its place; nothing without a fault."""
+        other = f"; {in_its_place.source} is read in its place" if in_its_place else ""
+        return (f"{self.source}: {self.fault}{other}",) if self.fault else ()
+
+    def may_replace(self, wrong: _Read | None) -> bool:
+        """Return whether it is whole, and can mean the valid part of a wrong one."""
+        if self.when is None or self.fault:
+            return False
+        return wrong is None or wrong.when is None or wrong.when.overlaps(self.when)
+
+
+def _read(meaning: Meaning, text: str, source: str, *, precision: str | None = None, zone: str | None = None) -> _Read:
+    when, fault = read_date(text, precision=precision, zone=zone)
+    return _Read(meaning=meaning, source=source, when=when, fault=fault)
 
 
 def _date(meaning: Meaning, when: When, source: str) -> Date:
