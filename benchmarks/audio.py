@@ -29,6 +29,7 @@ from processors.audio.levels.levels import Levels
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.audio_reader import FileReader
 from processors.audio.reading.block import AudioBlock
+from processors.audio.reading.loudspeakers import Layout
 from processors.audio.renditions.audio_writers import WEB_FORMATS, ExactWriter, WebWriter
 from processors.audio.renditions.renditions import Renditions
 from processors.audio.spectrogram.spectra import Spectra
@@ -41,6 +42,7 @@ from processors.json_records import as_json, from_json
 from processors.sources.source_file import SourceFile
 
 RATE_HZ = 48_000
+MONO = Layout(name="mono", channels=(0,), encoded="mono", is_assumed=True)
 SECONDS = 600
 ROUNDS = 5
 OVERVIEW = Spectrogram(keep="overview")
@@ -146,7 +148,7 @@ def encoders_alone(path: Path, folder: Path) -> None:
     for number in range(3):
         flac = ExactWriter(folder / f"{number}.flac", rate_hz=RATE_HZ, channel_count=1, bits=16, comment="benchmark")
         web = [
-            WebWriter(folder / f"{number}.{one}", one, rate_hz=RATE_HZ, layout="mono", comment="benchmark")
+            WebWriter(folder / f"{number}.{one}", one, rate_hz=RATE_HZ, layout=MONO, comment="benchmark")
             for one in WEB_FORMATS
         ]
         for writer in (flac, *web):

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from processors.audio.reading.audio_reader import FileReader
+from processors.audio.reading.loudspeakers import Layout
 from processors.audio.renditions.audio_writers import WebWriter
 from processors.containers.audio.ogg import checksum
 from processors.errors import UnsupportedMedia
@@ -125,7 +126,8 @@ def test_a_wrong_suffix_changes_nothing(tmp_path: Path) -> None:
 
 def test_the_padding_at_the_end_of_aac_in_mp4_is_left_out_but_for_a_tick_of_the_movie(tmp_path: Path) -> None:
     path = tmp_path / "sound.m4a"
-    writer = WebWriter(path, "aac", rate_hz=48_000, layout="mono", comment="")
+    mono = Layout(name="mono", channels=(0,), encoded="mono", is_assumed=True)
+    writer = WebWriter(path, "aac", rate_hz=48_000, layout=mono, comment="")
     writer.write(np.random.default_rng(3).normal(0, 0.1, (1, 144_000)).astype(np.float32))
     writer.close()
     samples, _, report = read(path, "mov,mp4")
