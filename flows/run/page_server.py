@@ -168,13 +168,19 @@ class _Handler(BaseHTTPRequestHandler):
         if not found.is_of_page:  # a released file is shown, and does nothing
             self.send_header("Content-Security-Policy", "sandbox")
         self.end_headers()
-        if not has_body:
-            return
-        file.seek(start)
+        if has_body:
+            self._send_body(file, start, end)
+
+    def _send_body(self, file: BinaryIO, start: int, end: int) -> None:
+        """Send bytes of a file. If they cannot all be read, the connection ends, by which the browser knows it."""
         left = end - start
-        while left > 0 and (block := file.read(min(BLOCK_BYTES, left))):
-            self.wfile.write(block)
-            left -= len(block)
+        with suppress(OSError):
+            file.seek(start)
+            while left > 0 and (block := file.read(min(BLOCK_BYTES, left))):
+                self.wfile.write(block)
+                left -= len(block)
+        if left > 0:
+            self.close_connection = True
 
     def _range(self, size: int) -> tuple[int, int] | None:
         """Return the requested half-open range of bytes; None for the whole."""

@@ -106,6 +106,22 @@ def test_the_page_and_every_file_that_it_names_are_served(server: PageServer, st
     assert len(originals) == 2
 
 
+def test_a_file_that_is_cut_while_it_is_sent_ends_the_connection(server: PageServer) -> None:
+    """It is far larger than what waits between the two, so the server has not read its end yet."""
+    path = server.folder / "large.bin"
+    with path.open("wb") as file:
+        file.truncate(1 << 27)
+    connection = http.client.HTTPConnection(HERE, server.server_address[1], timeout=60)
+    connection.request("GET", "/large.bin")
+    answer = connection.getresponse()
+    assert (answer.status, answer.getheader("Content-Length"), answer.read(1)) == (200, str(1 << 27), b"\0")
+    os.truncate(path, 1)
+    with pytest.raises(http.client.IncompleteRead) as told:
+        answer.read()
+    assert not any(told.value.partial), "no second answer stands in the first"
+    connection.close()
+
+
 def test_a_thumbnail_is_made_when_the_page_asks_for_it(server: PageServer, store: Store) -> None:
     listed = "".join(path.read_text() for path in (server.folder / "data").glob("*.js"))
     urls = sorted(set(re.findall(r'"(thumbnails/[^"]+)"', listed)))
