@@ -212,23 +212,6 @@ class Store:
                 group.glob(f"{digest or '*'}/*/*/manifest.json")
             )  # not all at once: there may be 1,000,000
 
-    def groups(self) -> list[str]:
-        """Return the names of the folders of sources, the first two characters of their digests, in order."""
-        return _folders_in(str(self.results_folder))
-
-    def sources_of(self, group: str) -> list[str]:
-        """Return the digests of the sources in one folder, in order."""
-        return _folders_in(f"{self.results_folder}/{group}")
-
-    def manifests_of(self, digest: str) -> Iterator[tuple[str, bytes]]:
-        """Yield the path of each manifest of a source, relative to the store, and its bytes, in name order."""
-        source = f"results/{digest[:2]}/{digest}"
-        for processor in _folders_in(f"{self.root}/{source}"):
-            for key in _folders_in(f"{self.root}/{source}/{processor}"):
-                place = f"{source}/{processor}/{key}/manifest.json"
-                with suppress(FileNotFoundError), open(f"{self.root}/{place}", "rb") as file:  # noqa: PTH123
-                    yield place, file.read()
-
     def manifests(self, digest: str | None = None) -> Iterator[Manifest]:
         """Yield every manifest in the order of `manifest_paths`; raises `ResultCorrupt` at an unreadable one."""
         for path in self.manifest_paths(digest):
@@ -345,12 +328,6 @@ class Store:
     def push(self, table: str) -> bool:
         """Add changes of a table to the store; return False if another writer was first. Does nothing here."""
         return True
-
-
-def _folders_in(folder: str) -> list[str]:
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
-        return sorted(entry.name for entry in entries if entry.is_dir())
-    return []
 
 
 def put_item(folder: Path, item: Item) -> StoredItem:

@@ -17,7 +17,7 @@ from flows.run.reporting.report import Report
 from processors.engine.wanted_results import Recipes
 from processors.store.bucket.bucket_store import BucketStore
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.manifest import Manifest
+from processors.store.manifest import OF_ANOTHER, Manifest
 from processors.store.open_store import open_store
 from processors.store.store import Store
 from tests.helpers.buckets import client
@@ -135,6 +135,23 @@ def test_a_result_whose_manifest_cannot_be_read_is_made_again_after_a_rebuild(
     assert store.manifest(ref).verdict == "made"
     assert command(place, "verify", "--store-only")[0] == 0
     assert (ingest(release, place).state, ingest(release, place).results.made) == ("completed", 0)
+
+
+def test_a_result_with_the_manifest_of_another_is_left_out_by_a_rebuild_and_made_again(
+    release: Path, tmp_path: Path
+) -> None:
+    """As where a copy was restored to the wrong folder."""
+    place = tmp_path / "store"
+    ingest(release, place)
+    store = Store(place)
+    ref = preview(store).ref
+    other = next(one.ref for one in store.manifests() if one.ref.processor != ref.processor)
+    shutil.copy(store.folder(other) / "manifest.json", store.folder(ref) / "manifest.json")
+    assert command(place, "rebuild")[1]["unreadable"] == [
+        f"{store.folder(ref).relative_to(place)}/manifest.json: {OF_ANOTHER}"
+    ]
+    assert ingest(release, place).results.made == 1
+    assert store.manifest(ref).verdict == "made"
 
 
 def test_a_commit_in_a_bucket_that_cannot_be_read_is_made_again_after_a_rebuild(

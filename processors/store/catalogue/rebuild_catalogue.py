@@ -11,7 +11,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from processors.errors import ResultCorrupt, ResultNewer
 from processors.store.catalogue.catalogue import SCHEMAS, Catalogue, arrow_table, in_turn, item_rows, result_row
 from processors.store.catalogue.complete_sources import forget_complete, read_complete
 from processors.store.catalogue.stored_links import link_row
-from processors.store.manifest import Manifest
+from processors.store.manifest import OF_ANOTHER, Manifest
 from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
 
@@ -75,9 +75,9 @@ def _is_damaged(store: Store, source: str) -> bool:
 
 def _rebuild(store: Store, processes: int | None, steps: Steps) -> list[_LeftOut]:
     """Rebuild all tables from the source records and manifests in a folder; return what was left out."""
-    groups = store.groups()
+    groups = _folders_in(str(store.results_folder))
     if processes is None:
-        is_small = sum(len(store.sources_of(group)) for group in groups) < MIN_SOURCES
+        is_small = sum(len(_sources_of(store, group)) for group in groups) < MIN_SOURCES
         processes = 1 if is_small else os.cpu_count() or 1
     with store.scratch() as folder:
         read = partial(_read_group, store.root, folder)
@@ -112,7 +112,7 @@ def _read_group(root: Path, folder: Path, group: str) -> list[_LeftOut]:
     """Write the rows of the sources in one folder to Parquet files; return what was left out."""
     store, left_out = Store(root), list[_LeftOut]()
     with _row_files(folder, group) as add:
-        for digests in in_turn(store.sources_of(group), SOURCES_AT_ONCE):
+        for digests in in_turn(_sources_of(store, group), SOURCES_AT_ONCE):
             manifests = [one for digest in digests for one in _readable(store, digest, left_out)]
             add("results", map(result_row, manifests))
             add("items", (row for manifest in manifests for row in item_rows(manifest)))
@@ -143,11 +143,39 @@ def _add_records(records: Sequence[dict[str, Any]], add: _Add) -> None:
 
 
 def _readable(store: Store, digest: str, left_out: list[_LeftOut]) -> Iterator[Manifest]:
-    for place, data in store.manifests_of(digest):
+    for place, data in _manifests_of(store, digest):
         try:
-            yield Manifest.from_json(data, place)
+            found = Manifest.from_json(data, place)
+            if place != _place(found.ref.source, found.ref.processor, found.ref.key[:16]):
+                raise ResultCorrupt(f"{place}: {OF_ANOTHER}")
+            yield found
         except ResultCorrupt as error:
             left_out.append((None if isinstance(error, ResultNewer) else digest, str(error)))
+
+
+def _sources_of(store: Store, group: str) -> list[str]:
+    """Return the digests of the sources in one folder, in order."""
+    return _folders_in(f"{store.results_folder}/{group}")
+
+
+def _manifests_of(store: Store, digest: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the path of each manifest of a source, relative to the store, and its bytes, in name order."""
+    source = store.source_folder(digest)
+    for processor in _folders_in(source):
+        for key in _folders_in(f"{source}/{processor}"):
+            place = _place(digest, processor, key)
+            with suppress(FileNotFoundError), open(f"{store.root}/{place}", "rb") as file:  # noqa: PTH123
+                yield place, file.read()
+
+
+def _place(digest: str, processor: str, key: str) -> str:
+    return f"results/{digest[:2]}/{digest}/{processor}/{key}/manifest.json"
+
+
+def _folders_in(folder: str) -> list[str]:
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries if entry.is_dir())
+    return []
 
 
 def _file(folder: Path, group: str, table: str) -> Path:
