@@ -36,9 +36,10 @@ def prefect_server(port: int) -> Iterator[str]:
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     # the page asks the server of these settings, whatever the command says
     place = {"PREFECT_SERVER_API_HOST": "127.0.0.1", "PREFECT_SERVER_API_PORT": str(port)}
+    order = {"PREFECT_SERVER_EVENTS_CAUSAL_ORDERING": "flows.serving.event_order"}
     server = subprocess.Popen(
         command,
-        env={**os.environ, **place},
+        env={**order, **os.environ, **place},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
