@@ -29,7 +29,7 @@ opens the source itself. `results`: it is made of its `inputs` alone, and the so
 @dataclass(frozen=True, kw_only=True)
 class LabelRef:
     name: str
-    """Name of a file in the source's own folder."""
+    """Name of a file in the source's own folder; a related label may be in a folder above: `../bundle.xml`."""
     sha256: str
 
 
@@ -100,6 +100,8 @@ class ReleaseContext:
     """Canonical JSON of `head` and `file` of release.toml; `file` is absent without an entry."""
     labels: tuple[LabelRef, ...] = ()
     """Labels and XMP sidecars next to the source."""
+    related: tuple[LabelRef, ...] = ()
+    """Labels around a recording that belong to no file by their names, as those of its bundle and collection."""
     subtitles: tuple[LabelRef, ...] = ()
     mission: str | None = None
     fault: str | None = None

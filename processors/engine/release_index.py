@@ -12,9 +12,11 @@ from pathlib import Path
 from processors.containers.text.sidecar import SIDECAR, is_sidecar_file
 from processors.contract import LabelRef, RecordedStart, ReleaseContext
 from processors.engine.companion_pairing import sidecars_paired, subtitles_paired
+from processors.engine.related_label_pairing import RelatedLabelPairing
 from processors.engine.release_calibrations import ReleaseCalibrations
 from processors.errors import MediaError
 from processors.metadata.label_statements import camera_of, mission_words, said_by_label
+from processors.metadata.related_labels import RelatedLabels
 from processors.metadata.release.release_context import release_context
 from processors.metadata.release.release_file import MAX_BYTES, Release, ReleaseFileProblem, read_release
 from processors.metadata.tags.label import label_tags
@@ -40,8 +42,8 @@ class ReleaseIndex:
         self, rows: Iterable[SourceRow], local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path)
     ) -> None:
         self._local_path = local_path
-        self._starts: dict[str, str | None] = {}
-        """Recording start of each label that was read, by the label's path."""
+        self._starts: dict[tuple[str, ...], str | None] = {}
+        """Recording start of each label that was read, by its path and those of the labels around the recording."""
         self._cameras: dict[str, str | None] = {}
         """Cameras of each file that was asked for, by its path."""
         self._releases: dict[str, tuple[SourceRow, Release | None]] = {}
@@ -72,6 +74,7 @@ class ReleaseIndex:
         self._calibrations = ReleaseCalibrations(rows, local_path)
         sidecars = [row for row in rows if row.kind == "companion" and row.format == SIDECAR]
         self._sidecars = sidecars_paired(sidecars, rows)
+        self._related = RelatedLabelPairing(rows)
         self._subtitles = subtitles_paired(rows)
 
     def of(self, row: SourceRow) -> ReleaseContext:
@@ -98,12 +101,14 @@ class ReleaseIndex:
             labels = (*labels, row.label)
         sidecars = self._sidecars.of_file.get(row.path, ())
         labels += _refs(sidecars)
-        start = partial(self._start_of, [*beside, *sidecars])
+        related = self._related.of(row)
+        start = partial(self._start_of, [*beside, *sidecars], [label for _, label in related])
+        around = tuple(LabelRef(name=name, sha256=label.digest) for name, label in related)
         name = row.name if read_product_name(row.name) else None
         subtitles = _refs(self._subtitles.of_file.get(row.path, ()))
         found = self._release_of(row)
         if found is None:
-            return ReleaseContext(labels=labels, subtitles=subtitles, name=name, recorded_start=start)
+            return ReleaseContext(labels=labels, related=around, subtitles=subtitles, name=name, recorded_start=start)
         folder, inside, release = found
         fault = _fault(release.problems, inside)
         entry = release.files.get(inside)
@@ -111,15 +116,17 @@ class ReleaseIndex:
             release.head, entry, labels=labels, fault=str(fault) if fault else None, name=name, start_of_labels=start
         )
         calibration = self._calibrations.of(folder, release, entry or {}, context.recorded_by)
-        return replace(context, calibration=calibration, subtitles=subtitles)
+        return replace(context, calibration=calibration, subtitles=subtitles, related=around)
 
-    def _start_of(self, labels: list[SourceRow]) -> RecordedStart | None:
-        """Return the first recording start that one of these labels gives."""
+    def _start_of(self, labels: list[SourceRow], around: list[SourceRow]) -> RecordedStart | None:
+        """Return the first recording start that one of these labels gives, other than that of its collection."""
         for label in labels:
-            if label.path not in self._starts:
-                self._starts[label.path] = _start_in(self._local_path(label))
-        named = ((self._starts[label.path], label.name) for label in labels)
-        return next((RecordedStart(utc=start, named_by=name) for start, name in named if start), None)
+            key = (label.path, *(one.path for one in around))
+            if key not in self._starts:
+                self._starts[key] = _start_in(self._local_path(label), [self._local_path(one) for one in around])
+            if start := self._starts[key]:
+                return RecordedStart(utc=start, named_by=label.name)
+        return None
 
     def camera_of(self, row: SourceRow) -> str | None:
         """Return the camera or instrument of a source, as a selection by `camera=` compares it; labels are read for it.
@@ -154,6 +161,7 @@ class ReleaseIndex:
         found = [f"{one.name} {one.digest}" for one in self._paired(row)]
         if self._labels:
             found += sorted(f"{one.name} {one.digest}" for one in self.labels_of(row))
+            found += [f"{name} {one.digest}" for name, one in self._related.of(row)]
         folder = self._folder_of_release(row)
         if folder is not None:
             if folder not in self._described:
@@ -237,14 +245,21 @@ def _refs(rows: Iterable[SourceRow]) -> tuple[LabelRef, ...]:
     return tuple(LabelRef(name=row.name, sha256=row.digest) for row in rows)
 
 
-def _start_in(label: Path) -> str | None:
-    """Return the recording start of a label; None also if the label cannot be read, which the evidence reports."""
+def _start_in(label: Path, around: list[Path]) -> str | None:
+    """Return the recording start of a label; None also if the label cannot be read, which the evidence reports.
+
+    Parameters
+    ----------
+    around : labels of the bundle and collection, whose start is not the recording's.
+    """
     with suppress(OSError, MediaError), label.open("rb") as file:
         data = file.read(MAX_LABEL_BYTES + 1)
         if is_sidecar_file(label.name, data):
             dates = dates_of_file(sidecar_tags(label.name, data), [], label.name)
         else:
-            dates = dates_of_label(label_tags(data), label.name, [])
+            texts = {str(one): one.read_bytes() for one in around}
+            own = dates_of_label(label_tags(data), label.name, [])
+            dates = RelatedLabels.among(texts, "").own_dates(own, [])
         return next((moment_written(when) for date, when in dates if date.meaning == "recorded" and when.instant), None)
     return None
 

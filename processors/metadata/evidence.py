@@ -18,6 +18,7 @@ from processors.contract import Inputs, Item, LabelRef, OpenSource, Reads, Relea
 from processors.errors import DamagedMedia
 from processors.metadata.evidence_record import EvidenceFacts
 from processors.metadata.metadata import Metadata
+from processors.metadata.related_labels import RelatedLabels
 from processors.metadata.statements import Contradiction
 from processors.metadata.tags.label import label_tags
 from processors.metadata.tags.sidecar_tags import sidecar_tags
@@ -34,7 +35,7 @@ class Evidence:
     """All statements about a source, in standard terms, with their disagreements, as `evidence.json`."""
 
     name: ClassVar[str] = "evidence"
-    version: ClassVar[int] = 17
+    version: ClassVar[int] = 18
     reads: ClassVar[Reads] = "file"
     of_sighting: ClassVar[bool] = True
     """Each path of the same bytes has a record of its own if the statements there differ."""
@@ -42,6 +43,8 @@ class Evidence:
     release: str = "{}"
     labels: tuple[LabelRef, ...] = ()
     """Labels and XMP sidecars next to the source."""
+    related: tuple[LabelRef, ...] = ()
+    """Labels around a recording that belong to no file by their names, as those of its bundle and collection."""
     mission: str | None = None
     mission_sha256: str | None = None
     """SHA-256 of the profile's text, or of all profiles if a label may name one: a change makes the result due."""
@@ -55,6 +58,7 @@ class Evidence:
             self,
             release=context.release,
             labels=context.labels,
+            related=context.related,
             mission=context.mission,
             fault=context.fault,
             mission_sha256=profile.sha256 if profile else profiles_sha256(),
@@ -74,6 +78,7 @@ class Evidence:
         texts = {name: text for name, text in found.items() if not is_sidecar_file(name, text)}
         labels = {name: label_tags(text) for name, text in texts.items()}
         sidecars = {name: sidecar_tags(name, text) for name, text in found.items() if name not in texts}
+        related = {ref.name: read_label(file, ref) for ref in self.related}
         claims = (*_checksums_apart(texts, source, file), *_sizes_apart(texts, source, file))
         damage = "; ".join(dict.fromkeys(map(_in_words, claims))) or None
         release = json.loads(self.release)
@@ -86,6 +91,7 @@ class Evidence:
             labels=labels,
             sidecars=sidecars,
             claims=claims,
+            related=RelatedLabels.among(related, source.name),
         )
         record = weigh(voices, load_profile(self.mission) if self.mission else None)
         facts = EvidenceFacts.of(record)

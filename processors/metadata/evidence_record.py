@@ -69,6 +69,8 @@ class EvidenceFacts:
     precision: str | None
     date_source: str | None
     """Source of the chosen date: a label, a file name, `release.toml`, the file, or the event that it shows."""
+    collection_start_utc: str | None
+    """Start in the label of a recording without a date that is that of its bundle or collection."""
     first_sol: int | None
     last_sol: int | None
     sol_source: str | None
@@ -106,6 +108,7 @@ class EvidenceFacts:
             latest_utc=time.latest_utc if time else None,
             precision=time.precision if time else None,
             date_source=time.source if time else None,
+            collection_start_utc=_collection_start(record),
             first_sol=record.first_sol,
             last_sol=record.last_sol,
             sol_source=record.sol_source,
@@ -128,6 +131,13 @@ def _solar_longitude(record: EvidenceRecord) -> tuple[float | None, str | None]:
     if record.taken and record.taken.first_solar_longitude_degrees is not None:
         return record.taken.first_solar_longitude_degrees, f"computed from {record.taken.source}"
     return None, None
+
+
+def _collection_start(record: EvidenceRecord) -> str | None:
+    """Return the start that a label copies from its bundle's or collection's, if the recording has no other date."""
+    is_dated = record.taken is not None and not record.taken.is_of_event
+    starts = (date.earliest_utc for date in record.dates if date.meaning == "collection began" and not is_dated)
+    return next(starts, None)
 
 
 def _local_true_solar_time(record: EvidenceRecord) -> float | None:

@@ -15,6 +15,7 @@ from processors.contract import Source
 from processors.metadata.evidence_record import EvidenceRecord
 from processors.metadata.label_statements import camera_of, mission_words, of_label, said_by_label, unread_of_label
 from processors.metadata.position import position_of
+from processors.metadata.related_labels import RelatedLabels
 from processors.metadata.release.own_terms import against_general
 from processors.metadata.release.release_values import Said
 from processors.metadata.statements import (
@@ -80,6 +81,8 @@ class Voices:
     """Tags of the XMP sidecars next to the file, by their names."""
     claims: tuple[Contradiction, ...]
     """Contradictions between labels and the file's bytes about its digest and size."""
+    related: RelatedLabels
+    """Labels of its bundle and collection, and of products made from it."""
 
     @property
     def recorded_by(self) -> str | None:
@@ -108,7 +111,9 @@ class Voices:
         yield from dates_of_release(self.head, self.entry, problems)
         yield from dates_of_name(product)
         for label, entries in self.all_labels.items():
-            yield from dates_of_label(entries, label, problems)
+            copied = list[str]()
+            yield from self.related.own_dates(dates_of_label(entries, label, problems), copied)
+            problems += copied if "date" not in self.entry else ()
             problems += unread_of_label(entries, label)
         for sidecar, entries in self.sidecars.items():
             voice, of_position = voice_of_sidecar(sidecar), list[str]()
@@ -158,7 +163,8 @@ def weigh(voices: Voices, of_release: Profile | None) -> EvidenceRecord:
     profile = of_release or by_label
     event = profile.event(str(voices.entry["event"])) if profile and "event" in voices.entry else None
     dates = tuple(voices.dates(product, problems))
-    statements = tuple(voices.statements(profile))
+    of_file = tuple(voices.statements(profile))
+    statements = (*of_file, *voices.related.statements(of_file))
     recorded = [(date, when) for date, when in dates if date.meaning == "recorded"]
     camera, camera_source = camera_of(voices.recorded_by, statements, profile)
     label_sol = _sol_of_label(statements)
@@ -185,6 +191,7 @@ def weigh(voices: Voices, of_release: Profile | None) -> EvidenceRecord:
         disagreements=(
             *contradictions(statements),
             *date_conflicts(recorded, event, profile),
+            *voices.related.conflicts(chosen.date),
             *_missions_apart(of_release, voices),
             *sol_conflicts(chosen.date, sol_of_name, profile),
             *sol_conflicts(chosen.date, label_sol, profile),
@@ -195,7 +202,7 @@ def weigh(voices: Voices, of_release: Profile | None) -> EvidenceRecord:
         against_general=against_general(statements),
         mission_disagreements=_of_mission(profile),
         labels={**voices.labels, **voices.sidecars},
-        problems=(*_said_once(voices.metadata["problems"], problems), *problems),
+        problems=(*_said_once(voices.metadata["problems"], problems), *problems, *voices.related.problems),
     )
 
 

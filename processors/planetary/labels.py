@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
 
 import defusedxml.ElementTree
@@ -24,7 +26,7 @@ _OF_SEVERAL_BYTES = {
 
 
 def read_label(file: SourceFile, label: LabelRef) -> bytes:
-    """Return a label's bytes, at most one more than `MAX_LABEL_BYTES`; only a file next to the source can be read.
+    """Return a label's bytes, at most one more than `MAX_LABEL_BYTES`.
 
     Raises
     ------
@@ -32,7 +34,7 @@ def read_label(file: SourceFile, label: LabelRef) -> bytes:
     OSError : the label cannot be read.
     """
     try:
-        with (file.path.parent / label.name).open("rb") as opened:
+        with Path(os.path.normpath(file.path.parent / label.name)).open("rb") as opened:
             data = opened.read(MAX_LABEL_BYTES + 1)
             rest = hashlib.sha256(data)
             while more := opened.read(1 << 20):

@@ -78,7 +78,7 @@ def test_a_mission_is_found_by_its_rovers_name_with_its_events() -> None:
 def test_an_event_for_whose_time_there_is_no_source_is_listed_as_unknown() -> None:
     code, text = run("missions", "perseverance")
     assert code == 0
-    assert "  touchdown             unknown                   No source was found for its time\n" in text
+    assert "  touchdown  unknown  No source was found for its time\n" in text
     record = json.loads(run("missions", "perseverance", "--json")[1])
     assert record["events_without_time"] == ["launch", "touchdown"]
 

@@ -19,6 +19,7 @@ from processors.json_records import as_json
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.metadata.evidence_record import EvidenceFacts, EvidenceRecord
+from processors.metadata.related_labels import RelatedLabels
 from processors.metadata.release.release_context import release_context
 from processors.metadata.tags.label import found, label_tags
 from processors.metadata.weigh_evidence import Voices, weigh
@@ -57,6 +58,7 @@ def evidence(
         entry=entry or {},
         labels={key: label_tags(data) for key, data in (labels or {}).items()},
         sidecars={},
+        related=RelatedLabels(),
         claims=(),
     )
     return weigh(voices, load_profile(mission) if mission else None)

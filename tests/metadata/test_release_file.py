@@ -62,12 +62,16 @@ def test_a_native_date_is_kept_as_text() -> None:
             "line 4: event: unknown event ('party'); use one of",
         ),
         (
-            "mission = 'perseverance'\n[[file]]\npath = 'a'\nmission = 'tianwen-1'\nevent = 'edl-microphone-start'\n",
-            "line 5: event: unknown event ('edl-microphone-start'); use one of",
+            "mission = 'perseverance'\n[[file]]\npath = 'a'\nmission = 'tianwen-1'\nevent = 'drive-in'\n",
+            "line 5: event: unknown event ('drive-in'); use one of",
         ),
         (
             "mission = 'perseverance'\n[[file]]\npath = 'a'\nevent = 'touchdown'\n",
             "line 4: event: no source was found for the time of 'touchdown' of perseverance; state it as `date` of",
+        ),
+        (
+            "mission = 'perseverance'\n[[file]]\npath = 'a'\nevent = 'edl-microphone-start'\n",
+            "line 4: event: unknown event ('edl-microphone-start'); perseverance has none with a time: state the",
         ),
         (
             "[[file]]\npath = 'a'\nmission = 'mer'\nevent = 'party'\n",

@@ -32,11 +32,12 @@ def _event(name: str, info: ValidationInfo) -> str:
     profile = load_profile(info.context) if info.context else None
     if profile is None or profile.event(name):
         return name
-    names = ", ".join(event.name for event in profile.events)
+    known = ", ".join(event.name for event in profile.events)
+    others = f"use one of {known}" if known else f"{profile.name} has none with a time"
     if name in profile.events_without_time:
         without = f"no source was found for the time of {name!r} of {profile.name}"
-        raise ValueError(f"{without}; state it as `date` of the file, or use one of {names}")
-    raise ValueError(f"unknown event ({name!r}); use one of {names}")
+        raise ValueError(f"{without}; state it as `date` of the file{f', or {others}' if known else ''}")
+    raise ValueError(f"unknown event ({name!r}); {others}" + ("" if known else ": state the `date` of the file"))
 
 
 def _source(text: str) -> str:

@@ -82,7 +82,8 @@ def template(
     line = f'# mission = "..."                      # one of {", ".join(profile_names())}'
     if mission:
         profile = load_profile(mission)
-        events = ": " + ", ".join(event.name for event in profile.events)
+        names = ", ".join(event.name for event in profile.events)
+        events = f": {names}" if names else " (it has none)"
         line = f"mission = {json.dumps(mission)}"
     names = {f"{key}s": ", ".join(translated_keys(key)) for key in TRANSLATED}
     translated = "".join(f'# {key} = "..."\n' for key in translated_keys("title"))

@@ -18,7 +18,7 @@ from processors.mission.profile import MissionEvent, Profile
 from processors.mission.time_on_mars import ACCURACY_SECONDS, FIRST_YEAR, mars_time
 from processors.mission.when import BEIJING, When
 
-Meaning = Literal["recorded", "recording ended", "file written", "released"]
+Meaning = Literal["recorded", "recording ended", "collection began", "file written", "released"]
 
 
 @dataclass(frozen=True, kw_only=True)

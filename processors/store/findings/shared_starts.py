@@ -1,4 +1,7 @@
-"""Recordings of one instrument that begin at the same instant by their labels, as parts of one session can."""
+"""Recordings of one instrument that begin at the same instant by their labels, as parts of one session can.
+
+Those with the start of their bundle or collection are among them, also a single one.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,16 @@ if TYPE_CHECKING:
 
 NAMED = 3
 SHARED = """
-SELECT coalesce(words->>'camera', words->>'recorded_by') AS instrument, words->>'earliest_utc' AS start_utc,
+SELECT coalesce(words->>'camera', words->>'recorded_by') AS instrument,
+       coalesce(words->>'collection_start_utc', words->>'earliest_utc') AS start_utc,
+       words->>'collection_start_utc' IS NOT NULL AS is_of_collection,
        list(DISTINCT relative ORDER BY relative), list(DISTINCT digest)
 FROM sighted
 WHERE gone_utc IS NULL AND medium IN ('audio', 'video') AND list_contains($1::VARCHAR[], release)
-  AND words->>'precision' IN ('second', 'subsecond') AND words->>'date_source' LIKE 'label %'
-GROUP BY release, medium, instrument, start_utc
-HAVING instrument IS NOT NULL AND count(DISTINCT digest) > 1
+  AND (words->>'collection_start_utc' IS NOT NULL
+       OR (words->>'precision' IN ('second', 'subsecond') AND words->>'date_source' LIKE 'label %'))
+GROUP BY release, medium, instrument, start_utc, is_of_collection
+HAVING is_of_collection OR (instrument IS NOT NULL AND count(DISTINCT digest) > 1)
 ORDER BY start_utc, instrument
 """
 
@@ -26,7 +32,10 @@ ORDER BY start_utc, instrument
 class SharedStart:
     """Recordings of one release, medium and instrument with the same start."""
 
-    instrument: str
+    instrument: str | None
+    """None only for a start of a collection."""
+    is_of_collection: bool
+    """True if it is the start of the bundle or collection too, and therefore not used as that of the recordings."""
     start_utc: str
     """ISO 8601, to the second or finer."""
     files: tuple[str, ...]
@@ -35,6 +44,15 @@ class SharedStart:
 
     def __str__(self) -> str:
         more = f" and {len(self.files) - NAMED} more" if len(self.files) > NAMED else ""
+        if self.is_of_collection:
+            one = len(self.files) == 1
+            whose = f"{len(self.files)} recording{'' if one else 's'}" + f" of {self.instrument}" * bool(
+                self.instrument
+            )
+            return (
+                f"{whose} {'has' if one else 'have'} no start but that of the bundle or collection, {self.start_utc}: "
+                f"{', '.join(self.files[:NAMED])}{more}; it is not used: state when each began as date in release.toml"
+            )
         return (
             f"{len(self.files)} recordings of {self.instrument} begin at the same instant by their labels, "
             f"{self.start_utc}: {', '.join(self.files[:NAMED])}{more}; if that is the start of the session, only the "
@@ -43,11 +61,17 @@ class SharedStart:
 
 
 def shared_starts(connection: duckdb.DuckDBPyConnection, releases: Collection[str]) -> list[SharedStart]:
-    """Return the recordings of these releases that share a start, known to the second, in order of time."""
+    """Return the recordings of these releases that share a start, or have a collection's, in order of time."""
     rows = connection.execute(SHARED, [sorted(releases)]).fetchall()
     return [
-        SharedStart(instrument=instrument, start_utc=_short(start), files=tuple(files), digests=frozenset(digests))
-        for instrument, start, files, digests in rows
+        SharedStart(
+            instrument=instrument,
+            is_of_collection=is_of_collection,
+            start_utc=_short(start),
+            files=tuple(files),
+            digests=frozenset(digests),
+        )
+        for instrument, start, is_of_collection, files, digests in rows
     ]
 
 
