@@ -108,6 +108,8 @@ def course_of(name: str, spectrogram: Path) -> Course | NotCompared:
     """Read how a recording's power in bands changes, or return why it cannot be compared."""
     with h5py.File(spectrogram, "r") as file:
         frequency, time = np.asarray(file["frequency"]), np.asarray(file["time"])
+        is_density = file.attrs.get("scaling") == "density"
+        mean_square = np.asarray(file.attrs["noise_bandwidth_hz"]).item() if is_density else 1.0  # of a value
     edges = np.searchsorted(frequency, BANDS_HZ)
     if edges[-1] >= len(frequency):
         return "sampled below 6.5 kHz"
@@ -118,7 +120,7 @@ def course_of(name: str, spectrogram: Path) -> Course | NotCompared:
     steps = np.arange(time[0], time[-1], STEP_SECONDS)
     if len(steps) * STEP_SECONDS < MIN_OVERLAP_SECONDS:
         return "shorter than 2 s"
-    levels = np.stack([np.interp(steps, time, np.log(band + FLOOR_POWER)) for band in power.T])
+    levels = np.stack([np.interp(steps, time, np.log(band * mean_square + FLOOR_POWER)) for band in power.T])
     levels = levels - _slow(levels)
     levels = levels - levels.mean(axis=0)  # otherwise any two sounds with a sudden onset are alike
     spread = levels.std(axis=1, keepdims=True)

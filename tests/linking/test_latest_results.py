@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import pytest
 from click.testing import CliRunner
 from PIL import Image
 
 from flows.cli.main import main
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.contract import Processor, result_key
+from processors.linking import find_links as find_links_module
 from processors.linking.find_links import find_links, same_pictures
+from processors.linking.same_sound import Course, course_of
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality
 from processors.store.catalogue.decoded_length import decoded_length
@@ -124,3 +127,26 @@ def test_recordings_that_are_not_compared_are_noted_with_the_reason(tmp_path: Pa
         "sounds: 1 not compared: sampled below 6.5 kHz",
         "sounds: 1 not compared: shorter than 2 s",
     ]
+
+
+def test_sounds_beyond_the_limits_are_counted_in_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path / "store")
+    for seed in range(3):
+        write_wav(tmp_path / f"{seed}.wav", changing_sound(4, seed=seed))
+        derived(tmp_path / f"{seed}.wav", store.root, Spectrogram())
+    assert CliRunner().invoke(main, ["rebuild", "--store", str(store.root)]).exit_code == 0
+    monkeypatch.setattr(find_links_module, "MAX_SOUND_PAIRS", 2)
+    assert find_links(store).notes == ["sounds: compared only 2 of 3 pairs"]
+    monkeypatch.setattr(find_links_module, "MAX_SECONDS", 9)
+    assert find_links(store).notes == ["sounds: 1 not compared: the others are 0 hours long, and no more are compared"]
+
+
+def test_a_quiet_sound_has_the_same_course_whatever_its_spectrogram_is_scaled_to(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "quiet.wav", changing_sound(4) * 0.001)
+    results = [
+        derived(path, tmp_path / "store", Spectrogram(scaling=scaling))[0] for scaling in ("mean_square", "density")
+    ]
+    one, other = (course_of("quiet", result.path("spectrogram.nc")) for result in results)
+    assert isinstance(one, Course)
+    assert isinstance(other, Course)
+    assert np.abs(one.levels - other.levels).max() < 1e-3
