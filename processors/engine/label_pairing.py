@@ -17,6 +17,7 @@ from processors.planetary.labels import MAX_LABEL_BYTES, read_label
 from processors.planetary.open_image import ATTACHED, DETACHED, described_by, files_named, media_named
 from processors.sources.source_file import SourceFile
 from processors.store.catalogue.source_row import SourceRow
+from processors.store.findings.undelivered import missing_note, undelivered_note
 
 IMAGE_LABELS = ("PDS4 label", "PDS3 label")
 NO_DATA = ("release description", "XML label", SIDECAR, *IMAGE_LABELS)
@@ -66,6 +67,8 @@ class _Pairing:
         self._in_folder: dict[str, list[SourceRow]] = {}
         self._files: dict[str, set[str]] = {}
         """Names, in lower case, of the files in each folder that are not labels."""
+        self._in_release: dict[tuple[str, str], set[str]] = {}
+        """The same of each release."""
         self._named: dict[str, tuple[str, ...]] = {}
         """Names of the files that each examined label describes, by the label's path."""
         for row in rows:
@@ -74,6 +77,7 @@ class _Pairing:
                 self._in_folder.setdefault(_folder(row), []).append(row)
             else:
                 names.add(row.name.casefold())
+                self._in_release.setdefault((row.folder, row.release), set()).add(row.name.casefold())
 
     def weighed(self, row: SourceRow) -> SourceRow:
         """Return the row of a file, classified with its present labels."""
@@ -133,19 +137,23 @@ class _Pairing:
     def _missing_partner(self, label: SourceRow) -> SourceRow:
         """Add a note to a label of images or sounds that are missing, until they appear.
 
-        Labels of tables, documents and browse pictures need no file: nothing would be made of it.
+        Labels of tables, documents and browse pictures need no file, as nothing would be made of it: their note says
+        only that none of their files is in the release.
         """
         names = self._files[_folder(label)]
         stem = label.name.rpartition(".")[0].casefold()
         has_partner = any(name.rpartition(".")[0] == stem for name in names)
         if label.note is None and (has_partner or not self._is_fresh(label)):
             return label
-        named = () if has_partner else self._names_read(label, partial(media_named, is_sound=may_have_sound))
-        missing = [name for name in named if name.casefold() not in names]
-        if not missing:
-            return dataclasses.replace(label, note=None)
-        listed = ", ".join(missing)[:200]
-        return dataclasses.replace(label, note=f"describes {listed}, missing from its folder: put both into one folder")
+        return dataclasses.replace(label, note=None if has_partner else self._note_on_missing(label, names))
+
+    def _note_on_missing(self, label: SourceRow, names: Collection[str]) -> str | None:
+        media = self._names_read(label, partial(media_named, is_sound=may_have_sound))
+        if missing := [name for name in media if name.casefold() not in names]:
+            return missing_note(missing)
+        named = self._names_read(label, files_named)
+        there = self._in_release.get((label.folder, label.release), set())
+        return undelivered_note(named) if named and there.isdisjoint(map(str.casefold, named)) else None
 
     def _by_label(self, row: SourceRow, label: LabelRef, *, is_open: bool) -> SourceRow:
         """Classify a file by its label; `is_open`: its type is otherwise unknown, so it takes the label's reasons."""

@@ -224,7 +224,7 @@ class _Contents:
             clip=clip,
         )
         records.write()
-        about = readme(recipe, identity, writer.bag.payload_paths, found.withdrawn, self._damaged())
+        about = readme(recipe, identity, writer.bag.payload_paths, found.withdrawn, self._damaged(), found.undelivered)
         writer.bag.finish(_info(packed, recipe, identity), [("README.txt", about)])
         return records
 

@@ -72,6 +72,29 @@ def test_files_of_the_release_are_in_the_pack_and_what_is_not_is_named(folder: P
     check_all(tmp_path / "pack")
 
 
+def test_files_that_only_a_label_of_the_release_names_are_absent_by_name(tmp_path: Path) -> None:
+    june = tmp_path / "raw/june"
+    june.mkdir(parents=True)
+    (june / "a.jpg").write_bytes(jpeg(64, 48, 1))
+    for area, name in (("Ancillary", "sound"), ("Observational", "image")):
+        inside = f"<File><file_name>{name}.wav</file_name></File><Encoded_Audio/>"
+        area_of = f"File_Area_{area}"
+        text = LABEL.replace("/>", f"><{area_of}>{inside}</{area_of}></Product_Observational>")
+        (june / f"{name}.xml").write_text(text)
+    run_ingest(tmp_path / "raw", tmp_path / "store", {"photo": (Evidence(),)}, Options(), in_threads, name="i")
+    run = packed(tmp_path, tmp_path / "pack")
+    assert run.exit_code == 0, run.output
+    absent = [f"{name}.wav (described by june/{name}.xml)" for name in ("image", "sound")]
+    for one in absent:
+        assert f"marsmedia: not in the pack: {one}: not in the release\n" in run.stderr
+    words = "\nDescribed by a label of the release, but not in the release:\n" + "".join(f"{one}\n" for one in absent)
+    assert words in (tmp_path / "pack/README.txt").read_text()
+    note = packing_event(tmp_path / "pack").findtext(".//p:eventOutcomeDetailNote", None, PREMIS)
+    assert note == f"Not in the bag: {'; '.join(f'{one}: not in the release' for one in absent)}"
+    notes = etree.parse(tmp_path / "pack/data/premis.xml").iterfind(".//p:eventOutcomeDetailNote", PREMIS)
+    assert "describes what is not in the release: sound.wav" in [one.text for one in notes]
+
+
 def test_files_of_the_release_have_fixity_an_event_and_an_entry(folder: Path, tmp_path: Path) -> None:
     assert packed(folder, tmp_path / "pack").exit_code == 0
     document = etree.parse(tmp_path / "pack/data/premis.xml")

@@ -133,3 +133,42 @@ def test_a_label_whose_image_is_missing_is_a_problem(raw: Path, tmp_path: Path) 
     assert recorded(store, "june/gone.xml") == missing[:1]
     (june / "lost.img").write_bytes(DATA)
     assert told(ingest(raw, store)) == recorded(store) == missing[1:]
+
+
+def named(area: str, *files: str) -> str:
+    inside = "".join(f"<{area}><File><file_name>{one}</file_name></File></{area}>" for one in files)
+    return f'<?xml version="1.0"?><!-- pds.nasa.gov/pds4 --><Product>{inside}</Product>'
+
+
+def test_labels_none_of_whose_files_came_are_one_line_and_no_warning(raw: Path, tmp_path: Path) -> None:
+    store, june = tmp_path / "store", raw / "june"
+    put(raw, "a")
+    (june / "release.toml").write_text('title = "June"\n[[file]]\npath = "a.img"\n')
+    (june / "far").mkdir()
+    (june / "far" / "there.txt").write_text("x")
+    for name, area, files in (
+        ("sound", "File_Area_Ancillary", ("lost.wav",)),
+        ("tables", "File_Area_Observational", ("lost.tab", "more.csv")),
+        ("half", "File_Area_Document", ("lost.pdf", "there.txt")),
+    ):
+        (june / f"{name}.xml").write_text(named(area, *files))
+    (june / "old.lbl").write_text('PDS_VERSION_ID = PDS3\n^TABLE = "gone.tab"\nEND\n')
+    line = (
+        "3 labels describe only what is not in the release: june/old.lbl (gone.tab), june/sound.xml (lost.wav), "
+        "june/tables.xml (lost.tab, more.csv): ask for it if the delivery should be complete"
+    )
+    report = ingest(raw, store)
+    assert (report.state, told(report), report.advice) == ("completed", [], (line,))
+    assert recorded(store) == recorded(store, "june/sound.xml") == []
+    assert "  note     describes what is not in the release: lost.wav\n" in show("sound.xml", store)
+    check = CliRunner().invoke(main, ["release", "check", str(june)])
+    assert check.exit_code == 0
+    assert check.output.splitlines()[:3] == [
+        "old.lbl: describes what is not in the release: gone.tab",
+        "sound.xml: describes what is not in the release: lost.wav",
+        "tables.xml: describes what is not in the release: lost.tab, more.csv",
+    ]
+    for name in ("gone.tab", "lost.wav", "more.csv"):
+        (june / name).write_bytes(b"1,2\n")
+    assert ingest(raw, store).advice == ()
+    assert "note  " not in show("tables.xml", store)

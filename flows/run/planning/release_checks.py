@@ -1,12 +1,13 @@
-"""Checks of a `release.toml` against the files that it describes: missions of their labels, times of pinned stills."""
+"""Checks of a release and its `release.toml`: missions of labels, labels without files, times of pinned stills."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 from pathlib import Path
 
 from processors.decoding.open_media import open_container
+from processors.engine.label_pairing import IMAGE_LABELS
 from processors.errors import MediaError
 from processors.identify import identify
 from processors.metadata.label_statements import mission_words
@@ -18,8 +19,9 @@ from processors.metadata.tags.tag_records import Tag
 from processors.mission.profile import profile_called
 from processors.mission.release_statements import mission_of_file
 from processors.planetary.labels import MAX_LABEL_BYTES
-from processors.planetary.open_image import attached_format
+from processors.planetary.open_image import attached_format, files_named
 from processors.sources.source_file import SourceFile
+from processors.store.findings.undelivered import undelivered_note
 from processors.video.reading.video_reader import VideoReader
 
 LABEL_SUFFIXES = (".lbl", ".xml")
@@ -56,6 +58,29 @@ def _label_tags(file: Path) -> tuple[Tag, ...]:
     except (OSError, MediaError):
         pass
     return ()
+
+
+def undelivered(folder: Path, there: Collection[str]) -> Iterator[str]:
+    """Yield a sentence for each label none of whose files is in the release; unreadable ones are reported by a run.
+
+    Parameters
+    ----------
+    there : paths of the files in the release.
+    """
+    names = {path.rpartition("/")[2].casefold() for path in there}
+    for path in sorted(there):
+        if not path.lower().endswith((*LABEL_SUFFIXES, "l")):  # CNSA's have the name of their file and an L
+            continue
+        try:
+            with (folder / path).open("rb") as opened:
+                if identify(opened, path.rpartition("/")[2]).format not in IMAGE_LABELS:
+                    continue
+                opened.seek(0)
+                named = files_named(opened.read(MAX_LABEL_BYTES + 1))
+        except (OSError, MediaError):
+            continue
+        if named and names.isdisjoint(map(str.casefold, named)):
+            yield f"{path}: {undelivered_note(named)}"
 
 
 def misplaced_stills(folder: Path, described: Release) -> list[tuple[int, str]]:

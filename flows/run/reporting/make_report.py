@@ -14,6 +14,7 @@ from flows.run.reporting.report import Report, ResultCounts, State, Stop, summar
 from flows.run.reporting.run_record import RunRecord, read_run
 from processors.errors import StoreError
 from processors.sources.scan import printable
+from processors.store.findings.undelivered import is_undelivered, undelivered
 from processors.store.store import Store
 from processors.well_known_names import EVIDENCE
 
@@ -65,6 +66,7 @@ def make_report(
     state = _state(prepared, counts, failed_now=failed_now, warned=warned, strict=strict, stop=stop)
     advice = (
         *prepared.unmatched_sections,
+        *undelivered(prepared.rows),
         *_corrected_in_packs(prepared, store),
         *_advice(done),
         *_shared_starts(done, store),
@@ -220,7 +222,7 @@ def _problems(
     problems += [
         FileProblem.of_label(row.relative, row.note, is_new=row.seen_utc >= started)
         for row in prepared.of_kind("companion")
-        if row.note
+        if row.note and not is_undelivered(row)
     ]
     return problems
 

@@ -15,6 +15,7 @@ from processors.sources.source_file import changed_reason
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.selection import Selection, parse, select
 from processors.store.catalogue.source_row import SourceRow, by_source
+from processors.store.findings.undelivered import is_undelivered
 from processors.store.findings.withdrawn import unconfirmed
 from processors.store.fixity.absent_folders import absent_folders
 from processors.store.manifest import ResultRef
@@ -28,7 +29,8 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
     sightings = catalogue.sightings()
     every = [row for row in sightings if row.gone_utc is None]
     unusable = [row for row in every if row.kind == "unsupported" and _means(selection, row)]
-    incomplete = [row for row in every if row.kind == "companion" and row.note and _means(selection, row)]
+    companions = [row for row in every if row.kind == "companion" and _means(selection, row)]
+    incomplete = [row for row in companions if row.note and not is_undelivered(row)]
     yield from _of_masters([row for row in every if _means(selection, row)])
     yield from (
         FileProblem.of_withdrawn(one)
@@ -44,7 +46,7 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
             select(selection, catalogue, every_place=True) if words else [row for row in every if row.kind == "media"]
         )
     except RequestError:
-        if not unusable and not incomplete:
+        if not unusable and not companions:
             raise
         return
     sources = {row.digest for row in media}

@@ -14,6 +14,7 @@ from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.sightings import Sightings
 from processors.sources.scan import printable
 from processors.store.catalogue.source_row import SourceRow
+from processors.store.findings.undelivered import files_missing
 
 MEDIA_TYPES = {
     "PDS4 label": "application/xml",
@@ -45,6 +46,8 @@ class ReleaseFiles:
     """Files that are not taken, each with the reason."""
     withdrawn: tuple[SourceRow, ...]
     """Those of them that were withdrawn from their release."""
+    undelivered: tuple[str, ...] = ()
+    """Files that a label describes but that are not in the release, each with the label."""
 
 
 NOTHING_OF_RELEASES = ReleaseFiles(taken=(), left_out=(), withdrawn=())
@@ -87,7 +90,11 @@ def release_files(
     left_out += [
         printable(f"{row.relative}: withdrawn from its release since {(row.gone_utc or '')[:10]}") for row in withdrawn
     ]
-    return ReleaseFiles(taken=tuple(taken), left_out=tuple(left_out), withdrawn=withdrawn)
+    undelivered = tuple(
+        printable(f"{missing} (described by {row.relative})") for row in taken if (missing := files_missing(row))
+    )
+    left_out += [f"{one}: not in the release" for one in undelivered]
+    return ReleaseFiles(taken=tuple(taken), left_out=tuple(left_out), withdrawn=withdrawn, undelivered=undelivered)
 
 
 def write_release_files(rows: Iterable[SourceRow], writer: MediaWriter) -> Iterator[PackedReleaseFile]:

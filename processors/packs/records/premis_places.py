@@ -12,6 +12,7 @@ from processors.packs.contents.subject import SourceRecord
 from processors.packs.records import premis_events as events
 from processors.packs.records.premis_elements import Element
 from processors.store.catalogue.source_row import SourceRow
+from processors.store.findings.undelivered import files_missing
 
 
 class PlaceHistories:
@@ -32,6 +33,8 @@ class PlaceHistories:
         self._beside = [row.path for row in beside]
         self._notes = {(one.path, one.digest): "; ".join(one.disagreements) for one in subjects}
         self._notes |= {(one.row.path, one.row.digest): one.elsewhere for one in companions}
+        labels = (one.row for one in of_releases if files_missing(one.row))
+        self._notes |= {(row.path, row.digest): row.note or "" for row in labels}
         self._told: set[tuple[str, str, str]] = set()
 
     def rows(self) -> Iterator[SourceRow]:

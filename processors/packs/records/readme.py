@@ -21,6 +21,7 @@ def readme(
     paths: Collection[str],
     withdrawn: Sequence[SourceRow] = (),
     damaged: Sequence[str] = (),
+    undelivered: Sequence[str] = (),
 ) -> bytes:
     """Return the file, one language after the other; it names only what the pack has.
 
@@ -29,6 +30,7 @@ def readme(
     paths : paths of the files in the pack, without those that every bag has.
     withdrawn : files that were withdrawn from the releases, and are not in the pack.
     damaged : files of the selection that are damaged, each with the verdict.
+    undelivered : files that a label describes but that are not in the release, each with the label.
     """
     path = places_of(recipe.layout or "source", UniqueNames()).record(FILE)
     iiif = recipe.web_address + path if recipe.web_address else phrase("iiif_here")
@@ -43,6 +45,8 @@ def readme(
     if withdrawn:
         files = "".join(printable(f"{row.relative} ({(row.gone_utc or '')[:10]})") + "\n" for row in withdrawn)
         text = joined([text, phrase("readme_withdrawn", files=files)])
+    if undelivered:
+        text = joined([text, phrase("readme_undelivered", files="".join(f"{one}\n" for one in undelivered))])
     if damaged:
         files = "".join(f"{printable(one)}\n" for one in damaged)
         text = joined([text, phrase("readme_damaged", files=files)])
