@@ -12,7 +12,7 @@ from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.run.build_pack import build_pack, due_for, recipe_of
+from flows.run.build_pack import build_pack, due_for, recipe_of, title_warnings
 from flows.run.options import Described, Options
 from flows.run.planning.select import ReprocessRequest, prepare_chosen
 from flows.run.reporting.report import Report, with_lines
@@ -58,7 +58,7 @@ def pack(
         built = build_pack(chosen, location_of(output), opened, force=True, steps=steps)
     except CANNOT_BEGIN as error:
         return ended(in_words(error))
-    warned = _warnings(built)
+    warned = [*title_warnings(chosen), *_warnings(built)]
     log_lines(warned)
     checked = verify_pack(built.path, steps)
     if checked.faults:

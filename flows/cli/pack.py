@@ -108,7 +108,7 @@ def build(
     marsmedia pack sol=1..20 medium=photo -o photos --audience press \\
       --title "Photos of the first sols"
     """
-    from flows.run.build_pack import build_pack, recipe_of, titled_by_folders
+    from flows.run.build_pack import build_pack, recipe_of, title_warnings, titled_by_folders
     from flows.run.progress import RunProgress
     from processors.packs.archive.output import check_place
 
@@ -133,6 +133,8 @@ def build(
         click.echo(f"marsmedia: no pack was built: {output}: {machine_reason(error)}", err=True)
         sys.exit(1)
     _print_built(built, chosen, store.traffic, as_json=as_json)
+    for one in () if as_json else title_warnings(chosen):
+        click.echo(f"marsmedia: {one}", err=True)
     if not as_json and (untitled := titled_by_folders(chosen, open_existing_store(store_folder))):
         click.echo(f"no title for {', '.join(map(printable, untitled))}; give the pack one with --title", err=True)
 

@@ -25,6 +25,7 @@ from processors.packs.presentation import presentation_of, takes_any
 from processors.packs.recipe.audience import AUDIENCES, Audience
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.recipe.pack_recipe_file import read_recipe
+from processors.packs.recipe.recipe_template import TITLE
 from processors.packs.registry import remember
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.selection import parse, select
@@ -59,6 +60,13 @@ def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: 
     if audience:
         recipe = replace(recipe, audience=audience)
     return replace(recipe, title=Text(en=title)) if title else recipe
+
+
+def title_warnings(recipe: PackRecipe) -> list[str]:
+    """Return a line if a title of the pack recipe is still that of the template."""
+    if TITLE not in recipe.title.values():
+        return []
+    return [f'the title is still that of the template, "{TITLE}": write the pack\'s own in its pack recipe']
 
 
 def titled_by_folders(recipe: PackRecipe, store: Store) -> list[str]:

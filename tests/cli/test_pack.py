@@ -79,6 +79,9 @@ def test_a_pack_by_the_template_of_a_recipe(pack: Pack, tmp_path: Path) -> None:
     assert (
         f"Title: A title\nExternal-Identifier: {told['identifier']}\n" in (tmp_path / "june/bag-info.txt").read_text()
     )
+    told_of = 'marsmedia: the title is still that of the template, "A title": write the pack\'s own in its pack recipe'
+    assert told_of in pack("june.toml", "-o", "again", "--store", "store").stderr.splitlines()
+    assert told_of not in pack("june.toml", "-o", "named", "--store", "store", "--title", "June").stderr.splitlines()
 
 
 def test_rights_that_are_not_cleared_are_warned_of(pack: Pack) -> None:

@@ -65,11 +65,12 @@ def test_runs_make_what_the_recipe_file_says_and_a_pack_tells_its_warnings(serve
     assert made == {"metadata", "evidence", "photo.preview", "photo.quality"}
 
     (folder / "packs").mkdir()
-    (folder / "packs/press.toml").write_text('title = "June"\naudience = "press"\nselection = ["*"]\n')
+    (folder / "packs/press.toml").write_text('title = "A title"\naudience = "press"\nselection = ["*"]\n')
     built = served.wait_for("COMPLETED", served.start_run("pack/pack"), seconds=60)
     first, *warned = built["state"]["message"].splitlines()
     assert first.startswith(f"completed with warnings: {folder}/packs/press.zip: ")
-    assert warned[0] == NOT_CLEARED
+    assert warned[0] == 'the title is still that of the template, "A title": write the pack\'s own in its pack recipe'
+    assert warned[1] == NOT_CLEARED
     _, ended = served.lines_of("pack", 2)
     assert ended.endswith(f" s: {first}")
     printed = (folder / "journal.txt").read_text(encoding="utf-8").splitlines()

@@ -12,10 +12,12 @@ def _translated(key: str) -> str:
     return "".join(f'# {name} = "..."\n' for name in translated_keys(key))
 
 
+TITLE = "A title"
+"""Title of the template, to be replaced."""
 TEMPLATE = f"""\
 # A pack recipe: build it with `marsmedia pack THIS.toml -o FOLDER` or `-o FILE.zip`.
 # A pack's title, audience and selection are required; all else may be left out.
-title = "A title"
+title = "{TITLE}"
 {_translated("title")}# text = "A sentence or two about the pack."
 {_translated("text")}audience = "press"                     # {", ".join(AUDIENCES)}: decides what follows, where
                                        # nothing is written; public refuses what may not be passed on
