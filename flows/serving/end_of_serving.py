@@ -7,7 +7,9 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
+from uuid import UUID
 
 import psutil
 
@@ -42,17 +44,25 @@ class EndOfServing:
         self._loop.call_soon_threadsafe(self._task.cancel)
 
 
-async def end_runs() -> None:
+async def end_runs(announce: Callable[[], Awaitable[Collection[UUID]]]) -> None:
     """Interrupt the runs at work, unless Ctrl-C has; wait until each has saved its report, and kill those that do not.
 
     The terminal sends Ctrl-C to the runs too.
+
+    Parameters
+    ----------
+    announce : tells Prefect in each run that it is to be interrupted, which is no crash; gives the runs whose work has
+        not begun, which are killed.
     """
-    runs = [child for child in psutil.Process().children() if _is_run(child)]
+    runs = [child for child in psutil.Process().children() if _run_of(child)]
     unheard = 0  # the signal that only checks whether a process exists
+    not_begun = {str(one) for one in await announce()}
+    for run in runs:
+        if _run_of(run) in not_begun:
+            _send(run, signal.SIGKILL)
     for seconds, number in ((INTERRUPTED_SECONDS, unheard), (END_SECONDS, signal.SIGTERM), (0.0, signal.SIGKILL)):
         for run in runs:
-            with suppress(psutil.Error):
-                run.send_signal(number)
+            _send(run, number)
         deadline = time.monotonic() + seconds
         while any(map(_is_at_work, runs)) and time.monotonic() < deadline:
             await asyncio.sleep(0.2)
@@ -103,7 +113,13 @@ def _is_at_work(process: psutil.Process) -> bool:
     return False
 
 
-def _is_run(process: psutil.Process) -> bool:
+def _run_of(process: psutil.Process) -> str | None:
+    """Return the identifier of the run that a process does; None if it does none."""
     with suppress(psutil.Error):
-        return FLOW_RUN in process.environ()
-    return False
+        return process.environ().get(FLOW_RUN)
+    return None
+
+
+def _send(process: psutil.Process, number: int) -> None:
+    with suppress(psutil.Error):  # it has ended
+        process.send_signal(number)

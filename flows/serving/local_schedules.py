@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from uuid import UUID
 import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
 
+import httpx
 from prefect.automations import Automation
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
@@ -58,6 +59,8 @@ FOLDERS = ("raw", "store")
 """Parameters of a run that `serve` fills in."""
 OTHERS = "of another store: marsmedia serve now works on {store}"
 MISSED = "marsmedia serve was not running when it was due; one later run replaces all missed runs"
+STOPPED = "interrupted: marsmedia serve was stopped"
+AT_WORK = (StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
 WATCH = "marsmedia: a run without a heartbeat has crashed"
 
 
@@ -85,6 +88,10 @@ class _Runner(Runner):
         super().__init__(name="marsmedia", pause_on_shutdown=False, heartbeat_seconds=HEARTBEAT_SECONDS, limit=None)
         self.handle_sigterm = end
 
+    async def announce_interruption(self, run: UUID) -> None:
+        """Tell Prefect in the process of a run that the signal to come cancels it; without effect before it listens."""
+        await self._control_channel.signal(run, "cancel")
+
 
 async def _serve(planned: Mapping[str, Planned], tell: Callable[[str], None], *, owns_server: bool) -> None:
     this = asyncio.current_task()
@@ -109,10 +116,12 @@ async def _serve(planned: Mapping[str, Planned], tell: Callable[[str], None], *,
     try:
         await asyncio.shield(running)  # which kills its runs when it is cancelled
     finally:
-        await end_runs()
-        following.cancel()
-        running.cancel()
         async with get_client() as client:
+            await end_runs(lambda: _announce_interruption(client, runner, names))
+            following.cancel()
+            with suppress(httpx.HTTPError):
+                await _cancel(client, names, *AT_WORK)  # what Prefect leaves to the runner
+            running.cancel()
             await lines.tell_new(client)
         with suppress(asyncio.CancelledError):
             await running
@@ -142,11 +151,36 @@ def _schedule(planned: Planned) -> Schedule | None:
 
 async def _crash_the_dead(client: PrefectClient, deployment: UUID) -> None:
     """Mark runs as crashed whose process ended with the previous server."""
-    dead = FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING, StateType.CANCELLING])
-    for run in await client.read_flow_runs(
-        deployment_filter=_only(deployment), flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=dead))
-    ):
+    for run in await _at_work(client, [deployment], *AT_WORK):
         await client.set_flow_run_state(run.id, Crashed(message="marsmedia serve ended during the run"), force=True)
+
+
+async def _announce_interruption(
+    client: PrefectClient, runner: _Runner, deployments: Collection[UUID]
+) -> Collection[UUID]:
+    """Tell Prefect in the runs at work that they will be interrupted; cancel and return those that have not begun."""
+    with suppress(httpx.HTTPError):  # a server of the user's own may be gone
+        not_begun = await _cancel(client, deployments, StateType.PENDING)
+        for run in await _at_work(client, deployments, StateType.RUNNING):
+            await runner.announce_interruption(run.id)
+        return not_begun
+    return ()
+
+
+async def _cancel(client: PrefectClient, deployments: Collection[UUID], *states: StateType) -> Collection[UUID]:
+    """Cancel the runs in these states, and return them."""
+    found = await _at_work(client, deployments, *states)
+    for run in found:
+        await client.set_flow_run_state(run.id, Cancelled(message=STOPPED), force=True)
+    return {run.id for run in found}
+
+
+async def _at_work(client: PrefectClient, deployments: Collection[UUID], *states: StateType) -> list[FlowRun]:
+    """Return the runs of deployments in these states."""
+    return await client.read_flow_runs(
+        deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=list(deployments))),
+        flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(states)))),
+    )
 
 
 async def _check_is_ours(client: PrefectClient, deployment: RunnerDeployment) -> None:

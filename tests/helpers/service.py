@@ -139,6 +139,14 @@ class Service:
         assert found is not None, "no process of that run"
         return found
 
+    def wait_for_process_of(self, identity: str) -> None:
+        """Wait until the process of a run has been started."""
+        for _ in range(480):
+            if self._process_of(identity) is not None:
+                return
+            time.sleep(0.05)
+        raise AssertionError("the run's process did not start")
+
     def wait_for_end_of(self, identity: str) -> None:
         """Wait until the process of a run has ended."""
         for _ in range(480):

@@ -46,6 +46,20 @@ def test_sigterm_interrupts_the_run_where_a_shell_has_serve_ignore_ctrl_c(served
     assert [one for one in below if one.is_running()] == []
 
 
+@pytest.mark.parametrize("has_begun", [False, True])
+def test_a_run_whose_work_has_not_begun_is_cancelled_and_not_crashed(served: Service, has_begun: bool) -> None:
+    served.start()
+    run = served.started_run(raw="/no/such/folder", retries=10)
+    if has_begun:
+        served.wait_for("RUNNING", run)
+    else:
+        served.wait_for_process_of(run)
+    served.stop(signal.SIGTERM)
+    served.start()
+    stopped = served.wait_for("CANCELLED", run)
+    assert stopped["state"]["message"] == "interrupted: marsmedia serve was stopped"
+
+
 def test_a_second_sigterm_ends_serve_and_its_run_at_once(served: Service, tmp_path: Path) -> None:
     served.start(ignores=[signal.SIGINT])
     waiting = served.wait_for("RUNNING", served.started_run(raw="/no/such/folder", retries=10))
