@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from processors.engine.parameters import changed, parse_settings
 from processors.metadata.release.release_context import release_context
 from processors.video.audit.bars_and_overlays import Box, StaticRegions
 from processors.video.motion.motion import Motion
 from processors.video.motion.registration import Registration, feature_mask
+from processors.video.shots.shots import Shots
 from tests.helpers.derived import Derived, derived
 from tests.helpers.video_scenes import scene, write
 
@@ -196,7 +199,9 @@ def test_an_altitude_that_a_chosen_part_cannot_take_is_refused_with_the_command(
     (motion,) = derived(composite, tmp_path / "store", stated)
     (shot,) = motion.json("motion.json")
     region = ",".join(map(str, shot["region"]["region_px"]))
-    command = f"marsmedia reprocess composite.mp4 --processor video.motion --set region_px={region}"
+    command = (
+        f"marsmedia reprocess composite.mp4 --processor video.motion --set region_px={region} --set span_seconds=0,2.4"
+    )
     assert shot["altitude_refused_because"] == (
         "the altitude of shot 1 is not used: field_of_view_degrees is of the whole picture, and a part of it was "
         f"measured by itself; if it is of that part, name the part: {command} --set altitude_metres=300 "
@@ -206,6 +211,29 @@ def test_an_altitude_that_a_chosen_part_cannot_take_is_refused_with_the_command(
     (named,) = derived(composite, tmp_path / "store", replace(stated, region_px=tuple(shot["region"]["region_px"])))
     assert named.json("motion.json")[0]["altitude_refused_because"] is None
     assert column(named, "altitude_metres")[[0, -1]] == pytest.approx([300, 300 / 1.01**59], rel=0.005)
+
+
+def test_the_command_for_a_part_that_is_seen_for_a_while_gives_altitudes(tmp_path: Path) -> None:
+    pictures = []
+    for frame in range(100):
+        picture = np.full((360, 640), 24, np.uint8)
+        if frame < 60:
+            picture[40:280, 40:360] = zoomed(frame, (320, 240))
+        else:  # two cameras share the place of the one before
+            picture[40:280, 40:200] = scene(3, frame, (160, 240))
+            picture[40:280, 200:360] = scene(8, 100 - frame, (160, 240))
+        picture[100:260, 400:600] = scene(8, frame, (200, 160))
+        pictures.append(picture)
+    path = write(tmp_path / "a.mp4", pictures)
+    stated = Motion(altitude_metres=300.0, field_of_view_degrees=35.0, altitude_shot=1, shots=Shots(cut_ratio=1000.0))
+    (motion,) = derived(path, tmp_path / "store", stated)
+    (shot,) = motion.json("motion.json")
+    command = shlex.split(shot["altitude_refused_because"].partition("name the part: ")[2])
+    settings = parse_settings(tuple(command[command.index("--set") + 1 :: 2]))
+    assert settings["span_seconds"] == "0,2.08"
+    (named,) = derived(path, tmp_path / "store", changed(stated, settings))
+    assert named.json("motion.json")[0]["altitude_refused_because"] is None
+    assert column(named, "altitude_metres")[[0, -1]] == pytest.approx([300, 300 / 1.01**51], rel=0.005)
 
 
 def test_an_altitude_of_a_picture_that_does_not_grow_is_refused_with_the_reason(tmp_path: Path) -> None:

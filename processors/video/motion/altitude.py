@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from math import radians, tan
+from fractions import Fraction
+from math import floor, radians, tan
 
 from processors.video.motion.motion_curve import Curve
 from processors.video.motion.region import RegionFacts
@@ -49,6 +50,7 @@ class StatedAltitude:
     def _command(self, region: RegionFacts, source_name: str) -> str:
         values = {
             "region_px": ",".join(map(str, region.region_px)),
+            "span_seconds": ",".join(map(_decimal, (region.start_seconds, region.end_seconds))),
             "altitude_metres": f"{self.metres:.12g}",
             "field_of_view_degrees": f"{self.field_of_view_degrees:.12g}",
             "altitude_shot": str(self.shot),
@@ -57,3 +59,8 @@ class StatedAltitude:
         for name, value in values.items():
             words += ["--set", f"{name}={value}"]
         return shlex.join(words)
+
+
+def _decimal(seconds: float) -> str:
+    """Return a time rounded down to a microsecond: a frame that begins at the end of a span stays out of it."""
+    return f"{floor(Fraction(str(seconds)) * 1_000_000) / 1_000_000:.12g}"
