@@ -141,13 +141,20 @@ def _place(row: SourceRow) -> dict[str, Any]:
 def _history(row: SourceRow, seen: Sequence[SourceRow], before: Sequence[SourceRow]) -> Iterator[str]:
     """Yield where and when these bytes were seen, and other contents of this path."""
     if all(one.gone_utc for one in seen):
-        yield "gone     no longer in raw"
+        is_replaced = any(one.gone_utc is None for one in before)
+        yield f"gone     {'no longer in raw' if is_replaced else _gone(max(seen, key=lambda one: one.gone_utc or ''))}"
     for one in seen:
         yield f"seen     {one.path} ({_span(one)})"
         if one.changed_to is not None and one.gone_utc is None:
             yield f"changed  {changed_reason(one.digest, one.changed_to)}"
     for one in before:
         yield f"here     {'also' if one.gone_utc else 'now'} {one.digest} ({_span(one)})"
+
+
+def _gone(last: SourceRow) -> str:
+    if last.confirmed_utc is None:
+        return "missing from raw, not confirmed as withdrawn"
+    return f"withdrawn, confirmed on {last.confirmed_utc[:10]}"
 
 
 def _span(row: SourceRow) -> str:

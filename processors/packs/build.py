@@ -224,7 +224,15 @@ class _Contents:
             clip=clip,
         )
         records.write()
-        about = readme(recipe, identity, writer.bag.payload_paths, found.withdrawn, self._damaged(), found.undelivered)
+        about = readme(
+            recipe,
+            identity,
+            writer.bag.payload_paths,
+            withdrawn=found.withdrawn,
+            missing=found.missing,
+            undelivered=found.undelivered,
+            damaged=self._damaged(),
+        )
         writer.bag.finish(_info(packed, recipe, identity), [("README.txt", about)])
         return records
 
@@ -264,7 +272,10 @@ class _Contents:
     def _withdrawn(self) -> Iterator[str]:
         for one in self.chosen:
             if gone := one.history.gone_utc:
-                yield f"{one.subject.relative} was withdrawn: it has been gone from its release since {gone[:10]}"
+                since = f"it has been gone from its release since {gone[:10]}"
+                confirmed = one.history.confirmed_utc
+                what = f"was withdrawn, confirmed on {confirmed[:10]}" if confirmed else "is missing, not confirmed"
+                yield f"{one.subject.relative} {what}: {since}"
 
     def _damaged(self) -> tuple[str, ...]:
         verdicts = ((one.subject.relative, one.history.verdict) for one in self.chosen)

@@ -132,7 +132,11 @@ def history(folder: Path, release: str) -> dict[str, tuple[str, str, str]]:
         name: tuple(one.findtext(f".//p:{tag}", None, PREMIS) for tag in ("eventType", "eventDateTime", "eventDetail"))
         for name, one in events(folder, release).items()
     }
-    return {name: one for name, one in found.items() if one[0] in ("ingestion", "replacement", "deaccession")}
+    return {
+        name: one
+        for name, one in found.items()
+        if one[0] in ("ingestion", "replacement", "deaccession", "fixity check")
+    }
 
 
 def test_no_event_of_a_place_is_lost_when_files_leave_come_back_and_are_replaced(tmp_path: Path) -> None:
@@ -159,9 +163,11 @@ def test_no_event_of_a_place_is_lost_when_files_leave_come_back_and_are_replaced
         was = [sha256(data) for data in both]
         ours = [(kind, detail) for kind, _, detail in told.values() if f"june/{name}" in detail]
         assert [kind for kind, _ in ours].count("ingestion") == 5
+        assert [detail for kind, detail in ours if kind == "fixity check"] == [
+            f"Missing: no longer found at june/{name}"
+        ]
         assert [detail for kind, detail in ours if kind == "deaccession"] == [
-            f"Withdrawn: no longer found at june/{name}",
-            *(f"Replaced at june/{name} by the file with SHA-256 {was[number]}" for number in (1, 0, 1)),
+            *(f"Replaced at june/{name} by the file with SHA-256 {was[number]}" for number in (1, 0, 1))
         ]
         assert [re.sub(", seen .*", "", detail) for kind, detail in ours if kind == "replacement"] == [
             f"Found at june/{name} in place of the file with SHA-256 {was[number]}" for number in (0, 1, 0)
@@ -180,16 +186,16 @@ def test_a_withdrawn_file_is_named_by_the_pack_of_its_release(tmp_path: Path, na
     run = packed(tmp_path, "june")
     gone_utc = seen(tmp_path)[f"june/{name}"][1]
     assert gone_utc
-    line = f"june/{name}: withdrawn from its release since {gone_utc[:10]}"
+    line = f"june/{name}: missing since {gone_utc[:10]}, not confirmed as withdrawn"
     assert [one for one in run.stderr.splitlines() if "not in the pack" in one] == [
         f"marsmedia: not in the pack: {line}",
         "marsmedia: not in the pack: photo.quality of 2 sources: not made yet: run `marsmedia ingest`, then build the "
         "pack again",
     ]
-    assert set(told(tmp_path, "june", "deaccession")) == {
-        (gone_utc, f"Withdrawn: no longer found at june/{name}"),
-        (seen(tmp_path)["june/moved.jpg"][1], "Withdrawn: no longer found at june/moved.jpg"),
-    }
+    moved = (seen(tmp_path)["june/moved.jpg"][1], "Withdrawn: no longer found at june/moved.jpg")
+    assert told(tmp_path, "june", "deaccession") == [moved]
+    lost = (gone_utc, f"Missing: no longer found at june/{name}")
+    assert told(tmp_path, "june", "fixity check") == [lost]
     ((_, detail),) = [one for one in told(tmp_path, "june", "ingestion") if one[1].endswith(f" at: june/{name}")]
     assert detail.startswith("Identified as ")
     document = etree.parse(tmp_path / "june/data/premis.xml")
@@ -198,8 +204,30 @@ def test_a_withdrawn_file_is_named_by_the_pack_of_its_release(tmp_path: Path, na
     linked = document.iterfind("p:event/p:linkingObjectIdentifier/p:linkingObjectIdentifierValue", PREMIS)
     assert {one.text for one in linked} <= objects
     readme = (tmp_path / "june/README.txt").read_text()
-    assert f"(day on which a run found that):\njune/{name} ({gone_utc[:10]})\n" in readme
-    assert f"（括号内为运行发现撤下的日期）：\njune/{name} ({gone_utc[:10]})\n" in readme
+    what = "Missing from the release and from this pack, not confirmed as withdrawn (day on which a run found that):"
+    assert f"\n{what}\njune/{name} ({gone_utc[:10]})\n" in readme
+    assert f"撤下未经确认（括号内为运行发现缺失的日期）：\njune/{name} ({gone_utc[:10]})\n" in readme
+    assert "withdrawn from the release" not in readme
+    confirmed = CliRunner().invoke(main, ["release", "withdraw", f"june/{name}", "--store", str(tmp_path / "store")])
+    assert confirmed.exit_code == 0, confirmed.output
+    (tmp_path / "next").mkdir()
+    (tmp_path / "next/store").symlink_to(tmp_path / "store")
+    run = packed(tmp_path / "next", "june")
+    (row,) = [row for row in Catalogue(Store(tmp_path / "store")).sightings() if row.name == name]
+    assert row.confirmed_utc
+    day = row.confirmed_utc[:10]
+    line = f"june/{name}: withdrawn from its release since {gone_utc[:10]}, confirmed on {day}"
+    assert f"marsmedia: not in the pack: {line}\n" in run.stderr
+    readme = (tmp_path / "next/june/README.txt").read_text()
+    what = "Not in this pack, because withdrawn from the release (day on which this was confirmed or found):"
+    assert f"\n{what}\njune/{name} ({day})\n" in readme
+    assert "not confirmed" not in readme
+    detail = f"Withdrawn, confirmed by a user: no longer found at june/{name} since {gone_utc[:10]}"
+    ended = (in_seconds(row.confirmed_utc), detail)
+    assert sorted(told(tmp_path / "next", "june", "deaccession")) == sorted([moved, ended])
+    assert told(tmp_path / "next", "june", "fixity check") == [lost]
+    shown = CliRunner().invoke(main, ["show", name, "--store", str(tmp_path / "store")]).output
+    assert f"  gone     withdrawn, confirmed on {day}\n" in shown
 
 
 def test_a_name_that_a_pack_makes_portable_is_kept_in_premis(tmp_path: Path) -> None:

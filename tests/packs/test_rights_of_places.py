@@ -251,6 +251,6 @@ def test_a_pack_of_a_withdrawn_file_says_so(releases: Releases) -> None:
     built = build_pack(recipe_of(("a-free/b.jpg",), audience="public"), releases.out, releases.store, force=True)
     (words,) = built.withdrawn
     today = datetime.now(UTC).date().isoformat()
-    assert words == f"a-free/b.jpg was withdrawn: it has been gone from its release since {today}"
+    assert words == f"a-free/b.jpg is missing, not confirmed: it has been gone from its release since {today}"
     built = build_pack(recipe_of(("z-kept/other.jpg",), audience="public"), releases.out, releases.store, force=True)
     assert built.withdrawn == ()

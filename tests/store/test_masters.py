@@ -266,7 +266,7 @@ def test_a_withdrawn_file_is_reported_and_selected_only_by_its_own_name(raw: Raw
     assert [row.name for row in select(parse(["photo.jpg"]), catalogue)] == ["photo.jpg"]
     with pytest.raises(RequestError, match=r"photo\*: no longer in raw: june/photo\.jpg \([0-9a-f]{8}\); select by"):
         select(parse(["photo*"]), catalogue)
-    assert "  gone     no longer in raw" in raw.run("show", "photo.jpg")[1]
+    assert "  gone     missing from raw, not confirmed as withdrawn" in raw.run("show", "photo.jpg")[1]
     assert raw.run("verify")[0] == 1
     choice = ReprocessRequest(words=("photo.jpg",), processors=("photo.preview",), settings={"longest_sides_px": "64"})
     (unreadable,) = prepare_chosen(choice, Store(raw.store), retry_failed=False).unreadable

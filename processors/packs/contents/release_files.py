@@ -15,6 +15,7 @@ from processors.packs.contents.sightings import Sightings
 from processors.sources.scan import printable
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.undelivered import files_missing
+from processors.store.findings.withdrawn import gone_in_words
 
 MEDIA_TYPES = {
     "PDS4 label": "application/xml",
@@ -46,6 +47,8 @@ class ReleaseFiles:
     """Files that are not taken, each with the reason."""
     withdrawn: tuple[SourceRow, ...]
     """Those of them that were withdrawn from their release."""
+    missing: tuple[SourceRow, ...] = ()
+    """Files that are gone too, whose bytes are nowhere else, and whose withdrawal nobody has confirmed."""
     undelivered: tuple[str, ...] = ()
     """Files that a label describes but that are not in the release, each with the label."""
 
@@ -86,15 +89,20 @@ def release_files(
         else:
             taken.append(row)
     digests = {one.subject.digest for one in chosen}
-    withdrawn = tuple(row for row in sightings.withdrawn(releases) if row.digest not in digests)
-    left_out += [
-        printable(f"{row.relative}: withdrawn from its release since {(row.gone_utc or '')[:10]}") for row in withdrawn
-    ]
+    gone = [row for row in sightings.withdrawn(releases) if row.digest not in digests]
+    missing = tuple(row for row in gone if row.confirmed_utc is None and not sightings.present(row.digest))
+    left_out += [printable(f"{row.relative}: {gone_in_words(row, is_missing=row in missing)}") for row in gone]
     undelivered = tuple(
-        printable(f"{missing} (described by {row.relative})") for row in taken if (missing := files_missing(row))
+        printable(f"{names} (described by {row.relative})") for row in taken if (names := files_missing(row))
     )
     left_out += [f"{one}: not in the release" for one in undelivered]
-    return ReleaseFiles(taken=tuple(taken), left_out=tuple(left_out), withdrawn=withdrawn, undelivered=undelivered)
+    return ReleaseFiles(
+        taken=tuple(taken),
+        left_out=tuple(left_out),
+        withdrawn=tuple(row for row in gone if row not in missing),
+        missing=missing,
+        undelivered=undelivered,
+    )
 
 
 def write_release_files(rows: Iterable[SourceRow], writer: MediaWriter) -> Iterator[PackedReleaseFile]:

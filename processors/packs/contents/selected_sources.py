@@ -42,6 +42,8 @@ class SourceHistory:
     """Time at which it was first identified in its place."""
     gone_utc: str | None = None
     """Time at which a run found it gone from its place; None while it is there."""
+    confirmed_utc: str | None = None
+    """Time at which a user confirmed that it was withdrawn; None if nobody has."""
     verdict: FileVerdict = NO_VERDICT
     """Verdict of all its results on damage."""
     audit: Manifest | None = None
@@ -147,6 +149,7 @@ def _history(row: SourceRow, manifests: list[Manifest], audit: Manifest | None) 
     return SourceHistory(
         seen_utc=row.seen_utc,
         gone_utc=row.gone_utc,
+        confirmed_utc=row.confirmed_utc,
         verdict=file_verdict(manifests, row.format),
         audit=audit,
         weighed=next((one for one in manifests if one.ref.processor == EVIDENCE and one.verdict == "made"), None),

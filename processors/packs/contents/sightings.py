@@ -29,6 +29,8 @@ class Sighting:
     """Contents in whose place a run found them; None if it found nothing there before."""
     after: Presence | None
     """Contents that a run found in their place; None if they are there, or if it found nothing there any more."""
+    is_elsewhere: bool = False
+    """Whether another place holds these bytes now."""
     checks: tuple[FileCheck, ...] = ()
     """Fixity checks in this time: those that failed, and the last one that did not."""
 
@@ -49,12 +51,14 @@ class Sightings:
         """Return the paths that hold or held some bytes, in every release."""
         return list(self._places.get(digest, ()))
 
+    def present(self, digest: str) -> list[SourceRow]:
+        """Return the places that hold some bytes now, in every release."""
+        rows = (row for path in self._places.get(digest, ()) for row in self._at[path])
+        return [row for row in rows if (row.digest, row.gone_utc) == (digest, None)]
+
     def held(self, digest: str, releases: Collection[str]) -> list[str]:
         """Return the places below the folder of releases that hold some bytes now, in some releases, in their order."""
-        rows = (row for path in self._places.get(digest, ()) for row in self._at[path])
-        return sorted(
-            {row.relative for row in rows if (row.digest, row.gone_utc) == (digest, None) and row.release in releases}
-        )
+        return sorted({row.relative for row in self.present(digest) if row.release in releases})
 
     def at(self, path: str) -> list[Sighting]:
         """Return all that a path has held, the oldest first."""
@@ -66,6 +70,7 @@ class Sightings:
                 here=here,
                 before=before if _next_to(before, here) else None,
                 after=after if _next_to(here, after) else None,
+                is_elsewhere=any(one.path != path for one in self.present(here.row.digest)),
                 checks=tuple(self._fixity.of(here.row, here.seen_utc, here.gone_utc)),
             )
             for (before, here), (_, after) in pairwise(pairs)

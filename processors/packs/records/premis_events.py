@@ -41,10 +41,35 @@ def of_sighting(one: Sighting, note: str = "") -> Iterator[list[Element]]:
         outcome = "failure" if check.reason else "success"
         yield _event(f"fixity-{name}", "fixity check", check.ended_utc, detail, outcome, about, note=check.reason or "")
     if one.here.gone_utc and not (one.after and one.after.row.digest == row.digest):
+        yield from _end(one, one.here.gone_utc, name)
+
+
+def _end(one: Sighting, gone_utc: str, name: str) -> Iterator[list[Element]]:
+    """Yield the end of a file at one place; what is gone without copy is missing, until a user confirms that.
+
+    A confirmation adds its event, and leaves that of the loss as it is in earlier packs.
+    """
+    row, about = one.here.row, [urn(one.here.row.digest)]
+    if one.after or one.is_elsewhere:
         detail = f"Withdrawn: no longer found at {row.relative}"
         if one.after:
             detail = f"Replaced at {row.relative} by the file with SHA-256 {one.after.row.digest}"
-        yield _event(f"deaccession-{name}", "deaccession", one.here.gone_utc, detail, "success", about)
+        yield _event(f"deaccession-{name}", "deaccession", gone_utc, detail, "success", about)
+        return
+    is_last = row.gone_utc == gone_utc
+    note = "" if row.confirmed_utc or not is_last else "not confirmed as withdrawn"
+    yield _event(
+        f"missing-{name}",
+        "fixity check",
+        gone_utc,
+        f"Missing: no longer found at {row.relative}",
+        "failure",
+        about,
+        note=note,
+    )
+    if is_last and row.confirmed_utc:
+        detail = f"Withdrawn, confirmed by a user: no longer found at {row.relative} since {gone_utc[:10]}"
+        yield _event(f"deaccession-{name}", "deaccession", row.confirmed_utc, detail, "success", about)
 
 
 def validation(subject: SourceRecord, verdict: FileVerdict, by: Manifest) -> list[Element]:

@@ -29,7 +29,12 @@ class PlaceHistories:
         """Take all that is in the pack, and the files that were withdrawn from its releases."""
         self._sightings = sightings
         self._of_sources = [path for one in subjects for path in sightings.places_of(one.digest)]
-        beside = [*(one.row for one in companions), *(one.row for one in of_releases), *absent.withdrawn]
+        beside = [
+            *(one.row for one in companions),
+            *(one.row for one in of_releases),
+            *absent.withdrawn,
+            *absent.missing,
+        ]
         self._beside = [row.path for row in beside]
         self._notes = {(one.path, one.digest): "; ".join(one.disagreements) for one in subjects}
         self._notes |= {(one.row.path, one.row.digest): one.elsewhere for one in companions}

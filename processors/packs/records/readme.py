@@ -22,6 +22,7 @@ def readme(
     withdrawn: Sequence[SourceRow] = (),
     damaged: Sequence[str] = (),
     undelivered: Sequence[str] = (),
+    missing: Sequence[SourceRow] = (),
 ) -> bytes:
     """Return the file, one language after the other; it names only what the pack has.
 
@@ -29,6 +30,7 @@ def readme(
     ----------
     paths : paths of the files in the pack, without those that every bag has.
     withdrawn : files that were withdrawn from the releases, and are not in the pack.
+    missing : files that are gone from the releases too, which nobody has confirmed.
     damaged : files of the selection that are damaged, each with the verdict.
     undelivered : files that a label describes but that are not in the release, each with the label.
     """
@@ -43,8 +45,12 @@ def readme(
         iiif=iiif,
     )
     if withdrawn:
-        files = "".join(printable(f"{row.relative} ({(row.gone_utc or '')[:10]})") + "\n" for row in withdrawn)
+        days = [(row, (row.confirmed_utc or row.gone_utc or "")[:10]) for row in withdrawn]
+        files = "".join(printable(f"{row.relative} ({day})") + "\n" for row, day in days)
         text = joined([text, phrase("readme_withdrawn", files=files)])
+    if missing:
+        files = "".join(printable(f"{row.relative} ({(row.gone_utc or '')[:10]})") + "\n" for row in missing)
+        text = joined([text, phrase("readme_missing", files=files)])
     if undelivered:
         text = joined([text, phrase("readme_undelivered", files="".join(f"{one}\n" for one in undelivered))])
     if damaged:

@@ -74,6 +74,15 @@ def unconfirmed(sightings: Sequence[SourceRow]) -> list[Withdrawal]:
     ]
 
 
+def gone_in_words(row: SourceRow, *, is_missing: bool) -> str:
+    """Return since when a file has been gone, and whether that is confirmed; `is_missing`: nobody has, nor any copy."""
+    since = f"since {(row.gone_utc or '')[:10]}"
+    if is_missing:
+        return f"missing {since}, not confirmed as withdrawn"
+    confirmed = f", confirmed on {row.confirmed_utc[:10]}" if row.confirmed_utc else ""
+    return f"withdrawn from its release {since}{confirmed}"
+
+
 def _command(place: str) -> str:
     return f"marsmedia release withdraw {shlex.quote(printable(place))}"
 
