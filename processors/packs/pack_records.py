@@ -8,15 +8,17 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 from processors.json_records import as_json, canonical_json
+from processors.languages.text import Text
 from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.media import MediaWriter, read_blocks
+from processors.packs.contents.overlays import burnt_in
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
 from processors.packs.contents.release_files import PackedReleaseFile, ReleaseFiles
 from processors.packs.contents.reservations import terms_of
 from processors.packs.contents.rights import is_cleared, notice, override_of
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.sightings import Sightings
-from processors.packs.contents.subject import ItemRecord, SourceRecord
+from processors.packs.contents.subject import ItemRecord
 from processors.packs.gallery.gallery_file import GalleryFile, PageCopy
 from processors.packs.gallery.introduction import BoundSource, Introduction, PageClip
 from processors.packs.gallery.page import write_gallery
@@ -152,7 +154,7 @@ class PackRecords:
                 width_px=clip.width_px,
                 height_px=clip.height_px,
                 duration_seconds=clip.duration_seconds,
-                bound=tuple(_bound(clip.sources, self.writer.recipe)),
+                bound=tuple(_bound(clip, self.writer.recipe)),
             )
         recipe = self.writer.recipe
         about = Introduction(
@@ -180,13 +182,16 @@ def recipe_record(recipe: PackRecipe) -> bytes:
     return canonical_json(record) + b"\n"
 
 
-def _bound(sources: Iterable[SourceRecord], recipe: PackRecipe) -> Iterator[BoundSource]:
-    """Yield the sources of a clip that are not cleared, or have terms of use, as their own cards say it."""
-    for one in sources:
+def _bound(clip: HighlightClip, recipe: PackRecipe) -> Iterator[BoundSource]:
+    """Yield the sources of a clip that are not cleared, or have terms of use or overlays, as their own cards say it."""
+    for one in clip.sources:
         cleared, terms = is_cleared(one, recipe), terms_of(one)
-        if terms or not cleared:
+        overlays = burnt_in(one) if one in clip.shown else Text()
+        if terms or overlays or not cleared:
             redistribute = True if cleared else one.redistribute
-            yield BoundSource(name=one.name, title=one.title, redistribute=redistribute, terms=terms or None)
+            yield BoundSource(
+                name=one.name, title=one.title, redistribute=redistribute, terms=terms or None, overlays=overlays
+            )
 
 
 def _shown(packed: list[PackedFile], recipe: PackRecipe) -> Iterator[GalleryFile]:

@@ -341,6 +341,29 @@ def test_a_card_bears_an_embargo_and_is_found_by_it(browser: Browser, tmp_path: 
         assert page.errors == []
 
 
+def test_a_card_says_that_logos_must_be_looked_for_and_is_found_by_it(browser: Browser, tmp_path: Path) -> None:
+    Image.new("L", (64, 48), 90).save(tmp_path / "photo.jpg")
+    found = {"words": "329 frames in 13.160 s. Burnt in throughout: 4 still overlays."}
+    none = {"words": "329 frames in 13.160 s."}
+    of = [
+        subject(digest=f"{n}" * 64, redistribute=True, medium=medium, audit=audit)
+        for n, (medium, audit) in enumerate((("video", found), ("video", none), ("video", None), ("photo", None)))
+    ]
+    write_gallery(tmp_path, [original(one) for one in of], title=Text(en="June"), languages=("en", "zh"))
+    with browser.page() as page:
+        page.open(tmp_path / "index.html")
+        badges = "[...document.querySelectorAll('.card')].map(c => c.querySelector('.badge.warn')?.title ?? null)"
+        assert page.ask(badges) == [
+            "Burnt in throughout: 4 still overlays. Logos and captions of others may need the consent of their owners.",
+            None,
+            "Burnt-in overlays were not looked for: there is no audit. Look for logos and captions yourself.",
+            None,
+        ]
+        page.ask("location.hash = 'verdict=overlays'")
+        page.until("gallery.found.subjects.length === 2")
+        assert page.errors == []
+
+
 @pytest.mark.parametrize(
     ("language", "cards"),
     [

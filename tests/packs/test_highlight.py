@@ -19,6 +19,7 @@ from flows.run.build_pack import build_pack
 from processors.contract import Item
 from processors.errors import RequestError
 from processors.imaging.lettering import load_font
+from processors.languages.language import phrase
 from processors.languages.text import Text
 from processors.packs.highlight.cards import Cards, without_unknown, wrapped_to_columns
 from processors.packs.recipe.pack_recipe import Highlight, Override, PackRecipe
@@ -150,11 +151,12 @@ def test_a_clip_names_all_whom_it_owes_and_the_strictest_rights(made: PackStore,
     with av.open(str(place / "highlight.mp4")) as clip:
         said = dict(clip.metadata)
     warned = "For internal use: not cleared for passing on."
+    unaudited = "Burnt-in overlays were not looked for: there is no audit. Look for logos and captions yourself."
     assert {name: said[name] for name in ("title", "artist", "copyright", "comment")} == {
         "title": "Tracks & wind",
         "artist": "CNSA",
         "copyright": "unresolved; unknown: no statement of rights is given",
-        "comment": f"Highlight. Tracks, Descent, Touchdown, station.flac. {warned}",
+        "comment": f"Highlight. Tracks, Descent, Touchdown, station.flac. {warned}; {unaudited} (b.mp4, c.mp4)",
     }
     paragraph = (place / "CREDITS.txt").read_text(encoding="utf-8").split("\n\n")[1]
     assert paragraph.split("\n") == [
@@ -165,6 +167,8 @@ def test_a_clip_names_all_whom_it_owes_and_the_strictest_rights(made: PackStore,
         f"  {headed('credit')}: CNSA; unknown: no credit line is given",
         f"  {headed('rights')}: unresolved (b.mp4, c.mp4, a.jpg)",
         f"  {headed('rights')}: unknown: no statement of rights is given (station.flac)",
+        f"  {unaudited} (b.mp4, c.mp4)",
+        "  未经检查，不知是否有叠加内容。请自行查看有无台标、字幕。 (b.mp4, c.mp4)",
         f"  {warned}",
         "  仅供内部使用：未获转发许可。",
         f"  {headed('not_cleared')}: b.mp4, c.mp4, station.flac",
@@ -203,15 +207,17 @@ def test_a_clip_that_an_override_clears_names_who_decided(made: PackStore, tmp_p
     make_pack(made, tmp_path / "pack", audience="public", overrides=overrides, highlight=highlight)
     place = tmp_path / "pack/data"
     with av.open(str(place / "videos/highlight.mp4")) as clip:
-        assert clip.metadata["comment"].endswith(" Passed on by decision of Li Hua: letter")
+        assert " Passed on by decision of Li Hua: letter; Burnt-in overlays were not " in clip.metadata["comment"]
     paragraph = (place / "documents/CREDITS.txt").read_text(encoding="utf-8").split("\n\n")[1]
     assert f"  {headed('override')}: b.mp4: Li Hua: letter\n" in paragraph
     assert "Not cleared" not in paragraph
 
 
-@pytest.mark.parametrize(("overridden", "named"), [((), ["b.mp4", "c.mp4"]), (("b.mp4",), ["c.mp4"])])
-def test_the_page_has_of_a_clip_what_is_not_cleared(
-    made: PackStore, tmp_path: Path, overridden: tuple[str, ...], named: list[str]
+@pytest.mark.parametrize(
+    ("overridden", "allowed"), [((), {"b.mp4": None, "c.mp4": None}), (("b.mp4",), {"b.mp4": True, "c.mp4": None})]
+)
+def test_the_page_has_of_a_clip_what_is_not_cleared_and_what_may_show_logos(
+    made: PackStore, tmp_path: Path, overridden: tuple[str, ...], allowed: dict[str, bool | None]
 ) -> None:
     overrides = tuple(Override(source=name, who="Li Hua", why="letter") for name in (*overridden, "station*"))
     highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160)
@@ -219,7 +225,34 @@ def test_the_page_has_of_a_clip_what_is_not_cleared(
     index = (tmp_path / "pack/data/data/index.js").read_text()
     bound = json.loads(index.partition(",")[2].removesuffix(");\n"))["introduction"]["clip"]["bound"]
     untitled = {"en": None, "zh": None}
-    assert bound == [{"name": name, "title": untitled, "redistribute": None, "terms": None} for name in named]
+    unaudited = phrase("overlays_not_looked_for").record()
+    assert bound == [
+        {"name": name, "title": untitled, "redistribute": may, "terms": None, "overlays": unaudited}
+        for name, may in allowed.items()
+    ]
+
+
+def test_a_clip_says_of_which_file_its_terms_instructions_and_overlays_are(made: PackStore, tmp_path: Path) -> None:
+    digests = {row.name: row.digest for row in made.catalogue.sources().values()}
+    record = evidence("Touchdown", redistribute=True)
+    for term, value in (("xmpRights:UsageTerms", "Editorial use"), ("photoshop:Instructions", "Not before 1 July")):
+        record["statements"].append({"term": term, "value": value, "language": None, "source": "release.toml:x"})
+    made.said(digests["c.mp4"], record)
+    facts = {"words": "329 frames in 13.160 s. Burnt in throughout: 4 still overlays. Motion may be measured."}
+    audit = Item(name="integrity.json", media_type="application/json", data=b"{}", facts=facts)
+    made.result(digests["b.mp4"], "video.integrity", audit)
+    place = pack(made, tmp_path, sound="station*") / "data"
+    overlay = (
+        "Burnt in throughout: 4 still overlays. Logos and captions of others may need the consent of their owners."
+    )
+    paragraph = (place / "CREDITS.txt").read_text(encoding="utf-8").split("\n\n")[1].split("\n")
+    assert f"  {headed('usage_terms')}: Editorial use (c.mp4)" in paragraph
+    assert f"  {headed('instructions')}: Not before 1 July (c.mp4)" in paragraph
+    assert f"  {overlay} (b.mp4)" in paragraph
+    with av.open(str(place / "highlight.mp4")) as clip:
+        assert f"{overlay} (b.mp4)" in clip.metadata["comment"]
+    xmp = (place / "highlight.mp4").read_bytes().decode("utf-8", "ignore")
+    assert ">Not before 1 July (c.mp4). " in xmp
 
 
 def test_a_recording_shorter_than_the_clip_is_measured(made: PackStore, tmp_path: Path) -> None:

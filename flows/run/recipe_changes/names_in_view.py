@@ -6,8 +6,6 @@ import os
 from collections.abc import Iterable
 from functools import cached_property
 
-from flows.run.planning.known_files import by_name_entries
-from flows.run.recipe_changes.load_recipes import wanted_today
 from processors.store.by_name_view import ByNameEntry
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow
@@ -46,6 +44,9 @@ class NamesInView:
 
     @cached_property
     def _as_rebuilt(self) -> dict[str, dict[ResultRef, str]]:
+        from flows.run.planning.known_files import by_name_entries  # takes as long to import as `items` to answer
+        from flows.run.recipe_changes.load_recipes import wanted_today
+
         media = sorted((row for row in self._rows if row.kind == "media"), key=lambda row: row.relative)
         entries = by_name_entries(media, wanted_today(self._catalogue.sources().values()), self._catalogue)
         return {row.path: {ref: name for name, ref in entry.links} for row, entry in zip(media, entries, strict=True)}

@@ -14,6 +14,7 @@ from processors.json_records import Json
 from processors.languages.sentences import translated
 from processors.languages.text import Text
 from processors.metadata.properties import properties
+from processors.packs.contents.overlays import burnt_in
 from processors.packs.contents.reservations import terms_of
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.gallery.gallery_file import GalleryFile, PageCopy
@@ -80,6 +81,7 @@ def list_record(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
         "has_failures": any(failure.verdict == "failed" for failure in subject.failures),
         "redistribute": True if _passed_on(group) else subject.redistribute,
         "terms": terms_of(subject) or None,
+        "overlays": overlays.record() if (overlays := burnt_in(subject)) else None,
         "synthetic": subject.synthetic,
         "shot_count": len(shots),
         "thumbnail": face and face.thumbnail_href,

@@ -12,7 +12,7 @@ from processors.packs.gallery.gallery_file import is_relative
 
 @dataclass(frozen=True, kw_only=True)
 class BoundSource:
-    """Source in a clip that is not cleared, or has terms of use: what its card says, without its card."""
+    """Source in a clip that is not cleared, or has terms of use or overlays: what its card says, without its card."""
 
     name: str
     title: Text
@@ -20,9 +20,17 @@ class BoundSource:
     """True where it may be passed on, also by an override; None if nobody states it."""
     terms: str | None
     """Terms of use and instructions; None without any."""
+    overlays: Text
+    """Note on logos and captions burnt into its pictures; empty for none, or where only its sound is in the clip."""
 
     def record(self) -> dict[str, Any]:
-        return {"name": self.name, "title": self.title.record(), "redistribute": self.redistribute, "terms": self.terms}
+        return {
+            "name": self.name,
+            "title": self.title.record(),
+            "redistribute": self.redistribute,
+            "terms": self.terms,
+            "overlays": self.overlays.record() if self.overlays else None,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

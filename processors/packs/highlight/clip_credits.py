@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from processors.languages.language import LANGUAGES, phrase
 from processors.languages.text import Text
+from processors.packs.contents.overlays import burnt_in
 from processors.packs.contents.rights import credit, is_cleared, known_credit, notice, rights
 from processors.packs.contents.rights_by_path import strictness
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.embedded.file_credits import SOURCE_TYPES, FileCredits
 from processors.packs.recipe.pack_recipe import PackRecipe
 
+_S = TypeVar("_S", str, Text)
 
-def clip_credits(sources: Sequence[SourceRecord], recipe: PackRecipe) -> FileCredits:
-    """Return the statements to embed in a clip of these sources: of its pictures, and of the sound under them."""
+
+def clip_credits(shown: Sequence[SourceRecord], sounds: Sequence[SourceRecord], recipe: PackRecipe) -> FileCredits:
+    """Return the statements to embed in a clip of the pictures of some sources, with sound of others under them."""
+    sources = [*shown, *(one for one in sounds if one not in shown)]
     binding = strictest_first(sources, recipe)
     names = Text({code: f"{', '.join(dict.fromkeys(_title(one, code) for one in sources))}." for code in LANGUAGES})
     return FileCredits(
@@ -24,11 +29,11 @@ def clip_credits(sources: Sequence[SourceRecord], recipe: PackRecipe) -> FileCre
         creator=recipe.publisher,
         credit=each_once(known_credit(one) for one in sources) or None,
         source=each_once(one.agency for one in sources) or None,
-        rights="; ".join(rights_lines(binding)),
+        rights="; ".join(by_statement(rights, binding)),
         rights_address=None,
-        usage_terms=each_once(one.usage_terms for one in binding) or None,
-        instructions=each_once(one.instructions for one in binding) or None,
-        notice=_on_one_line(notices(binding, recipe)),
+        usage_terms="; ".join(with_names(by_statement(lambda one: one.usage_terms, binding))) or None,
+        instructions="; ".join(with_names(by_statement(lambda one: one.instructions, binding))) or None,
+        notice=_on_one_line([*notices(binding, recipe), *overlay_notes(shown)]),
         date=None,
         digital_source_type=SOURCE_TYPES + "algorithmicMedia" if all(one.synthetic for one in sources) else None,
         published_at=None,
@@ -48,12 +53,28 @@ def strictest_first(sources: Iterable[SourceRecord], recipe: PackRecipe) -> list
     )
 
 
-def rights_lines(sources: Iterable[SourceRecord]) -> dict[str, list[SourceRecord]]:
-    """Return each different statement of rights with the sources that it is made of, in the order given."""
-    lines: dict[str, list[SourceRecord]] = {}
+def by_statement(
+    statement: Callable[[SourceRecord], _S | None], sources: Iterable[SourceRecord]
+) -> dict[_S, list[SourceRecord]]:
+    """Return each different statement with the sources that it is made of, in the order given; empty ones left out."""
+    found: dict[_S, list[SourceRecord]] = {}
     for one in sources:
-        lines.setdefault(rights(one), []).append(one)
-    return lines
+        if said := statement(one):
+            found.setdefault(said, []).append(one)
+    return found
+
+
+def with_names(statements: Mapping[str, Sequence[SourceRecord]]) -> list[str]:
+    """Return each statement with the files that it is made of behind it, in brackets."""
+    return [f"{said} ({_names(sources)})" for said, sources in statements.items()]
+
+
+def overlay_notes(shown: Iterable[SourceRecord]) -> list[Text]:
+    """Return each different note on signs burnt into what a clip shows, with the files that it is about."""
+    return [
+        Text({code: f"{words} ({_names(sources)})" for code, words in note.items()})
+        for note, sources in by_statement(burnt_in, shown).items()
+    ]
 
 
 def notices(sources: Iterable[SourceRecord], recipe: PackRecipe) -> list[Text]:
@@ -63,6 +84,10 @@ def notices(sources: Iterable[SourceRecord], recipe: PackRecipe) -> list[Text]:
 
 def _on_one_line(texts: Sequence[Text]) -> Text:
     return Text({code: "; ".join(one[code] for one in texts if code in one) for code in LANGUAGES})
+
+
+def _names(sources: Iterable[SourceRecord]) -> str:
+    return ", ".join(one.name for one in sources)
 
 
 def _title(subject: SourceRecord, code: str) -> str:

@@ -133,7 +133,7 @@ def write_highlight(
     path, bare = scratch / FILE, scratch / f"bare-{FILE}"
     sound, recording_seconds, silent = _sound(sounds, under, count, each, scratch)
     _write_frames(bare, frames, count, sound)
-    write_tagged(bare, path, "video/mp4", clip_credits(_once(credited), recipe))
+    write_tagged(bare, path, "video/mp4", clip_credits(shown, [under.subject] if under else heard, recipe))
     bare.unlink()
     width_px, height_px = cards.size_px
     return HighlightClip(

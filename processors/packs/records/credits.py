@@ -13,7 +13,14 @@ from processors.packs.contents.packed_file import PackedFile, PackIdentity
 from processors.packs.contents.rights import credit, is_cleared, notice, override_of, rights
 from processors.packs.contents.rights_by_path import PathRights
 from processors.packs.contents.subject import SourceRecord
-from processors.packs.highlight.clip_credits import each_once, notices, rights_lines, strictest_first
+from processors.packs.highlight.clip_credits import (
+    by_statement,
+    each_once,
+    notices,
+    overlay_notes,
+    strictest_first,
+    with_names,
+)
 from processors.packs.highlight.highlight import HighlightClip
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.sources.scan import printable
@@ -75,8 +82,13 @@ def _of_clip(clip: HighlightClip, recipe: PackRecipe) -> Iterator[str]:
     if clip.sounds:
         yield f"  {_named('sound_under_it')}: {', '.join(one.name for one in clip.sounds)}"
     yield f"  {_named('credit')}: {each_once(credit(one) for one in clip.sources)}"
-    for line, sources in rights_lines(binding).items():
-        yield f"  {_named('rights')}: {line} ({', '.join(one.name for one in sources)})"
+    for name, statement in (
+        ("rights", rights),
+        ("usage_terms", lambda one: one.usage_terms),
+        ("instructions", lambda one: one.instructions),
+    ):
+        yield from (f"  {_named(name)}: {line}" for line in with_names(by_statement(statement, binding)))
+    yield from (f"  {line}" for note in overlay_notes(clip.shown) for line in _both(note, recipe))
     if any(one.synthetic for one in clip.sources):
         yield f"  {_named('synthetic')} ({', '.join(one.name for one in clip.sources if one.synthetic)})"
     if uncleared := [one for one in clip.sources if not is_cleared(one, recipe)]:

@@ -31,11 +31,12 @@
     disagree: (s) => s.disagreement_count > 0,
     synthetic: (s) => s.synthetic,
     terms: (s) => s.terms !== null, // an embargo, or other words that only a person can weigh
+    overlays: (s) => s.overlays !== null, // the audit found signs that stand still, or could not look for them
     notCleared: (s) => s.redistribute !== true, // as the pack counts: forbidden, or nobody has allowed it
   };
 
   /** Verdicts that say how a file may be used; the others are for those who measure, or who keep the store. */
-  const FOR_READERS = ["incomplete", "synthetic", "terms", "notCleared"];
+  const FOR_READERS = ["incomplete", "synthetic", "terms", "overlays", "notCleared"];
   const isShown = (verdict) => !gallery.data.index.introduction?.is_for_readers || FOR_READERS.includes(verdict);
 
   const last = (value) => value ?? "\uffff"; // what is unknown comes last
