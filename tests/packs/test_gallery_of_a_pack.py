@@ -76,8 +76,8 @@ HOSTILE = '<img src=x onerror="window.ran=1">'
 @pytest.mark.parametrize(
     ("language", "badges"),
     [
-        ("en", ["Rights not cleared", "Rights not cleared (not stated)"]),
-        ("zh", ["未获转载授权", "未获转载授权（未说明）"]),
+        ("en", ["Rights not cleared", "Rights not cleared (not stated)", "Check for logos and captions"]),
+        ("zh", ["未获转载授权", "未获转载授权（未说明）", "请查看有无台标、字幕"]),
     ],
 )
 def test_a_highlight_has_the_badges_of_what_it_shows(
@@ -86,10 +86,11 @@ def test_a_highlight_has_the_badges_of_what_it_shows(
     clip = MediaMaker(tmp_path).video("highlight.mp4", list(range(25)))
     wheel, embargo = Text(en="Wheel", zh="车轮"), f"Embargoed until 1 July {HOSTILE}"
     bound = (
-        BoundSource(name="a.png", title=wheel, redistribute=False, terms=embargo),
-        BoundSource(name="b.png", title=Text(), redistribute=False, terms=None),
-        BoundSource(name=HOSTILE, title=Text(en=HOSTILE, zh=HOSTILE), redistribute=None, terms=None),
-        BoundSource(name="d.png", title=Text(), redistribute=True, terms=embargo),
+        BoundSource(name="a.png", title=wheel, redistribute=False, terms=embargo, overlays=Text()),
+        BoundSource(name="b.png", title=Text(), redistribute=False, terms=None, overlays=Text()),
+        BoundSource(name=HOSTILE, title=Text(en=HOSTILE, zh=HOSTILE), redistribute=None, terms=None, overlays=Text()),
+        BoundSource(name="d.png", title=Text(), redistribute=True, terms=embargo, overlays=Text()),
+        BoundSource(name="e.mp4", title=Text(), redistribute=True, terms=None, overlays=Text(en="4 still", zh="4 处")),
     )
     on_page = PageClip(href=clip.path.name, width_px=128, height_px=96, duration_seconds=1.0, bound=bound)
     said = Introduction(text=Text(), publisher=None, credits_href="CREDITS.txt", clip=on_page, is_for_readers=True)
@@ -107,6 +108,7 @@ def test_a_highlight_has_the_badges_of_what_it_shows(
             [embargo, "badge warn said", title, "d.png"],
             [badges[0], "badge bad", title, "b.png"],
             [badges[1], "badge bad", f"{HOSTILE} · {HOSTILE}"],
+            [badges[2], "badge warn", "e.mp4"],
         ]
         assert page.ask("window.ran") is None
         axe = gzip.decompress((PROJECT / "tests" / "vendored" / "axe.min.js.gz").read_bytes()).decode()
@@ -166,8 +168,12 @@ def test_a_pack_for_readers_leaves_out_what_serves_those_who_measure(
 @pytest.mark.parametrize(
     ("language", "facet", "badges"),
     [
-        ("en-GB", "Rights not cleared", ["", "Rights not cleared", "Rights not cleared (not stated)"]),
-        ("zh-CN", "未获转载授权", ["", "未获转载授权", "未获转载授权（未说明）"]),
+        (
+            "en-GB",
+            "Rights not cleared",
+            ["", "Check for logos and captions,Rights not cleared", "Rights not cleared (not stated)"],
+        ),
+        ("zh-CN", "未获转载授权", ["", "请查看有无台标、字幕,未获转载授权", "未获转载授权（未说明）"]),
     ],
 )
 def test_the_page_of_a_pack_marks_and_finds_what_the_pack_counts_as_not_cleared(
