@@ -168,6 +168,7 @@ def test_every_item_says_how_it_was_made_and_how_to_cite_it(browser: Browser, in
             "All frames decoded",
             "Stop-motion",
             "Not usable for motion measurement",
+            "Check for logos and captions",
             "Synthetic",
         ]
         page.click(".copy")
