@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
 
@@ -12,6 +13,7 @@ import numpy as np
 from processors.audio.reading.audio_reader import StreamReader
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.first_sound import first_sound_seconds
+from processors.audio.reading.loudspeakers import Layout, web_layout_of
 from processors.containers.coding_in_headers import coding_of
 from processors.containers.video.fragments import has_every_fragment
 from processors.decoding.open_media import default_stream, open_container, packets_of
@@ -23,6 +25,8 @@ PIECE_VALUES = 1 << 25
 """Samples of all channels in one piece of a span: 134 MB."""
 MAX_VALUES_PER_SECOND, MAX_VALUES = 64 * 192_000, 1 << 33
 """Samples of all channels in one second of a span, and in all of it, 34 GB: headers may state any rate and times."""
+MEAN = Layout(name="stereo", channels=(None, None), encoded="stereo", is_assumed=True)
+"""The mean of all channels on both sides: for more than 8, of which FFmpeg drops some, or mixes none at all."""
 
 
 def sound_reader(file: SourceFile, container: av.container.InputContainer) -> StreamReader:
@@ -48,7 +52,8 @@ def sound_between(file: SourceFile, start: Fraction, end: Fraction) -> Iterator[
     Silence behind the last piece with sound is a piece without samples.
 
     The file is read once, from its beginning until `end`, because the audio reader counts from the first sample.
-    There are no pieces if it has no audio that can be decoded.
+    There are no pieces if it has no audio that can be decoded. Channels are those of `web_layout_of`; more than 8,
+    for which there is no layout, are their mean, on both sides.
 
     Raises
     ------
@@ -66,17 +71,33 @@ def sound_between(file: SourceFile, start: Fraction, end: Fraction) -> Iterator[
             raise RefusedMedia(f"{what} are too much sound for a copy", "set with_sound=False")
         first, count = round((start - info.start) * info.rate_hz), round((end - start) * info.rate_hz)
         rest = count
+        layout = web_layout_of(info) or MEAN
         decoded = (block for packet in packets_of(container, [reader.stream]) for block in reader.decode(packet))
-        for samples in _in_pieces(chain(decoded, reader.flush()), first, count, info.channel_count):
+        blocks = (_arranged(block, layout) for block in chain(decoded, reader.flush()))
+        nothing = Sound(
+            samples=np.zeros((0, len(layout.channels)), np.float32),
+            rate_hz=info.rate_hz,
+            layout=layout.name,
+            are_loudspeakers_assumed=layout.is_assumed,
+            silent_samples=0,
+        )
+        for samples in _in_pieces(blocks, first, count, len(layout.channels)):
             heard = np.isfinite(samples)
             silent_samples = int(len(samples) - heard.all(axis=1).sum())
             heard_alone = np.where(heard, samples, np.float32(0))
-            yield Sound(samples=heard_alone, rate_hz=info.rate_hz, silent_samples=silent_samples)
+            yield replace(nothing, samples=heard_alone, silent_samples=silent_samples)
             rest -= len(samples)
         if rest:
-            yield Sound(
-                samples=np.zeros((0, info.channel_count), np.float32), rate_hz=info.rate_hz, silent_samples=rest
-            )
+            yield replace(nothing, silent_samples=rest)
+
+
+def _arranged(block: AudioBlock, layout: Layout) -> AudioBlock:
+    """Return the block with the channels of a layout; those that have none in the file are silent."""
+    if layout is not MEAN:
+        return replace(block, samples=layout.arranged(block.samples))
+    with np.errstate(invalid="ignore"):  # infinities of both signs have no mean: no sound there
+        mean = block.samples.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return replace(block, samples=np.stack([mean, mean]))
 
 
 def _in_pieces(blocks: Iterable[AudioBlock], first: int, count: int, channels: int) -> Iterator[np.ndarray]:

@@ -141,28 +141,33 @@ def aac_rate_hz(rate_hz: int) -> int:
     return min((rate for rate in AAC_RATES_HZ if rate >= rate_hz), default=max(AAC_RATES_HZ))
 
 
-def move_with_sound(path: Path, clip: Path, wave: Path | None) -> Path:
+def move_with_sound(path: Path, clip: Path, wave: Path | None, layout: str | None) -> Path:
     """Return an MP4 of the clip's video, unchanged, and the sound of a file, both from 0 s, in place of both.
 
-    The bytes are the same each time. Without sound the clip is only renamed.
+    The bytes are the same each time. Without sound the clip is only renamed. Sound of several channels is mixed into
+    stereo, without a low-frequency channel (as FFmpeg does, and Rec. ITU-R BS.775 allows).
+
+    Parameters
+    ----------
+    layout : loudspeakers of the file's channels, in FFmpeg's order and names; None without a file.
 
     Raises
     ------
     OSError : it cannot be written.
     """
-    if wave is None:
+    if wave is None or layout is None:
         return clip.rename(path)
     options = {"movflags": "+faststart", "fflags": "+bitexact"}
     with av.open(str(clip)) as pictures, av.open(str(wave)) as sound, av.open(str(path), "w", options=options) as made:
         shown, heard = pictures.streams.video[0], sound.streams.audio[0]
         video = made.add_stream_from_template(shown)
-        layout = "stereo" if heard.channels > 1 else "mono"
+        mixed = "stereo" if heard.channels > 1 else "mono"
         audio = made.add_stream(
-            "aac", rate=aac_rate_hz(heard.rate), layout=layout, format="fltp", bit_rate=AAC_BITS_PER_SECOND
+            "aac", rate=aac_rate_hz(heard.rate), layout=mixed, format="fltp", bit_rate=AAC_BITS_PER_SECOND
         )
         audio.codec_context.flags |= Flags.bitexact.value
         audio.codec_context.thread_count = 1
-        waiting = _encoded(sound, audio)
+        waiting = _encoded(sound, layout, audio)
         next_heard = next(waiting, None)
         for packet in pictures.demux(shown):
             if packet.dts is None or packet.time_base is None:
@@ -178,13 +183,21 @@ def move_with_sound(path: Path, clip: Path, wave: Path | None) -> Path:
     return path
 
 
-def _encoded(sound: InputContainer, audio: av.AudioStream) -> Iterator[av.Packet]:
+def _encoded(sound: InputContainer, layout: str, audio: av.AudioStream) -> Iterator[av.Packet]:
     """Yield the sound's packets, in order of time."""
     resampler = AudioResampler(format="fltp", layout=audio.layout, rate=audio.rate, frame_size=1024)
-    for decoded in chain(sound.decode(audio=0), [None]):
+    laid_out = (_laid_out(frame, layout) for frame in sound.decode(audio=0))
+    for decoded in chain(laid_out, [None]):
         for frame in resampler.resample(decoded):
             yield from audio.encode(frame)
     yield from audio.encode(None)
+
+
+def _laid_out(frame: av.AudioFrame, layout: str) -> av.AudioFrame:
+    """Return the frame with its loudspeakers; FFmpeg takes those of a file without them from their number."""
+    made = av.AudioFrame.from_ndarray(frame.to_ndarray(), format=frame.format.name, layout=layout)
+    made.sample_rate, made.pts, made.time_base = frame.sample_rate, frame.pts, frame.time_base
+    return made
 
 
 def _seconds(packet: av.Packet) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
@@ -284,8 +284,9 @@ def test_sound_of_an_impossible_size_is_refused_before_memory_is_taken(
 
 def test_sound_written_for_a_copy_may_be_longer_than_4_gb(tmp_path: Path) -> None:
     loud, silent = np.full((10, 2), 0.5, np.float32), np.zeros((10, 2), np.float32)
-    pieces = [Sound(samples=silent, rate_hz=8, silent_samples=10), Sound(samples=loud, rate_hz=8, silent_samples=0)]
-    behind = Sound(samples=silent[:0], rate_hz=8, silent_samples=6)
+    first = Sound(samples=silent, rate_hz=8, layout="stereo", are_loudspeakers_assumed=False, silent_samples=10)
+    pieces = [first, replace(first, samples=loud, silent_samples=0)]
+    behind = replace(first, samples=silent[:0], silent_samples=6)
     written = write_sound(tmp_path, [*pieces, behind])
     assert written is not None
     assert (written.rate_hz, written.channel_count, written.missing_seconds) == (8, 2, 2.0)

@@ -49,6 +49,8 @@ class ClipFacts:
     sound_rate_hz: int | None
     """Sampling rate; None: no audio in the file."""
     sound_channels: int | None
+    are_loudspeakers_assumed: bool | None
+    """True if the source does not state the loudspeakers of its sound; None: no audio in the file."""
     sound_missing_seconds: float | None
     """Duration of silence in the span because the source has no audio there, or it does not decode."""
 
@@ -61,7 +63,7 @@ class VideoPreview:
     """
 
     name: ClassVar[str] = "video.preview"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "video"
 
     from_seconds: float = 0.0
@@ -186,7 +188,7 @@ class _Session:
         pieces = self._info.sound_between(self._start, until) if self._processor.with_sound else ()
         sound = write_sound(self._scratch, pieces)
         facts = self._facts(end, rate_hz, clip.frame_count, clip.size_px, sound)
-        path = move_with_sound(self._scratch / "preview.mp4", clip.path, sound and sound.path)
+        path = move_with_sound(self._scratch / "preview.mp4", clip.path, sound and sound.path, sound and sound.layout)
         yield Item(name="preview.mp4", media_type="video/mp4", file=path, facts=facts)
         facts = self._facts(end, self._animation.rate_hz, self._animation.picture_count, self._animation.size_px)
         yield Item(name="preview.webp", media_type="image/webp", data=self._animation.encoded(), facts=facts)
@@ -204,6 +206,7 @@ class _Session:
             time_is_burnt_in=self._processor.burn_in_time,
             sound_rate_hz=sound and aac_rate_hz(sound.rate_hz),
             sound_channels=sound and min(sound.channel_count, 2),
+            are_loudspeakers_assumed=sound and sound.are_loudspeakers_assumed,
             sound_missing_seconds=sound and sound.missing_seconds,
         )
 

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from processors.contract import Item, Need, Reads, require
 from processors.errors import RefusedMedia
-from processors.imaging.clip_writer import WebClip, move_with_sound
+from processors.imaging.clip_writer import WebClip, aac_rate_hz, move_with_sound
 from processors.video.frames.sound_of_copy import write_sound
 from processors.video.frames.video_preview import MIN_SIDE_PX
 from processors.video.reading.frame import VideoFrame
@@ -30,6 +30,8 @@ class WebVideoFacts:
     sound_rate_hz: int | None
     """Sampling rate; None: no audio in the file."""
     sound_channels: int | None
+    are_loudspeakers_assumed: bool | None
+    """True if the source does not state the loudspeakers of its sound; None: no audio in the file."""
     sound_missing_seconds: float | None
     """Duration of silence because the source has no audio there, or it does not decode."""
 
@@ -43,7 +45,7 @@ class WebVideo:
     """
 
     name: ClassVar[str] = "video.web"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     reads: ClassVar[Reads] = "video"
 
     longest_side_px: int = 1920
@@ -95,7 +97,8 @@ class _Session:
         self._clip.close()
         pieces = self._info.sound_between(self._first, self._end) if self._processor.with_sound else ()
         sound = write_sound(self._scratch, pieces)
-        path = move_with_sound(self._scratch / "video.mp4", self._clip.path, sound and sound.path)
+        whole = self._scratch / "video.mp4"
+        path = move_with_sound(whole, self._clip.path, sound and sound.path, sound and sound.layout)
         facts = WebVideoFacts(
             start_seconds=float(self._first),
             duration_seconds=float(self._end - self._first),
@@ -103,8 +106,9 @@ class _Session:
             frames_left_out=self._left_out,
             width_px=self._clip.size_px[0],
             height_px=self._clip.size_px[1],
-            sound_rate_hz=sound and sound.rate_hz,
-            sound_channels=sound and sound.channel_count,
+            sound_rate_hz=sound and aac_rate_hz(sound.rate_hz),
+            sound_channels=sound and min(sound.channel_count, 2),
+            are_loudspeakers_assumed=sound and sound.are_loudspeakers_assumed,
             sound_missing_seconds=sound and sound.missing_seconds,
         )
         yield Item(name=path.name, media_type="video/mp4", file=path, facts=facts)

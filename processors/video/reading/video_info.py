@@ -16,9 +16,15 @@ class Sound:
     """A piece of the audio of one span."""
 
     samples: np.ndarray
-    """float32, shape (samples, channels), full scale −1 to 1; silence where the source has no audio. Empty for silence
-    behind all audio."""
+    """float32, shape (samples, channels of `layout`), full scale −1 to 1; silence where the source has no audio.
+
+    Empty for silence behind all audio.
+    """
     rate_hz: int
+    layout: str
+    """Loudspeakers of the channels, as FFmpeg names them together: `stereo`, `3.0`, `5.1`."""
+    are_loudspeakers_assumed: bool
+    """True if the source does not state its loudspeakers."""
     silent_samples: int
     """Samples per channel that are missing from the source or cannot be decoded."""
 
