@@ -21,6 +21,7 @@ from processors.store.catalogue.sql import connect
 MEDIA = ("video", "audio", "photo")
 NAMED_AT_MOST = 50
 """Maximum number of names in one query: its time grows with their square (2,000 took 160 s)."""
+ELSE = "list sources with `marsmedia items` or `marsmedia query`"
 WORDS = ("medium", "release", "processor", "mission", "sol", "event", "camera", "date", "redistribute", "sql")
 
 
@@ -122,7 +123,7 @@ def _select(
     else:
         found = [row for row in meant if row.gone_utc is None]
     if not found:
-        raise RequestError(_none_meant(selection, meant))
+        raise RequestError(_none_found(selection, meant, catalogue))
     chosen: dict[str, SourceRow] = {}
     for row in sorted(found, key=_first):
         is_another = every_place and row.gone_utc is None and row.digest in chosen
@@ -207,11 +208,25 @@ def _first(row: SourceRow) -> tuple[bool, float, str, str]:
     return row.gone_utc is not None, -gone, row.relative, row.path
 
 
-def _none_meant(selection: Selection, meant: list[SourceRow]) -> str:
-    if not selection.names and meant:
-        names = ", ".join(sorted({f"{row.relative} ({row.digest[:8]})" for row in meant})[:10])
+def _none_found(selection: Selection, gone: list[SourceRow], catalogue: Catalogue) -> str:
+    """Return the message for an empty selection: a value that nothing has, or that the words exclude each other."""
+    if not selection.names and gone:
+        names = ", ".join(sorted({f"{row.relative} ({row.digest[:8]})" for row in gone})[:10])
         return f"no longer in raw: {names}; select by digest"
-    return "no source matches the selection; list sources with `marsmedia items` or `marsmedia query`"
+    for name in ("release", "mission", "event"):
+        value = getattr(selection, name)
+        if value is not None and value not in (known := _values(name, catalogue)):
+            return f"{name}={value}: no such {name} in the store; {meant(value, known) if known else ELSE}"
+    several = len([value for value in vars(selection).values() if value not in (None, ())]) > 1
+    narrowed = ", which every word narrows" if several else ""
+    return f"no source matches the selection{narrowed}; {ELSE}"
+
+
+def _values(name: str, catalogue: Catalogue) -> list[str]:
+    """Return the values of one column of `sightings`, in order."""
+    with connect(catalogue) as connection:
+        found = connection.execute(f"SELECT DISTINCT {name} FROM sightings WHERE {name} IS NOT NULL ORDER BY 1")
+        return [value for (value,) in found.fetchall()]
 
 
 def _conditions(selection: Selection) -> tuple[list[str], list[object]]:
