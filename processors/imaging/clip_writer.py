@@ -20,6 +20,8 @@ BT709 = 1
 AAC_RATES_HZ = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 """Sampling rates of AAC-LC (ISO/IEC 14496-3, table 1.18)."""
 AAC_BITS_PER_SECOND = 192_000
+MAX_AMPLITUDE = 1000.0
+"""Maximum amplitude of sound: full scale is 1, players clip above it, the encoder rejects far larger values."""
 X264_PARAMETERS = "asm=avx2"
 """Options of x264: no AVX-512, with which the last bytes of a keyframe differed in about 3 of 1,000 clips made on a
 busy virtual machine (x264 core 165); with AVX2, and without any such code, in 0 of 9,000."""
@@ -194,8 +196,9 @@ def _encoded(sound: InputContainer, layout: str, audio: av.AudioStream) -> Itera
 
 
 def _laid_out(frame: av.AudioFrame, layout: str) -> av.AudioFrame:
-    """Return the frame with its loudspeakers; FFmpeg takes those of a file without them from their number."""
-    made = av.AudioFrame.from_ndarray(frame.to_ndarray(), format=frame.format.name, layout=layout)
+    """Return the frame with its loudspeakers, which FFmpeg would take from their number, within `MAX_AMPLITUDE`."""
+    samples: np.ndarray = np.clip(frame.to_ndarray(), -MAX_AMPLITUDE, MAX_AMPLITUDE)
+    made = av.AudioFrame.from_ndarray(samples, format=frame.format.name, layout=layout)
     made.sample_rate, made.pts, made.time_base = frame.sample_rate, frame.pts, frame.time_base
     return made
 

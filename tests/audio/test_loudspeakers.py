@@ -22,7 +22,20 @@ from tests.helpers.audio_sessions import Bench
 
 RATE_HZ = 48_000
 TONE = 0.1 * np.sin(2 * np.pi * 1000 * np.arange(4 * RATE_HZ) / RATE_HZ)
-MASKS = {"FL": 1, "FR": 2, "FC": 4, "LFE": 8, "BL": 16, "BR": 32, "BC": 256, "SL": 512, "SR": 1024, "TC": 2048}
+MASKS = {
+    "FL": 1,
+    "FR": 2,
+    "FC": 4,
+    "LFE": 8,
+    "BL": 16,
+    "BR": 32,
+    "FLC": 64,
+    "FRC": 128,
+    "BC": 256,
+    "SL": 512,
+    "SR": 1024,
+    "TC": 2048,
+}
 
 
 def wave(path: Path, samples: np.ndarray, mask: int) -> Path:
@@ -87,6 +100,9 @@ def test_a_mask_that_names_too_many_holds_for_the_first(tmp_path: Path) -> None:
         (("FL", "FR", "FC", "BL", "BR", "BC", "SL", "SR"), "BC", "7.1", ("BL", "BR")),
         (("FL", "FR", "TC"), "TC", "3.0", ("FC",)),
         (("BL",), "BL", "mono", ("FC",)),
+        (("FL", "FR", "FLC"), "FLC", "5.1", ("FL",)),
+        (("FLC", "FRC"), "FRC", "5.1", ("FR",)),
+        (("FC", "BC", "SR"), "SR", "5.1", ("BR",)),
     ],
 )
 @pytest.mark.parametrize("web", ["aac", "opus"])

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import av.logging
 import numpy as np
 import pytest
+import soundfile
 
-from processors.imaging.clip_writer import X264_PARAMETERS, WebClip, write_steady_clip
+from processors.imaging.clip_writer import X264_PARAMETERS, WebClip, move_with_sound, write_steady_clip
 
 RED = np.full((48, 64, 3), (253, 0, 0), np.uint8)
 
@@ -43,3 +45,13 @@ def test_x264_uses_no_avx_512(write: Callable[[Path], None], tmp_path: Path, mon
     said = "\n".join([*(text for _, _, text in logs), *(log.read_text() for log in tmp_path.glob("ffmpeg-*.log"))])
     (used,) = [line for line in said.splitlines() if "using cpu capabilities" in line]
     assert "AVX512" not in used, f"x264-params: {X264_PARAMETERS}"
+
+
+def test_sound_far_beyond_full_scale_is_brought_within_what_the_encoder_takes(tmp_path: Path) -> None:
+    a_web_clip(tmp_path / "silent.mp4")
+    wave = 1e30 * np.sin(2 * np.pi * 1000 * np.arange(48_000) / 48_000)
+    soundfile.write(tmp_path / "sound.w64", wave.astype(np.float32), 48_000, subtype="FLOAT", format="W64")
+    path = move_with_sound(tmp_path / "clip.mp4", tmp_path / "silent.mp4", tmp_path / "sound.w64", "mono")
+    with av.open(str(path)) as container:
+        samples = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])[12_000:36_000]
+    assert np.median(np.abs(samples)) > 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
@@ -20,6 +21,8 @@ IN_ORDER = (*LOUDSPEAKERS, "WL", "WR", "SDL", "SDR", "LFE2", "TSL", "TSR", "BFC"
 """Loudspeakers in FFmpeg's order."""
 BACK_AND_SIDE = {"BL": "SL", "BR": "SR", "SL": "BL", "SR": "BR"}
 """Surround loudspeakers: which of both names a pair has depends on the codec."""
+PAIRS = (("FL", "FR"), ("BL", "BR"), ("SL", "SR"), ("FLC", "FRC"), ("TFL", "TFR"))
+"""Loudspeakers of which FFmpeg mixes both or neither."""
 MIXED = frozenset({"FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR", "BC", "FLC", "FRC", "TFL", "TFR"})
 """Loudspeakers that FFmpeg mixes into 7.1; it drops others."""
 
@@ -92,7 +95,18 @@ def web_layout_of(info: AudioInfo) -> Layout | None:
                 channels = tuple(map(places.get, of_layout))
                 return Layout(name=name, channels=channels, encoded=name, is_assumed=is_assumed)
     mixed = "5.1" if len(loudspeakers) <= 6 else "7.1"
-    return replace(_in_order(loudspeakers, is_assumed=is_assumed), encoded=mixed)
+    layout = _in_order((*loudspeakers, *_partners(loudspeakers)), is_assumed=is_assumed)
+    channels = tuple(None if number is None or number >= len(loudspeakers) else number for number in layout.channels)
+    return replace(layout, channels=channels, encoded=mixed)
+
+
+def _partners(loudspeakers: tuple[str, ...]) -> Iterator[str]:
+    """Yield the loudspeakers without which FFmpeg mixes nothing: those of half a pair, and one at the front."""
+    for pair in PAIRS:
+        if len(missing := [name for name in pair if name not in loudspeakers]) == 1:
+            yield from missing
+    if not {"FL", "FR", "FC"} & set(loudspeakers):
+        yield "FC"
 
 
 def _usual(info: AudioInfo) -> tuple[str, ...]:
