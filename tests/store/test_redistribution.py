@@ -1,4 +1,4 @@
-"""Who may pass on what: every case of the rule above `REDISTRIBUTION`, on rows of `sighted`."""
+"""Who may pass on what: every case of the rule above `PERMITTED`, on rows of `sighted`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import duckdb
 import pytest
 
-from processors.store.catalogue.sql import REDISTRIBUTION
+from processors.store.catalogue.sql import PERMITTED
 
 Row = tuple[str, str | None, bool | None, bool]
 """Since when and until when a path holds the bytes, whether it may be passed on, and whether its release speaks."""
@@ -25,8 +25,8 @@ def told(*rows: Row, forbidden_key: str | None = None) -> list[bool | None]:
         words = {"redistribute": may, "rights_source": "release.toml:rights" if speaks else "the file: Copyright"}
         said = [str(number), "3fa9", seen, gone, forbidden_key, json.dumps(words)]
         connection.execute("INSERT INTO sighted VALUES (?, ?, ?, ?, ?, ?)", said)
-    connection.execute(REDISTRIBUTION)
-    found = connection.execute("SELECT redistribute FROM redistribution ORDER BY path::INTEGER").fetchall()
+    connection.execute(PERMITTED)
+    found = connection.execute("SELECT redistribute FROM permitted ORDER BY path::INTEGER").fetchall()
     return [may for (may,) in found]
 
 

@@ -96,10 +96,10 @@ SELECT * EXCLUDE (place_count) FROM planned UNION ALL SELECT * EXCLUDE (place_co
 #   until April   no     yes                                   no at the one; yes at the other
 #   there         yes    nothing, though its release speaks    unknown at both (2)
 #   there         yes    nothing: only the file itself speaks  yes at the one; unknown at the other
-REDISTRIBUTION = f"""
-CREATE VIEW redistribution AS
+PERMITTED = f"""
+CREATE VIEW permitted AS
 WITH said AS (
-  SELECT path, digest, seen_utc, gone_utc,
+  SELECT *,
          coalesce((words->>'redistribute')::BOOLEAN, CASE WHEN forbidden_key IS NOT NULL THEN false END) AS may,
          words IS NULL OR regexp_matches(words->>'rights_source', '^({"|".join(map(re.escape, OF_RELEASE))})') AS speaks
   FROM sighted
@@ -112,8 +112,9 @@ WITH said AS (
             bool_or(may IS NULL AND speaks AND gone_utc IS NULL) OVER (PARTITION BY digest) AS is_unknown
   FROM since
 )
-SELECT path, digest, CASE WHEN is_forbidden THEN false WHEN is_unknown THEN NULL ELSE may END AS redistribute FROM bound
+SELECT *, CASE WHEN is_forbidden THEN false WHEN is_unknown THEN NULL ELSE may END AS redistribute FROM bound
 """
+"""`sighted` with the permission as a column: a view to join would read and sort all sightings a second time."""
 
 PLACED = """
 CREATE VIEW placed AS
@@ -126,11 +127,10 @@ SELECT s.is_known, s.path, s.name, s.release, s.relative, s.medium, s.format, s.
        (s.words->>'first_sol')::INTEGER AS first_sol, (s.words->>'last_sol')::INTEGER AS last_sol,
        (s.words->>'solar_longitude_degrees')::DOUBLE AS solar_longitude_degrees,
        (s.words->>'local_true_solar_time_hours')::DOUBLE AS local_true_solar_time_hours,
-       s.words->>'rights' AS rights, m.redistribute,
+       s.words->>'rights' AS rights, s.redistribute,
        (s.words->>'disagreement_count')::INTEGER + coalesce(d.count, 0) AS disagreement_count,
        a.audit->>'words' AS audit, (a.audit->>'motion_may_be_measured')::BOOLEAN AS motion_may_be_measured
-FROM sighted s LEFT JOIN audits a ON a.source = s.digest LEFT JOIN disagreements d ON d.source = s.digest
-LEFT JOIN redistribution m ON m.path = s.path AND m.digest = s.digest
+FROM permitted s LEFT JOIN audits a ON a.source = s.digest LEFT JOIN disagreements d ON d.source = s.digest
 """
 SIGHTINGS = "CREATE VIEW sightings AS SELECT * EXCLUDE (is_known) FROM placed"
 """One row per path of a media file: the statements about it, and the audit of its bytes.
@@ -244,7 +244,7 @@ def _create_views(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -
         "CREATE TABLE disagreements AS SELECT unnest($1::VARCHAR[]) AS source, unnest($2::BIGINT[]) AS count",
         [list(counts), list(counts.values())],
     )
-    for view in (REDISTRIBUTION, PLACED, SIGHTINGS, KNOWN):
+    for view in (PERMITTED, PLACED, SIGHTINGS, KNOWN):
         connection.execute(view)
     connection.execute(f"SET allowed_paths = {_quoted(read)}")
     connection.execute("SET enable_external_access = false; SET TimeZone = 'UTC'; SET lock_configuration = true")
