@@ -168,7 +168,7 @@ def prefect_share(folder: Path) -> None:
     shares = [1 - b / a for a, b in zip(with_prefect, without, strict=True)]
     both = statistics.median(with_prefect), statistics.median(without)
     print(f"  {PHOTOS} photos: {both[0]:.1f} s with Prefect, {both[1]:.1f} s without")
-    tell("Prefect's share of the wall time", 100 * statistics.median(shares), " %", 20)
+    tell("Prefect's share of the wall time", 100 * statistics.median(shares), " %", 5)
 
 
 if __name__ == "__main__":
