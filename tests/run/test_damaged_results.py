@@ -154,15 +154,21 @@ def test_a_result_with_the_manifest_of_another_is_left_out_by_a_rebuild_and_made
     assert store.manifest(ref).verdict == "made"
 
 
-def test_a_commit_in_a_bucket_that_cannot_be_read_is_made_again_after_a_rebuild(
-    release: Path, bucket: str, bucket_server: str, elsewhere: Callable[[str], None]
-) -> None:
+def _with_an_unreadable_commit(release: Path, bucket: str, bucket_server: str) -> tuple[str, int]:
+    """Damage the only commit of a store in a bucket; return the store's address and the number of results made."""
     address = f"s3://{bucket}/mars"
     made = ingest(release, address).results.made
     store = open_store(address)
     assert isinstance(store, BucketStore)
     (name,) = store.commit_names()
     client(bucket_server).put_object(Bucket=bucket, Key=f"mars/{name}", Body=b"{")
+    return address, made
+
+
+def test_a_commit_in_a_bucket_that_cannot_be_read_is_made_again_after_a_rebuild(
+    release: Path, bucket: str, bucket_server: str, elsewhere: Callable[[str], None]
+) -> None:
+    address, made = _with_an_unreadable_commit(release, bucket, bucket_server)
     elsewhere("second")
     assert command(address, "rebuild")[0] == 1
     report = ingest(release, address)
@@ -190,12 +196,7 @@ def test_a_result_of_a_newer_version_is_neither_damaged_nor_made_again(release: 
 def test_an_unreadable_commit_in_a_bucket_is_made_again(
     release: Path, bucket: str, bucket_server: str, elsewhere: Callable[[str], None]
 ) -> None:
-    address = f"s3://{bucket}/mars"
-    made = ingest(release, address).results.made
-    store = open_store(address)
-    assert isinstance(store, BucketStore)
-    (name,) = store.commit_names()
-    client(bucket_server).put_object(Bucket=bucket, Key=f"mars/{name}", Body=b"{")
+    address, made = _with_an_unreadable_commit(release, bucket, bucket_server)
     elsewhere("second")
     assert command(address, "verify", "--store-only")[0] == 1
     assert set(Catalogue(open_store(address)).damage().values()) == {"all damaged"}
