@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from processors.store.catalogue.source_row import SourceRow
     from processors.store.findings.disagreements import Disagreement
     from processors.store.findings.shared_starts import SharedStart
+    from processors.store.fixity.fixity_history import FixityHistory
     from processors.store.manifest import Manifest
     from processors.store.store import Store
 
@@ -61,6 +62,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.selection import find_sighting
     from processors.store.findings.file_verdict import file_verdict
+    from processors.store.fixity.fixity_history import FixityHistory, raw_checks
 
     store = open_existing_store(store_folder)
     catalogue = Catalogue(store)
@@ -72,10 +74,11 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     before = [one for one in rows if one.path == row.path and one.digest != row.digest]
     own, apart, shown_size, shared = _from_catalogue(row, catalogue)
     known = _known_properties(row, manifests, shown_size, store)
+    checks = FixityHistory(raw_checks(store))
     if as_json:
         record = {
             **asdict(row),
-            "seen": [_place(one) for one in seen],
+            "seen": [{**_place(one), "fixity_checks": checks.of_row(one)} for one in seen],
             "also_at_this_path": [{"digest": one.digest, **_place(one)} for one in before],
             "properties": known,
             "disagreements": [asdict(one) for one in apart],
@@ -85,7 +88,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
         }
         print_json(record)
         return
-    _print_source(row, known, _history(row, seen, before))
+    _print_source(row, known, _history(row, seen, before, checks))
     names = {other.digest: other.name for other in rows}
     for link in links:
         click.echo(f"  link     {printable(sentence(link, names))}")
@@ -138,13 +141,18 @@ def _place(row: SourceRow) -> dict[str, Any]:
     return {name: value for name, value in asdict(row).items() if name != "digest"}
 
 
-def _history(row: SourceRow, seen: Sequence[SourceRow], before: Sequence[SourceRow]) -> Iterator[str]:
-    """Yield where and when these bytes were seen, and other contents of this path."""
+def _history(
+    row: SourceRow, seen: Sequence[SourceRow], before: Sequence[SourceRow], checks: FixityHistory
+) -> Iterator[str]:
+    """Yield where and when these bytes were seen and hashed again, and other contents of this path."""
     if all(one.gone_utc for one in seen):
         is_replaced = any(one.gone_utc is None for one in before)
         yield f"gone     {'no longer in raw' if is_replaced else _gone(max(seen, key=lambda one: one.gone_utc or ''))}"
     for one in seen:
         yield f"seen     {one.path} ({_span(one)})"
+        for check in checks.of_row(one):
+            whole = "restored: whole" if check.failed_utc else "whole"
+            yield f"checked  {check.ended_utc[:19]}Z: {check.reason or whole}"
         if one.changed_to is not None and one.gone_utc is None:
             yield f"changed  {changed_reason(one.digest, one.changed_to)}"
     for one in before:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import time
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from flows.cli.main import main
 from flows.run.build_pack import build_pack, recipe_of
 from flows.run.checking.check_store import hash_all, hash_sample
+from flows.run.reporting.file_change import Change
 from processors.engine.wanted_results import Recipes
 from processors.errors import StoreError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
-from processors.store.fixity.fixity_history import KIND, raw_checks
+from processors.store.fixity.fixity_history import KIND, FailedFile, raw_checks
 from processors.store.store import Store
 from tests.helpers.pack_store import picture
 from tests.helpers.runs import ingest
@@ -49,6 +55,24 @@ class Museum:
                 found.append((when, event.findtext(".//p:eventOutcome", None, PREMIS), note.partition(" ")[0]))
         return [(outcome, note) for _, outcome, note in sorted(found, key=lambda one: one[0])]
 
+    def damage(self, name: str) -> bytes:
+        """Change a byte and nothing that a look at the folder shows; return the whole file."""
+        place = self.raw / "june" / name
+        whole, self.seen = place.read_bytes(), place.stat()
+        self.damaged = whole[:-10] + bytes([whole[-10] ^ 1]) + whole[-9:]
+        place.write_bytes(self.damaged)
+        os.utime(place, ns=(self.seen.st_atime_ns, self.seen.st_mtime_ns))
+        return whole
+
+    def restore(self, name: str, whole: bytes) -> None:
+        """Put a file back with its old date, over a second later, as identifiers of events have seconds."""
+        time.sleep(1.1)
+        (self.raw / "june" / name).write_bytes(whole)
+        os.utime(self.raw / "june" / name, ns=(self.seen.st_atime_ns, self.seen.st_mtime_ns))
+
+    def records(self) -> list[Path]:
+        return list((self.store.root / KIND).glob("*.json"))
+
 
 @pytest.fixture
 def museum(tmp_path: Path) -> Museum:
@@ -67,7 +91,65 @@ def test_the_last_check_that_passed_and_each_that_failed_are_events(museum: Muse
     assert museum.checks("a.jpg") == [("success", ""), ("failure", "missing:")]
     assert museum.checks("b.jpg") == [("success", "")]
     hash_all(museum.store)
-    assert museum.checks("a.jpg") == [("failure", "missing:"), ("success", "")]
+    assert museum.checks("a.jpg") == [("failure", "missing:"), ("success", "restored:")]
+    hash_all(museum.store)
+    assert museum.checks("a.jpg") == [("failure", "missing:"), ("success", "restored:"), ("success", "")]
+
+
+def test_a_run_that_finds_a_file_damaged_or_whole_again_leaves_both_checks(museum: Museum) -> None:
+    whole = museum.damage("a.jpg")
+    for options in ({"hash_all": True}, {"hash_all": True}, {}):  # as a run finds it, and as later ones find it still
+        report = ingest(museum.raw, museum.store.root, RECIPES, **options)
+        assert report.state == "failed"
+    museum.restore("a.jpg", whole)
+    report = ingest(museum.raw, museum.store.root, RECIPES)
+    assert [str(one) for one in report.changes] == ["restored: june/a.jpg: its bytes are here again"]
+    (found, again) = sorted(raw_checks(museum.store), key=lambda check: check.ended_utc)
+    (digest, now) = sha256(whole).hexdigest(), sha256(museum.damaged).hexdigest()
+    reason = f"changed: was {digest[:16]}... is {now[:16]}...; its size and date are unchanged: restore it from a copy"
+    assert found.failed == (FailedFile(place="june/a.jpg", sha256=digest, reason=reason),)
+    assert (found.sample, again.sample, again.failed) == (("june/a.jpg",), ("june/a.jpg",), ())
+    assert museum.checks("a.jpg") == [("failure", "changed:"), ("success", "restored:")]
+    assert museum.checks("b.jpg") == []
+    shown = CliRunner().invoke(main, ["show", "june/a.jpg", "--store", str(museum.store.root)]).output.splitlines()
+    assert [line for line in shown if line.startswith("  checked  ")] == [
+        f"  checked  {found.ended_utc[:19]}Z: {reason}",
+        f"  checked  {again.ended_utc[:19]}Z: restored: whole",
+    ]
+    assert (ingest(museum.raw, museum.store.root, RECIPES, hash_all=True).changes, len(museum.records())) == ((), 2)
+
+
+def test_damage_that_verify_found_ends_with_the_run_that_finds_it_restored(museum: Museum) -> None:
+    whole = museum.damage("b.jpg")
+    hash_all(museum.store, which="raw")
+    museum.restore("b.jpg", whole)
+    ingest(museum.raw, museum.store.root, RECIPES)
+    assert museum.checks("b.jpg") == [("failure", "changed:"), ("success", "restored:")]
+
+
+def test_a_dry_run_names_what_is_restored_and_records_no_check(museum: Museum) -> None:
+    whole = museum.damage("a.jpg")
+    ingest(museum.raw, museum.store.root, RECIPES, hash_all=True)
+    museum.restore("a.jpg", whole)
+    words = ["ingest", str(museum.raw), "--store", str(museum.store.root), "--dry-run", "--quiet"]
+    assert "restored: june/a.jpg: its bytes are here again" in CliRunner().invoke(main, words).output.splitlines()
+    assert len(museum.records()) == 1
+
+
+def test_a_run_says_of_each_file_that_was_gone_that_it_is_back(museum: Museum) -> None:
+    place = museum.raw / "june/a.jpg"
+    whole = place.read_bytes()
+    place.unlink()
+    ingest(museum.raw, museum.store.root, RECIPES)
+    place.write_bytes(whole)
+    report = ingest(museum.raw, museum.store.root, RECIPES)
+    digest = sha256(whole).hexdigest()
+    told = Change(file="june/a.jpg", path=str(place), kind="restored", was=digest, now=digest)
+    assert (report.state, report.changes) == ("completed", (told,))
+    for here, there in (("a", "c"), ("c", "a")):  # moved back, which the move says
+        (museum.raw / f"june/{here}.jpg").rename(museum.raw / f"june/{there}.jpg")
+        report = ingest(museum.raw, museum.store.root, RECIPES)
+        assert [str(one) for one in report.changes] == [f"moved: june/{here}.jpg is now june/{there}.jpg"]
 
 
 def test_a_check_says_nothing_of_what_it_did_not_hash(museum: Museum) -> None:

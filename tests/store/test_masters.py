@@ -125,7 +125,8 @@ def test_what_verify_finds_missing_or_replaced_is_a_problem_until_it_is_right(ra
     assert raw.run("verify", "--raw-only")[0] == 1
     raw.photo.write_bytes(whole)
     os.utime(raw.photo, ns=(seen.st_atime_ns, seen.st_mtime_ns))
-    assert raw.ingest() == ("completed", [])  # which looks, though size and date are the old ones
+    restored = "restored: june/photo.jpg: its bytes are here again"
+    assert raw.ingest() == ("completed", [restored])  # which looks, though size and date are the old ones
     assert raw.run("failures")[1] == ["no files with problems"]
 
 
@@ -182,7 +183,7 @@ def test_every_command_names_a_changed_master_until_it_is_restored(raw: Raw) -> 
     seen = raw.photo.stat()
     raw.photo.write_bytes(whole)
     os.utime(raw.photo, ns=(seen.st_atime_ns, seen.st_mtime_ns))
-    assert raw.ingest() == ("completed", [])
+    assert raw.ingest() == ("completed", ["restored: june/photo.jpg: its bytes are here again"])
     assert raw.run("failures")[1] == ["no files with problems"]
 
 

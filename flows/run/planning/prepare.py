@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from flows.run.checking.damaged_results import DamagedResult, damaged_results, remove_to_make_again
 from flows.run.options import Options
 from flows.run.planning.completeness import find_complete
+from flows.run.planning.fixity_of_run import check_of_run, restorations
 from flows.run.planning.inspection import inspect_all, read_by, unread
 from flows.run.planning.moved_folders import MovedFolders, follow_moves
 from flows.run.planning.raw_survey import RawSurvey, survey_raw
@@ -42,6 +44,7 @@ from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow, utc_now
 from processors.store.findings.withdrawn import Withdrawal, unconfirmed, where_gone
 from processors.store.fixity.absent_folders import emptied
+from processors.store.fixity.fixity_history import RawCheck, record_check
 from processors.store.open_store import Location
 from processors.store.store import Store
 
@@ -167,6 +170,7 @@ class _Preparation:
         gone_files = shard.own(gone_from(known.values(), surveyed.found, unlisted, surveyed.root, releases_asked))
         identified = self._identify(progress, is_followed_by_work=remember and self._options.runner == "local")
         changes = [*identified.changes, *changes_of_missing(gone_files, identified.rows, known)]
+        changes += restorations(identified.learned, known, self._moved.past)
         changes = _with_packs([one for one in changes if shard.has(one.file)], self._store)
         rows, releases = self._in_releases(identified)
         duplicates = duplicates_of(_unaltered_media(rows, identified.changes))
@@ -175,7 +179,8 @@ class _Preparation:
         plan = self._plan(_unaltered_media(rows, changes), gone_files, fingerprints, releases, identified.fresh)
         rows = with_evidence_keys(rows, plan, self._store)
         if remember:
-            self._remember([*gone_files, *(one for one in rows if one != known.get(one.path))], plan)
+            check = check_of_run(shard.own(identified.learned), known, identified.started_utc)
+            self._remember([*gone_files, *(one for one in rows if one != known.get(one.path))], plan, check)
         unreadable = shard.own([*surveyed.unreadable, *identified.lost])
         now = list({(row.path, row.digest): row for row in (*self._moved.sightings, *gone_files, *rows)}.values())
         emptied_folders = _emptied(self._raw, surveyed.empty, known) if releases_asked is None else ()
@@ -211,15 +216,23 @@ class _Preparation:
         unknown = read_by(self._shard, new, found)
         others = unread(new, unknown)
         if not unknown:
-            return _Identified(rows=rows, fresh=frozenset(), lost=[], hashed=0, changes=[], unread=others)
+            return _Identified(rows=rows, unread=others)
         warm_up(has_sound=is_followed_by_work and any(may_have_sound(file.name) for file in unknown))
+        started_utc = utc_now()
         identified, lost = inspect_all(unknown, progress, self._options.worker_count)
         changes: list[Change] = []
         now = utc_now()
-        learned = [SourceRow.of(file, digest, identity, now) for file, digest, identity in identified]
-        rows += [known_again(row, before.get(row.path), past.get((row.path, row.digest)), changes) for row in learned]
-        fresh = frozenset(row.path for row in learned)
-        return _Identified(rows=rows, fresh=fresh, lost=lost, hashed=len(unknown), changes=changes, unread=others)
+        read = [SourceRow.of(file, digest, identity, now) for file, digest, identity in identified]
+        learned = [known_again(row, before.get(row.path), past.get((row.path, row.digest)), changes) for row in read]
+        return _Identified(
+            rows=rows + learned,
+            learned=learned,
+            lost=lost,
+            hashed=len(unknown),
+            changes=changes,
+            unread=others,
+            started_utc=started_utc,
+        )
 
     def _known_and_unknown(self) -> tuple[list[SourceRow], list[FoundFile]]:
         """Return the rows of files with the same size and date as in the last run, and the files that must be read."""
@@ -282,9 +295,11 @@ class _Preparation:
         plan.reused += sum(one.result_count for one in complete.values())
         return plan
 
-    def _remember(self, new: list[SourceRow], plan: Plan) -> None:
+    def _remember(self, new: list[SourceRow], plan: Plan, check: RawCheck | None) -> None:
         """Write what was learned into the catalogue; a full or failing disk is an error of the store, not of a file."""
         try:
+            if check:
+                record_check(check, self._store)
             self._catalogue.move_sources(self._moved.before, self._moved.now)
             self._catalogue.add_sources(new)
             self._catalogue.add_results(plan.not_catalogued)
@@ -325,16 +340,23 @@ class _Identified:
 
     rows: list[SourceRow]
     """The known files, then those read, each group in the order of the survey."""
-    fresh: frozenset[str]
-    """Paths of the rows that were read."""
-    lost: list[SkippedFile]
-    """Files that could not be read."""
-    hashed: int
-    """Number of files that had to be read, including the lost ones."""
-    changes: list[Change]
-    """Files whose bytes differ from the last run."""
     unread: list[SourceRow]
     """Files left to other shards; only their names are known."""
+    learned: list[SourceRow] = field(default_factory=list)
+    """The rows of those that were read."""
+    lost: list[SkippedFile] = field(default_factory=list)
+    """Files that could not be read."""
+    hashed: int = 0
+    """Number of files that had to be read, including the lost ones."""
+    changes: list[Change] = field(default_factory=list)
+    """Files whose bytes differ from the last run."""
+    started_utc: str = ""
+    """Time before the first of them was hashed; empty if none was."""
+
+    @cached_property
+    def fresh(self) -> frozenset[str]:
+        """Return the paths of the files that were read."""
+        return frozenset(row.path for row in self.learned)
 
 
 def _is_restated(row: SourceRow, before: SourceRow | None) -> bool:

@@ -16,8 +16,8 @@ class Change:
     file: str
     """Path relative to the raw folder."""
     path: str
-    kind: Literal["changed", "replaced", "moved", "withdrawn"]
-    """`changed`: other bytes with the same size and date, so certainly unintended."""
+    kind: Literal["changed", "replaced", "moved", "withdrawn", "restored"]
+    """`changed`: other bytes with the same size and date, so certainly unintended; `restored`: its bytes are back."""
     was: str
     """SHA-256 of the previous bytes."""
     now: str | None
@@ -36,6 +36,8 @@ class Change:
         )
         if self.kind == "moved":
             return f"moved: {name} is now {printable(self.elsewhere or '')}"
+        if self.kind == "restored":
+            return f"restored: {name}: its bytes are here again"
         if self.now is None:
             still = f"; {printable(self.elsewhere)} has the same bytes" if self.elsewhere else ""
             return f"withdrawn: {name} is no longer there (was {was}...{still}){held}"

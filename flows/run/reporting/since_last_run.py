@@ -79,7 +79,7 @@ def known_again(row: SourceRow, before: SourceRow | None, past: SourceRow | None
         )
     )
     if altered:
-        return dataclasses.replace(before, changed_to=row.digest)
+        return dataclasses.replace(before, changed_to=row.digest, check_fault=None)
     return past.returned(row) if past else row
 
 

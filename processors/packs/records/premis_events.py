@@ -39,7 +39,11 @@ def of_sighting(one: Sighting, note: str = "") -> Iterator[list[Element]]:
         span = f"from {in_seconds(check.started_utc)} to {in_seconds(check.ended_utc)}"
         detail = f"SHA-256 compared with that of the ingestion, by a check {span}, at: {row.relative}"
         outcome = "failure" if check.reason else "success"
-        yield _event(f"fixity-{name}", "fixity check", check.ended_utc, detail, outcome, about, note=check.reason or "")
+        restored = (
+            f"restored: whole after the failed check of {in_seconds(check.failed_utc)}" if check.failed_utc else ""
+        )
+        note = check.reason or restored
+        yield _event(f"fixity-{name}", "fixity check", check.ended_utc, detail, outcome, about, note=note)
     if one.here.gone_utc and not (one.after and one.after.row.digest == row.digest):
         yield from _end(one, one.here.gone_utc, name)
 

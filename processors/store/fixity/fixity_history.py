@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 from processors.errors import StoreError
 from processors.json_records import from_json
@@ -49,6 +50,8 @@ class FileCheck:
     ended_utc: str
     reason: str | None
     """What was wrong; None if its bytes were as ingested."""
+    failed_utc: str | None = None
+    """End of the failed check that preceded one which found the file whole; None for others."""
 
 
 def record_check(check: RawCheck, store: Store) -> None:
@@ -87,10 +90,20 @@ class FixityHistory:
         ]
 
     def of(self, row: SourceRow, seen_utc: str, gone_utc: str | None) -> list[FileCheck]:
-        """Return the failed checks of a file while it was at its place, and the last that found it whole, in order."""
+        """Return checks of a file while it was at its place, in order.
+
+        They are the failed ones, the first after each that found it whole again, and the last that found it whole.
+        """
         found = list(self._each(row, seen_utc, gone_utc))
+        for number, (before, one) in enumerate(pairwise(found), 1):
+            if before.reason is not None and one.reason is None:
+                found[number] = replace(one, failed_utc=before.ended_utc)
         last = next((one for one in reversed(found) if one.reason is None), None)
-        return [one for one in found if one.reason is not None or one is last]
+        return [one for one in found if one.reason is not None or one.failed_utc is not None or one is last]
+
+    def of_row(self, row: SourceRow) -> list[FileCheck]:
+        """Return the checks of a file in all the times in which its bytes were at its place, in order."""
+        return [one for seen, gone in row.times for one in self.of(row, seen, gone)]
 
     def _each(self, row: SourceRow, seen_utc: str, gone_utc: str | None) -> Iterator[FileCheck]:
         seen, gone = datetime.fromisoformat(seen_utc), datetime.fromisoformat(gone_utc) if gone_utc else None

@@ -90,16 +90,21 @@ def _checked(_store: Store, place_known: tuple[str, _Known]) -> FixityCheck:
         restored = dataclasses.replace(row, changed_to=None, check_fault=None) if was_wrong else None
         return FixityCheck(path=path, size_bytes=file.size_bytes, row=row, corrected=restored)
     same = (file.size_bytes, file.mtime_ns) == (row.size_bytes, row.mtime_ns)
-    what_to_do = (
-        "its size and date are unchanged: restore it from a copy"
-        if same
-        else "it was replaced after ingestion: run `marsmedia ingest` if this was intended"
-    )
-    reason = f"was {row.digest[:16]}... is {digest[:16]}...; {what_to_do}"
+    replaced = "it was replaced after ingestion: run `marsmedia ingest` if this was intended"
+    reason = altered_reason(row.digest, digest) if same else f"{_was_is(row.digest, digest)}; {replaced}"
     fault = FixityFault(path=place, kind="changed", reason=reason, is_master=True)
     found = dataclasses.replace(row, changed_to=digest) if same else _with(row, "replaced")
     corrected = found if found != row else None
     return FixityCheck(path=path, size_bytes=file.size_bytes, faults=(fault,), row=row, corrected=corrected)
+
+
+def altered_reason(was: str, now: str) -> str:
+    """Return what is wrong with a file whose bytes changed, but not its size and date, and what to do."""
+    return f"{_was_is(was, now)}; its size and date are unchanged: restore it from a copy"
+
+
+def _was_is(was: str, now: str) -> str:
+    return f"was {was[:16]}... is {now[:16]}..."
 
 
 def _with(row: SourceRow, fault: Literal["missing", "replaced"]) -> SourceRow:

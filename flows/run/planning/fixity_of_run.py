@@ -1,0 +1,61 @@
+"""Fixity checks that a run makes as it hashes known files: what it finds damaged, whole again, or back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from flows.run.reporting.file_change import Change
+from processors.store.catalogue.source_row import SourceRow, utc_now
+from processors.store.fixity.fixity_history import FailedFile, RawCheck
+from processors.store.fixity.masters import altered_reason
+
+
+def check_of_run(rows: Iterable[SourceRow], known: Mapping[str, SourceRow], started_utc: str) -> RawCheck | None:
+    """Return the check of hashed files that a run found damaged for the first time, or whole after they were not.
+
+    None if there are none: a run records what it learned of masters, and not that it hashed them.
+
+    Parameters
+    ----------
+    rows : hashed files, as they are now.
+    known : files by path, as they were known before.
+    started_utc : time before the first of them was hashed.
+    """
+    failed: list[FailedFile] = []
+    places: list[str] = []
+    for row in rows:
+        before = known.get(row.path)
+        if before is None or before.digest != row.digest:
+            continue
+        if row.changed_to is not None and row.changed_to != before.changed_to:
+            reason = f"changed: {altered_reason(row.digest, row.changed_to)}"
+            failed.append(FailedFile(place=row.relative, sha256=row.digest, reason=reason))
+            places.append(row.relative)
+        elif is_whole_again(row, before):
+            places.append(row.relative)
+    if not places:
+        return None
+    return RawCheck(started_utc=started_utc, ended_utc=utc_now(), failed=tuple(failed), sample=tuple(places))
+
+
+def is_whole_again(row: SourceRow, before: SourceRow) -> bool:
+    """Return whether a file has its bytes, where an earlier run or check found others, or nothing."""
+    was_wrong = before.changed_to is not None or before.check_fault is not None
+    return was_wrong and row.digest == before.digest and row.changed_to is None
+
+
+def restorations(
+    rows: Iterable[SourceRow], known: Mapping[str, SourceRow], past: Collection[tuple[str, str]]
+) -> list[Change]:
+    """Return a change for each hashed file that is whole again, or that is back after its bytes were nowhere.
+
+    Parameters
+    ----------
+    rows, known : as for `check_of_run`.
+    past : path and digest of what was at a place earlier.
+    """
+    back = [row for row in rows if row.path not in known and (row.path, row.digest) in past]
+    held = {row.digest for row in known.values()} if back else set[str]()
+    found = [row for row in rows if (before := known.get(row.path)) and is_whole_again(row, before)]
+    found += [row for row in back if row.digest not in held]
+    return [Change(file=row.relative, path=row.path, kind="restored", was=row.digest, now=row.digest) for row in found]
