@@ -210,26 +210,28 @@ def check(folder: Path) -> None:
 
 @release.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--reason", metavar="TEXT", help="Why, for `show` and the records of packs.")
 @STORE
-def withdraw(files: tuple[str, ...], store_folder: Path) -> None:
+def withdraw(files: tuple[str, ...], reason: str | None, store_folder: Path) -> None:
     """Confirm that files were taken out of raw on purpose.
 
-    FILE is a path below the folder of releases, a name, or a pattern of either. A file that a run finds
-    gone, and whose bytes are nowhere else, is reported by every run, `failures`, `status` and `verify` until
-    it is back or confirmed.
+    FILE is a path, a path below the folder of releases, a name, or a pattern of these. Take the files out of
+    raw first; a run between is not needed. A file that a run finds gone, and whose bytes are nowhere else, is
+    reported by every run, `failures`, `status` and `verify` until it is back or confirmed.
 
     \b
-    marsmedia release withdraw june/descent.mp4
+    marsmedia release withdraw june/descent.mp4 --reason "recalled by the agency"
     marsmedia release withdraw 'june/*'
     """
     from flows.run.reporting.at_work import announced
-    from processors.store.catalogue.catalogue import Catalogue
-    from processors.store.findings.withdrawn import confirm
+    from flows.run.withdrawal import withdraw as withdrawn
+    from processors.store.findings.withdrawn import why_withdrawn
 
     store = open_existing_store(store_folder)
     with announced(store, "withdrawal"):
-        confirmed = confirm(files, Catalogue(store))
+        confirmed = withdrawn(files, store, reason=reason)
     for row in confirmed:
-        click.echo(f"confirmed: {printable(row.relative)}: withdrawn since {(row.gone_utc or '')[:10]}")
+        since = f"withdrawn since {(row.gone_utc or '')[:10]}{why_withdrawn(row)}"
+        click.echo(printable(f"confirmed: {row.relative}: {since}"))
     if not confirmed:
         click.echo("confirmed before; nothing was changed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,9 @@ from processors.errors import RequestError
 from processors.sources.scan import printable
 
 if TYPE_CHECKING:
-    from processors.store.manifest import Manifest
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.selection import Selection
+    from processors.store.manifest import Manifest, ResultRef
     from processors.store.store import Store
 
 
@@ -30,13 +33,15 @@ def reproduce(selection: tuple[str, ...], store_folder: Path, as_json: bool, **o
     """Make results again from their sources and compare.
 
     Each is identical, within tolerance, different, or could not be rebuilt, with the reason. The store
-    is not changed. SELECTION is as in `marsmedia items`; a PACK is one that was built from this store.
+    is not changed. SELECTION is as in `marsmedia items`; a PACK is one that was built from this store,
+    of which other words of a SELECTION choose a part.
     Pictures are within tolerance from 45 dB of signal-to-noise ratio, power arrays within 0.01 dB.
     Exit code 1: a result is different or could not be rebuilt.
 
     \b
     marsmedia reproduce descent.mp4 processor=video.frames
     marsmedia reproduce june.zip
+    marsmedia reproduce june.zip processor=photo.preview
     """
     from flows.run.checking.checker import checker_of
     from flows.run.checking.reproduction import VERDICTS
@@ -59,15 +64,15 @@ def reproduce(selection: tuple[str, ...], store_folder: Path, as_json: bool, **o
 
 
 def _selected(words: Sequence[str], store: Store) -> list[Manifest]:
-    """Return the results of a pack, or those that were made of a selection."""
+    """Return the results of a pack, or of the part of it that is selected, or those that were made of a selection."""
     from processors.packs.registry import results_of
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.selection import parse, select
 
-    packed = results_of(store, words[0]) if len(words) == 1 else []
-    if packed:
-        return [store.manifest(ref) for ref in packed]
     selection = parse(words)
+    if selection.names and (packed := results_of(store, selection.names[0])):
+        part = replace(selection, names=selection.names[1:])
+        return [store.manifest(ref) for ref in _part(packed, part, words, Catalogue(store))]
     sources = {row.digests for row in select(selection, Catalogue(store))}
     found = [
         manifest
@@ -81,3 +86,19 @@ def _selected(words: Sequence[str], store: Store) -> list[Manifest]:
     if not current:
         raise RequestError(f"{' '.join(words)}: no results match; list them with `marsmedia items`")
     return current
+
+
+def _part(
+    packed: Sequence[ResultRef], selection: Selection, words: Sequence[str], catalogue: Catalogue
+) -> Sequence[ResultRef]:
+    """Return the results of a pack that are selected by the words beside its name; all of them without such words."""
+    from processors.store.catalogue.selection import Selection, select
+
+    found = [ref for ref in packed if selection.processor in (None, ref.processor)]
+    if replace(selection, processor=None) != Selection():
+        sources = {row.digest for row in select(selection, catalogue)}
+        found = [ref for ref in found if ref.source in sources]
+    if not found:
+        held = ", ".join(sorted({ref.processor for ref in packed}))
+        raise RequestError(f"{' '.join(words)}: the pack has no such results; it holds those of {held}")
+    return found

@@ -162,7 +162,8 @@ def _history(
 def _gone(last: SourceRow) -> str:
     if last.confirmed_utc is None:
         return "missing from raw, not confirmed as withdrawn"
-    return f"withdrawn, confirmed on {last.confirmed_utc[:10]}"
+    why = f": {last.confirmed_reason}" if last.confirmed_reason else ""
+    return f"withdrawn, confirmed on {last.confirmed_utc[:10]}{why}"
 
 
 def _span(row: SourceRow) -> str:

@@ -10,8 +10,10 @@ from click.testing import CliRunner
 
 import marsmedia
 from flows.cli.main import main
+from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.mission.profile import profile_names
+from processors.photo.photo_preview import PhotoPreview
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
 
@@ -44,6 +46,28 @@ def test_a_pack_on_its_shelf_is_reproduced_by_its_identifier(store: Path, tmp_pa
     code, text = run("reproduce", moved, "--store", tmp_path / "other")
     said = f"marsmedia: {moved}: a pack that was not built from this store; name its own with --store\n"
     assert (code, text) == (2, said)
+
+
+def test_words_beside_a_pack_choose_the_part_of_it_that_is_reproduced(store: Path, tmp_path: Path) -> None:
+    MediaMaker(tmp_path / "raw/june").photo("turn.jpg", size=(48, 64))
+    recipes: Recipes = {"photo": (Metadata(), PhotoPreview(longest_sides_px=(32,))), "video": (), "audio": ()}
+    ingest(tmp_path / "raw", store, recipes)
+    code, text = run("pack", "release=june", "-o", tmp_path / "aip", "--audience", "archive", "--store", store)
+    assert code == 0, text
+    both = ["identical: descent.jpg photo.preview", "identical: turn.jpg photo.preview"]
+    for words, found in (
+        (["aip"], 4),
+        (["aip", "processor=photo.preview"], both),
+        (["processor=photo.preview", "aip"], both),
+        (["aip", "june/turn.jpg", "processor=photo.preview"], both[1:]),
+        (["aip", "june/turn.jpg"], 2),
+    ):
+        code, text = run("reproduce", *words, "--store", store)
+        told = text.splitlines()[:-1]
+        assert (code, len(told) if isinstance(found, int) else sorted(told)) == (0, found), text
+    code, text = run("reproduce", "aip", "processor=video.frames", "--store", store)
+    said = "the pack has no such results; it holds those of metadata, photo.preview"
+    assert (code, text) == (2, f"marsmedia: aip processor=video.frames: {said}\n")
 
 
 def test_processors_are_listed_within_80_columns() -> None:

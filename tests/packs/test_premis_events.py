@@ -230,6 +230,46 @@ def test_a_withdrawn_file_is_named_by_the_pack_of_its_release(tmp_path: Path, na
     assert f"  gone     withdrawn, confirmed on {day}\n" in shown
 
 
+def test_a_planned_withdrawal_is_no_failed_check(tmp_path: Path) -> None:
+    put(tmp_path, june__a_jpg=picture(64, 48, 1), june__b_jpg=picture(64, 48, 2), june__b_xml=LABEL)
+    ingest(tmp_path)
+    for name in ("b.jpg", "b.xml"):
+        (tmp_path / "raw/june" / name).unlink()
+    words = ["june/b.*", "--reason", "recalled", "--store", str(tmp_path / "store")]
+    assert CliRunner().invoke(main, ["release", "withdraw", *words]).exit_code == 0
+    run = packed(tmp_path, "june")
+    ends = [(seen(tmp_path)[f"june/{name}"][1] or "", name) for name in ("b.jpg", "b.xml")]
+    assert sorted(told(tmp_path, "june", "deaccession", "fixity check")) == sorted(
+        (when, f"Withdrawn, confirmed by a user: no longer found at june/{name} since {when[:10]}")
+        for when, name in ends
+    )
+    notes = [
+        one.findtext(".//p:eventOutcomeDetailNote", None, PREMIS)
+        for one in events(tmp_path, "june").values()
+        if one.findtext("p:eventType", None, PREMIS) == "deaccession"
+    ]
+    assert notes == ["recalled", "recalled"]
+    for when, name in ends:
+        line = f"june/{name}: withdrawn from its release since {when[:10]}, confirmed on {when[:10]}: recalled"
+        assert f"marsmedia: not in the pack: {line}\n" in run.stderr
+
+
+def test_the_event_that_made_a_file_says_what_went_in_and_what_came_out(tmp_path: Path) -> None:
+    data = picture(640, 480, 1)
+    put(tmp_path, june__a_jpg=data)
+    ingest(tmp_path)
+    packed(tmp_path, "june")
+    roles: dict[str, list[tuple[str | None, bool]]] = {}
+    for one in events(tmp_path, "june").values():
+        kind = one.findtext("p:eventType", None, PREMIS)
+        for link in one.iterfind("p:linkingObjectIdentifier", PREMIS):
+            is_original = link.findtext("p:linkingObjectIdentifierValue", None, PREMIS) == f"urn:sha256:{sha256(data)}"
+            roles.setdefault(kind, []).append((link.findtext("p:linkingObjectRole", None, PREMIS), is_original))
+    for kind in ("creation", "metadata extraction"):
+        assert set(roles[kind]) == {("source", True), ("outcome", False)}
+    assert {role for kind in ("ingestion", "packing") for role, _ in roles[kind]} == {None}
+
+
 def test_a_name_that_a_pack_makes_portable_is_kept_in_premis(tmp_path: Path) -> None:
     put(tmp_path, june__a_jpg=picture(64, 48, 1))
     (tmp_path / "raw/june/READ ME 100%.txt").write_text("a note\n")

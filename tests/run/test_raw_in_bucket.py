@@ -13,10 +13,13 @@ import pytest
 from click.testing import CliRunner
 
 from flows.cli.main import main
+from processors.engine.wanted_results import Recipes
 from processors.errors import RequestError
+from processors.metadata import Metadata
 from processors.sources.scan import SkippedFile
 from processors.store.bucket.raw_bucket import survey_bucket
 from processors.store.catalogue.catalogue import Catalogue
+from processors.store.fixity.fixity_history import FixityHistory, raw_checks
 from processors.store.open_store import open_store
 from processors.store.store import Store
 from tests.helpers.buckets import Proxy, client
@@ -146,6 +149,42 @@ def test_a_replaced_object_is_noticed_even_with_size_and_second_unchanged(
     report = ingest(address, tmp_path / "store")  # type: ignore[arg-type]
     assert [(change.file, change.kind) for change in report.changes] == [("june/wind.wav", "replaced")]
     assert report.results.made > 0
+
+
+def test_a_planned_withdrawal_and_the_return_of_an_object_are_told(
+    release: Path, address: str, bucket: str, bucket_server: str
+) -> None:
+    recipes: Recipes = {"photo": (), "video": (), "audio": (Metadata(),)}
+    store = f"s3://{bucket}/mars"
+    ingest(address, store, recipes)  # type: ignore[arg-type]
+    client(bucket_server).delete_object(Bucket=bucket, Key="raw/june/wind.wav")
+    answer = CliRunner().invoke(main, ["release", "withdraw", f"{address}/june/wind.wav", "--store", store])
+    (row,) = [one for one in Catalogue(open_store(store)).sightings() if one.name == "wind.wav"]
+    day = str(row.gone_utc)[:10]
+    assert (answer.exit_code, answer.output) == (0, f"confirmed: june/wind.wav: withdrawn since {day}\n")
+    assert row.gone_utc == row.confirmed_utc
+    assert ingest(address, store, recipes).changes == ()  # type: ignore[arg-type]
+    put(bucket, bucket_server, "june/wind.wav", (release / "june/wind.wav").read_bytes())
+    report = ingest(address, store, recipes)  # type: ignore[arg-type]
+    assert [str(one) for one in report.changes] == ["restored: june/wind.wav: its bytes are here again"]
+
+
+def test_damage_that_a_run_found_is_known_to_every_machine_of_a_store_in_a_bucket(
+    release: Path, bucket: str, elsewhere: Callable[[str], None]
+) -> None:
+    recipes: Recipes = {"photo": (), "video": (), "audio": (Metadata(),)}
+    store, wind = f"s3://{bucket}/mars", release / "june/wind.wav"
+    ingest(release, store, recipes)  # type: ignore[arg-type]
+    whole, seen = wind.read_bytes(), wind.stat()
+    for data in (whole[:-1] + bytes([whole[-1] ^ 1]), whole):
+        wind.write_bytes(data)
+        os.utime(wind, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+        ingest(release, store, recipes, hash_all=True)  # type: ignore[arg-type]
+    elsewhere("another machine")
+    (row,) = [one for one in Catalogue(open_store(store)).sightings() if one.name == "wind.wav"]
+    found, again = FixityHistory(raw_checks(open_store(store))).of_row(row)
+    assert (found.reason or "").startswith(f"changed: was {row.digest[:16]}... is ")
+    assert (again.reason, again.failed_utc) == (None, found.ended_utc)
 
 
 def test_an_object_that_changes_during_the_run_is_told_and_not_used(

@@ -309,7 +309,8 @@ def test_a_master_that_is_gone_is_told_until_a_person_confirms_it(raw: Raw) -> N
         assert "files with problems: 1 unmatched, 2 withdrawn; " in raw.run("status")[1][-2]
     assert raw.ingest(strict=True)[0] == "failed"
     assert raw.run("release", "withdraw", "second.jpg")[1] == [
-        "marsmedia: second.jpg: not withdrawn; take it out of raw, then run `marsmedia ingest`"
+        "marsmedia: second.jpg: not withdrawn: it is there, or its folder is empty or not there, as where a disk is "
+        "not mounted; take the file out of raw, and the folder too if that leaves it empty"
     ]
     assert raw.run("release", "withdraw", "june/x.jpg")[1] == [
         "marsmedia: june/x.jpg: no such withdrawn file; not confirmed yet: june/note.txt, june/photo.jpg"
@@ -326,6 +327,54 @@ def test_a_master_that_is_gone_is_told_until_a_person_confirms_it(raw: Raw) -> N
     raw.ingest()
     raw.photo.unlink()
     assert raw.ingest()[0] == "completed with warnings"  # what came back and is gone again is not confirmed
+
+
+def test_a_planned_withdrawal_is_confirmed_as_soon_as_the_file_is_out_of_raw(
+    raw: Raw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, data in {"second.jpg": raw.other, "third.jpg": raw.other + b"\0", "copy.jpg": raw.other + b"\0"}.items():
+        (raw.folder / "june" / name).write_bytes(data)
+    raw.ingest()
+    monkeypatch.chdir(raw.folder.parent)
+    assert raw.run("release", "withdraw", "raw/june/photo.jpg")[0] == 2  # it is still there
+    whole = raw.photo.read_bytes()
+    raw.photo.unlink()
+    code, lines = raw.run("release", "withdraw", "raw/june/photo.jpg", "--reason", "recalled by the agency")
+    row = next(one for one in Catalogue(Store(raw.store)).sightings() if one.path == str(raw.photo))
+    day = str(row.gone_utc)[:10]
+    assert (code, lines) == (0, [f"confirmed: june/photo.jpg: withdrawn since {day}: recalled by the agency"])
+    assert row.gone_utc == row.confirmed_utc
+    assert sorted(one.name for one in (raw.store / "by-name/june").iterdir()) == ["copy.jpg", "second.jpg", "third.jpg"]
+    assert f"  gone     withdrawn, confirmed on {day}: recalled by the agency" in raw.run("show", "photo.jpg")[1]
+    assert raw.run("release", "withdraw", "photo.jpg") == (0, ["confirmed before; nothing was changed"])
+    assert raw.run("rebuild")[0] == 0
+    assert raw.run("verify", "--raw-only")[0] == 0
+    assert raw.ingest(strict=True) == ("completed", [])
+    assert row == next(one for one in Catalogue(Store(raw.store)).sightings() if one.path == str(raw.photo))
+    (raw.folder / "june/third.jpg").unlink()
+    assert raw.run("release", "withdraw", "june/third.jpg")[1] == [
+        "marsmedia: june/third.jpg: not withdrawn: june/copy.jpg has the same bytes; the next `marsmedia ingest` "
+        "records that this one is gone"
+    ]
+    raw.photo.write_bytes(whole)
+    raw.ingest()
+    raw.photo.unlink()
+    assert raw.ingest()[0] == "completed with warnings"  # the confirmation was of the earlier withdrawal
+    assert raw.run("show", "photo.jpg")[1].count("  gone     missing from raw, not confirmed as withdrawn") == 1
+
+
+def test_nothing_is_confirmed_in_a_folder_that_may_be_unmounted(raw: Raw) -> None:
+    (raw.folder / "july").mkdir()
+    (raw.folder / "july/second.jpg").write_bytes(raw.other)
+    raw.ingest()
+    raw.photo.unlink()
+    assert raw.run("release", "withdraw", "june/photo.jpg")[0] == 2  # which leaves its folder empty
+    (raw.folder / "june").rmdir()
+    raw.folder.rename(raw.folder.with_name("unmounted"))
+    assert raw.run("release", "withdraw", "june/*")[0] == 2
+    raw.folder.with_name("unmounted").rename(raw.folder)
+    code, lines = raw.run("release", "withdraw", "june/*")
+    assert (code, [line.partition(": withdrawn since 20")[0] for line in lines]) == (0, ["confirmed: june/photo.jpg"])
 
 
 def test_a_release_that_is_gone_is_told_in_one_line(raw: Raw) -> None:

@@ -10,9 +10,15 @@ Element = tuple[str, object]
 """Name, and text or inner elements; an empty text or None leaves the element out."""
 
 
-def identifier(what: str, value: str, kind: str) -> list[Element]:
+def identifier(what: str, value: str, kind: str) -> list[tuple[str, list[Element]]]:
     """Return the identifier of an `object`, `event`, `agent` ..., or a link to one."""
     return [(f"{what}Identifier", [(f"{what}IdentifierType", kind), (f"{what}IdentifierValue", value)])]
+
+
+def linked_object(value: str, role: str = "") -> Element:
+    """Return the link of an event to a file by its URN; `role` is of PREMIS's vocabulary eventRelatedObjectRole."""
+    ((name, inside),) = identifier("linkingObject", value, "URN")
+    return name, [*inside, ("linkingObjectRole", role)]
 
 
 def urn(sha256: str) -> str:

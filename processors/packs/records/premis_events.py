@@ -13,7 +13,7 @@ from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
 from processors.packs.contents.sightings import Sighting
 from processors.packs.contents.subject import SourceRecord
-from processors.packs.records.premis_elements import Element, identifier, urn
+from processors.packs.records.premis_elements import Element, identifier, linked_object, urn
 from processors.store.findings.file_verdict import FileVerdict
 from processors.store.manifest import Manifest
 from processors.well_known_names import EVIDENCE, INTEGRITY, METADATA
@@ -51,7 +51,8 @@ def of_sighting(one: Sighting, note: str = "") -> Iterator[list[Element]]:
 def _end(one: Sighting, gone_utc: str, name: str) -> Iterator[list[Element]]:
     """Yield the end of a file at one place; what is gone without copy is missing, until a user confirms that.
 
-    A confirmation adds its event, and leaves that of the loss as it is in earlier packs.
+    A confirmation adds its event, and leaves that of the loss as it is in earlier packs. What was confirmed at once,
+    before a run missed it, was never lost.
     """
     row, about = one.here.row, [urn(one.here.row.digest)]
     if one.after or one.is_elsewhere:
@@ -61,19 +62,15 @@ def _end(one: Sighting, gone_utc: str, name: str) -> Iterator[list[Element]]:
         yield _event(f"deaccession-{name}", "deaccession", gone_utc, detail, "success", about)
         return
     is_last = row.gone_utc == gone_utc
-    note = "" if row.confirmed_utc or not is_last else "not confirmed as withdrawn"
-    yield _event(
-        f"missing-{name}",
-        "fixity check",
-        gone_utc,
-        f"Missing: no longer found at {row.relative}",
-        "failure",
-        about,
-        note=note,
-    )
-    if is_last and row.confirmed_utc:
+    confirmed_utc = row.confirmed_utc if is_last else None
+    if confirmed_utc is None or confirmed_utc > gone_utc:
+        note = "not confirmed as withdrawn" if is_last and confirmed_utc is None else ""
+        detail = f"Missing: no longer found at {row.relative}"
+        yield _event(f"missing-{name}", "fixity check", gone_utc, detail, "failure", about, note=note)
+    if confirmed_utc:
         detail = f"Withdrawn, confirmed by a user: no longer found at {row.relative} since {gone_utc[:10]}"
-        yield _event(f"deaccession-{name}", "deaccession", row.confirmed_utc, detail, "success", about)
+        note = row.confirmed_reason or ""
+        yield _event(f"deaccession-{name}", "deaccession", confirmed_utc, detail, "success", about, note=note)
 
 
 def validation(subject: SourceRecord, verdict: FileVerdict, by: Manifest) -> list[Element]:
@@ -110,10 +107,11 @@ def creation(manifest: Manifest, files: Sequence[PackedFile]) -> list[Element]:
     processor = manifest.ref.processor
     kind = "metadata extraction" if processor in (METADATA, EVIDENCE) else "creation"
     detail = f"{processor} {manifest.version} with {canonical_json(manifest.parameters).decode()}"
-    about = [*dict.fromkeys(urn(one.sha256) for one in files), urn(manifest.ref.source)]
+    about, made = [urn(manifest.ref.source)], [*dict.fromkeys(urn(one.sha256) for one in files)]
     outcome = "success" if manifest.reason is None else "success with losses"
     note = manifest.reason or ""
-    return _event(_creation_name(manifest), kind, manifest.started_utc, detail, outcome, about, processor, note=note)
+    name, when = _creation_name(manifest), manifest.started_utc
+    return _event(name, kind, when, detail, outcome, about, processor, note=note, made=made)
 
 
 def creation_identifier(manifest: Manifest) -> str:
@@ -148,7 +146,9 @@ def _event(
     about: Sequence[str],
     agent: str = PACKER,
     note: str = "",
+    made: Sequence[str] | None = None,
 ) -> list[Element]:
+    """Return an event about some files; if it made others of them, or might have, the files' roles say which."""
     found: list[Element] = [("eventOutcome", outcome)]
     if note:
         found.append(("eventOutcomeDetail", [("eventOutcomeDetailNote", note)]))
@@ -159,5 +159,6 @@ def _event(
         ("eventDetailInformation", [("eventDetail", detail)]),
         ("eventOutcomeInformation", found),
         *identifier("linkingAgent", agent, "local"),
-        *(element for one in about for element in identifier("linkingObject", one, "URN")),
+        *(linked_object(one, "" if made is None else "source") for one in about),
+        *(linked_object(one, "outcome") for one in made or ()),
     ]

@@ -160,7 +160,7 @@ def _candidates(selection: Selection) -> str:
 def _may_mean(word: str) -> str:
     """Return an SQL condition satisfied by every source that a path, name or digest may match."""
     text, end = _quoted(word), _quoted(f"/{word}")
-    paths = ", ".join(map(_quoted, _absolute(word)))
+    paths = ", ".join(map(_quoted, absolute(word)))
     called = f"name = {text} OR relative = {text} OR ends_with(relative, {end})"
     return f"(path IN ({paths}) OR {called} OR starts_with(digest, {text}))"
 
@@ -173,7 +173,7 @@ def _is_pattern(word: str) -> bool:
     return any(character in word for character in "*?[")
 
 
-def _absolute(word: str) -> set[str]:
+def absolute(word: str) -> set[str]:
     """Return the paths that a word may name, as they are written in the catalogue."""
     return {os.path.realpath(word), str(Path(word).absolute())}
 
@@ -297,7 +297,7 @@ def _similar(word: str, rows: Sequence[SourceRow]) -> str:
 
 
 def _at_path(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
-    places = _absolute(word)
+    places = absolute(word)
     return [row for row in rows if row.path in places]
 
 

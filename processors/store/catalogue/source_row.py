@@ -52,6 +52,8 @@ class SourceRow:
     """SHA-256 of the altered bytes that a run found here with the same size and date; None if unaltered."""
     confirmed_utc: str | None = None
     """Time at which a user confirmed that it was withdrawn; None while it is there, and until then."""
+    confirmed_reason: str | None = None
+    """Reason that the user gave for the withdrawal; None without one."""
     check_fault: Literal["missing", "replaced"] | None = None
     """What the last check found here in place of these bytes; None if nothing was wrong, or a run has looked since."""
     frame_pixels: int | None = None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from processors.errors import RequestError
 from processors.sources.scan import PASSED_OVER, printable
+from processors.store.catalogue.selection import absolute
 from processors.store.catalogue.source_row import SourceRow, utc_now
 
 if TYPE_CHECKING:
@@ -80,7 +81,12 @@ def gone_in_words(row: SourceRow, *, is_missing: bool) -> str:
     if is_missing:
         return f"missing {since}, not confirmed as withdrawn"
     confirmed = f", confirmed on {row.confirmed_utc[:10]}" if row.confirmed_utc else ""
-    return f"withdrawn from its release {since}{confirmed}"
+    return f"withdrawn from its release {since}{confirmed}{why_withdrawn(row)}"
+
+
+def why_withdrawn(row: SourceRow) -> str:
+    """Return the reason that was given for a withdrawal, as continuation of a sentence; empty without one."""
+    return f": {row.confirmed_reason}" if row.confirmed_reason else ""
 
 
 def _command(place: str) -> str:
@@ -105,36 +111,61 @@ def where_gone(sightings: Sequence[SourceRow]) -> dict[str, str | None]:
     return told
 
 
-def confirm(words: Sequence[str], catalogue: Catalogue) -> list[SourceRow]:
+def confirm(
+    words: Sequence[str], catalogue: Catalogue, *, reason: str | None = None, just_gone: Iterable[SourceRow] = ()
+) -> list[SourceRow]:
     """Record that a user confirms the withdrawal of files, and return them.
 
     Parameters
     ----------
-    words : paths below the folder of releases, names or patterns of either.
+    words : paths, paths below the folder of releases, names, or patterns of these.
+    reason : why they were withdrawn, in the user's words.
+    just_gone : files that are gone and that no run has missed yet; they are gone from the time of the confirmation.
 
     Raises
     ------
     RequestError : a word means no withdrawn file.
     """
-    sightings = catalogue.sightings()
-    gone, now = withdrawn(sightings), utc_now()
+    now, just = utc_now(), {(row.path, row.digest): row for row in just_gone}
+    sightings = [just.get((row.path, row.digest), row) for row in catalogue.sightings()]
+    gone = withdrawn(sightings)
     found: dict[str, SourceRow] = {}
     for word in words:
-        meant = [row for row in gone if _means(word, row)]
+        meant = [row for row in gone if means(word, row)]
         if not meant:
             raise RequestError(f"{word}: {_why_none(word, sightings, gone)}")
         found |= {row.path: row for row in meant}
-    confirmed = [dataclasses.replace(row, confirmed_utc=now) for row in found.values() if row.confirmed_utc is None]
+    confirmed = [
+        dataclasses.replace(
+            row,
+            gone_utc=now if (row.path, row.digest) in just else row.gone_utc,
+            confirmed_utc=now,
+            confirmed_reason=reason or None,
+        )
+        for row in found.values()
+        if row.confirmed_utc is None
+    ]
     catalogue.add_sources(confirmed)
     return confirmed
 
 
-def _means(word: str, row: SourceRow) -> bool:
-    return any(name == word or fnmatchcase(name, word) for name in (row.relative, row.name, row.path))
+def means(word: str, row: SourceRow) -> bool:
+    """Return whether a path, a path below the folder of releases, a name, or a pattern of these means a file."""
+    words = (word, *absolute(word))
+    return any(name == one or fnmatchcase(name, one) for name in (row.relative, row.name, row.path) for one in words)
 
 
-def _why_none(word: str, sightings: Iterable[SourceRow], gone: Iterable[SourceRow]) -> str:
-    if any(row.gone_utc is None and _means(word, row) for row in sightings):
-        return "not withdrawn; take it out of raw, then run `marsmedia ingest`"
+def _why_none(word: str, sightings: Sequence[SourceRow], gone: Iterable[SourceRow]) -> str:
+    present = [row for row in sightings if row.gone_utc is None]
+    if any(means(word, row) for row in present):
+        return (
+            "not withdrawn: it is there, or its folder is empty or not there, as where a disk is not mounted; "
+            "take the file out of raw, and the folder too if that leaves it empty"
+        )
+    digests = {row.digest for row in sightings if row.gone_utc and means(word, row)}
+    if copies := sorted(printable(row.relative) for row in present if row.digest in digests):
+        return (
+            f"not withdrawn: {copies[0]} has the same bytes; the next `marsmedia ingest` records that this one is gone"
+        )
     named = [printable(row.relative) for row in gone if row.confirmed_utc is None]
     return f"no such withdrawn file; not confirmed yet: {', '.join(named[:5]) or 'none'}"
