@@ -447,7 +447,11 @@ def belongs(suffix: str, name: str) -> bool:
     return not owners or name in owners
 
 
+_SUFFIXES_WITH_SOUND = frozenset(
+    suffix for row in FORMATS if row.medium in ("video", "audio") for suffix in row.suffixes
+)
+
+
 def may_have_sound(file_name: str) -> bool:
     """Return whether a file of that name may have sound: those of photos and of no medium have none."""
-    suffix = file_name.rpartition(".")[2].lower()
-    return any(row.medium in ("video", "audio") for row in FORMATS if suffix in row.suffixes)
+    return file_name.rpartition(".")[2].lower() in _SUFFIXES_WITH_SOUND

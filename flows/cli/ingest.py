@@ -69,7 +69,7 @@ def ingest_folder(
     raw: Location, store_folder: Location, options: Options, *, dry_run: bool = False, as_json: bool = False
 ) -> int:
     """Ingest a folder of releases, or print what is due; return the exit code."""
-    from flows.run.working.workers import warm_up_for_first_run
+    from flows.run.working.workers import warm_up, warm_up_for_first_run
 
     _check_apart(raw, store_folder)
     if not dry_run and options.runner == "local" and isinstance(store_folder, Path) and isinstance(raw, Path):
@@ -95,7 +95,10 @@ def ingest_folder(
         from flows.run.planning.disk_use import disk_use
         from flows.run.planning.prepare import prepare
         from flows.run.recipe_changes.load_recipes import load_recipes
+        from processors.formats import may_have_sound
 
+        if options.runner == "local":
+            warm_up(has_sound=any(may_have_sound(file.name) for file in surveyed[0].found))  # while it plans
         recipes = load_recipes(options.recipe)
         planned.append(prepare(raw, store, recipes, progress, options, surveyed=surveyed[0], recipe_files=loaded_from))
         if use := disk_use(planned[-1].plan.due, store):

@@ -21,6 +21,8 @@ from processors.store.store import Store
 FILE = "settled"
 END = "."
 """Last word of a complete line; a line cut off by a crash is ignored."""
+DIGITS = 64
+"""Length of a digest."""
 OUTDATED_AT_MOST = 2
 """Maximum number of lines per source; above it, the file is rewritten."""
 
@@ -97,9 +99,9 @@ def add_complete(store: Store, sources: Iterable[CompleteSource]) -> None:
         with path.open("a", encoding="ascii") as file:
             file.write("\n" + _lines(added))  # after a line that a crash has cut off
         with path.open("rb") as file:
-            count = sum(1 for _ in file)
-        if count > len(added) + 1 and count > OUTDATED_AT_MOST * len(newest := read_complete(store)):
-            replace_file(path, _lines(newest.values()).encode())
+            digests = [line[:DIGITS] for line in file]
+        if len(digests) > len(added) + 1 and len(digests) > OUTDATED_AT_MOST * len(set(digests)):
+            replace_file(path, _lines(read_complete(store).values()).encode())
 
 
 def _lines(sources: Iterable[CompleteSource]) -> str:
