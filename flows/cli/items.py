@@ -96,13 +96,18 @@ def _items_of(rows: dict[str, SourceRow], processor: str | None, catalogue: Cata
     from processors.store.catalogue.sql import connect
 
     few = among("source", rows) if len(rows) <= NAMED_AT_MOST else "TRUE"
-    with connect(catalogue) as connection:
-        places = [[row.path for row in rows.values()], list(rows)]
-        connection.execute("CREATE TABLE places AS SELECT unnest(?) AS path, unnest(?) AS source", places)
+    is_planned = all(row.evidence_key for row in rows.values())
+    with connect(catalogue, has_statements=not is_planned) as connection:
         connection.execute(
-            "CREATE TABLE wanted AS SELECT source, evidence_key FROM places JOIN sightings USING (path, source) "
-            f"WHERE {few}"
+            "CREATE TABLE wanted AS SELECT unnest(?::VARCHAR[]) AS source, unnest(?::VARCHAR[]) AS path, "
+            "unnest(?::VARCHAR[]) AS evidence_key",
+            [list(rows), [row.path for row in rows.values()], [row.evidence_key for row in rows.values()]],
         )
+        if not is_planned:
+            connection.execute(
+                "UPDATE wanted SET evidence_key = s.evidence_key FROM sightings s "
+                "WHERE wanted.source = s.source AND wanted.path = s.path AND wanted.evidence_key IS NULL"
+            )
         found = connection.execute(
             "SELECT items.* FROM items JOIN wanted USING (source) WHERE processor = coalesce(?, processor) "
             f"AND (processor <> '{EVIDENCE}' OR key = evidence_key) AND {few} ORDER BY source, processor, key, name",

@@ -163,10 +163,14 @@ SQL_TYPES = {pa.string(): "VARCHAR", pa.int64(): "BIGINT", pa.float64(): "DOUBLE
 
 
 @contextmanager
-def connect(catalogue: Catalogue) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a connection with the tables and views, including `known` and `sightings`.
+def connect(catalogue: Catalogue, *, has_statements: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection with the tables and views.
 
     The tables stay in their files, from which a query reads only the columns and rows that it needs.
+
+    Parameters
+    ----------
+    has_statements : whether to create `known` and `sightings`, for which all sources are looked through.
 
     Raises
     ------
@@ -174,7 +178,7 @@ def connect(catalogue: Catalogue) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     with _library().connect() as connection:
         try:
-            _create_views(connection, catalogue)
+            _create_views(connection, catalogue, has_statements=has_statements)
             yield connection
         except RuntimeError as error:
             if str(error) == INTERRUPTED:
@@ -225,7 +229,7 @@ def _signals_held_back() -> Iterator[None]:
             signal.raise_signal(number)
 
 
-def _create_views(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
+def _create_views(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, *, has_statements: bool) -> None:
     stored = {"sources": "stored_sources", "results": "results", "links": "links", "items": "stored_items"}
     read: list[str] = []
     for table, name in stored.items():
@@ -239,6 +243,13 @@ def _create_views(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -
         read += files
     for view in (SOURCES, LATEST_RESULTS, AUDITS, ITEMS, SIGHTED):
         connection.execute(view)
+    if has_statements:
+        _create_statements(connection)
+    connection.execute(f"SET allowed_paths = {_quoted(read)}")
+    connection.execute("SET enable_external_access = false; SET TimeZone = 'UTC'; SET lock_configuration = true")
+
+
+def _create_statements(connection: duckdb.DuckDBPyConnection) -> None:
     counts = {source: len(apart) for source, apart in disagreements(connection).items()}
     connection.execute(
         "CREATE TABLE disagreements AS SELECT unnest($1::VARCHAR[]) AS source, unnest($2::BIGINT[]) AS count",
@@ -246,8 +257,6 @@ def _create_views(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -
     )
     for view in (PERMITTED, PLACED, SIGHTINGS, KNOWN):
         connection.execute(view)
-    connection.execute(f"SET allowed_paths = {_quoted(read)}")
-    connection.execute("SET enable_external_access = false; SET TimeZone = 'UTC'; SET lock_configuration = true")
 
 
 def _quoted(files: Sequence[str]) -> str:
