@@ -122,4 +122,6 @@ def _to_do(cause: Cause) -> str:
         return LIMIT
     if cause.verdict == "damaged result":
         return TO_DO[cause.verdict]
+    if cause.verdict == "unmatched" and "`marsmedia release withdraw " in cause.reason:  # what it names is gone
+        return TO_DO["withdrawn"]
     return {"version": VERSION, "machine": MACHINE, "marsmedia": MARSMEDIA}.get(cause.blame) or TO_DO[cause.verdict]

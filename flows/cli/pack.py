@@ -310,7 +310,7 @@ def verify(pack: Location, store_folder: Location | None, quiet: bool, as_json: 
 
     Names each file that is missing, changed or extra; exit code 1 if there is one. With --store, it also
     names the sources that were corrected, replaced or withdrawn since the pack was built, and what has changed in
-    their descriptions since the last ingest.
+    their descriptions since the last ingest; exit code 1 too if one may no longer be passed on.
 
     \b
     marsmedia pack verify june.zip
@@ -341,7 +341,8 @@ def verify(pack: Location, store_folder: Location | None, quiet: bool, as_json: 
         if store_folder:
             for line in _since(built) if built else [f"no pack of this path or name was built from {store_folder}"]:
                 click.echo(line)
-    sys.exit(1 if checked.faults else 0)
+    is_forbidden = built is not None and any(one.kind == "forbidden" for one in built.changed)
+    sys.exit(1 if checked.faults or is_forbidden else 0)
 
 
 def _since(built: BuiltPack) -> list[str]:

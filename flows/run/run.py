@@ -11,6 +11,7 @@ from flows.run.interrupt import signal_of, signals_interrupt, uninterrupted
 from flows.run.options import Options
 from flows.run.planning.completeness import record_complete
 from flows.run.planning.end_state import record_end_state
+from flows.run.planning.fixity_of_run import keep_found_at_work
 from flows.run.planning.prepare import Prepared, prepare
 from flows.run.progress import RunProgress
 from flows.run.rare_collections import collect_rarely
@@ -101,6 +102,8 @@ class _Run:
                 if view := self._prepared.view:
                     refresh_by_name(self._store, view)
                 self._record_complete(self._prepared)
+                if self._prepared.is_whole:
+                    keep_found_at_work(self._done, self._prepared.rows, self._store)
         except (StoreError, OSError, RequestError, RecipeError) as error:
             if self._prepared is None:
                 raise

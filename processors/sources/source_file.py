@@ -71,9 +71,17 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+_ALTERED = "its bytes have changed"
+
+
+def says_changed(reason: str | None) -> bool:
+    """Return whether a reason is that of a file that changed unnoticed."""
+    return reason is not None and reason.startswith(_ALTERED)
+
+
 def changed_reason(was: str, now: str) -> str:
     """Return what is wrong with a file that changed unnoticed, and how to fix it."""
     return (
-        f"its bytes have changed (was {was[:16]}..., is {now[:16]}...), its size and date have not: "
+        f"{_ALTERED} (was {was[:16]}..., is {now[:16]}...), its size and date have not: "
         "restore it from a copy, or touch it so that it is ingested as a new file"
     )

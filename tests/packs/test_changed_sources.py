@@ -106,8 +106,11 @@ def test_what_the_last_ingest_has_not_read_is_never_called_unchanged(june: Path)
     told = json.loads(in_this_process("pack", "verify", "web", "--store", "store", "--json").stdout)
     assert (told["changed_since"], told["changed_descriptions"]) == ([], ["june/release.toml"])
     ingested()
-    verified = in_this_process("pack", "verify", "web", "--store", "store").stdout.splitlines()
-    assert verified[1:] == ["1 source changed since: june/b.png may no longer be passed on"]
+    verified = in_this_process("pack", "verify", "web", "--store", "store")
+    said = "1 source changed since: june/b.png may no longer be passed on"
+    assert (verified.returncode, verified.stdout.splitlines()[1:]) == (1, [said])
+    assert in_this_process("pack", "verify", "web", "--store", "store", "--json").returncode == 1
+    assert in_this_process("pack", "verify", "web").returncode == 0
     (june / "release.toml").unlink()
     verified = in_this_process("pack", "verify", "web", "--store", "store").stdout.splitlines()
     assert verified[1] == "1 source changed since: june/b.png may no longer be passed on"

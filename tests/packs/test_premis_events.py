@@ -270,6 +270,33 @@ def test_the_event_that_made_a_file_says_what_went_in_and_what_came_out(tmp_path
     assert {role for kind in ("ingestion", "packing") for role, _ in roles[kind]} == {None}
 
 
+def test_a_file_that_is_not_in_the_bag_has_the_format_that_it_had(tmp_path: Path) -> None:
+    gone: dict[str, tuple[bytes | str, str, str | None]] = {
+        "b.tif": (picture(64, 48, 2, "TIFF"), "image/tiff", "fmt/353"),
+        "c.jpg": (picture(64, 48, 3), "image/jpeg", None),  # whose version only its bytes would tell
+        "b.xml": (LABEL, "application/xml", "fmt/101"),
+        "read.me.txt": ("a note\n", "text/plain", "x-fmt/111"),
+        "table.csv": ("a,b\n1,2\n", "text/csv", "x-fmt/18"),
+    }
+    put(tmp_path, june__a_jpg=picture(64, 48, 1))
+    for name, (data, _, _) in gone.items():
+        (tmp_path / "raw/june" / name).write_bytes(data.encode() if isinstance(data, str) else data)
+    ingest(tmp_path)
+    put(tmp_path, june__c_jpg=picture(64, 48, 4))  # replaced; the others are missing
+    for name in gone.keys() - {"c.jpg"}:
+        (tmp_path / "raw/june" / name).unlink()
+    ingest(tmp_path)
+    packed(tmp_path, "june")
+    objects = {
+        one.findtext(".//p:objectIdentifierValue", None, PREMIS): one
+        for one in etree.parse(tmp_path / "june/data/premis.xml").iterfind("p:object", PREMIS)
+    }
+    of_gone = {name: objects[f"urn:sha256:{sha256(data)}"] for name, (data, _, _) in gone.items()}
+    tags = ("p:formatName", "p:formatRegistryKey")
+    found = {name: tuple(one.findtext(f".//{tag}", None, PREMIS) for tag in tags) for name, one in of_gone.items()}
+    assert found == {name: (media_type, puid) for name, (_, media_type, puid) in gone.items()}
+
+
 def test_a_name_that_a_pack_makes_portable_is_kept_in_premis(tmp_path: Path) -> None:
     put(tmp_path, june__a_jpg=picture(64, 48, 1))
     (tmp_path / "raw/june/READ ME 100%.txt").write_text("a note\n")

@@ -281,6 +281,10 @@ def test_labels_hold_the_facts_that_pds4_wants(pack: Path, schemas: Path) -> Non
         path = pack / "data/media/tracks.jpg/photo.preview" / str(name)
         assert path.stat().st_size == int(size.text or "")
     assert photo.findtext(".//p:start_date_time", namespaces=names) == "2021-06-15T16:00:00Z"
+    said = {one.text for label in labels for one in label.iterfind(".//p:description", names) if "Rights" in one.text}
+    assert "Frame: Descent. Credit: CNSA. Rights: unresolved." in said
+    nothing = "Credit: unknown: no credit line is given. Rights: unknown: no statement of rights is given."
+    assert f"Recording: wind.wav. {nothing}" in said
     assert HOSTILE in (photo.findtext(".//p:Encoded_Image/p:description", namespaces=names) or "")
     assert (pack / "data/media/tracks.jpg/photo.preview/pds4-photo.preview.xml").read_text().count("<script>") == 0
 

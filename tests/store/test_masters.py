@@ -22,6 +22,7 @@ from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.selection import parse, select
+from processors.store.fixity.fixity_history import raw_checks
 from processors.store.open_store import open_store
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
@@ -303,6 +304,8 @@ def test_a_master_that_is_gone_is_told_until_a_person_confirms_it(raw: Raw) -> N
             unmatched.format(day, f"restore it, or run `{do}photo.jpg`"),
             "3 files with problems",
         ]
+        to_do = "  to do: restore it from a copy; if it was intended, confirm it with the given command"
+        assert [line for line in raw.run("failures")[1] if line.startswith("  to do")] == [to_do] * 3
         code, found = raw.run("verify", "--raw-only")
         faults = [f"missing: raw/{line}".replace(": not", ": withdrawn, not", 1) for line in lines]
         assert (code, found[:2]) == (1, faults)
@@ -464,9 +467,18 @@ def test_nothing_is_made_of_a_master_that_changed_unnoticed(raw: Raw) -> None:
     more: Recipes = {**RECIPES, "photo": (*RECIPES["photo"], PhotoPreview(longest_sides_px=(64,)))}
     report = ingest(raw.folder, raw.store, more)
     assert (report.state, [problem.reason for problem in report.problems]) == ("failed", [words])
+    assert raw.run("failures")[1][0] == f"changed: june/photo.jpg: {words}"
+    assert raw.ingest() == ("failed", [f"changed: june/photo.jpg: was {raw.before[:16]}..., is {now[:16]}..."])
     seen = raw.photo.stat()
     raw.photo.write_bytes(whole)
     os.utime(raw.photo, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    assert raw.ingest() == ("completed", ["restored: june/photo.jpg: its bytes are here again"])
+    reason = (
+        f"changed: was {raw.before[:16]}... is {now[:16]}...; its size and date are unchanged: restore it from a copy"
+    )
+    found, restored = sorted(raw_checks(Store(raw.store)), key=lambda check: check.ended_utc)
+    assert [(one.place, one.sha256, one.reason) for one in found.failed] == [("june/photo.jpg", raw.before, reason)]
+    assert (restored.failed, restored.sample) == ((), ("june/photo.jpg",))
     assert raw.run(*again)[0] == 0
     assert {manifest.ref.source for manifest in Store(raw.store).manifests()} == {raw.before}
 

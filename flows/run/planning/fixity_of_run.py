@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 
 from flows.run.reporting.file_change import Change
+from flows.run.working.batches import SourceOutcome
+from processors.sources.source_file import says_changed
+from processors.store.bucket.raw_bucket import hash_again
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow, utc_now
-from processors.store.fixity.fixity_history import FailedFile, RawCheck
+from processors.store.fixity.fixity_history import FailedFile, RawCheck, record_check
 from processors.store.fixity.masters import altered_reason
+from processors.store.store import Store
 
 
 def check_of_run(rows: Iterable[SourceRow], known: Mapping[str, SourceRow], started_utc: str) -> RawCheck | None:
@@ -59,3 +66,25 @@ def restorations(
     found = [row for row in rows if (before := known.get(row.path)) and is_whole_again(row, before)]
     found += [row for row in back if row.digest not in held]
     return [Change(file=row.relative, path=row.path, kind="restored", was=row.digest, now=row.digest) for row in found]
+
+
+def keep_found_at_work(done: Iterable[SourceOutcome], rows: Iterable[SourceRow], store: Store) -> None:
+    """Record the files whose bytes had changed unnoticed when the run was about to process them."""
+    found = {
+        (one.due.relative, one.due.source.digest)
+        for one in done
+        if any(says_changed(outcome.reason) for outcome in one.outcomes)
+    }
+    if not found:
+        return
+    started_utc, known, now = utc_now(), dict[str, SourceRow](), list[SourceRow]()
+    for row in rows:
+        if (row.relative, row.digest) in found:
+            with suppress(OSError):  # its results say what is wrong with it
+                digest = hash_again(row.path)
+                if digest != row.digest:
+                    known[row.path] = row
+                    now.append(replace(row, changed_to=digest))
+    if check := check_of_run(now, known, started_utc):
+        record_check(check, store)
+        Catalogue(store).add_sources(now)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from processors.containers.text.sidecar import SIDECAR
 from processors.engine.release_index import ReleaseIndex
 from processors.errors import ResultCorrupt, ResultMissing
-from processors.packs.contents.companions import PackedCompanion
+from processors.packs.contents.companions import SUBTITLE_TYPES, PackedCompanion
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.sightings import Sightings
@@ -23,7 +23,7 @@ MEDIA_TYPES = {
     SIDECAR: "application/rdf+xml",
     "release description": "application/toml",
 }
-SUFFIX_TYPES = {"csv": "text/csv", "tab": "text/tab-separated-values", "toml": "application/toml"}
+SUFFIX_TYPES = SUBTITLE_TYPES | {"csv": "text/csv", "tab": "text/tab-separated-values", "toml": "application/toml"}
 MAX_FILE_BYTES = 256_000_000
 """Size above which a file other than media is left out: inventories of whole missions are far smaller."""
 
@@ -118,9 +118,10 @@ def write_release_files(rows: Iterable[SourceRow], writer: MediaWriter) -> Itera
         except (ResultMissing, ResultCorrupt) as error:
             reason = "missing or changed since the last run: restore it, or run `marsmedia ingest`"
             raise type(error)(f"{row.relative}: {reason}") from error
-        yield PackedReleaseFile(row=row, path=path, media_type=_media_type(row))
+        yield PackedReleaseFile(row=row, path=path, media_type=type_of_text(row))
 
 
-def _media_type(row: SourceRow) -> str:
+def type_of_text(row: SourceRow) -> str:
+    """Return the media type of a file of a release that is no medium."""
     suffix = row.name.rpartition(".")[2].casefold()
     return MEDIA_TYPES.get(row.format) or SUFFIX_TYPES.get(suffix, "text/plain")

@@ -103,10 +103,11 @@ def embedded_credits(entry: ItemRecord, recipe: PackRecipe) -> FileCredits:
 def sentences(parts: Iterable[str]) -> str:
     """Return parts one after the other, with a full stop behind each that another follows and that has no end."""
     known = [stripped for one in parts if (stripped := one.strip())]
-    return " ".join([*map(_ended, known[:-1]), *known[-1:]])
+    return " ".join([*map(ended, known[:-1]), *known[-1:]])
 
 
-def _ended(part: str) -> str:
+def ended(part: str) -> str:
+    """Return a part with a full stop, unless it has an end."""
     bare = part.rstrip(CLOSING) or part
     if bare[-1] in ENDS:
         return part

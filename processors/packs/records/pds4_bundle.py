@@ -12,6 +12,7 @@ from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_s
 from processors.packs.contents.recorded import Recorded
 from processors.packs.contents.rights import credit, rights
 from processors.packs.contents.subject import SourceRecord
+from processors.packs.embedded.file_credits import ended, sentences
 from processors.packs.presentation import presentation_of
 from processors.packs.records.captions import words
 from processors.packs.records.xml_text import xml_escaped
@@ -65,9 +66,8 @@ def _label(files: list[PackedFile], identity: PackIdentity, number: int) -> str:
     product = (
         f"{_lid(first.entry.manifest.ref.processor if first.entry else 'original')}.{subject.digest[:12]}.{number}"
     )
-    description = (
-        f"{words(subject, None).caption.get(FALLBACK, title)} Credit: {credit(subject)}. Rights: {rights(subject)}."
-    )
+    said = words(subject, None).caption.get(FALLBACK, title)
+    description = sentences([said, f"Credit: {credit(subject)}", ended(f"Rights: {rights(subject)}")])
     areas = "".join(_file_area(one, index) for index, one in enumerate(files, 1))
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <Product_Browse xmlns="{NAMESPACE}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"

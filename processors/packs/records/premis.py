@@ -6,10 +6,10 @@ import importlib.metadata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from processors.formats import UNKNOWN_TYPE, title_of
+from processors.formats import UNKNOWN_TYPE, media_type_of, title_of
 from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
-from processors.packs.contents.release_files import NOTHING_OF_RELEASES, PackedReleaseFile, ReleaseFiles
+from processors.packs.contents.release_files import NOTHING_OF_RELEASES, PackedReleaseFile, ReleaseFiles, type_of_text
 from processors.packs.contents.rights import credit, override_of, rights
 from processors.packs.contents.selected_sources import SourceHistory
 from processors.packs.contents.sightings import Sightings
@@ -169,12 +169,21 @@ def _relation(kind: str, sub_kind: str, sha256: str) -> list[Element]:
 
 
 def _absent(subject: SourceRecord | SourceRow) -> list[Element]:
-    """Return a file that is not in the bag itself."""
+    """Return a file that is not in the bag itself; its format is known, and often not which version of it."""
+    form = _form(subject)
     return [
         *identifier("object", urn(subject.digest), "URN"),
-        *_characteristics(subject.digest, subject.size_bytes, subject.format),
+        *_characteristics(subject.digest, subject.size_bytes, form, pronom_of(form, b"")),
         ("originalName", subject.relative or subject.name),
     ]
+
+
+def _form(one: SourceRecord | SourceRow) -> str:
+    """Return the media type of a file that is not in the bag, or the name of its format if that has none."""
+    if isinstance(one, SourceRow) and one.kind != "media":
+        return one.format if one.kind == "unsupported" else type_of_text(one)
+    media_type = media_type_of(one.format, one.medium, one.name)
+    return title_of(one.format) if media_type == UNKNOWN_TYPE else media_type
 
 
 def _agents(
