@@ -279,11 +279,19 @@ def _silence_in_words(clip: HighlightClip) -> str:
             names = ", ".join(name for name, _ in of_kind[:SILENT_SHOWN])
             parts.append(f"{sum(seconds for _, seconds in of_kind):.1f} s of {names}{more}, {why}")
     total = clip.cards_seconds + sum(seconds for _, _, seconds in silent)
-    named = "name the `event` of each photo in its release.toml, or " if any(one for one, _, _ in silent) else ""
     return (
-        f"{total:.1f} s of {clip.duration_seconds:.1f} s are silent: {'; '.join(parts)}: {named}"
+        f"{total:.1f} s of {clip.duration_seconds:.1f} s are silent: {'; '.join(parts)}: {_keys_in_words(clip)}"
         'put a recording under the whole clip with `sound = "NAME"` under [highlight]'
     )
+
+
+def _keys_in_words(clip: HighlightClip) -> str:
+    """Return what to state of silent photos and of recordings, with the end of a clause; empty if nothing helps."""
+    keys = {key for one in clip.silences for key in one.missing_keys}
+    if not keys:
+        return ""
+    event = "the same `event`, or " if "event" in keys else ""
+    return f"state {event}`date` with its time, of photo and recording in release.toml, or "
 
 
 def _silent(clip: HighlightClip) -> Iterator[tuple[bool, str, float]]:

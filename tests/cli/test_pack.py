@@ -24,7 +24,7 @@ from processors.store.store import Store
 from tests.conftest import PROJECT
 from tests.helpers.command import in_this_process
 from tests.helpers.made_media import MediaMaker
-from tests.helpers.pack_store import PackStore, filled
+from tests.helpers.pack_store import PackStore, evidence, filled
 
 pytestmark = pytest.mark.slow
 REFUSED = "a public pack cannot contain sources that may not be redistributed:"
@@ -123,9 +123,25 @@ def test_a_recording_too_short_for_the_highlight_is_reported(pack: Pack, tmp_pat
     )
     assert (
         "marsmedia: highlight: 7.0 s of 7.0 s are silent: 6.0 s of title and credits; 1.0 s of tracks.jpg, for which "
-        "no selected recording of the same event or sol is left: name the `event` of each photo in its release.toml, "
-        'or put a recording under the whole clip with `sound = "NAME"` under [highlight]\n'
+        "no selected recording of the same event or sol is left: "
+        'put a recording under the whole clip with `sound = "NAME"` under [highlight]\n'
     ) in pack("photo.toml", "-o", "photo", "--store", "store").stderr
+    for mission, key in (("tianwen-1", "the same `event`, or `date`"), ("perseverance", "`date`")):
+        for medium in ("photo", "audio"):
+            digest = made.source(f"{mission}-{medium}", medium, "x", f"{mission}-{medium}".encode())
+            made.said(digest, evidence("Rover", redistribute=True, mission=mission))
+            if medium == "photo":
+                made.pictures(digest, "photo.preview", {"preview_1024.jpg": (64, 48)})
+            else:
+                made.result(digest, "audio.renditions", item)
+        (tmp_path / "silent.toml").write_text(
+            f'title = "June"\naudience = "internal"\nselection = ["{mission}-*"]\ntake = ["stills", "sound"]\n'
+            "[highlight]\nseconds_each = 1\nlongest_side_px = 160\n"
+        )
+        assert (
+            f"{mission}-photo, for which no selected recording of the same event or sol is left: state {key} with its "
+            "time, of photo and recording in release.toml, or put a recording under the whole clip"
+        ) in pack("silent.toml", "-o", mission, "--store", "store").stderr
 
 
 @pytest.mark.prefect

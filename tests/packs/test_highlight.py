@@ -120,6 +120,43 @@ def test_a_photo_is_heard_with_the_recordings_of_its_event_one_after_the_other(m
         assert "Tracks, Wind" in clip.metadata["comment"].replace("b.mp4, c.mp4, ", "")
 
 
+@pytest.mark.parametrize(
+    ("of_photo", "of_recording", "heard", "keys"),
+    [
+        (("tianwen-1", 18), ("perseverance", 0), [], ()),
+        ((None, 18), (None, 18), [], ()),
+        (("tianwen-1", 18), ("tianwen-1", 19), [], ()),
+        (("tianwen-1", None), ("tianwen-1", 18), [], ("event", "date")),
+        (("perseverance", 18), ("perseverance", None), [], ("date",)),
+        (("perseverance", 18), ("perseverance", 18), ["wind.flac"], ()),
+    ],
+)
+def test_without_any_video_a_photo_is_heard_by_the_same_rule_as_with_one(
+    tmp_path: Path,
+    of_photo: tuple[str | None, int | None],
+    of_recording: tuple[str | None, int | None],
+    heard: list[str],
+    keys: tuple[str, ...],
+) -> None:
+    made = PackStore(tmp_path)
+    photo = made.source("rover.jpg", "photo", "jpeg", picture(64, 48, 1))
+    made.pictures(photo, "photo.preview", {"preview_1024.jpg": (64, 48)})
+    sound = made.source("wind.flac", "audio", "flac", tone(1000, 30))
+    made.result(sound, "audio.renditions", Item(name="audible.flac", media_type="audio/flac", data=tone(1000, 30)))
+    for digest, (mission, sol) in ((photo, of_photo), (sound, of_recording)):
+        said = evidence("Rover", redistribute=True, mission=mission)
+        said["taken"] = said["taken"] | {"first_sol": sol or 18, "last_sol": sol or 19}
+        made.said(digest, said)
+    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160)
+    built = make_pack(made, tmp_path / "pack", take=("stills", "sound"), highlight=highlight)
+    assert built.highlight is not None
+    assert built.highlight.recording is None
+    assert [one.name for one in built.highlight.heard] == heard
+    assert [one.missing_keys for one in built.highlight.silences] == ([] if heard else [keys])
+    if heard:
+        assert loudest_hz(tmp_path / "pack") == [None, None, None, 1000, None, None, None]
+
+
 def test_stills_and_shots_are_heard_as_their_video_is_at_that_time(made: PackStore, tmp_path: Path) -> None:
     digest = next(row.digest for row in made.catalogue.sources().values() if row.name == "b.mp4")
     rising = np.concatenate([np.sin(2 * np.pi * hz * np.arange(44100) / 44100) for hz in (600, 900, 1200, 1500)])

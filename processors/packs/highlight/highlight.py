@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from fractions import Fraction
@@ -23,7 +23,7 @@ from processors.packs.embedded.in_containers import write_tagged
 from processors.packs.highlight.cards import Cards, Frame
 from processors.packs.highlight.clip_credits import clip_credits, credit_lines
 from processors.packs.highlight.recording_under import recording_under
-from processors.packs.highlight.scene_sound import Scene, SceneSound, recordings_of, sounds_of
+from processors.packs.highlight.scene_sound import Recording, Scene, SceneSound, missing_keys, recordings_of, sounds_of
 from processors.packs.highlight.soundtrack import LAST_FADE_SECONDS, Soundtrack, Span
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import PackRecipe
@@ -48,6 +48,8 @@ class Silence:
     """Source of the picture."""
     seconds: float
     """Silent seconds."""
+    missing_keys: tuple[str, ...] = ()
+    """Keys of a release.toml that could give a photo the sound of a selected recording."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +148,7 @@ def write_highlight(
         heard=tuple(heard),
         recording_seconds=recording_seconds,
         cards_seconds=cards_count / FRAMES_PER_SECOND,
-        silences=tuple(_silences(scenes, silent)),
+        silences=tuple(_silences(scenes, silent, recordings)),
         parts=tuple(_parts(scenes, each)),
     )
 
@@ -162,10 +164,14 @@ def _chosen_scenes(chosen: Sequence[SelectedSource], repeated: Container[str], s
     return found[:: -(-len(found) // MAX_SCENES)]
 
 
-def _silences(scenes: Sequence[Scene], silent_seconds: Iterable[float]) -> Iterator[Silence]:
+def _silences(
+    scenes: Sequence[Scene], silent_seconds: Iterable[float], recordings: Mapping[str, Recording]
+) -> Iterator[Silence]:
     for scene, seconds in zip(scenes, silent_seconds, strict=True):
         if seconds > MIN_SILENT_SECONDS:
-            yield Silence(source=scene.entry.subject, seconds=seconds)
+            source = scene.entry.subject
+            keys = missing_keys(source, recordings.values()) if source.medium == "photo" else ()
+            yield Silence(source=source, seconds=seconds, missing_keys=keys)
 
 
 def _parts(scenes: Sequence[Scene], each_seconds: float) -> Iterator[PartShown]:

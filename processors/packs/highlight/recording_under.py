@@ -21,21 +21,18 @@ def recording_under(
 ) -> ItemRecord | None:
     """Return the recording that the pack recipe requests under the clip, in its most audible rendition; None for none.
 
-    Without a wish, it is the first recording of a selection that shows no video: the sound of what is shown is silence.
-
     Raises
     ------
     RequestError : there is no such recording; the message says why, and what to do.
     """
-    highlight = recipe.highlight or Highlight()
-    if highlight.sound is None and any(one.subject.medium == "video" for one in chosen):
+    wanted = (recipe.highlight or Highlight()).sound
+    if wanted is None:
         return None
-    wanted = highlight.sound or "*"
     named = [one for one in chosen if _is_called(wanted, one.subject)]
     found = [recordings[one.subject.digest].entry for one in named if one.subject.digest in recordings]
-    if highlight.sound and not found:
+    if not found:
         raise RequestError(f"highlight: {_why_no_sound(wanted, named, recipe, store)}")
-    return min(found, key=lambda entry: SOUNDS.index(entry.name), default=None)
+    return min(found, key=lambda entry: SOUNDS.index(entry.name))
 
 
 def _why_no_sound(wanted: str, named: Sequence[SelectedSource], recipe: PackRecipe, store: Store) -> str:

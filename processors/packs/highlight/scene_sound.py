@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from processors.mission.profile import load_profile, profile_names
 from processors.packs.contents.media import checked_bytes
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.subject import ItemRecord, SourceRecord, item_records
@@ -115,6 +116,26 @@ def _heard_there(photo: SourceRecord, sounds: Sequence[Recording], heard_seconds
     sol = _sol(photo)
     of_sol = (one for one in there if sol is not None and _sol(one.entry.subject) == sol)
     return next(of_event, None) or next(of_sol, None)
+
+
+def missing_keys(photo: SourceRecord, recordings: Iterable[Recording]) -> tuple[str, ...]:
+    """Return the keys of a release.toml that could give a photo the sound of a selected recording of its mission.
+
+    These are `event`, where the mission has events with a time, and `date`, which tells the sol only with a time; none
+    if both sols are known and differ, or if nothing of its mission was recorded.
+    """
+    if photo.mission not in profile_names():
+        return ()
+    sounds = (one.entry.subject for one in recordings if one.entry.subject.medium == "audio")
+    undecided = (
+        one.mission == photo.mission
+        and not (photo.event and photo.event == one.event)
+        and (_sol(photo) is None or _sol(one) is None)
+        for one in sounds
+    )
+    if not any(undecided):
+        return ()
+    return ("event", "date") if load_profile(photo.mission).events else ("date",)
 
 
 def _sol(subject: SourceRecord) -> int | None:
