@@ -172,8 +172,8 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
     for one in warnings(built.reservations, len(built.sources)):
         click.echo(f"marsmedia: {one}", err=True)
     _warn_of_short_sound(built)
-    if built.highlight and built.highlight.parts:
-        click.echo(f"marsmedia: highlight: {printable(_parts_in_words(built.highlight.parts))}", err=True)
+    for one in _parts_in_words(built.highlight.parts) if built.highlight else ():
+        click.echo(f"marsmedia: highlight: {printable(one)}", err=True)
     if recipe.audience != "archive":
         _advise_on_choice(built)
     for one in (*built.withdrawn, *built.labels_apart):
@@ -250,11 +250,17 @@ def _warn_of_short_sound(built: Built) -> None:
         click.echo(f"marsmedia: highlight: {printable(_silence_in_words(clip))}", err=True)
 
 
-def _parts_in_words(parts: Sequence[PartShown]) -> str:
-    """Return what a clip shows of videos for which no still is chosen, and what chooses one."""
-    more = f"; and of {len(parts) - PARTS_SHOWN} more" if len(parts) > PARTS_SHOWN else ""
-    shown = "; ".join(f"of {one.source.name} {' and '.join(_times_of(one))}" for one in parts[:PARTS_SHOWN])
-    return f"it shows {shown}{more}: `still_seconds` of a video in release.toml chooses its still"
+def _parts_in_words(parts: Sequence[PartShown]) -> Iterator[str]:
+    """Yield what a clip shows of videos whose still is not chosen, or does not move, and what to do."""
+    for is_pinned, remedy in (
+        (False, "`still_seconds` of a video in release.toml chooses its still, and with it what moves"),
+        (True, 'the chosen still is not in the preview: with "full video" in `take` it moves'),
+    ):
+        of_kind = [one for one in parts if one.is_pinned == is_pinned]
+        more = f"; and of {len(of_kind) - PARTS_SHOWN} more" if len(of_kind) > PARTS_SHOWN else ""
+        shown = "; ".join(f"of {one.source.name} {' and '.join(_times_of(one))}" for one in of_kind[:PARTS_SHOWN])
+        if of_kind:
+            yield f"it shows {shown}{more}: {remedy}"
 
 
 def _times_of(part: PartShown) -> Iterator[str]:

@@ -25,7 +25,7 @@ from processors.packs.highlight.cards import Cards, without_unknown, wrapped_to_
 from processors.packs.recipe.pack_recipe import Highlight, Override, PackRecipe
 from processors.store.catalogue.stored_links import LinkEnd, SourceLink
 from tests.helpers.headings import headed
-from tests.helpers.made_media import MediaMaker
+from tests.helpers.made_media import MediaMaker, number_of
 from tests.helpers.pack_store import PackStore, evidence, make_pack, picture
 
 PART_SECONDS = 1.0
@@ -372,18 +372,76 @@ def test_a_photo_of_more_than_8_bits_is_shown_enhanced_and_said_to_be(made: Pack
 def test_parts_of_a_video_without_a_chosen_still_are_named(made: PackStore, tmp_path: Path) -> None:
     digests = {row.name: row.digest for row in made.catalogue.sources().values()}
     for name, is_pinned in (("b.mp4", False), ("c.mp4", True)):
-        facts = {"identity": {"time_seconds": 2.0}, "width_px": 64, "height_px": 48, "is_pinned": is_pinned}
+        facts = {"identity": {"time_seconds": 9.0}, "width_px": 64, "height_px": 48, "is_pinned": is_pinned}
         still = Item(name="still_0001_01.jpg", media_type="image/jpeg", data=picture(64, 48, 3), facts=facts)
         made.result(digests[name], "video.stills", still)
     highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160)
     built = make_pack(made, tmp_path / "pack", take=("stills", "clips"), highlight=highlight)
     assert built.highlight is not None
-    (part,) = built.highlight.parts
-    assert (part.source.name, part.moving_seconds, part.stills_seconds) == ("b.mp4", (0.0, 1.0), (2.0,))
-    assert _parts_in_words([part]) == (
-        "it shows of b.mp4 0.0 to 1.0 s and the still at 2.00 s: "
-        "`still_seconds` of a video in release.toml chooses its still"
-    )
+    first, second = built.highlight.parts
+    assert (first.source.name, first.moving_seconds, first.stills_seconds) == ("b.mp4", (0.0, 1.0), (9.0,))
+    assert (second.source.name, second.is_pinned) == ("c.mp4", True)
+    assert list(_parts_in_words([first, second])) == [
+        "it shows of b.mp4 0.0 to 1.0 s and the still at 9.00 s: "
+        "`still_seconds` of a video in release.toml chooses its still, and with it what moves",
+        "it shows of c.mp4 0.0 to 1.0 s and the still at 9.00 s: "
+        'the chosen still is not in the preview: with "full video" in `take` it moves',
+    ]
+
+
+def with_stills(made: PackStore, name: str, *facts: dict[str, Any]) -> None:
+    """Give a video stills of its shots."""
+    digest = next(row.digest for row in made.catalogue.sources().values() if row.name == name)
+    stills = [
+        Item(name=f"still_{shot:04}_01.jpg", media_type="image/jpeg", data=picture(64, 48, 30 + shot), facts=one)
+        for shot, one in enumerate(facts, start=1)
+    ]
+    made.result(digest, "video.stills", *stills)
+
+
+@pytest.mark.parametrize(
+    ("take", "stills", "frames", "scene_count", "told"),
+    [
+        (("stills", "clips"), [(2.0, 1, True)], range(37, 61), 1, []),
+        (("stills", "clips"), [(1.2, 2, False), (2.0, 1, False)], range(37, 61), 2, [(1.5, 2.5)]),
+        (("stills", "clips"), [(2.0, 1, False), (1.2, 2, True)], range(17, 41), 2, []),
+        (("stills", "clips"), [(0.2, 1, True)], range(24), 1, []),
+        (("stills", "clips"), [(2.9, 1, True)], range(50, 74), 1, []),
+        (("stills", "clips"), [(9.0, 1, True)], range(50, 74), 2, [(2.0, 3.0)]),
+        (("stills", "full video"), [(9.0, 1, True)], range(212, 236), 1, []),
+        (("stills", "full video"), [], range(24), 1, [(0.0, 1.0)]),
+    ],
+)
+def test_what_moves_of_a_video_is_around_its_best_still(
+    made: PackStore,
+    tmp_path: Path,
+    take: tuple[str, ...],
+    stills: list[tuple[float, int, bool]],
+    frames: range,
+    scene_count: int,
+    told: list[tuple[float, float]],
+) -> None:
+    """The preview has the first 3 s of 10; of the stills time, rank and choice are given."""
+    facts = [{"identity": {"time_seconds": at}, "rank": rank, "is_pinned": is_pinned} for at, rank, is_pinned in stills]
+    digest = next(row.digest for row in made.catalogue.sources().values() if row.name == "b.mp4")
+    for name, processor, count, known in (
+        ("preview.mp4", "video.preview", 75, {"start_seconds": 0.0, "end_seconds": 3.0}),
+        ("video.mp4", "video.web", 250, {"start_seconds": 0.0, "duration_seconds": 10.0}),
+    ):
+        data = MediaMaker(tmp_path).video(f"made-{name}", list(range(count))).path.read_bytes()
+        item = Item(name=name, media_type="video/mp4", data=data, facts=known | {"width_px": 128, "height_px": 96})
+        made.result(digest, processor, item, key="newer", made_utc=LATER)
+    if facts:
+        with_stills(made, "b.mp4", *facts)
+    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160)
+    built = make_pack(made, tmp_path / "pack", selection=("b.mp4",), take=take, highlight=highlight)
+    (clip,) = (tmp_path / "pack/data").rglob("highlight.mp4")
+    with av.open(str(clip)) as container:
+        shown = [frame.to_ndarray(format="rgb24")[:, 20:140] for frame in container.decode(video=0)]
+    assert [number_of(one) for one in shown[75:99]] == list(frames)
+    assert len(shown) == 25 * (3 + scene_count + 3)
+    assert built.highlight is not None
+    assert [one.moving_seconds for one in built.highlight.parts] == told
 
 
 def test_a_still_near_the_end_of_the_sound_is_heard_with_its_last_seconds(made: PackStore, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,16 +17,16 @@ from processors.languages.text import Text
 from processors.packs.contents.media import checked_bytes
 from processors.packs.contents.rights import credit
 from processors.packs.contents.selected_sources import SelectedSource, in_order_of_selection
-from processors.packs.contents.subject import ItemRecord, SourceRecord, item_records
+from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.embedded.in_containers import write_tagged
 from processors.packs.highlight.cards import Cards, Frame
 from processors.packs.highlight.clip_credits import clip_credits, credit_lines
 from processors.packs.highlight.recording_under import recording_under
 from processors.packs.highlight.scene_sound import Recording, Scene, SceneSound, missing_keys, recordings_of, sounds_of
+from processors.packs.highlight.scenes import scenes_of
 from processors.packs.highlight.soundtrack import LAST_FADE_SECONDS, Soundtrack, Span
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import PackRecipe
-from processors.store.manifest import size_in
 from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
 
@@ -54,13 +53,15 @@ class Silence:
 
 @dataclass(frozen=True, kw_only=True)
 class PartShown:
-    """What a clip shows of a video for which nobody has chosen a still, if it is not all of it."""
+    """What a clip shows of a video, if it is not all of it and no still was chosen, or the shot does not show it."""
 
     source: SourceRecord
     moving_seconds: tuple[float, float] | None
     """Presentation times of its moving shot, half open; None without one."""
     stills_seconds: tuple[float, ...]
     """Presentation times of its stills."""
+    is_pinned: bool = False
+    """Whether the release has chosen one of its stills."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +85,7 @@ class HighlightClip:
     silences: tuple[Silence, ...]
     """Scenes that are silent, or in part; none if one recording is under the whole clip."""
     parts: tuple[PartShown, ...] = ()
-    """Videos of which the release chooses no still, each with the parts that are shown."""
+    """Videos of which the release chooses no still, or one that does not move, each with the parts that are shown."""
     packed_path: str = ""
     """Path in the pack, relative to `data/`; empty until it is there."""
 
@@ -119,10 +120,10 @@ def write_highlight(
     StoreError : ffmpeg ended before the last frame.
     """
     assert recipe.highlight is not None
-    scenes = _chosen_scenes(chosen, repeated, store)
+    each = _steps(recipe.highlight.seconds_each) / FRAMES_PER_SECOND
+    scenes = _chosen_scenes(chosen, repeated, store, each)
     recordings = recordings_of(chosen, store)
     under = recording_under(chosen, recipe, recordings, store)
-    each = _steps(recipe.highlight.seconds_each) / FRAMES_PER_SECOND
     sounds = [None] * len(scenes) if under else list(sounds_of(scenes, recordings, each))
     shown = _once(scene.entry.subject for scene in scenes)
     heard = [one for one in _once(sound.source for sound in sounds if sound) if one not in shown]
@@ -153,10 +154,12 @@ def write_highlight(
     )
 
 
-def _chosen_scenes(chosen: Sequence[SelectedSource], repeated: Container[str], store: Store) -> list[Scene]:
+def _chosen_scenes(
+    chosen: Sequence[SelectedSource], repeated: Container[str], store: Store, seconds_each: float
+) -> list[Scene]:
     """Return at most `MAX_SCENES` scenes, spread evenly over all there are; raise RequestError if there is none."""
     ordered = in_order_of_selection(chosen)
-    found = list(_scenes([one for one in ordered if one.subject.digest not in repeated], store))
+    found = list(scenes_of([one for one in ordered if one.subject.digest not in repeated], store, seconds_each))
     if not found:
         raise RequestError(
             "highlight: the selection has no still and no preview; make video.stills or photo.preview first"
@@ -181,15 +184,18 @@ def _parts(scenes: Sequence[Scene], each_seconds: float) -> Iterator[PartShown]:
             by_video.setdefault(scene.entry.subject.digest, []).append(scene)
     for of_video in by_video.values():
         source = of_video[0].entry.subject
-        begins = next((scene.time_seconds for scene in of_video if scene.is_moving), None)
-        is_whole = begins is not None and (source.duration_seconds or 0.0) <= begins + each_seconds
-        if not is_whole and not any(scene.is_pinned for scene in of_video):
+        moving = next((scene for scene in of_video if scene.is_moving), None)
+        begins = moving.time_seconds if moving else None
+        is_whole = begins is not None and (source.duration_seconds or 0.0) <= each_seconds
+        is_pinned = any(scene.is_pinned for scene in of_video)
+        if not is_whole and not (moving.shows_pinned if moving else is_pinned):
             yield PartShown(
                 source=source,
                 moving_seconds=None if begins is None else (begins, begins + each_seconds),
                 stills_seconds=tuple(
                     s.time_seconds for s in of_video if not s.is_moving and s.time_seconds is not None
                 ),
+                is_pinned=is_pinned,
             )
 
 
@@ -209,24 +215,6 @@ def _write_frames(path: Path, frames: Iterator[Frame], count: int, sound: Path |
 
 def _once(sources: Iterable[SourceRecord]) -> list[SourceRecord]:
     return list({one.digest: one for one in sources}.values())
-
-
-def _scenes(chosen: Sequence[SelectedSource], store: Store) -> Iterator[Scene]:
-    """Yield each photo, enhanced or as its largest preview; the preview clip and best stills of shots of each video."""
-    for one in chosen:
-        found = list(item_records(one.subject, one.shown, store))
-        shown = [(entry, presentation_of(entry.manifest.ref.processor)) for entry in found]
-        photos = [entry for entry, how in shown if how.is_in_sizes]
-        enhanced = [entry for entry, how in shown if how.is_for_dark]
-        if photos:
-            yield Scene(entry=max(enhanced or photos, key=_width), is_moving=False)
-        yield from (Scene(entry=entry, is_moving=True) for entry in found if entry.media_type == "video/mp4")
-        stills = [entry for entry, how in shown if how.highlight and fnmatchcase(entry.name, how.highlight)]
-        yield from (Scene(entry=entry, is_moving=False) for entry in stills)
-
-
-def _width(entry: ItemRecord) -> tuple[int, str]:
-    return (size_in(entry.facts) or (0, 0))[0], entry.name
 
 
 def _steps(seconds: float) -> int:
@@ -252,7 +240,7 @@ def _frames(
             heard = _title(sound.source, recipe) or credit(sound.source)
             named += f" · {_joined(recipe, phrase('sound_under_it'))}: {heard}"
         shown = None
-        pictures = _moving(scene.entry) if scene.is_moving else _still(scene.entry)
+        pictures = _moving(scene) if scene.is_moving else _still(scene.entry)
         for _ in range(steps):
             if (picture := next(pictures, None)) is not None:
                 shown = cards.scene(picture, name, named)
@@ -290,19 +278,22 @@ def _still(entry: ItemRecord) -> Iterator[Image.Image]:
         yield opened.convert("RGB")
 
 
-def _moving(entry: ItemRecord) -> Iterator[Image.Image]:
-    """Yield the clip's picture at each frame of the highlight; it ends with the clip."""
-    with checked_bytes(entry) as data, av.open(data, "r") as container:
+def _moving(scene: Scene) -> Iterator[Image.Image]:
+    """Yield a moving shot's picture at each frame of the highlight; it ends with the file."""
+    with checked_bytes(scene.entry) as data, av.open(data, "r") as container:
         stream = container.streams.video[0]
-        index, shown = 0, None
+        first = Fraction(scene.from_seconds).limit_denominator(1_000_000)
+        container.seek(round(first * av.time_base))
+        index, latest, shown = 0, None, None
         for frame in container.decode(stream):
-            time = Fraction(frame.pts or 0) * (frame.time_base or Fraction(1))
-            while shown is not None and Fraction(index, FRAMES_PER_SECOND) < time:
+            time = Fraction(frame.pts or 0) * (frame.time_base or Fraction(1)) - first
+            while latest is not None and Fraction(index, FRAMES_PER_SECOND) < time:
+                shown = shown or latest.to_image()
                 yield shown
                 index += 1
-            shown = frame.to_image()
-        if shown is not None:
-            yield shown
+            latest, shown = frame, None
+        if latest is not None:
+            yield latest.to_image()
 
 
 def _sound(

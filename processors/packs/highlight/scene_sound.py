@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from processors.json_records import Json
 from processors.mission.profile import load_profile, profile_names
 from processors.packs.contents.media import checked_bytes
 from processors.packs.contents.selected_sources import SelectedSource
@@ -25,15 +26,24 @@ class Scene:
 
     entry: ItemRecord
     is_moving: bool
+    from_seconds: float = 0.0
+    """Time in the entry's file at which a moving shot begins."""
+    shows_pinned: bool = False
+    """Whether a moving shot shows the still that the release has chosen."""
 
     @property
     def time_seconds(self) -> float | None:
         """Return the presentation time in its video of its first picture; None for a photo."""
-        facts = self.entry.facts if isinstance(self.entry.facts, dict) else {}
         if self.is_moving:
-            return _number(facts.get("start_seconds")) or 0.0
-        identity = facts.get("identity")
-        return _number(identity.get("time_seconds")) if isinstance(identity, dict) else None
+            return (number_in(self.entry.facts, "start_seconds") or 0.0) + self.from_seconds
+        return number_in(
+            self.entry.facts.get("identity") if isinstance(self.entry.facts, dict) else None, "time_seconds"
+        )
+
+    def shows(self, still: Scene, seconds_each: float) -> bool:
+        """Return whether a still of the same video is shown by this moving shot, which lasts `seconds_each`."""
+        begins, at = self.time_seconds, still.time_seconds
+        return self.is_moving and begins is not None and at is not None and begins <= at < begins + seconds_each
 
     @property
     def is_pinned(self) -> bool:
@@ -96,7 +106,7 @@ def sounds_of(
                 entry=own.entry, from_seconds=max(0.0, min(begins, end - seconds_each)) if is_heard else begins
             )
         elif scene.is_moving:
-            yield SceneSound(entry=scene.entry, from_seconds=0.0)
+            yield SceneSound(entry=scene.entry, from_seconds=scene.from_seconds)
         elif subject.medium == "photo" and (found := _heard_there(subject, sounds, heard_seconds)):
             digest = found.entry.subject.digest
             before = heard_seconds.setdefault(digest, 0.0)
@@ -161,11 +171,13 @@ def _start(subject: SourceRecord, store: Store) -> float:
     for manifest in sorted(store.manifests(subject.digest), key=age, reverse=True):
         name = STARTS.get(manifest.ref.processor)
         for item in manifest.items if name else ():
-            start = _number(item.facts.get(name)) if isinstance(item.facts, dict) and name else None
+            start = number_in(item.facts, name) if name else None
             if start is not None:
                 return start
     return 0.0
 
 
-def _number(value: object) -> float | None:
+def number_in(facts: Json, name: str) -> float | None:
+    """Return a number of an item's facts; None if they have none of that name."""
+    value = facts.get(name) if isinstance(facts, dict) else None
     return float(value) if isinstance(value, int | float) else None

@@ -42,7 +42,7 @@ languages = {json.dumps(LANGUAGES)}
 # fit = "pad"                          # pad: the whole picture between bars; crop: its middle
 
 # [highlight]                          # a clip in the order of the selection, with titles, credits and sound
-# seconds_each = 3.0
+# seconds_each = 3.0                   # of a video the part around its still: still_seconds in release.toml
 # longest_side_px = 1280
 # sound = "station.wav"                # a recording under the whole clip; without it, shots as they sound, photos with
                                        # a recording of the same mission and event, else sol; all else is silent
