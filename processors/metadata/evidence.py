@@ -19,6 +19,7 @@ from processors.errors import DamagedMedia
 from processors.metadata.evidence_record import EvidenceFacts
 from processors.metadata.metadata import Metadata
 from processors.metadata.related_labels import RelatedLabels
+from processors.metadata.release.own_terms import own_terms_in_words
 from processors.metadata.statements import Contradiction
 from processors.metadata.tags.label import label_tags
 from processors.metadata.tags.sidecar_tags import sidecar_tags
@@ -95,7 +96,8 @@ class Evidence:
         )
         record = weigh(voices, load_profile(self.mission) if self.mission else None)
         facts = EvidenceFacts.of(record)
-        yield Item.of_json("evidence.json", record, ensure_ascii=False, facts=facts, damage=damage)
+        apart = own_terms_in_words(record.against_general)
+        yield Item.of_json("evidence.json", record, ensure_ascii=False, facts=facts, damage=damage, advice=apart)
 
 
 def _checksums_apart(labels: dict[str, bytes], source: Source, file: SourceFile) -> Iterator[Contradiction]:

@@ -25,6 +25,7 @@ from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.thumbnails import plot_shares
 from processors.packs.highlight.highlight import FILE as HIGHLIGHT
 from processors.packs.highlight.highlight import HighlightClip
+from processors.packs.highlight.poster import POSTER, poster
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import PackRecipe
@@ -149,8 +150,10 @@ class PackRecords:
         folder.mkdir()
         on_page = None
         if clip:
+            self._add(POSTER, "image/jpeg", "Part of the gallery", [poster(clip)])
             on_page = PageClip(
                 href=quote(clip.packed_path),
+                poster_href=POSTER,
                 width_px=clip.width_px,
                 height_px=clip.height_px,
                 duration_seconds=clip.duration_seconds,

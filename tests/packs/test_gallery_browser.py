@@ -327,16 +327,19 @@ def test_a_phone_need_not_scroll_sideways(browser: Browser, index: Path, tab: st
 
 def test_a_card_bears_an_embargo_and_is_found_by_it(browser: Browser, tmp_path: Path) -> None:
     Image.new("L", (64, 48), 90).save(tmp_path / "photo.jpg")
-    given = (("Embargoed until 1 July", None), (None, "CC BY 4.0"), (None, "By agreement"))
+    long = f"{'Do not publish before the agency has checked the colours. ' * 3}Embargoed until 1 July 2031, 10:00"
+    given = ((long, None), (None, "CC BY 4.0"), (None, "By agreement"))
     of = [
         subject(digest=f"{n}" * 64, redistribute=True, instructions=instructions, usage_terms=terms)
         for n, (instructions, terms) in enumerate(given)
     ]
     write_gallery(tmp_path, [original(one) for one in of], title=Text(en="June"), languages=("en", "zh"))
-    with browser.page() as page:
+    with browser.page(width=390, height=844) as page:
         page.open(tmp_path / "index.html")
         badges = "[...document.querySelectorAll('.card')].map(c => c.querySelector('.badge.warn')?.textContent ?? null)"
-        assert page.ask(badges) == ["Embargoed until 1 July", None, "By agreement"]
+        assert page.ask(badges) == [long, None, "By agreement"]
+        cut = "[...document.querySelectorAll('.badge.said')].filter(b => b.clientHeight < b.scrollHeight).length"
+        assert page.ask(cut) == 0, "shown to its last word"
         page.ask("location.hash = 'verdict=terms'")
         page.until("gallery.found.subjects.length === 2")
         assert page.errors == []

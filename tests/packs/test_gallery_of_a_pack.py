@@ -52,11 +52,12 @@ def test_what_is_listed_or_chosen_becomes_a_recipe_that_builds(browser: Browser,
 
 def test_a_pack_shows_its_text_its_highlight_and_its_credits(browser: Browser, tmp_path: Path) -> None:
     clip = MediaMaker(tmp_path).video("highlight.mp4", list(range(25)))
+    MediaMaker(tmp_path).photo("photo.jpg")
     said = Introduction(
         text=Text(en="Landing.", zh="着陆。"),
         publisher="Museum",
         credits_href="CREDITS.txt",
-        clip=PageClip(href=clip.path.name, width_px=128, height_px=96, duration_seconds=1.0),
+        clip=PageClip(href=clip.path.name, poster_href="photo.jpg", width_px=128, height_px=96, duration_seconds=1.0),
     )
     shown = [original(subject())]
     write_gallery(tmp_path, shown, title=Text(en="x"), languages=("en", "zh"), introduction=said)
@@ -65,6 +66,7 @@ def test_a_pack_shows_its_text_its_highlight_and_its_credits(browser: Browser, t
         page.until("document.querySelector('#introduction video').readyState >= 1")
         assert page.ask("document.querySelector('#introduction video').duration") == pytest.approx(1.0)
         assert page.ask("document.querySelector('#introduction .words').textContent") == "着陆。Museum署名与权利"
+        assert page.ask("document.querySelector('#introduction video').getAttribute('poster')") == "photo.jpg"
         addresses = "[...document.querySelectorAll('#introduction a')].map(a => a.getAttribute('href'))"
         assert page.ask(addresses) == ["highlight.mp4", "CREDITS.txt"]
         assert page.errors == []
@@ -84,6 +86,7 @@ def test_a_highlight_has_the_badges_of_what_it_shows(
     browser: Browser, tmp_path: Path, language: str, badges: list[str]
 ) -> None:
     clip = MediaMaker(tmp_path).video("highlight.mp4", list(range(25)))
+    MediaMaker(tmp_path).photo("photo.jpg")
     wheel, embargo = Text(en="Wheel", zh="车轮"), f"Embargoed until 1 July {HOSTILE}"
     bound = (
         BoundSource(name="a.png", title=wheel, redistribute=False, terms=embargo, overlays=Text()),
@@ -92,7 +95,9 @@ def test_a_highlight_has_the_badges_of_what_it_shows(
         BoundSource(name="d.png", title=Text(), redistribute=True, terms=embargo, overlays=Text()),
         BoundSource(name="e.mp4", title=Text(), redistribute=True, terms=None, overlays=Text(en="4 still", zh="4 处")),
     )
-    on_page = PageClip(href=clip.path.name, width_px=128, height_px=96, duration_seconds=1.0, bound=bound)
+    on_page = PageClip(
+        href=clip.path.name, poster_href="photo.jpg", width_px=128, height_px=96, duration_seconds=1.0, bound=bound
+    )
     said = Introduction(text=Text(), publisher=None, credits_href="CREDITS.txt", clip=on_page, is_for_readers=True)
     write_gallery(tmp_path, [original(subject())], title=Text(en="x"), languages=(language,), introduction=said)
     with browser.page() as page:
@@ -170,16 +175,21 @@ def test_a_pack_for_readers_leaves_out_what_serves_those_who_measure(
     [
         (
             "en-GB",
-            "Rights not cleared",
+            ("Rights", "May be passed on", "Rights not cleared"),
             ["", "Check for logos and captions,Rights not cleared", "Rights not cleared (not stated)"],
         ),
-        ("zh-CN", "未获转载授权", ["", "请查看有无台标、字幕,未获转载授权", "未获转载授权（未说明）"]),
+        (
+            "zh-CN",
+            ("权利", "可以转载", "未获转载授权"),
+            ["", "请查看有无台标、字幕,未获转载授权", "未获转载授权（未说明）"],
+        ),
     ],
 )
 def test_the_page_of_a_pack_marks_and_finds_what_the_pack_counts_as_not_cleared(
-    browser: Browser, tmp_path: Path, language: str, facet: str, badges: list[str]
+    browser: Browser, tmp_path: Path, language: str, facet: tuple[str, str, str], badges: list[str]
 ) -> None:
     made = filled(tmp_path)
+    heading, cleared, not_cleared = facet
     recipe = PackRecipe(title=Text(en="T", zh="题"), selection=("*",), audience="archive", languages=("en", "zh"))
     built = build(recipe, tmp_path / "pack", made.store, asked=lambda row: frozenset(), has_page=True)
     assert built.about("not cleared") == ("june/descent.mp4", "june/wind.wav")
@@ -188,10 +198,12 @@ def test_the_page_of_a_pack_marks_and_finds_what_the_pack_counts_as_not_cleared(
         shown = "gallery.subjects.map(s => [s.name, gallery.badges(s).map(one => one.textContent).join()])"
         names = ("tracks.jpg", "descent.mp4", "wind.wav")
         assert dict(page.ask(shown)) == dict(zip(names, badges, strict=True))
-        page.click("[data-heading=verdict] input[value=notCleared]")
+        page.click("[data-heading=rights] input[value=notCleared]")
         page.until("document.querySelectorAll('#list .card').length === 2")
-        said = "document.querySelector('[data-heading=verdict] input[value=notCleared]').closest('label').textContent"
-        assert page.ask(said) == f"{facet}2"
+        said = "document.querySelector('[data-heading=rights] input[value=notCleared]').closest('label').textContent"
+        assert page.ask(said) == f"{not_cleared}2"
+        first = "document.querySelector('#facets fieldset').textContent"
+        assert page.ask(first) == f"{heading}{cleared}1{not_cleared}2"
 
 
 def test_the_page_of_a_pack_offers_every_size_as_it_lies_there_the_largest_first(

@@ -260,7 +260,12 @@ def test_the_page_has_of_a_clip_what_is_not_cleared_and_what_may_show_logos(
     highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160)
     make_pack(made, tmp_path / "pack", has_page=True, audience="press", overrides=overrides, highlight=highlight)
     index = (tmp_path / "pack/data/data/index.js").read_text()
-    bound = json.loads(index.partition(",")[2].removesuffix(");\n"))["introduction"]["clip"]["bound"]
+    clip = json.loads(index.partition(",")[2].removesuffix(");\n"))["introduction"]["clip"]
+    with Image.open(tmp_path / "pack/data" / clip["poster"]) as poster, Image.open(io.BytesIO(picture(64, 48, 0))) as a:
+        shown = np.asarray(poster.crop((40, 0, 120, 70)).convert("L").resize((8, 7), Image.Resampling.BOX), float)
+        expected = np.asarray(a.resize((120, 90)).crop((20, 0, 100, 70)).convert("L").resize((8, 7)), float)
+    assert np.abs(shown - expected).mean() < 12, "the photo, not the title card"
+    bound = clip["bound"]
     untitled = {"en": None, "zh": None}
     unaudited = phrase("overlays_not_looked_for").record()
     assert bound == [

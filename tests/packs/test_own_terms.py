@@ -96,12 +96,27 @@ def test_a_public_pack_refuses_what_a_file_says_otherwise_of_itself(july: Path) 
         "the file itself says credit 'ESA/DLR' (file:iptc:Credit), against 'NASA/JPL-Caltech' (release.toml:credit); "
         "rights '(c) DLR, all rights reserved' (file:iptc:CopyrightNotice), against 'NASA guidelines' "
         "(release.toml:rights); "
-        "usage terms 'Editorial use only' (file:xmp:xmpRights:UsageTerms), against 'true' (release.toml:redistribute); "
-        "instructions 'Embargoed until 1 July' (file:iptc:SpecialInstructions), against 'true' "
-        "(release.toml:redistribute): settle it in its [[file]] of release.toml"
+        "usage terms 'Editorial use only' (file:xmp:xmpRights:UsageTerms), although release.toml says redistribute = "
+        "true; instructions 'Embargoed until 1 July' (file:iptc:SpecialInstructions), although release.toml says "
+        "redistribute = true: settle it in its [[file]] of release.toml"
     )
     with pytest.raises(RequestError, match="no source matches the selection"):
         select(parse(["redistribute=true"]), Catalogue(Store(Path("store"))))
+
+
+def test_an_ingest_says_which_files_state_otherwise_of_themselves(july: Path) -> None:
+    told = (
+        "against what is stated for all files: ask the rights holder, and settle it in the [[file]] of release.toml; "
+    )
+    for number in range(11):
+        photo(july / f"more{number:02}.jpg", {INSTRUCTIONS: f"Embargoed until {number + 1} August"})
+    report = ingest(Path("raw"), Path("store"), RECIPES)
+    names = ", ".join(f"july/more{number:02}.jpg" for number in range(10))
+    assert sorted(report.advice) == [
+        f"july/dunes.jpg: evidence: the file itself states credit, rights, usage terms and instructions {told}"
+        "`marsmedia show` has both",
+        f"{names} and 1 more: evidence: the file itself states instructions {told}`marsmedia show` has both",
+    ]
 
 
 def test_a_press_pack_warns_and_the_file_keeps_its_credit_terms_and_instructions(july: Path) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MAX_NAMED = 3
 """Maximum number of files of one kind listed in the message; more are only counted."""
+ADVISED_ON = 10
+"""Maximum number of files named in one line of advice; more are only counted."""
 
 
 def save(report: Report, record: RunRecord) -> Report:
@@ -290,11 +292,17 @@ def _corrected_in_packs(prepared: Prepared, store: Store) -> Iterator[str]:
 
 
 def _advice(done: Sequence[SourceOutcome]) -> list[str]:
-    return [
-        f"{one.due.relative}: {outcome.ref.processor}: {outcome.advice}"
-        for one, outcome, _ in _outcomes(done, is_new=True)
-        if outcome.advice
-    ]
+    """Return one line for each different advice, with the files that it is about."""
+    files: dict[tuple[str, str], list[str]] = {}
+    for one, outcome, _ in _outcomes(done, is_new=True):
+        if outcome.advice:
+            files.setdefault((outcome.ref.processor, outcome.advice), []).append(one.due.relative)
+    return [f"{_few(names)}: {processor}: {advice}" for (processor, advice), names in files.items()]
+
+
+def _few(files: Sequence[str]) -> str:
+    more = len(files) - ADVISED_ON
+    return f"{', '.join(files[:ADVISED_ON])}{f' and {more} more' if more > 0 else ''}"
 
 
 def _shared_starts(done: Sequence[SourceOutcome], store: Store) -> list[str]:

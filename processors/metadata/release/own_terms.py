@@ -42,6 +42,18 @@ def against_general(statements: Sequence[Statement]) -> tuple[Contradiction, ...
     )
 
 
+def own_terms_in_words(apart: Sequence[Contradiction]) -> str | None:
+    """Return what a file states against statements about all files, and where to settle it; None for nothing."""
+    if not apart:
+        return None
+    *before, last = dict.fromkeys(one.about for one in apart)
+    about = f"{', '.join(before)} and {last}" if before else last
+    return (
+        f"the file itself states {about} against what is stated for all files: ask the rights holder, and settle it in "
+        "the [[file]] of release.toml; `marsmedia show` has both"
+    )
+
+
 def _credit_apart(statements: Sequence[Statement]) -> Iterator[Contradiction]:
     """Yield the file's credit if the general one does not contain it."""
     said = _Said(statements, "credit")

@@ -26,7 +26,7 @@ REFUSED: Mapping[Kind, tuple[Audience, ...]] = {
     "terms": (),
 }
 """Audiences to whom no pack goes with such a reservation; packs for others are built, with a warning."""
-SHOWN = 5
+SHOWN = 20
 """Maximum number of files listed in a warning of one kind."""
 
 

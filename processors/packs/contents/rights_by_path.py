@@ -105,13 +105,19 @@ def _permission(said: Mapping[str, Any] | None, own: str | None) -> bool | None:
 def _own_in_words(apart: Iterable[Mapping[str, Any]]) -> str | None:
     """Return what a file states against statements about all files, and where to settle it; None if nothing."""
     parts = [
-        f"{one['about']} {own!r} ({own_source}), against {general!r} ({source})"
+        f"{one['about']} {own!r} ({own_source}), {_against(general, source)}"
         for one in apart
         for (own, own_source), (general, source) in [one["says"]]
     ]
     if not parts:
         return None
     return f"the file itself says {'; '.join(parts)}: settle it in its [[file]] of release.toml"
+
+
+def _against(general: str, source: str) -> str:
+    """Return the statement about all files that a file contradicts: a permission, or other words on the same matter."""
+    file, _, key = source.rpartition(":")
+    return f"although {file} says {key} = true" if key == "redistribute" else f"against {general!r} ({source})"
 
 
 def _file_of(source: str) -> str:

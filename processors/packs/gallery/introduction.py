@@ -36,6 +36,8 @@ class BoundSource:
 @dataclass(frozen=True, kw_only=True)
 class PageClip:
     href: str
+    poster_href: str
+    """URL of the picture that stands for it before it plays."""
     width_px: int
     height_px: int
     duration_seconds: float
@@ -43,7 +45,10 @@ class PageClip:
     """Sources seen or heard in it that must be clarified before publishing."""
 
     def __post_init__(self) -> None:
-        require(is_relative(self.href), "href", self.href, "must be a relative, percent-encoded URL")
+        for name in ("href", "poster_href"):
+            require(
+                is_relative(getattr(self, name)), name, getattr(self, name), "must be a relative, percent-encoded URL"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +77,7 @@ class Introduction:
             "clip": clip
             and {
                 "href": clip.href,
+                "poster": clip.poster_href,
                 "width": clip.width_px,
                 "height": clip.height_px,
                 "duration_seconds": clip.duration_seconds,

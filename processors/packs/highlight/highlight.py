@@ -72,6 +72,8 @@ class HighlightClip:
     width_px: int
     height_px: int
     duration_seconds: float
+    poster_seconds: float
+    """Time in the clip of the middle of its first scene."""
     shown: tuple[SourceRecord, ...]
     """Sources of its scenes."""
     recording: SourceRecord | None
@@ -144,6 +146,7 @@ def write_highlight(
         width_px=width_px,
         height_px=height_px,
         duration_seconds=count / FRAMES_PER_SECOND,
+        poster_seconds=_steps(CARD_SECONDS) / FRAMES_PER_SECOND + each / 2,
         shown=tuple(shown),
         recording=under.subject if under else None,
         heard=tuple(heard),

@@ -4,12 +4,13 @@
 (() => {
   const { h } = gallery;
   const SHORT = 7;
+  const FIXED = { rights: Object.keys(gallery.state.RIGHTS), verdict: Object.keys(gallery.state.VERDICTS) }; // in this order, also alone
   const open = new Set();
   const order = new Intl.Collator("en", { numeric: true });
 
   const named = (heading, value) => {
     if (value === gallery.state.UNKNOWN) return gallery.t("unknown");
-    if (heading === "medium" || heading === "verdict") return gallery.t(value);
+    if (FIXED[heading] || heading === "medium") return gallery.t(value);
     const { subjects } = gallery;
     if (heading === "mission") return gallery.mission(value);
     if (heading === "event") return gallery.plain(subjects.find((subject) => subject.event === value)?.event_title) ?? value;
@@ -58,10 +59,10 @@
 
   const facet = (heading, state) => {
     const counts = [...counted(heading, state)];
-    const verdicts = Object.keys(gallery.state.VERDICTS);
-    if (counts.length < (heading === "verdict" ? 1 : 2) && !state[heading].length) return null;
-    if (heading !== "shot" && heading !== "verdict") counts.sort((a, b) => (a[0] === "-") - (b[0] === "-") || b[1] - a[1] || order.compare(a[0], b[0]));
-    if (heading === "verdict") counts.sort((a, b) => verdicts.indexOf(a[0]) - verdicts.indexOf(b[0]));
+    const fixed = FIXED[heading];
+    if (counts.length < (fixed ? 1 : 2) && !state[heading].length) return null;
+    if (heading !== "shot" && !fixed) counts.sort((a, b) => (a[0] === "-") - (b[0] === "-") || b[1] - a[1] || order.compare(a[0], b[0]));
+    if (fixed) counts.sort((a, b) => fixed.indexOf(a[0]) - fixed.indexOf(b[0]));
     const long = counts.length > SHORT + 1 && !open.has(heading);
     const shown = long ? counts.filter(([value], place) => place < SHORT || state[heading].includes(value)) : counts;
     const rest = counts.length - shown.length;

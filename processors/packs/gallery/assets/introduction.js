@@ -22,7 +22,7 @@
     if (!source) return null;
     const length = gallery.clock(clip.duration_seconds);
     return h("figure.clip", {},
-      h("video", { controls: true, preload: "metadata", playsInline: true, src: source, width: clip.width, height: clip.height, "aria-label": gallery.t("highlight") }),
+      h("video", { controls: true, preload: "metadata", playsInline: true, src: source, poster: gallery.local(clip.poster), width: clip.width, height: clip.height, "aria-label": gallery.t("highlight") }),
       h("figcaption", {}, h("span", {}, h("strong", {}, gallery.t("highlight")), h("span.soft", {}, ` ${length}`)),
         h("a.quiet", { href: source, download: clip.href.split("/").pop() }, icon("download"), gallery.t("download"))),
       bound(clip.bound));

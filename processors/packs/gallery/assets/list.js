@@ -6,15 +6,15 @@
 
   const address = (changes) => gallery.state.written({ ...gallery.state.read(), tab: "", at: "", ...changes });
 
-  const badge = (kind, name, words = name) => gallery.state.isShown(name) && h(`span.badge.${kind}`, {}, gallery.t(words));
+  const badge = (kind, name) => gallery.state.isShown(name) && h(`span.badge.${kind}`, {}, gallery.t(name));
 
   /** What must be clarified before publishing: terms of use, logos and captions, and rights that are not cleared. */
   gallery.reservations = (subject) => {
     const is = gallery.state.VERDICTS;
     return [
-      is.terms(subject) && gallery.state.isShown("terms") && h("span.badge.warn.said", { title: subject.terms }, subject.terms),
+      is.terms(subject) && gallery.state.isShown("terms") && h("span.badge.warn.said", {}, subject.terms),
       is.overlays(subject) && gallery.state.isShown("overlays") && h("span.badge.warn", { title: gallery.plain(subject.overlays) }, gallery.t("overlays")),
-      is.notCleared(subject) && badge("bad", "notCleared", subject.redistribute === null ? "permissionNotStated" : "notCleared"),
+      gallery.state.RIGHTS.notCleared(subject) && h("span.badge.bad", {}, gallery.t(subject.redistribute === null ? "permissionNotStated" : "notCleared")),
     ].filter(Boolean);
   };
 

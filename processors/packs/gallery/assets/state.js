@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const LISTS = ["medium", "mission", "event", "camera", "month", "release", "verdict", "shot"];
+  const LISTS = ["rights", "medium", "mission", "event", "camera", "month", "release", "verdict", "shot"];
   const SINGLE = ["q", "sol", "sort", "view", "open", "tab", "at"];
   const UNKNOWN = "-";
 
@@ -32,11 +32,16 @@
     synthetic: (s) => s.synthetic,
     terms: (s) => s.terms !== null, // an embargo, or other words that only a person can weigh
     overlays: (s) => s.overlays !== null, // the audit found signs that stand still, or could not look for them
-    notCleared: (s) => s.redistribute !== true, // as the pack counts: forbidden, or nobody has allowed it
+  };
+
+  /** Of each file one is so, as the pack counts: what is forbidden, or what nobody has allowed, is not cleared. */
+  const RIGHTS = {
+    cleared: (s) => s.redistribute === true,
+    notCleared: (s) => s.redistribute !== true,
   };
 
   /** Verdicts that say how a file may be used; the others are for those who measure, or who keep the store. */
-  const FOR_READERS = ["incomplete", "synthetic", "terms", "overlays", "notCleared"];
+  const FOR_READERS = ["incomplete", "synthetic", "terms", "overlays"];
   const isShown = (verdict) => !gallery.data.index.introduction?.is_for_readers || FOR_READERS.includes(verdict);
 
   const last = (value) => value ?? "\uffff"; // what is unknown comes last
@@ -65,6 +70,7 @@
   /** The values by which a subject is found under one heading. */
   const values = (subject, name) => {
     if (name === "verdict") return Object.keys(VERDICTS).filter((verdict) => isShown(verdict) && VERDICTS[verdict](subject));
+    if (name === "rights") return Object.keys(RIGHTS).filter((right) => RIGHTS[right](subject));
     if (name === "release") return [...new Set([subject.release, ...subject.elsewhere.map((place) => place.release)])];
     return [subject[name] ?? UNKNOWN];
   };
@@ -127,7 +133,7 @@
   const shotOf = (frame) => (frame.shot ? `${gallery.subjects[frame.subject].digest.slice(0, 12)}.${frame.shot}` : UNKNOWN);
 
   gallery.state = {
-    LISTS, UNKNOWN, VERDICTS, ORDERS, isShown, read, written, values, shotOf,
+    LISTS, UNKNOWN, VERDICTS, RIGHTS, ORDERS, isShown, read, written, values, shotOf,
 
     /** Go to the changed state; `keep` makes no step for the browser's Back. */
     go(changes, keep = false) {

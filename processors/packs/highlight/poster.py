@@ -1,0 +1,18 @@
+"""Picture that stands for a highlight clip before it plays: the middle of its first scene, not its title card."""
+
+from __future__ import annotations
+
+import av
+
+from processors.imaging.image_writer import encode
+from processors.packs.highlight.highlight import HighlightClip
+
+POSTER = "data/highlight.jpg"
+"""Path in a pack."""
+
+
+def poster(clip: HighlightClip) -> bytes:
+    """Return the frame in the middle of the first scene as JPEG, in the size of the clip."""
+    with av.open(str(clip.path)) as container:
+        late = (frame for frame in container.decode(video=0) if (frame.time or 0.0) >= clip.poster_seconds)
+        return encode(next(late).to_ndarray(format="rgb24"), "jpeg", quality=85)
