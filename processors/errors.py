@@ -101,6 +101,10 @@ class RequestError(Exception):
     """Invalid user request, such as a selection or a pack recipe; the message says what to write."""
 
 
+class NoSuchSource(RequestError):
+    """A name that no source of the store has."""
+
+
 class NoStore(RequestError):
     """No store in a folder or a bucket, where one is only to be read."""
 

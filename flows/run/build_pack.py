@@ -13,7 +13,7 @@ from flows.run.recipe_changes.load_recipes import every_processor, known_process
 from processors.engine.recipe_book import RecipeBook
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted_results import WantedResult, WantedResults, all_inputs
-from processors.errors import RequestError, meant
+from processors.errors import RequestError, closest, meant
 from processors.languages.text import FALLBACK, Text
 from processors.linking.find_links import same_pictures
 from processors.packs.build import Built, build
@@ -53,13 +53,21 @@ def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: 
         raise RequestError(f"audience is {audience!r}: {meant(str(audience), AUDIENCES)}")
     if len(words) == 1 and words[0].endswith(".toml"):
         if not Path(words[0]).is_file():
-            raise RequestError(f"{words[0]}: no such file")
+            raise RequestError(no_such_recipe(words[0]) or f"{words[0]}: no such file")
         recipe = read_recipe(Path(words[0]), processor_names())
     else:
         recipe = PackRecipe(title=Text(), selection=tuple(words))
     if audience:
         recipe = replace(recipe, audience=audience)
     return replace(recipe, title=Text(en=title)) if title else recipe
+
+
+def no_such_recipe(word: str) -> str | None:
+    """Return a message if a word is almost the name of a pack recipe in its folder; None if it is not."""
+    if not closest(Path(word).suffix, [".toml"]):
+        return None
+    near = closest(Path(word).name, [path.name for path in Path(word).parent.glob("*.toml")])
+    return f"{word}: no such pack recipe; did you mean {Path(word).with_name(near)}?" if near else None
 
 
 def title_warnings(recipe: PackRecipe) -> list[str]:

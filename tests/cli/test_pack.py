@@ -221,6 +221,17 @@ def test_mistakes_end_with_2_and_damage_with_1(pack: Pack, tmp_path: Path) -> No
     assert (code, text.split("\n")[0]) == (2, f"marsmedia: {REFUSED}"), "and no video was made for it"
     assert said(pack("nope.jpg", "-o", "p", "--store", "store"))[0] == 2
     assert said(pack("gone.toml", "-o", "p", "--store", "store")) == (2, "marsmedia: gone.toml: no such file\n")
+    Path("press.toml").touch()
+    for word, told in (
+        ("press.tml", "no such pack recipe; did you mean press.toml?"),
+        ("pres.toml", "no such pack recipe; did you mean press.toml?"),
+        ("june", "no such source in the store; did you mean release=june?"),
+        ("raw/june/", "no such source in the store; did you mean release=june?"),
+        ("jnue", "no such source in the store; did you mean release=june?"),
+        ("trcks.jpg", "no such source in the store; did you mean tracks.jpg?"),
+        ("moon.jpg", "no such source in the store; list sources with `marsmedia items`"),
+    ):
+        assert said(pack(word, "-o", "p", "--store", "store")) == (2, f"marsmedia: {word}: {told}\n")
     assert said(pack("*", "-o", "store/p", "--store", "store")) == (
         2,
         "marsmedia: store/p: inside the store; choose a place outside store\n",

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from processors.errors import RequestError, meant
+from processors.errors import NoSuchSource, RequestError, closest, meant
 from processors.mission.when import When, parse_when
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow
@@ -256,7 +256,14 @@ def _named(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
         if found:
             names = ", ".join(sorted({f"{row.relative} ({row.digest[:8]})" for row in found})[:10])
             raise RequestError(f"{word}: no longer in raw: {names}; select by digest")
-    return _places(word, rows)
+    try:
+        return _places(word, rows)
+    except NoSuchSource as error:
+        name, releases = word.rstrip("/").rpartition("/")[2], {row.release for row in rows}
+        near = name if name in releases else None if _close(word, rows) else closest(name, releases)
+        if near is None:
+            raise
+        raise NoSuchSource(f"{word}: no such source in the store; did you mean release={near}?") from error
 
 
 def find_source(word: str, rows: Sequence[SourceRow]) -> SourceRow:
@@ -284,16 +291,21 @@ def _places(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
     if equals and re.fullmatch(r"[A-Za-z_]+", key):
         raise RequestError(f"{word}: no such key; {meant(key, WORDS)}")
     if re.fullmatch(r"[0-9a-f]{1,3}", word):
-        raise RequestError(f"{word}: no such source in the store; give at least 4 characters of a digest")
-    raise RequestError(f"{word}: no such source in the store; {_similar(word, rows)}")
+        raise NoSuchSource(f"{word}: no such source in the store; give at least 4 characters of a digest")
+    raise NoSuchSource(f"{word}: no such source in the store; {_similar(word, rows)}")
 
 
 def _similar(word: str, rows: Sequence[SourceRow]) -> str:
-    """Return the end of a message about an unknown name: names that contain it or are spelt like it."""
+    """Return the end of a message about an unknown name."""
+    similar = _close(word, rows)
+    return f"did you mean {', '.join(similar[:5])}?" if similar else "list sources with `marsmedia items`"
+
+
+def _close(word: str, rows: Sequence[SourceRow]) -> list[str]:
+    """Return the names that contain a word or are spelt like it."""
     names = {row.name.casefold(): row.name for row in rows}
     close = difflib.get_close_matches(word.casefold(), names, 3)
-    similar = sorted({name for low, name in names.items() if low in close or word.casefold() in low})
-    return f"did you mean {', '.join(similar[:5])}?" if similar else "list sources with `marsmedia items`"
+    return sorted({name for low, name in names.items() if low in close or word.casefold() in low})
 
 
 def _at_path(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
