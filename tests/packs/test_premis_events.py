@@ -249,7 +249,9 @@ def test_a_planned_withdrawal_is_no_failed_check(tmp_path: Path) -> None:
         if one.findtext("p:eventType", None, PREMIS) == "deaccession"
     ]
     assert notes == ["recalled", "recalled"]
+    readme = (tmp_path / "june/README.txt").read_text()
     for when, name in ends:
+        assert f"\njune/{name} ({when[:10]}: recalled)\n" in readme
         line = f"june/{name}: withdrawn from its release since {when[:10]}, confirmed on {when[:10]}: recalled"
         assert f"marsmedia: not in the pack: {line}\n" in run.stderr
 

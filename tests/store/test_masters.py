@@ -231,6 +231,7 @@ def test_nothing_is_made_of_a_changed_master_when_it_is_reprocessed(raw: Raw) ->
 
 
 def test_a_replaced_file_is_reported_and_its_past_is_shown(raw: Raw) -> None:
+    before = raw.photo.read_bytes()
     raw.replace()
     told = f"replaced: june/photo.jpg: was {raw.before[:16]}..., is {raw.after[:16]}..."
     assert raw.ingest() == ("completed", [told])
@@ -243,6 +244,9 @@ def test_a_replaced_file_is_reported_and_its_past_is_shown(raw: Raw) -> None:
     lines = raw.run("show", raw.before[:8])[1]
     assert "  gone     no longer in raw" in lines
     assert any(line.startswith(f"  here     now {raw.after} (since 20") for line in lines)
+    raw.photo.write_bytes(before)
+    told = f"replaced: june/photo.jpg: was {raw.after[:16]}..., is {raw.before[:16]}..., which was here before"
+    assert raw.ingest() == ("completed", [told])
 
 
 def test_selections_still_work_after_a_file_was_replaced(raw: Raw) -> None:

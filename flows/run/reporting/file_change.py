@@ -22,6 +22,8 @@ class Change:
     """SHA-256 of the previous bytes."""
     now: str | None
     """SHA-256 of the present bytes; None if the file is gone."""
+    was_here_before: bool = False
+    """Whether the present bytes of a replaced file were there before the previous ones, as those of a restored one."""
     elsewhere: str | None = None
     """Another path with the previous bytes, relative to the raw folder."""
     packs: tuple[str, ...] = ()
@@ -41,7 +43,8 @@ class Change:
         if self.now is None:
             still = f"; {printable(self.elsewhere)} has the same bytes" if self.elsewhere else ""
             return f"withdrawn: {name} is no longer there (was {was}...{still}){held}"
-        return f"{self.kind}: {name}: was {was}..., is {self.now[:16]}...{held}"
+        before = ", which was here before" if self.was_here_before else ""
+        return f"{self.kind}: {name}: was {was}..., is {self.now[:16]}...{before}{held}"
 
     @property
     def reason(self) -> str:

@@ -76,6 +76,7 @@ def known_again(row: SourceRow, before: SourceRow | None, past: SourceRow | None
             kind="changed" if altered else "replaced",
             was=before.digest,
             now=row.digest,
+            was_here_before=not altered and past is not None,
         )
     )
     if altered:

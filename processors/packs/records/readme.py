@@ -13,6 +13,7 @@ from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.iiif import FILE
 from processors.sources.scan import printable
 from processors.store.catalogue.source_row import SourceRow
+from processors.store.findings.withdrawn import why_withdrawn
 
 
 def readme(
@@ -45,7 +46,7 @@ def readme(
         iiif=iiif,
     )
     if withdrawn:
-        days = [(row, (row.confirmed_utc or row.gone_utc or "")[:10]) for row in withdrawn]
+        days = [(row, (row.confirmed_utc or row.gone_utc or "")[:10] + why_withdrawn(row)) for row in withdrawn]
         files = "".join(printable(f"{row.relative} ({day})") + "\n" for row, day in days)
         text = joined([text, phrase("readme_withdrawn", files=files)])
     if missing:
