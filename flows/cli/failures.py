@@ -25,7 +25,8 @@ TO_DO = {
     "damaged result": "run `marsmedia ingest`, which makes it again; if no recipe requests it, or its source is gone, "
     "restore it from a copy of the store, then run `marsmedia verify`",
     "changed": "restore it from a copy, or touch it so that it is ingested as a new file",
-    "missing": "restore it from a copy; if it was removed on purpose, run `marsmedia ingest`",
+    "missing": "restore it from a copy; if it was moved, run `marsmedia ingest`; if it was removed on purpose, "
+    "confirm it with `marsmedia release withdraw`",
     "replaced": "restore it from a copy; if it was replaced on purpose, run `marsmedia ingest`",
     "withdrawn": "restore it from a copy; if it was intended, confirm it with the given command",
     "not taken": "put a copy of the file itself in its place, or take it out of the release",

@@ -117,6 +117,10 @@ def test_what_verify_finds_missing_or_replaced_is_a_problem_until_it_is_right(ra
             f"replaced: june/photo.jpg: found replaced by `marsmedia verify`; was {raw.before[:16]}..., {since}",
             "2 files with problems",
         ]
+        assert raw.run("failures")[1][2] == (
+            "  to do: restore it from a copy; if it was moved, run `marsmedia ingest`; if it was removed on purpose, "
+            "confirm it with `marsmedia release withdraw`"
+        )
         assert "files with problems: 1 missing, 1 replaced; " in raw.run("status")[1][-2]
     raw.photo.write_bytes(whole)
     (raw.folder / "june/second.jpg").write_bytes(raw.other)
