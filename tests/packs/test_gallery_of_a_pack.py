@@ -115,6 +115,9 @@ def test_a_highlight_has_the_badges_of_what_it_shows(
             [badges[1], "badge bad", f"{HOSTILE} · {HOSTILE}"],
             [badges[2], "badge warn", "e.mp4"],
         ]
+        place = "(b => [Math.round(b.left), Math.round(b.top)])(document.querySelector('{}').getBoundingClientRect())"
+        (clip, top), (beside, at) = page.ask(place.format(".clip video")), page.ask(place.format(".bound .badge"))
+        assert (beside > clip + 400, at) == (True, top), "beside the clip, which leaves half of its box free"
         assert page.ask("window.ran") is None
         axe = gzip.decompress((PROJECT / "tests" / "vendored" / "axe.min.js.gz").read_bytes()).decode()
         page.ask(f"{axe};0")

@@ -25,7 +25,7 @@
       h("video", { controls: true, preload: "metadata", playsInline: true, src: source, poster: gallery.local(clip.poster), width: clip.width, height: clip.height, "aria-label": gallery.t("highlight") }),
       h("figcaption", {}, h("span", {}, h("strong", {}, gallery.t("highlight")), h("span.soft", {}, ` ${length}`)),
         h("a.quiet", { href: source, download: clip.href.split("/").pop() }, icon("download"), gallery.t("download"))),
-      bound(clip.bound));
+      clip.bound.length > 0 && h("div.reserved", {}, bound(clip.bound)));
   };
 
   gallery.introduction = () => {
