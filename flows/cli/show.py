@@ -290,6 +290,8 @@ def _uneven(shot: dict[str, Any]) -> Iterator[str]:
             f"shot {shot['shot']}: pictures seem to be missing before {places} s{more}: "
             "the step there is a multiple of those around it"
         )
+    if weak := shot.get("weak_because"):
+        yield f"shot {shot['shot']}: {weak}"
     if frames := shot.get("steps_repeat_after_frames"):
         yield (
             f"shot {shot['shot']}: its steps repeat every {frames} frames and swing by {shot['steps_swing_share']:.1%} "

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from PIL import Image
 
@@ -50,12 +51,16 @@ def curve(
     contact: Sequence[float | None] | None = None,
     sigma: float = 0.1,
     missing: int | None = None,
+    inlier_share: float = 0.9,
 ) -> PlottedSegment:
     share = np.linspace(0, 1, 20)
     return PlottedSegment(
         time_seconds=(start + 2 * share).tolist(),
         scale=(scale**share).tolist(),
+        scale_sigma=(0.1 * share).tolist(),
         rotation_degrees=(degrees * share).tolist(),
+        rotation_sigma_degrees=share.tolist(),
+        inlier_share=[None, *[0.9] * 14, *[inlier_share] * 5],
         time_to_contact_seconds=list(contact or [None] * 20),
         time_to_contact_sigma_seconds=[None if one is None else sigma for one in contact or [None] * 20],
         missing_pictures=[int(number == missing) for number in range(20)],
@@ -153,6 +158,9 @@ def test_standard_errors_and_missing_pictures_are_drawn() -> None:
     shot = curve(2, 5, contact=[5.0] * 20, sigma=0.5, missing=10)
     figure = plotter.figure("shot 1 of 1", [shot])
     (band,) = figure.axes[2].collections
+    scale, rotation = (panel.collections[0].get_datalim(panel.transData) for panel in figure.axes[:2])
+    assert (scale.y0, scale.y1) == pytest.approx((1, 2 * math.exp(0.05)))
+    assert (rotation.y0, rotation.y1) == pytest.approx((0, 6))
     box = band.get_datalim(figure.axes[2].transData)
     assert (box.y0, box.y1) == pytest.approx((4.5, 5.5))
     for panel in figure.axes[:3]:
@@ -160,6 +168,17 @@ def test_standard_errors_and_missing_pictures_are_drawn() -> None:
         assert [float(np.asarray(line.get_xdata())[0]) for line in dotted] == [shot.time_seconds[10]]
     note = "dotted: a picture may be missing; band: standard error"
     assert note in {one.get_text() for one in texts(plotter, shot)}
+
+
+def test_steps_in_which_few_features_agree_are_grey() -> None:
+    plotter, shot = MotionPlotter("a.mp4", WORDS), curve(2, 5, inlier_share=0.49)
+    figure = plotter.figure("shot 1 of 1", [shot])
+    for panel in figure.axes[:2]:
+        spans = [(one.get_x(), one.get_x() + one.get_width()) for one in panel.patches if isinstance(one, Rectangle)]
+        assert np.array(spans) == pytest.approx(np.array(list(itertools.pairwise(shot.time_seconds[14:]))))
+    note = "grey: fewer than half of the features agree"
+    assert note in {one.get_text() for one in texts(plotter, shot)}
+    assert note not in {one.get_text() for one in texts(plotter, curve(2, 5))}
 
 
 def test_a_time_to_contact_without_limit_does_not_flatten_the_rest() -> None:

@@ -77,8 +77,8 @@ def test_the_truth_is_within_one_and_two_standard_errors_as_often_as_stated(desc
         every["contact"].append(errors(left, curve.time_to_contact_sigma_seconds, 1 / rate))
     for name, parts in every.items():
         away = np.abs(np.concatenate(parts))
-        assert 0.55 <= (away <= 1).mean() <= 0.85, name
-        assert (away <= 2).mean() >= 0.88, name
+        assert (away <= 1).mean() >= 0.8, name
+        assert (away <= 2).mean() >= 0.95, name
 
 
 def test_the_contact_of_the_last_second_is_right_within_its_error(descents: list[Descent]) -> None:

@@ -60,7 +60,7 @@ class Motion:
     """
 
     name: ClassVar[str] = "video.motion"
-    version: ClassVar[int] = 14
+    version: ClassVar[int] = 15
     reads: ClassVar[Reads] = "video"
     tables: ClassVar[tuple[Table, ...]] = (MOTION,)
 
@@ -260,7 +260,8 @@ class _Session:
         facts = MotionFacts(shots=summaries, audit=self._audit, shot_count=self._shot_count)
         with ParquetTable(self._path, MOTION) as file:
             file.add([row for one in measured for row in self._table(one)])
-        advice = next(filter(None, (one.altitude_refused_because for one in summaries)), None)
+        weak = (f"shot {one.shot}: {one.weak_because}" for one in summaries if one.weak_because)
+        advice = next(filter(None, (*(one.altitude_refused_because for one in summaries), *weak)), None)
         yield Item(name=self._path.name, media_type=MEDIA_TYPE, file=self._path, facts=facts, advice=advice)
         yield Item.of_json("motion.json", summaries, facts=facts)
         for one in measured:

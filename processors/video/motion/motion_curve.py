@@ -75,6 +75,8 @@ class Curve:
     median_inlier_share: float
     has_other_motion: list[bool]
     """True, in one entry per step, if a part of the picture moves differently from the rest."""
+    few_agree: list[bool]
+    """True, in one entry per step, if fewer than half of the features agree on the motion."""
     missing_pictures: list[int]
     """Number of pictures that seem to be missing before each frame; see `missing_before`."""
     repeating: RepeatingSteps | None = None
@@ -168,6 +170,7 @@ def curve_of(
         median_residual_px=residual,
         median_inlier_share=share,
         has_other_motion=has_other_motion,
+        few_agree=[step.inlier_share < MIN_INLIER_SHARE for step in known],
         missing_pictures=missing,
         repeating=repeating,
     )

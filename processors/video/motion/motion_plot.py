@@ -23,7 +23,10 @@ COLUMNS = (
     "segment",
     "time_seconds",
     "scale",
+    "scale_sigma",
     "rotation_degrees",
+    "rotation_sigma_degrees",
+    "inlier_share",
     "time_to_contact_seconds",
     "time_to_contact_sigma_seconds",
     "missing_pictures",
@@ -38,7 +41,7 @@ class MotionPlot:
     """
 
     name: ClassVar[str] = "video.motion_plot"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     reads: ClassVar[Reads] = "results"
 
     motion: Motion = field(default_factory=Motion)

@@ -67,7 +67,13 @@ MOTION = Table(
             pa.int32(),
         ),
         Column("inliers", "1", "number of followed features that agree on the motion", pa.int32()),
-        Column("inlier_share", "1", "share of the followed features that agree on the motion", pa.float64()),
+        Column(
+            "inlier_share",
+            "1",
+            "share of the followed features that agree on the motion; below 0.5 scale and rotation may be off by more "
+            "than their standard errors",
+            pa.float64(),
+        ),
         Column("residual_px", "px", "deviation of these features from the motion", pa.float64()),
         Column("other_motion_share", "1", "share of the followed features that agree on another motion", pa.float64()),
     ),

@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from processors.contract import ReleaseWords
 from processors.imaging.lettering import draw_text, shortened, wrapped_to_width
 from processors.imaging.picture_title import title_parts
+from processors.video.motion.motion_curve import MIN_INLIER_SHARE
 from processors.video.motion.region import RegionFacts
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ STRIP_PX = TOP_PX - 6
 REGION_PX = 200
 """Height of the frame that shows the region."""
 LINE = "#31688e"
+FEW_AGREE = "#e8e8e8"
 MARGIN = 0.05
 """Space left and right, above and below a line, relative to its range."""
 MIN_SCALE_RANGE, MIN_DEGREES, MIN_SECONDS = 1.02, 1.0, 0.1
@@ -45,7 +47,11 @@ class PlottedSegment:
 
     time_seconds: list[float]
     scale: list[float]
+    scale_sigma: list[float]
     rotation_degrees: list[float]
+    rotation_sigma_degrees: list[float]
+    inlier_share: list[float | None]
+    """Share of the features that agree on the motion from the frame before; None for the first frame."""
     time_to_contact_seconds: list[float | None]
     time_to_contact_sigma_seconds: list[float | None]
     missing_pictures: list[int]
@@ -54,6 +60,12 @@ class PlottedSegment:
     def missing_before(self) -> list[float]:
         """Return the times of the frames before which pictures seem to be missing."""
         return [time for time, count in zip(self.time_seconds, self.missing_pictures, strict=True) if count]
+
+    @property
+    def few_agree(self) -> list[tuple[float, float]]:
+        """Return start and end of each step in which fewer than half of the features agree."""
+        ends = zip(self.time_seconds, self.time_seconds[1:], self.inlier_share[1:], strict=False)
+        return [(start, end) for start, end, share in ends if share is not None and share < MIN_INLIER_SHARE]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +118,7 @@ class MotionPlotter:
         start, end = curves[0].time_seconds[0], curves[-1].time_seconds[-1]
         times = linear_ticks(start, end, 9)
         missing = [time for curve in curves for time in curve.missing_before]
+        few_agree = [step for curve in curves for step in curve.few_agree]
         for panel in range(panels):
             top = first_px + panel * (PANEL_PX + GAP_PX)
             width, height = (RIGHT_PX - LEFT_PX) / WIDTH_PX, PANEL_PX / height_px
@@ -115,12 +128,16 @@ class MotionPlotter:
             _label(axes.xaxis, times if panel == panels - 1 else [(value, "") for value, _ in times])
             for moment in missing:
                 axes.axvline(moment, color="black", linestyle=":", linewidth=1)
+            for first, last in few_agree:
+                axes.axvspan(first, last, color=FEW_AGREE, linewidth=0, zorder=0)
             axes.grid(alpha=0.3)
             axes.tick_params(length=3)
         self._write(figure, (LEFT_PX + RIGHT_PX) / 2, 14, "presentation time (s)", ha="center", va="bottom")
-        notes = {"dotted: a picture may be missing": missing, "band: standard error": seconds}
-        if missing or seconds:
-            self._write(figure, LEFT_PX, 14, "; ".join(one for one, has in notes.items() if has), va="bottom")
+        marks = ["dotted: a picture may be missing"] if missing else []
+        self._write(figure, LEFT_PX, 14, "; ".join([*marks, "band: standard error"]), va="bottom")
+        if few_agree:
+            how = {"ha": "right", "va": "bottom", "transform": figure.axes[-panels].transAxes}
+            figure.axes[-panels].text(0.99, 0.03, "grey: fewer than half of the features agree", **how)
         several = f"{len(curves)} segments: each starts at scale 1 and 0 degrees" if len(curves) > 1 else ""
         if note or several:
             self._write(figure, RIGHT_PX, 14, note or several, ha="right", va="bottom")
@@ -184,10 +201,13 @@ def _title_strip(name: str, details: str) -> np.ndarray:
 
 
 def _draw_scale(axes: Any, curves: Sequence[PlottedSegment]) -> None:
+    ends = list[float]()
     for curve in curves:
-        axes.plot(curve.time_seconds, curve.scale, color=LINE, linewidth=1.6)
-    values = [value for curve in curves for value in curve.scale]
-    ends = _padded(math.log(min(values)), math.log(max(values)), math.log(MIN_SCALE_RANGE))
+        scale = np.array(curve.scale)
+        factor = np.exp(np.array(curve.scale_sigma) / scale)
+        ends += np.log([*(scale / factor), *(scale * factor)]).tolist()
+        _draw_line(axes, curve.time_seconds, scale, (scale / factor, scale * factor))
+    ends = _padded(min(ends), max(ends), math.log(MIN_SCALE_RANGE))
     low, high = math.exp(ends[0]), math.exp(ends[1])
     axes.set_yscale("log")
     axes.set_ylim(low, high)
@@ -197,10 +217,12 @@ def _draw_scale(axes: Any, curves: Sequence[PlottedSegment]) -> None:
 
 
 def _draw_rotation(axes: Any, curves: Sequence[PlottedSegment]) -> None:
+    ends = list[float]()
     for curve in curves:
-        axes.plot(curve.time_seconds, curve.rotation_degrees, color=LINE, linewidth=1.6)
-    values = [value for curve in curves for value in curve.rotation_degrees]
-    low, high = _padded(min(values), max(values), MIN_DEGREES)
+        turned, sigma = np.array(curve.rotation_degrees), np.array(curve.rotation_sigma_degrees)
+        ends += [*(turned - sigma), *(turned + sigma)]
+        _draw_line(axes, curve.time_seconds, turned, (turned - sigma, turned + sigma))
+    low, high = _padded(min(ends), max(ends), MIN_DEGREES)
     axes.set_ylim(low, high)
     _label(axes.yaxis, linear_ticks(low, high, 5))
     axes.set_ylabel("rotation (degrees)")
@@ -210,8 +232,7 @@ def _draw_contact(axes: Any, curves: Sequence[PlottedSegment]) -> None:
     lines = [np.array(curve.time_to_contact_seconds, float) for curve in curves]  # None becomes NaN, a gap in the line
     for curve, seconds in zip(curves, lines, strict=True):
         sigma = np.array(curve.time_to_contact_sigma_seconds, float)
-        axes.fill_between(curve.time_seconds, seconds - sigma, seconds + sigma, color=LINE, alpha=0.25, linewidth=0)
-        axes.plot(curve.time_seconds, seconds, color=LINE, linewidth=1.6)
+        _draw_line(axes, curve.time_seconds, seconds, (seconds - sigma, seconds + sigma))
     values = np.concatenate(lines)
     values = values[np.isfinite(values)]
     limit = TIMES_MEDIAN * float(np.median(values))
@@ -222,6 +243,12 @@ def _draw_contact(axes: Any, curves: Sequence[PlottedSegment]) -> None:
     if values.max() > limit:
         above = f"more than {limit:.3g} s is not shown"
         axes.text(0.99, 0.95, above, ha="right", va="top", transform=axes.transAxes)
+
+
+def _draw_line(axes: Any, times: list[float], values: np.ndarray, band: tuple[np.ndarray, np.ndarray]) -> None:
+    """Draw a line, and the band of its standard error."""
+    axes.fill_between(times, *band, color=LINE, alpha=0.25, linewidth=0)
+    axes.plot(times, values, color=LINE, linewidth=1.6)
 
 
 def _padded(low: float, high: float, min_range: float) -> tuple[float, float]:

@@ -11,6 +11,8 @@ from processors.video.motion.region import RegionFacts
 
 MIN_FRAME_SHARE = 0.8
 """Minimum share of a shot's frames in its longest segment, so that its totals are the shot's."""
+MAX_FEW_AGREE_STEPS = 0.25
+"""Maximum share of steps in which fewer than half of the features agree, so that nothing has to be said."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,8 @@ class ShotMotion:
     """Rms of the deviations of these steps from their trend, as a share of it."""
     missing_before_seconds: tuple[float, ...] = ()
     """Presentation times of frames before which pictures seem to be missing: `missing_pictures` in motion.parquet."""
+    weak_because: str | None = None
+    """Reason why scale and rotation may be off by more than their standard errors; None: there is none."""
     altitude_refused_because: str | None = None
     """Reason why a stated altitude was not used for this shot, and what to do; None: it was, or none is stated."""
 
@@ -83,6 +87,7 @@ def summary_of(shot: int, curves: list[Curve]) -> ShotMotion:
             f" from {first:.3f} to {last:.3f} s"
         )
     totals = longest if longest and not refused else None
+    weak = _weak_because(curves) if totals else None
     contact, repeating = totals and totals.contact(), longest and longest.repeating
     return ShotMotion(
         shot=shot,
@@ -109,6 +114,17 @@ def summary_of(shot: int, curves: list[Curve]) -> ShotMotion:
             for time, count in zip(curve.time_seconds, curve.missing_pictures, strict=True)
             if count
         ),
+        weak_because=weak,
+    )
+
+
+def _weak_because(curves: list[Curve]) -> str | None:
+    share = float(np.mean(np.concatenate([curve.few_agree for curve in curves])))
+    if share <= MAX_FEW_AGREE_STEPS:
+        return None
+    return (
+        f"in {share:.0%} of the steps fewer than half of the features agree on the motion, as where dust hides the"
+        " ground or coding holds pixels: scale and rotation may be off by more than their standard errors"
     )
 
 
