@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from flows.cli.main import main
+from flows.run.checking.check_store import hash_all
 from processors.engine.wanted_results import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata
@@ -167,6 +168,30 @@ def test_a_planned_withdrawal_and_the_return_of_an_object_are_told(
     put(bucket, bucket_server, "june/wind.wav", (release / "june/wind.wav").read_bytes())
     report = ingest(address, store, recipes)  # type: ignore[arg-type]
     assert [str(one) for one in report.changes] == ["restored: june/wind.wav: its bytes are here again"]
+
+
+def test_an_object_that_a_check_could_not_read_is_read_by_the_next_run(
+    release: Path, address: str, bucket: str, bucket_server: str, proxy: Proxy, tmp_path: Path
+) -> None:
+    recipes: Recipes = {"photo": (), "video": (), "audio": (Metadata(),)}
+    store = tmp_path / "store"
+    ingest(address, store, recipes)  # type: ignore[arg-type]
+
+    def take_away(asked: str) -> None:
+        if asked.startswith("GET") and asked.endswith("wind.wav"):
+            client(bucket_server).delete_object(Bucket=bucket, Key="raw/june/wind.wav")
+
+    proxy.meet = take_away
+    (fault,) = hash_all(Store(store), which="raw").faults
+    assert (fault.path, fault.kind) == ("raw/june/wind.wav", "missing")
+    proxy.meet = lambda asked: None
+    put(bucket, bucket_server, "june/wind.wav", (release / "june/wind.wav").read_bytes())
+    report = ingest(address, store, recipes)  # type: ignore[arg-type]
+    assert [str(one) for one in report.changes] == ["restored: june/wind.wav: its bytes are here again"]
+    (row,) = [one for one in Catalogue(Store(store)).sightings() if one.name == "wind.wav"]
+    found, again = FixityHistory(raw_checks(Store(store))).of_row(row)
+    assert (found.reason or "").startswith("missing: ")
+    assert (again.reason, again.failed_utc) == (None, found.ended_utc)
 
 
 def test_damage_that_a_run_found_is_known_to_every_machine_of_a_store_in_a_bucket(

@@ -84,7 +84,8 @@ def _checked(_store: Store, place_known: tuple[str, _Known]) -> FixityCheck:
     try:
         digest = hash_again(file.path)
     except OSError as error:
-        return _one(path, FixityFault(path=place, kind="missing", reason=machine_reason(error), is_master=True), row)
+        fault = FixityFault(path=place, kind="missing", reason=machine_reason(error), is_master=True)
+        return _one(path, fault, row, _with(row, "missing"))  # so that the next run reads it
     if digest == row.digest:
         was_wrong = row.changed_to or row.check_fault
         restored = dataclasses.replace(row, changed_to=None, check_fault=None) if was_wrong else None
