@@ -177,7 +177,23 @@ def test_stills_and_shots_are_heard_as_their_video_is_at_that_time(made: PackSto
     ]
     made.result(digest, "video.stills", *stills)
     silent = [None, None, None]
-    assert loudest_hz(pack(made, tmp_path))[:10] == [*silent, None, 600, 900, 1500, 2000, *silent][:10]
+    assert loudest_hz(pack(made, tmp_path))[:10] == [*silent, None, None, 900, 1500, 2000, *silent][:10]
+
+
+def test_a_shot_that_moves_before_its_sound_begins_is_silent_until_then(made: PackStore, tmp_path: Path) -> None:
+    digest = next(row.digest for row in made.catalogue.sources().values() if row.name == "b.mp4")
+    facts = {"start_seconds": 0.5}
+    made.result(digest, "audio.renditions", Item(name="audible.flac", media_type="audio/flac", data=tone(900, 3)))
+    drawn = Item(name="spectrogram.png", media_type="image/png", data=picture(8, 8, 9, "PNG"), facts=facts)
+    made.result(digest, "audio.spectrogram_picture", drawn)
+    highlight = Highlight(seconds_each=2.0, longest_side_px=160)
+    built = make_pack(made, tmp_path / "pack", selection=("b.mp4",), take=("clips", "sound"), highlight=highlight)
+    with av.open(str(tmp_path / "pack/data/highlight.mp4")) as container:
+        sound = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+    assert np.abs(sound[round(3.05 * 48000) : round(3.4 * 48000)]).max() < 0.01
+    assert np.abs(sound[round(3.6 * 48000) : round(4.5 * 48000)]).max() > 0.3
+    assert built.highlight is not None
+    assert [(one.source.name, one.seconds) for one in built.highlight.silences] == [("b.mp4", pytest.approx(0.5))]
 
 
 def test_a_clip_names_all_whom_it_owes_and_the_strictest_rights(made: PackStore, tmp_path: Path) -> None:

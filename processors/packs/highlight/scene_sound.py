@@ -66,7 +66,7 @@ class SceneSound:
 
     entry: ItemRecord
     from_seconds: float
-    """Time in the recording at which it begins."""
+    """Time in the recording at which it begins; negative if a shot moves before its sound begins."""
 
     @property
     def source(self) -> SourceRecord:
@@ -99,12 +99,12 @@ def sounds_of(
         subject, time = scene.entry.subject, scene.time_seconds
         own = recordings.get(subject.digest)
         if own and time is not None:
-            begins = max(0.0, time - own.start_seconds)
-            end = begins + seconds_each if scene.is_moving else _length_of(own.entry)
-            is_heard = begins < end  # a still after the end of the sound is silent, as it is in the video
-            yield SceneSound(
-                entry=own.entry, from_seconds=max(0.0, min(begins, end - seconds_each)) if is_heard else begins
-            )
+            begins = time - own.start_seconds
+            if not scene.is_moving:
+                begins, end = max(0.0, begins), _length_of(own.entry)
+                if begins < end:  # a still after the end of the sound is silent, as it is in the video
+                    begins = max(0.0, min(begins, end - seconds_each))
+            yield SceneSound(entry=own.entry, from_seconds=begins)
         elif scene.is_moving:
             yield SceneSound(entry=scene.entry, from_seconds=scene.from_seconds)
         elif subject.medium == "photo" and (found := _heard_there(subject, sounds, heard_seconds)):

@@ -28,7 +28,7 @@ class Span:
     """Part of a recording, and its place in the clip."""
 
     from_seconds: float
-    """Time in the recording."""
+    """Time in the recording; what is before 0 is silent."""
     at_seconds: float
     """Time in the clip."""
     seconds: float
@@ -57,7 +57,9 @@ class Soundtrack:
             place = _samples(span.at_seconds)
             self._samples[place : place + len(part)] += part
             self.is_silent = False
-        return [len(part) / RATE_HZ for part in found]
+        return [
+            max(0.0, len(part) / RATE_HZ + min(0.0, span.from_seconds)) for span, part in zip(spans, found, strict=True)
+        ]
 
     def _room(self, span: Span) -> int:
         """Return the number of samples of a part that the clip has room for."""
