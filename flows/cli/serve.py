@@ -45,7 +45,8 @@ def serve(raw: Path, store_folder: Path, recipe: str | None, schedules: tuple[st
     --recipe is that of nightly-ingest; the changes of --recipes hold for every run, packs too.
 
     Prefect's server starts with it, unless Prefect's settings name one, as PREFECT_API_URL does. While
-    it serves, ingest, reprocess and watch on the same store are recorded there too.
+    it serves, ingest, reprocess and watch on the same store are recorded there too. A second one on the
+    same store, Prefect database or server is refused; for a second store, set PREFECT_HOME and --port.
 
     \b
     marsmedia serve
@@ -53,30 +54,34 @@ def serve(raw: Path, store_folder: Path, recipe: str | None, schedules: tuple[st
       --recipes mine.toml --schedule 'nightly-ingest=30 1 * * *'
     """
     from flows.run.recipe_changes.load_recipes import load_recipes
-    from flows.serving.local_server import prefect_server
+    from flows.serving.local_server import address_at, database_file, prefect_server
     from flows.serving.schedule import timetable, with_overrides
-    from flows.serving.server_of_runs import announced, answers, configured_server, recorded_at
+    from flows.serving.server_of_runs import answers, configured_server, recorded_at
+    from flows.serving.sole_service import sole_service
 
     if is_address(store_folder):
         raise RequestError("the schedules of a store in a bucket need a Prefect server and a worker of your own")
     load_recipes(recipe)  # report a mistake in a recipe now, not every night
     places = {"raw": str(raw.absolute()), "store": str(store_folder.absolute())}
-    here = _placed(with_overrides(timetable(), schedules), places, recipe)
+    planned = _placed(with_overrides(timetable(), schedules), places, recipe)
     store = Store(store_folder)
     theirs = configured_server()
     if theirs and not answers(theirs):
         raise RequestError(f"Prefect's server {theirs} does not answer; start it, or unset PREFECT_API_URL")
+    address = theirs or address_at(port)
     with ExitStack() as stack:
+        here = stack.enter_context(sole_service(store, address, None if theirs else database_file()))
         if theirs is None:
             click.echo("Starting Prefect (about 10 s; longer the first time) ...", err=True)
-        address = theirs or stack.enter_context(prefect_server(port))
+            stack.enter_context(prefect_server(port))
         stack.enter_context(recorded_at(address))
-        stack.enter_context(announced(store, address))
-        for line in _served(here, places, recipe, address):
-            click.echo(line)
-        from flows.serving.local_schedules import serve_schedules as run
+        from flows.serving.local_schedules import check_unserved, serve_schedules
 
-        run(here, click.echo, owns_server=theirs is None)
+        check_unserved(planned, owns_server=theirs is None)
+        stack.enter_context(here.announced())
+        for line in _served(planned, places, recipe, address):
+            click.echo(line)
+        serve_schedules(planned, click.echo, owns_server=theirs is None)
         click.echo("stopped")
 
 

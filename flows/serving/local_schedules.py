@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from prefect.client.schemas.filters import (
     DeploymentFilterId,
     FlowRunFilter,
     FlowRunFilterExpectedStartTime,
+    FlowRunFilterId,
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
@@ -33,28 +33,19 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
-from prefect.exceptions import ObjectNotFound
 from prefect.runner import Runner
 from prefect.schedules import Cron, Interval, Schedule
 from prefect.states import Cancelled, Crashed
 
 from flows.serving.end_of_serving import SERVED_BY, EndOfServing, end_runs
+from flows.serving.other_services import require_unserved
 from flows.serving.run_lines import RunLines
 from flows.serving.schedule import Planned
-from flows.serving.server_of_runs import SERVICE
-from processors.errors import RequestError
-from processors.store.claims import service_claimed
-from processors.store.open_store import is_store
-from processors.store.store import Store
 
 HEARTBEAT_SECONDS = 30
 """Heartbeat interval, the shortest that Prefect allows."""
 SILENCE = timedelta(seconds=10 * HEARTBEAT_SECONDS)
 """Time without a heartbeat after which a run has crashed; a machine at 12 times its load was silent for 90 s."""
-SERVED = (
-    "{store} is being served, and its schedules are in the same Prefect database: stop that service, or set "
-    "PREFECT_HOME to another folder for one of them"
-)
 FOLDERS = ("raw", "store")
 """Parameters of a run that `serve` fills in."""
 OTHERS = "of another store: marsmedia serve now works on {store}"
@@ -71,14 +62,18 @@ def serve_schedules(planned: Mapping[str, Planned], tell: Callable[[str], None],
     ----------
     tell : prints a line when a run begins, and when it ends.
     owns_server : the server started with this process, so runs that it lists as running are dead.
-
-    Raises
-    ------
-    RequestError : another `serve` has its schedules there, for another store.
     """
     refresh_global_settings_context()  # Prefect was imported before the server started, to check the schedules
     with suppress(asyncio.CancelledError):
         asyncio.run(_serve(planned, tell, owns_server=owns_server))
+
+
+def check_unserved(planned: Mapping[str, Planned], *, owns_server: bool) -> None:
+    """Make sure that nothing else starts these runs on the server; raises as `require_unserved`."""
+    refresh_global_settings_context()
+    deployments = [_deployment(one) for one in planned.values()]
+    names = [f"{one.flow_name}/{one.name}" for one in deployments]
+    asyncio.run(require_unserved(names, owns_server=owns_server))
 
 
 class _Runner(Runner):
@@ -87,6 +82,11 @@ class _Runner(Runner):
     def __init__(self, end: EndOfServing) -> None:
         super().__init__(name="marsmedia", pause_on_shutdown=False, heartbeat_seconds=HEARTBEAT_SECONDS, limit=None)
         self.handle_sigterm = end
+
+    def runs(self) -> Collection[UUID]:
+        """Return the runs that this process has started, or is about to start; others may be of another service."""
+        poller = getattr(self, "_scheduled_run_poller", None)  # none before the runner has begun
+        return set(poller._submitting_flow_run_ids) if poller else set()
 
     async def announce_interruption(self, run: UUID) -> None:
         """Tell Prefect in the process of a run that the signal to come cancels it; without effect before it listens."""
@@ -101,9 +101,7 @@ async def _serve(planned: Mapping[str, Planned], tell: Callable[[str], None], *,
     names: dict[UUID, str] = {}
     async with get_client() as client:
         for one in planned.values():
-            deployment = _deployment(one)
-            await _check_is_ours(client, deployment)
-            identity = await runner.aadd_deployment(deployment)
+            identity = await runner.aadd_deployment(_deployment(one))
             names[identity] = one.name
             if owns_server:
                 await _crash_the_dead(client, identity)
@@ -117,10 +115,11 @@ async def _serve(planned: Mapping[str, Planned], tell: Callable[[str], None], *,
         await asyncio.shield(running)  # which kills its runs when it is cancelled
     finally:
         async with get_client() as client:
-            await end_runs(lambda: _announce_interruption(client, runner, names))
+            ours = runner.runs()
+            await end_runs(lambda: _announce_interruption(client, runner, ours))
             following.cancel()
             with suppress(httpx.HTTPError):
-                await _cancel(client, names, *AT_WORK)  # what Prefect leaves to the runner
+                await _cancel(client, ours, *AT_WORK)  # what Prefect leaves to the runner
             running.cancel()
             await lines.tell_new(client)
         with suppress(asyncio.CancelledError):
@@ -151,54 +150,38 @@ def _schedule(planned: Planned) -> Schedule | None:
 
 async def _crash_the_dead(client: PrefectClient, deployment: UUID) -> None:
     """Mark runs as crashed whose process ended with the previous server."""
-    for run in await _at_work(client, [deployment], *AT_WORK):
+    for run in await _at_work(client, *AT_WORK, deployment=deployment):
         await client.set_flow_run_state(run.id, Crashed(message="marsmedia serve ended during the run"), force=True)
 
 
-async def _announce_interruption(
-    client: PrefectClient, runner: _Runner, deployments: Collection[UUID]
-) -> Collection[UUID]:
+async def _announce_interruption(client: PrefectClient, runner: _Runner, ours: Collection[UUID]) -> Collection[UUID]:
     """Tell Prefect in the runs at work that they will be interrupted; cancel and return those that have not begun."""
     with suppress(httpx.HTTPError):  # a server of the user's own may be gone
-        not_begun = await _cancel(client, deployments, StateType.PENDING)
-        for run in await _at_work(client, deployments, StateType.RUNNING):
+        not_begun = await _cancel(client, ours, StateType.PENDING)
+        for run in await _at_work(client, StateType.RUNNING, runs=ours):
             await runner.announce_interruption(run.id)
         return not_begun
     return ()
 
 
-async def _cancel(client: PrefectClient, deployments: Collection[UUID], *states: StateType) -> Collection[UUID]:
-    """Cancel the runs in these states, and return them."""
-    found = await _at_work(client, deployments, *states)
+async def _cancel(client: PrefectClient, ours: Collection[UUID], *states: StateType) -> Collection[UUID]:
+    """Cancel those of these runs that are in these states, and return them."""
+    found = await _at_work(client, *states, runs=ours) if ours else []
     for run in found:
         await client.set_flow_run_state(run.id, Cancelled(message=STOPPED), force=True)
     return {run.id for run in found}
 
 
-async def _at_work(client: PrefectClient, deployments: Collection[UUID], *states: StateType) -> list[FlowRun]:
-    """Return the runs of deployments in these states."""
+async def _at_work(
+    client: PrefectClient, *states: StateType, deployment: UUID | None = None, runs: Collection[UUID] | None = None
+) -> list[FlowRun]:
+    """Return the runs in these states, of a deployment or among given runs."""
+    state = FlowRunFilterState(type=FlowRunFilterStateType(any_=list(states)))
+    among = None if runs is None else FlowRunFilterId(any_=list(runs))
     return await client.read_flow_runs(
-        deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=list(deployments))),
-        flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(states)))),
+        deployment_filter=_only(deployment) if deployment else None,
+        flow_run_filter=FlowRunFilter(id=among, state=state),
     )
-
-
-async def _check_is_ours(client: PrefectClient, deployment: RunnerDeployment) -> None:
-    """Make sure that no other `serve` has its runs planned by these names on this server.
-
-    Raises
-    ------
-    RequestError : one does, for another store.
-    """
-    try:
-        there = await client.read_deployment_by_name(f"{deployment.flow_name}/{deployment.name}")
-    except ObjectNotFound:
-        return
-    other = there.parameters.get("store")
-    if not isinstance(other, str) or other == deployment.parameters.get("store") or not is_store(Path(other)):
-        return
-    if service_claimed(Store(Path(other)), SERVICE) is not None:
-        raise RequestError(SERVED.format(store=other))
 
 
 async def _leave_out_others(client: PrefectClient, deployment: UUID, parameters: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from flows.serving.server_of_runs import answers
 from processors.errors import RequestError, StoreError
@@ -23,9 +24,24 @@ START_SECONDS = 180.0
 """Time limit of the start; the first one on a new machine creates a database, which takes 20 s and more."""
 
 
+def address_at(port: int) -> str:
+    """Return the address of the API of a server that `prefect_server` starts."""
+    return f"http://127.0.0.1:{port}/api"
+
+
+def database_file() -> Path | None:
+    """Return the file of the database of such a server; None if Prefect's settings name a database server."""
+    from prefect.settings import get_current_settings
+    from sqlalchemy import make_url
+
+    connection = get_current_settings().server.database.connection_url
+    url = make_url(connection.get_secret_value()) if connection else None
+    return Path(url.database) if url and url.database and url.get_backend_name() == "sqlite" else None
+
+
 @contextmanager
-def prefect_server(port: int) -> Iterator[str]:
-    """Start a server; give the address of its API.
+def prefect_server(port: int) -> Iterator[None]:
+    """Start a server.
 
     Raises
     ------
@@ -46,10 +62,9 @@ def prefect_server(port: int) -> Iterator[str]:
         start_new_session=True,
         preexec_fn=_die_with_parent,
     )
-    address = f"http://127.0.0.1:{port}/api"
     try:
-        _wait_until_healthy(server, address)
-        yield address
+        _wait_until_healthy(server, address_at(port))
+        yield
     finally:
         _end(server)
 

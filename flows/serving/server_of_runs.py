@@ -6,9 +6,7 @@ on the store.
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import sys
 import urllib.error
 import urllib.request
@@ -20,12 +18,11 @@ from pathlib import Path
 import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
 
-from processors.store.claims import claim_service, service_claimed
+from flows.serving.sole_service import service_on
 from processors.store.store import Store
 
 ADDRESS = "PREFECT_API_URL"
 PROBE_SECONDS = 10.0
-SERVICE = "serve"
 SETTINGS_FILES = {".env": "PREFECT_", "prefect.toml": "", "pyproject.toml": "[tool.prefect"}
 """Files in the working directory that Prefect reads, and the text that they contain if they hold Prefect settings."""
 
@@ -71,22 +68,10 @@ def recorded_at(address: str) -> Iterator[None]:
             _refresh()
 
 
-@contextmanager
-def announced(store: Store, address: str) -> Iterator[None]:
-    """Announce to commands on the store which server records their runs; the first of several servers counts."""
-    claim = claim_service(store, SERVICE, json.dumps({"host": platform.node(), "address": address}).encode())
-    try:
-        yield
-    finally:
-        if claim is not None:
-            claim.release()
-
-
 def _serving(store: Store) -> str | None:
     """Return the address of the `marsmedia serve` running on the store on this machine."""
-    words = service_claimed(store, SERVICE)
-    where = json.loads(words) if words else {}
-    return where["address"] if where.get("host") == platform.node() else None
+    service = service_on(store)
+    return service.server if service and service.is_ready and service.is_here else None
 
 
 def _has_settings() -> bool:

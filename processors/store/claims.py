@@ -28,6 +28,12 @@ class Claim:
         self._descriptor = descriptor
         self._elsewhere = elsewhere
 
+    def rewrite(self, words: bytes) -> None:
+        """Replace the description; who reads it meanwhile may find it empty."""
+        if self._descriptor is not None:
+            os.truncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, words, 0)
+
     def release(self) -> None:
         """Release the lock and remove the file; a second call does nothing."""
         release, self._elsewhere = self._elsewhere, lambda: None
@@ -67,14 +73,14 @@ def claim_run(store: Store, name: str, words: bytes) -> Claim:
     return _claim(_folder(store) / f"{RUN}{name}", words) or Claim(None, None)
 
 
-def claim_service(store: Store, name: str, words: bytes) -> Claim | None:
-    """Return the claim of a process that serves the store, or None if another one serves it."""
-    return _claim(_folder(store) / name, words)
+def claim_file(path: Path, words: bytes) -> Claim | None:
+    """Return the claim of a file, created and removed with it; None if another process holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return _claim(path, words)
 
 
-def service_claimed(store: Store, name: str) -> bytes | None:
-    """Return the description that the process serving the store left in its claim; None if no process serves it."""
-    path = store.claims_folder / name
+def file_claimed(path: Path) -> bytes | None:
+    """Return the description that the holder of a claim left in its file; None if nobody holds it."""
     try:
         return path.read_bytes() if _is_held(path) else None
     except FileNotFoundError:

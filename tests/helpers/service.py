@@ -31,6 +31,8 @@ class Service:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.store = folder / "store"
+        self.more: dict[str, str] = {}
+        """More of its environment."""
         self._process: subprocess.Popen[bytes] | None = None
         self._words: tuple[object, ...] = ()
 
@@ -53,7 +55,7 @@ class Service:
             port = probe.getsockname()[1]
         self.address = f"http://127.0.0.1:{port}"
         self.ask = PrefectApi(f"{self.address}/api").ask
-        environment = {**quiet_environment(self.folder / "home"), "PYTHONPATH": str(PROJECT), **ASK_OFTEN}
+        environment = {**quiet_environment(self.folder / "home"), "PYTHONPATH": str(PROJECT), **ASK_OFTEN, **self.more}
         places = [str(self.folder / "raw"), "--store", str(self.store)]
         self._words = (*words, *ignores)
         self._process = subprocess.Popen(

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from flows.serving.server_of_runs import announced, configured_server, server_of_runs
+from flows.serving.server_of_runs import configured_server, server_of_runs
+from flows.serving.sole_service import sole_service
 from processors.store.store import Store
 from tests.conftest import Run, quiet_environment
 from tests.helpers.made_media import MediaMaker
@@ -169,7 +170,9 @@ def test_runs_of_a_served_store_are_recorded_until_it_is_no_longer_served(
 ) -> None:
     store, other = Store(tmp_path / "store"), Store(tmp_path / "other")
     assert server_of_runs(store) is None
-    with announced(store, ADDRESS), announced(store, "http://127.0.0.1:2/api"):
+    with sole_service(store, ADDRESS) as service:
+        assert server_of_runs(store) is None, "the server is starting"
+    with sole_service(store, ADDRESS) as service, service.announced():
         assert (server_of_runs(store), server_of_runs(other)) == (ADDRESS, None)
         unset.setattr("platform.node", lambda: "another-machine")
         assert server_of_runs(store) is None

@@ -55,6 +55,16 @@ class Pool:
         """Run what a person types."""
         subprocess.run([sys.executable, "-c", code], env=self._environment, check=True, timeout=120)
 
+    def refusal_of_serve(self, folder: Path) -> str:
+        """What `marsmedia serve` says, which would replace the timetable, with the server of the pool."""
+        command = [sys.executable, "-m", "flows.cli", "serve", "raw", "--store", "other"]
+        environment = {**self._environment, "PYTHONPATH": str(PROJECT)}
+        run = subprocess.run(
+            command, env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=180
+        )
+        assert run.returncode == 2, run.stdout
+        return run.stderr
+
     def ended(self, name: str, **parameters: Any) -> dict[str, Any]:
         """The state in which a run of that deployment ends."""
         deployment = self._api.ask(f"deployments/name/{name}")["id"]
@@ -111,6 +121,11 @@ def test_a_deployed_run_ends_on_a_worker_and_a_failed_one_is_reported(
     state = pool.ended("ingest/nightly-ingest", raw=str(tmp_path / "raw"), store=store)
     made = r"completed: of (\d+) results: \1 made, 0 reused, 0 refused, 0 failed"
     assert (state["type"], bool(re.fullmatch(made, state["message"]))) == ("COMPLETED", True), pool.log.read_text()
+
+    assert pool.refusal_of_serve(tmp_path) == (
+        "marsmedia: ingest/nightly-ingest: a worker of the work pool marsmedia is at work with this schedule on this "
+        "Prefect server, for the store processed; stop it first, or use another server for one of the two\n"
+    )
 
     address, sent = told
     pool.python(example_of_the_docs().replace("https://example.org/hook", address))
