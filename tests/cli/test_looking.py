@@ -115,11 +115,12 @@ def test_what_is_made_on_request_is_shown_by_name_and_kept_when_asked(store: Pat
     assert command("prune", "--dry-run", "--store", store).splitlines() == [
         "0 results, 0.0 MB, that no recipe requests and no pack holds",
         "1 more stay because they are kept; see `marsmedia keep`",
+        "recipe that counted: full; --recipe NAME for another",
     ]
     assert command("keep", "--store", store).splitlines()[-1] == "2 results kept"
     command("keep", "--release", "june/photo.jpg", "processor=photo.preview", "--store", store)
     assert command("keep", "--store", store) == "no results kept\n"
-    assert len(command("prune", "--dry-run", "--store", store).splitlines()) == 2
+    assert len(command("prune", "--dry-run", "--store", store).splitlines()) == 3
     assert opened.kept_folder.is_dir()
 
 

@@ -198,3 +198,15 @@ def test_the_line_for_cron_is_silent_and_mails_what_a_failed_night_printed(tmp_p
     subject, *body = (tmp_path / "mailed.txt").read_text().splitlines()
     assert subject == "-s marsmedia: ingest failed ops@example.org"
     assert [one for one in body if one.lstrip().startswith("failed: june/cut.jpg: ")]
+
+
+def test_the_setting_of_the_docs_has_prefect_delete_old_runs(tmp_path: Path) -> None:
+    page = (PROJECT / "docs/running-every-night.md").read_text(encoding="utf-8")
+    ((name, value),) = re.findall(r"`(PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED)=([^`]+)`", page)
+    code = (
+        "from prefect.settings import get_current_settings as get; one = get().server.services.db_vacuum;"
+        "print(sorted(one.enabled_vacuum_types), one.retention_period.days)"
+    )
+    environment = {**quiet_environment(tmp_path), name: value}
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert run.stdout == "['events', 'flow_runs', 'orphans'] 90\n"

@@ -40,6 +40,12 @@ def _is_any_gone(sightings: Collection[SourceRow]) -> bool:
     return any(row.gone_utc for row in sightings)
 
 
+def confirmed_sources(sightings: Collection[SourceRow]) -> set[str]:
+    """Return the digests of the sources that are withdrawn, with the confirmation of a user at each of their places."""
+    gone = withdrawn(sightings)
+    return {row.digest for row in gone} - {row.digest for row in gone if row.confirmed_utc is None}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Withdrawal:
     """A file, or a whole release, that is gone from raw without confirmation."""
