@@ -17,6 +17,7 @@ from flows.run.options import (
     MemoryMb,
     Options,
     Quiet,
+    RecipeName,
     RetryFailed,
     RunnerName,
     Scheduler,
@@ -67,6 +68,7 @@ def reprocess(
     processors: Processors = None,
     settings: Settings = None,
     store: StoreFolder = "processed",
+    recipe: RecipeName = Options.recipe,
     strict: Strict = Options.strict,
     retry_failed: RetryFailed = Options.retry_failed,
     workers: WorkerCount = Options.workers,
@@ -83,8 +85,10 @@ def reprocess(
     -------
     State : Completed, Failed or Cancelled by the conservation law; that of a completed one has the report as its data.
     """
-    choice = ReprocessRequest(words=tuple(selection), processors=tuple(processors or ()), settings=settings or {})
     options = Options.of(locals())
+    choice = ReprocessRequest(
+        words=tuple(selection), processors=tuple(processors or ()), settings=settings or {}, recipe=options.recipe
+    )
 
     def look(store: Store, progress: RunProgress) -> Prepared:
         return prepare_chosen(choice, store, retry_failed=retry_failed, shard=Shard.parse(options.shard))

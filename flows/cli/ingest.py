@@ -39,7 +39,7 @@ WHERE gone_utc IS NULL AND mission IS NULL AND earliest_utc IS NULL AND title IS
 @STORE
 @DRY_RUN
 @RECIPES
-@run_options("recipe", "strict", "hash_all", *OF_REPROCESSING[1:])
+@run_options("recipe", "strict", "hash_all", *OF_REPROCESSING[2:])
 @JSON
 def ingest(raw: Location, store_folder: Location, dry_run: bool, as_json: bool, **options: Any) -> None:
     """Make everything that is due for the files below RAW.

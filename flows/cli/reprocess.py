@@ -51,8 +51,9 @@ def reprocess(
     """Make results again with other parameters.
 
     Existing results stay, and the folder of each new one is printed. SELECTION is as in
-    `marsmedia items`; without it, every source is reprocessed. Parameters of the results that a
-    processor builds on can be set too: --set shots.cut_ratio=4 with video.stills.
+    `marsmedia items`; without it, every source is reprocessed. Without --processor, all of the
+    recipe is made: of the full one, unless --recipe or a recipe file names another. Parameters of the
+    results that a processor builds on can be set too: --set shots.cut_ratio=4 with video.stills.
 
     Prefect records the run if its settings name a server, as PREFECT_API_URL does, or while
     `marsmedia serve` is at work on the store.
@@ -64,6 +65,7 @@ def reprocess(
       --set window_samples=4096 --set window=hamming
     marsmedia reprocess sol=10..40 --processor photo.preview \\
       --set longest_sides_px=640,1600
+    marsmedia reprocess june/descent.mp4 --recipe light
     """
     from flows.cli.plan_and_run import reprocess_chosen
     from flows.cli.printing.print_plan import print_plan
@@ -74,7 +76,9 @@ def reprocess(
     options["quiet"] = options["quiet"] or as_json
     chosen = Options(**options)
     shard = Shard.parse(chosen.shard)
-    request = ReprocessRequest(words=selection, processors=processors, settings=parse_settings(settings))
+    request = ReprocessRequest(
+        words=selection, processors=processors, settings=parse_settings(settings), recipe=chosen.recipe
+    )
     store = open_existing_store(store_folder)
     if dry_run:
         prepared = prepare_chosen(request, store, retry_failed=chosen.retry_failed, remember=False, shard=shard)

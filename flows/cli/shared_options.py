@@ -67,6 +67,7 @@ FORCE = click.option("--force", is_flag=True, help="Replace the output if it exi
 
 
 OF_REPROCESSING = (
+    "recipe",
     "strict",
     "retry_failed",
     "workers",

@@ -35,6 +35,7 @@ from processors.video.frames.frames import Frames
 from processors.video.shots.shots import Shots
 from tests.conftest import Run
 from tests.helpers import first_recipes
+from tests.helpers.command import in_this_process
 from tests.helpers.made_media import MediaMaker
 
 
@@ -243,6 +244,28 @@ def test_a_processor_that_is_not_in_the_recipes_comes_with_its_defaults() -> Non
 def test_a_processor_that_suits_no_selected_source_is_reported(filled: Store) -> None:
     with pytest.raises(RequestError, match=r"video\.frames: does not apply to any selected source"):
         prepare_chosen(choose("medium=photo"), filled, retry_failed=False)
+
+
+def test_a_recipe_that_is_named_decides_what_is_made(tmp_path: Path) -> None:
+    (tmp_path / "raw/june").mkdir(parents=True)
+    MediaMaker(tmp_path / "raw/june").photo("photo.jpg")
+    store = ("--store", tmp_path / "store")
+    assert in_this_process("ingest", tmp_path / "raw", *store, "--recipe", "light").returncode == 0
+
+    def due(*words: str) -> set[str]:
+        told = in_this_process("reprocess", "june/photo.jpg", *words, *store, "--dry-run", "--json").stdout
+        return {one["processor"] for one in json.loads(told)["plan"]}
+
+    assert due("--recipe", "light") == set()
+    assert due() == due("--recipe", "full") > {"photo.quality"}
+    assert due("--recipe", "light", "--processor", "photo.quality") == {"photo.quality"}
+    refused = in_this_process("reprocess", "june/photo.jpg", "--recipe", "lite", *store)
+    assert (refused.returncode, refused.stderr) == (2, "marsmedia: lite: no such recipe; did you mean light?\n")
+    run = in_this_process("reprocess", "june/photo.jpg", "--recipe", "full", *store)
+    assert run.returncode == 0
+    assert due() == set()
+    report = max((tmp_path / "store/runs").glob("*.json"), key=lambda path: path.stat().st_mtime)
+    assert json.loads(report.read_text())["raw"] == "june/photo.jpg --recipe full"
 
 
 @pytest.mark.prefect

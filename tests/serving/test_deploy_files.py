@@ -159,8 +159,11 @@ def test_the_slurm_array_makes_what_one_run_makes(
 def test_the_service_starts_serve_and_leaves_the_stopping_to_it() -> None:
     unit = configparser.ConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment]
-    unit.read_string((DEPLOY / "marsmedia.service").read_text())
+    text = (DEPLOY / "marsmedia.service").read_text()
+    unit.read_string(text)
     service = unit["Service"]
+    (other,) = re.findall(r"^# ExecStart=\S+ serve (.*)$", text, re.MULTILINE)
+    assert load("serve").make_context("serve", shlex.split(other)).params["recipe"] == "light"
     program, command, *words = shlex.split(service["ExecStart"])
     assert (Path(program).name, command) == ("marsmedia", "serve")
     assert load("serve").make_context("serve", words).params["raw"] == Path("/srv/mars/raw")

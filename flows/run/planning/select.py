@@ -40,21 +40,24 @@ class ReprocessRequest:
     """Names of processors; empty for the whole recipe."""
     settings: Mapping[str, str]
     """Changed parameters, by name, if exactly one processor is named."""
+    recipe: str | None = None
+    """Name of the recipe; None for that of the recipe file, else the full one."""
 
     def __str__(self) -> str:
         named = [f"--processor {name}" for name in self.processors]
         changed = [f"--set {key}={value}" for key, value in self.settings.items()]
-        return " ".join([*self.words, *named, *changed])
+        recipe = [f"--recipe {self.recipe}"] if self.recipe else []
+        return " ".join([*self.words, *recipe, *named, *changed])
 
     def recipes(self) -> Recipes:
         """Return the processors to run, by medium.
 
         Raises
         ------
-        RequestError : no such processor or parameter, or a value that is not allowed.
+        RequestError : no such recipe, processor or parameter, or a value that is not allowed.
         RecipeError : the operator's recipes cannot be read.
         """
-        recipes = load_recipes()
+        recipes = load_recipes(self.recipe)
         if self.settings and len(self.processors) != 1:
             raise RequestError("--set changes one processor; name exactly one with --processor")
         if not self.processors:
