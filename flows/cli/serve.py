@@ -18,6 +18,7 @@ from processors.store.open_store import is_address
 from processors.store.store import Store
 
 if TYPE_CHECKING:
+    from flows.serving.alerts import Alerts
     from flows.serving.schedule import Planned
 
 INGEST, PACK = "nightly-ingest", "pack"
@@ -32,8 +33,17 @@ INGEST, PACK = "nightly-ingest", "pack"
 @click.option(
     "--schedule", "schedules", multiple=True, metavar="NAME=SCHEDULE", help="Override a schedule (repeatable)."
 )
+@click.option(
+    "--alert",
+    metavar="URL",
+    envvar="MARSMEDIA_ALERT",
+    show_envvar=True,
+    help='Post each run that fails to this web address, as JSON: {"text": "..."}.',
+)
 @click.option("--port", type=click.IntRange(1, 65535), default=4200, show_default=True, help="Port of the Prefect UI.")
-def serve(raw: Path, store_folder: Path, recipe: str | None, schedules: tuple[str, ...], port: int) -> None:
+def serve(
+    raw: Path, store_folder: Path, recipe: str | None, schedules: tuple[str, ...], alert: str | None, port: int
+) -> None:
     """Run the schedules of prefect.yaml on this machine.
 
     They are nightly-ingest and weekly-verify; pack and reprocess wait to be started. A SCHEDULE is
@@ -48,12 +58,17 @@ def serve(raw: Path, store_folder: Path, recipe: str | None, schedules: tuple[st
     it serves, ingest, reprocess and watch on the same store are recorded there too. A second one on the
     same store, Prefect database or server is refused; for a second store, set PREFECT_HOME and --port.
 
+    --alert posts to the webhook of a chat service, or to a script of yours, what is printed here of a run
+    that failed or crashed: the counts, and a line for each file with a problem. No telemetry is sent.
+
     \b
     marsmedia serve
+    marsmedia serve --alert https://chat.example.org/hooks/mars
     marsmedia serve /archive/releases --store /archive/mars \\
       --recipes mine.toml --schedule 'nightly-ingest=30 1 * * *'
     """
     from flows.run.recipe_changes.load_recipes import load_recipes
+    from flows.serving.alerts import Alerts
     from flows.serving.local_server import address_at, database_file, prefect_server
     from flows.serving.schedule import timetable, with_overrides
     from flows.serving.server_of_runs import answers, configured_server, recorded_at
@@ -64,6 +79,7 @@ def serve(raw: Path, store_folder: Path, recipe: str | None, schedules: tuple[st
     load_recipes(recipe)  # report a mistake in a recipe now, not every night
     places = {"raw": str(raw.absolute()), "store": str(store_folder.absolute())}
     planned = _placed(with_overrides(timetable(), schedules), places, recipe)
+    alerts = Alerts(alert, click.echo)
     store = Store(store_folder)
     theirs = configured_server()
     if theirs and not answers(theirs):
@@ -75,13 +91,14 @@ def serve(raw: Path, store_folder: Path, recipe: str | None, schedules: tuple[st
             click.echo("Starting Prefect (about 10 s; longer the first time) ...", err=True)
             stack.enter_context(prefect_server(port))
         stack.enter_context(recorded_at(address))
-        from flows.serving.local_schedules import check_unserved, serve_schedules
+        from flows.serving.local_schedules import serve_schedules
 
-        check_unserved(planned, owns_server=theirs is None)
-        stack.enter_context(here.announced())
-        for line in _served(planned, places, recipe, address):
-            click.echo(line)
-        serve_schedules(planned, click.echo, owns_server=theirs is None)
+        def begin() -> None:
+            stack.enter_context(here.announced())
+            for line in _served(planned, places, recipe, address, alerts):
+                click.echo(line)
+
+        serve_schedules(planned, click.echo, alerts, begin, owns_server=theirs is None)
         click.echo("stopped")
 
 
@@ -97,7 +114,7 @@ def _placed(planned: Mapping[str, Planned], places: Mapping[str, str], recipe: s
 
 
 def _served(
-    planned: Mapping[str, Planned], places: Mapping[str, str], recipe: str | None, address: str
+    planned: Mapping[str, Planned], places: Mapping[str, str], recipe: str | None, address: str, alerts: Alerts
 ) -> Iterator[str]:
     """Yield what is served, with which recipes, where and when, and what keeps a scheduled pack from being built."""
     from flows.run.folder_defaults import recipe_file
@@ -107,6 +124,8 @@ def _served(
         yield f"recipe file: {printable(str(file.absolute()))}"
     if recipe:
         yield f"recipe: {recipe}"
+    if alerts.host:
+        yield f"alerts: posted to {alerts.host}"
     yield f"Prefect UI: {address.removesuffix('/api')}"
     for one in planned.values():
         when = (one.cron and f"{one.cron} ({one.timezone})") or (one.every and f"every {one.every}")

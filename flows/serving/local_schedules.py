@@ -37,6 +37,7 @@ from prefect.runner import Runner
 from prefect.schedules import Cron, Interval, Schedule
 from prefect.states import Cancelled, Crashed
 
+from flows.serving.alerts import Alerts
 from flows.serving.end_of_serving import SERVED_BY, EndOfServing, end_runs
 from flows.serving.other_services import require_unserved
 from flows.serving.run_lines import RunLines
@@ -55,25 +56,30 @@ AT_WORK = (StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
 WATCH = "marsmedia: a run without a heartbeat has crashed"
 
 
-def serve_schedules(planned: Mapping[str, Planned], tell: Callable[[str], None], *, owns_server: bool) -> None:
+def serve_schedules(
+    planned: Mapping[str, Planned],
+    tell: Callable[[str], None],
+    alerts: Alerts,
+    begin: Callable[[], None],
+    *,
+    owns_server: bool,
+) -> None:
     """Serve until Ctrl-C, SIGTERM or SIGHUP; a second signal kills this process and its runs at once.
 
     Parameters
     ----------
     tell : prints a line when a run begins, and when it ends.
+    alerts : post what is printed of a run that failed.
+    begin : called once nothing else serves there, before anything is written to the server.
     owns_server : the server started with this process, so runs that it lists as running are dead.
+
+    Raises
+    ------
+    RequestError : something else serves there, as `require_unserved` finds.
     """
     refresh_global_settings_context()  # Prefect was imported before the server started, to check the schedules
     with suppress(asyncio.CancelledError):
-        asyncio.run(_serve(planned, tell, owns_server=owns_server))
-
-
-def check_unserved(planned: Mapping[str, Planned], *, owns_server: bool) -> None:
-    """Make sure that nothing else starts these runs on the server; raises as `require_unserved`."""
-    refresh_global_settings_context()
-    deployments = [_deployment(one) for one in planned.values()]
-    names = [f"{one.flow_name}/{one.name}" for one in deployments]
-    asyncio.run(require_unserved(names, owns_server=owns_server))
+        asyncio.run(_serve(planned, tell, alerts, begin, owns_server=owns_server))
 
 
 class _Runner(Runner):
@@ -93,22 +99,32 @@ class _Runner(Runner):
         await self._control_channel.signal(run, "cancel")
 
 
-async def _serve(planned: Mapping[str, Planned], tell: Callable[[str], None], *, owns_server: bool) -> None:
+async def _serve(
+    planned: Mapping[str, Planned],
+    tell: Callable[[str], None],
+    alerts: Alerts,
+    begin: Callable[[], None],
+    *,
+    owns_server: bool,
+) -> None:
     this = asyncio.current_task()
     assert this is not None
     os.environ[SERVED_BY] = str(os.getpid())
     runner = _Runner(EndOfServing(this))
+    deployments = {one.name: _deployment(one) for one in planned.values()}
+    await require_unserved([f"{one.flow_name}/{name}" for name, one in deployments.items()], owns_server=owns_server)
+    begin()
     names: dict[UUID, str] = {}
+    lines = RunLines(names, tell, alerts)
     async with get_client() as client:
         for one in planned.values():
-            identity = await runner.aadd_deployment(_deployment(one))
+            identity = await runner.aadd_deployment(deployments[one.name])
             names[identity] = one.name
             if owns_server:
                 await _crash_the_dead(client, identity)
             await _leave_out_others(client, identity, one.parameters)
             await _catch_up(client, identity, one.parameters, keep=1 if one.is_active else 0)
         await _watch_heartbeats()
-    lines = RunLines(names, tell)
     following = asyncio.create_task(lines.follow())
     running = asyncio.create_task(runner.start())
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -13,26 +14,43 @@ import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 
 import httpx
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId, FlowRunFilter, FlowRunFilterStartTime
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterId,
+    FlowRunFilter,
+    FlowRunFilterEndTime,
+    FlowRunFilterStartTime,
+    Operator,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 
 from flows.run.reporting.report import LINES_BELOW
+from flows.serving.alerts import Alerts
 
 ASKED_EVERY_SECONDS = 5.0
 MAX_MESSAGE_CHARACTERS = 300
 """Longest line."""
 MAX_LINES = LINES_BELOW + 2
 """Maximum number of lines below the one of a run that has ended: problems, how many more there are, and the report."""
+ALARMING = (StateType.FAILED, StateType.CRASHED)
+"""States in which a run ends that somebody must hear of; one that an operator stops is cancelled."""
 OVERLAP, REFUSED = "Deployment concurrency limit reached.", "refused, as another run of it is at work"
 """Prefect's message, and its meaning here."""
 
 
 class RunLines:
-    """Reports the runs of some deployments."""
+    """Reports the runs of some deployments.
 
-    def __init__(self, names: Mapping[UUID, str], tell: Callable[[str], None]) -> None:
-        self._names, self._tell = names, tell
+    Parameters
+    ----------
+    names : deployments, each with the name of its run; more may be added.
+    tell : prints a line.
+    alerts : what is printed of a run that failed or crashed is posted; None for no alerts.
+    """
+
+    def __init__(self, names: Mapping[UUID, str], tell: Callable[[str], None], alerts: Alerts | None = None) -> None:
+        self._names, self._tell, self._alerts = names, tell, alerts
         self._since = datetime.now(UTC)
         self._begun: set[UUID] = set()
         self._ended: set[UUID] = set()
@@ -46,36 +64,60 @@ class RunLines:
 
     async def tell_new(self, client: PrefectClient) -> None:
         """Report what has happened since the last call; nothing if the server does not answer."""
-        try:
-            for run in await self._started(client):
-                for line in self.lines(run):
-                    self._tell(line)
-        except httpx.HTTPError:
-            pass  # the runner itself reports a server that is gone
+        with suppress(httpx.HTTPError):  # the runner itself reports a server that is gone
+            for run in await self._changed(client):
+                self._report(run)
+        if self._alerts:
+            await self._alerts.send()
+
+    def _report(self, run: FlowRun) -> None:
+        for line in self._beginning(run):
+            self._tell(line)
+        end = list(self._end(run))
+        for line in end:
+            self._tell(line)
+        if end and self._alerts and run.state and run.state.type in ALARMING:
+            self._alerts.add("\n".join(end))
 
     def lines(self, run: FlowRun) -> Iterator[str]:
         """Yield the unreported lines of a run."""
-        state, name = run.state, self._names.get(run.deployment_id) if run.deployment_id else None
-        if state is None or name is None or run.start_time is None:
-            return
-        if run.id not in self._begun:
+        yield from self._beginning(run)
+        yield from self._end(run)
+
+    def _beginning(self, run: FlowRun) -> Iterator[str]:
+        if (name := self._name(run)) and run.start_time and run.id not in self._begun:
             self._begun.add(run.id)
             yield f"{_clock(run.start_time)}  {name}: begun"
-        if state.is_final() and run.id not in self._ended:
-            self._ended.add(run.id)
-            ended = run.end_time or state.timestamp
-            took = _duration((ended - run.start_time).total_seconds())
-            first, *problems = [_short(line) for line in (state.message or "").splitlines() if line.strip()] or [""]
-            first = REFUSED if first == OVERLAP else first
-            yield f"{_clock(ended)}  {name}: {(state.name or state.type.value).lower()} after {took}: {first}".rstrip(
-                ": "
-            )
-            yield from (f"  {line}" for line in problems[:MAX_LINES])
 
-    async def _started(self, client: PrefectClient) -> list[FlowRun]:
+    def _end(self, run: FlowRun) -> Iterator[str]:
+        """Yield the lines on its end; of a run that has not begun only if it was to, and could not."""
+        state, name = run.state, self._name(run)
+        if not state or not name or not state.is_final() or run.id in self._ended:
+            return
+        if run.start_time is None and state.type not in ALARMING:
+            return
+        self._ended.add(run.id)
+        ended = run.end_time or state.timestamp
+        took = f" after {_duration((ended - run.start_time).total_seconds())}" if run.start_time else ""
+        first, *problems = [_short(line) for line in (state.message or "").splitlines() if line.strip()] or [""]
+        first = REFUSED if first == OVERLAP else first
+        yield f"{_clock(ended)}  {name}: {(state.name or state.type.value).lower()}{took}: {first}".rstrip(": ")
+        yield from (f"  {line}" for line in problems[:MAX_LINES])
+
+    def _name(self, run: FlowRun) -> str | None:
+        return self._names.get(run.deployment_id) if run.deployment_id else None
+
+    async def _changed(self, client: PrefectClient) -> list[FlowRun]:
+        """Return the runs that have begun or ended since this began to look."""
+        if not self._names:
+            return []
         return await client.read_flow_runs(
             deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=list(self._names))),
-            flow_run_filter=FlowRunFilter(start_time=FlowRunFilterStartTime(after_=self._since)),  # type: ignore[arg-type]
+            flow_run_filter=FlowRunFilter(
+                operator=Operator.or_,  # type: ignore[call-arg] # of a mixin
+                start_time=FlowRunFilterStartTime(after_=self._since),  # type: ignore[arg-type]
+                end_time=FlowRunFilterEndTime(after_=self._since),  # type: ignore[arg-type]
+            ),
             sort=FlowRunSort.START_TIME_DESC,
         )
 

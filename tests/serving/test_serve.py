@@ -259,4 +259,4 @@ def test_sigterm_of_a_service_manager_ends_serve_as_ctrl_c_does(tmp_path: Path) 
         assert process.wait(timeout=60) == 0
     finally:
         process.kill()
-    assert told.read_text().splitlines()[-2:] == ["press Ctrl-C to stop", "stopped"]
+    assert told.read_text().splitlines()[-1] == "stopped"

@@ -20,14 +20,12 @@ from tests.conftest import PROJECT, quiet_environment
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.prefect_api import PrefectApi
 
-pytestmark = [pytest.mark.slow, pytest.mark.prefect]
-
 
 class Pool:
     """A work pool with the timetable deployed on it, and a worker."""
 
     def __init__(self, server: str, folder: Path) -> None:
-        self._api = PrefectApi(server)
+        self.server, self._api = server, PrefectApi(server)
         self._environment = {
             **quiet_environment(folder / "home"),
             "PREFECT_API_URL": server,
@@ -51,9 +49,11 @@ class Pool:
         command = [sys.executable, "-m", "prefect", *words]
         subprocess.run(command, env=self._environment, cwd=PROJECT, check=True, capture_output=True, timeout=120)
 
-    def python(self, code: str) -> None:
-        """Run what a person types."""
-        subprocess.run([sys.executable, "-c", code], env=self._environment, check=True, timeout=120)
+    def python(self, code: str) -> str:
+        """Run what a person types; give what it prints."""
+        command = [sys.executable, "-c", code]
+        run = subprocess.run(command, env=self._environment, check=True, timeout=120, capture_output=True, text=True)
+        return run.stdout
 
     def refusal_of_serve(self, folder: Path) -> str:
         """What `marsmedia serve` says, which would replace the timetable, with the server of the pool."""
@@ -112,6 +112,8 @@ def told() -> Iterator[tuple[str, list[bytes]]]:
         server.shutdown()
 
 
+@pytest.mark.slow
+@pytest.mark.prefect
 def test_a_deployed_run_ends_on_a_worker_and_a_failed_one_is_reported(
     pool: Pool, tmp_path: Path, told: tuple[str, list[bytes]]
 ) -> None:
@@ -128,7 +130,8 @@ def test_a_deployed_run_ends_on_a_worker_and_a_failed_one_is_reported(
     )
 
     address, sent = told
-    pool.python(example_of_the_docs().replace("https://example.org/hook", address))
+    printed = pool.python(example_of_the_docs().replace("https://example.org/hook", address))
+    assert printed == f"failed runs are posted by {pool.server}\n"
     state = pool.ended("pack/pack", recipe=str(tmp_path / "none.toml"), output=str(tmp_path / "out"), store=store)
     assert state["type"] == "FAILED"
     for _ in range(120):
@@ -142,5 +145,30 @@ def test_a_deployed_run_ends_on_a_worker_and_a_failed_one_is_reported(
 def example_of_the_docs() -> str:
     """The Python that the page on nightly runs gives for it."""
     page = (PROJECT / "docs/running-every-night.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(from prefect\.automations .*?)```", page, re.S)
+    (example,) = re.findall(r"```python\n(import os\n.*?)```", page, re.S)
     return example
+
+
+def test_the_example_of_the_docs_starts_no_server_of_its_own(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", example_of_the_docs()]
+    run = subprocess.run(command, env=quiet_environment(tmp_path), capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert run.stderr.endswith("KeyError: 'PREFECT_API_URL'\n")
+    assert not (tmp_path / "prefect.db").exists()
+
+
+def test_the_settings_of_the_docs_switch_the_telemetry_of_prefect_off(tmp_path: Path) -> None:
+    page = (PROJECT / "docs/running-every-night.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^export (DO_NOT_TRACK=.*?) +#", page, re.M)
+    code = (
+        "import prefect._internal.analytics.enabled as client; client.is_ci_environment = lambda: False\n"
+        "from prefect.settings import get_current_settings as get\n"
+        "print(client.is_telemetry_enabled(), get().server.analytics_enabled)"
+    )
+    bare = {name: value for name, value in quiet_environment(tmp_path).items() if "ANALYTICS" not in name}
+    bare.pop("DO_NOT_TRACK", None)
+    said = []
+    for more in ({}, dict(word.split("=", 1) for word in line.split())):
+        run = subprocess.run([sys.executable, "-c", code], env=bare | more, capture_output=True, text=True, check=True)
+        said.append(run.stdout)
+    assert said == ["True True\n", "False False\n"]
