@@ -56,7 +56,8 @@ def band_level_pascals(spectrogram: xr.Dataset, lowest_hz: float, highest_hz: fl
 
     if "square_pascals_per_power" not in spectrogram:
         raise RequestError(
-            f"{name}: no calibration, so that pascals are unknown; name one in release.toml and run `marsmedia ingest`"
+            f"{name}: no calibration, so that pascals are unknown; name one in release.toml and run `marsmedia ingest`."
+            " Of one that is named, `marsmedia release check` says why it does not apply"
         )
     noise_hz = float(spectrogram.attrs["noise_bandwidth_hz"])
     pressure = spectrogram.square_pascals_per_power
@@ -102,6 +103,8 @@ def _band_mean_square(
     level = mean_square.where(is_whole).load()
     level.name = "band_level"
     level.attrs = {
+        **{key: value for key, value in spectrogram.attrs.items() if key != "Conventions"},
+        "title": str(spectrogram.attrs.get("title", "Spectrogram")).replace("Spectrogram", "Level of a band", 1),
         "long_name": f"rms from {lowest_hz:g} to below {highest_hz:g} Hz",
         "detrend": spectrogram.attrs["detrend"],
         "missing_where": "samples under the frame are missing, or its window reaches beyond the recording",

@@ -43,6 +43,9 @@ def read_table(
         frame = pd.concat([frame, clocks.at(frame[time].to_numpy(float))], axis=1)
     frame.attrs.update(provenance.attributes(manifest, declared.title if declared else name))
     shown = declared.descriptions if declared else {}
+    if "file" in frame:
+        frame["path"] = [str(store.item_path(manifest.ref, file)) for file in frame["file"]]
+        shown |= {"path": {"units": "text", "description": "path of the file"}}
     shown |= {column: {"units": unit, "description": meaning} for column, (unit, meaning) in CLOCKS.items() if time}
     frame.attrs["columns"] = {column: shown[column] for column in frame if column in shown}
     return frame

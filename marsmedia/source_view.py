@@ -168,7 +168,8 @@ class SourceView:
 
         Columns `utc`, `sol`, `local_mean_solar_time_hours` and `local_true_solar_time_hours` are added to a table over
         time, with missing values where they are not known. `attrs` holds title, source, SHA-256, UTC of presentation
-        time 0, processor, version, and `columns`: `units` and `description` of each.
+        time 0, processor, version, and `columns`: `units` and `description` of each. A table with a column `file` gets
+        the `path` of each.
 
         Parameters
         ----------
@@ -186,11 +187,7 @@ class SourceView:
     @property
     def frames(self) -> pd.DataFrame:
         """Return the kept frames: one row each, with presentation times, clocks and the `path` of the picture."""
-        frames = self.table("video.frames", "frames.csv")
-        result = self.result("video.frames")
-        frames["path"] = [str(self._path(result, name)) for name in frames["file"]]
-        frames.attrs["columns"]["path"] = {"units": "text", "description": "path of the picture"}
-        return frames
+        return self.table("video.frames", "frames.csv")
 
     @property
     def measurements(self) -> pd.DataFrame:
@@ -344,6 +341,7 @@ class SourceView:
             credit=self._said("photoshop:Credit"),
             rights=self._said("dc:rights"),
             mission=self.facts["mission"],
+            published_at=self._said("dc:source"),
             start_utc=self.start_utc,
             start_precision=self.facts["precision"],
             difference=lambda manifest: difference_from_today(manifest, self._row, self._asked),

@@ -30,6 +30,7 @@ def query(sql: str, store_folder: Path, as_csv: bool, as_json: bool) -> None:
     DuckDB; it reads the tables sources, sightings, results, items, known and links, and nothing else.
     `known` has one row for each source: medium, camera, event, first_sol, last_sol, earliest_utc,
     latest_utc, mission, title, rights, redistribute, disagreement_count, audit, and more.
+    In each of them `source` is the SHA-256 of a file; `key` names a result.
     `sources` has one row for each place at which a source was seen, also places it has left:
     count sources with `known`.
 
@@ -58,7 +59,8 @@ def query(sql: str, store_folder: Path, as_csv: bool, as_json: bool) -> None:
             columns = [column[0] for column in answer.description or []]
             rows = answer.fetchall()
         except duckdb.Error as error:
-            raise click.ClickException(str(error)) from error
+            hint = "; the SHA-256 of a file is in the column `source`" if "sha256" in sql.casefold() else ""
+            raise click.ClickException(f"{error}{hint}") from error
     if as_json:
         for row in rows:
             click.echo(json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, default=str))

@@ -91,7 +91,7 @@ def calibration_problems(release: Release, read: Callable[[str], Calibration | s
             but = f" (but {', '.join(map(repr, there))})" if there else ""
             yield (
                 f"calibrations: {name} changed nothing: no file is recorded_by {found.instrument!r}{but}; "
-                "name the instrument in the [[file]] of its sounds"
+                "name the instrument in the [[file]] of its sounds, as a label's name does not count"
             )
     for path, entry in release.files.items():
         if name := entry.get("calibration"):

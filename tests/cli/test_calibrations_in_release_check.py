@@ -21,7 +21,7 @@ def test_a_calibration_that_fits_no_file_is_named_with_the_instruments_there_are
     done = CliRunner().invoke(main, ["release", "check", str(tmp_path)])
     assert (
         "calibrations: mic.toml changed nothing: no file is recorded_by 'EDL microphone' (but 'Entry Camera'); "
-        "name the instrument in the [[file]] of its sounds"
+        "name the instrument in the [[file]] of its sounds, as a label's name does not count"
     ) in done.output
     (tmp_path / "release.toml").write_text(release.format("EDL microphone"))
     assert done.exit_code == 1

@@ -104,6 +104,18 @@ def test_files_whose_labels_name_another_mission_are_named(tmp_path: Path) -> No
     )
 
 
+def test_a_file_whose_entry_has_a_mistake_is_not_compared_with_its_label(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 48), (60, 40, 20)).save(tmp_path / "theirs.png")
+    label = 'PDS_VERSION_ID = PDS3\n^IMAGE = "theirs.png"\nMISSION_NAME = "MARS EXPLORATION ROVER"\nEND\n'
+    (tmp_path / "theirs.lbl").write_text(label)
+    entry = '[[file]]\npath = "theirs.png"\nmission = ""\nsource = "github:x"\n'
+    (tmp_path / "release.toml").write_text(f'mission = "tianwen-1"\n{entry}')
+    code, told = command("release", "check", tmp_path)
+    assert code == 1
+    assert "not an address that can be published ('github:x')" in told
+    assert "its label names" not in told
+
+
 def test_a_release_of_several_missions_is_begun_with_the_mission_of_each_file(tmp_path: Path) -> None:
     for name, words, shade in (("a", "MARS 2020", 90), ("b", "Tianwen-1", 60)):
         Image.new("RGB", (64, 48), (shade, 40, 20)).save(tmp_path / f"{name}.png")

@@ -93,6 +93,7 @@ def test_frames_have_their_times_on_both_planets(video: SourceView) -> None:
     assert frames.local_true_solar_time_hours.iloc[7] == pytest.approx(time.local_true_solar_time_hours, abs=1e-7)
     assert frames.local_mean_solar_time_hours.iloc[7] == pytest.approx(time.local_mean_solar_time_hours, abs=1e-7)
     assert all(Path(path).is_file() for path in frames.path)
+    assert video.table("video.frames").path.tolist() == frames.path.tolist()
 
 
 def test_clocks_count_a_midnight_on_mars_within_a_recording() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import xarray as xr
 from click.testing import CliRunner
 
 import marsmedia
@@ -176,12 +177,40 @@ def test_tables_and_bands_name_their_calibration(raw: Path) -> None:
     assert (level / in_full_scale).dropna("time").to_numpy() == pytest.approx(60)
 
 
+def test_the_level_of_a_band_says_where_it_is_from_and_where_that_was_published(raw: Path, tmp_path: Path) -> None:
+    release = raw / "june/release.toml"
+    release.write_text(f'source = "https://example.org/sounds"\ncredit = "A"\n{RELEASE}')
+    (raw / "june/m.toml").write_text(f"{MICROPHONE}60.0\n")
+    ingest(raw, raw.parent / "store", {"audio": (*SOUND["audio"], Evidence()), "video": (), "photo": ()})
+    sound = marsmedia.open(raw.parent / "store").source("edl.wav")
+    assert sound.spectra.attrs["references"] == "https://example.org/sounds"
+    with sound.spectrogram() as spectrogram:
+        expected = {name: value for name, value in spectrogram.attrs.items() if name != "Conventions"}
+    for level, unit in ((sound.band_level_dbfs(900, 1100), "dBFS"), (sound.band_level_pascals(900, 1100), "Pa")):
+        level.to_netcdf(tmp_path / "level.nc", engine="h5netcdf")
+        with xr.open_dataarray(tmp_path / "level.nc", engine="h5netcdf") as kept:
+            attrs = dict(kept.attrs)
+        assert (attrs["title"], attrs["units"]) == ("Level of a band of edl.wav", unit)
+        assert {name: attrs[name] for name in expected if name != "title"} == {
+            name: value for name, value in expected.items() if name != "title"
+        }
+        assert (attrs["source_sha256"], attrs["credit"], attrs["references"]) == (
+            sound.sha256,
+            "A",
+            "https://example.org/sounds",
+        )
+
+
 def test_pascals_of_a_sound_without_a_calibration_are_refused(raw: Path) -> None:
     (raw / "june/release.toml").write_text('title = "Sounds"\n')
     ingest(raw, raw.parent / "store", SOUND)
     sound = marsmedia.open(raw.parent / "store").source("edl.wav")
-    with pytest.raises(RequestError, match=r"edl\.wav: no calibration, so that pascals are unknown; name one in"):
+    with pytest.raises(RequestError) as refused:
         sound.band_level_pascals(900, 1100)
+    assert str(refused.value) == (
+        "edl.wav: no calibration, so that pascals are unknown; name one in release.toml and run `marsmedia ingest`. Of "
+        "one that is named, `marsmedia release check` says why it does not apply"
+    )
     assert "calibration" not in sound.spectra.attrs
 
 

@@ -28,8 +28,13 @@ LABEL_SUFFIXES = (".lbl", ".xml")
 
 
 def other_missions(folder: Path, described: Release) -> Iterator[str]:
-    """Yield a sentence for each such file; unreadable labels are reported by a run."""
+    """Yield a sentence for each such file; unreadable labels are reported by a run.
+
+    A [[file]] with a mistake is left out: nothing that it says is known, and the mistake is told.
+    """
     for path in media_below(folder):
+        if path in described.lines and path not in described.files:
+            continue
         mission = mission_of_file(described.head, described.files.get(path, {}))
         words = [word for word, _ in mission_words(_label_tags(folder / path))] if mission else []
         named = [profile.name if (profile := profile_called(word)) else "" for word in words]

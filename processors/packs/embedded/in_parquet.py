@@ -55,6 +55,7 @@ def _attributes_of(subject: SourceRecord) -> SourceAttributes:
         credit=known_credit(subject),
         rights=subject.rights,
         mission=subject.mission,
+        published_at=subject.published_at,
         start_utc=parse_when(taken["utc"]).instant if taken.get("utc") else None,
         start_precision=taken.get("precision"),
     )

@@ -23,6 +23,8 @@ class SourceAttributes:
     credit: str | None
     rights: str | None
     mission: str | None
+    published_at: str | None
+    """URL given by the release."""
     start_utc: datetime | None
     """UTC of presentation time 0."""
     start_precision: str | None
@@ -45,6 +47,7 @@ class SourceAttributes:
             "credit": self.credit,
             "license": self.rights,
             "mission": self.mission,
+            "references": self.published_at,
             "start_utc": self.start_utc and self.start_utc.isoformat().replace("+00:00", "Z"),
             "start_precision": self.start_precision if self.start_utc else None,
             "processor": manifest.ref.processor,
