@@ -74,7 +74,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     before = [one for one in rows if one.path == row.path and one.digest != row.digest]
     own, apart, shown_size, shared = _from_catalogue(row, catalogue)
     known = _known_properties(row, manifests, shown_size, store)
-    checks = FixityHistory(raw_checks(store))
+    checks = FixityHistory(raw_checks(store, {one.relative for one in seen}))
     if as_json:
         record = {
             **asdict(row),

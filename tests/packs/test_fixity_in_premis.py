@@ -167,6 +167,20 @@ def test_a_check_says_nothing_of_what_it_did_not_hash(museum: Museum) -> None:
     assert museum.checks("c.jpg") == [], "it came after the check"
 
 
+def test_the_checks_of_one_file_are_those_of_everything_and_the_samples_with_it(museum: Museum) -> None:
+    odd = museum.raw / 'june/火星 "1"\\2.jpg'
+    odd.write_bytes(picture(64, 48, 9))
+    museum.ingest()
+    hash_all(museum.store, which="raw")
+    hash_sample(museum.store, 0.0, seed=1)
+    hash_sample(museum.store, 100.0, seed=1)
+    every = raw_checks(museum.store)
+    assert [check.sample and len(check.sample) for check in every] == [None, (), 3]
+    for place in ("june/a.jpg", f"june/{odd.name}"):
+        assert raw_checks(museum.store, [place]) == [every[0], every[2]]
+    assert raw_checks(museum.store, ["june/none.jpg"]) == [every[0]]
+
+
 def test_a_record_that_cannot_be_read_is_named(museum: Museum) -> None:
     hash_all(museum.store)
     (record,) = (museum.store.root / KIND).glob("*.json")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -60,12 +60,17 @@ def record_check(check: RawCheck, store: Store) -> None:
     folder.mkdir(exist_ok=True)
     name = f"{datetime.fromisoformat(check.ended_utc):%Y%m%dT%H%M%S%f}"
     path = folder / f"{name}.json"
-    replace_file(path, json.dumps(asdict(check), ensure_ascii=False).encode("utf-8", "backslashreplace"))
+    replace_file(path, _encoded(asdict(check)))
     store.upload(path)
 
 
-def raw_checks(store: Store) -> list[RawCheck]:
+def raw_checks(store: Store, places: Collection[str] | None = None) -> list[RawCheck]:
     """Return the recorded checks, the oldest first.
+
+    Parameters
+    ----------
+    places : paths below the folder of releases; samples without any of them are left out, and not parsed: there may be
+        one for each day, with thousands of paths. None: all checks.
 
     Raises
     ------
@@ -74,10 +79,19 @@ def raw_checks(store: Store) -> list[RawCheck]:
     found = []
     for path in store.records(KIND):
         try:
-            found.append(from_json(RawCheck, json.loads(path.read_bytes()), is_strict=True))
+            record = path.read_bytes()
+            if places is None or _ALL in record or any(_encoded(place) in record for place in places):
+                found.append(from_json(RawCheck, json.loads(record), is_strict=True))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(f"{KIND}/{path.name}: not the record of a check ({error}); remove it") from error
     return sorted(found, key=lambda one: datetime.fromisoformat(one.ended_utc))
+
+
+_ALL = b'"sample": null'
+
+
+def _encoded(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 class FixityHistory:
