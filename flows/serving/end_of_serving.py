@@ -25,6 +25,16 @@ LOOK_SECONDS = 1.0
 """Time between two checks by a run of the process that started it."""
 
 
+def mark_runs() -> None:
+    """Let the processes of runs, which inherit this environment, know `serve`, and be silent about being killed.
+
+    Python's tracker of semaphores outlives a killed run, removes what that has left, and prints a warning about it.
+    """
+    os.environ[SERVED_BY] = str(os.getpid())
+    ours = "ignore:resource_tracker:UserWarning"
+    os.environ["PYTHONWARNINGS"] = ",".join([*filter(None, [os.environ.get("PYTHONWARNINGS")]), ours])
+
+
 class EndOfServing:
     """Handler of signals: the first one cancels a task, and a second one kills this process and all it has started."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -38,7 +37,7 @@ from prefect.schedules import Cron, Interval, Schedule
 from prefect.states import Cancelled, Crashed
 
 from flows.serving.alerts import Alerts
-from flows.serving.end_of_serving import SERVED_BY, EndOfServing, end_runs
+from flows.serving.end_of_serving import EndOfServing, end_runs, mark_runs
 from flows.serving.other_services import require_unserved
 from flows.serving.run_lines import RunLines
 from flows.serving.schedule import Planned
@@ -109,7 +108,7 @@ async def _serve(
 ) -> None:
     this = asyncio.current_task()
     assert this is not None
-    os.environ[SERVED_BY] = str(os.getpid())
+    mark_runs()
     runner = _Runner(EndOfServing(this))
     deployments = {one.name: _deployment(one) for one in planned.values()}
     await require_unserved([f"{one.flow_name}/{name}" for name, one in deployments.items()], owns_server=owns_server)

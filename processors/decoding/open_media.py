@@ -149,6 +149,11 @@ def words_of(error: Exception) -> str:
     return f"{head}{colon}{_IN_PLAIN_WORDS.get(last, last)}"
 
 
+OPENING = "opening the container"
+NO_INDEX, WITHOUT_HEADER = "moov atom not found", "download it again"
+"""FFmpeg's words for an MP4 that is cut off before its index, and the remedy where no converter can read a file."""
+
+
 def open_container(file: BinaryIO, probe_bytes: int | None = None) -> av.container.InputContainer:
     """Open an audio or video file for reading with PyAV, from its first byte.
 
@@ -163,11 +168,12 @@ def open_container(file: BinaryIO, probe_bytes: int | None = None) -> av.contain
     """
     if mending := mending_of(file):
         file = as_mended(file, mending)
-    with decoder_errors("opening the container"):
+    with decoder_errors(OPENING):
         try:
             return _opened(file, probe_bytes)
         except av.error.EOFError as error:
-            raise ValueError("it ends before any stream is described: its header is damaged or cut off") from error
+            words = "it ends before any stream is described: its header is damaged or cut off"
+            raise damaged_by(ValueError(words), OPENING, WITHOUT_HEADER) from error
         except av.error.PatchWelcomeError as error:
             words = _demuxers_words(file) or "FFmpeg does not read it yet"
             raise UnsupportedMedia(
@@ -175,7 +181,9 @@ def open_container(file: BinaryIO, probe_bytes: int | None = None) -> av.contain
             ) from error
         except av.error.InvalidDataError as error:
             refuse_whole(file)
-            raise ValueError(_demuxers_words(file) or _first_block_fault(file) or error.strerror) from error
+            words = _demuxers_words(file) or _first_block_fault(file) or error.strerror
+            todo = WITHOUT_HEADER if words == NO_INDEX else None
+            raise damaged_by(ValueError(words), OPENING, todo) from error
 
 
 def _first_block_fault(file: BinaryIO) -> str | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from flows.serving.end_of_serving import SERVED_BY, mark_runs
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.service import Service
-
-pytestmark = [pytest.mark.slow, pytest.mark.prefect]
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +30,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     service.kill()
 
 
+@pytest.mark.slow
+@pytest.mark.prefect
 def test_the_run_at_work_ends_with_a_report_before_serve_does(served: Service, tmp_path: Path) -> None:
     served.start()
     told = _at_work(served, tmp_path)
@@ -35,6 +39,8 @@ def test_the_run_at_work_ends_with_a_report_before_serve_does(served: Service, t
     _ended_well(served, told)
 
 
+@pytest.mark.slow
+@pytest.mark.prefect
 def test_sigterm_interrupts_the_run_where_a_shell_has_serve_ignore_ctrl_c(served: Service, tmp_path: Path) -> None:
     served.start(ignores=[signal.SIGINT, signal.SIGHUP])
     told = _at_work(served, tmp_path)
@@ -46,6 +52,8 @@ def test_sigterm_interrupts_the_run_where_a_shell_has_serve_ignore_ctrl_c(served
     assert [one for one in below if one.is_running()] == []
 
 
+@pytest.mark.slow
+@pytest.mark.prefect
 @pytest.mark.parametrize("has_begun", [False, True])
 def test_a_run_whose_work_has_not_begun_is_cancelled_and_not_crashed(served: Service, has_begun: bool) -> None:
     served.start()
@@ -60,6 +68,8 @@ def test_a_run_whose_work_has_not_begun_is_cancelled_and_not_crashed(served: Ser
     assert stopped["state"]["message"] == "interrupted: marsmedia serve was stopped"
 
 
+@pytest.mark.slow
+@pytest.mark.prefect
 def test_a_second_sigterm_ends_serve_and_its_run_at_once(served: Service, tmp_path: Path) -> None:
     served.start(ignores=[signal.SIGINT])
     waiting = served.wait_for("RUNNING", served.started_run(raw="/no/such/folder", retries=10))
@@ -74,6 +84,8 @@ def test_a_second_sigterm_ends_serve_and_its_run_at_once(served: Service, tmp_pa
     served.kill()
 
 
+@pytest.mark.slow
+@pytest.mark.prefect
 def test_the_run_of_a_killed_serve_is_interrupted_with_a_report_and_ends(served: Service, tmp_path: Path) -> None:
     served.start(ignores=[signal.SIGINT])
     _at_work(served, tmp_path)
@@ -81,6 +93,23 @@ def test_the_run_of_a_killed_serve_is_interrupted_with_a_report_and_ends(served:
     served.kill()
     _gone(below)
     assert _newest_report(served)["state"] == "interrupted"
+
+
+@pytest.mark.parametrize(("is_run", "is_told"), [(False, True), (True, False)])
+def test_a_killed_run_prints_nothing_about_what_it_leaves(
+    monkeypatch: pytest.MonkeyPatch, is_run: bool, is_told: bool
+) -> None:
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore::ImportWarning")
+    monkeypatch.setenv(SERVED_BY, "")
+    if is_run:
+        mark_runs()
+        assert os.environ["PYTHONWARNINGS"] == "ignore::ImportWarning,ignore:resource_tracker:UserWarning"
+    code = (
+        "import multiprocessing, os, signal; left = multiprocessing.get_context('spawn').Semaphore();"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert (run.returncode, "leaked semaphore" in run.stderr) == (-signal.SIGKILL, is_told)
 
 
 def _at_work(served: Service, folder: Path) -> int:
