@@ -9,6 +9,7 @@ import pytest
 from processors.errors import RequestError
 from processors.packs.archive.verify_pack import verify_pack
 from processors.packs.contents.overlays import burnt_in
+from processors.packs.contents.reservations import Reservation, warnings
 from processors.packs.recipe.pack_recipe import Override
 from tests.helpers.gallery_pages import subject
 from tests.helpers.headings import headed
@@ -103,3 +104,15 @@ def test_pictures_of_a_video_carry_the_note_on_overlays(made: PackStore, tmp_pat
         "2021-06-16_wheel-tracks_1024.jpg": False,
     }
     assert told.decode() in (tmp_path / "pack/data/documents/CREDITS.txt").read_text()
+
+
+@pytest.mark.parametrize(("count", "more"), [(6, ""), (20, ""), (21, " and 1 more")])
+def test_a_warning_names_every_source_up_to_twenty(count: int, more: str) -> None:
+    found = [
+        Reservation(kind="not cleared", about=f"june/{number:02}.jpg", words="no permission") for number in range(count)
+    ]
+    names = ", ".join(f"june/{number:02}.jpg" for number in range(min(count, 20)))
+    assert list(warnings(found, 30)) == [
+        f"rights are not cleared for {count} of 30 sources: {names}{more}; "
+        "CREDITS.txt says why: ask the rights holder before publishing"
+    ]
