@@ -95,3 +95,10 @@ def test_dust_in_a_press_clip_is_told_and_its_scale_is_right_within_its_error(sa
         off = table.scale[frame] - scale
         assert abs(off) < 2 * table.scale_sigma[frame]
         assert abs(off) < 0.15 * (scale - 1)
+
+
+def test_a_still_camera_before_a_turning_rover_is_not_weak(sample_release: Path, tmp_path: Path) -> None:
+    (motion,) = derived(sample_release / "rover-turns.mp4", tmp_path / "store", Motion())
+    (shot,) = motion.json("motion.json")
+    assert (shot["refused_because"], shot["weak_because"]) == (None, None)
+    assert abs(shot["total_scale"] - 1) < 3 * shot["total_scale_sigma"]

@@ -34,6 +34,9 @@ scale of a flag filmed for 741 frames ended at 0.991, in place of 1.002, and of 
 8 %, at 1.05."""
 KEPT_INLIERS = 24
 """Minimum number of the kept frame's features that agree on where it went; with fewer, the next frame is kept."""
+KEPT_SHARE = 0.5
+"""Minimum share of them that agree after `FOLLOWED_FRAMES` frames of a still camera; with fewer, as after a fade, the
+next is kept."""
 STILL_FROM_PX = 1.0
 STILL_SHARE = 0.3
 """A feature is still, and left out, if it moved by less than this share of what the motion moves it, if that is 1 px or
@@ -175,19 +178,24 @@ class Registration:
         This frame is kept in place of one from which the picture has moved away, or of which few features agree.
         """
         of_fit = _Step(fit.matrix, len(fit.sources[fit.agree]), fit.share)
-        kept, self._kept = self._kept or _Kept(picture=last, points=fit.sources, to_last=np.eye(3)), None
+        kept, self._kept = self._kept or _Kept(last, fit.sources, np.eye(3), 0, False), None
         if not self._is_near(np.vstack([fit.matrix, [0, 0, 1]]), KEPT_STEP_PX):
             return of_fit
         found = self._place_from(kept, fit.matrix, now)
         if found is None:
             return of_fit
         matrix, inliers = np.vstack([found[0], [0, 0, 1]]), found[1]
-        if self._is_near(matrix, KEPT_PX) and inliers >= KEPT_INLIERS:
-            self._kept = _Kept(picture=kept.picture, points=kept.points, to_last=matrix)
+        share, few = inliers / len(kept.points), inliers < KEPT_INLIERS
+        is_still = self._is_near(matrix, STILL_FROM_PX)
+        is_stale = is_still and share < KEPT_SHARE and kept.frames >= FOLLOWED_FRAMES
+        if self._is_near(matrix, KEPT_PX) and not few and not is_stale:
+            self._kept = _Kept(kept.picture, kept.points, matrix, kept.frames + 1, kept.after_few)
         else:
             self._find_points(now)
-            self._kept = _Kept(picture=now, points=self._points, to_last=np.eye(3))
-        return _Step((matrix @ np.linalg.inv(kept.to_last))[:2], inliers, inliers / len(kept.points))
+            self._kept = _Kept(now, self._points, np.eye(3), 0, few)
+        step = (matrix @ np.linalg.inv(kept.to_last))[:2]
+        is_told = few or kept.after_few or not is_still
+        return _Step(step, inliers, share) if is_told else of_fit._replace(matrix=step)
 
     def _place_from(self, kept: _Kept, step: np.ndarray, now: _Picture) -> tuple[np.ndarray, int] | None:
         """Return the similarity from the kept frame, and how many of its features agree; None as `_fit_to`.
@@ -285,7 +293,8 @@ class _Step(NamedTuple):
     """Map of the frame before to this one; shape (2, 3)."""
     inliers: int
     share: float
-    """Share of the followed features, or of the kept frame's, that agree."""
+    """Share of the features that agree: of the kept frame's if the picture has moved since, or too few agree, else of
+    the followed."""
 
 
 class _Kept(NamedTuple):
@@ -295,6 +304,10 @@ class _Kept(NamedTuple):
     points: np.ndarray
     to_last: np.ndarray
     """Map from it to the last frame; shape (3, 3)."""
+    frames: int
+    """Number of frames registered to it."""
+    after_few: bool
+    """True if it was kept because too few features of the one before agreed."""
 
 
 @dataclass(frozen=True, kw_only=True)
