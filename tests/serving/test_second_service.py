@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from flows.serving.sole_service import service_on, sole_service
 from processors.errors import RequestError
 from processors.store.store import Store
 from tests.conftest import PROJECT, quiet_environment
-from tests.helpers.prefect_api import PrefectApi
+from tests.helpers.prefect_api import NOT_THERE, PrefectApi
 from tests.helpers.service import Service
 
 SERVER = "http://127.0.0.1:4741/api"
@@ -66,6 +67,31 @@ def test_a_second_service_is_refused_and_the_schedules_of_the_first_stay(served:
     assert {run["state_type"] for run in served.runs()} == {"SCHEDULED"}
     served.stop()
     assert service_on(Store(served.store)) is None
+
+
+@pytest.mark.slow
+@pytest.mark.prefect
+def test_a_killed_service_is_replaced_at_once_with_a_server_of_the_users_own(
+    served: Service, prefect_server: str
+) -> None:
+    served.more = {"PREFECT_API_URL": prefect_server}
+    journal = served.folder / "journal.txt"
+    for count in (1, 2):
+        served.start()
+        for _ in range(480):
+            if journal.read_text().count("press Ctrl-C to stop\n") == count:
+                break
+            assert served.process.poll() is None, "serve ended"
+            time.sleep(0.25)
+        assert journal.read_text().count("press Ctrl-C to stop\n") == count
+        polled: set[str] = set()
+        for _ in range(480):  # until it has looked for due runs twice
+            with suppress(*NOT_THERE):
+                polled.add(PrefectApi(prefect_server).ask("deployments/name/ingest/nightly-ingest")["last_polled"])
+            if len(polled - {None}) > 2:
+                break
+            time.sleep(0.25)
+        served.kill()
 
 
 @pytest.mark.slow
