@@ -72,5 +72,5 @@ def test_ctrl_c_at_the_beginning_of_a_command_is_one_line(tmp_path: Path, words:
     )
     with (tmp_path / "marsmedia.toml").open("wb"):
         command.send_signal(signal.SIGINT)
-        told = command.communicate(timeout=60)
+    told = command.communicate(timeout=60)  # the file is closed by now: a signal just before a read does not end it
     assert (command.returncode, told) == (130, ("", "marsmedia: interrupted; run the same command again\n"))
