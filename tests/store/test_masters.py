@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -358,6 +359,11 @@ def test_a_planned_withdrawal_is_confirmed_as_soon_as_the_file_is_out_of_raw(
     assert sorted(one.name for one in (raw.store / "by-name/june").iterdir()) == ["copy.jpg", "second.jpg", "third.jpg"]
     assert f"  gone     withdrawn, confirmed on {day}: recalled by the agency" in raw.run("show", "photo.jpg")[1]
     assert raw.run("release", "withdraw", "photo.jpg") == (0, ["confirmed before; nothing was changed"])
+    again = raw.run("release", "withdraw", "photo.jpg", "--reason", "recalled by CNSA")
+    assert again == (0, [f"confirmed: june/photo.jpg: withdrawn since {day}: recalled by CNSA"])
+    corrected = next(one for one in Catalogue(Store(raw.store)).sightings() if one.path == str(raw.photo))
+    assert corrected == dataclasses.replace(row, confirmed_reason="recalled by CNSA")
+    row = corrected
     assert raw.run("rebuild")[0] == 0
     assert raw.run("verify", "--raw-only")[0] == 0
     assert raw.ingest(strict=True) == ("completed", [])

@@ -131,7 +131,7 @@ def where_gone(sightings: Sequence[SourceRow]) -> dict[str, str | None]:
 def confirm(
     words: Sequence[str], catalogue: Catalogue, *, reason: str | None = None, just_gone: Iterable[SourceRow] = ()
 ) -> list[SourceRow]:
-    """Record that a user confirms the withdrawal of files, and return them.
+    """Record that a user confirms the withdrawal of files, or gives another reason for it, and return them.
 
     Parameters
     ----------
@@ -156,11 +156,11 @@ def confirm(
         dataclasses.replace(
             row,
             gone_utc=now if (row.path, row.digest) in just else row.gone_utc,
-            confirmed_utc=now,
-            confirmed_reason=reason or None,
+            confirmed_utc=row.confirmed_utc or now,
+            confirmed_reason=reason or row.confirmed_reason,
         )
         for row in found.values()
-        if row.confirmed_utc is None
+        if row.confirmed_utc is None or (reason and reason != row.confirmed_reason)
     ]
     catalogue.add_sources(confirmed)
     return confirmed
