@@ -42,7 +42,9 @@ adds the same to every table that it reads, in `DataFrame.attrs`: see [measuring
   | `power` (relative to a sine of full scale) | `power / 2`, but `power` in the first and the last band |
   | `density` | `power * noise_bandwidth_hz` |
 
-  `source.band_level_dbfs(lowest_hz, highest_hz)` does all this.
+  `source.band_level_dbfs(lowest_hz, highest_hz)` does all this, and counts a bin across an edge by its share, so that
+  noise has its level in narrow bands too. A tone reaches 2.5 bins (`bin_hz`) to each side with Hann: nearer to an edge
+  a part of it is left out. `window_samples=16384` makes bins narrower.
 - **Levels of bands and densities.** `power` and the spectrogram's picture give the mean square in the noise bandwidth
   of a band, `noise_bandwidth_hz`, which is wider than the distance of two bands, `band_distance_hz`: 1.5 times with
   Hann. The mean square per Hz of noise is `m / noise_bandwidth_hz`; over the distance it would be 1.76 dB too high.

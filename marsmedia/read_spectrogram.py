@@ -75,41 +75,67 @@ def _band_mean_square(
     """Return the mean square of the sound between two frequencies, shape (channel, time).
 
     It is the sum over the bands, times the distance of two bands over their noise bandwidth: neighbouring bands
-    overlap, and each holds noise of its neighbours (Harris 1978, doi:10.1109/PROC.1978.10837). It is NaN in frames with
-    missing or padded samples: the steps at their edges are energy at all frequencies, and not sound.
+    overlap, and each holds noise of its neighbours (Harris 1978, doi:10.1109/PROC.1978.10837). Each reaches halfway
+    to its neighbours, and counts by the share of it between the two frequencies. NaN in frames with missing or padded
+    samples: the steps at their edges are energy at all frequencies, and not sound.
 
     Parameters
     ----------
     per_value : factor from `power` to the mean square in a band's noise bandwidth, shape (bands,).
     """
-    import numpy as np
-
-    frequency_hz = spectrogram.frequency.to_numpy()
-    chosen = np.flatnonzero((frequency_hz >= lowest_hz) & (frequency_hz < highest_hz))
-    if not chosen.size:
-        raise RequestError(
-            f"{name}: no band has its middle from {lowest_hz:g} to below {highest_hz:g} Hz; bands are "
-            f"{frequency_hz[1] - frequency_hz[0]:.4g} Hz apart, up to {frequency_hz[-1]:g} Hz"
-        )
     if "padded_share" not in spectrogram:
         raise RequestError(
             f"{name}: the spectrogram is of an older version, whose lowest bands hold the recording's offset; run "
             "`marsmedia ingest` to make it again"
         )
-    share = (frequency_hz[1] - frequency_hz[0]) / float(spectrogram.attrs["noise_bandwidth_hz"])
+    frequency_hz = spectrogram.frequency.to_numpy()
+    step_hz, half_rate_hz = float(frequency_hz[1] - frequency_hz[0]), float(frequency_hz[-1])
+    inside = max(lowest_hz, 0.0), min(highest_hz, half_rate_hz)
+    if not inside[0] < inside[1]:
+        raise RequestError(
+            f"{name}: no sound from {lowest_hz:g} to below {highest_hz:g} Hz; name two rising frequencies "
+            f"between 0 and {half_rate_hz:g} Hz"
+        )
+    shares = _shares(frequency_hz, *inside)
+    chosen = shares.nonzero()[0]
+    per_noise = step_hz / float(spectrogram.attrs["noise_bandwidth_hz"])
     power = spectrogram.power.isel(frequency=chosen)
-    mean_square = (power * power.frequency.copy(data=per_value[chosen] * share)).sum("frequency")
+    mean_square = (power * power.frequency.copy(data=(per_value * shares)[chosen] * per_noise)).sum("frequency")
     is_whole = (spectrogram.missing_share == 0) & (spectrogram.padded_share == 0)
     level = mean_square.where(is_whole).load()
     level.name = "band_level"
     level.attrs = {
         **{key: value for key, value in spectrogram.attrs.items() if key != "Conventions"},
         "title": str(spectrogram.attrs.get("title", "Spectrogram")).replace("Spectrogram", "Level of a band", 1),
-        "long_name": f"rms from {lowest_hz:g} to below {highest_hz:g} Hz",
+        "long_name": f"rms from {inside[0]:g} to below {inside[1]:g} Hz",
+        "lowest_hz": inside[0],
+        "highest_hz": inside[1],
+        "bin_hz": step_hz,
+        "edges": "a bin across an edge counts by its share, as noise does; a tone is whole if it is "
+        f"{_lobe_bins(spectrogram) * step_hz:g} Hz or more from both edges",
         "detrend": spectrogram.attrs["detrend"],
         "missing_where": "samples under the frame are missing, or its window reaches beyond the recording",
     }
     return level
+
+
+def _lobe_bins(spectrogram: xr.Dataset) -> float:
+    """Return how far a tone reaches to each side, in bands: half the main lobe of the window, and half a band."""
+    from processors.audio.spectrogram.spectral_lines import HALF_LOBE_BANDS
+
+    return HALF_LOBE_BANDS[spectrogram.attrs["window"]] + 0.5
+
+
+def _shares(frequency_hz: np.ndarray, lowest_hz: float, highest_hz: float) -> np.ndarray:
+    """Return the share of each band that is between two frequencies; float64, shape (bands,), from 0 to 1.
+
+    The first band ends half a step above 0 Hz, the last begins half a step below half the rate.
+    """
+    import numpy as np
+
+    edges = np.concatenate([frequency_hz[:1], (frequency_hz[:-1] + frequency_hz[1:]) / 2, frequency_hz[-1:]])
+    inside = np.minimum(edges[1:], highest_hz) - np.maximum(edges[:-1], lowest_hz)
+    return np.clip(inside, 0, None) / np.diff(edges)
 
 
 def _mean_squares(scaling: str, noise_hz: float, band_count: int) -> np.ndarray:

@@ -258,11 +258,13 @@ class SourceView:
 
         Parameters
         ----------
-        lowest_hz, highest_hz : half open; a band of the spectrogram belongs to it if its middle does.
+        lowest_hz, highest_hz : half open; what is below 0 or above half the rate is left out. A bin of the spectrogram
+            across an edge counts by its share, so that noise has its level in any band. A tone is whole if it is 2.5
+            bins (`bin_hz`) or more from both edges (Hann); `window_samples=16384` makes bins narrower.
 
         Raises
         ------
-        RequestError : no such result, or no band has its middle in there.
+        RequestError : no such result, or no frequency of the sound is between the two.
         """
         from marsmedia.read_spectrogram import band_level_dbfs
 

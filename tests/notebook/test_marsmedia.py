@@ -238,7 +238,7 @@ def test_unavailable_data_are_refused_with_a_message(store: StoreView, video: So
         (lambda: video.table("video.shots", "a.csv"), "drive-off.mp4: video.shots has no table a.csv; its tables are"),
         (lambda: video.frame(-1), "drive-off.mp4: no frame is shown at -1 s; it lasts 10.0 s"),
         (lambda: sound.frame(1), "drive-off-sound.wav: not a video; only videos have frames"),
-        (lambda: sound.band_level_dbfs(1e6, 2e6), "drive-off-sound.wav: no band has its middle from 1e+06 to below"),
+        (lambda: sound.band_level_dbfs(1e6, 2e6), "drive-off-sound.wav: no sound from 1e+06 to below 2e+06 Hz;"),
         (
             lambda: store.source("a tone.wav").mars_time(),
             "a tone.wav: its recording time is unknown, but Mars time needs the minute; give it a `date` with its",
