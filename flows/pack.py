@@ -12,7 +12,7 @@ from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.run.build_pack import build_pack, due_for, recipe_of, title_warnings
+from flows.run.build_pack import build_pack, due_for, naming_recipe, recipe_of, title_warnings
 from flows.run.options import Described, Options
 from flows.run.planning.select import ReprocessRequest, prepare_chosen
 from flows.run.reporting.report import Report, with_lines
@@ -53,7 +53,9 @@ def pack(
     steps = StepsInLog(get_run_logger().info)
     try:
         chosen, opened = recipe_of([recipe]), open_store(location_of(store))
-        if due := due_for(chosen, opened):
+        with naming_recipe([recipe]):
+            due = due_for(chosen, opened)
+        if due:
             log_lines([_made(due, location_of(store)).message])
         built = build_pack(chosen, location_of(output), opened, force=True, steps=steps)
     except CANNOT_BEGIN as error:

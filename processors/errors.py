@@ -101,7 +101,11 @@ class RequestError(Exception):
     """Invalid user request, such as a selection or a pack recipe; the message says what to write."""
 
 
-class NoSuchSource(RequestError):
+class SelectionError(RequestError):
+    """Selection that finds nothing in the store, or more than it may; the message names the word."""
+
+
+class NoSuchSource(SelectionError):
     """A name that no source of the store has."""
 
 

@@ -176,7 +176,16 @@ def own_name(path: Path) -> str | None:
     return found[1] if found else None
 
 
-ENDS_A_COMMAND = {"RequestError", "StoreError", "RecipeError", "ResultMissing", "ResultCorrupt", "UsageError"}
+ENDS_A_COMMAND = {
+    "RequestError",
+    "SelectionError",
+    "NoSuchSource",
+    "StoreError",
+    "RecipeError",
+    "ResultMissing",
+    "ResultCorrupt",
+    "UsageError",
+}
 ADVICE = re.compile(r": (?:run|name|choose|use|write|start|install|remove|restore|pip|give|make|create|check|see) ")
 
 

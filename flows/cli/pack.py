@@ -13,7 +13,7 @@ import click
 
 from flows.cli.common import counted, megabytes, open_existing_store, print_json, print_some, traffic_in_words
 from flows.cli.shared_options import FORCE, JSON, RECIPES, STORE, PlaceType, run_options
-from processors.errors import NoSuchSource, RequestError, ResultCorrupt, ResultMissing, SourceChanged, machine_reason
+from processors.errors import RequestError, ResultCorrupt, ResultMissing, SourceChanged, machine_reason
 from processors.packs.recipe.audience import AUDIENCES, Audience
 from processors.sources.scan import in_words, printable
 from processors.store.open_store import Location, is_address
@@ -108,7 +108,7 @@ def build(
     marsmedia pack sol=1..20 medium=photo -o photos --audience press \\
       --title "Photos of the first sols"
     """
-    from flows.run.build_pack import build_pack, no_such_recipe, recipe_of, title_warnings, titled_by_folders
+    from flows.run.build_pack import build_pack, naming_recipe, recipe_of, title_warnings, titled_by_folders
     from flows.run.progress import RunProgress
     from processors.packs.archive.output import check_place
 
@@ -117,14 +117,11 @@ def build(
         chosen = recipe_of(recipe, audience=audience, title=title)
         if not is_address(output):  # before work of a minute or more
             check_place(Path(output).absolute(), force=force)
-        _make_what_is_due(chosen, store_folder, quiet=quiet)
+        with naming_recipe(recipe):
+            _make_what_is_due(chosen, store_folder, quiet=quiet)
         store = open_existing_store(store_folder)
         with RunProgress(quiet=quiet) as progress:
             built = build_pack(chosen, output, store, force=force, steps=progress.each)
-    except NoSuchSource as error:
-        if len(recipe) == 1 and (message := no_such_recipe(recipe[0])):
-            raise RequestError(message) from error
-        raise
     except (ResultCorrupt, ResultMissing, SourceChanged) as error:
         click.echo(f"marsmedia: no pack was built: {printable(in_words(error))}", err=True)
         sys.exit(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from flows.run.recipe_changes.load_recipes import every_processor, known_process
 from processors.engine.recipe_book import RecipeBook
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted_results import WantedResult, WantedResults, all_inputs
-from processors.errors import RequestError, closest, meant
+from processors.errors import NoSuchSource, RequestError, SelectionError, closest, meant
 from processors.languages.text import FALLBACK, Text
 from processors.linking.find_links import same_pictures
 from processors.packs.build import Built, build
@@ -51,9 +52,9 @@ def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: 
     """
     if audience is not None and audience not in AUDIENCES:
         raise RequestError(f"audience is {audience!r}: {meant(str(audience), AUDIENCES)}")
-    if len(words) == 1 and words[0].endswith(".toml"):
+    if _is_recipe(words):
         if not Path(words[0]).is_file():
-            raise RequestError(no_such_recipe(words[0]) or f"{words[0]}: no such file")
+            raise RequestError(_no_such_recipe(words[0]) or f"{words[0]}: no such file")
         recipe = read_recipe(Path(words[0]), processor_names())
     else:
         recipe = PackRecipe(title=Text(), selection=tuple(words))
@@ -62,7 +63,30 @@ def recipe_of(words: Sequence[str], *, audience: Audience | None = None, title: 
     return replace(recipe, title=Text(en=title)) if title else recipe
 
 
-def no_such_recipe(word: str) -> str | None:
+def _is_recipe(words: Sequence[str]) -> bool:
+    """Return whether the words are the path of a pack recipe, not those of a selection."""
+    return len(words) == 1 and words[0].endswith(".toml")
+
+
+@contextmanager
+def naming_recipe(words: Sequence[str]) -> Iterator[None]:
+    """Name the pack recipe in an error of its selection; of one word that no source has, say if it is almost a recipe.
+
+    Parameters
+    ----------
+    words : the path of a pack recipe or the words of a selection, as for `recipe_of`.
+    """
+    try:
+        yield
+    except SelectionError as error:
+        if _is_recipe(words):
+            raise RequestError(f"{words[0]}: selection: {error}") from error
+        if isinstance(error, NoSuchSource) and len(words) == 1 and (message := _no_such_recipe(words[0])):
+            raise RequestError(message) from error
+        raise
+
+
+def _no_such_recipe(word: str) -> str | None:
     """Return a message if a word is almost the name of a pack recipe in its folder; None if it is not."""
     if not closest(Path(word).suffix, [".toml"]):
         return None
@@ -102,7 +126,7 @@ def due_for(recipe: PackRecipe, store: Store) -> ReprocessRequest | None:
 
     Raises
     ------
-    RequestError : the selection matches nothing.
+    SelectionError : the selection matches nothing.
     """
     take, catalogue = _taken(recipe), Catalogue(store)
     rows = select(parse(recipe.selection), catalogue)

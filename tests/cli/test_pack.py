@@ -232,6 +232,19 @@ def test_mistakes_end_with_2_and_damage_with_1(pack: Pack, tmp_path: Path) -> No
         ("moon.jpg", "no such source in the store; list sources with `marsmedia items`"),
     ):
         assert said(pack(word, "-o", "p", "--store", "store")) == (2, f"marsmedia: {word}: {told}\n")
+    for word, told in (
+        ("trcks.jpg", "trcks.jpg: no such source in the store; did you mean tracks.jpg?"),
+        ("press.toml", "press.toml: no such source in the store; list sources with `marsmedia items`"),
+        ("trcks*", "trcks*: no such source in the store; did you mean tracks.jpg?"),
+        ("june", "june: no such source in the store; did you mean release=june?"),
+        ("relase=june", "relase=june: no such key; did you mean release?"),
+        ("release=jnue", "release=jnue: no such release in the store; did you mean june?"),
+        ("sql=mission = 'x", None),
+    ):
+        Path("press.toml").write_text(f'title = "June"\naudience = "press"\nselection = ["{word}"]\n')
+        code, text = said(pack("press.toml", "-o", "p", "--store", "store"))
+        assert (code, text.startswith(f"marsmedia: press.toml: selection: {word}: ")) == (2, True), text
+        assert told is None or text == f"marsmedia: press.toml: selection: {told}\n"
     assert said(pack("*", "-o", "store/p", "--store", "store")) == (
         2,
         "marsmedia: store/p: inside the store; choose a place outside store\n",

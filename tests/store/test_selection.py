@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,30 @@ def test_words_narrow_and_names_widen(filled: tuple[Store, Catalogue], words: li
 def test_a_meaningless_word_is_reported(filled: tuple[Store, Catalogue], words: list[str], message: str) -> None:
     with pytest.raises(RequestError, match=f"(?s){message}"):
         select(parse(words), filled[1])
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [
+        ("june", "release=june"),
+        ("raw/june/", "release=june"),
+        ("rover", "*/rover/*"),
+        ("rover/left/", "*/rover/left/*"),
+        ("raw/june/rover", "june/rover/*"),
+    ],
+)
+def test_for_the_name_of_a_folder_the_words_for_what_is_in_it_are_proposed(
+    filled: tuple[Store, Catalogue], word: str, near: str
+) -> None:
+    catalogue = filled[1]
+    catalogue.add_sources(
+        [row("e", "four.jpg", path="/raw/june/rover/left/four.jpg", relative="june/rover/left/four.jpg")]
+    )
+    with pytest.raises(
+        RequestError, match=f"^{re.escape(f'{word}: no such source in the store; did you mean {near}?')}$"
+    ):
+        select(parse([word]), catalogue)
+    assert "four.jpg" in [one.name for one in select(parse([near]), catalogue)]
 
 
 def test_the_latest_audit_travels_in_the_facts_of_every_item(filled: tuple[Store, Catalogue]) -> None:

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from processors.errors import NoSuchSource, RequestError, closest, meant
+from processors.errors import NoSuchSource, RequestError, SelectionError, closest, meant
 from processors.mission.when import When, parse_when
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow
@@ -101,12 +101,12 @@ def select(selection: Selection, catalogue: Catalogue, *, every_place: bool = Fa
 
     Raises
     ------
-    RequestError : no source matches, a name matches none or several, or the SQL is invalid.
+    SelectionError : no source matches, a name matches none or several, or the SQL is invalid.
     """
     candidates = _candidates(selection)
     try:
         return _select(selection, catalogue, catalogue.sightings(candidates), every_place=every_place)
-    except RequestError:
+    except SelectionError:
         if candidates == "TRUE":
             raise
     return _select(selection, catalogue, catalogue.sightings(), every_place=every_place)  # lists similar names
@@ -123,7 +123,7 @@ def _select(
     else:
         found = [row for row in meant if row.gone_utc is None]
     if not found:
-        raise RequestError(_none_found(selection, meant, catalogue))
+        raise SelectionError(_none_found(selection, meant, catalogue))
     chosen: dict[str, SourceRow] = {}
     for row in sorted(found, key=_first):
         is_another = every_place and row.gone_utc is None and row.digest in chosen
@@ -191,10 +191,10 @@ def _at_places(selection: Selection, catalogue: Catalogue, rows: list[SourceRow]
         try:
             statement = f"SELECT path, source FROM sightings WHERE {' AND '.join(asked)}"
             if len(connection.extract_statements(statement)) != 1:
-                raise RequestError(f"sql={selection.sql}: give one condition")
+                raise SelectionError(f"sql={selection.sql}: give one condition")
             places = set(connection.execute(statement, values).fetchall())
         except duckdb.Error as error:
-            raise RequestError(f"sql={selection.sql}: {error}") from error
+            raise SelectionError(f"sql={selection.sql}: {error}") from error
     return [row for row in rows if _place(row) in places]
 
 
@@ -255,15 +255,28 @@ def _named(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
             return present
         if found:
             names = ", ".join(sorted({f"{row.relative} ({row.digest[:8]})" for row in found})[:10])
-            raise RequestError(f"{word}: no longer in raw: {names}; select by digest")
+            raise SelectionError(f"{word}: no longer in raw: {names}; select by digest")
     try:
         return _places(word, rows)
     except NoSuchSource as error:
-        name, releases = word.rstrip("/").rpartition("/")[2], {row.release for row in rows}
-        near = name if name in releases else None if _close(word, rows) else closest(name, releases)
-        if near is None:
-            raise
-        raise NoSuchSource(f"{word}: no such source in the store; did you mean release={near}?") from error
+        if near := _release_or_folder(word, rows):
+            raise NoSuchSource(f"{word}: no such source in the store; did you mean {near}?") from error
+        raise
+
+
+def _release_or_folder(word: str, rows: Sequence[SourceRow]) -> str | None:
+    """Return the words for all sources of a release or a folder whose name, or path, was given; None if it is none."""
+    parts, releases = word.strip("/").split("/"), {row.release for row in rows}
+    if parts[-1] in releases:
+        return f"release={parts[-1]}"
+    for start in range(len(parts)):
+        folder = "/".join([*parts[start:], ""])
+        if any(row.relative.startswith(folder) for row in rows):
+            return f"{folder}*"
+        if any(f"/{folder}" in row.relative for row in rows):
+            return f"*/{folder}*"
+    near = None if _close(word, rows) else closest(parts[-1], releases)
+    return near and f"release={near}"
 
 
 def find_source(word: str, rows: Sequence[SourceRow]) -> SourceRow:
@@ -271,7 +284,7 @@ def find_source(word: str, rows: Sequence[SourceRow]) -> SourceRow:
 
     Raises
     ------
-    RequestError : none or several match; the message names them.
+    SelectionError : none or several match; the message names them.
     """
     return min(_places(word, rows), key=_first)
 
@@ -282,14 +295,14 @@ def _places(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
         found = [row for row in matching if row.gone_utc is None] or _latest(matching)
         if len({row.digest for row in found}) > 1:
             choices = ", ".join(sorted({f"{row.relative} ({row.digest[:8]})" for row in found})[:10])
-            raise RequestError(
+            raise SelectionError(
                 f"{word}: several sources have this name: {choices}; give more of the path, or the digest"
             )
         if found:
             return found
     key, equals, _ = word.partition("=")
     if equals and re.fullmatch(r"[A-Za-z_]+", key):
-        raise RequestError(f"{word}: no such key; {meant(key, WORDS)}")
+        raise SelectionError(f"{word}: no such key; {meant(key, WORDS)}")
     if re.fullmatch(r"[0-9a-f]{1,3}", word):
         raise NoSuchSource(f"{word}: no such source in the store; give at least 4 characters of a digest")
     raise NoSuchSource(f"{word}: no such source in the store; {_similar(word, rows)}")
