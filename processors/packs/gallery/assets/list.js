@@ -91,9 +91,11 @@
     const subject = gallery.subjects[frame.subject];
     const at = gallery.seconds(frame.time_seconds);
     const shot = frame.shot ? gallery.t("shotNumber", frame.shot) : null;
+    const about = [shot, frame.is_still ? gallery.t("still1") : null, frame.counts ? null : gallery.t("notOfToday")].filter(Boolean).join(" · ");
     return h("li", {}, h("a.card", { href: address({ open: subject.digest.slice(0, 12), tab: "frames", at: String(frame.time_seconds) }) },
       face(frame.thumbnail ?? frame.href, null, "photo"),
-      h("span.words", {}, h("span.name", {}, at), h("span.about", {}, [subject.name, shot, frame.is_still ? gallery.t("still1") : null, frame.counts ? null : gallery.t("notOfToday")].filter(Boolean).join(" · ")))));
+      h("span.words", {}, h("span.name", {}, at), gallery.plain(subject.title) && gallery.said("span.about", subject.title),
+        about && h("span.about", {}, about), h("span.about.file", {}, subject.name), h("span.badges", {}, gallery.badges(subject)))));
   };
 
   /** How many there are, of how many; or how many are loaded so far. */
