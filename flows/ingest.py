@@ -6,7 +6,7 @@ from __future__ import annotations
 import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
 
-from prefect import flow
+from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 
 from flows.run.options import (
@@ -28,7 +28,8 @@ from flows.run.recipe_changes.load_recipes import load_recipes
 from flows.run.reporting.report import Report
 from flows.run.run import run_ingest
 from flows.serving.form_fields import Raw, Retries, StoreFolder, with_form
-from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, patiently, run_name, task_runner
+from flows.serving.retries import patiently
+from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, run_name, task_runner
 from processors.sources.scan import in_words
 from processors.store.open_store import location_of
 
@@ -66,14 +67,17 @@ def ingest(
         one has the report as its data.
     """
     options = Options.of(locals())
+    tries: list[Report] = []
 
     def work() -> Report:
-        return run_ingest(
-            location_of(raw), location_of(store), load_recipes(options.recipe), options, in_tasks, name=run_name()
+        recipes, name = load_recipes(options.recipe), run_name()
+        tries.append(
+            run_ingest(location_of(raw), location_of(store), recipes, options, in_tasks, name=name, earlier=tries)
         )
+        return tries[-1]
 
     try:
-        report = patiently(work, retries)
+        report = patiently(work, retries, get_run_logger().warning)
     except CANNOT_BEGIN as error:
         return ended(in_words(error))
     return final_state(report, key="marsmedia-ingest")

@@ -21,8 +21,9 @@ from flows.run.options import Described, MemoryMb, Options, RunnerName, Schedule
 from flows.run.reporting.report import with_lines
 from flows.run.reporting.report_as_markdown import cell
 from flows.serving.form_fields import Retries, StoreFolder, with_form
+from flows.serving.retries import patiently
 from flows.serving.steps_in_log import StepsInLog
-from flows.serving.tasks import CANNOT_BEGIN, ended, log_lines, patiently, run_name
+from flows.serving.tasks import CANNOT_BEGIN, ended, log_lines, run_name
 from processors.errors import RequestError, StoreError
 from processors.sources.scan import in_words, printable
 from processors.store.flush import replace_file
@@ -68,7 +69,9 @@ def verify(
     steps = StepsInLog(log)
     try:
         found = patiently(
-            lambda: check_up(opened, sample=sample, seed=chosen, options=options, steps=steps, tell=log), retries
+            lambda: check_up(opened, sample=sample, seed=chosen, options=options, steps=steps, tell=log),
+            retries,
+            get_run_logger().warning,
         )
     except CANNOT_BEGIN as error:
         return ended(in_words(error))

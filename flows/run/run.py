@@ -18,6 +18,7 @@ from flows.run.rare_collections import collect_rarely
 from flows.run.reporting.make_report import make_report, report_again, save
 from flows.run.reporting.report import Report, Stop
 from flows.run.reporting.run_record import RunRecord, recorded, store_of_run
+from flows.run.reporting.several_tries import as_one_run
 from flows.run.working.batches import Batch, SourceOutcome, into_batches
 from flows.run.working.retry import plausible_seconds
 from flows.run.working.runner import WAITING_THREADS, LocalRunner, Runner
@@ -40,23 +41,41 @@ Prepare = Callable[[Store, RunProgress], Prepared]
 
 
 def run_ingest(
-    raw: Location, store_folder: Location, recipes: Recipes, options: Options, dispatch: Dispatch, *, name: str
+    raw: Location,
+    store_folder: Location,
+    recipes: Recipes,
+    options: Options,
+    dispatch: Dispatch,
+    *,
+    name: str,
+    earlier: Sequence[Report] = (),
 ) -> Report:
     """Run over a folder of releases; raises as `run`, and `FileNotFoundError` and the like for `raw`."""
 
     def look(store: Store, progress: RunProgress) -> Prepared:
         return prepare(raw, store, recipes, progress, options)
 
-    return run(look, store_folder, options, dispatch, name=name, asked=str(raw))
+    return run(look, store_folder, options, dispatch, name=name, asked=str(raw), earlier=earlier)
 
 
 def run(
-    prepare: Prepare, store_folder: Location, options: Options, dispatch: Dispatch, *, name: str, asked: str
+    prepare: Prepare,
+    store_folder: Location,
+    options: Options,
+    dispatch: Dispatch,
+    *,
+    name: str,
+    asked: str,
+    earlier: Sequence[Report] = (),
 ) -> Report:
     """Prepare, derive, catalogue and report; whatever happens after planning is in the report.
 
     A plan made by the process before it started the flow, `RunRecord.prepared`, is carried out. SIGTERM stops the run
     as Ctrl-C does. The run waits for work claimed by another run and does not repeat it.
+
+    Parameters
+    ----------
+    earlier : reports of earlier tries of the same run, whose findings count as new.
 
     Raises
     ------
@@ -71,7 +90,7 @@ def run(
         one.work(prepare, dispatch)
         with uninterrupted():
             one.write_down()
-            record.report = save(one.report(asked), record)
+            record.report = save(as_one_run(one.report(asked), earlier), record)
             one.record_end(record.report)
         if one.raised is not None:
             raise one.raised

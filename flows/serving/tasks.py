@@ -8,11 +8,10 @@ import io
 import logging
 import re
 import shlex
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 # isort: off
 import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
@@ -39,7 +38,6 @@ from flows.serving.end_of_serving import end_if_abandoned, end_with_service
 from processors.errors import RecipeError, RequestError, StoreError
 from processors.well_known_names import CONTACT_SHEET
 
-T = TypeVar("T")
 CANNOT_BEGIN = (OSError, StoreError, RequestError, RecipeError)
 """Exceptions that keep a flow from starting and need no traceback."""
 TASKS_AT_ONCE = 4 * WAITING_THREADS
@@ -74,21 +72,6 @@ def in_tasks(batches: Sequence[Batch]) -> Iterable[BatchOutcome]:
         futures = [derive_batch.submit(batch) for batch in batches[first : first + TASKS_AT_ONCE]]
         for future in as_completed(futures):
             yield future.result(raise_on_failure=False)  # type: ignore[misc]
-
-
-def patiently(work: Callable[[], T], retries: int, wait_seconds: float = 60.0) -> T:
-    """Run and, if the machine is at fault (`OSError` with an errno), retry; bugs and invalid requests fail at once.
-
-    Problems of a file never get here: they are in the report. Nor does a full disk, which a person must fix.
-    """
-    for _ in range(retries):
-        try:
-            return work()
-        except OSError as error:
-            if error.errno is None or isinstance(error, TimeoutError):
-                raise
-        time.sleep(wait_seconds)
-    return work()
 
 
 def run_name() -> str:

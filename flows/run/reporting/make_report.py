@@ -93,6 +93,7 @@ def make_report(
         advice=advice,
         stop=stop,
         recipe_file=str(file.resolve()) if prepared.survey and (file := recipe_file()) else None,
+        emptied_folders=prepared.emptied_folders,
     )
 
 

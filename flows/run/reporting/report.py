@@ -108,6 +108,8 @@ class Report:
     """Traffic of the run with releases in buckets; None for releases in folders."""
     recipe_file: str | None = None
     """Path of the recipe file of a run over a folder of releases; None without one, and for a selection."""
+    emptied_folders: tuple[str, ...] = ()
+    """One message for each folder that is empty, and in which an earlier run found files."""
 
     @property
     def exit_code(self) -> int:
