@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from marsmedia.raw_file import file_in_raw
 from processors.errors import MediaError, RequestError, SourceChanged
 
 if TYPE_CHECKING:
@@ -18,17 +19,14 @@ def read_frame(row: SourceRow, seconds: float) -> Image:
     """Return the frame shown at a presentation time; raises as `SourceView.frame`."""
     from PIL import Image
 
-    from processors.sources.source_file import SourceFile
-    from processors.store.bucket.raw_bucket import at_hand
     from processors.video.frames.frames import Frames
     from processors.video.reading.video_reader import MustReadInOrder
 
     if row.medium != "video":
         raise RequestError(f"{row.name}: not a video; only videos have frames")
     one = Frames(choice="times", times_seconds=(seconds,))
+    file = file_in_raw(row)
     try:
-        path = at_hand(row.path, row.size_bytes, row.mtime_ns)
-        file = SourceFile(path=path, size_bytes=row.size_bytes, mtime_ns=row.mtime_ns)
         try:
             picture = _picture(one, file, row.format, in_order=False)
         except MustReadInOrder:

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from processors.store.store import Store
 
 
+RAW = "raw"
+"""Name for a photo's own pixels, in place of a processor's."""
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SourceView:
     """One video, sound or photo of a store, as it is at one place of one release.
@@ -293,19 +297,28 @@ class SourceView:
 
         Parameters
         ----------
-        processor : `photo.preview`, `photo.enhanced`, or `photo.deep` with the 16 bits of planetary images.
+        processor : `photo.preview` and `photo.enhanced` to look at; to measure, `photo.deep` with more than 8 bits, or
+            `raw`, which decodes a file of 8 bits in raw, as `frame` does.
 
         Raises
         ------
-        RequestError : no such result, or it has no pictures.
+        RequestError : no such result, or it has no pictures. For `raw`: not a photo, more than 8 bits, or raw no longer
+            holds the file.
         """
         from PIL import Image
 
+        if processor == RAW:
+            from marsmedia.read_photo import read_photo
+
+            if parameters:
+                raise RequestError(f"{RAW} has no parameters; leave out {', '.join(parameters)}")
+            return read_photo(self._row)
         result = self.result(processor, **parameters)
         paths = [self._path(result, name) for name in result.items if name.endswith((".jpg", ".png"))]
         if not paths:
             reasons = [facts["reason"] for facts in result.facts.values() if facts and facts.get("reason")]
-            why = f": {reasons[0]}; take photo.preview" if reasons else f"; its items are {', '.join(result.items)}"
+            raw = f'photo("{RAW}") decodes the file itself; photo.preview is compressed'
+            why = f": {reasons[0]}; {raw}" if reasons else f"; its items are {', '.join(result.items)}"
             raise RequestError(f"{self.name}: {processor} has no picture{why}")
         with Image.open(max(paths, key=_pixel_count)) as picture:
             return picture.copy()
