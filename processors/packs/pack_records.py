@@ -16,7 +16,7 @@ from processors.packs.contents.packed_file import PackedFile, PackIdentity
 from processors.packs.contents.release_files import PackedReleaseFile, ReleaseFiles
 from processors.packs.contents.reservations import terms_of
 from processors.packs.contents.rights import is_cleared, notice, override_of
-from processors.packs.contents.selected_sources import SelectedSource
+from processors.packs.contents.selected_sources import SelectedSource, order_of_selection
 from processors.packs.contents.sightings import Sightings
 from processors.packs.contents.subject import ItemRecord
 from processors.packs.gallery.gallery_file import GalleryFile, PageCopy
@@ -166,6 +166,7 @@ class PackRecords:
             credits_href=quote(credits_path),
             clip=on_page,
             is_for_readers=PRESETS[recipe.audience].credits_in_files,
+            order=order_of_selection(self.chosen),
         )
         written = write_gallery(
             folder, _shown(self.packed, recipe), title=recipe.title, languages=recipe.languages, introduction=about

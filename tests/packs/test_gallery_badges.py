@@ -91,3 +91,27 @@ def test_the_card_of_a_frame_has_title_and_badges_of_its_source(
         asked = "axe.run('#list', {preload: false}).then(({violations}) => violations.map(v => v.id))"
         assert page.ask(asked) == []
         assert page.errors == []
+
+
+@pytest.mark.parametrize(("language", "width", "dark"), [("en", 1280, False), ("zh", 390, True), ("en", 390, False)])
+@pytest.mark.parametrize("tab", ["frames", "play", ""])
+def test_who_is_sent_a_link_sees_the_badges_before_what_they_are_about(
+    browser: Browser, tmp_path: Path, language: str, width: int, dark: bool, tab: str
+) -> None:
+    written = two_videos(tmp_path)
+    write_gallery(tmp_path, written, title=Text(en="June"), languages=(language,), introduction=READERS)
+    badges = [LOGO, *WORDS[language][2:]]
+    with browser.page(language=language, width=width, height=844, dark=dark) as page:
+        page.open(tmp_path / "index.html", f"#open={written[0].subject.digest[:12]}&tab={tab}")
+        page.until("document.querySelector('#viewer[open] .side section')")
+        seen = "[...document.querySelectorAll('#viewer .badge')].filter(one => one.checkVisibility())"
+        assert page.ask(f"{seen}.map(one => one.textContent)") == badges, "each once"
+        places = page.ask(f"{seen}.map(one => one.getBoundingClientRect().bottom)")
+        assert max(places) < 844
+        if width < 1000:
+            assert max(places) <= page.ask("document.getElementById('stage').getBoundingClientRect().top")
+        axe = gzip.decompress((PROJECT / "tests" / "vendored" / "axe.min.js.gz").read_bytes()).decode()
+        page.ask(f"{axe};0")
+        asked = "axe.run('#viewer', {preload: false}).then(({violations}) => violations.map(v => v.id))"
+        assert page.ask(asked) == []
+        assert page.errors == []

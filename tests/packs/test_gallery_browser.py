@@ -163,7 +163,7 @@ def test_every_item_says_how_it_was_made_and_how_to_cite_it(browser: Browser, in
             f"Derived with marsmedia {VERSION}, video.frames version {Frames.version}, result "
         )
         assert cited.endswith(". Synthetic, not recorded on Mars.")
-        badges = "[...document.querySelectorAll('#viewer .badge')].map(badge => badge.textContent)"
+        badges = "[...document.querySelectorAll('#viewer .side .badge')].map(badge => badge.textContent)"
         assert page.ask(badges) == [
             "All frames decoded",
             "Stop-motion",

@@ -166,7 +166,7 @@ def test_a_pack_for_readers_leaves_out_what_serves_those_who_measure(
     write_gallery(tmp_path, [original(audited)], title=Text(en="x"), languages=("en",), introduction=said)
     with browser.page() as page:
         opened(page, tmp_path / "index.html", "Descent")
-        shown = page.ask("[...document.querySelectorAll('#viewer .badge')].map(badge => badge.textContent)")
+        shown = page.ask("[...document.querySelectorAll('#viewer .side .badge')].map(badge => badge.textContent)")
         rows = page.ask("[...document.querySelectorAll('[data-part=about] > dl dt')].map(one => one.textContent)")
         assert (shown == badges) if badges else (len(shown) == 3)
         assert ("Mission" in rows) is not is_for_readers
@@ -207,6 +207,37 @@ def test_the_page_of_a_pack_marks_and_finds_what_the_pack_counts_as_not_cleared(
         assert page.ask(said) == f"{not_cleared}2"
         first = "document.querySelector('#facets fieldset').textContent"
         assert page.ask(first) == f"{heading}{cleared}1{not_cleared}2"
+
+
+@pytest.mark.parametrize(
+    ("selection", "cards", "orders"),
+    [
+        (
+            ("wind.wav", "descent.mp4", "*.jpg"),
+            ["wind.wav", "descent.mp4", "tracks.jpg"],
+            ["Order of the pack", "Order of the release", "Date, oldest first"],
+        ),
+        (("*",), ["descent.mp4", "tracks.jpg", "wind.wav"], ["Order of the release", "Date, oldest first"]),
+    ],
+)
+def test_the_page_of_a_pack_is_in_the_order_of_its_selection(
+    browser: Browser, tmp_path: Path, selection: tuple[str, ...], cards: list[str], orders: list[str]
+) -> None:
+    made = filled(tmp_path)
+    recipe = PackRecipe(title=Text(en="T"), selection=selection, audience="archive", languages=("en",))
+    build(recipe, tmp_path / "pack", made.store, asked=lambda row: frozenset(), has_page=True)
+    names = "[...document.querySelectorAll('#list .card')].map(c => gallery.subjects[Number(c.dataset.number)].name)"
+    with browser.page() as page:
+        page.open(tmp_path / "pack/data/index.html")
+        assert page.ask(names) == cards
+        offered = page.ask("[...document.querySelectorAll('#sort option')].map(one => one.textContent)")
+        assert offered[: len(orders)] == orders
+        page.ask("location.hash = 'sort=release'")
+        page.until("gallery.found.subjects.join() === '0,1,2'")
+        assert page.ask(names) == ["descent.mp4", "tracks.jpg", "wind.wav"]
+        page.ask("location.hash = ''")
+        page.until(f"gallery.subjects[gallery.found.subjects[0]].name === '{cards[0]}'")
+        assert page.errors == []
 
 
 def test_the_page_of_a_pack_offers_every_size_as_it_lies_there_the_largest_first(

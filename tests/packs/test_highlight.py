@@ -208,8 +208,9 @@ def test_a_clip_names_all_whom_it_owes_and_the_strictest_rights(made: PackStore,
     assert {name: said[name] for name in ("title", "artist", "copyright", "comment")} == {
         "title": "Tracks & wind",
         "artist": "CNSA",
-        "copyright": "unresolved; unknown: no statement of rights is given",
-        "comment": f"Highlight. Tracks, Descent, Touchdown, station.flac. {warned}; {unaudited} (b.mp4, c.mp4)",
+        "copyright": "unresolved (b.mp4, c.mp4, a.jpg); unknown: no statement of rights is given (station.flac)",
+        "comment": "Highlight. Tracks, Descent, Touchdown, station.flac. "
+        f"{warned} (b.mp4, c.mp4, station.flac); {unaudited} (b.mp4, c.mp4)",
     }
     paragraph = (place / "CREDITS.txt").read_text(encoding="utf-8").split("\n\n")[1]
     assert paragraph.split("\n") == [
@@ -243,15 +244,16 @@ def test_a_clip_names_every_statement_of_rights_the_strictest_first(made: PackSt
         made.said(digests[name], record)
     place = pack(made, tmp_path, sound="station*") / "data"
     lines = ["© CNSA", "Public domain; the broadcaster's logo is its own", "unresolved", "CC BY 4.0"]
-    with av.open(str(place / "highlight.mp4")) as clip:
-        assert clip.metadata["copyright"] == "; ".join(lines)
     names = ("station.flac", "b.mp4", "a.jpg", "c.mp4")
+    stated = "; ".join(f"{words} ({name})" for words, name in zip(lines, names, strict=True))
+    with av.open(str(place / "highlight.mp4")) as clip:
+        assert clip.metadata["copyright"] == stated
     paragraph = (place / "CREDITS.txt").read_text(encoding="utf-8").split("\n\n")[1]
     assert [line for line in paragraph.split("\n") if headed("rights") in line] == [
         f"  {headed('rights')}: {words} ({name})" for words, name in zip(lines, names, strict=True)
     ]
     xmp = (place / "highlight.mp4").read_bytes().decode("utf-8", "ignore")
-    assert f">{'; '.join(lines)}</rdf:li>" in xmp.split("<dc:rights>")[1].split("</dc:rights>")[0]
+    assert f">{stated}</rdf:li>" in xmp.split("<dc:rights>")[1].split("</dc:rights>")[0]
 
 
 def test_a_clip_that_an_override_clears_names_who_decided(made: PackStore, tmp_path: Path) -> None:
@@ -260,7 +262,10 @@ def test_a_clip_that_an_override_clears_names_who_decided(made: PackStore, tmp_p
     make_pack(made, tmp_path / "pack", audience="public", overrides=overrides, highlight=highlight)
     place = tmp_path / "pack/data"
     with av.open(str(place / "videos/highlight.mp4")) as clip:
-        assert " Passed on by decision of Li Hua: letter; Burnt-in overlays were not " in clip.metadata["comment"]
+        assert (
+            " Passed on by decision of Li Hua: letter (b.mp4, c.mp4); Burnt-in overlays were not "
+            in clip.metadata["comment"]
+        )
     paragraph = (place / "documents/CREDITS.txt").read_text(encoding="utf-8").split("\n\n")[1]
     assert f"  {headed('override')}: b.mp4: Li Hua: letter\n" in paragraph
     assert "Not cleared" not in paragraph

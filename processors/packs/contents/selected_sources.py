@@ -135,6 +135,12 @@ def in_order_of_selection(chosen: Iterable[SelectedSource]) -> list[SelectedSour
     return sorted(chosen, key=lambda one: one.position)
 
 
+def order_of_selection(chosen: Sequence[SelectedSource]) -> tuple[str, ...]:
+    """Return the SHA-256 of the sources in the order of the selection; empty if it does not name them one by one."""
+    names_apart = any(one.position for one in chosen)
+    return tuple(one.subject.digest for one in in_order_of_selection(chosen)) if names_apart else ()
+
+
 def publishable(words: tuple[str, ...], rows: Iterable[SourceRow]) -> tuple[str, ...]:
     """Return the selection for publication: a path, which may name a person's folders, is replaced by a digest."""
     by_path = {row.path: row.digest for row in rows}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,18 +63,23 @@ class Introduction:
     clip: PageClip | None
     is_for_readers: bool = False
     """True to leave out everything that only serves measuring or maintaining the store."""
+    order: tuple[str, ...] = ()
+    """SHA-256 of every source in the order in which the pack recipe names them; empty if it names none."""
 
     def __post_init__(self) -> None:
         href = self.credits_href
         require(is_relative(href), "credits_href", href, "must be a relative, percent-encoded URL")
 
-    def record(self) -> dict[str, Any]:
+    def record(self, shown: Sequence[str]) -> dict[str, Any]:
+        """Return the record for a page that shows the sources of these SHA-256, which its order counts."""
         clip = self.clip
+        numbers = {digest: number for number, digest in enumerate(shown)}
         return {
             "text": self.text.record(),
             "publisher": self.publisher,
             "is_for_readers": self.is_for_readers,
             "credits": self.credits_href,
+            "order": [numbers[digest] for digest in self.order if digest in numbers] or None,
             "clip": clip
             and {
                 "href": clip.href,

@@ -109,7 +109,7 @@ def _index(
     return {
         "languages": languages,
         "title": title.record(),
-        "introduction": introduction.record() if introduction else None,
+        "introduction": introduction.record([one["digest"] for one in subjects]) if introduction else None,
         "missions": {name: mission_title(name).record() for name in missions},
         "landing_sols": {name: landing_sol(name) for name in missions},
         "viewer": viewer_order(),

@@ -21,6 +21,8 @@ def clip_credits(shown: Sequence[SourceRecord], sounds: Sequence[SourceRecord], 
     """Return the statements to embed in a clip of the pictures of some sources, with sound of others under them."""
     sources = [*shown, *(one for one in sounds if one not in shown)]
     binding = strictest_first(sources, recipe)
+    of_rights = by_statement(rights, binding)
+    of_notice = by_statement(lambda one: notice(one, recipe), binding)
     names = Text({code: f"{', '.join(dict.fromkeys(_title(one, code) for one in sources))}." for code in LANGUAGES})
     return FileCredits(
         title=recipe.title,
@@ -29,11 +31,11 @@ def clip_credits(shown: Sequence[SourceRecord], sounds: Sequence[SourceRecord], 
         creator=recipe.publisher,
         credit=each_once(known_credit(one) for one in sources) or None,
         source=each_once(one.agency for one in sources) or None,
-        rights="; ".join(by_statement(rights, binding)),
+        rights="; ".join(with_names(of_rights) if len(of_rights) > 1 else of_rights),
         rights_address=None,
         usage_terms="; ".join(with_names(by_statement(lambda one: one.usage_terms, binding))) or None,
         instructions="; ".join(with_names(by_statement(lambda one: one.instructions, binding))) or None,
-        notice=_on_one_line([*notices(binding, recipe), *overlay_notes(shown)]),
+        notice=_on_one_line([*texts_with_names(of_notice), *overlay_notes(shown)]),
         date=None,
         digital_source_type=SOURCE_TYPES + "algorithmicMedia" if all(one.synthetic for one in sources) else None,
         published_at=None,
@@ -69,12 +71,17 @@ def with_names(statements: Mapping[str, Sequence[SourceRecord]]) -> list[str]:
     return [f"{said} ({_names(sources)})" for said, sources in statements.items()]
 
 
+def texts_with_names(statements: Mapping[Text, Sequence[SourceRecord]]) -> list[Text]:
+    """Return each statement with the files that it is made of behind it, in each of its languages."""
+    return [
+        Text({code: f"{words} ({_names(sources)})" for code, words in said.items()})
+        for said, sources in statements.items()
+    ]
+
+
 def overlay_notes(shown: Iterable[SourceRecord]) -> list[Text]:
     """Return each different note on signs burnt into what a clip shows, with the files that it is about."""
-    return [
-        Text({code: f"{words} ({_names(sources)})" for code, words in note.items()})
-        for note, sources in by_statement(burnt_in, shown).items()
-    ]
+    return texts_with_names(by_statement(burnt_in, shown))
 
 
 def notices(sources: Iterable[SourceRecord], recipe: PackRecipe) -> list[Text]:

@@ -126,9 +126,11 @@
     document.getElementById("list").setAttribute("aria-label", gallery.t(isFrames ? "frames" : "media"));
     gallery.scroller[grows ? "grow" : "show"](shown, isFrames ? frameCard : subjectCard);
     document.getElementById("views").replaceChildren(...views(state, found));
-    const orders = ["", ...Object.keys(gallery.state.ORDERS)];
+    const isOfPack = gallery.state.inPack() !== null;
+    const orders = ["", ...(isOfPack ? ["release"] : []), ...Object.keys(gallery.state.ORDERS)];
+    const called = { "": isOfPack ? "sort_pack" : "sort_", release: "sort_" };
     const sort = h("select", { id: "sort", on: { change: () => gallery.state.go({ sort: orders[sort.selectedIndex] }) } },
-      orders.map((name) => h("option", { selected: name === state.sort }, gallery.t(`sort_${name}`))));
+      orders.map((name) => h("option", { selected: name === state.sort }, gallery.t(called[name] ?? `sort_${name}`))));
     const tools = shown.length > 0 && [!isFrames && h("label.which", {}, h("span", {}, gallery.t("sort")), sort), gallery.packing.isOffered() && gallery.packing.button()];
     document.getElementById("listed").replaceChildren(...[tools].flat().filter(Boolean));
     document.getElementById("views").setAttribute("aria-label", gallery.t("view"));

@@ -59,7 +59,7 @@
 
   const earlier = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
-  /** Orders of the list besides that of the release. */
+  /** Orders of the list besides that of the release or, where its recipe names sources, of the pack. */
   const ORDERS = {
     date: (a, b) => earlier(last(a.earliest_utc), last(b.earliest_utc)),
     newest: (a, b) => earlier(b.earliest_utc ?? "", a.earliest_utc ?? ""),
@@ -119,6 +119,15 @@
     return { numbers, but };
   };
 
+  let places = null;
+
+  /** The place of each subject, by its number, in the order in which the pack's recipe names them; null where it names none. */
+  const inPack = () => {
+    const order = gallery.data.index.introduction?.order;
+    if (order) places ??= new Map(order.map((number, place) => [number, place]));
+    return places;
+  };
+
   let latest = { asked: "", count: -1, seen: null };
 
   /** `look`, once for each state. */
@@ -133,7 +142,7 @@
   const shotOf = (frame) => (frame.shot ? `${gallery.subjects[frame.subject].digest.slice(0, 12)}.${frame.shot}` : UNKNOWN);
 
   gallery.state = {
-    LISTS, UNKNOWN, VERDICTS, RIGHTS, ORDERS, isShown, read, written, values, shotOf,
+    LISTS, UNKNOWN, VERDICTS, RIGHTS, ORDERS, inPack, isShown, read, written, values, shotOf,
 
     /** Go to the changed state; `keep` makes no step for the browser's Back. */
     go(changes, keep = false) {
@@ -153,10 +162,13 @@
     found(state) {
       const { subjects, frames } = gallery;
       const numbers = seen(state).numbers.slice();
+      const place = state.sort ? null : inPack();
+      if (place) numbers.sort((a, b) => place.get(a) - place.get(b));
       if (ORDERS[state.sort]) numbers.sort((a, b) => ORDERS[state.sort](subjects[a], subjects[b]) || a - b);
       if (state.view !== "frames" && !state.shot.length) return { subjects: numbers, frames: [] };
       const meant = new Set(numbers);
       const shown = frames.filter((frame) => meant.has(frame.subject));
+      if (place) shown.sort((a, b) => place.get(a.subject) - place.get(b.subject));
       if (!state.shot.length) return { subjects: numbers, frames: shown };
       const inShots = shown.filter((frame) => state.shot.includes(shotOf(frame)));
       const having = new Set(inShots.map((frame) => frame.subject));

@@ -64,7 +64,7 @@
     const focus = wasOpen && document.activeElement?.matches("[role=tab]") ? `tab-${tab?.name}` : null;
     const position = wasOpen ? dialog.querySelector(".side")?.scrollTop ?? 0 : 0;
     dialog.setAttribute("aria-label", gallery.plain(subject.title) ?? subject.name);
-    dialog.replaceChildren(head(number, subject), h("div.inner", {}, h("div.left", {}, tabs.length > 1 && tabList(tabs, tab, go),
+    dialog.replaceChildren(head(number, subject), h("div.inner", {}, gallery.badges(subject).length > 0 && h("p.badges.first", {}, gallery.badges(subject)), h("div.left", {}, tabs.length > 1 && tabList(tabs, tab, go),
       h("div.panel", { id: "stage", tabIndex: 0, ...(tabs.length > 1 ? { role: "tabpanel", "aria-labelledby": `tab-${tab.name}` } : { role: "group", "aria-label": gallery.t("media") }) },
         stage ? stage.element : h("p.soft.nothing", {}, gallery.t("nothing")))), side.panel));
     opened = { digest: subject.digest, language: gallery.language, tab: state.tab, at: state.at };
