@@ -38,6 +38,14 @@ def test_a_native_date_is_kept_as_text() -> None:
     ("text", "message"),
     [
         ("title = 'x'\ncredit = \n", "release.toml, line 2: Invalid value"),
+        (
+            "[[file]]\npath = 'a'\nredistribute = false\ncaption = '''\nx'''\nredistribute = true\n",
+            "release.toml, line 6: redistribute: stated twice (lines 3 and 6); keep one of them",
+        ),
+        (
+            "title = 'x'\n[[file]]\npath = 'a'\n[[file]]\npath = 'b'\ntitle = 'y'\n\"title\" = 'z'\n",
+            "release.toml, line 7: title: stated twice (lines 6 and 7); keep one of them",
+        ),
         ("\ntitel = 'x'\n", "release.toml, line 2: titel: unknown key; did you mean title?"),
         ("title = 3\n", "release.toml, line 1: title: not text (3); write it in quotes"),
         (

@@ -149,6 +149,7 @@ source = "a"
         ('audience = "public"\nselection = ["*"]', ["pack.toml, line 1: title: missing; add it"]),
         ("", [f"pack.toml, line 1: {key}: missing; add it" for key in ("audience", "selection", "title")]),
         ("title = \n", ["pack.toml, line 1: Invalid value"]),
+        (b"[pictures]\n[pictures]\n", ["pack.toml, line 2: pictures: stated twice (lines 1 and 2); keep one of them"]),
         (b'title = "a"\nx = "\xff"', ["pack.toml, line 2: not UTF-8; save it as UTF-8"]),
         (HEAD.replace('"*"', ""), ["pack.toml, line 3: selection: too few entries ([]); give at least 1"]),
         (f"{HEAD}pictures=3",

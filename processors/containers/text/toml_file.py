@@ -86,7 +86,7 @@ class TomlFile:
         except tomllib.TOMLDecodeError as error:
             found = re.search(r"at line (\d+)", str(error))
             line = int(found[1]) if found else self._text.count("\n") + 1
-            raise TomlError(line, str(error).split(" (at ")[0]) from error
+            raise _stated_twice(self._text, line) or TomlError(line, str(error).split(" (at ")[0]) from error
         except RecursionError as error:
             raise TomlError(1, "nested too deep; two levels are enough") from error
         self._lines: dict[KeyPath, int] = {}
@@ -191,6 +191,16 @@ def _lines(text: str) -> Iterator[tuple[KeyPath, int]]:
             position = found.end()
         position = _end_of_statement(text, position)
         line += text.count("\n", start, position)
+
+
+def _stated_twice(text: str, until: int) -> TomlError | None:
+    """Return the error of the first key or section, up to a line, that is there already; None without one."""
+    known: dict[KeyPath, int] = {}
+    for place, line in _lines(text):
+        if line <= until and place in known:
+            return TomlError(line, f"{place[-1]}: stated twice (lines {known[place]} and {line}); keep one of them")
+        known.setdefault(place, line)
+    return None
 
 
 def _section(keys: list[str], counts: dict[KeyPath, int], *, is_list: bool) -> KeyPath:
