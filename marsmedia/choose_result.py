@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from marsmedia.named_parameters import NamedParameter, NamePath, differences, grafted, named_parameters, short_text
 from processors.contract import Processor, parameters
-from processors.engine.parameters import from_parameters
+from processors.engine.parameters import changed, from_parameters
 from processors.engine.plan import changes
 from processors.errors import RequestError
 from processors.json_records import Json
@@ -45,24 +45,52 @@ class ResultChoice:
 
         Raises
         ------
-        RequestError : no such parameter; or there is none, and the message names the command that makes it.
+        RequestError : no such parameter, or a value that is not allowed; or there is none, and the message names the
+            command that makes it.
         """
         kind = type(self._entries[0]) if self._entries else None
-        named = named_parameters(kind, given, [one.parameters for one in self._made], self._processor)
+        recorded = [one.parameters for one in self._made]
+        named = named_parameters(kind, given, recorded, self._processor) if kind or recorded else []
         found = [one for one in self._made if all(want.is_in(one.parameters) for want in named)]
-        if not self._made and self._every:
-            one = latest(self._every)
-            raise RequestError(f"{self._row.name}: {self._processor} was {one.verdict}: {one.reason}")
         if not found:
-            raise RequestError(
-                f"{self._row.name}: no result of {self._processor} has {_given(named)}; {self._command(named)}"
-            )
+            raise self._missing(named)
         if not self._entries:
             self._warn(
                 "it is not known what it should be today: its release.toml is gone, or its processor; it is the newest"
             )
             return latest(found)
         return self._as_asked(found, named)
+
+    def _missing(self, named: Sequence[NamedParameter]) -> RequestError:
+        """Return the error where no result has the named parameters: `reprocess` does what it says."""
+        paths = [want.path for want in named]
+        if not self._made and not named and self._every:
+            return self._was(latest(self._every))
+        self._refuse_not_allowed(named)
+        others = (one for one in self._every if one.verdict != "made" and all(w.is_in(one.parameters) for w in named))
+        for one in others if self._entries else ():
+            if ResultRef.of(self._nearest(one, paths)[0], self._row.digests) == one.ref:
+                return self._was(one)
+        if not named:
+            return RequestError(f"{self._row.name}: has no result of {self._processor}; {self._command(named)}")
+        return RequestError(
+            f"{self._row.name}: no result of {self._processor} has {_given(named)}; {self._command(named)}"
+        )
+
+    def _refuse_not_allowed(self, named: Sequence[NamedParameter]) -> None:
+        """Raise the `RequestError` with which `reprocess` would answer these parameters."""
+        settings = {".".join(want.path): want.text for want in named if not want.is_file}
+        errors: list[RequestError] = []
+        for entry in self._entries:
+            try:
+                changed(entry, settings)
+            except RequestError as error:
+                errors.append(error)
+        if errors and len(errors) == len(self._entries):
+            raise RequestError(f"{self._row.name}: {errors[0]}") from errors[0]
+
+    def _was(self, one: Manifest) -> RequestError:
+        return RequestError(f"{self._row.name}: {self._processor} was {one.verdict}: {one.reason}")
 
     def _as_asked(self, found: Sequence[Manifest], named: Sequence[NamedParameter]) -> Manifest:
         paths = [want.path for want in named]
@@ -99,7 +127,7 @@ class ResultChoice:
         processor, differing = wanted[one.ref]
         ref = ResultRef.of(processor, self._row.digests)
         if known := next((other for other in self._every if other.ref == ref), None):
-            return RequestError(f"{self._row.name}: {self._processor} was {known.verdict}: {known.reason}")
+            return self._was(known)
         told = [
             f"{'.'.join(path)} {short_text(ours)}, today {short_text(theirs)}"
             for path, ours, theirs in differing[:SHOWN]

@@ -38,10 +38,21 @@ class NamedParameter:
     @property
     def setting(self) -> str:
         """Return `--set NAME=VALUE` as a shell takes it; a record that is known by its name only is `FILE`."""
-        name = ".".join(self.path)
-        if isinstance(self.given, Mapping) or (self.record_name is not None and not self.values):
-            return f"--set {name}=FILE"
-        return f"--set {name}={_as_setting(self.given)}"
+        return f"--set {'.'.join(self.path)}={'FILE' if self.is_file else shlex.quote(self.text)}"
+
+    @property
+    def is_file(self) -> bool:
+        """Return whether it is a record that a command takes from a file, but whose file is not known here."""
+        return isinstance(self.given, Mapping) or (self.record_name is not None and not self.values)
+
+    @property
+    def text(self) -> str:
+        """Return the value as `--set` takes it, unquoted."""
+        if isinstance(self.given, list | tuple):
+            return ",".join(map(str, self.given))
+        if self.given is None or isinstance(self.given, bool):
+            return str(self.given).lower()
+        return str(self.given)
 
 
 def named_parameters(
@@ -216,12 +227,3 @@ def _plain(value: object) -> Json:
     if hasattr(value, "tolist"):
         value = value.tolist()  # type: ignore[union-attr]
     return normalised(value)  # type: ignore[arg-type]
-
-
-def _as_setting(value: object) -> str:
-    """Return a parameter as `--set` takes it in a shell."""
-    if isinstance(value, list | tuple):
-        return shlex.quote(",".join(map(str, value)))
-    if value is None or isinstance(value, bool):
-        return str(value).lower()
-    return shlex.quote(str(value))

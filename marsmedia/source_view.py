@@ -387,14 +387,10 @@ class SourceView:
         from marsmedia.choose_result import ResultChoice
 
         every = [one for one in self._manifests() if one.ref.processor == as_text("processor", processor)]
-        if every:
-            return ResultChoice(self._row, processor, every, self._asked).of(parameters)
-        if not any(ours for medium, ours in named(processor, *every_processor()).items() if medium == self.medium):
+        media = () if every else named(processor, *every_processor()).items()
+        if not every and not any(ours for medium, ours in media if medium == self.medium):
             raise RequestError(f"{self.name}: {processor} does not apply to {self.medium}")
-        raise RequestError(
-            f"{self.name}: has no result of {processor}; make it with "
-            f"`marsmedia reprocess {self.sha256[:8]} --processor {processor}`"
-        )
+        return ResultChoice(self._row, processor, every, self._asked).of(parameters)
 
 
 def _pixel_count(path: Path) -> int:

@@ -79,9 +79,15 @@ def _changed(record: Any, settings: Mapping[str, str], where: str) -> Any:
     for name, settings_of_it in inner.items():
         new[name] = _changed(getattr(record, name), settings_of_it, f"{where}{name}.")
     try:
-        return dataclasses.replace(record, **new)
+        made = dataclasses.replace(record, **new)
     except ValueError as error:
         raise RequestError(f"{where}{error}") from error
+    for name, value in new.items():
+        if (now := getattr(made, name)) != value:
+            raise RequestError(
+                f"{where}{name} is {value!r}: the other parameters make it {now!r}; leave one of them out"
+            )
+    return made
 
 
 def _is_read_from_a_file(hint: Any) -> bool:

@@ -184,6 +184,7 @@ def test_a_raised_version_makes_only_that_processor_and_its_users_due(
     [
         ({"every_seconds": "2"}, Frames(every_seconds=2.0)),
         ({"choice": "times", "times_seconds": "1.5, 2"}, Frames(choice="times", times_seconds=(1.5, 2.0))),
+        ({"times_seconds": "1.5,2"}, Frames(choice="times", times_seconds=(1.5, 2.0))),
         ({"longest_side_px": "640"}, Frames(longest_side_px=640)),
         ({"longest_side_px": "none", "deinterlace": "true"}, Frames(deinterlace=True)),
     ],
@@ -208,6 +209,14 @@ def test_a_setting_reaches_what_a_processor_is_made_of() -> None:
         ({"every_seconds": "0"}, "video.frames: every_seconds is 0.0: must be above 0"),
         ({"every_seconds": "abc"}, "video.frames: every_seconds is 'abc': must be a number"),
         ({"every_seconds": "nan"}, "video.frames: every_seconds is 'nan': must be a number"),
+        (
+            {"choice": "interval", "times_seconds": "1"},
+            "video.frames: choice is 'interval': the other parameters make it 'times'; leave one of them out",
+        ),
+        (
+            {"choice": "nth", "times_seconds": "1"},
+            "times_seconds is (1.0,): must name times for the choice 'times', and",
+        ),
         ({"every_nth": "1.5"}, "video.frames: every_nth is '1.5': must be a whole number"),
         ({"deinterlace": "yes"}, "video.frames: deinterlace is 'yes': must be true or false"),
         ({"picture_format": "bmp"}, "picture_format is 'bmp': must be one of jpeg, png, webp, avif"),

@@ -226,8 +226,26 @@ def test_unavailable_data_are_refused_with_a_message(store: StoreView, video: So
             "--set every_seconds=0.1`",
         ),
         (
-            lambda: video.table("video.frames", times_seconds=(0, 8), choice="a b", deinterlace=True),
-            f"{reprocess} video.frames --set times_seconds=0,8 --set choice='a b' --set deinterlace=true`",
+            lambda: video.table("video.frames", times_seconds=(0, 8), deinterlace=True),
+            f"{reprocess} video.frames --set times_seconds=0,8 --set deinterlace=true`",
+        ),
+        (
+            lambda: video.table("video.frames", choice="a b"),
+            "drive-off.mp4: video.frames: choice is 'a b': must be one of interval, nth, times, keyframes, all",
+        ),
+        (
+            lambda: video.table("video.frames", choice="times"),
+            "drive-off.mp4: video.frames: times_seconds is (): must name times for the choice 'times', and only for it",
+        ),
+        (
+            lambda: video.table("video.motion", altitude_metres=100, field_of_view_degrees=40),
+            "drive-off.mp4: video.motion: altitude_shot is None: must be the shot that altitude_metres belongs to",
+        ),
+        (
+            lambda: video.table("video.motion", altitude_metres=100, field_of_view_degrees=40, altitude_shot=1),
+            f"drive-off.mp4: no result of video.motion has altitude_metres=100 and field_of_view_degrees=40 and "
+            f"altitude_shot=1; make it with {reprocess} video.motion --set altitude_metres=100 "
+            "--set field_of_view_degrees=40 --set altitude_shot=1`",
         ),
         (lambda: sound.shots, "drive-off-sound.wav: video.shots does not apply to audio"),
         (lambda: sound.result("audio.tunes"), "audio.tunes: no such processor"),

@@ -87,7 +87,7 @@ class Frames:
     every_nth: int = 1
     """For `nth`: the first frame and each n-th after it."""
     times_seconds: tuple[float, ...] = ()
-    """For `times`: presentation times as printed by ffprobe."""
+    """For `times`, which they imply: presentation times as printed by ffprobe."""
     from_seconds: float | None = None
     """Start of the range in presentation time; None: the first frame."""
     until_seconds: float | None = None
@@ -103,6 +103,8 @@ class Frames:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "times_seconds", tuple(self.times_seconds))
+        if self.times_seconds and self.choice == "interval":  # the default, which times alone replace
+            object.__setattr__(self, "choice", "times")
         require(self.choice in CHOICES, "choice", self.choice, f"must be one of {', '.join(CHOICES)}")
         require(self.every_seconds > 0, "every_seconds", self.every_seconds, "must be above 0")
         require(self.every_nth >= 1, "every_nth", self.every_nth, "must be 1 or more")
