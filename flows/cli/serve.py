@@ -81,6 +81,8 @@ def serve(
     planned = _placed(with_overrides(timetable(), schedules), places, recipe)
     alerts = Alerts(alert, click.echo)
     store = Store(store_folder)
+    if not is_address(raw) and not raw.is_dir():
+        click.echo(f"{printable(places['raw'])}: no such folder now; nightly-ingest fails until it is there", err=True)
     theirs = configured_server()
     if theirs and not answers(theirs):
         raise RequestError(f"Prefect's server {theirs} does not answer; start it, or unset PREFECT_API_URL")

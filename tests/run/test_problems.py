@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import shutil
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -162,6 +163,13 @@ def test_only_files_that_the_last_run_was_the_first_to_find_are_listed_on_reques
         if told is None:
             assert said == ["no new files with problems; 2 known before: `marsmedia failures` lists all"]
             assert message_with_problems(report) == report.message
+            strict = ingest(raw, tmp_path / "store", strict=True)
+            known = message_with_problems(strict).splitlines()
+            assert (known[0], known[-1]) == (strict.message, f"report: {strict.report}")
+            assert [one.split(": ")[:3] for one in known[1:-1]] == [
+                ["known", "failed", "june/a.jpg"],
+                ["known", "failed", "june/b.jpg"],
+            ]
             continue
         assert said[0].split(": ")[1] == told
         assert said[-1].partition("; ")[0] == "1 new file with problems"
@@ -169,6 +177,18 @@ def test_only_files_that_the_last_run_was_the_first_to_find_are_listed_on_reques
         assert (counted, problem.split(": ")[1]) == (report.message, told)
         assert path == f"report: {report.report}"
     assert invoke("failures", "--store", tmp_path / "store").splitlines()[-1] == "2 files with problems"
+
+
+def test_a_run_that_fails_over_an_empty_folder_names_its_report_and_no_known_file(
+    raw: Path, maker: MediaMaker, tmp_path: Path
+) -> None:
+    maker.photo("photo.jpg")
+    (raw / "june/empty.mp4").write_bytes(b"")
+    ingest(raw, tmp_path / "store")
+    shutil.rmtree(raw / "june")
+    (raw / "june").mkdir()
+    report = ingest(raw, tmp_path / "store")
+    assert message_with_problems(report).splitlines() == [report.message, f"report: {report.report}"]
 
 
 def test_files_are_listed_by_what_is_to_be_done_first() -> None:

@@ -239,6 +239,20 @@ def test_serve_refuses_a_wrong_schedule_before_it_starts_anything(tmp_path: Path
     assert run.stderr.startswith("marsmedia: nightly-ingest=soon: not a schedule; ")
 
 
+@pytest.mark.parametrize("exists", [True, False])
+def test_serve_warns_of_a_folder_that_does_not_exist_and_goes_on(tmp_path: Path, exists: bool) -> None:
+    if exists:
+        (tmp_path / "raww").mkdir()
+    command = [sys.executable, "-m", "flows.cli", "serve", "raww", "--store", "store"]
+    away = {"PREFECT_API_URL": "http://127.0.0.1:1/api"}
+    environment = {**quiet_environment(tmp_path / "home"), "PYTHONPATH": str(PROJECT), **away}
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    warning = [f"{tmp_path}/raww: no such folder now; nightly-ingest fails until it is there"]
+    *warned, ended = run.stderr.splitlines()
+    assert (run.returncode, warned) == (2, [] if exists else warning)
+    assert ended.startswith("marsmedia: Prefect's server http://127.0.0.1:1/api does not answer; ")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the signals that a process handles from /proc")
 def test_sigterm_of_a_service_manager_ends_serve_as_ctrl_c_does(tmp_path: Path) -> None:
     (tmp_path / "raw").mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -76,6 +77,21 @@ def test_runs_make_what_the_recipe_file_says_and_a_pack_tells_its_warnings(serve
     printed = (folder / "journal.txt").read_text(encoding="utf-8").splitlines()
     at = printed.index(ended)
     assert printed[at + 1 : at + 1 + len(warned)] == [f"  {line}" for line in warned]
+    _start_as_the_docs_do(served)
+
+
+def _start_as_the_docs_do(served: Service) -> None:
+    """Run the page's example of a script that starts a run and waits for it."""
+    page = (PROJECT / "docs/running-every-night.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^export PREFECT_API_URL=.*\nprefect deployment run .*$", page, re.M)
+    environment = quiet_environment(served.folder / "home")
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    script = example.replace("http://127.0.0.1:4200", served.address)
+    run = subprocess.run(["bash", "-ec", script], env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    (begun, ended) = served.lines_of("reprocess", 2)
+    assert begun.endswith("reprocess: begun")
+    assert "reprocess: completed after " in ended
 
 
 @pytest.mark.parametrize(

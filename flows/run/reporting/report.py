@@ -121,9 +121,18 @@ class Report:
 
 
 def message_with_problems(report: Report) -> str:
-    """Return the message, and below it the files that are new with a problem, one a line, and the report's path."""
-    new = [one for one in by_file(report.problems) if one.is_new and not one.has_findings_only]
-    return with_lines(report.message, [str(one) for one in new], report.report)
+    """Return the message, and below it the files that are new with a problem, one a line, and the report's path.
+
+    A failed run always has the path. One that only known files fail, as with `strict`, has those.
+    """
+    found = [one for one in by_file(report.problems) if not one.has_findings_only]
+    lines = [str(one) for one in found if one.is_new]
+    has_failed = report.state == "failed"
+    if has_failed and not (lines or report.stop or report.emptied_folders):
+        lines = [f"known: {one}" for one in found]
+    if has_failed and not lines and report.report:
+        return f"{report.message}\nreport: {report.report}"
+    return with_lines(report.message, lines, report.report)
 
 
 def with_lines(message: str, lines: Sequence[str], report: str | None) -> str:
