@@ -61,6 +61,18 @@ def test_a_time_without_a_frame_is_reported(make: MediaMaker) -> None:
     made = make.video("clip.mp4", list(range(50)))
     items = items_of(Frames(choice="times", times_seconds=(1.0, 7.5)), made.path)
     assert (times_of(items), items[-1].facts.missing_times_seconds) == ([1.0], (7.5,))
+    assert items[-1].advice == "no frame is shown at 7.5 s; the video runs from 0.000 to 2.000 s"
+
+
+def test_of_many_times_without_a_frame_the_first_are_named_and_of_times_with_one_none(make: MediaMaker) -> None:
+    made = make.video("clip.mp4", list(range(50)))
+    times = (1.0, *(float(second) for second in range(10, 25)))
+    advice = items_of(Frames(times_seconds=times), made.path)[-1].advice
+    assert advice == (
+        "no frame is shown at 10, 11, 12, 13, 14, 15, 16, 17, 18, 19 s and 5 other times; the video runs from 0.000 to "
+        "2.000 s"
+    )
+    assert items_of(Frames(times_seconds=(1.0, 0.5)), made.path)[-1].advice is None
 
 
 @pytest.mark.parametrize(("picture_format", "magic"), [("jpeg", b"\xff\xd8"), ("png", b"\x89PNG"), ("webp", b"RIFF")])

@@ -245,6 +245,18 @@ def test_an_altitude_of_a_picture_that_does_not_grow_is_refused_with_the_reason(
     )
 
 
+@pytest.mark.parametrize("span", [(20.0, 30.0), (-3.0, 0.0)])
+def test_a_span_outside_the_video_is_refused_with_its_duration(
+    composite: Path, tmp_path: Path, span: tuple[float, float]
+) -> None:
+    (motion,) = derived(composite, tmp_path / "store", Motion(span_seconds=span))
+    assert (motion.manifest.verdict, motion.manifest.reason) == (
+        "refused",
+        f"span_seconds {span[0]:g},{span[1]:g} is outside the video, which runs from 0.000 to 2.400 s: "
+        "name a span inside it",
+    )
+
+
 def test_a_region_beyond_the_picture_is_refused(composite: Path, tmp_path: Path) -> None:
     (motion,) = derived(composite, tmp_path / "store", Motion(region_px=(400, 100, 241, 100)))
     assert (motion.manifest.verdict, motion.manifest.reason) == (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -17,6 +17,9 @@ from processors.video.frames.frame_identity import FrameIdentity, identity_of, x
 from processors.video.frames.frame_selection import CHOICES, PRINTED_TO, Choice, FrameSelection, exact_seconds
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
+
+TIMES_NAMED = 10
+"""Maximum number of wanted times without a frame that a run names; the facts have all."""
 
 FRAMES = Table(
     item="frames.csv",
@@ -175,13 +178,21 @@ class _Session:
 
     def finish(self) -> Iterator[Item]:
         missing = self._keeper.missing()
+        start, end = self._info.start, self._info.end
+        shown = ""
+        if start is not None and end is not None:
+            shown = f"; the video runs from {float(start):.3f} to {float(end):.3f} s"
         if not self._rows:
-            start, end = self._info.start, self._info.end
-            shown = (
-                f"; the video runs from {float(start):.3f} to {float(end):.3f} s" if start is not None and end else ""
-            )
             wanted = f"the {len(missing)} wanted times" if len(missing) > 1 else "the wanted time"
             what = f"no frame decodes at {wanted}" if missing else "no frame is shown at the wanted times"
             raise RefusedMedia(f"{what}{shown}", "choose other times")
+        advice = f"no frame is shown at {_listed(missing)}{shown}" if self._processor.choice == "times" else None
         facts = TableFacts(frame_count=len(self._rows), missing_times_seconds=tuple(missing))
-        yield csv_item(FRAMES, ([row[name] for name in FRAMES.names] for row in self._rows), facts=facts)
+        item = csv_item(FRAMES, ([row[name] for name in FRAMES.names] for row in self._rows), facts=facts)
+        yield replace(item, advice=advice if missing else None)
+
+
+def _listed(missing: list[float]) -> str:
+    """Return the first of some times, for a message."""
+    more = f" s and {len(missing) - TIMES_NAMED} other times" if len(missing) > TIMES_NAMED else ""
+    return f"{', '.join(f'{seconds:g}' for seconds in missing[:TIMES_NAMED])}{more or ' s'}"

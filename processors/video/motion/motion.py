@@ -143,7 +143,7 @@ class Motion:
                 f"there is no shot {self.altitude_shot}, to which the altitude belongs",
                 f"name one of 1 to {len(numbers)} as altitude_shot",
             )
-        self.require_region_inside(inputs.info)
+        self.require_inside(inputs.info)
         wanted = [shot.number for shot in self.wanted(inputs)]
         left_out = [number for number in numbers if self.only_shots and number not in self.only_shots]
         if wanted and self.altitude_shot is not None and self.altitude_shot not in (*wanted, *left_out):
@@ -170,14 +170,24 @@ class Motion:
             return None
         return StatedAltitude(shot=shot, metres=self.altitude_metres, field_of_view_degrees=self.field_of_view_degrees)
 
-    def require_region_inside(self, info: VideoInfo) -> None:
-        """Raise `RefusedMedia` if a chosen region reaches beyond the picture."""
+    def require_inside(self, info: VideoInfo) -> None:
+        """Raise `RefusedMedia` if a chosen region reaches beyond the picture, or a span is outside the video."""
         left, top, width, height = self.region_px or (0, 0, 0, 0)
         if left + width > info.width_px or top + height > info.height_px:
             raise RefusedMedia(
                 f"region_px {left},{top},{width},{height} reaches beyond the picture of {info.width_px} x"
                 f" {info.height_px} px",
                 "name a region inside it",
+            )
+        start, end = info.start, info.end
+        if self.span_seconds is None or start is None or end is None:
+            return
+        first, last = self.span_seconds
+        if first >= end or last <= start:
+            raise RefusedMedia(
+                f"span_seconds {first:g},{last:g} is outside the video, which runs from {float(start):.3f} to"
+                f" {float(end):.3f} s",
+                "name a span inside it",
             )
 
 

@@ -77,7 +77,7 @@ class Stabilised:
     def start(self, inputs: Inputs[VideoInfo], scratch: Path) -> _Session:
         audit = inputs.results[Integrity.name].facts("integrity.json", Audit)
         refuse_unless_measurable(audit)
-        self.motion.require_region_inside(inputs.info)
+        self.motion.require_inside(inputs.info)
         return _Session(self, inputs, audit, scratch)
 
 
