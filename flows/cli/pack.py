@@ -157,6 +157,7 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
                 "results": built.results,
                 "highlight": _sound_of_highlight(built),
                 "withdrawn": built.withdrawn,
+                "returned": built.returned,
                 "labels_apart": built.labels_apart,
                 "damaged": built.damaged,
                 "changed_descriptions": built.about("changed description"),
@@ -177,7 +178,7 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
         click.echo(f"marsmedia: highlight: {printable(one)}", err=True)
     if recipe.audience != "archive":
         _advise_on_choice(built)
-    for one in (*built.withdrawn, *built.labels_apart):
+    for one in (*built.withdrawn, *built.returned, *built.labels_apart):
         click.echo(f"marsmedia: {printable(one)}", err=True)
     for one in built.left_out:
         click.echo(f"marsmedia: not in the pack: {one}", err=True)

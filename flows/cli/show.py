@@ -138,7 +138,8 @@ def _from_catalogue(
 
 
 def _place(row: SourceRow) -> dict[str, Any]:
-    return {name: value for name, value in asdict(row).items() if name != "digest"}
+    record = {name: value for name, value in asdict(row).items() if name != "digest"}
+    return {**record, "times": [stay._asdict() for stay in row.stays]}
 
 
 def _history(
@@ -168,7 +169,12 @@ def _gone(last: SourceRow) -> str:
 
 def _span(row: SourceRow) -> str:
     """Return the times at which runs first and last saw these bytes at this path, and earlier such spans."""
-    ended = [f"{seen[:19]}Z until {gone[:19]}Z" for seen, gone in row.times if gone]
+    ended = [
+        f"{stay.seen_utc[:19]}Z until {stay.gone_utc[:19]}Z"
+        + (f" ({stay.withdrawn_in_words})" if stay.confirmed_utc else "")
+        for stay in row.stays
+        if stay.gone_utc
+    ]
     return ", ".join(ended if row.gone_utc else [*ended, f"{'again ' if ended else ''}since {row.seen_utc[:19]}Z"])
 
 

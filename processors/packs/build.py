@@ -51,7 +51,8 @@ from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.readme import readme
 from processors.store.bucket.bucket_traffic import Traffic
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow, Stay
+from processors.store.findings.withdrawn import past_withdrawals
 from processors.store.fixity.fixity_history import FixityHistory, raw_checks
 from processors.store.manifest import ResultRef
 from processors.store.open_store import Location, is_address
@@ -80,6 +81,8 @@ class Built:
     """Labels whose described files are elsewhere, with the paths of those files."""
     withdrawn: tuple[str, ...] = ()
     """Sources withdrawn from their release, each with the day on which a run found that."""
+    returned: tuple[str, ...] = ()
+    """Files that it holds though their withdrawal was confirmed once, each with the day and the reason."""
     repeated: tuple[str, ...] = ()
     """Duplicate pictures: sources that show the picture of another source of the pack, each with its name."""
     larger: tuple[SourceRecord, ...] = ()
@@ -95,7 +98,7 @@ class Built:
     """Traffic with the bucket of the pack; None for a pack on a disk."""
 
     def __repr__(self) -> str:
-        told = (self.reservations, self.labels_apart, self.withdrawn, self.left_out, self.damaged)
+        told = (self.reservations, self.labels_apart, self.withdrawn, self.returned, self.left_out, self.damaged)
         remarks, files = sum(map(len, told)), self.file_count
         return (
             f"<pack {str(self.path)!r}: {files} file{'' if files == 1 else 's'}, {self.size_bytes / 1e6:.1f} MB, "
@@ -151,6 +154,7 @@ def build(
         chosen=chosen,
         reservations=reservations,
         repeated=repeated,
+        withdrawals=past_withdrawals(sightings),
         has_page=has_page,
         tables=tables or {},
         steps=steps,
@@ -173,6 +177,8 @@ class _Contents:
     reservations: tuple[Reservation, ...]
     repeated: Mapping[str, SourceRecord]
     """First source with the same picture, by the digest of each later one."""
+    withdrawals: Mapping[str, Stay]
+    """As `past_withdrawals` returns them."""
     has_page: bool
     tables: Mapping[str, Sequence[Table]]
     steps: Steps
@@ -232,6 +238,7 @@ class _Contents:
             missing=found.missing,
             undelivered=found.undelivered,
             damaged=self._damaged(),
+            returned=self._returned(records) if PRESETS[recipe.audience].has_premis else (),
         )
         writer.bag.finish(_info(packed, recipe, identity), [("README.txt", about)])
         return records
@@ -250,6 +257,7 @@ class _Contents:
             reservations=self.reservations,
             sources=tuple(subjects),
             withdrawn=tuple(self._withdrawn()),
+            returned=self._returned(records),
             highlight=records.clip,
             larger=tuple(one for one in subjects if one.larger_picture),
             left_out=records.absent.left_out,
@@ -276,6 +284,16 @@ class _Contents:
                 confirmed = one.history.confirmed_utc
                 what = f"was withdrawn, confirmed on {confirmed[:10]}" if confirmed else "is missing, not confirmed"
                 yield f"{one.subject.relative} {what}: {since}"
+
+    def _returned(self, records: PackRecords) -> tuple[str, ...]:
+        """Return the files of the pack that are there again though withdrawn, in the order of their paths."""
+        held = [(one.subject.relative, one.subject.digest) for one in self.chosen if not one.history.gone_utc]
+        held += [(one.row.relative, one.row.digest) for one in (*records.companions, *records.of_releases)]
+        return tuple(
+            f"{relative}: back, though {self.withdrawals[digest].withdrawn_in_words}"
+            for relative, digest in sorted(set(held))
+            if digest in self.withdrawals
+        )
 
     def _damaged(self) -> tuple[str, ...]:
         verdicts = ((one.subject.relative, one.history.verdict) for one in self.chosen)

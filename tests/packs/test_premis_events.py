@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import json
 import re
 import time
 from pathlib import Path
@@ -25,6 +26,7 @@ from tests.helpers.pack_store import picture
 from tests.packs.test_records import check_all
 
 etree: Any = importlib.import_module("lxml.etree")  # compiled, and without types
+NOTE = "p:eventOutcomeDetailNote"
 PREMIS = {"p": "http://www.loc.gov/premis/v3"}
 LABEL = '<?xml version="1.0"?><Product_Observational xmlns="http://pds.nasa.gov/pds4/pds/v1"/>'
 RECIPES = {"photo": (PhotoPreview(longest_sides_px=(320,)), Evidence())}
@@ -254,6 +256,76 @@ def test_a_planned_withdrawal_is_no_failed_check(tmp_path: Path) -> None:
         assert f"\njune/{name} ({when[:10]}: recalled)\n" in readme
         line = f"june/{name}: withdrawn from its release since {when[:10]}, confirmed on {when[:10]}: recalled"
         assert f"marsmedia: not in the pack: {line}\n" in run.stderr
+
+
+@pytest.mark.parametrize("is_planned", [True, False])
+def test_a_confirmed_withdrawal_stays_in_every_pack_after_the_file_is_back(tmp_path: Path, is_planned: bool) -> None:
+    put(tmp_path, june__a_jpg=picture(64, 48, 1), june__b_jpg=picture(64, 48, 2))
+    ingest(tmp_path)
+    store, place = tmp_path / "store", tmp_path / "raw/june/b.jpg"
+    told: dict[str, tuple[str, str, str]] = {}
+    whys = ("recalled / by 50 % of \u706b", "recalled again")
+    for step, (why, back) in enumerate(zip(whys, ("b.jpg", "c.jpg"), strict=True)):
+        whole = place.read_bytes()
+        place.unlink()
+        if not is_planned:
+            ingest(tmp_path)
+        words = ["june/b.jpg", "--reason", why, "--store", str(store)]
+        assert CliRunner().invoke(main, ["release", "withdraw", *words]).exit_code == 0
+        (row,) = [one for one in Catalogue(Store(store)).sightings() if one.name == "b.jpg"]
+        day = str(row.confirmed_utc)[:10]
+        for what in ("gone", "back"):
+            if what == "back":
+                place.with_name(back).write_bytes(whole)
+                run = run_ingest(tmp_path / "raw", store, RECIPES, Options(), in_threads, name="i")  # type: ignore
+                changes = [str(one) for one in run.changes]
+                assert (run.state, changes) == (
+                    "completed with warnings",
+                    [f"back: june/{back}: though withdrawn on {day}: {why}"],
+                )
+                ingest(tmp_path)
+                assert CliRunner().invoke(main, ["rebuild", "--store", str(store)]).exit_code == 0
+            folder = tmp_path / f"{what}{step}"
+            folder.mkdir()
+            (folder / "store").symlink_to(store)
+            said = packed(folder, "june").stderr.splitlines()
+            line = f"june/{back}: back, though withdrawn on {day}: {why}" if what == "back" else ""
+            assert [one for one in said if ": back, " in one] == [f"marsmedia: {line}"] * bool(line)
+            head = "In this pack, though withdrawn from the release before (day on which that was confirmed):"
+            assert (f"\n{head}\n{line}\n" in (folder / "june/README.txt").read_text()) == bool(line)
+            now = history(folder, "june")
+            assert {identifier: now.get(identifier) for identifier in told} == told
+            kinds = [one.findtext("p:eventType", None, PREMIS) for one in events(folder, "june").values()]
+            assert kinds.count("deaccession") == step + 1
+            assert kinds.count("fixity check") == (0 if is_planned else step + 1)
+            notes = [one.text for one in etree.parse(folder / "june/data/premis.xml").iterfind(f".//{NOTE}", PREMIS)]
+            assert [note for note in notes if note.startswith("recalled")] == list(whys[: step + 1])
+            told = now
+        time.sleep(1.1)  # identifiers of events have seconds
+    (row,) = [one for one in Catalogue(Store(store)).sightings() if one.name == "b.jpg"]
+    first = row.stays[0]
+    span = (
+        f"{first.seen_utc[:19]}Z until {(first.gone_utc or '')[:19]}Z (withdrawn on {(first.confirmed_utc or '')[:10]}"
+    )
+    shown = CliRunner().invoke(main, ["show", "june/b.jpg", "--store", str(store)]).output
+    assert f"  seen     {place} ({span}: {whys[0]}), " in shown
+    as_json = json.loads(CliRunner().invoke(main, ["show", "june/b.jpg", "--json", "--store", str(store)]).output)
+    assert [[one["confirmed_reason"] for one in seen["times"]] for seen in as_json["seen"]] == [list(whys), [None]]
+
+
+def test_a_moved_file_ends_as_moved_also_after_its_new_place_is_gone(tmp_path: Path) -> None:
+    put(tmp_path, june__a_jpg=picture(64, 48, 1), june__b_jpg=picture(64, 48, 2))
+    ingest(tmp_path)
+    (tmp_path / "raw/june/b.jpg").rename(tmp_path / "raw/june/c.jpg")
+    ingest(tmp_path)
+    gone_utc = seen(tmp_path)["june/b.jpg"][1]
+    time.sleep(1.1)
+    (tmp_path / "raw/june/c.jpg").unlink()
+    ingest(tmp_path)
+    packed(tmp_path, "june")
+    assert told(tmp_path, "june", "deaccession") == [(gone_utc, "Withdrawn: no longer found at june/b.jpg")]
+    lost = (seen(tmp_path)["june/c.jpg"][1], "Missing: no longer found at june/c.jpg")
+    assert told(tmp_path, "june", "fixity check") == [lost]
 
 
 def test_the_event_that_made_a_file_says_what_went_in_and_what_came_out(tmp_path: Path) -> None:

@@ -167,7 +167,11 @@ def test_a_planned_withdrawal_and_the_return_of_an_object_are_told(
     assert ingest(address, store, recipes).changes == ()  # type: ignore[arg-type]
     put(bucket, bucket_server, "june/wind.wav", (release / "june/wind.wav").read_bytes())
     report = ingest(address, store, recipes)  # type: ignore[arg-type]
-    assert [str(one) for one in report.changes] == ["restored: june/wind.wav: its bytes are here again"]
+    assert [str(one) for one in report.changes] == [f"back: june/wind.wav: though withdrawn on {day}"]
+    (again,) = [one for one in Catalogue(open_store(store)).sightings() if one.name == "wind.wav"]
+    assert (again.stays[:-1], again.stays[-1].confirmed_utc) == (row.stays, None)
+    assert CliRunner().invoke(main, ["rebuild", "--store", store]).exit_code == 0
+    assert again in Catalogue(open_store(store)).sightings()
 
 
 def test_an_object_that_a_check_could_not_read_is_read_by_the_next_run(

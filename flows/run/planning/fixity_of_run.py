@@ -11,7 +11,7 @@ from flows.run.working.batches import SourceOutcome
 from processors.sources.source_file import says_changed
 from processors.store.bucket.raw_bucket import hash_again
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.catalogue.source_row import SourceRow, utc_now
+from processors.store.catalogue.source_row import SourceRow, Stay, utc_now
 from processors.store.fixity.fixity_history import FailedFile, RawCheck, record_check
 from processors.store.fixity.masters import altered_reason
 from processors.store.store import Store
@@ -52,20 +52,46 @@ def is_whole_again(row: SourceRow, before: SourceRow) -> bool:
 
 
 def restorations(
-    rows: Iterable[SourceRow], known: Mapping[str, SourceRow], past: Collection[tuple[str, str]]
+    rows: Iterable[SourceRow],
+    known: Mapping[str, SourceRow],
+    past: Collection[tuple[str, str]],
+    withdrawals: Mapping[str, Stay],
 ) -> list[Change]:
     """Return a change for each hashed file that is whole again, or that is back after its bytes were nowhere.
+
+    What was withdrawn on purpose is told apart, also in another place.
 
     Parameters
     ----------
     rows, known : as for `check_of_run`.
     past : path and digest of what was at a place earlier.
+    withdrawals : as `past_withdrawals` returns them.
     """
-    back = [row for row in rows if row.path not in known and (row.path, row.digest) in past]
-    held = {row.digest for row in known.values()} if back else set[str]()
+    rows = list(rows)
+    new = [row for row in rows if row.path not in known or known[row.path].digest != row.digest]
+    held = {row.digest for row in known.values()} if new else set[str]()
+    back = [row for row in new if row.digest not in held]
     found = [row for row in rows if (before := known.get(row.path)) and is_whole_again(row, before)]
-    found += [row for row in back if row.digest not in held]
-    return [Change(file=row.relative, path=row.path, kind="restored", was=row.digest, now=row.digest) for row in found]
+    found += [
+        row
+        for row in back
+        if row.path not in known and (row.path, row.digest) in past and row.digest not in withdrawals
+    ]
+    restored = [
+        Change(file=row.relative, path=row.path, kind="restored", was=row.digest, now=row.digest) for row in found
+    ]
+    return restored + [
+        Change(
+            file=row.relative,
+            path=row.path,
+            kind="returned",
+            was=row.digest,
+            now=row.digest,
+            withdrawn=withdrawals[row.digest].withdrawn_in_words,
+        )
+        for row in back
+        if row.digest in withdrawals
+    ]
 
 
 def keep_found_at_work(done: Iterable[SourceOutcome], rows: Iterable[SourceRow], store: Store) -> None:

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from flows.run.planning.raw_survey import RawSurvey
 from processors.sources.scan import FoundFile, printable, storable
-from processors.store.catalogue.source_row import SourceRow, utc_now
+from processors.store.catalogue.source_row import SourceRow, Stay, utc_now
 from processors.store.fixity.absent_folders import is_gone
 from processors.store.open_store import is_address
 
@@ -104,14 +104,16 @@ def _below(folder: str, row: SourceRow, already: Sequence[SourceRow]) -> SourceR
     path = f"{folder}/{row.relative}"
     if not already:
         return dataclasses.replace(row, path=path)
-    copied = min(seen for one in already for seen, _ in one.times)
-    if row.times[0][0] > copied:
+    copied = min(stay.seen_utc for one in already for stay in one.stays)
+    if row.stays[0].seen_utc > copied:
         return row if row.gone_utc else dataclasses.replace(row, gone_utc=utc_now())
-    until_copied = [(seen, min(gone or copied, copied)) for seen, gone in row.times if seen < copied]
+    until_copied = [
+        stay._replace(gone_utc=min(stay.gone_utc or copied, copied)) for stay in row.stays if stay.seen_utc < copied
+    ]
     own = next((one for one in already if one.digest == row.digest), None)
     if own is None:
-        return dataclasses.replace(row, path=path).during(until_copied or [(copied, copied)])
-    return own.during([*until_copied, *own.times])
+        return dataclasses.replace(row, path=path).during(until_copied or [Stay(copied, copied)])
+    return own.during([*until_copied, *own.stays])
 
 
 def _in_words(folder: str, here: str, before: Iterable[SourceRow]) -> str:

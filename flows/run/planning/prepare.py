@@ -42,7 +42,7 @@ from processors.store.bucket.raw_bucket import at_hand, local_path
 from processors.store.by_name_view import ByNameEntry
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow, utc_now
-from processors.store.findings.withdrawn import Withdrawal, unconfirmed, where_gone
+from processors.store.findings.withdrawn import Withdrawal, past_withdrawals, unconfirmed, where_gone
 from processors.store.fixity.absent_folders import emptied
 from processors.store.fixity.fixity_history import RawCheck, record_check
 from processors.store.open_store import Location
@@ -170,7 +170,8 @@ class _Preparation:
         gone_files = shard.own(gone_from(known.values(), surveyed.found, unlisted, surveyed.root, releases_asked))
         identified = self._identify(progress, is_followed_by_work=remember and self._options.runner == "local")
         changes = [*identified.changes, *changes_of_missing(gone_files, identified.rows, known)]
-        changes += restorations(identified.learned, known, self._moved.past)
+        withdrawals = past_withdrawals(self._moved.sightings)
+        changes += restorations(identified.learned, known, self._moved.past, withdrawals)
         changes = _with_packs([one for one in changes if shard.has(one.file)], self._store)
         rows, releases = self._in_releases(identified)
         duplicates = duplicates_of(_unaltered_media(rows, identified.changes))

@@ -16,8 +16,9 @@ class Change:
     file: str
     """Path relative to the raw folder."""
     path: str
-    kind: Literal["changed", "replaced", "moved", "withdrawn", "restored"]
-    """`changed`: other bytes with the same size and date, so certainly unintended; `restored`: its bytes are back."""
+    kind: Literal["changed", "replaced", "moved", "withdrawn", "restored", "returned"]
+    """`changed`: other bytes with the same size and date, so certainly unintended; `restored`: its bytes are back;
+    `returned`: so they are, though their withdrawal was confirmed."""
     was: str
     """SHA-256 of the previous bytes."""
     now: str | None
@@ -26,6 +27,8 @@ class Change:
     """Whether the present bytes of a replaced file were there before the previous ones, as those of a restored one."""
     elsewhere: str | None = None
     """Another path with the previous bytes, relative to the raw folder."""
+    withdrawn: str | None = None
+    """Day and reason of the withdrawal of what has returned."""
     packs: tuple[str, ...] = ()
     """Names of the packs that hold the previous bytes."""
 
@@ -40,6 +43,8 @@ class Change:
             return f"moved: {name} is now {printable(self.elsewhere or '')}"
         if self.kind == "restored":
             return f"restored: {name}: its bytes are here again"
+        if self.kind == "returned":
+            return f"back: {name}: though {printable(self.withdrawn or '')}"
         if self.now is None:
             still = f"; {printable(self.elsewhere)} has the same bytes" if self.elsewhere else ""
             return f"withdrawn: {name} is no longer there (was {was}...{still}){held}"

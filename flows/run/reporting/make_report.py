@@ -53,7 +53,8 @@ def make_report(
     """Sum up the run.
 
     A failure in this run, or inputs that do not add up, make the state `failed`; refused, damaged or unsupported
-    files, and failures of earlier runs, make it `completed with warnings`, or `failed` with `strict`.
+    files, those that are back though withdrawn, and failures of earlier runs, make it `completed with warnings`, or
+    `failed` with `strict`.
 
     Parameters
     ----------
@@ -64,7 +65,8 @@ def make_report(
     altered = [change for change in prepared.changes if change.kind == "changed"]
     problems = (*_altered(altered), *_problems(prepared, done, elsewhere, record))
     failed_now = failed_now or bool(altered)
-    warned = bool(problems or prepared.gone_releases or prepared.is_unusual_folder)
+    is_back = any(one.kind == "returned" for one in prepared.changes)
+    warned = bool(problems or prepared.gone_releases or prepared.is_unusual_folder or is_back)
     state = _state(prepared, counts, failed_now=failed_now, warned=warned, strict=strict, stop=stop)
     advice = (
         *prepared.unmatched_sections,

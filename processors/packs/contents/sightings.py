@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow, Stay
 from processors.store.fixity.fixity_history import FileCheck, FixityHistory
 
 
@@ -15,9 +15,16 @@ class Presence:
     """Time in which some bytes were at one place."""
 
     row: SourceRow
-    seen_utc: str
-    gone_utc: str | None
-    """End of it; None while they are there."""
+    stay: Stay
+
+    @property
+    def seen_utc(self) -> str:
+        return self.stay.seen_utc
+
+    @property
+    def gone_utc(self) -> str | None:
+        """Return the end of it; None while they are there."""
+        return self.stay.gone_utc
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +37,7 @@ class Sighting:
     after: Presence | None
     """Contents that a run found in their place; None if they are there, or if it found nothing there any more."""
     is_elsewhere: bool = False
-    """Whether another place holds these bytes now."""
+    """Whether another place held these bytes after the end of this time, as where they were moved."""
     checks: tuple[FileCheck, ...] = ()
     """Fixity checks in this time: those that failed, and the last one that did not."""
 
@@ -62,7 +69,7 @@ class Sightings:
 
     def at(self, path: str) -> list[Sighting]:
         """Return all that a path has held, the oldest first."""
-        times = [Presence(row=row, seen_utc=seen, gone_utc=gone) for row in self._at[path] for seen, gone in row.times]
+        times = [Presence(row=row, stay=stay) for row in self._at[path] for stay in row.stays]
         times.sort(key=lambda one: one.seen_utc)
         pairs = list(pairwise([None, *times, None]))
         return [
@@ -70,12 +77,20 @@ class Sightings:
                 here=here,
                 before=before if _next_to(before, here) else None,
                 after=after if _next_to(here, after) else None,
-                is_elsewhere=any(one.path != path for one in self.present(here.row.digest)),
+                is_elsewhere=self._is_elsewhere(here),
                 checks=tuple(self._fixity.of(here.row, here.seen_utc, here.gone_utc)),
             )
             for (before, here), (_, after) in pairwise(pairs)
             if here
         ]
+
+    def _is_elsewhere(self, here: Presence) -> bool:
+        """Return whether another path held the same bytes after they were gone from one."""
+        if (end := here.gone_utc) is None:
+            return False
+        others = (path for path in self.places_of(here.row.digest) if path != here.row.path)
+        rows = (row for path in others for row in self._at[path] if row.digest == here.row.digest)
+        return any(stay.gone_utc is None or stay.gone_utc > end for row in rows for stay in row.stays)
 
     def withdrawn(self, releases: Collection[str]) -> Iterator[SourceRow]:
         """Yield the files that were withdrawn from releases, in the order of their paths.

@@ -55,21 +55,20 @@ def _end(one: Sighting, gone_utc: str, name: str) -> Iterator[list[Element]]:
     before a run missed it, was never lost.
     """
     row, about = one.here.row, [urn(one.here.row.digest)]
-    if one.after or one.is_elsewhere:
+    is_last, confirmed_utc = row.gone_utc == gone_utc, one.here.stay.confirmed_utc
+    if one.after or (one.is_elsewhere and confirmed_utc is None):
         detail = f"Withdrawn: no longer found at {row.relative}"
         if one.after:
             detail = f"Replaced at {row.relative} by the file with SHA-256 {one.after.row.digest}"
         yield _event(f"deaccession-{name}", "deaccession", gone_utc, detail, "success", about)
         return
-    is_last = row.gone_utc == gone_utc
-    confirmed_utc = row.confirmed_utc if is_last else None
     if confirmed_utc is None or confirmed_utc > gone_utc:
         note = "not confirmed as withdrawn" if is_last and confirmed_utc is None else ""
         detail = f"Missing: no longer found at {row.relative}"
         yield _event(f"missing-{name}", "fixity check", gone_utc, detail, "failure", about, note=note)
     if confirmed_utc:
         detail = f"Withdrawn, confirmed by a user: no longer found at {row.relative} since {gone_utc[:10]}"
-        note = row.confirmed_reason or ""
+        note = one.here.stay.confirmed_reason or ""
         yield _event(f"deaccession-{name}", "deaccession", confirmed_utc, detail, "success", about, note=note)
 
 

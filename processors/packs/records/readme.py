@@ -24,6 +24,7 @@ def readme(
     damaged: Sequence[str] = (),
     undelivered: Sequence[str] = (),
     missing: Sequence[SourceRow] = (),
+    returned: Sequence[str] = (),
 ) -> bytes:
     """Return the file, one language after the other; it names only what the pack has.
 
@@ -33,6 +34,7 @@ def readme(
     withdrawn : files that were withdrawn from the releases, and are not in the pack.
     missing : files that are gone from the releases too, which nobody has confirmed.
     damaged : files of the selection that are damaged, each with the verdict.
+    returned : files of the pack that were withdrawn and are back, each with day and reason of the withdrawal.
     undelivered : files that a label describes but that are not in the release, each with the label.
     """
     path = places_of(recipe.layout or "source", UniqueNames()).record(FILE)
@@ -52,6 +54,8 @@ def readme(
     if missing:
         files = "".join(printable(f"{row.relative} ({(row.gone_utc or '')[:10]})") + "\n" for row in missing)
         text = joined([text, phrase("readme_missing", files=files)])
+    if returned:
+        text = joined([text, phrase("readme_returned", files="".join(f"{printable(one)}\n" for one in returned))])
     if undelivered:
         text = joined([text, phrase("readme_undelivered", files="".join(f"{one}\n" for one in undelivered))])
     if damaged:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
+from urllib.parse import quote, unquote
 
 from processors.contract import FileKind, LabelRef, Medium, Source
 from processors.sources.scan import FoundFile, storable
@@ -15,6 +16,34 @@ if TYPE_CHECKING:
 
 MAX_SPANS = 500
 """Number of earlier spans that are kept of one path: archives want all, but a flaky disk must not fill it."""
+
+
+class Stay(NamedTuple):
+    """Time in which some bytes were at one place."""
+
+    seen_utc: str
+    gone_utc: str | None
+    """End of it; None while they are there."""
+    confirmed_utc: str | None = None
+    """Time at which a user confirmed its end as a withdrawal; None without confirmation."""
+    confirmed_reason: str | None = None
+
+    @classmethod
+    def read(cls, span: str) -> Stay:
+        """Return the time that a span of `SourceRow.earlier_utc` says."""
+        seen, gone, *confirmed = span.split("/")
+        return cls(seen, gone, *(unquote(part) for part in confirmed))
+
+    def __str__(self) -> str:
+        """Return an ended time as a span of `SourceRow.earlier_utc`."""
+        confirmed = (quote(part, safe=":+") for part in (self.confirmed_utc, self.confirmed_reason) if part)
+        return "/".join([self.seen_utc, self.gone_utc or "", *confirmed])
+
+    @property
+    def withdrawn_in_words(self) -> str:
+        """Return the day and the reason of a confirmed withdrawal."""
+        reason = f": {self.confirmed_reason}" if self.confirmed_reason else ""
+        return f"withdrawn on {(self.confirmed_utc or '')[:10]}{reason}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,15 +92,15 @@ class SourceRow:
     """True if the container lists a subtitle stream; None for files seen only by old versions."""
     earlier_utc: str | None = None
     """Earlier spans in which these bytes were at this path, oldest first, as ISO 8601 intervals (`start/end`) with
-    blanks between them; None if they have been there once."""
+    blanks between them; None if they have been there once. One that ended with a confirmed withdrawal has the time of
+    the confirmation, and its reason in percent encoding, as further parts (`start/end/confirmed/reason`)."""
 
     def returned(self, now: SourceRow) -> SourceRow:
         """Return the row of the same bytes, back at the same path, with what was known about them before."""
-        span = f"{self.seen_utc}/{self.gone_utc or now.seen_utc}"
-        spans = [*(self.earlier_utc or "").split(), span][-MAX_SPANS:]
-        return replace(
-            now, evidence_key=self.evidence_key, forbidden_key=self.forbidden_key, earlier_utc=" ".join(spans)
-        )
+        *earlier, last = self.stays
+        stays = [*earlier, last._replace(gone_utc=self.gone_utc or now.seen_utc)][-MAX_SPANS:]
+        again = replace(now, evidence_key=self.evidence_key, forbidden_key=self.forbidden_key)
+        return again.during([*stays, Stay(now.seen_utc, None)])
 
     @property
     def folder(self) -> str:
@@ -79,18 +108,20 @@ class SourceRow:
         return self.path.removesuffix(f"/{self.relative}")
 
     @property
-    def times(self) -> list[tuple[str, str | None]]:
-        """Return the start and end of each time in which these bytes were at this path, oldest first; the end of the
-        last one is None while they are there.
-        """
-        earlier = [span.partition("/") for span in (self.earlier_utc or "").split()]
-        return [*((seen, gone) for seen, _, gone in earlier), (self.seen_utc, self.gone_utc)]
+    def stays(self) -> list[Stay]:
+        """Return each time in which these bytes were at this path, oldest first."""
+        last = Stay(self.seen_utc, self.gone_utc, self.confirmed_utc, self.confirmed_reason)
+        return [*map(Stay.read, (self.earlier_utc or "").split()), last]
 
-    def during(self, times: Sequence[tuple[str, str | None]]) -> SourceRow:
-        """Return the row of the same bytes at the same path, there in these `times`."""
-        *earlier, (seen, gone) = times
-        spans = " ".join(f"{start}/{end}" for start, end in earlier) or None
-        return replace(self, seen_utc=seen, gone_utc=gone, earlier_utc=spans)
+    @property
+    def times(self) -> list[tuple[str, str | None]]:
+        """Return the start and end of each of the `stays`; the end of the last one is None while they are there."""
+        return [(stay.seen_utc, stay.gone_utc) for stay in self.stays]
+
+    def during(self, stays: Sequence[Stay]) -> SourceRow:
+        """Return the row of the same bytes at the same path, there in these `stays`."""
+        *earlier, last = stays
+        return replace(self, **last._asdict(), earlier_utc=" ".join(map(str, earlier)) or None)
 
     @classmethod
     def of(cls, file: FoundFile, digest: str, identity: Identity, seen_utc: str) -> SourceRow:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from processors.errors import RequestError
 from processors.sources.scan import PASSED_OVER, printable
 from processors.store.catalogue.selection import absolute
-from processors.store.catalogue.source_row import SourceRow, utc_now
+from processors.store.catalogue.source_row import SourceRow, Stay, utc_now
 
 if TYPE_CHECKING:
     from processors.store.catalogue.catalogue import Catalogue
@@ -44,6 +44,15 @@ def confirmed_sources(sightings: Collection[SourceRow]) -> set[str]:
     """Return the digests of the sources that are withdrawn, with the confirmation of a user at each of their places."""
     gone = withdrawn(sightings)
     return {row.digest for row in gone} - {row.digest for row in gone if row.confirmed_utc is None}
+
+
+def past_withdrawals(sightings: Iterable[SourceRow]) -> dict[str, Stay]:
+    """Return the latest time that ended with a confirmed withdrawal, by the digest of what was withdrawn, also of what
+    is back since, there or elsewhere.
+    """
+    rows = (row for row in sightings if row.confirmed_utc or row.earlier_utc)
+    ended = [(stay, row.digest) for row in rows for stay in row.stays if stay.confirmed_utc]
+    return {digest: stay for stay, digest in sorted(ended, key=lambda one: one[0].confirmed_utc or "")}
 
 
 @dataclass(frozen=True, kw_only=True)
