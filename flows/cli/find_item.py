@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -73,6 +75,23 @@ def _basis_in_pack(path: Path, digest: str) -> str | None:
 def _pack_of(path: Path) -> Path | None:
     """Return the folder of the pack that holds a file; None outside one."""
     return next((folder for folder in path.resolve().parents if (folder / "bagit.txt").is_file()), None)
+
+
+def refuse_damaged(path: Path) -> None:
+    """Raise `RequestError` for a file of a pack whose bytes are not those that the pack's manifest lists."""
+    pack = _pack_of(path)
+    manifest = pack / "manifest-sha256.txt" if pack else None
+    if pack is None or manifest is None or not manifest.is_file():
+        return
+    inside = unicodedata.normalize("NFC", path.resolve().relative_to(pack).as_posix())
+    lines = (line.split(maxsplit=1) for line in manifest.read_text("utf-8", "replace").splitlines())
+    listed = next((line[0] for line in lines if len(line) == 2 and line[1] == inside), None)
+    digest = sha256_of(path)
+    if listed and listed != digest:
+        raise RequestError(
+            f"{path}: differs from the pack's manifest: damaged (SHA-256 is {digest[:16]}..., not {listed[:16]}...); "
+            f"`marsmedia pack verify {shlex.quote(str(pack))}` checks all its files"
+        )
 
 
 def source_of_bytes(path: Path, rows: Sequence[SourceRow]) -> SourceRow:

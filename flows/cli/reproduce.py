@@ -34,9 +34,9 @@ def reproduce(selection: tuple[str, ...], store_folder: Path, as_json: bool, **o
 
     Each is identical, within tolerance, different, or could not be rebuilt, with the reason. The store
     is not changed. SELECTION is as in `marsmedia items`; a PACK is one that was built from this store,
-    of which other words of a SELECTION choose a part.
+    of which other words of a SELECTION choose a part. Its own files are compared with its manifests first.
     Pictures are within tolerance from 45 dB of signal-to-noise ratio, power arrays within 0.01 dB.
-    Exit code 1: a result is different or could not be rebuilt.
+    Exit code 1: a result is different or could not be rebuilt, or a file of the pack is damaged.
 
     \b
     marsmedia reproduce descent.mp4 processor=video.frames
@@ -49,9 +49,11 @@ def reproduce(selection: tuple[str, ...], store_folder: Path, as_json: bool, **o
 
     store = open_existing_store(store_folder)
     counts: Counter[str] = Counter()
+    chosen, pack = _selected(selection, store)
+    faults = _faults_of_pack(pack, store, as_json=as_json) if pack else 0
     with checker_of(Options(**options), store) as checker:
         print_note(checker.note)
-        for one in reproduced(_selected(selection, store), store, checker):
+        for one in reproduced(chosen, store, checker):
             counts[one.verdict] += 1
             if as_json:
                 print_json(one)
@@ -59,12 +61,35 @@ def reproduce(selection: tuple[str, ...], store_folder: Path, as_json: bool, **o
                 reason = f": {one.reason}" if one.reason else ""
                 click.echo(printable(f"{one.verdict}: {one.source_name} {one.processor}{reason}"))
     if not as_json:
+        if faults:
+            click.echo(
+                f"the pack has {counted(faults, 'fault')}, named above; results were compared with those of the store"
+            )
         click.echo(", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS))
-    sys.exit(1 if counts["different"] or counts["not rebuilt"] else 0)
+    sys.exit(1 if faults or counts["different"] or counts["not rebuilt"] else 0)
 
 
-def _selected(words: Sequence[str], store: Store) -> list[Manifest]:
-    """Return the results of a pack, or of the part of it that is selected, or those that were made of a selection."""
+def _faults_of_pack(pack: str, store: Store, *, as_json: bool) -> int:
+    """Print each file of a pack that is not as its manifests say, and return their number."""
+    from processors.packs.archive.verify_pack import verify_pack
+    from processors.packs.registry import place_of
+
+    if (place := place_of(store, pack)) is None:
+        print_note(f"{pack}: not there, so its files were not compared with its manifests")
+        return 0
+    faults = verify_pack(place).faults
+    for fault in faults:
+        if as_json:
+            print_json(fault)
+        else:
+            click.echo(f"{fault.kind} in the pack: {printable(fault.path)}: {printable(fault.reason)}")
+    return len(faults)
+
+
+def _selected(words: Sequence[str], store: Store) -> tuple[list[Manifest], str | None]:
+    """Return the results of a pack, or of the part of it that is selected, or those that were made of a selection; and
+    the word that names the pack, None without one.
+    """
     from processors.packs.registry import results_of
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.selection import parse, select
@@ -72,7 +97,7 @@ def _selected(words: Sequence[str], store: Store) -> list[Manifest]:
     selection = parse(words)
     if selection.names and (packed := results_of(store, selection.names[0])):
         part = replace(selection, names=selection.names[1:])
-        return [store.manifest(ref) for ref in _part(packed, part, words, Catalogue(store))]
+        return [store.manifest(ref) for ref in _part(packed, part, words, Catalogue(store))], selection.names[0]
     sources = {row.digests for row in select(selection, Catalogue(store))}
     found = [
         manifest
@@ -85,7 +110,7 @@ def _selected(words: Sequence[str], store: Store) -> list[Manifest]:
         print_note(f"{counted(left, 'result')} left out: the label has changed since; `marsmedia prune` removes them")
     if not current:
         raise RequestError(f"{' '.join(words)}: no results match; list them with `marsmedia items`")
-    return current
+    return current, None
 
 
 def _part(

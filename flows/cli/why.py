@@ -88,7 +88,7 @@ def _find(word: str, store: Store, *, is_item: bool) -> SourceRow | tuple[Manife
     RequestError : nothing in the store matches.
     click.ClickException : nothing is made of the source.
     """
-    from flows.cli.find_item import find_item, find_item_of_bytes, source_of_bytes
+    from flows.cli.find_item import find_item, find_item_of_bytes, refuse_damaged, source_of_bytes
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.selection import find_source
 
@@ -100,6 +100,7 @@ def _find(word: str, store: Store, *, is_item: bool) -> SourceRow | tuple[Manife
     except RequestError:
         if not (path := Path(word)).is_file():
             raise
+        refuse_damaged(path)
         if is_item and (item := find_item_of_bytes(path, store)):
             return item
         row = source_of_bytes(path, rows)

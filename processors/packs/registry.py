@@ -20,7 +20,7 @@ from processors.packs.contents.names import portable_name
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.flush import replace_file
 from processors.store.manifest import ResultRef
-from processors.store.open_store import is_address, open_bucket
+from processors.store.open_store import Location, is_address, open_bucket
 from processors.store.store import Store
 from processors.well_known_names import EVIDENCE
 
@@ -124,6 +124,22 @@ def results_of(store: Store, word: str) -> list[ResultRef]:
         if not found:
             raise RequestError(f"{word}: a pack that was not built from this store; name its own with --store")
     return [ref for record in found for ref in record.results]
+
+
+def place_of(store: Store, word: str) -> Location | None:
+    """Return the path or address at which a pack of this path or name can be read; None if it is not there.
+
+    Raises
+    ------
+    StoreError : the bucket of the pack cannot be read.
+    """
+    if _identifier_at(word):
+        return Path(word)
+    places = [record.pack for record in _meant(store, word)]
+    place = places[-1] if places else word
+    if _is_there(place) is False:
+        return None
+    return place if is_address(place) else Path(place)
 
 
 @dataclass(frozen=True, kw_only=True)

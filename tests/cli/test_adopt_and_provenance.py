@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,17 @@ def test_why_knows_a_file_in_a_pack_by_its_bytes(filled: Store, tmp_path: Path) 
         f" the pack; see {pack}/data/ro-crate-metadata.json and {pack}/data/premis.xml for its"
         " provenance\n",
     )
+    for name, whole in (("credited", b"made for the pack"), ("original", Path(original.path).read_bytes())):
+        path = pack / f"data/{name}.jpg"
+        for data, now in ((whole, b"damaged"), (b"another", whole)):
+            listed, digest = sha256(data).hexdigest(), sha256(now).hexdigest()
+            (pack / "manifest-sha256.txt").write_text(f"{'0' * 64}  data/premis.xml\n{listed}  data/{name}.jpg\n")
+            path.write_bytes(now)
+            assert why(path) == (
+                2,
+                f"marsmedia: {path}: differs from the pack's manifest: damaged (SHA-256 is {digest[:16]}..., not "
+                f"{listed[:16]}...); `marsmedia pack verify {pack}` checks all its files\n",
+            )
     (pack / "bagit.txt").unlink()
     told = f"marsmedia: {credited}: its bytes are not in the store; list sources with `marsmedia items`\n"
     assert why(credited) == (2, told)

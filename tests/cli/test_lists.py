@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,37 @@ def test_a_pack_on_its_shelf_is_reproduced_by_its_identifier(store: Path, tmp_pa
     code, text = run("reproduce", moved, "--store", tmp_path / "other")
     said = f"marsmedia: {moved}: a pack that was not built from this store; name its own with --store\n"
     assert (code, text) == (2, said)
+
+
+@pytest.mark.parametrize("name", ["pack", "pack.zip"])
+def test_a_pack_that_is_damaged_is_not_said_to_be_reproduced(store: Path, tmp_path: Path, name: str) -> None:
+    pack, words = tmp_path / name, ["--audience", "archive", "--store", store]
+    assert run("pack", "descent.jpg", "-o", pack, *words)[0] == 0
+    counts = "1 identical, 0 within tolerance, 0 different, 0 not rebuilt"
+    assert run("reproduce", pack, "--store", store) == (0, f"identical: descent.jpg metadata\n{counts}\n")
+    inside = "data/media/descent.jpg/original/descent.jpg"
+    if pack.is_dir():
+        place = pack / inside
+        place.write_bytes(place.read_bytes()[:-1] + b"!")
+    else:
+        with zipfile.ZipFile(pack) as whole, zipfile.ZipFile(tmp_path / "copy.zip", "w") as copy:
+            for one in whole.namelist():
+                copy.writestr(one, whole.read(one)[:-1] + b"!" if one.endswith(inside) else whole.read(one))
+        (tmp_path / "copy.zip").replace(pack)
+    for word in (pack, name):
+        code, text = run("reproduce", word, "--store", store)
+        fault, *rest = text.splitlines()
+        assert fault.startswith(f"changed in the pack: {inside}: sha256 is "), text
+        told = "the pack has 1 fault, named above; results were compared with those of the store"
+        assert (code, rest) == (1, ["identical: descent.jpg metadata", told, counts])
+    code, text = run("reproduce", pack, "--json", "--store", store)
+    assert [json.loads(line).get("kind") for line in text.splitlines()] == ["changed", None]
+    pack.rename(tmp_path / "elsewhere")
+    code, text = run("reproduce", name, "--store", store)
+    assert (code, text.splitlines()[0]) == (
+        0,
+        f"marsmedia: {name}: not there, so its files were not compared with its manifests",
+    )
 
 
 def test_words_beside_a_pack_choose_the_part_of_it_that_is_reproduced(store: Path, tmp_path: Path) -> None:
