@@ -13,6 +13,7 @@ import pytest
 
 from processors.store.store import Store
 from tests.conftest import PROJECT, Run
+from tests.helpers.interrupting import interrupt_reader
 from tests.helpers.made_media import MediaMaker
 
 
@@ -71,6 +72,6 @@ def test_ctrl_c_at_the_beginning_of_a_command_is_one_line(tmp_path: Path, words:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     with (tmp_path / "marsmedia.toml").open("wb"):
-        command.send_signal(signal.SIGINT)
-    told = command.communicate(timeout=60)  # the file is closed by now: a signal just before a read does not end it
+        interrupt_reader(command)
+    told = command.communicate(timeout=60)
     assert (command.returncode, told) == (130, ("", "marsmedia: interrupted; run the same command again\n"))

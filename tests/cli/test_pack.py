@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from processors.metadata.evidence import Evidence
 from processors.store.store import Store
 from tests.conftest import PROJECT
 from tests.helpers.command import in_this_process
+from tests.helpers.interrupting import interrupt_reader
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.pack_store import PackStore, evidence, filled
 
@@ -295,8 +295,8 @@ def test_an_interrupted_build_ends_with_130_and_leaves_nothing(tmp_path: Path) -
         stderr=subprocess.PIPE,
     )
     with place.open("wb"):  # opens once the build reads it
-        run.send_signal(signal.SIGINT)
-    out, err = run.communicate()  # the file is closed by now: a signal just before the read does not end its waiting
+        interrupt_reader(run)
+    out, err = run.communicate()
     assert (run.returncode, out + err) == (
         130,
         "marsmedia: interrupted; no pack was built; run the same command again\n",
