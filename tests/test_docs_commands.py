@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from flows.cli.main import load, main
+from flows.run.options import RECIPES_FILE
 from tests.helpers.made_media import MediaMaker
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -46,6 +47,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("BROWSER", "true")
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    monkeypatch.setenv(RECIPES_FILE, "")  # `--recipes` sets it for the process: taken back at the end
     return tmp_path
 
 
