@@ -158,6 +158,7 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
                 "highlight": _sound_of_highlight(built),
                 "withdrawn": built.withdrawn,
                 "returned": built.returned,
+                "misdated": built.misdated,
                 "labels_apart": built.labels_apart,
                 "damaged": built.damaged,
                 "changed_descriptions": built.about("changed description"),
@@ -178,7 +179,7 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
         click.echo(f"marsmedia: highlight: {printable(one)}", err=True)
     if recipe.audience != "archive":
         _advise_on_choice(built)
-    for one in (*built.withdrawn, *built.returned, *built.labels_apart):
+    for one in (*built.withdrawn, *built.returned, *built.misdated, *built.labels_apart):
         click.echo(f"marsmedia: {printable(one)}", err=True)
     for one in built.left_out:
         click.echo(f"marsmedia: not in the pack: {one}", err=True)

@@ -87,6 +87,8 @@ class Built:
     """Duplicate pictures: sources that show the picture of another source of the pack, each with its name."""
     larger: tuple[SourceRecord, ...] = ()
     """Videos with a larger picture than the one that the pack has: `SourceRecord.larger_picture`."""
+    misdated: tuple[str, ...] = ()
+    """That the stated date is before what happened to a file of the pack, with both days."""
     left_out: tuple[str, ...] = ()
     """Files of the originals' releases that an archive's pack leaves out, and results that were not made with the
     requested parameters, each with the reason."""
@@ -98,7 +100,15 @@ class Built:
     """Traffic with the bucket of the pack; None for a pack on a disk."""
 
     def __repr__(self) -> str:
-        told = (self.reservations, self.labels_apart, self.withdrawn, self.returned, self.left_out, self.damaged)
+        told = (
+            self.reservations,
+            self.labels_apart,
+            self.withdrawn,
+            self.returned,
+            self.misdated,
+            self.left_out,
+            self.damaged,
+        )
         remarks, files = sum(map(len, told)), self.file_count
         return (
             f"<pack {str(self.path)!r}: {files} file{'' if files == 1 else 's'}, {self.size_bytes / 1e6:.1f} MB, "
@@ -195,7 +205,9 @@ class _Contents:
             writer = MediaWriter(
                 bag=bag, places=places, recipe=recipe, signer=signer, scratch=scratch, tables=self.tables
             )
-            identity = PackIdentity(digest="", dated_utc=dated, is_stated=stated_utc is not None)
+            identity = PackIdentity(
+                digest="", dated_utc=dated, is_stated=stated_utc is not None, is_day=bool(recipe.date)
+            )
             return bag, self._fill(writer, identity)
         finally:
             sink.abandon()
@@ -258,6 +270,7 @@ class _Contents:
             sources=tuple(subjects),
             withdrawn=tuple(self._withdrawn()),
             returned=self._returned(records),
+            misdated=self._misdated(records),
             highlight=records.clip,
             larger=tuple(one for one in subjects if one.larger_picture),
             left_out=records.absent.left_out,
@@ -294,6 +307,24 @@ class _Contents:
             for relative, digest in sorted(set(held))
             if digest in self.withdrawals
         )
+
+    def _misdated(self, records: PackRecords) -> tuple[str, ...]:
+        """Return what is wrong with a stated date before the newest event of a result, a file or a check."""
+        identity, sightings = records.identity, records.sightings
+        times = [manifest.started_utc for one in self.chosen for manifest in one.results]
+        times += [one.history.seen_utc for one in self.chosen]
+        digests = {one.subject.digest for one in self.chosen}
+        for sighting in (
+            one for digest in digests for path in sightings.places_of(digest) for one in sightings.at(path)
+        ):
+            ends = (sighting.here.gone_utc, sighting.here.stay.confirmed_utc)
+            times += [*filter(None, ends), *(check.ended_utc for check in sighting.checks)]
+        newest, stated = max(map(in_seconds, times), default=""), identity.dated_utc
+        if identity.is_day:
+            newest, stated = newest[:10], identity.day
+        if not identity.is_stated or newest <= stated:
+            return ()
+        return (f"stated as packed on {stated}, before the newest event of its files on {newest}: correct the date",)
 
     def _damaged(self) -> tuple[str, ...]:
         verdicts = ((one.subject.relative, one.history.verdict) for one in self.chosen)

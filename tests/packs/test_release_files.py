@@ -154,7 +154,19 @@ def test_a_pack_has_a_date_of_packing_only_where_somebody_gives_one(
     assert (info["Bagging-Date"], "Contents-Up-To" in info) == ("2026-05-28", False)
     assert event.findtext("p:eventDateTime", None, PREMIS) == "2026-05-28T20:26:40Z"
     assert "Packed from" not in event.findtext(".//p:eventDetail", None, PREMIS)
-    make_pack(made, tmp_path / "by_recipe", audience="archive", date="2026-02-01")
+    assert make_pack(made, tmp_path / "same", audience="archive", date="2026-03-04").misdated == ()
+    built = make_pack(made, tmp_path / "by_recipe", audience="archive", date="2026-02-01")
+    event = packing_event(tmp_path / "by_recipe")
+    identifier = event.findtext(".//p:eventIdentifierValue", None, PREMIS)
+    assert event.findtext("p:eventDateTime", None, PREMIS) == "2026-02-01"
+    assert identifier == f"packing-{built.identity.digest[:16]}-20260201"
+    told = "stated as packed on 2026-02-01, before the newest event of its files on 2026-03-04: correct the date"
+    assert built.misdated == (told,)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1772600766")  # a second before the newest result
+    (told,) = make_pack(made, tmp_path / "early", audience="archive").misdated
+    assert told.startswith(
+        "stated as packed on 2026-03-04T05:06:06Z, before the newest event of its files on 2026-03-04T"
+    )
     assert bagit.Bag(str(tmp_path / "by_recipe")).info["Bagging-Date"] == "2026-02-01", "the recipe is stronger"
 
 

@@ -63,6 +63,8 @@ class PackIdentity:
     """Date from the pack recipe, the environment or the newest result, never from the clock."""
     is_stated: bool = True
     """True if the date was stated as that of the packing; False if it is that of the newest result."""
+    is_day: bool = False
+    """True if only the day was stated: its time in `dated_utc` is the first of that day."""
 
     @property
     def urn(self) -> str:

@@ -19,6 +19,7 @@ from processors.store.manifest import Manifest
 from processors.well_known_names import EVIDENCE, INTEGRITY, METADATA
 
 PACKER = "marsmedia"
+DAY_LENGTH = len("2026-11-30")
 
 
 def of_sighting(one: Sighting, note: str = "") -> Iterator[list[Element]]:
@@ -125,15 +126,21 @@ def packing(digests: Sequence[str], identity: PackIdentity, left_out: Sequence[s
         detail += f". Packed from results up to {identity.dated_utc}; the packing date was not given"
     note = f"Not in the bag: {'; '.join(left_out)}" if left_out else ""
     name, about = f"packing-{identity.digest[:16]}", [urn(digest) for digest in digests]
-    return _event(name, "packing", identity.dated_utc, detail, "success", about, note=note)
+    when = identity.day if identity.is_day else identity.dated_utc
+    return _event(name, "packing", when, detail, "success", about, note=note)
 
 
 def _creation_name(manifest: Manifest) -> str:
     return f"{manifest.ref.processor}-{manifest.ref.key[:16]}"
 
 
+def _written(when_utc: str) -> str:
+    """Return a time in whole seconds; a day stays one, as a time would be before what happened earlier on that day."""
+    return when_utc if len(when_utc) == DAY_LENGTH else in_seconds(when_utc)
+
+
 def _dated(name: str, when_utc: str) -> str:
-    return f"{name}-{in_seconds(when_utc).replace('-', '').replace(':', '')}"
+    return f"{name}-{_written(when_utc).replace('-', '').replace(':', '')}"
 
 
 def _event(
@@ -154,7 +161,7 @@ def _event(
     return [
         *identifier("event", _dated(name, when_utc), "local"),
         ("eventType", kind),
-        ("eventDateTime", in_seconds(when_utc)),
+        ("eventDateTime", _written(when_utc)),
         ("eventDetailInformation", [("eventDetail", detail)]),
         ("eventOutcomeInformation", found),
         *identifier("linkingAgent", agent, "local"),
