@@ -119,6 +119,23 @@ def test_a_run_that_finds_a_file_damaged_or_whole_again_leaves_both_checks(museu
     assert (ingest(museum.raw, museum.store.root, RECIPES, hash_all=True).changes, len(museum.records())) == ((), 2)
 
 
+def test_the_check_of_a_file_that_was_gone_meanwhile_says_that_it_is_restored(museum: Museum) -> None:
+    place = museum.raw / "june/a.jpg"
+    whole = place.read_bytes()
+    place.unlink()
+    hash_all(museum.store, which="raw")
+    ingest(museum.raw, museum.store.root, RECIPES)
+    place.write_bytes(whole)
+    ingest(museum.raw, museum.store.root, RECIPES)
+    assert museum.checks("a.jpg") == [("failure", "missing:")]
+    time.sleep(1.1)  # identifiers of events have seconds
+    for more in ([], [("success", "")]):
+        hash_all(museum.store, which="raw")
+        told = [("failure", "missing:"), ("success", "restored:"), *more]
+        assert museum.checks("a.jpg") == told
+        time.sleep(1.1)
+
+
 def test_damage_that_verify_found_ends_with_the_run_that_finds_it_restored(museum: Museum) -> None:
     whole = museum.damage("b.jpg")
     hash_all(museum.store, which="raw")

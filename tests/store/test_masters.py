@@ -432,6 +432,17 @@ def test_a_file_that_was_withdrawn_and_came_back_keeps_its_earlier_times(raw: Ra
     assert Catalogue(Store(raw.store)).sources()[str(raw.photo)] == row
 
 
+def test_a_missing_file_was_first_seen_on_the_first_day_of_all_its_times(raw: Raw) -> None:
+    catalogue = Catalogue(Store(raw.store))
+    row = catalogue.sources()[str(raw.photo)]
+    catalogue.add_sources([dataclasses.replace(row, earlier_utc="2026-01-02T03:04:05Z/2026-01-03T03:04:05Z")])
+    (raw.folder / "june/second.jpg").write_bytes(raw.other)
+    raw.ingest()
+    raw.photo.unlink()
+    code, lines = raw.run("verify", "--raw-only")
+    assert (code, lines[0]) == (1, f"missing: raw/june/photo.jpg: was {raw.before[:16]}..., first seen 2026-01-02")
+
+
 def test_a_renamed_file_has_moved_and_makes_nothing_due(raw: Raw) -> None:
     raw.photo.rename(raw.folder / "june/renamed.jpg")
     by_name = raw.store / "by-name/june"

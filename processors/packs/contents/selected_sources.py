@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from processors.packs.presentation import ORIGINALS, presentation_of
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.include import included
 from processors.packs.recipe.pack_recipe import PackRecipe
+from processors.sources.scan import printable
 from processors.store.bucket.raw_bucket import present
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.latest import current
@@ -111,7 +113,12 @@ def choose(
     gone = [one.subject for one in found if one.has_original and present(one.subject.path) is None]
     if gone:
         lines = "\n".join(f"  {one.path}" for one in gone)
-        raise RequestError(f"missing originals:\n{lines}\nrestore them, or take no originals")
+        confirmation = f"marsmedia release withdraw {shlex.quote(printable(gone[0].relative))}"
+        raise RequestError(
+            f"missing originals:\n{lines}\nrestore them from a copy, or run `marsmedia ingest`, after which an"
+            " archive's pack of the release names them as missing; if they were withdrawn on purpose, confirm it with "
+            f"`{confirmation}`; or take no originals"
+        )
     return found, doubts
 
 

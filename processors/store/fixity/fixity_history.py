@@ -106,10 +106,13 @@ class FixityHistory:
     def of(self, row: SourceRow, seen_utc: str, gone_utc: str | None) -> list[FileCheck]:
         """Return checks of a file while it was at its place, in order.
 
-        They are the failed ones, the first after each that found it whole again, and the last that found it whole.
+        They are the failed ones, the first after each that found it whole again, also after it was gone meanwhile, and
+        the last that found it whole.
         """
         found = list(self._each(row, seen_utc, gone_utc))
-        for number, (before, one) in enumerate(pairwise(found), 1):
+        first = row.times[0][0]
+        earlier = list(self._each(row, first, seen_utc))[-1:] if first != seen_utc else []
+        for number, (before, one) in enumerate(pairwise([*earlier, *found]), 1 - len(earlier)):
             if before.reason is not None and one.reason is None:
                 found[number] = replace(one, failed_utc=before.ended_utc)
         last = next((one for one in reversed(found) if one.reason is None), None)

@@ -77,7 +77,7 @@ def _checked(_store: Store, place_known: tuple[str, _Known]) -> FixityCheck:
     if row is None:
         return _one(path, FixityFault(path=place, kind="new", reason="not ingested yet", is_master=True))
     if file is None:
-        reason = f"was {row.digest[:16]}..., first seen {row.seen_utc[:10]}"
+        reason = f"was {row.digest[:16]}..., first seen {row.times[0][0][:10]}"
         return _one(
             path, FixityFault(path=place, kind="missing", reason=reason, is_master=True), row, _with(row, "missing")
         )
