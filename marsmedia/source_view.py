@@ -298,7 +298,8 @@ class SourceView:
         Parameters
         ----------
         processor : `photo.preview` and `photo.enhanced` to look at; to measure, `photo.deep` with more than 8 bits, or
-            `raw`, which decodes a file of 8 bits in raw, as `frame` does.
+            `raw`, which decodes a file of 8 bits in raw, as `frame` does: values as stored, or in sRGB where the file
+            has another colour profile.
 
         Raises
         ------
