@@ -78,11 +78,9 @@ class _LazyGroup(click.Group):
                 formatter.write_dl([(f"{name:10}", text) for name, text in commands.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        from flows.run.rare_collections import collect_rarely
         from processors.errors import RecipeError, RequestError, StoreError
         from processors.sources.scan import in_words
 
-        collect_rarely()
         try:
             return super().invoke(ctx)
         except (RecipeError, RequestError, StoreError, OSError) as error:

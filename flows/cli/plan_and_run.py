@@ -14,6 +14,7 @@ from flows.cli.printing.print_report import print_report
 from flows.cli.shared_options import OF_REPROCESSING
 from flows.run.interrupt import signals_interrupt
 from flows.run.options import Options
+from flows.run.rare_collections import rare_collections
 from flows.run.reporting.make_report import make_report, report_again, save
 from flows.run.reporting.report import Report, Stop
 from flows.run.reporting.run_record import RunRecord, recorded
@@ -56,7 +57,7 @@ def plan_and_run(
     """
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
     store = open_store(store_folder)
-    with signals_interrupt(), recorded(store, name, asked) as record:
+    with rare_collections(), signals_interrupt(), recorded(store, name, asked) as record:
         for note in record.notes:
             click.echo(f"marsmedia: {note}", err=True)
         stop: Stop | None = None

@@ -14,7 +14,7 @@ from flows.run.planning.end_state import record_end_state
 from flows.run.planning.fixity_of_run import keep_found_at_work
 from flows.run.planning.prepare import Prepared, prepare
 from flows.run.progress import RunProgress
-from flows.run.rare_collections import collect_rarely
+from flows.run.rare_collections import rare_collections
 from flows.run.reporting.make_report import make_report, report_again, save
 from flows.run.reporting.report import Report, Stop
 from flows.run.reporting.run_record import RunRecord, recorded, store_of_run
@@ -82,9 +82,8 @@ def run(
     StoreError : the store cannot be opened or trusted. A disk that fills up during the run is only reported.
     TimeoutError : the flow's time limit has passed; the report is saved all the same.
     """
-    collect_rarely()
     store = store_of_run(store_folder)
-    with signals_interrupt(), recorded(store, name, asked) as record:
+    with rare_collections(), signals_interrupt(), recorded(store, name, asked) as record:
         record.wait()
         one = _Run(store, options, record)
         one.work(prepare, dispatch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -65,6 +66,14 @@ def test_the_plan_made_before_a_run_is_carried_out_and_not_made_again(
         record.prepared = prepare(raw, store, RECIPES, RunProgress(quiet=True), Options())
         report = run(plan_again, store.root, Options(), in_threads, name="flow", asked=str(raw))
     assert counts(report) == (2, 2, 0, 0, 0)
+
+
+def test_the_process_collects_its_cycles_as_before_after_a_run(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+    """Else videos decoded later in this process keep their decoders' pictures, gigabytes of them."""
+    maker.photo("photo.jpg")
+    before = gc.get_threshold()
+    ingest(raw, tmp_path / "store")
+    assert gc.get_threshold() == before
 
 
 def test_same_bytes_at_two_places_are_worked_on_once(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
