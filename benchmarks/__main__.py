@@ -24,6 +24,7 @@ ALL: dict[str, tuple[str, ...]] = {
     "gallery": (),
     "photos": ("60",),
     "scale": ("--folder", "{folder}/scale"),
+    "bucket_scale": ("--folder", "{folder}/bucket"),
     "cluster": ("1",),
     "reprocess": (),
     "packs": (),

@@ -126,7 +126,7 @@ def _commands(folder: Path) -> Iterator[tuple[str, list[str | Path]]]:
     yield "rebuild", ["rebuild", "--store", store]
     yield "first run", ingest
     yield "nothing due", ingest
-    _write_photo(raw / "sol-0001")
+    write_photo(raw / "sol-0001")
     yield "one new source", ingest
     yield "items of one source", ["items", "photo-000042.png", "--store", store]
     yield "query by sol", ["query", SOL, "--store", store]
@@ -135,7 +135,7 @@ def _commands(folder: Path) -> Iterator[tuple[str, list[str | Path]]]:
     yield "prune --dry-run", ["prune", "--dry-run", "--store", store]
 
 
-def _write_photo(folder: Path) -> None:
+def write_photo(folder: Path) -> None:
     """Write a photo that no call has written before."""
     noise = np.random.default_rng(time.time_ns()).integers(0, 255, (60, 80, 3), np.uint8)
     Image.fromarray(noise).save(folder / f"new-{time.time_ns()}.png")
