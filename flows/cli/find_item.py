@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
-import shlex
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
+from flows.cli.find_in_pack import PackedFileRecord, pack_of, record_in_pack, records_of
 from processors.errors import RequestError
-from processors.packs.records import premis, ro_crate
 from processors.sources.source_file import sha256_of
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.selection import find_source
@@ -36,62 +32,42 @@ def find_item(word: str, store: Store) -> tuple[Manifest, str | None] | None:
     return manifest, name if name and name != "manifest.json" else None
 
 
-def find_item_of_bytes(path: Path, store: Store) -> tuple[Manifest, str] | None:
-    """Return the result that has an item with a file's bytes, and the item's name; None without one.
+def items_of_file(path: Path, store: Store) -> list[tuple[Manifest, str]]:
+    """Return every stored item that a file may be a copy of, as its result and the item's name.
 
-    Of a file that a pack made, such as a picture with its credit inside, the item that it was made from.
+    Of a file of a pack, only items of the result that the pack's records name; of one that a pack made, such as a
+    picture with its credit inside, the item that it was made from. Of other files, all items with their bytes: several
+    results may have the same.
+
+    Raises
+    ------
+    RequestError : the store does not have the result that the pack's records name.
     """
-    digest = sha256_of(path)
-    found = _items_of(digest, store) or _items_of(_basis_in_pack(path, digest), store)
-    for row in found:
-        ref = ResultRef(source=row["source"], processor=row["processor"], key=row["key"])
-        return store.manifest(ref), row["name"]
-    return None
-
-
-def _items_of(digest: str | None, store: Store) -> list[dict[str, str]]:
-    if digest is None:
+    packed = record_in_pack(path)
+    if packed is not None and packed.key_start is None:
         return []
+    digest = packed.item_sha256 if packed and packed.item_sha256 else sha256_of(path)
     columns = ["source", "processor", "key", "name"]
-    return Catalogue(store).table("items", columns, f"sha256 = '{digest}'").to_pylist()
+    found = Catalogue(store).table("items", columns, f"sha256 = '{digest}'").to_pylist()
+    if packed is not None:
+        found = _of_result(found, packed, path)
+    found.sort(key=lambda row: tuple(row[column] for column in columns))
+    return [(store.manifest(_ref(row)), row["name"]) for row in found]
 
 
-def _basis_in_pack(path: Path, digest: str) -> str | None:
-    """Return the digest of the item from which a pack made a file; None outside a pack, and where it does not say."""
-    pack = _pack_of(path)
-    crate = pack / "data" / ro_crate.FILE if pack else None
-    if crate is None or not crate.is_file():
-        return None
-    try:
-        graph = json.loads(crate.read_bytes())["@graph"]
-        based = next((one.get("isBasedOn") for one in graph if one.get("sha256") == digest), None)
-    except (ValueError, KeyError, AttributeError):  # not a record of ours; the message that follows names it
-        return None
-    named = based.get("@id", "") if isinstance(based, dict) else ""
-    sha256 = named.removeprefix("urn:sha256:")
-    return sha256 if re.fullmatch("[0-9a-f]{64}", sha256) else None
-
-
-def _pack_of(path: Path) -> Path | None:
-    """Return the folder of the pack that holds a file; None outside one."""
-    return next((folder for folder in path.resolve().parents if (folder / "bagit.txt").is_file()), None)
-
-
-def refuse_damaged(path: Path) -> None:
-    """Raise `RequestError` for a file of a pack whose bytes are not those that the pack's manifest lists."""
-    pack = _pack_of(path)
-    manifest = pack / "manifest-sha256.txt" if pack else None
-    if pack is None or manifest is None or not manifest.is_file():
-        return
-    inside = unicodedata.normalize("NFC", path.resolve().relative_to(pack).as_posix())
-    lines = (line.split(maxsplit=1) for line in manifest.read_text("utf-8", "replace").splitlines())
-    listed = next((line[0] for line in lines if len(line) == 2 and line[1] == inside), None)
-    digest = sha256_of(path)
-    if listed and listed != digest:
+def _of_result(rows: list[dict[str, str]], packed: PackedFileRecord, path: Path) -> list[dict[str, str]]:
+    """Return the items of the result that a pack names; of several with the same bytes, that of the file's name."""
+    found = [row for row in rows if row["key"].startswith(packed.key_start or "")]
+    if not found and (pack := pack_of(path)):
         raise RequestError(
-            f"{path}: differs from the pack's manifest: damaged (SHA-256 is {digest[:16]}..., not {listed[:16]}...); "
-            f"`marsmedia pack verify {shlex.quote(str(pack))}` checks all its files"
+            f"{path}: of {packed.made_by}, as its pack says, and this store does not have that result"
+            f" ({packed.key_start}); see {records_of(pack)} for its provenance"
         )
+    return [row for row in found if row["name"] == (packed.item_name or path.name)] or found
+
+
+def _ref(row: dict[str, str]) -> ResultRef:
+    return ResultRef(source=row["source"], processor=row["processor"], key=row["key"])
 
 
 def source_of_bytes(path: Path, rows: Sequence[SourceRow]) -> SourceRow:
@@ -104,11 +80,9 @@ def source_of_bytes(path: Path, rows: Sequence[SourceRow]) -> SourceRow:
     digest = sha256_of(path)
     if any(row.digest == digest for row in rows):
         return find_source(digest, rows)
-    pack = _pack_of(path)
+    pack = pack_of(path)
     if pack is None:
         raise RequestError(f"{path}: its bytes are not in the store; list sources with `marsmedia items`")
-    records = [str(found) for name in (ro_crate.FILE, premis.FILE) for found in sorted(pack.rglob(name))]
-    raise RequestError(
-        f"{path}: its bytes are not in the store, as it has its credit embedded or exists only in the pack"
-        f"; see {' and '.join(records) or f'the records in {pack}'} for its provenance"
-    )
+    packed = record_in_pack(path)
+    why = f"; its pack says: {packed.name}" if packed else ", as it has its credit embedded or exists only in the pack"
+    raise RequestError(f"{path}: its bytes are not in the store{why}; see {records_of(pack)} for its provenance")

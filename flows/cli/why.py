@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +23,7 @@ from processors.store.manifest import Manifest
 from processors.store.store import Store
 
 if TYPE_CHECKING:
-    from processors.store.catalogue.catalogue import SourceRow
-    from processors.store.manifest import Manifest
-    from processors.store.store import Store
+    from processors.store.catalogue.source_row import SourceRow
 
 
 @click.command()
@@ -37,21 +37,20 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
 
     SOURCE is a path, a name, or the first characters of a digest. With the path of a file in the
     store, of a copy of one, or of a file that a pack made of one, show the item's provenance and what has
-    changed since.
+    changed since. A file in a pack is what the pack's RO-Crate says; a copy elsewhere may be of several
+    items with the same bytes, which are listed.
 
     \b
     marsmedia why descent.mp4
     marsmedia why descent.mp4 video.frames
     marsmedia why processed/by-name/june/descent.mp4/video.frames/frame_000003.jpg
     """
-    from flows.run.recipe_changes.load_recipes import wanted_today
     from processors.engine.plan import explain_availability as reason_for
-    from processors.store.catalogue.catalogue import Catalogue
 
     store = open_existing_store(store_folder)
     found = _find(source, store, is_item=processor is None)
-    if isinstance(found, tuple):
-        _print_provenance(*found, store, as_json=as_json)
+    if isinstance(found, _Copied):
+        _print_copied(source, found, store, as_json=as_json)
         return
     catalogue = Catalogue(store)
     wanted, damage = wanted_today(catalogue.sources().values()).of(found), catalogue.damage()
@@ -77,54 +76,100 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
     if processor is not None:
         for manifest in store.manifests(found.digest):
             if manifest.ref.processor == processor:
-                _print_provenance(manifest, None, store, as_json=False)
+                for told in _provenance([(manifest, None)], store):
+                    _print(told, store)
 
 
-def _find(word: str, store: Store, *, is_item: bool) -> SourceRow | tuple[Manifest, str | None]:
-    """Return the source that a path, name or digest means, or, where `is_item` allows one, an item of a result.
+@dataclass(frozen=True, kw_only=True)
+class _Copied:
+    """What a file is a copy of, as far as its place and its bytes say."""
+
+    items: list[tuple[Manifest, str | None]]
+    """Results and names of items; several have the same bytes, and any may be meant."""
+    source: SourceRow | None = None
+    """Source that has the same bytes too."""
+
+
+def _find(word: str, store: Store, *, is_item: bool) -> SourceRow | _Copied:
+    """Return the source that a path, name or digest means, or, where `is_item` allows it, items of results.
 
     Raises
     ------
     RequestError : nothing in the store matches.
     click.ClickException : nothing is made of the source.
     """
-    from flows.cli.find_item import find_item, find_item_of_bytes, refuse_damaged, source_of_bytes
-    from processors.store.catalogue.catalogue import Catalogue
-    from processors.store.catalogue.selection import find_source
+    from flows.cli.find_in_pack import record_in_pack
+    from flows.cli.find_item import find_item
+    from processors.store.catalogue.selection import absolute, find_source
 
     if is_item and (item := find_item(word, store)):
-        return item
-    rows = Catalogue(store).sightings()
-    try:
-        row = find_source(word, rows)
-    except RequestError:
-        if not (path := Path(word)).is_file():
-            raise
-        refuse_damaged(path)
-        if is_item and (item := find_item_of_bytes(path, store)):
-            return item
-        row = source_of_bytes(path, rows)
-    if row.kind != "media":
+        return _Copied(items=[item])
+    rows, path, places = Catalogue(store).sightings(), Path(word), absolute(word)
+    is_raw = any(row.path in places for row in rows)
+    if not is_raw and path.is_file() and record_in_pack(path):  # its name may also be that of another source
+        found = _find_file(path, rows, store, is_item=is_item)
+    else:
+        try:
+            found = find_source(word, rows)
+        except RequestError:
+            if not path.is_file():
+                raise
+            found = _find_file(path, rows, store, is_item=is_item)
+    if not isinstance(found, _Copied) and found.kind != "media":
         raise click.ClickException(
-            f"{row.name}: {row.format}: not a medium, so nothing is made of it{f': {row.note}' if row.note else ''}"
+            f"{found.name}: {found.format}: not a medium, so nothing is made of it"
+            f"{f': {found.note}' if found.note else ''}"
         )
-    return row
+    return found
 
 
-def _print_provenance(manifest: Manifest, name: str | None, store: Store, *, as_json: bool) -> None:
-    catalogue = Catalogue(store)
-    todays = wanted_today(catalogue.sources().values())
-    seen = [row for row in catalogue.sightings() if row.digest == manifest.ref.source]
-    present = [row for row in seen if row.gone_utc is None]
-    wanted = {one.ref: one for row in present or seen[-1:] for one in todays.of(row)}
-    found = provenance_of(manifest, name, seen, list(wanted.values()), store)
-    if as_json:
-        print_json(found)
+def _find_file(path: Path, rows: Sequence[SourceRow], store: Store, *, is_item: bool) -> SourceRow | _Copied:
+    """Return the source or the items of which a file is a copy, or from which a pack made it; raises `RequestError`."""
+    from flows.cli.find_in_pack import record_in_pack, refuse_damaged
+    from flows.cli.find_item import items_of_file, source_of_bytes
+
+    refuse_damaged(path)
+    items = items_of_file(path, store) if is_item else []
+    if not items:
+        return source_of_bytes(path, rows)
+    try:
+        return _Copied(items=[*items], source=None if record_in_pack(path) else source_of_bytes(path, rows))
+    except RequestError:
+        return _Copied(items=[*items])
+
+
+def _print_copied(word: str, copied: _Copied, store: Store, *, as_json: bool) -> None:
+    """Print the provenance of the one item that a file may be; of several, what each is and where its own file is."""
+    row, count = copied.source, len(copied.items)
+    if as_json or (count == 1 and row is None):
+        for found in _provenance(copied.items, store):
+            if as_json:
+                print_json(found)
+            else:
+                _print(found, store)
         return
-    _print(found, manifest, store)
+    also = "" if row is None else f", and so has the source {row.relative}"
+    what = "an item of the store has" if count == 1 else f"{count} items of the store have"
+    click.echo(printable(f"{word}: {what} the same bytes{also}; they do not say which it is a copy of"))
+    for manifest, name in copied.items:
+        click.echo(printable(f"{name}, of {manifest.ref.processor} version {manifest.version}"))
+        _line("made of", f"{manifest.source_name}, SHA-256 {manifest.ref.source}")
+        _line("folder", store.where(manifest.ref))
+    click.echo("`marsmedia why SHA-256 PROCESSOR`, with those of one of them, shows its provenance")
 
 
-def _print(found: Provenance, manifest: Manifest, store: Store) -> None:
+def _provenance(items: Sequence[tuple[Manifest, str | None]], store: Store) -> Iterator[Provenance]:
+    catalogue = Catalogue(store)
+    todays, sightings = wanted_today(catalogue.sources().values()), catalogue.sightings()
+    for manifest, name in items:
+        seen = [row for row in sightings if row.digest == manifest.ref.source]
+        present = [row for row in seen if row.gone_utc is None]
+        wanted = {one.ref: one for row in present or seen[-1:] for one in todays.of(row)}
+        yield provenance_of(manifest, name, seen, list(wanted.values()), store)
+
+
+def _print(found: Provenance, store: Store) -> None:
+    manifest = found.result
     what = f"{found.item}, of {manifest.ref.processor}" if found.item else manifest.ref.processor
     click.echo(f"{what} version {manifest.version}, {manifest.verdict} on {manifest.started_utc} on {manifest.host}")
     _line("folder", store.where(manifest.ref))

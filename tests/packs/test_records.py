@@ -135,7 +135,9 @@ def test_a_picture_made_for_the_pack_is_distinct_from_the_stored_one(made: PackS
     actions = [entity for entity in crate.get_entities() if entity.type == "CreateAction"]
     by_tool: dict[str, Any] = {action["instrument"]["name"]: action for action in actions}
     stored = by_tool["video.contact_sheet"]["result"]
-    assert stored.id.startswith("urn:sha256:")
+    (sheet,) = (one for one in made.store.manifests() if one.ref.processor == "video.contact_sheet")
+    assert stored.id == f"#video.contact-sheet-{sheet.ref.key[:16]}/contact_sheet.jpg"
+    assert stored["identifier"] == f"urn:sha256:{sheet.items[0].sha256}"
     assert by_tool["marsmedia pack"]["object"].id == stored.id
     assert by_tool["marsmedia pack"]["result"].id == "media/descent.mp4/video.contact_sheet/contact_sheet_50.jpg"
 
@@ -287,6 +289,24 @@ def test_labels_hold_the_facts_that_pds4_wants(pack: Path, schemas: Path) -> Non
     assert f"Recording: wind.wav. {nothing}" in said
     assert HOSTILE in (photo.findtext(".//p:Encoded_Image/p:description", namespaces=names) or "")
     assert (pack / "data/media/tracks.jpg/photo.preview/pds4-photo.preview.xml").read_text().count("<script>") == 0
+
+
+def test_a_label_calls_derived_only_what_marsmedia_made(pack: Path, schemas: Path) -> None:
+    names = {"p": "http://pds.nasa.gov/pds4/pds/v1"}
+    found = [
+        (
+            label.findtext(".//p:file_name", "", names),
+            label.findtext(".//p:Modification_Detail/p:description", "", names),
+        )
+        for label in check_labels(pack)
+    ]
+    assert sorted(found) == [
+        *((name, "Derived and labelled by marsmedia.") for name in ("contact_sheet.jpg", "frame_000000.jpg")),
+        *((name, "Derived and labelled by marsmedia.") for name in ("preview.mp4", "preview_1024.jpg", "restored.wav")),
+        ("spectrogram.png", "Derived and labelled by marsmedia."),
+        ("tracks.jpg", "Labelled by marsmedia; the file itself is as it was released."),
+        ("wind.wav", "Labelled by marsmedia; the file itself is as it was released."),
+    ]
 
 
 @pytest.mark.parametrize("text", ["\ud83d\ude80 \x00\x1b[31m", "]]> <!-- &amp;", "x" * 3000, "\u202e evil"])

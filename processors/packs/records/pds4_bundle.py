@@ -31,6 +31,8 @@ ENCODINGS = {
 }
 """Formats allowed by information model 1.26: no WebP, Ogg or FLAC."""
 WITH_SOUND = "MP4/H.264/AAC"
+AS_RELEASED = "Labelled by marsmedia; the file itself is as it was released."
+DERIVED = "Derived and labelled by marsmedia."
 FILE_NAME = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9\-_.]*[a-zA-Z0-9])?\.[a-zA-Z0-9](?:[a-zA-Z0-9\-_]*[a-zA-Z0-9])?")
 
 
@@ -87,7 +89,7 @@ def _label(files: list[PackedFile], identity: PackIdentity, number: int) -> str:
       <Modification_Detail>
         <modification_date>{identity.day}</modification_date>
         <version_id>1.0</version_id>
-        <description>Derived and labelled by marsmedia.</description>
+        <description>{DERIVED if first.entry else AS_RELEASED}</description>
       </Modification_Detail>
     </Modification_History>
   </Identification_Area>

@@ -231,13 +231,16 @@ def _action(manifest: Manifest, files: list[PackedFile], made_of: str, softwares
 
 
 def _stored_id(one: PackedFile) -> str:
-    """Return the id of a stored item: the file in the pack or, if the pack converted it, its digest."""
-    return f"urn:sha256:{one.entry.sha256}" if one.made and one.entry else _id(one.path)
+    """Return the id of a stored item: the file in the pack or, if the pack converted it, its result and its name.
+
+    Its digest would not do: several results may have the same bytes.
+    """
+    return f"{_action_id(one.entry.manifest)}/{_id(one.entry.name)}" if one.made and one.entry else _id(one.path)
 
 
 def _stored(files: list[PackedFile]) -> Iterator[Json]:
-    for entry in {one.entry.sha256: one.entry for one in files if one.entry}.values():
-        yield {"@id": f"urn:sha256:{entry.sha256}", "@type": "CreativeWork", "name": entry.name}
+    for name, entry in {_stored_id(one): one.entry for one in files if one.entry}.items():
+        yield {"@id": name, "@type": "CreativeWork", "name": entry.name, "identifier": f"urn:sha256:{entry.sha256}"}
 
 
 def _pack_action(manifest: Manifest, files: list[PackedFile]) -> Json:
