@@ -21,7 +21,7 @@ from processors.packs.archive.output import AGENT, DiskOutput, is_zip
 from processors.packs.archive.pack_writers import FolderSink, ZipSink
 from processors.packs.contents.companions import PackedCompanion, write_companions
 from processors.packs.contents.duplicate_pictures import Compared, duplicate_pictures
-from processors.packs.contents.layout import places_of
+from processors.packs.contents.layout import places_of, slug
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.names import UniqueNames, portable_name
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
@@ -359,7 +359,7 @@ def _output_at(output: Location, store: Store, *, force: bool) -> DiskOutput | B
 def _sink(made: Path, recipe: PackRecipe, output: Path, dated_utc: str) -> ZipSink | FolderSink:
     if not is_zip(output):
         return FolderSink(made)
-    return ZipSink(made, portable_name(recipe.title.best() or output.stem).replace(" ", "-"), dated_utc)
+    return ZipSink(made, portable_name(slug(recipe.title.best() or "") or slug(output.stem) or output.stem), dated_utc)
 
 
 def _stated_time(recipe: PackRecipe) -> str | None:

@@ -73,9 +73,14 @@ class Presentation:
     """Data that the page draws from items, and the pattern of their names."""
 
     @property
+    def is_plot(self) -> bool:
+        """Return whether its pictures are drawn from data, so that a text on the source does not describe them."""
+        return self.digital_source_type == DRAWN_FROM_DATA
+
+    @property
     def is_plot_or_sheet(self) -> bool:
-        """Return whether its pictures are drawings or sheets, so that a text on the source does not describe them."""
-        return self.digital_source_type == DRAWN_FROM_DATA or "contact sheets" in self.take
+        """Return whether its pictures are drawings or sheets, so that their captions begin with their kind."""
+        return self.is_plot or "contact sheets" in self.take
 
 
 PRESENTATIONS: Mapping[str, Presentation] = {

@@ -257,7 +257,7 @@ def test_folder_and_zip_hold_the_same_files(made: PackStore, tmp_path: Path) -> 
     make_pack(made, tmp_path / "pack.zip")
     with zipfile.ZipFile(tmp_path / "pack.zip") as archive:
         held = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
-        assert {name.partition("/")[0] for name in archive.namelist()} == {"Tracks-_-wind"}
+        assert {name.partition("/")[0] for name in archive.namelist()} == {"tracks-wind"}
         assert {member.date_time for member in archive.infolist()} == {(2026, 3, 4, 5, 6, 6)}
     assert held == {name: data for name, (data, _) in tree(tmp_path / "pack").items()}
 

@@ -30,8 +30,8 @@ CARDS = (
     ".map(one => one.textContent))"
 )
 WORDS = {
-    "en": ("Descent", "Shot 1 · chosen still", "Check for logos and captions", "Rights not cleared"),
-    "zh": ("下降", "镜头 1 · 精选帧", "请查看有无台标、字幕", "未获转载授权"),
+    "en": ("Descent", "Shot 1 · chosen still", LOGO, "Check for logos and captions", "Rights not cleared"),
+    "zh": ("下降", "镜头 1 · 精选帧", f"使用条款或说明：{LOGO}", "请查看有无台标、字幕", "未获转载授权"),
 }
 
 
@@ -64,7 +64,7 @@ def test_the_card_of_a_frame_has_title_and_badges_of_its_source(
     write_gallery(
         tmp_path, two_videos(tmp_path), title=Text(en="June"), languages=(language,), introduction=introduction
     )
-    title, about, logos, not_cleared = WORDS[language]
+    title, about, terms, logos, not_cleared = WORDS[language]
     with browser.page(language=language, width=width, height=844, dark=dark) as page:
         page.open(tmp_path / "index.html", "#view=frames")
         page.until("document.querySelectorAll('#list .card').length === 3")
@@ -76,7 +76,7 @@ def test_the_card_of_a_frame_has_title_and_badges_of_its_source(
             ["2.000 s", about, "wind.mp4"],
         ]
         badges = [card[len(head) :] for card, head in zip(cards, heads, strict=True)]
-        for_readers = [[LOGO, logos, not_cleared]] * 2 + [[]]
+        for_readers = [[terms, logos, not_cleared]] * 2 + [[]]
         if introduction:
             assert badges == for_readers
         page.ask("location.hash = ''")
@@ -100,12 +100,12 @@ def test_who_is_sent_a_link_sees_the_badges_before_what_they_are_about(
 ) -> None:
     written = two_videos(tmp_path)
     write_gallery(tmp_path, written, title=Text(en="June"), languages=(language,), introduction=READERS)
-    badges = [LOGO, *WORDS[language][2:]]
+    badges = WORDS[language][2:]
     with browser.page(language=language, width=width, height=844, dark=dark) as page:
         page.open(tmp_path / "index.html", f"#open={written[0].subject.digest[:12]}&tab={tab}")
         page.until("document.querySelector('#viewer[open] .side section')")
         seen = "[...document.querySelectorAll('#viewer .badge')].filter(one => one.checkVisibility())"
-        assert page.ask(f"{seen}.map(one => one.textContent)") == badges, "each once"
+        assert page.ask(f"{seen}.map(one => one.textContent)") == [*badges], "each once"
         places = page.ask(f"{seen}.map(one => one.getBoundingClientRect().bottom)")
         assert max(places) < 844
         if width < 1000:

@@ -21,6 +21,8 @@ from processors.errors import RequestError
 from processors.imaging.lettering import load_font
 from processors.languages.language import phrase
 from processors.languages.text import Text
+from processors.metadata.tags.xmp import xmp_tags
+from processors.packs.embedded.in_pictures import own_xmp
 from processors.packs.highlight.cards import Cards, without_unknown, wrapped_to_columns
 from processors.packs.recipe.pack_recipe import Highlight, Override, PackRecipe
 from processors.store.catalogue.stored_links import LinkEnd, SourceLink
@@ -293,6 +295,31 @@ def test_the_page_has_of_a_clip_what_is_not_cleared_and_what_may_show_logos(
         {"name": name, "title": untitled, "redistribute": may, "terms": None, "overlays": unaudited}
         for name, may in allowed.items()
     ]
+
+
+def test_the_cover_of_a_clip_carries_caption_credit_and_rights_of_what_it_shows(
+    made: PackStore, tmp_path: Path
+) -> None:
+    digests = {row.name: row.digest for row in made.catalogue.sources().values()}
+    made.said(digests["b.mp4"], evidence("Descent", redistribute=False))
+    for order, headline, notice in (
+        (("a.jpg", "*.mp4", "*.flac"), "Tracks", None),
+        (("b.mp4", "a.jpg", "c.mp4", "*.flac"), "Descent", "Not cleared for passing on: ask the rights holder"),
+    ):
+        place = tmp_path / headline
+        highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160)
+        take = ("stills", "clips", "sound")
+        make_pack(made, place, has_page=True, audience="press", take=take, selection=order, highlight=highlight)
+        cover = (place / "data/data/highlight.jpg").read_bytes()
+        said = {f"{tag.namespace}:{tag.name}": tag.value for tag in xmp_tags(own_xmp(cover, "image/jpeg") or b"")}
+        assert said["xmp:photoshop:Headline"] == headline
+        assert (said["xmp:photoshop:Credit"], said["xmp:photoshop:DateCreated"]) == ("CNSA", "2021-06-16")
+        assert str(said.get("xmp:photoshop:Instructions", "")).startswith(notice or "")
+        assert ("xmp:photoshop:Instructions" in said) == (notice is not None)
+        with Image.open(io.BytesIO(cover)) as picture_:
+            assert (picture_.size, "photoshop" in picture_.info) == ((160, 90), True)
+        unsigned = [path for path in (place / "data").rglob("*.jpg") if not own_xmp(path.read_bytes(), "image/jpeg")]
+        assert unsigned == []
 
 
 def test_a_clip_says_of_which_file_its_terms_instructions_and_overlays_are(made: PackStore, tmp_path: Path) -> None:

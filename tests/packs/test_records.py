@@ -225,13 +225,49 @@ def test_a_stated_alternative_text_is_in_pictures_iiif_and_crate(tmp_path: Path,
     for canvas in json.loads((tmp_path / "pack/data/iiif-manifest.json").read_bytes())["items"]:
         texts |= {canvas["items"][0]["items"][0]["body"]["id"].rpartition("/")[2]: canvas["metadata"][0]["value"]}
     assert texts["preview_1024.jpg"]["en"] == ["Two tracks in sand"]
-    assert texts["spectrogram.jpg"]["en"] == ["Spectrogram of the sound. Two tracks in sand"]
+    assert texts["spectrogram.jpg"]["en"] == [
+        "Spectrogram of the sound: Tracks. Recorded by rear camera. Recorded on 16 June 2021, sol 32 or 33. "
+        "(Put together by software from the record; not described by a person.)"
+    ], "a plot does not show what its source shows"
     assert "自动生成" not in texts["preview_1024.jpg"]["zh"][0], "somebody has described it, if in another language"
     crate: Any = ROCrate(str(tmp_path / "pack/data")).get("media/a.jpg/photo.preview/preview_1024.jpg")
     assert (crate["description"], crate.get("caption")) == ("Two tracks in sand", caption)
     place = tmp_path / "pack/data/media/a.jpg/photo.preview/preview_1024.jpg"
     found = {tag.name: tag.value for tag in xmp_tags(own_xmp(place.read_bytes(), "image/jpeg") or b"")}
     assert "Two tracks in sand" in str(found["Iptc4xmpCore:AltTextAccessibility"])
+
+
+def test_an_alternative_text_of_a_video_is_unchanged_only_in_the_still_that_the_release_has_chosen(
+    tmp_path: Path,
+) -> None:
+    made = PackStore(tmp_path)
+    video = made.source("a.mp4", "video", "mov,mp4,m4a,3gp,3g2,mj2", b"not really a video")
+    stated = {"en": "The rover on its cables", "zh": "悬吊的火星车"}
+    made.said(video, evidence("Descent", redistribute=True, caption="A caption", alternative=stated))
+    stills = [
+        Item(
+            name=f"still_0001_0{number}.jpg",
+            media_type="image/jpeg",
+            data=picture(64, 36, number),
+            facts={"is_pinned": number == 1, "identity": {"time_seconds": seconds}},
+        )
+        for number, seconds in ((1, 10.0), (2, 7.72))
+    ]
+    made.result(video, "video.stills", *stills)
+    made.pictures(video, "video.frames", {"frame_000001.jpg": (64, 36)}, time_seconds=1.25)
+    made.pictures(video, "video.contact_sheet", {"contact_sheet.jpg": (64, 36)})
+    made.pictures(video, "audio.waveform", {"waveform.jpg": (64, 36)})
+    make_pack(made, tmp_path / "pack", take=("stills", "frames", "contact sheets", "sound", "other"))
+    crate = ROCrate(str(tmp_path / "pack/data"))
+    pictures: list[Any] = [one for one in crate.get_entities() if one.id.endswith(".jpg")]
+    assert {one.id.rpartition("/")[2]: one["description"] for one in pictures} == {
+        "still_0001_01.jpg": "The rover on its cables",
+        "still_0001_02.jpg": "Still at 7.720 s, of a video described as: The rover on its cables",
+        "frame_000001.jpg": "Frame at 1.250 s, of a video described as: The rover on its cables",
+        "contact_sheet.jpg": "Contact sheet: frames spread over the clip, each with its time. The rover on its cables",
+        "waveform.jpg": "Waveform of the sound: Descent. Recorded by rear camera. Recorded on 16 June 2021, "
+        "sol 32 or 33. (Put together by software from the record; not described by a person.)",
+    }
 
 
 def test_a_label_states_both_ends_of_the_recording_span_and_the_year_of_the_release(
@@ -253,6 +289,19 @@ def test_a_label_states_both_ends_of_the_recording_span_and_the_year_of_the_rele
     assert ends == [["2021-06-15T16:00:00Z", "2021-06-16T16:00:00Z"], ["2021-06-15T16:00:00Z", "2021-06-16T16:00:04Z"]]
     years = [label.findtext(".//p:publication_year", namespaces=names) for label in (photo, sound)]
     assert years == ["2021", "2021"]
+
+
+def test_credits_have_when_and_by_what_each_source_was_recorded_or_that_it_is_not_stated(pack: Path) -> None:
+    paragraphs = (pack / "data/CREDITS.txt").read_text(encoding="utf-8").split("\n\n")
+    found = {one.split("\n")[0]: [line for line in one.split("\n") if "记录" in line] for one in paragraphs[1:]}
+    assert found["tracks.jpg"] == [
+        "  Recorded / 记录时间: 16 June 2021 / 2021年6月16日",
+        "  Recorded by / 记录设备: rear camera",
+    ]
+    assert found["wind.wav"] == [
+        "  Recorded / 记录时间: not stated / 未说明",
+        "  Recorded by / 记录设备: not stated / 未说明",
+    ]
 
 
 @pytest.mark.parametrize(("layout", "place"), [("source", ""), ("kind", "technical/")])

@@ -128,6 +128,11 @@ class ItemRecord:
         """Return a path of its file; an item in a bucket is fetched first."""
         return self.find()
 
+    @property
+    def is_pinned(self) -> bool:
+        """Return whether the release has chosen this still."""
+        return isinstance(self.facts, dict) and self.facts.get("is_pinned") is True
+
 
 def subjects(
     rows: Iterable[SourceRow],

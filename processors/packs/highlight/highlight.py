@@ -18,6 +18,7 @@ from processors.packs.contents.media import checked_bytes
 from processors.packs.contents.rights import credit
 from processors.packs.contents.selected_sources import SelectedSource, in_order_of_selection
 from processors.packs.contents.subject import ItemRecord, SourceRecord
+from processors.packs.embedded.file_credits import FileCredits, embedded_credits
 from processors.packs.embedded.in_containers import write_tagged
 from processors.packs.highlight.cards import Cards, Frame
 from processors.packs.highlight.clip_credits import clip_credits, credit_lines
@@ -74,6 +75,8 @@ class HighlightClip:
     duration_seconds: float
     poster_seconds: float
     """Time in the clip of the middle of its first scene."""
+    poster_credits: FileCredits
+    """Statements on what that scene shows, for the picture that stands for the clip."""
     shown: tuple[SourceRecord, ...]
     """Sources of its scenes."""
     recording: SourceRecord | None
@@ -147,6 +150,7 @@ def write_highlight(
         height_px=height_px,
         duration_seconds=count / FRAMES_PER_SECOND,
         poster_seconds=_steps(CARD_SECONDS) / FRAMES_PER_SECOND + each / 2,
+        poster_credits=embedded_credits(scenes[0].entry, recipe),
         shown=tuple(shown),
         recording=under.subject if under else None,
         heard=tuple(heard),

@@ -48,7 +48,7 @@ class Scene:
     @property
     def is_pinned(self) -> bool:
         """Return whether the release has chosen this still."""
-        return isinstance(self.entry.facts, dict) and self.entry.facts.get("is_pinned") is True
+        return self.entry.is_pinned
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from processors.languages.language import joined, label, phrase
 from processors.languages.text import FALLBACK, Text
 from processors.mission.sol_words import sol_words
 from processors.packs.contents.subject import ItemRecord, SourceRecord
-from processors.packs.presentation import presentation_of
+from processors.packs.presentation import DEFAULT, presentation_of
 
 LONGEST_ACRONYM = 3
 """Letters of a word in capitals that stays so among others."""
@@ -25,22 +25,31 @@ class Words:
     description: Text
     """Caption for print: the agency's, else title and facts; only that of a plot or sheet begins with its kind."""
     alternative: Text
-    """Text for those who cannot see or hear it: as stated, else from the caption, else generated and marked so."""
+    """Text for those who cannot see or hear it: as stated, else from the caption, else generated and marked so.
+
+    That of a plot is always generated: the others tell what its source shows. That of a still which nobody has chosen
+    says that it is the one of the whole video.
+    """
 
 
 def words(subject: SourceRecord, entry: ItemRecord | None) -> Words:
     """Return label, caption, description and alternative text of an item, or of the original."""
     kind, facts = _kind(subject, entry), _facts(subject)
     named = phrase("label", kind=kind, title=subject.title or subject.name)
-    is_apart = entry is not None and presentation_of(entry.manifest.ref.processor).is_plot_or_sheet
+    how = presentation_of(entry.manifest.ref.processor) if entry else DEFAULT
     captioned, stated = _after(kind, subject.caption), subject.alternative
-    if is_apart:
+    if how.is_plot_or_sheet:
         description = Text({**phrase("stated", label=named, facts=facts), **captioned})
         stated = _after(kind, stated)
     else:
         description = Text({**_for_print(subject, facts), **subject.caption})
-    generated = phrase("stated" if stated else "built", label=named, facts=facts)
-    alternative = Text({**generated, **captioned, **stated})
+        if entry and time_of(entry) is not None and not entry.is_pinned:
+            stated = _after(kind, stated, "of_video")
+    if how.is_plot:
+        alternative = phrase("built", label=named, facts=facts)
+    else:
+        generated = phrase("stated" if stated else "built", label=named, facts=facts)
+        alternative = Text({**generated, **captioned, **stated})
     return Words(label=named, caption=subject.caption, description=description, alternative=alternative)
 
 
@@ -51,9 +60,9 @@ def as_given(text: Text, subject: SourceRecord) -> Text:
     return Text({code: said for code, said in text.items() if code in given}) if title else text
 
 
-def _after(kind: Text, text: Text) -> Text:
+def _after(kind: Text, text: Text, how: str = "described") -> Text:
     """Return a text preceded by the kind of the item, in the languages in which the text exists."""
-    said = phrase("described", kind=kind, caption=text)
+    said = phrase(how, kind=kind, caption=text)
     return Text({code: said[code] for code in text if code in said})
 
 
@@ -86,7 +95,7 @@ def time_of(entry: ItemRecord | None) -> float | None:
 def _facts(subject: SourceRecord) -> Text:
     said: list[Text] = []
     if subject.camera:
-        said.append(phrase("recorded_by", camera=_lettered(subject.camera)))
+        said.append(phrase("recorded_by", camera=lettered(subject.camera)))
     if recorded := subject.recorded:
         first, last = recorded.first_sol, recorded.last_sol
         sols = Text() if first is None or last is None else sol_words(subject.mission, first, last)
@@ -97,7 +106,7 @@ def _facts(subject: SourceRecord) -> Text:
     return joined(said)
 
 
-def _lettered(camera: str) -> str:
+def lettered(camera: str) -> str:
     """Return `Navigation Camera Left` for `NAVIGATION CAMERA LEFT`, as labels write it; one word may be an acronym."""
     words = camera.split()
     if len(words) < 2 or camera != camera.upper():

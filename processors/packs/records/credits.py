@@ -23,6 +23,7 @@ from processors.packs.highlight.clip_credits import (
 )
 from processors.packs.highlight.highlight import HighlightClip
 from processors.packs.recipe.pack_recipe import PackRecipe
+from processors.packs.records.captions import lettered
 from processors.sources.scan import printable
 
 FILE = "CREDITS.txt"
@@ -42,6 +43,7 @@ def credits_text(
         lines = [subject.name, *(f"  {line}" for line in _both(subject.title, recipe))]
         lines += [f"  {line}" for line in _both(subject.caption, recipe)]
         lines += [f"  {_named('credit')}: {credit(subject)}", f"  {_named('rights')}: {rights(subject)}"]
+        lines += _date_and_recorder(subject, recipe)
         lines += [
             f"  {_named(name)}: {value}"
             for name, value in (("usage_terms", subject.usage_terms), ("instructions", subject.instructions))
@@ -67,6 +69,14 @@ def credits_text(
             lines.append(f"  {_named('released_at')}: {subject.published_at}")
         lines += [f"  SHA-256: {subject.digest}", *_places(files, recipe), ""]
         yield _lines(lines)
+
+
+def _date_and_recorder(subject: SourceRecord, recipe: PackRecipe) -> Iterator[str]:
+    """Yield when and by what it was recorded, or that this is not stated: a caption desk asks for both."""
+    unknown = _named("not_stated")
+    written = _both(subject.recorded.in_words, recipe) if subject.recorded else []
+    yield f"  {_named('recorded')}: {' / '.join(written) or unknown}"
+    yield f"  {_named('recorder')}: {lettered(subject.camera) if subject.camera else unknown}"
 
 
 def _by(size_px: tuple[int, int]) -> str:

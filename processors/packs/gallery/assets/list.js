@@ -12,7 +12,7 @@
   gallery.reservations = (subject) => {
     const is = gallery.state.VERDICTS;
     return [
-      is.terms(subject) && gallery.state.isShown("terms") && h("span.badge.warn.said", {}, subject.terms),
+      is.terms(subject) && gallery.state.isShown("terms") && h("span.badge.warn.said", {}, gallery.t("termsSaid", subject.terms)),
       is.overlays(subject) && gallery.state.isShown("overlays") && h("span.badge.warn", { title: gallery.plain(subject.overlays) }, gallery.t("overlays")),
       gallery.state.RIGHTS.notCleared(subject) && h("span.badge.bad", {}, gallery.t(subject.redistribute === null ? "permissionNotStated" : "notCleared")),
     ].filter(Boolean);
