@@ -16,6 +16,7 @@ from processors.store.bucket.raw_bucket import local_path
 from processors.store.manifest import ResultRef
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     import xarray as xr
     from PIL.Image import Image
@@ -297,20 +298,18 @@ class SourceView:
 
         Parameters
         ----------
-        processor : `photo.preview` and `photo.enhanced` to look at; to measure, `photo.deep` with more than 8 bits, or
-            `raw`, which decodes a file of 8 bits in raw, as `frame` does: values as stored, or in sRGB where the file
-            has another colour profile.
+        processor : `photo.preview` and `photo.enhanced`; `photo.deep` of a grey photo with more than 8 bits, in mode
+            `I;16`, with a warning where its numbers are not those of the file; or `raw`, which decodes a file of 8 bits
+            in raw, as `frame` does. To measure, take `photo_values`.
 
         Raises
         ------
-        RequestError : no such result, or it has no pictures. For `raw`: not a photo, more than 8 bits, or raw no longer
-            holds the file.
+        RequestError : no such result, it has no pictures, or its colours have 16 bits, which Pillow does not hold. For
+            `raw`: not a photo, more than 8 bits, too large to be read at full size, or raw no longer holds the file.
         """
-        from PIL import Image
+        from marsmedia.read_photo import read_photo, read_picture
 
         if processor == RAW:
-            from marsmedia.read_photo import read_photo
-
             if parameters:
                 raise RequestError(f"{RAW} has no parameters; leave out {', '.join(parameters)}")
             return read_photo(self._row)
@@ -318,14 +317,31 @@ class SourceView:
         paths = [self._path(result, name) for name in result.items if name.endswith((".jpg", ".png"))]
         if not paths:
             reasons = [facts["reason"] for facts in result.facts.values() if facts and facts.get("reason")]
-            raw = f'photo("{RAW}") decodes the file itself; photo.preview is compressed'
-            why = f": {reasons[0]}; {raw}" if reasons else f"; its items are {', '.join(result.items)}"
+            instead = "photo_values() has the values of its file; photo.preview is compressed"
+            why = f": {reasons[0]}; {instead}" if reasons else f"; its items are {', '.join(result.items)}"
             raise RequestError(f"{self.name}: {processor} has no picture{why}")
-        with Image.open(max(paths, key=_pixel_count)) as picture:
-            return picture.copy()
+        largest = max(paths, key=_pixel_count)
+        return read_picture(largest, result.facts[largest.name] or {}, self.name)
+
+    def photo_values(self) -> np.ndarray:
+        """Return the numbers of a photo as its file in raw has them, upright, to measure.
+
+        Shape (height, width), or (height, width, channels) with all bands and alpha; of the file's number type, such as
+        uint8, uint16, int16 or float32, after the scale that a planetary label or a TIFF's GDAL metadata states. Where
+        the file marks samples as missing or saturated, they are NaN, in float32 or float64. Colours are not converted:
+        those of a palette are as it has them; bilevel and grey samples of fewer than 8 bits are spread from 0 to 255,
+        except in PNM and JPEG 2000.
+
+        Raises
+        ------
+        RequestError : not a photo, its decoder does not give all bits, or raw no longer holds the file.
+        """
+        from marsmedia.read_photo import read_values
+
+        return read_values(self._row)
 
     def frame(self, seconds: float) -> Image:
-        """Return the frame shown at a presentation time, at full size: upright sRGB, decoded from the file in raw.
+        """Return the frame shown at a presentation time, at full size: upright sRGB of 8 bits, from the file in raw.
 
         Raises
         ------

@@ -283,8 +283,8 @@ def test_a_photo_without_deep_colours_says_why_and_what_to_take(tmp_path: Path) 
     with pytest.raises(RequestError) as caught:
         marsmedia.open(tmp_path / "store").source("a.png").photo("photo.deep")
     assert str(caught.value) == (
-        'a.png: photo.deep has no picture: 8 bits of sRGB or grey hold all of it; photo("raw") decodes the file '
-        "itself; photo.preview is compressed"
+        "a.png: photo.deep has no picture: 8 bits of sRGB or grey hold all of it; photo_values() has the values of its "
+        "file; photo.preview is compressed"
     )
 
 

@@ -33,6 +33,21 @@ def size_of(file: BinaryIO) -> tuple[int, int] | None:
     return None
 
 
+def sample_bits_of_heif(file: BinaryIO) -> int | None:
+    """Return the bits of a sample of the primary picture, from `pixi`, or its coding's `av1C` or `hvcC`; None without.
+
+    ISO/IEC 23008-12, 6.5.6; AV1-ISOBMFF, 2.3; ISO/IEC 14496-15, 8.3.3.1.
+    """
+    found = dict(_properties(file))
+    if (depths := found.get(b"pixi", b"")[5:]) and any(depths):
+        return max(depths)
+    if len(coding := found.get(b"av1C", b"")) > 2:
+        return (12 if coding[2] & 0x20 else 10) if coding[2] & 0x40 else 8
+    if len(coding := found.get(b"hvcC", b"")) > 18:
+        return 8 + max(coding[17] & 7, coding[18] & 7)
+    return None
+
+
 def items_of_picture(file: BinaryIO) -> frozenset[int]:
     """Return the numbers of the primary picture, of its tiles, and of its alpha and depth; empty if not stated."""
     held = _meta(file)

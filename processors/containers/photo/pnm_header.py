@@ -42,6 +42,23 @@ def samples_over_white(file: BinaryIO) -> tuple[int, int] | None:
     return (over, count) if over else None
 
 
+def pnm_samples(file: BinaryIO) -> np.ndarray | None:
+    """Return the samples of a binary grey or colour picture as stored, upright; None for another file, or a cut one.
+
+    uint8, or uint16 where the white level is above 255; shape (height, width), or (height, width, 3).
+    """
+    found = _HEADER.match(read_at(file, 0, HEAD_BYTES))
+    if not found or found[0][1:2] not in b"56":
+        return None
+    width, height, white = (int(found[number]) for number in (1, 2, 3))
+    kind, bands = np.dtype(np.uint8 if white < 256 else ">u2"), 3 if found[0][1:2] == b"6" else 1
+    data = read_at(file, found.end(), width * height * bands * kind.itemsize)
+    if len(data) < width * height * bands * kind.itemsize:
+        return None
+    values = np.frombuffer(data, kind).reshape(height, width, bands)
+    return np.squeeze(values, 2).astype(kind.newbyteorder("=")) if bands == 1 else values.astype(kind.newbyteorder("="))
+
+
 def pnm_white(file: BinaryIO) -> int | None:
     """Return the maximum level in the header, 1 to 65535; None for another file."""
     place = file.tell()

@@ -75,15 +75,19 @@ class PhotoReader:
         DamagedMedia : the picture cannot be shown. A damaged one that can be shown has `damage` in the photo.
         RefusedMedia : no sample is valid: there is nothing to show.
         """
+        pixels = self.pixels()
+        with decoder_errors("converting its colours"):
+            return _photo(self.info, pixels)
+
+    def pixels(self) -> Pixels:
+        """Decode all of it, without turning or converting anything; raises `DamagedMedia`."""
         try:
-            pixels = self._opened.pixels()
+            self._pixels = self._opened.pixels()
         except DamagedMedia as error:
             condition = "truncated" if error.what.startswith("truncated") else "damaged"
             self._pixels = Pixels(damage=Damage(condition=condition, fault=error.what, share=1.0, in_words=error.what))
             raise
-        self._pixels = pixels
-        with decoder_errors("converting its colours"):
-            return _photo(self.info, pixels)
+        return self._pixels
 
     def refuse_unless_it_fits(self, need: Need, memory_mb: int) -> None:
         """Raise `RefusedMedia`, from the header alone, for a picture that needs more memory than that."""

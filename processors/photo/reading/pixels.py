@@ -40,6 +40,8 @@ class Pixels:
     """Bool, shape of `samples`: True where shown as white, whatever the number."""
     alpha: np.ndarray | None = None
     """Alpha of `samples`, uint8, shape (height, width)."""
+    others: np.ndarray | None = None
+    """Channels behind the colours of a TIFF as stored, alpha among them, shape (height, width, channels)."""
     is_inverted: bool = False
     """True if 0 is white."""
     declared_white: float | None = None

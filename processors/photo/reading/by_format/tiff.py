@@ -277,7 +277,8 @@ def _pixels(photo: Directory, values: np.ndarray, interpretation: str, damage: D
         image = _image(values, colours, has_alpha=has_alpha)
         if photo.icc_profile:
             image.info["icc_profile"] = photo.icc_profile
-        return Pixels(image=image, orientation=photo.orientation, damage=damage, shrunk_by=shrink)
+        others = values[..., colours + has_alpha :] if colours < 4 else None
+        return Pixels(image=image, others=others, orientation=photo.orientation, damage=damage, shrunk_by=shrink)
     alpha = None
     if has_alpha and values.dtype == np.uint16:
         alpha = (values[..., colours] >> 8).astype(np.uint8)
@@ -293,6 +294,7 @@ def _pixels(photo: Directory, values: np.ndarray, interpretation: str, damage: D
         samples=scaling.applied(samples) if scaling else samples,
         valid=valid,
         alpha=alpha,
+        others=values[..., colours:],
         levels=levels,
         is_inverted=is_inverted and not (scaling and scaling.is_falling),
         orientation=photo.orientation,

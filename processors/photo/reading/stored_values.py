@@ -1,0 +1,125 @@
+"""Numbers of a photo as its file has them, to measure: every channel, in full depth, nothing spread or converted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from processors.containers.photo.pnm_header import pnm_samples
+from processors.containers.photo.sample_bits import has_signed_components, jpeg2000_bits, sample_bits
+from processors.containers.photo.tiff_file import is_tiff, read_tiff_file
+from processors.errors import UnsupportedMedia
+from processors.photo.reading.damage import damage_of
+from processors.photo.reading.photo_info import MAX_PIXELS, refuse_size
+from processors.photo.reading.photo_reader import PhotoReader, refuse_larger
+from processors.photo.reading.pixels import Pixels, turned_array
+from processors.photo.reading.vips import open_strips, vips_errors
+from processors.planetary.image_object import ImageObject
+from processors.planetary.open_image import attached_format, read_header
+from processors.planetary.samples import read_samples
+from processors.sources.read_at import read_at
+
+PNG = b"\x89PNG\r\n\x1a\n"
+PLAIN = ("L", "LA", "RGB", "RGBA", "CMYK")
+"""Pillow modes whose bytes are the channels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredValues:
+    """Numbers of an upright photo."""
+
+    values: np.ndarray
+    """Shape (height, width), or (height, width, channels); of the file's number type, in native byte order; float32 or
+    float64, with NaN, where the file marks samples as missing or saturated."""
+    damage: str | None
+    """Damage in one sentence; None if none was found."""
+
+
+def stored_values(file: BinaryIO, described: ImageObject | None = None) -> StoredValues:
+    """Read the numbers of a photo, after the scale that a planetary label or a TIFF's GDAL metadata states.
+
+    Raises
+    ------
+    DamagedMedia : the picture cannot be read.
+    RefusedMedia : it has too many pixels.
+    UnsupportedMedia : its decoder does not give the numbers.
+    """
+    image = described or (read_header(file) if attached_format(file) else None)
+    if image is not None:
+        return _of_label(file, image)
+    reader = PhotoReader(file)
+    refuse_larger(reader.info, MAX_PIXELS)
+    pixels = reader.pixels()
+    values, bits = _values(file, pixels), sample_bits(file) or 8
+    if pixels.shrunk_by > 1:
+        size = f"{reader.info.width_px} x {reader.info.height_px}"
+        raise UnsupportedMedia(f"{size} pixels are only read at 1/{pixels.shrunk_by} of each side", "crop it")
+    if bits > values.dtype.itemsize * 8:
+        raise UnsupportedMedia(f"its samples have {bits} bits, and its decoder gives 8", "convert it to TIFF or PNG")
+    return StoredValues(values=np.ascontiguousarray(values), damage=reader.damage)
+
+
+def _of_label(file: BinaryIO, image: ImageObject) -> StoredValues:
+    """Return all bands of an image that a label describes, in the order of the file."""
+    refuse_size(*image.shown_size_px, MAX_PIXELS)
+    samples = read_samples(file, image)
+    damage = damage_of(samples, is_as_stored=image.orientation == 1)
+    values = _with_nan(samples.values, samples.valid)
+    return StoredValues(values=np.ascontiguousarray(values), damage=damage.sentence if damage else None)
+
+
+def _values(file: BinaryIO, pixels: Pixels) -> np.ndarray:
+    """Return the numbers, upright, shape (height, width) or (height, width, channels)."""
+    if read_at(file, 0, 8) == PNG and sample_bits(file) == 16:
+        with vips_errors("decoding the picture"):
+            return _without_single_channel(open_strips(file, "png", MAX_PIXELS, fail_on="none").numpy())
+    if (values := pnm_samples(file)) is not None:
+        return values
+    values = _of_image(pixels.image) if pixels.image is not None else pixels.samples
+    assert values is not None
+    if pixels.image is not None and _is_zero_white(file):
+        values = np.uint8(255) - values
+    if (bits := jpeg2000_bits(file)) and values.dtype.kind == "u" and bits < values.dtype.itemsize * 8:
+        values = values >> (values.dtype.itemsize * 8 - bits)  # Pillow spreads them over 8 or 16 bits
+    if bits and has_signed_components(file):  # Pillow makes them positive
+        values = values.astype(np.int32) - (1 << (bits - 1))
+    if pixels.samples is not None:
+        values = _with_nan(values, pixels.valid)
+    if pixels.others is not None and pixels.others.shape[2]:
+        values = np.concatenate([values.reshape(*values.shape[:2], -1), pixels.others], axis=2)
+    return turned_array(values, pixels.orientation)
+
+
+def _of_image(image: Image.Image) -> np.ndarray:
+    """Return the channels of an image of 8 bits or less: colours of a palette as they are, two levels as 0 and 255."""
+    if image.has_transparency_data:
+        image = image.convert("LA" if image.mode in ("L", "LA", "La") else "RGBA")
+    elif image.mode == "1":
+        image = image.convert("L")
+    elif image.mode in ("P", "PA", "RGBX"):
+        image = image.convert("RGB")
+    if image.mode not in PLAIN:
+        raise UnsupportedMedia(f"pixels in {image.mode} are only read as sRGB", "convert it to RGB")
+    return np.asarray(image)
+
+
+def _is_zero_white(file: BinaryIO) -> bool:
+    """Return whether a TIFF says that 0 is white: its decoders invert its bytes."""
+    found = read_tiff_file(file) if is_tiff(read_at(file, 0, 4)) else None
+    return found is not None and found.photo.photometric == 0
+
+
+def _with_nan(values: np.ndarray, valid: np.ndarray | None) -> np.ndarray:
+    """Return the values with NaN where they are not valid; as they are if all are."""
+    if valid is None or valid.all():
+        return values
+    known = valid[..., None] if valid.ndim < values.ndim else valid
+    is_short = values.dtype.itemsize <= 2 or values.dtype == np.float32
+    return np.where(known, values, np.nan).astype(np.float32 if is_short else np.float64)
+
+
+def _without_single_channel(values: np.ndarray) -> np.ndarray:
+    return values[..., 0] if values.ndim == 3 and values.shape[2] == 1 else values

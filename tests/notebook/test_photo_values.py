@@ -1,0 +1,89 @@
+"""Photos of more than 8 bits in a notebook: their numbers, and no picture that has lost some of their bits."""
+
+from __future__ import annotations
+
+import warnings
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+import marsmedia
+from marsmedia import RequestError, SourceView
+from processors.photo.deep import DeepPhoto
+from tests.helpers.made_media import MediaMaker
+from tests.helpers.made_pds3 import pds3, picture
+from tests.helpers.runs import ingest
+
+COLOURS = np.random.default_rng(1).integers(0, 65536, (40, 60, 3), np.uint16)
+FLOATS = (picture("f4") - 100) / 4
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> marsmedia.StoreView:
+    folder = tmp_path_factory.mktemp("deep")
+    lab = folder / "raw/lab"
+    lab.mkdir(parents=True)
+    for name in ("colour.png", "colour.tif", "colour.ppm", "colour.jp2"):
+        cv2.imwrite(str(lab / name), COLOURS[..., ::-1])
+    Image.fromarray(COLOURS[..., 0]).save(lab / "grey.png")
+    (lab / "float.img").write_bytes(pds3(FLOATS.astype(">f4").tobytes(), kind="IEEE_REAL", bits=32))
+    MediaMaker(lab).video("descent.mp4", list(range(5)))
+    ingest(folder / "raw", folder / "store", {"audio": (), "video": (), "photo": (DeepPhoto(),)})
+    return marsmedia.open(folder / "store")
+
+
+@pytest.mark.parametrize("name", ["colour.png", "colour.tif", "colour.ppm"])
+def test_colours_of_16_bits_are_the_numbers_of_the_file(store: marsmedia.StoreView, name: str) -> None:
+    found = store.source(name).photo_values()
+    assert found.dtype == np.uint16
+    assert np.array_equal(found, COLOURS)
+
+
+@pytest.mark.parametrize("name", ["colour.png", "colour.tif"])
+def test_a_pillow_image_of_colours_of_16_bits_is_refused(store: marsmedia.StoreView, name: str) -> None:
+    source = store.source(name)
+    with pytest.raises(RequestError) as caught:
+        source.photo("photo.deep")
+    assert str(caught.value) == (
+        f"{name}: its colours have 16 bits, and a Pillow image would hold the upper 8; photo_values() has the values "
+        'of its file, and item("photo.deep", "deep.png") the path of this picture'
+    )
+    stored = cv2.imread(str(source.item("photo.deep", "deep.png")), cv2.IMREAD_UNCHANGED)
+    assert stored is not None
+    assert np.array_equal(stored[..., ::-1], COLOURS)
+
+
+@pytest.mark.parametrize("name", ["colour.png", "colour.tif", "colour.ppm", "colour.jp2"])
+def test_the_photo_of_8_bits_in_raw_is_refused_for_deeper_colours(store: marsmedia.StoreView, name: str) -> None:
+    refused = r"more than a picture of 8 bits holds; take photo_values\(\)$"
+    with pytest.raises(RequestError, match=refused):
+        store.source(name).photo("raw")
+
+
+def test_a_grey_photo_of_16_bits_is_an_image_with_its_numbers(store: marsmedia.StoreView) -> None:
+    source = store.source("grey.png")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        image = source.photo("photo.deep")
+    assert image.mode == "I;16"
+    assert np.array_equal(np.asarray(image), COLOURS[..., 0])
+    assert np.array_equal(source.photo_values(), COLOURS[..., 0])
+
+
+def test_a_picture_of_spread_numbers_says_so(store: marsmedia.StoreView) -> None:
+    source = store.source("float.img")
+    with pytest.warns(UserWarning, match=r"float\.img: 0 is -25 and 65535 is 34\.5 in this picture; photo_values\(\)"):
+        source.photo("photo.deep")
+    found = source.photo_values()
+    assert found.dtype == np.float32
+    assert np.array_equal(found, FLOATS)
+
+
+def test_only_photos_have_values(store: marsmedia.StoreView) -> None:
+    video: SourceView = store.source("descent.mp4")
+    with pytest.raises(RequestError, match=r"descent\.mp4: not a photo; `frame\(seconds\)` has the pictures"):
+        video.photo_values()
+    with pytest.raises(RequestError, match=r"colour\.jp2: its samples have 16 bits, and its decoder gives 8"):
+        store.source("colour.jp2").photo_values()

@@ -1,0 +1,153 @@
+"""The numbers of a photo's file, to measure: all bits and channels, signed and float, or a refusal."""
+
+from __future__ import annotations
+
+import io
+
+import av
+import cv2
+import numpy as np
+import pillow_heif
+import pytest
+import pyvips
+from PIL import Image
+
+from processors.containers.photo.sample_bits import sample_bits
+from processors.errors import UnsupportedMedia
+from processors.photo.reading.stored_values import stored_values
+from tests.helpers.made_pds3 import pds3, picture, vicar
+
+RNG = np.random.default_rng(1)
+DEEP = RNG.integers(0, 65536, (40, 60, 5), np.uint16)
+"""Five channels of 16 bits."""
+KINDS = {"uint8": "uchar", "uint16": "ushort", "int16": "short", "uint32": "uint", "float32": "float"}
+
+
+def values_of(data: bytes) -> np.ndarray:
+    return stored_values(io.BytesIO(data)).values
+
+
+def vips_image(values: np.ndarray, interpretation: str) -> pyvips.Image:
+    height, width, bands = values.shape if values.ndim == 3 else (*values.shape, 1)
+    data = np.ascontiguousarray(values).tobytes()
+    return pyvips.Image.new_from_memory(data, width, height, bands, KINDS[values.dtype.name]).copy(
+        interpretation=interpretation
+    )
+
+
+def jpeg2000(values: np.ndarray, kind: str) -> bytes:
+    """A lossless JPEG 2000 codestream of a grey picture."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="image2pipe") as container:
+        stream = container.add_stream("jpeg2000", rate=1, options={"pred": "dwt53", "format": "j2k"})
+        stream.height, stream.width = values.shape
+        stream.pix_fmt = kind
+        frame = av.VideoFrame.from_ndarray(values, format=kind)
+        frame.pts = 0
+        container.mux([*stream.encode(frame), *stream.encode()])
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_a_png_of_16_bits_has_all_bits_of_every_channel(channels: int) -> None:
+    values = DEEP[..., :channels].squeeze()
+    data = vips_image(values, "grey16" if channels < 3 else "rgb16").pngsave_buffer(bitdepth=16)
+    found = values_of(data)
+    assert found.dtype == np.uint16
+    assert np.array_equal(found, values)
+
+
+@pytest.mark.parametrize(
+    ("values", "interpretation"),
+    [
+        (DEEP[..., 0], "grey16"),
+        (DEEP[..., :2], "grey16"),
+        (DEEP[..., :3], "rgb16"),
+        (DEEP[..., :4], "rgb16"),
+        (DEEP, "multiband"),
+        ((DEEP >> 8).astype(np.uint8), "multiband"),
+        (DEEP[..., 0].view(np.int16), "b-w"),
+        (DEEP[..., 0].astype(np.uint32) * 65000, "b-w"),
+        ((DEEP[..., :3] / 7 - 3000).astype(np.float32), "rgb"),
+    ],
+)
+def test_a_tiff_has_its_numbers_in_every_channel(values: np.ndarray, interpretation: str) -> None:
+    found = values_of(vips_image(values, interpretation).tiffsave_buffer())
+    assert found.dtype == values.dtype
+    assert np.array_equal(found, values)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_a_tiff_in_which_0_is_white_has_its_stored_numbers(kind: type) -> None:
+    values = DEEP[..., 0].astype(kind)
+    ordinary = vips_image(values, "grey16" if kind == np.uint16 else "b-w").tiffsave_buffer()
+    tag = b"\x06\x01\x03\x00\x01\x00\x00\x00"  # PhotometricInterpretation, one SHORT
+    assert np.array_equal(values_of(ordinary.replace(tag + b"\x01", tag + b"\x00")), values)
+
+
+@pytest.mark.parametrize("white", [100, 255, 1000, 65535])
+@pytest.mark.parametrize("kind", [b"P5", b"P6"])
+def test_a_portable_anymap_has_its_own_levels(kind: bytes, white: int) -> None:
+    values = (DEEP[..., 0] if kind == b"P5" else DEEP[..., :3]).astype(int) % (white + 1)
+    data = b"%s 60 40 %d\n" % (kind, white) + values.astype(np.uint8 if white < 256 else ">u2").tobytes()
+    assert np.array_equal(values_of(data), values)
+
+
+@pytest.mark.parametrize("bits", [10, 12, 16])
+def test_a_grey_jpeg_2000_has_its_own_levels(bits: int) -> None:
+    values = DEEP[..., 0] >> (16 - bits)
+    data = jpeg2000(values, f"gray{bits}le")
+    assert sample_bits(io.BytesIO(data)) == bits
+    assert np.array_equal(values_of(data), values)
+    at = data.index(bytes([bits - 1, 1, 1]))
+    signed = data[:at] + bytes([bits - 1 | 0x80]) + data[at + 1 :]  # the same samples, less half of their range
+    assert np.array_equal(values_of(signed), values.astype(int) - (1 << bits - 1))
+
+
+def heic_of_10_bits() -> bytes:
+    out = io.BytesIO()
+    pillow_heif.from_bytes(mode="RGB;16", size=(60, 40), data=DEEP[..., :3].tobytes()).save(out, quality=90)
+    return out.getvalue()
+
+
+def test_bits_that_a_decoder_drops_are_not_given_for_whole_numbers() -> None:
+    for data, bits in (
+        (cv2.imencode(".jp2", DEEP[..., :3])[1].tobytes(), 16),
+        (heic_of_10_bits(), 10),
+        (vips_image(DEEP[..., :4], "cmyk").tiffsave_buffer(), 16),
+    ):
+        with pytest.raises(UnsupportedMedia, match=f"its samples have {bits} bits, and its decoder gives 8"):
+            values_of(data)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "P", "1"])
+def test_eight_bits_are_the_channels_of_the_file(mode: str) -> None:
+    image = Image.fromarray((DEEP[..., :3] >> 8).astype(np.uint8)).convert(mode)
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    shown = image.convert({"P": "RGB", "1": "L"}.get(mode, mode))
+    assert np.array_equal(values_of(out.getvalue()), np.asarray(shown))
+
+
+def test_a_planetary_image_has_all_bands_in_the_order_of_the_file() -> None:
+    values = (picture("i4", bands=5) - 100).astype("<i2")
+    words = "FORMAT='HALF' ORG='BSQ' NL=12 NS=16 NB=5 RECSIZE=32 NLB=0 NBB=0 INTFMT='LOW'"
+    found = values_of(vicar(values.tobytes(), words))
+    assert found.dtype == np.int16
+    assert np.array_equal(found, values.transpose(1, 2, 0))
+
+
+def test_what_a_label_marks_as_missing_is_no_number() -> None:
+    values = (picture("i4") * 16 + 5).astype(">i2")
+    values[3, 4] = -32768
+    data = pds3(values.tobytes(), " MISSING_CONSTANT = -32768", kind="MSB_INTEGER", bits=16)
+    found = values_of(data)
+    assert found.dtype == np.float32
+    assert np.argwhere(np.isnan(found)).tolist() == [[3, 4]]
+    assert np.array_equal(np.nan_to_num(found, nan=-32768), values.astype(np.float32))
+
+
+def test_a_photo_that_is_only_read_reduced_is_refused() -> None:
+    data = pyvips.Image.black(10_400, 10_000).jpegsave_buffer()
+    with pytest.raises(UnsupportedMedia, match="10400 x 10000 pixels are only read at 1/2 of each side: crop it"):
+        values_of(data)
