@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
-from flows.cli.find_in_pack import PackedFileRecord, pack_of, record_in_pack, records_of
+from flows.cli.find_in_pack import PackedFileRecord, pack_of, record_in_pack, records_of, refuse_damaged
 from processors.errors import RequestError
 from processors.sources.source_file import sha256_of
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.catalogue.selection import find_source
+from processors.store.catalogue.selection import absolute, find_sighting, find_source
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.store import Store
@@ -70,19 +72,53 @@ def _ref(row: dict[str, str]) -> ResultRef:
     return ResultRef(source=row["source"], processor=row["processor"], key=row["key"])
 
 
+def find_shown(word: str, store: Store) -> SourceRow:
+    """Find the source that a path, name or digest means, or of which a file, in a pack or elsewhere, is a copy.
+
+    Raises
+    ------
+    RequestError : no source matches, or the file is a copy of an item.
+    """
+    path, catalogue = Path(word), Catalogue(store)
+    if not (path.is_file() and record_in_pack(path)):  # its name may also be that of another source
+        try:
+            return find_sighting(word, catalogue)
+        except RequestError:
+            if not path.is_file():
+                raise
+    refuse_damaged(path)
+    rows = catalogue.sightings()
+    if found := [row for row in rows if row.path in absolute(word)]:
+        return find_source(word, found)
+    if not any(row.digest == sha256_of(path) for row in rows) and (items := items_of_file(path, store)):
+        made = sorted({f"{one.ref.processor} of {one.source_name}" for one, _ in items})
+        raise RequestError(
+            f"{path}: no source, but has the bytes of an item or is made from one ({', '.join(made[:3])}); "
+            f"`marsmedia why {shlex.quote(str(path))}` shows its provenance"
+        )
+    return source_of_bytes(path, rows)
+
+
 def source_of_bytes(path: Path, rows: Sequence[SourceRow]) -> SourceRow:
-    """Return the source that has a file's bytes.
+    """Return the source that has a file's bytes; of several places of the same bytes, that which the path is most like.
 
     Raises
     ------
     RequestError : no source has; for a file in a pack, the message says where its provenance is.
     """
     digest = sha256_of(path)
-    if any(row.digest == digest for row in rows):
-        return find_source(digest, rows)
+    if found := [row for row in rows if row.digest == digest]:
+        found = [row for row in found if row.gone_utc is None] or found
+        return max(found, key=lambda row: (_alike(path, row), row == find_source(digest, found)))
     pack = pack_of(path)
     if pack is None:
         raise RequestError(f"{path}: its bytes are not in the store; list sources with `marsmedia items`")
     packed = record_in_pack(path)
     why = f"; its pack says: {packed.name}" if packed else ", as it has its credit embedded or exists only in the pack"
     raise RequestError(f"{path}: its bytes are not in the store{why}; see {records_of(pack)} for its provenance")
+
+
+def _alike(path: Path, row: SourceRow) -> int:
+    """Return how many parts the ends of a path and of a place below the folder of releases have in common."""
+    pairs = zip(reversed(path.resolve().parts), reversed(row.relative.split("/")), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -14,6 +14,7 @@ from flows.cli.common import counted, open_existing_store, print_json
 from flows.cli.completion import complete_sources
 from flows.cli.printing.fact_words import fact_lines, fullest
 from flows.cli.printing.print_evidence import evidence_lines, said_lines
+from flows.cli.printing.print_history import history_lines
 from flows.cli.printing.print_links import sentence
 from flows.cli.printing.print_table import length, picture, size, sound
 from flows.cli.shared_options import JSON, STORE
@@ -21,7 +22,6 @@ from flows.run.reporting.problems import FAULT_OF
 from processors.errors import blame_for_unopened, displayed_verdict
 from processors.metadata.properties import Properties, properties
 from processors.sources.scan import printable
-from processors.sources.source_file import changed_reason
 from processors.store.by_name_view import ByNameEntry
 from processors.store.catalogue.decoded_length import decoded_length
 from processors.video.audit.not_detected import DISSOLVES
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from processors.store.catalogue.source_row import SourceRow
     from processors.store.findings.disagreements import Disagreement
     from processors.store.findings.shared_starts import SharedStart
-    from processors.store.fixity.fixity_history import FixityHistory
     from processors.store.manifest import Manifest
     from processors.store.store import Store
 
@@ -52,21 +51,22 @@ LEAST_START_SECONDS = 0.0005
 def show(source: str, store_folder: Path, as_json: bool) -> None:
     """Show what is known about SOURCE.
 
-    SOURCE is a path, a name, or the first characters of a digest. Shows what the file is, where it was
-    seen, what its release says about it, and its results.
+    SOURCE is a path, a name, or the first characters of a digest; or the path of an original, a label or
+    another file of a release in a pack, or of a copy. Shows what the file is, where it was seen, what its
+    release says about it, and its results.
 
     \b
     marsmedia show raw/june/descent.mp4
     marsmedia show 3fa94c --json
     """
+    from flows.cli.find_item import find_shown
     from processors.store.catalogue.catalogue import Catalogue
-    from processors.store.catalogue.selection import find_sighting
     from processors.store.findings.file_verdict import file_verdict
     from processors.store.fixity.fixity_history import FixityHistory, raw_checks
 
     store = open_existing_store(store_folder)
     catalogue = Catalogue(store)
-    row = find_sighting(source, catalogue)
+    row = find_shown(source, store)
     manifests = list(store.manifests(row.digest))
     links = (store.source(row.digest) or {}).get("links", [])
     rows = catalogue.seen({row.digest, *(link["there"]["source"] for link in links)})
@@ -88,7 +88,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
         }
         print_json(record)
         return
-    _print_source(row, known, _history(row, seen, before, checks))
+    _print_source(row, known, history_lines(row, seen, before, checks))
     names = {other.digest: other.name for other in rows}
     for link in links:
         click.echo(f"  link     {printable(sentence(link, names))}")
@@ -140,42 +140,6 @@ def _from_catalogue(
 def _place(row: SourceRow) -> dict[str, Any]:
     record = {name: value for name, value in asdict(row).items() if name != "digest"}
     return {**record, "times": [stay._asdict() for stay in row.stays]}
-
-
-def _history(
-    row: SourceRow, seen: Sequence[SourceRow], before: Sequence[SourceRow], checks: FixityHistory
-) -> Iterator[str]:
-    """Yield where and when these bytes were seen and hashed again, and other contents of this path."""
-    if all(one.gone_utc for one in seen):
-        is_replaced = any(one.gone_utc is None for one in before)
-        yield f"gone     {'no longer in raw' if is_replaced else _gone(max(seen, key=lambda one: one.gone_utc or ''))}"
-    for one in seen:
-        yield f"seen     {one.path} ({_span(one)})"
-        for check in checks.of_row(one):
-            whole = "restored: whole" if check.failed_utc else "whole"
-            yield f"checked  {check.ended_utc[:19]}Z: {check.reason or whole}"
-        if one.changed_to is not None and one.gone_utc is None:
-            yield f"changed  {changed_reason(one.digest, one.changed_to)}"
-    for one in before:
-        yield f"here     {'also' if one.gone_utc else 'now'} {one.digest} ({_span(one)})"
-
-
-def _gone(last: SourceRow) -> str:
-    if last.confirmed_utc is None:
-        return "missing from raw, not confirmed as withdrawn"
-    why = f": {last.confirmed_reason}" if last.confirmed_reason else ""
-    return f"withdrawn, confirmed on {last.confirmed_utc[:10]}{why}"
-
-
-def _span(row: SourceRow) -> str:
-    """Return the times at which runs first and last saw these bytes at this path, and earlier such spans."""
-    ended = [
-        f"{stay.seen_utc[:19]}Z until {stay.gone_utc[:19]}Z"
-        + (f" ({stay.withdrawn_in_words})" if stay.confirmed_utc else "")
-        for stay in row.stays
-        if stay.gone_utc
-    ]
-    return ", ".join(ended if row.gone_utc else [*ended, f"{'again ' if ended else ''}since {row.seen_utc[:19]}Z"])
 
 
 def _properties(row: SourceRow, known: Properties) -> Iterator[tuple[str, str]]:

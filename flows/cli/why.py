@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,9 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
         _print_copied(source, found, store, as_json=as_json)
         return
     catalogue = Catalogue(store)
+    if found.kind != "media":
+        _print_unprocessed(found, catalogue, store, processor, as_json=as_json)
+        return
     wanted, damage = wanted_today(catalogue.sources().values()).of(found), catalogue.damage()
     chosen = [one for one in wanted if processor in (None, one.ref.processor)]
     if not chosen:
@@ -71,6 +74,10 @@ def why(source: str, processor: str | None, store_folder: Path, as_json: bool) -
         for reason in reasons:
             print_json(reason)
         return
+    if found.gone_utc is not None:
+        click.echo(
+            printable(f"{found.relative}: no longer in raw since {found.gone_utc[:10]}: no run makes what is due")
+        )
     for reason in reasons:
         click.echo(f"{reason['processor']}: {printable(reason['why'])}")
     if processor is not None:
@@ -96,7 +103,6 @@ def _find(word: str, store: Store, *, is_item: bool) -> SourceRow | _Copied:
     Raises
     ------
     RequestError : nothing in the store matches.
-    click.ClickException : nothing is made of the source.
     """
     from flows.cli.find_in_pack import record_in_pack
     from flows.cli.find_item import find_item
@@ -115,11 +121,6 @@ def _find(word: str, store: Store, *, is_item: bool) -> SourceRow | _Copied:
             if not path.is_file():
                 raise
             found = _find_file(path, rows, store, is_item=is_item)
-    if not isinstance(found, _Copied) and found.kind != "media":
-        raise click.ClickException(
-            f"{found.name}: {found.format}: not a medium, so nothing is made of it"
-            f"{f': {found.note}' if found.note else ''}"
-        )
     return found
 
 
@@ -136,6 +137,35 @@ def _find_file(path: Path, rows: Sequence[SourceRow], store: Store, *, is_item: 
         return _Copied(items=[*items], source=None if record_in_pack(path) else source_of_bytes(path, rows))
     except RequestError:
         return _Copied(items=[*items])
+
+
+def _print_unprocessed(
+    row: SourceRow, catalogue: Catalogue, store: Store, processor: str | None, *, as_json: bool
+) -> None:
+    """Print where a label or another text of a release was seen; nothing is made of it.
+
+    Raises
+    ------
+    click.ClickException : it is neither, or a processor was named.
+    """
+    from flows.cli.printing.print_history import history_lines
+    from processors.store.fixity.fixity_history import FixityHistory, raw_checks
+
+    why = f"{row.name}: {row.format}: not a medium, so nothing is made of it{f': {row.note}' if row.note else ''}"
+    if row.kind != "companion" or processor is not None:
+        raise click.ClickException(why)
+    rows = catalogue.seen({row.digest})
+    seen = [one for one in rows if one.digest == row.digest]
+    if as_json:
+        print_json({"why": why, "digest": row.digest, "release": row.release, "seen": [asdict(one) for one in seen]})
+        return
+    click.echo(printable(why))
+    _line("sha256", row.digest)
+    _line("release", row.release)
+    before = [one for one in rows if one.path == row.path and one.digest != row.digest]
+    checks = FixityHistory(raw_checks(store, {one.relative for one in seen}))
+    for line in history_lines(row, seen, before, checks):
+        click.echo(f"  {printable(line)}")
 
 
 def _print_copied(word: str, copied: _Copied, store: Store, *, as_json: bool) -> None:

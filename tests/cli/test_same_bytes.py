@@ -18,9 +18,13 @@ from tests.helpers.pack_store import PackStore, make_pack, picture
 NO_EVENTS = Item(name="events.labels.txt", media_type="text/plain", data=b"")
 
 
-def why(made: PackStore, *words: object) -> tuple[int, str]:
-    answer = CliRunner().invoke(main, ["why", *map(str, words), "--store", str(made.store.root)])
+def ask(made: PackStore, *words: object) -> tuple[int, str]:
+    answer = CliRunner().invoke(main, [*map(str, words), "--store", str(made.store.root)])
     return answer.exit_code, answer.output
+
+
+def why(made: PackStore, *words: object) -> tuple[int, str]:
+    return ask(made, "why", *words)
 
 
 def made_of(text: str) -> str:
