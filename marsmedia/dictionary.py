@@ -63,7 +63,8 @@ adds the same to every table that it reads, in `DataFrame.attrs`: see [measuring
   above by a lens without distortion: relief, tilt and a wrong field of view come on top.
 - **Where few features agree** on the motion (`inlier_share` below 0.5), as where dust hides the ground or coding holds
   pixels, scale and rotation may be off by more than their standard errors. The plot is grey there; a shot in which that
-  is more than a quarter of the steps has a sentence in `weak_because` of `motion.json`, and the run and `show` tell it.
+  is more than a quarter of the steps has a sentence in `weak_because` of `motion.json` and of the table's `attrs`, and
+  the run and `show` tell it.
   Where dust hides the ground so far that the coded pictures stand still, nothing can tell.
 - **Steps that repeat.** In a clip whose rate was converted, pictures taken at uneven times are shown at even ones, and
   the steps of the scale swing about their trend in a pattern: `steps_repeat_after_frames` in `motion.json` says after

@@ -127,6 +127,7 @@ class PackStore:
         key: str = "k",
         made_utc: str = MADE_UTC,
         parameters: dict[str, Any] | None = None,
+        damage: str | None = None,
     ) -> Manifest:
         """Commit a result."""
         with self.store.scratch() as scratch:
@@ -138,7 +139,7 @@ class PackStore:
                 version=1,
                 parameters=parameters or {"size": 1.5},
                 verdict="made",
-                reason=None,
+                reason=damage,
                 items=stored,
                 source_name="x",
                 release="june",

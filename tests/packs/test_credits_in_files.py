@@ -37,6 +37,7 @@ from processors.packs.embedded.xmp_packet import MAX_PACKET_BYTES, xmp_packet
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.tables import MEDIA_TYPE, ParquetTable
 from processors.video.motion.motion_table import MOTION
+from processors.video.motion.shot_summary import summary_of
 from tests.helpers.pack_store import HOSTILE, PackStore, evidence, filled, make_pack, picture
 
 SAID = FileCredits(
@@ -315,7 +316,8 @@ def test_an_array_takes_the_words_of_the_day_with_it_but_into_an_archive(tmp_pat
         file.attrs.update({"title": "Power spectrogram of wind.wav", "time_coverage_start": "2021-06-16T02:40Z"})
     digest = made.source("wind2.wav", "audio", "wav", b"RIFF not really a sound either")
     made.said(digest, evidence("Wind", redistribute=True))
-    made.result(digest, "audio.spectrogram", Item(name=array.name, media_type="application/x-netcdf", file=array))
+    item = Item(name=array.name, media_type="application/x-netcdf", file=array)
+    made.result(digest, "audio.spectrogram", item, damage="truncated: 8 samples are missing")
     for name in ("one", "two"):
         pack = {"audience": audience, "selection": ("wind2.wav",), "take": ("measurements",)}
         make_pack(made, tmp_path / name, **pack)
@@ -341,9 +343,10 @@ def test_an_array_takes_the_words_of_the_day_with_it_but_into_an_archive(tmp_pat
         "release": "june",
         "date_recorded": "2021-06-16",
         "time_coverage_start": "2021-06-16T02:40Z",
+        "damage": "truncated: 8 samples are missing",
     }
     graph = json.loads((tmp_path / "one/data/ro-crate-metadata.json").read_text())["@graph"]
-    (entry,) = (one for one in graph if one["@id"].endswith("spectrogram.nc"))
+    (entry,) = (one for one in graph if one["@id"].endswith("spectrogram.nc") and "sha256" in one)
     assert entry["sha256"] == hashlib.sha256(places[0].read_bytes()).hexdigest()
 
 
@@ -358,7 +361,9 @@ def test_a_table_says_what_it_is_as_one_from_a_notebook_but_in_an_archive(tmp_pa
     digest = made.source("fall.mp4", "video", "mp4", b"nothing that anybody could play")
     said = evidence("Fall", redistribute=True)
     made.said(digest, {**said, "taken": {**said["taken"], "utc": "2021-06-16T02:40:00.5Z", "precision": "subsecond"}})
-    made.result(digest, "video.motion", Item(name=path.name, media_type=MEDIA_TYPE, file=path))
+    weak = replace(summary_of(2, []), refused_because=None, weak_because="in 83% of the steps few features agree")
+    facts = {"shots": [summary_of(1, []), weak]}
+    made.result(digest, "video.motion", Item(name=path.name, media_type=MEDIA_TYPE, file=path, facts=facts))
     stored = next((tmp_path / "store/results").rglob(MOTION.item))
     recipe = PackRecipe(title=Text(en="T"), audience=audience, selection=("fall.mp4",), take=("measurements",))  # type: ignore[arg-type]
     for name in ("one", "two"):
@@ -387,6 +392,8 @@ def test_a_table_says_what_it_is_as_one_from_a_notebook_but_in_an_archive(tmp_pa
         "processor": "video.motion",
         "processor_version": 1,
         "processor_parameters": '{"size": 1.5}',
+        "refused_because": "shot 1: no two frames could be registered",
+        "weak_because": "shot 2: in 83% of the steps few features agree",
     }
 
 

@@ -163,7 +163,7 @@ class MediaWriter:
         copy, told = self.scratch / "tagged", embedded_credits(entry, self.recipe)
         try:
             if entry.media_type == ARRAY_TYPE:
-                write_with_attributes(entry.path, copy, told, entry.subject)
+                write_with_attributes(entry, copy, told)
             elif entry.media_type == TABLE_TYPE:
                 write_table(entry, copy, self.tables.get(entry.manifest.ref.processor, ()))
             else:

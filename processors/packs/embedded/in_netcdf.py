@@ -1,4 +1,4 @@
-"""Texts of the release as global attributes of a netCDF file: title, credit, rights and mission of the recording.
+"""Texts of the release, and the damage of the source, as global attributes of a netCDF file.
 
 The store's arrays hold only facts of the sound itself (file, SHA-256, start, processor), so that another credit makes
 no measurement due; a file that leaves the store gets the current texts of its release.
@@ -10,13 +10,14 @@ import shutil
 from pathlib import Path
 
 from processors.languages.text import FALLBACK
-from processors.packs.contents.subject import SourceRecord
+from processors.packs.contents.subject import ItemRecord
 from processors.packs.embedded.file_credits import FileCredits
+from processors.packs.embedded.source_attributes import warnings_of
 
 MEDIA_TYPE = "application/x-netcdf"
 
 
-def write_with_attributes(source: Path, target: Path, told: FileCredits, subject: SourceRecord) -> None:
+def write_with_attributes(entry: ItemRecord, target: Path, told: FileCredits) -> None:
     """Write a copy of a netCDF-4 file with attributes by the conventions CF and ACDD; what is unknown is left out.
 
     Raises
@@ -26,17 +27,17 @@ def write_with_attributes(source: Path, target: Path, told: FileCredits, subject
     """
     import h5py
 
-    if not h5py.is_hdf5(source):
+    if not h5py.is_hdf5(entry.path):
         raise ValueError("not netCDF-4")
-    shutil.copyfile(source, target)
+    shutil.copyfile(entry.path, target)
     with h5py.File(target, "r+") as file:
         what = str(file.attrs.get("title", "Data")).partition(" of ")[0]
-        file.attrs["title"] = f"{what} of {told.title.best() or subject.name}"
-        for name, value in _attributes(told, subject).items():
+        file.attrs["title"] = f"{what} of {told.title.best() or entry.subject.name}"
+        for name, value in _attributes(told, entry).items():
             file.attrs[name] = value
 
 
-def _attributes(told: FileCredits, subject: SourceRecord) -> dict[str, str]:
+def _attributes(told: FileCredits, entry: ItemRecord) -> dict[str, str]:
     said = {
         **{f"title_{code}": text for code, text in told.title.items() if code != FALLBACK},
         "summary": told.caption.best(),
@@ -46,9 +47,10 @@ def _attributes(told: FileCredits, subject: SourceRecord) -> dict[str, str]:
         "credit": told.credit,
         "license": told.rights,
         "comment": told.to_read.best(),
-        "project": subject.mission,
-        "release": subject.release,
+        "project": entry.subject.mission,
+        "release": entry.subject.release,
         "date_recorded": told.date,
         "references": told.published_at,
+        **warnings_of(entry.manifest),
     }
     return {name: value for name, value in said.items() if value}
