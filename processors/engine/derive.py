@@ -22,7 +22,7 @@ from processors.engine.audio_of_video import sound_between, sound_reader
 from processors.engine.failure import Failure, fault_of
 from processors.engine.pass_progress import PassProgress
 from processors.engine.processor_run import ProcessorRun, SourceReading
-from processors.engine.result_records import Outcome, already_made, outcome_of, result_manifest
+from processors.engine.result_records import Outcome, already_made, has_same_bytes, outcome_of, result_manifest
 from processors.engine.stages import Stage, stages_of
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.json_records import as_json
@@ -30,7 +30,7 @@ from processors.photo.reading.photo_reader import Photo, PhotoReader
 from processors.planetary.open_image import described_image
 from processors.sources.source_file import SourceFile
 from processors.store.inputs import stored_inputs
-from processors.store.manifest import Cost
+from processors.store.manifest import Cost, Manifest
 from processors.store.store import Store
 from processors.video.reading.losses.container_damage import structure_of
 from processors.video.reading.streams import larger_stream
@@ -51,6 +51,7 @@ def derive(
     is_last_try: bool = True,
     memory_mb: int | None = None,
     progress_file: Path | None = None,
+    remade: Sequence[Manifest] = (),
 ) -> list[Outcome]:
     """Make every due result of one source in one pass over its file, and commit them.
 
@@ -63,6 +64,8 @@ def derive(
     ----------
     memory_mb : MB that this process may fill; results of a photo that cannot fit are refused from its header.
     progress_file : file into which the position of the pass is written, see `pass_progress`.
+    remade : manifests of due results whose files were damaged in the store. Where the same bytes are made again,
+        such a manifest is kept: it says when and by what they were made first.
 
     Raises
     ------
@@ -81,6 +84,7 @@ def derive(
             is_last_try=is_last_try,
             memory_mb=memory_mb,
             progress_file=progress_file,
+            remade=remade,
             kept=kept,
         )
         return work.all(due)
@@ -97,6 +101,7 @@ class _Derivation:
     is_last_try: bool
     memory_mb: int | None
     progress_file: Path | None
+    remade: Sequence[Manifest]
     kept: ExitStack
     """Context that keeps the folders of the runs that wait."""
     waiting: list[ProcessorRun] = dataclasses.field(default_factory=list)
@@ -175,7 +180,8 @@ class _Derivation:
             cost=Cost(reading_seconds=round(read, 6), own_seconds=round(one.seconds, 6)),
             damage=damage,
         )
-        self.store.commit(one.folder, manifest)
+        first = next((before for before in self.remade if has_same_bytes(before, manifest)), manifest)
+        self.store.commit(one.folder, first)
         return dataclasses.replace(outcome_of(manifest), advice=None if one.fault else one.advice)
 
 

@@ -44,6 +44,8 @@ class Due:
     """Pixels of a video frame or a photo, as its header claims; None if unknown."""
     address: str | None = None
     """Address of the bucket object that `file` is a local copy of; None for a file."""
+    remade: tuple[Manifest, ...] = ()
+    """Manifests of results that are made again because files of them were damaged or missing in the store."""
 
     @classmethod
     def of(cls, row: SourceRow, path: Path, results: Iterable[WantedResult], sha256: str | None) -> Due:

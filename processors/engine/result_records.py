@@ -110,6 +110,12 @@ def result_manifest(
     )
 
 
+def has_same_bytes(one: Manifest, other: Manifest) -> bool:
+    """Return whether two manifests of one result list the same items, and the same losses of its source."""
+    items, others = ({(i.name, i.sha256) for i in manifest.items} for manifest in (one, other))
+    return (one.ref, one.verdict, one.reason, items) == (other.ref, "made", other.reason, others)
+
+
 @functools.cache
 def software() -> dict[str, str]:
     """Return versions of this program and of the libraries that affect the bytes."""

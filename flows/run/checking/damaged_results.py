@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from flows.run.reporting.problems import FileProblem
 from processors.engine.plan import Plan
+from processors.errors import ResultCorrupt, ResultMissing
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow, by_source
-from processors.store.manifest import ResultRef
+from processors.store.manifest import Manifest, ResultRef
 from processors.store.store import Store
 
 NONE: Mapping[ResultRef, str] = MappingProxyType({})
@@ -53,9 +55,26 @@ def damaged_results(catalogue: Catalogue, remade: Mapping[ResultRef, str] = NONE
 
 
 def remove_to_make_again(plan: Plan, store: Store) -> None:
-    """Remove damaged results that are due again from the store; the catalogue continues to list them as damaged."""
-    due = {one.ref for due in plan.all_due for one in due.results}
-    store.remove_all(ref for ref in plan.remade if ref in due and store.has(ref))
+    """Remove damaged results that are due again from the store; the catalogue continues to list them as damaged.
+
+    The plan keeps their manifests, as far as they can be read: the same bytes have been made when these say.
+    """
+    asked = {one.ref for due in plan.all_due for one in due.results}
+    there = [ref for ref in plan.remade if ref in asked and store.has(ref)]
+    if not there:
+        return
+    manifests = dict(_readable(there, store))
+    plan.due, plan.later = (
+        [replace(due, remade=tuple(manifests[one.ref] for one in due.results if one.ref in manifests)) for due in dues]
+        for dues in (plan.due, plan.later)
+    )
+    store.remove_all(there)
+
+
+def _readable(refs: Iterable[ResultRef], store: Store) -> Iterator[tuple[ResultRef, Manifest]]:
+    for ref in refs:
+        with suppress(ResultCorrupt, ResultMissing):  # its files are made anew, and its manifest too
+            yield ref, store.manifest(ref)
 
 
 def _place(rows: Iterable[SourceRow], ref: ResultRef) -> SourceRow:

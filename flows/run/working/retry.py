@@ -30,7 +30,7 @@ MAX_EXTRA_SECONDS = 12 * 3600.0
 def start(due: Due, store: Store, workers: Workers, *, again: bool = False) -> Job:
     """Queue a file; `again`: with twice the time, in an unused worker. Raises as `Workers.start`."""
     arguments = [due.source, due.file, due.release, due.processors, store, again]
-    arguments += [workers.limits.memory_mb, workers.progress_file(due.source.digest)]
+    arguments += [workers.limits.memory_mb, workers.progress_file(due.source.digest), due.remade]
     return workers.start(
         derive,
         arguments,
