@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,6 +20,16 @@ from processors.store.store import Store
 def open_existing_store(location: Location) -> Store:
     """Open an existing store; a command that reads creates none."""
     return open_any(location, writes=False)
+
+
+def no_such_folder(folder: Path, todo: str | None = None) -> str:
+    """Return the message for a folder of releases that is not there.
+
+    It names the folder of that name in raw where there is one; else what to do, if anything is known.
+    """
+    meant = Path(os.environ.get("MARSMEDIA_RAW", "raw")) / folder
+    advice = f"did you mean {meant}?" if meant.is_dir() else todo
+    return f"{folder}: no such folder{f'; {advice}' if advice else ''}"
 
 
 def print_json(value: Any) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import counted
+from flows.cli.common import counted, no_such_folder
 from flows.cli.printing.print_table import size
 from flows.cli.shared_options import DRY_RUN, JSON, OF_REPROCESSING, RAW, RECIPES, STORE, run_options
 from flows.run.options import Options
@@ -192,7 +192,10 @@ def _check_apart(raw: Location, store_folder: Location) -> None:
         raise click.UsageError(f"the store {store_folder} is inside {raw}; choose another place with --store")
     if not raw.exists():
         known = _known_below(outside, store_folder)
-        todo = f"the store knows {counted(known, 'file')} from it: is its disk mounted?" if known else NO_RAW_YET
-        raise click.UsageError(f"{raw}: no such folder; {todo}")
+        if known:
+            raise click.UsageError(
+                f"{raw}: no such folder; the store knows {counted(known, 'file')} from it: is its disk mounted?"
+            )
+        raise click.UsageError(no_such_folder(raw, NO_RAW_YET))
     if not raw.is_dir():
         raise click.UsageError(f"{raw}: not a folder; name the folder that holds the release")

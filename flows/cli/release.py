@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.common import counted, open_existing_store
+from flows.cli.common import counted, no_such_folder, open_existing_store
 from flows.cli.shared_options import STORE
 from processors.sources.scan import printable
 
@@ -54,7 +54,7 @@ def init(folder: Path, mission: str | None, force: bool) -> None:
 
     target = folder / "release.toml"
     if not folder.is_dir():
-        raise click.UsageError(f"{folder}: no such folder")
+        raise click.UsageError(no_such_folder(folder))
     if not target.exists() and (inside := _releases_in(folder)):
         raise click.UsageError(f"{folder}: holds releases, such as {printable(str(inside[0]))}; name one of them")
     try:
@@ -176,7 +176,7 @@ def check(folder: Path) -> None:
     if folder.name == "release.toml":
         folder = folder.parent
     if not folder.is_dir():
-        raise click.UsageError(f"{folder}: no such folder")
+        raise click.UsageError(no_such_folder(folder))
     if not (folder / "release.toml").is_file():
         raise click.UsageError(f"{folder}: has no release.toml; write one with `marsmedia release init {folder}`")
     described = read_release((folder / "release.toml").read_bytes())

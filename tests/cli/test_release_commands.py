@@ -85,6 +85,18 @@ def test_a_folder_that_does_not_exist_is_named_as_such(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("words", [("ingest", "lab"), ("release", "check", "lab"), ("release", "init", "lab")])
+def test_a_release_named_without_the_folder_that_holds_it_is_recognised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    photo(tmp_path / "raw/lab/a.png")
+    photo(tmp_path / "elsewhere/lab/a.png")
+    monkeypatch.chdir(tmp_path)
+    assert refused(*words) == "Error: lab: no such folder; did you mean raw/lab?"
+    monkeypatch.setenv("MARSMEDIA_RAW", str(tmp_path / "elsewhere"))
+    assert refused(*words) == f"Error: lab: no such folder; did you mean {tmp_path}/elsewhere/lab?"
+
+
 def test_files_of_others_that_have_the_releases_address_are_named(tmp_path: Path) -> None:
     entries = {
         "a.png": "",
