@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -51,6 +52,21 @@ def test_the_larger_picture_is_scaled_to_the_smaller(tmp_path: Path) -> None:
     Image.new("RGB", (10, 10), (60, 60, 60)).save(tmp_path / "b.png")
     numbers = compare_pictures(tmp_path / "a.png", tmp_path / "b.png", None)
     assert (numbers["size_px"], numbers["mean_levels"], numbers["largest_levels"]) == ("20 x 20 and 10 x 10", 10.0, 10)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_pictures_of_16_bits_are_compared_in_16_bits(tmp_path: Path, channels: int) -> None:
+    first = np.full((10, 10, channels), 0x4080, np.uint16)
+    second = first.copy()
+    second[0, :5, 0] += 3  # within the lower byte
+    for name, levels in (("a", first), ("b", second)):
+        (tmp_path / f"{name}.png").write_bytes(cv2.imencode(".png", levels)[1].tobytes())
+    numbers = compare_pictures(tmp_path / "a.png", tmp_path / "b.png", None)
+    assert (numbers["largest_levels"], numbers["white_level"], numbers["changed_share"]) == (3, 65535, 0.05)
+    assert numbers["mean_levels"] == round(15 / (100 * channels), 4)
+    (tmp_path / "c.png").write_bytes(cv2.imencode(".png", np.full((10, 10, 3), 0x40, np.uint8))[1].tobytes())
+    numbers = compare_pictures(tmp_path / "a.png", tmp_path / "c.png", None)
+    assert (numbers["largest_levels"], numbers["white_level"]) == (0x4080 - 0x4040, 65535)
 
 
 def write_power(path: Path, power: float, *, frames: int = 1000, bands: int = 33, step: float = 0.01) -> Path:
