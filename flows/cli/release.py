@@ -163,12 +163,13 @@ def check(folder: Path) -> None:
 
     Exit code 1 if there is a mistake, also one in a calibration that it names, or a calibration without effect. Media
     that it does not describe are listed too, those whose labels name another mission, those of another agency that
-    have the release's source, and labels none of whose files is in the release.
+    have the release's source, dates in the future or after the release was published, and labels none of whose files
+    is in the release.
 
     \b
     marsmedia release check raw/june
     """
-    from flows.run.planning.release_checks import misplaced_stills, other_missions, undelivered
+    from flows.run.planning.release_checks import late_dates, misplaced_stills, other_missions, undelivered
     from processors.metadata.release.release_file import read_release
     from processors.metadata.release.release_template import media_below
     from processors.sources.scan import FoundFile, survey
@@ -193,7 +194,7 @@ def check(folder: Path) -> None:
     ]
     mistakes += misplaced_stills(folder, described)
     told = [*(mistake for _, mistake in sorted(mistakes)), *_mistakes_of_calibrations(folder, described, there)]
-    others = other_missions(folder, described)
+    others = (*other_missions(folder, described), *late_dates(described))
     for line in (*told, *others, *_with_source_of_release(described), *undelivered(folder, there)):
         click.echo(printable(line))
     left_out = [path for path in media_below(folder) if path not in described.lines]

@@ -10,19 +10,21 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
 from processors.containers.text.sidecar import is_sidecar_file
 from processors.contract import Inputs, Item, LabelRef, OpenSource, Reads, ReleaseContext, Source
 from processors.errors import DamagedMedia
-from processors.metadata.evidence_record import EvidenceFacts
+from processors.metadata.evidence_record import EvidenceFacts, EvidenceRecord
 from processors.metadata.metadata import Metadata
 from processors.metadata.related_labels import RelatedLabels
 from processors.metadata.release.own_terms import own_terms_in_words
 from processors.metadata.statements import Contradiction
 from processors.metadata.tags.label import label_tags
 from processors.metadata.tags.sidecar_tags import sidecar_tags
+from processors.metadata.times.late_dates import late_date
 from processors.metadata.weigh_evidence import Voices, weigh
 from processors.mission.profile import load_profile, profiles_sha256
 from processors.planetary.labels import MAX_LABEL_BYTES, read_label
@@ -96,8 +98,17 @@ class Evidence:
         )
         record = weigh(voices, load_profile(self.mission) if self.mission else None)
         facts = EvidenceFacts.of(record)
-        apart = own_terms_in_words(record.against_general)
-        yield Item.of_json("evidence.json", record, ensure_ascii=False, facts=facts, damage=damage, advice=apart)
+        advice = "; ".join(filter(None, (own_terms_in_words(record.against_general), _late(record)))) or None
+        yield Item.of_json("evidence.json", record, ensure_ascii=False, facts=facts, damage=damage, advice=advice)
+
+
+def _late(record: EvidenceRecord) -> str | None:
+    """Return what is wrong with the chosen date of the recording; None if it may be true, or is that of an event."""
+    taken = record.taken
+    if taken is None or taken.is_of_event:
+        return None
+    chosen = (one for one in record.dates if (one.meaning, one.source) == ("recorded", taken.source))
+    return next(filter(None, (late_date(one, record.dates, datetime.now(UTC)) for one in chosen)), None)
 
 
 def _checksums_apart(labels: dict[str, bytes], source: Source, file: SourceFile) -> Iterator[Contradiction]:

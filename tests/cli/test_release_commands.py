@@ -97,6 +97,49 @@ def test_a_release_named_without_the_folder_that_holds_it_is_recognised(
     assert refused(*words) == f"Error: lab: no such folder; did you mean {tmp_path}/elsewhere/lab?"
 
 
+def test_dates_that_cannot_be_true_are_named_by_check_and_run_and_stop_nothing(tmp_path: Path) -> None:
+    dates = {
+        "a.png": "2032-01",
+        "b.png": "2023-01",
+        "c.png": "2021-06-27",
+        "d.png": "2021-06-28T20:00+08:00",
+        "e.png": "2021-06-28T19:59+08:00",
+        "f.png": "2021",
+        "g.png": None,
+    }
+    june = tmp_path / "raw/june"
+    for number, name in enumerate(dates):
+        photo(june / name, number)
+    head = 'title = "June"\nreleased = 2021-06-27\n'
+    listed = "".join(
+        f'[[file]]\npath = "{name}"\n{f"date = {date!r}" if date else ""}\n' for name, date in dates.items()
+    )
+    (june / "release.toml").write_text(head + listed)
+    after = "after it was published 2021-06-27 (release.toml:released): correct one of the two"
+    late = {
+        "a.png": "recorded 2032-01 (release.toml:date), which is in the future: correct the date",
+        "b.png": f"recorded 2023-01 (release.toml:date), {after}",
+        "d.png": f"recorded 2021-06-28T20:00+08:00 (release.toml:date), {after}",
+    }
+    code, told = command("release", "check", june)
+    assert (code, told.splitlines()) == (
+        0,
+        [
+            *(f"{name}: {words}" for name, words in late.items()),
+            f"{june}/release.toml: 7 files described, no mistakes; 1 file with nothing but a path",
+        ],
+    )
+    code, told = command("ingest", tmp_path / "raw", "--store", tmp_path / "store", "--recipe", "light", "--quiet")
+    assert code == 0
+    for name, words in late.items():
+        assert f"june/{name}: evidence: {words}" in told
+    assert not [name for name in dates.keys() - late.keys() if f"{name}: evidence" in told]
+    (june / "release.toml").write_text(head.replace("2021-06-27", "2099-06-27"))
+    assert command("release", "check", june)[1].splitlines()[0] == (
+        "published 2099-06-27 (release.toml:released), which is in the future: correct the date unless it is planned"
+    )
+
+
 def test_files_of_others_that_have_the_releases_address_are_named(tmp_path: Path) -> None:
     entries = {
         "a.png": "",

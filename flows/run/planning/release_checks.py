@@ -1,8 +1,9 @@
-"""Checks of a release and its `release.toml`: missions of labels, labels without files, times of pinned stills."""
+"""Checks of a release and its `release.toml`: missions of labels, labels without files, dates, times of stills."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from processors.metadata.release.release_template import media_below
 from processors.metadata.tags.label import label_tags
 from processors.metadata.tags.photograph import read_photograph
 from processors.metadata.tags.tag_records import Tag
+from processors.metadata.times.late_dates import late_date
+from processors.metadata.times.times import dates_of_release
 from processors.mission.profile import profile_called
 from processors.mission.release_statements import mission_of_file
 from processors.planetary.labels import MAX_LABEL_BYTES
@@ -86,6 +89,19 @@ def undelivered(folder: Path, there: Collection[str]) -> Iterator[str]:
             continue
         if named and names.isdisjoint(map(str.casefold, named)):
             yield f"{path}: {undelivered_note(named)}"
+
+
+def late_dates(described: Release) -> Iterator[str]:
+    """Yield a sentence for each date of a recording that cannot be true, and for a release of the future."""
+    now = datetime.now(UTC)
+    for path, entry in described.files.items():
+        dates = [date for date, _ in dates_of_release(described.head, entry, [])]
+        recorded = (date for date in dates if date.meaning == "recorded")
+        yield from (f"{path}: {late}" for date in recorded if (late := late_date(date, dates, now)))
+    for date, when in dates_of_release(described.head, {}, []):
+        if when.earliest_utc > now:
+            said = f"published {date.written} ({date.source})"
+            yield f"{said}, which is in the future: correct the date unless it is planned"
 
 
 def misplaced_stills(folder: Path, described: Release) -> list[tuple[int, str]]:
