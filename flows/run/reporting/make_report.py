@@ -295,12 +295,12 @@ def _corrected_in_packs(prepared: Prepared, store: Store) -> Iterator[str]:
 
 
 def _advice(done: Sequence[SourceOutcome]) -> list[str]:
-    """Return one line for each different advice, with the files that it is about."""
+    """Return one line for each different advice, with the files that it is about, in the order of their paths."""
     files: dict[tuple[str, str], list[str]] = {}
     for one, outcome, _ in _outcomes(done, is_new=True):
         if outcome.advice:
             files.setdefault((outcome.ref.processor, outcome.advice), []).append(one.due.relative)
-    return [f"{_few(names)}: {processor}: {advice}" for (processor, advice), names in files.items()]
+    return sorted(f"{_few(sorted(names))}: {processor}: {advice}" for (processor, advice), names in files.items())
 
 
 def _few(files: Sequence[str]) -> str:
