@@ -242,14 +242,14 @@ def _sound_of_highlight(built: Built) -> dict[str, Any] | None:
 def _warn_of_short_sound(built: Built) -> None:
     clip = built.highlight
     heard_seconds = clip.recording_seconds or 0.0 if clip else 0.0
-    if clip and clip.recording and clip.duration_seconds - heard_seconds > SHORT_BY_SECONDS:
+    if clip and clip.recording and clip.pictures_seconds - heard_seconds > SHORT_BY_SECONDS:
         click.echo(
-            f"marsmedia: highlight: {printable(clip.recording.name)} has {heard_seconds:.1f} s of sound for a "
-            f"clip of {clip.duration_seconds:.1f} s; the rest is silent: choose a longer recording as `sound`, "
-            "or shorten the clip with `seconds_each`",
+            f"marsmedia: highlight: {printable(clip.recording.name)} has {heard_seconds:.1f} s of sound for "
+            f"{clip.pictures_seconds:.1f} s of pictures; what follows is heard as without `sound`: choose a longer "
+            "recording, or shorten the clip with `seconds_each`",
             err=True,
         )
-    elif clip and clip.silences:
+    if clip and clip.silences:
         click.echo(f"marsmedia: highlight: {printable(_silence_in_words(clip))}", err=True)
 
 
@@ -290,7 +290,8 @@ def _silence_in_words(clip: HighlightClip) -> str:
     total = clip.cards_seconds + sum(seconds for _, _, seconds in silent)
     return (
         f"{total:.1f} s of {clip.duration_seconds:.1f} s are silent: {'; '.join(parts)}: {_keys_in_words(clip)}"
-        'put a recording under the whole clip with `sound = "NAME"` under [highlight]'
+        f'put {"a longer" if clip.recording else "a"} recording under the whole clip with `sound = "NAME"` under '
+        "[highlight]"
     )
 
 

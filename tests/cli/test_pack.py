@@ -102,20 +102,23 @@ def test_rights_that_are_not_cleared_are_warned_of(pack: Pack) -> None:
 
 def test_a_recording_too_short_for_the_highlight_is_reported(pack: Pack, tmp_path: Path) -> None:
     buffer = io.BytesIO()
-    soundfile.write(buffer, np.full(96000, 0.25), 48000, format="FLAC")
+    soundfile.write(buffer, np.full(72000, 0.25), 48000, format="FLAC")
     made = PackStore(tmp_path)
     digest = made.source("short.flac", "audio", "flac", buffer.getvalue())
     item = Item(name="audible.flac", media_type="audio/flac", data=buffer.getvalue())
     made.result(digest, "audio.renditions", item)
     (tmp_path / "june.toml").write_text(
         'title = "June"\naudience = "internal"\nselection = ["tracks.jpg", "short.flac"]\ntake = ["stills", "sound"]\n'
-        '[highlight]\nsound = "short.flac"\nseconds_each = 1\nlongest_side_px = 160\n'
+        '[highlight]\nsound = "short.flac"\nseconds_each = 2\nlongest_side_px = 160\n'
     )
     run = pack("june.toml", "-o", "june", "--store", "store")
     assert run.returncode == 0, run.stderr
     assert (
-        "marsmedia: highlight: short.flac has 2.0 s of sound for a clip of 7.0 s; the rest is silent: "
-        "choose a longer recording as `sound`, or shorten the clip with `seconds_each`\n"
+        "marsmedia: highlight: short.flac has 1.5 s of sound for 2.0 s of pictures; what follows is heard as without "
+        "`sound`: choose a longer recording, or shorten the clip with `seconds_each`\n"
+        "marsmedia: highlight: 6.5 s of 8.0 s are silent: 6.0 s of title and credits; 0.5 s of tracks.jpg, for which "
+        "no selected recording of the same event or sol is left: "
+        'put a longer recording under the whole clip with `sound = "NAME"` under [highlight]\n'
     ) in run.stderr
     (tmp_path / "photo.toml").write_text(
         'title = "June"\naudience = "internal"\nselection = ["tracks.jpg"]\ntake = ["stills"]\n'

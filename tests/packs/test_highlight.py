@@ -83,8 +83,37 @@ def test_each_shot_is_heard_with_its_own_sound_and_cards_and_photos_are_silent(m
     assert loudest_hz(pack(made, tmp_path))[:9] == [*silent, None, 500, 2000, *silent]
 
 
-def test_a_chosen_recording_is_heard_under_the_whole_clip(made: PackStore, tmp_path: Path) -> None:
-    assert loudest_hz(pack(made, tmp_path, sound="station*"))[:8] == [1000] * 8
+def test_a_chosen_recording_is_heard_from_the_first_picture_on(made: PackStore, tmp_path: Path) -> None:
+    assert loudest_hz(pack(made, tmp_path, sound="station*"))[:8] == [None] * 3 + [1000] * 5
+
+
+def test_where_a_chosen_recording_has_ended_scenes_have_their_own_sound(made: PackStore, tmp_path: Path) -> None:
+    touchdown: dict[str, Any] = {
+        "event": {"name": "touchdown", "title": "Touchdown", "title_zh": "着陆", "written": "2021"}
+    }
+    short = made.source("short.flac", "audio", "flac", tone(700, 1.2))
+    made.result(short, "audio.renditions", Item(name="audible.flac", media_type="audio/flac", data=tone(700, 1.2)))
+    digests = {row.name: row.digest for row in made.catalogue.sources().values()}
+    late = made.source("late.jpg", "photo", "jpeg", picture(64, 48, 5))
+    made.pictures(late, "photo.preview", {"preview_1024.jpg": (64, 48)})
+    for digest in (digests["a.jpg"], late, short, digests["station.flac"]):
+        said = json.dumps(evidence("Rover", redistribute=True, **touchdown)).encode()
+        newer = Item(name="evidence.json", media_type="application/json", data=said)
+        made.result(digest, "evidence", newer, key="newer", made_utc=LATER)
+    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160, sound="short*")
+    order = ("a.jpg", "b.mp4", "c.mp4", "late.jpg", "short.flac", "station.flac")
+    take = ("stills", "clips", "sound")
+    built = make_pack(made, tmp_path / "pack", take=take, selection=order, highlight=highlight)
+    assert loudest_hz(tmp_path / "pack")[:8] == [None, None, None, 700, 500, 2000, 1000, None], "not 700 Hz once more"
+    assert built.highlight is not None
+    assert built.highlight.recording_seconds == pytest.approx(1.2, abs=0.01)
+    assert built.highlight.cards_seconds == 6.0
+    assert sum(one.seconds for one in built.highlight.silences) == 0
+    assert [one.name for one in built.highlight.sounds] == ["short.flac", "station.flac"]
+    with av.open(str(tmp_path / "pack/data/highlight.mp4")) as container:
+        sound = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+    part = sound[int(4.5 * 48000) : int(4.9 * 48000)]
+    assert np.abs(part).max() > 0.3, "the shot's own sound begins where the recording ends, 0.2 s into the shot"
 
 
 def test_a_photo_is_heard_with_the_recordings_of_its_event_one_after_the_other(made: PackStore, tmp_path: Path) -> None:
@@ -352,7 +381,8 @@ def test_a_recording_shorter_than_the_clip_is_measured(made: PackStore, tmp_path
     built = make_pack(made, tmp_path / "pack", take=("stills", "clips", "sound"), highlight=highlight)
     assert built.highlight is not None
     assert (built.highlight.recording_seconds, built.highlight.duration_seconds) == (2.0, 9.0)
-    assert loudest_hz(tmp_path / "pack")[:4] == [1000, 1000, None, None]
+    assert (built.highlight.pictures_seconds, built.highlight.cards_seconds) == (3.0, 6.0)
+    assert loudest_hz(tmp_path / "pack")[:7] == [None, None, None, 1000, 1000, 2000, None]
 
 
 @pytest.mark.parametrize(

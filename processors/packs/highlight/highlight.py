@@ -22,10 +22,18 @@ from processors.packs.embedded.file_credits import FileCredits, embedded_credits
 from processors.packs.embedded.in_containers import write_tagged
 from processors.packs.highlight.cards import Cards, Frame
 from processors.packs.highlight.clip_credits import clip_credits, credit_lines
+from processors.packs.highlight.clip_sound import ClipTimes, write_sound
 from processors.packs.highlight.recording_under import recording_under
-from processors.packs.highlight.scene_sound import Recording, Scene, SceneSound, missing_keys, recordings_of, sounds_of
+from processors.packs.highlight.scene_sound import (
+    Recording,
+    Scene,
+    SceneSound,
+    length_of,
+    missing_keys,
+    recordings_of,
+    sounds_of,
+)
 from processors.packs.highlight.scenes import scenes_of
-from processors.packs.highlight.soundtrack import LAST_FADE_SECONDS, Soundtrack, Span
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.store.progress_steps import Steps, silently
@@ -73,6 +81,8 @@ class HighlightClip:
     width_px: int
     height_px: int
     duration_seconds: float
+    pictures_seconds: float
+    """Length of its scenes, without title and credits."""
     poster_seconds: float
     """Time in the clip of the middle of its first scene."""
     poster_credits: FileCredits
@@ -80,15 +90,15 @@ class HighlightClip:
     shown: tuple[SourceRecord, ...]
     """Sources of its scenes."""
     recording: SourceRecord | None
-    """Source of the recording under the whole clip; None if each scene has the sound of what it shows."""
+    """Source of the recording that begins with the first picture; None if each scene has the sound of what it shows."""
     heard: tuple[SourceRecord, ...]
-    """Sources of the recordings that are heard with photos."""
+    """Sources of the other recordings that are heard with photos."""
     recording_seconds: float | None
     """Length of that recording in the clip."""
     cards_seconds: float
-    """Length of title and credits, which are silent without a recording under the whole clip."""
+    """Silent seconds of title and credits."""
     silences: tuple[Silence, ...]
-    """Scenes that are silent, or in part; none if one recording is under the whole clip."""
+    """Scenes that are silent, or in part."""
     parts: tuple[PartShown, ...] = ()
     """Videos of which the release chooses no still, or one that does not move, each with the parts that are shown."""
     packed_path: str = ""
@@ -101,7 +111,7 @@ class HighlightClip:
     @property
     def sounds(self) -> tuple[SourceRecord, ...]:
         """Return the sources of all sound that is not a shown video's own."""
-        return (self.recording,) if self.recording else self.heard
+        return (self.recording, *self.heard) if self.recording else self.heard
 
 
 def write_highlight(
@@ -129,19 +139,27 @@ def write_highlight(
     scenes = _chosen_scenes(chosen, repeated, store, each)
     recordings = recordings_of(chosen, store)
     under = recording_under(chosen, recipe, recordings, store)
-    sounds = [None] * len(scenes) if under else list(sounds_of(scenes, recordings, each))
+    under_seconds = length_of(under) if under else 0.0
+    others = {digest: one for digest, one in recordings.items() if not (under and one.is_only_sound_of(under.subject))}
+    sounds = list(sounds_of(scenes, others, each, after_seconds=under_seconds))
     shown = _once(scene.entry.subject for scene in scenes)
     heard = [one for one in _once(sound.source for sound in sounds if sound) if one not in shown]
-    credited = [*shown, *([under.subject] if under else heard)]
+    added = [*([under.subject] if under else []), *heard]
     cards = Cards(width_px=recipe.highlight.longest_side_px, font=recipe.highlight.font)
-    ends = cards.texts(_in(recipe, phrase("credits")), credit_lines(credited))
-    cards_count = (1 + len(ends)) * _steps(CARD_SECONDS)
-    count = cards_count + len(scenes) * _steps(recipe.highlight.seconds_each)
+    ends = cards.texts(_in(recipe, phrase("credits")), credit_lines(_once([*shown, *added])))
+    card_steps = _steps(CARD_SECONDS)
+    times = ClipTimes(
+        title=card_steps / FRAMES_PER_SECOND,
+        each=each,
+        scenes=len(scenes),
+        credits=len(ends) * card_steps / FRAMES_PER_SECOND,
+    )
+    count = round(times.whole * FRAMES_PER_SECOND)
     frames = steps("Drawing the clip", _frames(scenes, sounds, ends, recipe, cards), count, noun="frame")
     path, bare = scratch / FILE, scratch / f"bare-{FILE}"
-    sound, recording_seconds, silent = _sound(sounds, under, count, each, scratch)
-    _write_frames(bare, frames, count, sound)
-    write_tagged(bare, path, "video/mp4", clip_credits(shown, [under.subject] if under else heard, recipe))
+    sound = write_sound(times, sounds, under, under_seconds, scratch / "sound.wav")
+    _write_frames(bare, frames, count, sound.path)
+    write_tagged(bare, path, "video/mp4", clip_credits(shown, added, recipe))
     bare.unlink()
     width_px, height_px = cards.size_px
     return HighlightClip(
@@ -149,14 +167,15 @@ def write_highlight(
         width_px=width_px,
         height_px=height_px,
         duration_seconds=count / FRAMES_PER_SECOND,
-        poster_seconds=_steps(CARD_SECONDS) / FRAMES_PER_SECOND + each / 2,
+        pictures_seconds=times.pictures,
+        poster_seconds=times.title + each / 2,
         poster_credits=embedded_credits(scenes[0].entry, recipe),
         shown=tuple(shown),
         recording=under.subject if under else None,
         heard=tuple(heard),
-        recording_seconds=recording_seconds,
-        cards_seconds=cards_count / FRAMES_PER_SECOND,
-        silences=tuple(_silences(scenes, silent, recordings)),
+        recording_seconds=sound.recording_seconds,
+        cards_seconds=sound.silent_cards_seconds,
+        silences=tuple(_silences(scenes, sound.silent_seconds, recordings)),
         parts=tuple(_parts(scenes, each)),
     )
 
@@ -301,29 +320,3 @@ def _moving(scene: Scene) -> Iterator[Image.Image]:
             latest, shown = frame, None
         if latest is not None:
             yield latest.to_image()
-
-
-def _sound(
-    sounds: Sequence[SceneSound | None], under: ItemRecord | None, count: int, each_seconds: float, scratch: Path
-) -> tuple[Path | None, float | None, list[float]]:
-    """Write the clip's sound; return None if it is silent, the seconds of the recording, and each scene's silence."""
-    track, recording_seconds, silent = Soundtrack(count / FRAMES_PER_SECOND), None, [each_seconds] * len(sounds)
-    if under:
-        whole = [Span(from_seconds=0.0, at_seconds=0.0, seconds=count / FRAMES_PER_SECOND)]
-        recording_seconds = sum(track.put(under, whole, last_fade_seconds=LAST_FADE_SECONDS))
-        silent = [0.0] * len(sounds)
-    else:
-        begins = _steps(CARD_SECONDS) / FRAMES_PER_SECOND
-        spans: dict[tuple[str, str], tuple[ItemRecord, dict[int, Span]]] = {}
-        for number, sound in enumerate(sounds):
-            if sound:
-                at = begins + number * each_seconds
-                span = Span(from_seconds=sound.from_seconds, at_seconds=at, seconds=each_seconds)
-                spans.setdefault((sound.source.digest, sound.entry.name), (sound.entry, {}))[1][number] = span
-        for entry, numbered in spans.values():
-            for number, seconds in zip(numbered, track.put(entry, list(numbered.values())), strict=True):
-                silent[number] -= seconds
-    if track.is_silent:
-        return None, recording_seconds, silent
-    track.write(scratch / "sound.wav")
-    return scratch / "sound.wav", recording_seconds, silent

@@ -59,6 +59,10 @@ class Recording:
     start_seconds: float
     """Presentation time in the source of its first sample."""
 
+    def is_only_sound_of(self, source: SourceRecord) -> bool:
+        """Return whether it is of this source, and that is no video, which may be shown with its own sound."""
+        return self.entry.subject.digest == source.digest and source.medium == "audio"
+
 
 @dataclass(frozen=True, kw_only=True)
 class SceneSound:
@@ -85,23 +89,31 @@ def recordings_of(chosen: Sequence[SelectedSource], store: Store) -> dict[str, R
 
 
 def sounds_of(
-    scenes: Sequence[Scene], recordings: dict[str, Recording], seconds_each: float
+    scenes: Sequence[Scene], recordings: dict[str, Recording], seconds_each: float, *, after_seconds: float = 0.0
 ) -> Iterator[SceneSound | None]:
     """Yield the sound of each scene; None for a scene without any sound in the selection.
 
     A shot and a still are heard as their video is at that time, a still near the end of the sound with its last
     seconds. A photo has a recording of the same mission and event, else of the same sol, which goes on from photo to
     photo until it ends.
+
+    Parameters
+    ----------
+    after_seconds : time in the scenes until which another recording is heard; those that end before have no own sound.
     """
     heard_seconds: dict[str, float] = {}
     sounds = [one for one in recordings.values() if one.entry.subject.medium == "audio"]
-    for scene in scenes:
+    for number, scene in enumerate(scenes):
+        taken_seconds = max(0.0, after_seconds - number * seconds_each)
+        if taken_seconds >= seconds_each:
+            yield None
+            continue
         subject, time = scene.entry.subject, scene.time_seconds
         own = recordings.get(subject.digest)
         if own and time is not None:
             begins = time - own.start_seconds
             if not scene.is_moving:
-                begins, end = max(0.0, begins), _length_of(own.entry)
+                begins, end = max(0.0, begins), length_of(own.entry)
                 if begins < end:  # a still after the end of the sound is silent, as it is in the video
                     begins = max(0.0, min(begins, end - seconds_each))
             yield SceneSound(entry=own.entry, from_seconds=begins)
@@ -110,8 +122,8 @@ def sounds_of(
         elif subject.medium == "photo" and (found := _heard_there(subject, sounds, heard_seconds)):
             digest = found.entry.subject.digest
             before = heard_seconds.setdefault(digest, 0.0)
-            heard_seconds[digest] = before + seconds_each
-            yield SceneSound(entry=found.entry, from_seconds=before)
+            heard_seconds[digest] = before + seconds_each - taken_seconds
+            yield SceneSound(entry=found.entry, from_seconds=before - taken_seconds)
         else:
             yield None
 
@@ -158,7 +170,7 @@ def _length(sound: SourceRecord) -> float:
     return sound.duration_seconds if sound.duration_seconds is not None else float("inf")
 
 
-def _length_of(entry: ItemRecord) -> float:
+def length_of(entry: ItemRecord) -> float:
     """Return the length in seconds of a rendition, a FLAC or WAV; raises as `checked_bytes`."""
     import soundfile
 

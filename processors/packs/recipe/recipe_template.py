@@ -44,8 +44,8 @@ languages = {json.dumps(LANGUAGES)}
 # [highlight]                          # a clip in the order of the selection, with titles, credits and sound
 # seconds_each = 3.0                   # of a video the part around its still: still_seconds in release.toml
 # longest_side_px = 1280
-# sound = "station.wav"                # a recording under the whole clip; without it, shots as they sound, photos with
-                                       # a recording of the same mission and event, else sol; all else is silent
+# sound = "station.wav"                # a recording from the first picture on; without it, or after it, shots as they
+                                       # sound, photos with a recording of the same mission and event, else sol
 # font = "NotoSansSC.otf"              # other Chinese letters than those of WenQuanYi Micro Hei
 
 # [signature]                          # C2PA, of what was derived here; PEM files next to this file
