@@ -6,7 +6,9 @@ import warnings
 
 import cv2
 import numpy as np
+import pillow_heif
 import pytest
+import pyvips
 from PIL import Image
 
 import marsmedia
@@ -17,6 +19,7 @@ from tests.helpers.made_pds3 import pds3, picture
 from tests.helpers.runs import ingest
 
 COLOURS = np.random.default_rng(1).integers(0, 65536, (40, 60, 3), np.uint16)
+CLEAR = np.random.default_rng(2).integers(0, 65536, (40, 60, 4), np.uint16)
 FLOATS = (picture("f4") - 100) / 4
 
 
@@ -26,7 +29,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> marsmedia.StoreView:
     lab = folder / "raw/lab"
     lab.mkdir(parents=True)
     for name in ("colour.png", "colour.tif", "colour.ppm", "colour.jp2"):
-        cv2.imwrite(str(lab / name), COLOURS[..., ::-1])
+        cv2.imwrite(str(lab / name), COLOURS[..., ::-1], [cv2.IMWRITE_JPEG2000_COMPRESSION_X1000, 1000])
+    for name, channels, kind in (("clear.png", 4, "rgb16"), ("grey-clear.png", 2, "grey16")):
+        data = np.ascontiguousarray(CLEAR[..., :channels]).tobytes()
+        image = pyvips.Image.new_from_memory(data, 60, 40, channels, "ushort")
+        image.copy(interpretation=kind).pngsave(str(lab / name), bitdepth=16)
+    heic = pillow_heif.from_bytes(mode="RGB;16", size=(60, 40), data=COLOURS.tobytes())
+    heic.save(lab / "colour.heic", quality=90)
     Image.fromarray(COLOURS[..., 0]).save(lab / "grey.png")
     (lab / "float.img").write_bytes(pds3(FLOATS.astype(">f4").tobytes(), kind="IEEE_REAL", bits=32))
     MediaMaker(lab).video("descent.mp4", list(range(5)))
@@ -34,11 +43,21 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> marsmedia.StoreView:
     return marsmedia.open(folder / "store")
 
 
-@pytest.mark.parametrize("name", ["colour.png", "colour.tif", "colour.ppm"])
+@pytest.mark.parametrize("name", ["colour.png", "colour.tif", "colour.ppm", "colour.jp2"])
 def test_colours_of_16_bits_are_the_numbers_of_the_file(store: marsmedia.StoreView, name: str) -> None:
     found = store.source(name).photo_values()
     assert found.dtype == np.uint16
     assert np.array_equal(found, COLOURS)
+
+
+@pytest.mark.parametrize(("name", "channels"), [("clear.png", 4), ("grey-clear.png", 2)])
+def test_alpha_of_16_bits_is_kept_and_no_pillow_image_is_given(
+    store: marsmedia.StoreView, name: str, channels: int
+) -> None:
+    source = store.source(name)
+    assert np.array_equal(source.photo_values(), CLEAR[..., :channels])
+    with pytest.raises(RequestError, match="its colours have 16 bits, and a Pillow image would hold the upper 8"):
+        source.photo("photo.deep")
 
 
 @pytest.mark.parametrize("name", ["colour.png", "colour.tif"])
@@ -55,7 +74,9 @@ def test_a_pillow_image_of_colours_of_16_bits_is_refused(store: marsmedia.StoreV
     assert np.array_equal(stored[..., ::-1], COLOURS)
 
 
-@pytest.mark.parametrize("name", ["colour.png", "colour.tif", "colour.ppm", "colour.jp2"])
+@pytest.mark.parametrize(
+    "name", ["colour.png", "colour.tif", "colour.ppm", "colour.jp2", "colour.heic", "clear.png", "grey-clear.png"]
+)
 def test_the_photo_of_8_bits_in_raw_is_refused_for_deeper_colours(store: marsmedia.StoreView, name: str) -> None:
     refused = r"more than a picture of 8 bits holds; take photo_values\(\)$"
     with pytest.raises(RequestError, match=refused):
@@ -85,5 +106,5 @@ def test_only_photos_have_values(store: marsmedia.StoreView) -> None:
     video: SourceView = store.source("descent.mp4")
     with pytest.raises(RequestError, match=r"descent\.mp4: not a photo; `frame\(seconds\)` has the pictures"):
         video.photo_values()
-    with pytest.raises(RequestError, match=r"colour\.jp2: its samples have 16 bits, and its decoder gives 8"):
-        store.source("colour.jp2").photo_values()
+    with pytest.raises(RequestError, match=r"colour\.heic: its samples have 10 bits, and its decoder gives 8"):
+        store.source("colour.heic").photo_values()

@@ -69,7 +69,8 @@ def warnings_of(manifest: Manifest) -> dict[str, str]:
     """
     said: dict[str, dict[str, None]] = {"damage": {manifest.reason: None}} if manifest.reason else {}
     for item in manifest.items:
-        facts: Any = item.facts if isinstance(item.facts, dict) else {}
+        is_picture = item.media_type.startswith("image/")  # what it says is of itself
+        facts: Any = item.facts if isinstance(item.facts, dict) and not is_picture else {}
         shots = [one for one in facts.get("shots") or () if isinstance(one, dict) and "shot" in one]
         for where, record in (("", facts), *((f"shot {one['shot']}: ", one) for one in shots)):
             for name, reason in record.items():

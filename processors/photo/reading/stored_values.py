@@ -82,10 +82,8 @@ def _values(file: BinaryIO, pixels: Pixels) -> np.ndarray:
     assert values is not None
     if pixels.image is not None and _is_zero_white(file):
         values = np.uint8(255) - values
-    if (bits := jpeg2000_bits(file)) and values.dtype.kind == "u" and bits < values.dtype.itemsize * 8:
-        values = values >> (values.dtype.itemsize * 8 - bits)  # Pillow spreads them over 8 or 16 bits
-    if bits and has_signed_components(file):  # Pillow makes them positive
-        values = values.astype(np.int32) - (1 << (bits - 1))
+    if bits := jpeg2000_bits(file):
+        values = _of_jpeg2000(file, values, bits)
     if pixels.samples is not None:
         values = _with_nan(values, pixels.valid)
     if pixels.others is not None and pixels.others.shape[2]:
@@ -104,6 +102,27 @@ def _of_image(image: Image.Image) -> np.ndarray:
     if image.mode not in PLAIN:
         raise UnsupportedMedia(f"pixels in {image.mode} are only read as sRGB", "convert it to RGB")
     return np.asarray(image)
+
+
+def _of_jpeg2000(file: BinaryIO, values: np.ndarray, bits: int) -> np.ndarray:
+    """Return the numbers of a JPEG 2000 picture as stored; of more than 8 bits in colour as `values` only if unread."""
+    depth = values.dtype.itemsize * 8
+    if bits > depth:
+        colours = _deep_colours(file)
+        return values if colours is None or colours.shape != values.shape else colours
+    values = values >> (depth - bits)  # Pillow spreads them over 8 or 16 bits, and makes them positive
+    return values.astype(np.int32) - (1 << (bits - 1)) if has_signed_components(file) else values
+
+
+def _deep_colours(file: BinaryIO) -> np.ndarray | None:
+    """Return the colours of a JPEG 2000 picture of 9 to 16 bits, uint16; None if OpenCV does not read them."""
+    import cv2  # Pillow, with the same decoder, OpenJPEG, gives the upper 8 bits
+
+    file.seek(0)
+    stored = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_UNCHANGED)
+    if stored is None or stored.dtype != np.uint16 or stored.ndim != 3:
+        return None
+    return cv2.cvtColor(stored, cv2.COLOR_BGRA2RGBA if stored.shape[2] == 4 else cv2.COLOR_BGR2RGB)
 
 
 def _is_zero_white(file: BinaryIO) -> bool:
