@@ -76,8 +76,8 @@ def pack(
 
 def _warnings(built: Built) -> list[str]:
     """Return what whoever passes the pack on must know, one line each; what forbids it comes first."""
-    left_out = (f"not in the pack: {one}" for one in built.left_out)
-    told = (*built.damaged, *built.withdrawn, *built.returned, *built.misdated, *built.labels_apart, *left_out)
+    left_out = built.left_out_in_words
+    told = (*left_out, *built.damaged, *built.withdrawn, *built.returned, *built.misdated, *built.labels_apart)
     return [*warnings(built.reservations, len(built.sources)), *map(printable, told)]
 
 

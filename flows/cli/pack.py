@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 REPEATED_SHOWN = 5
 DAMAGED_SHOWN = 10
+LEFT_OUT_SHOWN = 20
 SILENT_SHOWN = 5
 PARTS_SHOWN = 5
 SHORT_BY_SECONDS = 0.1
@@ -165,6 +166,7 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
                 "repeated": built.repeated,
                 "larger_pictures": {one.relative: one.larger_picture for one in built.larger},
                 "left_out": built.left_out,
+                "absent": built.absent,
                 "traffic": traffic,
                 "pack_traffic": built.pack_traffic,
             }
@@ -181,8 +183,8 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
         _advise_on_choice(built)
     for one in (*built.withdrawn, *built.returned, *built.misdated, *built.labels_apart):
         click.echo(f"marsmedia: {printable(one)}", err=True)
-    for one in built.left_out:
-        click.echo(f"marsmedia: not in the pack: {one}", err=True)
+    lines = [f"marsmedia: {one}" for one in built.left_out_in_words]
+    print_some(lines, LEFT_OUT_SHOWN, "marsmedia: ... and {} more; --json lists all", err=True)
     known = "; unchanged, was there already" if built.is_unchanged else ""
     click.echo(f"{built.path}: {counted(built.file_count, 'file')}, {megabytes(built.size_bytes)}{known}")
     click.echo(f"{built.identity.urn}, {recipe.audience}, made from {counted(len(built.results), 'result')}")

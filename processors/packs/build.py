@@ -22,6 +22,7 @@ from processors.packs.archive.pack_writers import FolderSink, ZipSink
 from processors.packs.contents.companions import PackedCompanion, write_companions
 from processors.packs.contents.duplicate_pictures import Compared, duplicate_pictures
 from processors.packs.contents.layout import places_of, slug
+from processors.packs.contents.left_out import LeftOut
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.names import UniqueNames, portable_name
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
@@ -90,8 +91,10 @@ class Built:
     misdated: tuple[str, ...] = ()
     """That the stated date is before what happened to a file of the pack, with both days."""
     left_out: tuple[str, ...] = ()
-    """Files of the originals' releases that an archive's pack leaves out, and results that were not made with the
-    requested parameters, each with the reason."""
+    """Selected sources of which it has nothing, results that could not be made or were not made with the requested
+    parameters, and files of the originals' releases that an archive's pack leaves out, each with the reason."""
+    absent: tuple[str, ...] = ()
+    """Those of them that are selected sources of which it has nothing."""
     is_unchanged: bool = False
     """True if the pack was in the bucket already, with the same bytes."""
     damaged: tuple[str, ...] = ()
@@ -114,6 +117,14 @@ class Built:
             f"<pack {str(self.path)!r}: {files} file{'' if files == 1 else 's'}, {self.size_bytes / 1e6:.1f} MB, "
             f"{remarks or 'no'} remark{'' if remarks == 1 else 's'}>"
         )
+
+    @property
+    def left_out_in_words(self) -> list[str]:
+        """Return a line for each thing that is left out, after the number of selected sources that are not in it."""
+        count, selected = len(self.absent), len(self.absent) + len(self.sources)
+        sources, are = f"source{'' if selected == 1 else 's'}", "is" if count == 1 else "are"
+        counted = [f"{count} of {selected} selected {sources} {are} not in the pack"] if count else []
+        return [*counted, *(f"not in the pack: {one}" for one in self.left_out)]
 
     def about(self, kind: Kind) -> tuple[str, ...]:
         """Return the sources or descriptions about which there are reservations of a kind, as release/name."""
@@ -155,7 +166,7 @@ def build(
     catalogue, recipe = Catalogue(store), recipe.completed()
     sightings = catalogue.sightings()
     _refuse_inside_releases(output, sightings)
-    chosen, reservations = choose(recipe, store, catalogue, asked, only_asked)
+    chosen, reservations, left_out = choose(recipe, store, catalogue, asked, only_asked)
     repeated = duplicate_pictures([one.subject for one in in_order_of_selection(chosen)], store, compared)
     recipe = replace(recipe, selection=publishable(recipe.selection, sightings))
     contents = _Contents(
@@ -163,6 +174,7 @@ def build(
         store=store,
         chosen=chosen,
         reservations=reservations,
+        left_out=left_out,
         repeated=repeated,
         withdrawals=past_withdrawals(sightings),
         has_page=has_page,
@@ -185,6 +197,7 @@ class _Contents:
     store: Store
     chosen: list[SelectedSource]
     reservations: tuple[Reservation, ...]
+    left_out: LeftOut
     repeated: Mapping[str, SourceRecord]
     """First source with the same picture, by the digest of each later one."""
     withdrawals: Mapping[str, Stay]
@@ -222,6 +235,7 @@ class _Contents:
             sightings = Sightings(Catalogue(store).sightings(), FixityHistory(raw_checks(store)))
             if recipe.layout == "source":
                 found = release_files(chosen, companions, Catalogue(store).sources().values(), sightings)
+        found = replace(found, left_out=(*self.left_out.sources, *self.left_out.results, *found.left_out))
         of_releases = list(write_release_files(found.taken, writer))
         identity = replace(undigested, digest=_digest(packed, [*companions, *of_releases], recipe))
         clip = None
@@ -246,6 +260,7 @@ class _Contents:
             recipe,
             identity,
             writer.bag.payload_paths,
+            self.left_out,
             withdrawn=found.withdrawn,
             missing=found.missing,
             undelivered=found.undelivered,
@@ -274,6 +289,7 @@ class _Contents:
             highlight=records.clip,
             larger=tuple(one for one in subjects if one.larger_picture),
             left_out=records.absent.left_out,
+            absent=self.left_out.sources,
             labels_apart=tuple(dict.fromkeys(apart)),
             repeated=tuple(
                 f"{known[digest]} is the same picture as {first.relative}" for digest, first in self.repeated.items()

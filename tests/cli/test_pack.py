@@ -325,7 +325,7 @@ for output, recipe in zip(outputs, sys.argv[3:]):
     state = pack(recipe, output + "/out.zip", sys.argv[1] + "/store", return_state=True)
     print(state.type.value, state.message)
 """
-    filled(tmp_path)
+    filled(tmp_path).source("clouds.jpg", "photo", "jpeg", b"of which nothing was made")
     good = tmp_path / "good.toml"
     good.write_text('title="a"\naudience="internal"\nselection=["*"]\n')
     (tmp_path / "bad.toml").write_text('title="a"\naudience="public"\nselection=["*"]\n')
@@ -348,6 +348,8 @@ for output, recipe in zip(outputs, sys.argv[3:]):
     told = [line.removeprefix("marsmedia: ") for line in by_hand.stderr.splitlines()]
     below = lines[1 : lines.index(ends[1], 1)]
     assert below[0].startswith("rights are not cleared for 2 of 3 sources: ")
+    assert below[1] == "1 of 4 selected sources is not in the pack"
+    assert below[2].startswith("not in the pack: june/clouds.jpg: not made yet: ")
     assert set(below) <= set(told)
 
 

@@ -139,4 +139,4 @@ def test_a_pack_names_its_damaged_files_on_the_terminal_and_in_its_readme(folder
     assert "june/whole.tif: " not in result.stderr
     text = (tmp_path / "pack/README.txt").read_text()
     assert f"Damaged or incomplete when they were read, as the originals are:\njune/cut.tif: {verdict}\n" in text
-    assert text.count("june/cut.tif: ") == text.count("以下文件读取时已损坏或不完整") + 1
+    assert text.count(f"june/cut.tif: {verdict}") == text.count("以下文件读取时已损坏或不完整") + 1

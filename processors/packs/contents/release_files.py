@@ -44,7 +44,7 @@ class ReleaseFiles:
 
     taken: tuple[SourceRow, ...]
     left_out: tuple[str, ...]
-    """Files that are not taken, each with the reason."""
+    """Files that are not taken, and what else the pack lacks, each with the reason."""
     withdrawn: tuple[SourceRow, ...]
     """Those of them that were withdrawn from their release."""
     missing: tuple[SourceRow, ...] = ()

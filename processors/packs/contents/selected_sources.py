@@ -12,6 +12,8 @@ from pathlib import Path
 from processors.engine.release_index import ReleaseIndex
 from processors.errors import RequestError
 from processors.metadata.properties import LargerPicture, larger_picture
+from processors.packs.contents.left_out import LeftOut, has_nothing, in_lines, not_made, why_absent
+from processors.packs.contents.outcomes import FailedResult
 from processors.packs.contents.reservations import Reservation, refuse, reservations
 from processors.packs.contents.subject import SourceRecord, manifests_of, subjects
 from processors.packs.presentation import ORIGINALS, presentation_of
@@ -30,6 +32,8 @@ from processors.store.store import Store
 from processors.well_known_names import EVIDENCE, INTEGRITY, METADATA, SHOTS
 
 SHOWN = ("stills", "clips", "sound")
+REASONS_SHOWN = 20
+"""Maximum number of sources listed, each with the reason, if a pack would have nothing."""
 Asked = Callable[[SourceRow], frozenset[ResultRef]]
 """Return the results that today's recipes want of a source."""
 OnlyAsked = Callable[[SourceRow], frozenset[str]]
@@ -72,6 +76,10 @@ class SelectedSource:
     """Position of the first name in the selection that means it; 0 if the selection names none."""
     label_sha256: str | None = None
     """Digest of the label without which the original cannot be read; None if it needs none."""
+    not_made: tuple[FailedResult, ...] = ()
+    """Results that the pack takes and that could not be made."""
+    why_absent: str | None = None
+    """Why the pack has nothing of it; None if it has something."""
 
     @property
     def refs(self) -> set[ResultRef]:
@@ -81,8 +89,8 @@ class SelectedSource:
 
 def choose(
     recipe: PackRecipe, store: Store, catalogue: Catalogue, asked: Asked, only_asked: OnlyAsked | None = None
-) -> tuple[list[SelectedSource], tuple[Reservation, ...]]:
-    """Return everything that goes into the pack, in the order of releases and names, and the reservations about it.
+) -> tuple[list[SelectedSource], tuple[Reservation, ...], LeftOut]:
+    """Return everything that goes into the pack, by release and name, the reservations about it, and what is left out.
 
     Raises
     ------
@@ -101,15 +109,14 @@ def choose(
         )
         for row, subject in zip(rows, subjects(rows, store, catalogue, asked), strict=True)
     ]
-    found = [one for one in chosen if one.has_original or one.results]
+    found = [one for one in chosen if one.why_absent is None]
+    if not found and all(one.not_made for one in chosen):
+        raise RequestError(_nothing_left(recipe, chosen))
     packed = [one.subject for one in found or chosen]
     doubts = reservations(packed, recipe, catalogue)
     refuse(doubts, packed, recipe, lambda cleared: _passing(recipe.selection, cleared, catalogue))
     if not found:
-        what = ", ".join(recipe.take)
-        raise RequestError(
-            f"none of the {len(rows)} selected sources has {what}; `marsmedia items` lists the available items"
-        )
+        raise RequestError(_nothing_left(recipe, chosen))
     gone = [one.subject for one in found if one.has_original and present(one.subject.path) is None]
     if gone:
         lines = "\n".join(f"  {one.path}" for one in gone)
@@ -119,7 +126,27 @@ def choose(
             " archive's pack of the release names them as missing; if they were withdrawn on purpose, confirm it with "
             f"`{confirmation}`; or take no originals"
         )
-    return found, doubts
+    return found, doubts, _left_out(chosen)
+
+
+def _left_out(chosen: Sequence[SelectedSource]) -> LeftOut:
+    packed = [one for one in chosen if one.why_absent is None]
+    return LeftOut(
+        sources=tuple(printable(f"{one.subject.relative}: {one.why_absent}") for one in chosen if one.why_absent),
+        results=tuple(line for one in packed for line in in_lines(one.subject.relative, one.not_made)),
+    )
+
+
+def _nothing_left(recipe: PackRecipe, chosen: Sequence[SelectedSource]) -> str:
+    """Return the message of a pack that would have nothing, with the known reasons."""
+    plain = has_nothing(recipe.take)
+    known = [f"  {one.subject.relative}: {one.why_absent}" for one in chosen if one.why_absent != plain]
+    message = f"none of the {len(chosen)} selected sources has {', '.join(recipe.take)}"
+    if not known:
+        return f"{message}; `marsmedia items` lists the available items"
+    more = f"\n  ... and {len(known) - REASONS_SHOWN} more" if len(known) > REASONS_SHOWN else ""
+    lines = "\n".join(map(printable, known[:REASONS_SHOWN]))
+    return f"{message}:\n{lines}{more}\n`marsmedia failures` says what to do"
 
 
 def _passing(words: tuple[str, ...], cleared: Sequence[SourceRecord], catalogue: Catalogue) -> tuple[str, ...]:
@@ -184,15 +211,22 @@ def _chosen(
     results = tuple(included(manifests, recipe, refs))
     larger = _larger_picture(manifests, results, store) if row.medium == "video" else None
     audit = _current(INTEGRITY, manifests, refs)
+    history = _history(row, manifests, audit)
+    has_original, packed = ORIGINALS in recipe.take, (*results, *_further_evidence(recipe, subject, store))
+    failed, absent = not_made(subject, packed, recipe.take), None
+    if not has_original and not packed:
+        absent = why_absent(failed, history.verdict, refs, {one.ref for one in every}, recipe.take)
     return SelectedSource(
         subject=replace(subject, larger_picture=larger),
-        has_original=ORIGINALS in recipe.take,
-        results=(*results, *_further_evidence(recipe, subject, store)),
+        has_original=has_original,
+        results=packed,
         shown=tuple(included(manifests, replace(recipe, take=SHOWN, layout="kind"), refs)) if recipe.highlight else (),
         original_size_px=_original_size(manifests),
-        history=_history(row, manifests, audit),
+        history=history,
         shots=_current(SHOTS, manifests, refs),
         label_sha256=row.label_sha256,
+        not_made=tuple(one for one in failed if absent or one.processor not in exact),
+        why_absent=absent,
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from processors.languages.language import joined, phrase
 from processors.packs.contents.layout import places_of
+from processors.packs.contents.left_out import LeftOut
 from processors.packs.contents.names import UniqueNames
 from processors.packs.contents.packed_file import PackIdentity
 from processors.packs.recipe.pack_recipe import PackRecipe
@@ -20,6 +21,7 @@ def readme(
     recipe: PackRecipe,
     identity: PackIdentity,
     paths: Collection[str],
+    left_out: LeftOut,
     withdrawn: Sequence[SourceRow] = (),
     damaged: Sequence[str] = (),
     undelivered: Sequence[str] = (),
@@ -31,6 +33,7 @@ def readme(
     Parameters
     ----------
     paths : paths of the files in the pack, without those that every bag has.
+    left_out : what the pack lacks of its selection.
     withdrawn : files that were withdrawn from the releases, and are not in the pack.
     missing : files that are gone from the releases too, which nobody has confirmed.
     damaged : files of the selection that are damaged, each with the verdict.
@@ -47,6 +50,10 @@ def readme(
         audience=recipe.audience,
         iiif=iiif,
     )
+    if sources := left_out.sources:
+        text = joined([text, phrase("readme_absent", count=str(len(sources)), files=_lines(sources))])
+    if left_out.results:
+        text = joined([text, phrase("readme_not_made", files=_lines(left_out.results))])
     if withdrawn:
         days = [(row, (row.confirmed_utc or row.gone_utc or "")[:10] + why_withdrawn(row)) for row in withdrawn]
         files = "".join(printable(f"{row.relative} ({day})") + "\n" for row, day in days)
@@ -55,13 +62,16 @@ def readme(
         files = "".join(printable(f"{row.relative} ({(row.gone_utc or '')[:10]})") + "\n" for row in missing)
         text = joined([text, phrase("readme_missing", files=files)])
     if returned:
-        text = joined([text, phrase("readme_returned", files="".join(f"{printable(one)}\n" for one in returned))])
+        text = joined([text, phrase("readme_returned", files=_lines(returned))])
     if undelivered:
-        text = joined([text, phrase("readme_undelivered", files="".join(f"{one}\n" for one in undelivered))])
+        text = joined([text, phrase("readme_undelivered", files=_lines(undelivered))])
     if damaged:
-        files = "".join(f"{printable(one)}\n" for one in damaged)
-        text = joined([text, phrase("readme_damaged", files=files)])
+        text = joined([text, phrase("readme_damaged", files=_lines(damaged))])
     return "\n".join(_without_absent(text[code], paths) for code in recipe.languages).encode()
+
+
+def _lines(names: Iterable[str]) -> str:
+    return "".join(f"{printable(one)}\n" for one in names)
 
 
 def _without_absent(text: str, paths: Collection[str]) -> str:
