@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 # isort: off
 import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
@@ -33,6 +33,7 @@ from flows.run.progress import RunProgress
 from flows.run.run import run
 from flows.serving.form_fields import StoreFolder, with_form
 from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, run_name, task_runner
+from processors.engine.parameters import settings_of
 from processors.sources.scan import in_words
 from processors.store.open_store import location_of
 from processors.store.store import Store
@@ -44,8 +45,8 @@ Selection = Annotated[
 EVERY: list[str] = []
 Processors = Annotated[list[str] | None, Described("Names of processors.", unset="all of the recipe")]
 Settings = Annotated[
-    dict[str, str] | None,
-    Described('Parameters to override, if exactly one processor is named: {"every_seconds": "0.5"}.', unset="none"),
+    dict[str, Any] | None,
+    Described('Parameters to override, if exactly one processor is named: {"every_seconds": 0.5}.', unset="none"),
 ]
 
 
@@ -87,7 +88,10 @@ def reprocess(
     """
     options = Options.of(locals())
     choice = ReprocessRequest(
-        words=tuple(selection), processors=tuple(processors or ()), settings=settings or {}, recipe=options.recipe
+        words=tuple(selection),
+        processors=tuple(processors or ()),
+        settings=settings_of(settings or {}),
+        recipe=options.recipe,
     )
 
     def look(store: Store, progress: RunProgress) -> Prepared:

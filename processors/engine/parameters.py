@@ -1,4 +1,4 @@
-"""Changes to a processor's parameters by name, from a command line or a result's record."""
+"""Changes to a processor's parameters by name, from a command line, a recipe file, a form or a result's record."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 import math
 import types
 from collections.abc import Mapping
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, cast, get_args, get_origin
 
 from processors.contract import Processor
 from processors.errors import RequestError
@@ -29,6 +29,25 @@ def parse_settings(words: tuple[str, ...]) -> dict[str, str]:
             raise RequestError(f"--set {word}: {key} is given twice; remove one")
         settings[key] = value
     return settings
+
+
+def settings_of(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return values of TOML or JSON as `--set` has them; those of a nested table have dotted names."""
+    settings: dict[str, str] = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            settings |= settings_of(cast("dict[str, Any]", value), f"{prefix}{key}.")
+        else:
+            settings[f"{prefix}{key}"] = _text(value)
+    return settings
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(map(_text, cast("list[Any]", value)))
+    if value is None:
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def changed(processor: Processor, settings: Mapping[str, str]) -> Processor:
@@ -127,7 +146,7 @@ def _from_text(hint: Any, text: str, where: str) -> Any:
     if hint is str:
         return text
     if hint not in (int, float):
-        raise RequestError(f"{where}: cannot be set on the command line; set it in flows/recipes.py")
+        raise RequestError(f"{where}: cannot be set here; set it in flows/recipes.py")
     try:
         number = hint(text)
         if not math.isfinite(number):

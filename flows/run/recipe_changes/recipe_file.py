@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from processors.containers.text.toml_file import MAX_BYTES, KeyPath, TomlError, TomlFile
+from processors.engine.parameters import settings_of
 from processors.engine.recipe_book import RecipeChange
 from processors.errors import RecipeError, machine_reason, meant
 
@@ -62,7 +63,7 @@ def _change(table: Mapping[str, Any], at: KeyPath, file: TomlFile, words: tuple[
         if key not in words:
             if not isinstance(value, dict):
                 raise TomlError(line, f"{key}: unknown key; {meant(key, [*words, 'the table of a processor'])}")
-            parameters |= {name: dict(_settings(of_it)) for name, of_it in _processors(key, value)}
+            parameters |= {name: settings_of(of_it) for name, of_it in _processors(key, value)}
         elif key in ("also", "without"):
             if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
                 raise TomlError(line, f'{key}: not a list of names; write it as ["video.motion"]')
@@ -81,20 +82,3 @@ def _processors(key: str, table: Mapping[str, Any]) -> list[tuple[str, Mapping[s
     if "." in key or not table or not all(isinstance(one, dict) for one in table.values()):
         return [(key, table)]
     return [(f"{key}.{name}", of_it) for name, of_it in table.items()]
-
-
-def _settings(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Return parameters as in `--set`; those of a nested table have dotted names."""
-    found: list[tuple[str, str]] = []
-    for key, value in table.items():
-        if isinstance(value, dict):
-            found += _settings(value, f"{prefix}{key}.")
-        else:
-            found.append((f"{prefix}{key}", _text(value)))
-    return found
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return ",".join(map(_text, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
