@@ -447,6 +447,15 @@ def belongs(suffix: str, name: str) -> bool:
     return not owners or name in owners
 
 
+MISNAMED = "named ."
+"""Beginning of the note on a media file whose suffix is that of another format."""
+
+
+def misnamed_note(suffix: str, name: str) -> str:
+    """Return the note on a file of a format to which its suffix does not belong."""
+    return f"{MISNAMED}{suffix}, but the bytes are {title_of(name)}"
+
+
 _SUFFIXES_WITH_SOUND = frozenset(
     suffix for row in FORMATS if row.medium in ("video", "audio") for suffix in row.suffixes
 )

@@ -25,7 +25,7 @@ from processors.decoding.open_media import open_container, open_picture
 from processors.decoding.repaired_view import mending_of
 from processors.decoding.stated_length import media_seconds
 from processors.errors import NO_KNOWN_FORMAT, MediaError, note_of
-from processors.formats import BY_NAME, FORMATS, MEDIA_SUFFIXES, Format, belongs, title_of
+from processors.formats import BY_NAME, FORMATS, MEDIA_SUFFIXES, Format, belongs, misnamed_note, title_of
 from processors.planetary.open_image import attached_format, is_pds3_label, other_data
 from processors.sources.source_file import SourceFile
 
@@ -102,7 +102,7 @@ def identify(file: BinaryIO, name: str) -> Identity:
     found = found or _behind_junk(file) or _unknown(file, head)
     suffix = name.rpartition(".")[2].lower() if "." in name else ""
     if found.kind == "media" and not belongs(suffix, found.format):
-        return replace(found, note=f"named .{suffix}, but the bytes are {title_of(found.format)}")
+        return replace(found, note=misnamed_note(suffix, found.format))
     return found
 
 

@@ -14,6 +14,7 @@ from flows.run.reporting.report import Report, ResultCounts, State, Stop, summar
 from flows.run.reporting.run_record import RunRecord, read_run
 from processors.errors import StoreError
 from processors.sources.scan import printable
+from processors.store.findings.misnamed import misnamed
 from processors.store.findings.undelivered import is_undelivered, undelivered
 from processors.store.store import Store
 from processors.well_known_names import EVIDENCE
@@ -71,6 +72,7 @@ def make_report(
     advice = (
         *prepared.unmatched_sections,
         *undelivered(prepared.rows),
+        *misnamed(prepared.rows),
         *_corrected_in_packs(prepared, store),
         *_advice(done),
         *_shared_starts(done, store),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import quote, unquote
 
 from processors.contract import FileKind, LabelRef, Medium, Source
+from processors.formats import MISNAMED
 from processors.sources.scan import FoundFile, storable
 
 if TYPE_CHECKING:
@@ -150,6 +151,11 @@ class SourceRow:
         if self.label_name is None or self.label_sha256 is None:
             return None
         return LabelRef(name=self.label_name, sha256=self.label_sha256)
+
+    @property
+    def is_misnamed(self) -> bool:
+        """Return whether its suffix is that of another format, as its note says."""
+        return self.kind == "media" and (self.note or "").startswith(MISNAMED)
 
     @property
     def digests(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from processors.formats import MISNAMED
 from processors.store.catalogue.catalogue import SCHEMAS, Catalogue
 from processors.store.catalogue.latest import LATEST_FIRST, LATEST_ITEMS, LATEST_RESULTS
 from processors.store.findings.disagreements import disagreements
@@ -54,13 +55,15 @@ FROM stored_items i LEFT JOIN audits a ON a.source = i.source
 #   july/a.jpg 3fa9...  NULL           made last for the release july: no run of this version has planned this path
 #   a.jpg      5e02...  NULL           made last for 5e02..., whatever its release: it was never at another path
 #
-# `is_known` marks one path of each source: the first that holds it now, or the last that held it.
+# `is_known` marks one path of each source: the first that holds it now, or the last that held it. Paths whose suffix is
+# that of another format come behind the others.
 SIGHTED = f"""
 CREATE VIEW sighted AS
 WITH places AS (
   SELECT *, count(*) OVER (PARTITION BY digest) AS place_count, row_number() OVER (
     PARTITION BY digest
-    ORDER BY gone_utc IS NULL DESC, CASE WHEN gone_utc IS NOT NULL THEN seen_utc END DESC, relative, path
+    ORDER BY gone_utc IS NULL DESC, CASE WHEN gone_utc IS NOT NULL THEN seen_utc END DESC,
+             coalesce(starts_with(note, '{MISNAMED}'), false), relative, path
   ) = 1 AS is_known
   FROM sources WHERE kind = 'media'
 ), evidence AS (
@@ -141,7 +144,8 @@ SIGHTINGS = "CREATE VIEW sightings AS SELECT * EXCLUDE (is_known) FROM placed"
 KNOWN = """
 CREATE VIEW known AS SELECT * EXCLUDE (is_known, path, seen_utc, evidence_key) FROM placed WHERE is_known
 """
-"""One row per source, as stated at the first path that holds it, or the last that held it."""
+"""One row per source, as stated at the first path that holds it (of several one whose suffix fits), or the last that
+held it."""
 
 SHOWN_SIZES = f"""
 SELECT source, any_value(width_px), any_value(height_px) FROM (
