@@ -82,6 +82,6 @@ def test_settings_of_a_reprocessing_are_any_values_of_json() -> None:
 
 def test_settings_for_several_processors_are_refused_in_words_of_the_form() -> None:
     choice = ReprocessRequest(words=(), processors=("video.frames", "video.preview"), settings={"every_seconds": "0.2"})
-    message = "changed parameters (--set, or `settings`) are for one processor: name exactly one"
+    message = "changed parameters (--set, or `settings`) are for one processor; name exactly one"
     with pytest.raises(RequestError, match=f"^{re.escape(message)}$"):
         choice.recipes()

@@ -59,7 +59,7 @@ class ReprocessRequest:
         """
         recipes = load_recipes(self.recipe)
         if self.settings and len(self.processors) != 1:
-            raise RequestError("changed parameters (--set, or `settings`) are for one processor: name exactly one")
+            raise RequestError("changed parameters (--set, or `settings`) are for one processor; name exactly one")
         if not self.processors:
             return recipes
         return recipes.each(self._chosen, *known_processors())
