@@ -21,7 +21,7 @@ from flows.serving.form_fields import StoreFolder, with_form
 from flows.serving.steps_in_log import StepsInLog
 from flows.serving.tasks import CANNOT_BEGIN, ended, in_tasks, log_lines, run_name, task_runner
 from processors.packs.archive.verify_pack import verify_pack
-from processors.packs.build import Built
+from processors.packs.built import Built
 from processors.packs.contents.reservations import warnings
 from processors.sources.scan import in_words, printable
 from processors.store.open_store import Location, location_of, open_store

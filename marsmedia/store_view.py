@@ -16,7 +16,7 @@ from processors.errors import RequestError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from processors.packs.build import Built
+    from processors.packs.built import Built
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.store import Store
 

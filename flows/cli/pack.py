@@ -19,7 +19,7 @@ from processors.sources.scan import in_words, printable
 from processors.store.open_store import Location, is_address
 
 if TYPE_CHECKING:
-    from processors.packs.build import Built
+    from processors.packs.built import Built
     from processors.packs.contents.subject import SourceRecord
     from processors.packs.highlight.highlight import HighlightClip, PartShown
     from processors.packs.recipe.pack_recipe import PackRecipe

@@ -17,7 +17,8 @@ from processors.engine.wanted_results import WantedResult, WantedResults, all_in
 from processors.errors import NoSuchSource, RequestError, SelectionError, closest, meant
 from processors.languages.text import FALLBACK, Text
 from processors.linking.find_links import same_pictures
-from processors.packs.build import Built, build
+from processors.packs.build import build
+from processors.packs.built import Built
 from processors.packs.contents.reservations import reservations
 from processors.packs.contents.selected_sources import SHOWN
 from processors.packs.contents.subject import subjects

@@ -19,6 +19,7 @@ from processors.packs.archive.bagit import BagWriter
 from processors.packs.archive.bucket_output import BucketOutput
 from processors.packs.archive.output import AGENT, DiskOutput, is_zip
 from processors.packs.archive.pack_writers import FolderSink, ZipSink
+from processors.packs.built import Built
 from processors.packs.contents.companions import PackedCompanion, write_companions
 from processors.packs.contents.duplicate_pictures import Compared, duplicate_pictures
 from processors.packs.contents.layout import places_of, slug
@@ -32,7 +33,7 @@ from processors.packs.contents.release_files import (
     release_files,
     write_release_files,
 )
-from processors.packs.contents.reservations import Kind, Reservation
+from processors.packs.contents.reservations import Reservation
 from processors.packs.contents.rights import override_of
 from processors.packs.contents.selected_sources import (
     Asked,
@@ -45,90 +46,21 @@ from processors.packs.contents.selected_sources import (
 from processors.packs.contents.sightings import Sightings
 from processors.packs.contents.signing import Signer
 from processors.packs.contents.subject import SourceRecord, item_records
-from processors.packs.highlight.highlight import HighlightClip, write_highlight
+from processors.packs.highlight.highlight import write_highlight
 from processors.packs.pack_records import PackRecords, recipe_record
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.readme import readme
-from processors.store.bucket.bucket_traffic import Traffic
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow, Stay
 from processors.store.findings.withdrawn import past_withdrawals
 from processors.store.fixity.fixity_history import FixityHistory, raw_checks
-from processors.store.manifest import ResultRef
 from processors.store.open_store import Location, is_address
 from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
 from processors.tables import Table
 
 EPOCH = "SOURCE_DATE_EPOCH"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Built:
-    path: Location
-    """Absolute path, or address."""
-    identity: PackIdentity
-    file_count: int
-    size_bytes: int
-    results: tuple[ResultRef, ...]
-    """Results from which the pack was made; `prune` keeps them."""
-    reservations: tuple[Reservation, ...]
-    """What whoever passes it on must know: missing permissions, changed descriptions, terms and instructions."""
-    sources: tuple[SourceRecord, ...]
-    """Sources that it holds, as they were then."""
-    highlight: HighlightClip | None = None
-    labels_apart: tuple[str, ...] = ()
-    """Labels whose described files are elsewhere, with the paths of those files."""
-    withdrawn: tuple[str, ...] = ()
-    """Sources withdrawn from their release, each with the day on which a run found that."""
-    returned: tuple[str, ...] = ()
-    """Files that it holds though their withdrawal was confirmed once, each with the day and the reason."""
-    repeated: tuple[str, ...] = ()
-    """Duplicate pictures: sources that show the picture of another source of the pack, each with its name."""
-    larger: tuple[SourceRecord, ...] = ()
-    """Videos with a larger picture than the one that the pack has: `SourceRecord.larger_picture`."""
-    misdated: tuple[str, ...] = ()
-    """That the stated date is before what happened to a file of the pack, with both days."""
-    left_out: tuple[str, ...] = ()
-    """Selected sources of which it has nothing, results that could not be made or were not made with the requested
-    parameters, and files of the originals' releases that an archive's pack leaves out, each with the reason."""
-    absent: tuple[str, ...] = ()
-    """Those of them that are selected sources of which it has nothing."""
-    is_unchanged: bool = False
-    """True if the pack was in the bucket already, with the same bytes."""
-    damaged: tuple[str, ...] = ()
-    """Damaged files of the selection, each with the verdict of `show`."""
-    pack_traffic: Traffic | None = None
-    """Traffic with the bucket of the pack; None for a pack on a disk."""
-
-    def __repr__(self) -> str:
-        told = (
-            self.reservations,
-            self.labels_apart,
-            self.withdrawn,
-            self.returned,
-            self.misdated,
-            self.left_out,
-            self.damaged,
-        )
-        remarks, files = sum(map(len, told)), self.file_count
-        return (
-            f"<pack {str(self.path)!r}: {files} file{'' if files == 1 else 's'}, {self.size_bytes / 1e6:.1f} MB, "
-            f"{remarks or 'no'} remark{'' if remarks == 1 else 's'}>"
-        )
-
-    @property
-    def left_out_in_words(self) -> list[str]:
-        """Return a line for each thing that is left out, after the number of selected sources that are not in it."""
-        count, selected = len(self.absent), len(self.absent) + len(self.sources)
-        sources, are = f"source{'' if selected == 1 else 's'}", "is" if count == 1 else "are"
-        counted = [f"{count} of {selected} selected {sources} {are} not in the pack"] if count else []
-        return [*counted, *(f"not in the pack: {one}" for one in self.left_out)]
-
-    def about(self, kind: Kind) -> tuple[str, ...]:
-        """Return the sources or descriptions about which there are reservations of a kind, as release/name."""
-        return tuple(one.about for one in self.reservations if one.kind == kind)
 
 
 def build(

@@ -25,7 +25,7 @@ from processors.store.store import Store
 from processors.well_known_names import EVIDENCE
 
 if TYPE_CHECKING:
-    from processors.packs.build import Built
+    from processors.packs.built import Built
 
 
 def remember(store: Store, built: Built) -> Path:

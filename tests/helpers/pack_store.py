@@ -14,7 +14,8 @@ from PIL import Image
 
 from processors.contract import Item
 from processors.languages.text import Text
-from processors.packs.build import Built, build
+from processors.packs.build import build
+from processors.packs.built import Built
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow

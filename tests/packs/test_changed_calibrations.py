@@ -15,7 +15,7 @@ from processors.engine.wanted_results import Recipes
 from processors.errors import RequestError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
-from processors.packs.build import Built
+from processors.packs.built import Built
 from processors.packs.recipe.audience import Audience
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.store import Store

@@ -20,7 +20,8 @@ from processors.languages.text import Text
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.packs.archive.verify_pack import verify_pack
-from processors.packs.build import Built, build
+from processors.packs.build import build
+from processors.packs.built import Built
 from processors.packs.recipe.audience import AUDIENCES
 from processors.packs.recipe.pack_recipe import Highlight, PackRecipe, Pictures
 from processors.photo.photo_preview import PhotoPreview
