@@ -85,10 +85,9 @@ class PackRecords:
         if dictionary := packed_data_dictionary(self.packed, self.tables):
             path = self.writer.places.document(DICTIONARY)
             self._add(path, "text/csv", "Unit and meaning of each column of the tables", [dictionary])
+        labels = list(self._add_pds4_labels()) if self.writer.recipe.layout == "source" else []
         if PRESETS[self.writer.recipe.audience].has_premis:
-            self._add_premis()
-        if self.writer.recipe.layout == "source":
-            self._add_pds4_labels()
+            self._add_premis(labels)
         if self.has_page:
             self._add_gallery(clip, credits_path)
         self._added.extend(
@@ -96,7 +95,8 @@ class PackRecords:
             for one in self.of_releases
         )
         self.writer.bag.add(
-            crate.FILE, crate.crate(self.packed, self.writer.recipe, self.identity, self._added, self.companions)
+            crate.FILE,
+            crate.crate(self.packed, self.writer.recipe, self.identity, self._added, self.companions, labels),
         )
 
     def _add(self, path: str, media_type: str, what: str, blocks: Iterable[bytes]) -> None:
@@ -124,7 +124,7 @@ class PackRecords:
         viewed = iiif.manifest(shown, self.writer.recipe, self.identity, path=path, shots=shots, highlight=clip)
         self._add(path, "application/ld+json", "IIIF Presentation 3 manifest", viewed)
 
-    def _add_premis(self) -> None:
+    def _add_premis(self, labels: Sequence[pds4.PackLabel]) -> None:
         histories = {one.subject.digest: one.history for one in self.chosen}
         events = premis.premis(
             self.packed,
@@ -135,15 +135,17 @@ class PackRecords:
             self.companions,
             self.of_releases,
             self.absent,
+            labels,
         )
         path = self.writer.places.record(premis.FILE)
         self._add(path, "application/xml", "PREMIS: objects, events, agents and rights", events)
 
-    def _add_pds4_labels(self) -> None:
-        """Add a label for each file without one of its own."""
+    def _add_pds4_labels(self) -> Iterator[pds4.PackLabel]:
+        """Add a label for each file without one of its own, and yield it."""
         labelled = {one.original.path for one in self.companions if one.is_pds4}
-        for path, label in pds4.labels([one for one in self.packed if one.path not in labelled], self.identity):
-            self._add(path, "application/xml", "PDS4 label of the files next to it", [label])
+        for label, xml in pds4.labels([one for one in self.packed if one.path not in labelled], self.identity):
+            self._add(label.path, "application/xml", "PDS4 label of the files next to it, written by the pack", [xml])
+            yield label
 
     def _add_gallery(self, clip: HighlightClip | None, credits_path: str) -> None:
         folder = self.writer.scratch / "gallery"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import importlib.metadata
+import json
 import re
 import struct
 from pathlib import Path
@@ -58,8 +61,7 @@ def test_bag_info_has_what_only_people_know(pack: Path) -> None:
 def test_premis_has_fixity_and_format_of_each_file_and_every_reference_leads_somewhere(pack: Path) -> None:
     document = etree.parse(pack / "data/premis.xml")
     digests = {line.split()[0] for line in (pack / "manifest-sha256.txt").read_text().splitlines() if "/media/" in line}
-    labels = {line.split()[0] for line in (pack / "manifest-sha256.txt").read_text().splitlines() if "/pds4-" in line}
-    assert set(texts(document, "p:object//p:messageDigest")) == digests - labels
+    assert set(texts(document, "p:object//p:messageDigest")) == digests
     objects = set(texts(document, "p:object/p:objectIdentifier/p:objectIdentifierValue"))
     agents = set(texts(document, "p:agent/p:agentIdentifier/p:agentIdentifierValue"))
     events = set(texts(document, "p:event/p:eventIdentifier/p:eventIdentifierValue"))
@@ -72,12 +74,53 @@ def test_premis_has_fixity_and_format_of_each_file_and_every_reference_leads_som
         "ingestion": 3,
         "validation": 3,
         "metadata extraction": 2,
-        "creation": 2,
+        "creation": 3,
         "packing": 1,
     }
     assert texts(document, "p:event/p:eventDateTime")[0] == "2026-01-01T00:00:00Z"
     assert "fmt/43" in texts(document, "p:object//p:formatRegistryKey")
     assert texts(document, "p:rights//p:otherRightsBasis").count("unresolved") == 2
+
+
+def test_the_labels_that_a_pack_writes_have_their_origin_in_its_records(pack: Path) -> None:
+    labels = {
+        path.relative_to(pack / "data").as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (pack / "data").rglob("pds4-*.xml")
+    }
+    assert len(labels) == 4
+    document = etree.parse(pack / "data/premis.xml")
+    (event,) = (
+        one
+        for one in document.iterfind("p:event", PREMIS)
+        if one.findtext(".//p:eventIdentifierValue", "", PREMIS).startswith("labels-")
+    )
+    assert event.findtext(".//p:eventDetail", "", PREMIS) == (
+        f"PDS4 labels of files in the bag, written by marsmedia pack {importlib.metadata.version('marsmedia')}"
+    )
+    links = [
+        (one.findtext("p:linkingObjectIdentifierValue", "", PREMIS), one.findtext("p:linkingObjectRole", "", PREMIS))
+        for one in event.iterfind("p:linkingObjectIdentifier", PREMIS)
+    ]
+    assert {urn for urn, role in links if role == "outcome"} == {f"urn:sha256:{one}" for one in labels.values()}
+    original = hashlib.sha256((pack / "data/media/wind.wav/original/wind.wav").read_bytes()).hexdigest()
+    assert (f"urn:sha256:{original}", "source") in links
+    (wind,) = (
+        one
+        for one in document.iterfind("p:object", PREMIS)
+        if "data/media/wind.wav/original/pds4-original.xml" in [text.text for text in one.iter(f"{{{PREMIS['p']}}}*")]
+    )
+    assert wind.findtext(".//p:relatedObjectIdentifierValue", "", PREMIS) == f"urn:sha256:{original}"
+    assert wind.findtext(".//p:relatedEventIdentifierValue", "", PREMIS) == event.findtext(
+        ".//p:eventIdentifierValue", "", PREMIS
+    )
+    crate = json.loads((pack / "data/ro-crate-metadata.json").read_bytes())["@graph"]
+    actions = {one["result"]["@id"]: one for one in crate if one["@id"].startswith("#label/")}
+    assert sorted(actions) == sorted(labels)
+    action = actions["media/wind.wav/original/pds4-original.xml"]
+    assert (action["object"], action["instrument"]) == (
+        {"@id": "media/wind.wav/original/wind.wav"},
+        {"@id": "#marsmedia-pack"},
+    )
 
 
 def test_premis_names_a_format_that_has_no_media_type_of_its_own(tmp_path: Path) -> None:

@@ -228,6 +228,12 @@ def test_a_withdrawn_file_is_named_by_the_pack_of_its_release(tmp_path: Path, na
     ended = (in_seconds(row.confirmed_utc), detail)
     assert sorted(told(tmp_path / "next", "june", "deaccession")) == sorted([moved, ended])
     assert told(tmp_path / "next", "june", "fixity check") == [lost]
+    before, after = events(tmp_path, "june"), events(tmp_path / "next", "june")
+    for one in before.keys() & after.keys():
+        assert etree.tostring(before[one]) == etree.tostring(after[one]), "an event never says another thing"
+    kinds = [events[one].findtext("p:eventType", None, PREMIS) for events in (before, after) for one in events]
+    assert kinds.count("packing") == 2
+    assert not [one for one in before.keys() & after.keys() if one.startswith("packing-")]
     shown = CliRunner().invoke(main, ["show", name, "--store", str(tmp_path / "store")]).output
     assert f"  gone     withdrawn, confirmed on {day}\n" in shown
 
@@ -334,11 +340,12 @@ def test_the_event_that_made_a_file_says_what_went_in_and_what_came_out(tmp_path
     ingest(tmp_path)
     packed(tmp_path, "june")
     roles: dict[str, list[tuple[str | None, bool]]] = {}
-    for one in events(tmp_path, "june").values():
-        kind = one.findtext("p:eventType", None, PREMIS)
+    for name, one in events(tmp_path, "june").items():
+        kind = "labels" if name.startswith("labels-") else one.findtext("p:eventType", None, PREMIS)
         for link in one.iterfind("p:linkingObjectIdentifier", PREMIS):
             is_original = link.findtext("p:linkingObjectIdentifierValue", None, PREMIS) == f"urn:sha256:{sha256(data)}"
             roles.setdefault(kind, []).append((link.findtext("p:linkingObjectRole", None, PREMIS), is_original))
+    assert set(roles["labels"]) == {("source", True), ("source", False), ("outcome", False)}
     for kind in ("creation", "metadata extraction"):
         assert set(roles[kind]) == {("source", True), ("outcome", False)}
     assert {role for kind in ("ingestion", "packing") for role, _ in roles[kind]} == {None}

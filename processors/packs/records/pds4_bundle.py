@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from processors.languages.text import FALLBACK
@@ -45,14 +47,35 @@ def can_be_labelled(media_type: str, name: str, *, is_original: bool) -> bool:
     return is_ours and media_type in ENCODINGS and bool(FILE_NAME.fullmatch(name))
 
 
-def labels(packed: Sequence[PackedFile], identity: PackIdentity) -> Iterator[tuple[str, bytes]]:
-    """Yield (path relative to `data/`, XML) of each label."""
+@dataclass(frozen=True, kw_only=True)
+class PackLabel:
+    """Label that the pack itself writes."""
+
+    path: str
+    """Path relative to `data/`."""
+    files: tuple[PackedFile, ...]
+    """Files that it describes, next to it."""
+    sha256: str
+    size_bytes: int
+
+
+def labels(packed: Sequence[PackedFile], identity: PackIdentity) -> Iterator[tuple[PackLabel, bytes]]:
+    """Yield each label, and its XML."""
     folders: dict[str, list[PackedFile]] = {}
     for one in packed:
         if can_be_labelled(one.media_type, one.name, is_original=one.entry is None):
             folders.setdefault(one.folder, []).append(one)
     for number, (folder, files) in enumerate(folders.items(), 1):
-        yield f"{folder}/{_label_name(files[0])}", _label(files, identity, number).encode()
+        xml = _label(files, identity, number).encode()
+        yield (
+            PackLabel(
+                path=f"{folder}/{_label_name(files[0])}",
+                files=tuple(files),
+                sha256=hashlib.sha256(xml).hexdigest(),
+                size_bytes=len(xml),
+            ),
+            xml,
+        )
 
 
 def _label_name(first: PackedFile) -> str:

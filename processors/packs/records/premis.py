@@ -16,6 +16,7 @@ from processors.packs.contents.sightings import Sightings
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records import premis_events as events
+from processors.packs.records.pds4_bundle import PackLabel
 from processors.packs.records.premis_elements import Element, identifier, urn, xml
 from processors.packs.records.premis_places import PlaceHistories
 from processors.packs.records.pronom import HEAD_BYTES, pronom_of
@@ -26,6 +27,7 @@ from processors.store.manifest import Manifest
 FILE = "premis.xml"
 NAMESPACE = "http://www.loc.gov/premis/v3"
 IN_RELEASES = "path in the releases"
+XML_TYPE = "application/xml"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -43,6 +45,7 @@ def premis(
     companions: Sequence[PackedCompanion] = (),
     of_releases: Sequence[PackedReleaseFile] = (),
     absent: ReleaseFiles = NOTHING_OF_RELEASES,
+    labels: Sequence[PackLabel] = (),
 ) -> Iterator[bytes]:
     """Yield the document in pieces: objects, events, agents, rights.
 
@@ -51,6 +54,7 @@ def premis(
     histories : history of each source before packing, by digest.
     sightings : of every file of the store.
     absent : files of the releases that are not in the pack.
+    labels : PDS4 labels that the pack itself wrote.
     """
     yield HEAD
     subjects = list({one.subject.digest: one.subject for one in packed}.values())
@@ -62,6 +66,7 @@ def premis(
         yield xml([("object", [*_file(one, held), *(("relationship", _describes(beside)) for beside in described_by)])])
     yield from (xml([("object", _companion(one))]) for one in companions)
     yield from (xml([("object", _of_release(one))]) for one in of_releases)
+    yield from (xml([("object", _label(one, labels, identity))]) for one in labels)
     places = PlaceHistories(sightings, subjects, companions, of_releases, absent)
     inside = {one.sha256 for one in packed} | {one.row.digest for one in (*companions, *of_releases)}
     outside = {one.digest: one for one in (*places.rows(), *subjects) if one.digest not in inside}
@@ -78,7 +83,9 @@ def premis(
     for manifest in manifests:
         files = [one for one in packed if one.entry and one.entry.manifest.ref == manifest.ref]
         yield xml([("event", events.creation(manifest, files))])
-    beside = [one.row.digest for one in (*companions, *of_releases)]
+    if labels:
+        yield xml([("event", events.labelling(labels, identity))])
+    beside = [*(one.row.digest for one in (*companions, *of_releases)), *(one.sha256 for one in labels)]
     digests = dict.fromkeys([*(one.sha256 for one in packed), *beside])
     yield xml([("event", events.packing([*digests], identity, absent.left_out))])
     for name, kind, version in _agents(recipe, manifests, subjects):
@@ -152,6 +159,23 @@ def _of_release(one: PackedReleaseFile) -> list[Element]:
     return _object(
         row.digest, row.size_bytes, one.media_type, as_it_is(row.path), one.path, row.relative, [row.relative]
     )
+
+
+def _label(one: PackLabel, labels: Sequence[PackLabel], identity: PackIdentity) -> list[Element]:
+    """Return a label that the pack wrote, which documents the files next to it."""
+    described = dict.fromkeys(file.sha256 for file in one.files)
+    related: list[Element] = [
+        ("relationshipType", "reference"),
+        ("relationshipSubType", "documents"),
+        *(element for sha256 in described for element in identifier("relatedObject", urn(sha256), "URN")),
+        *identifier("relatedEvent", events.labelling_identifier(labels, identity), "local"),
+    ]
+    return [
+        *identifier("object", urn(one.sha256), "URN"),
+        *identifier("object", f"data/{one.path}", "path in the bag"),
+        *_characteristics(one.sha256, one.size_bytes, XML_TYPE, pronom_of(XML_TYPE, b"")),
+        ("relationship", related),
+    ]
 
 
 def _describes(one: PackedCompanion) -> list[Element]:

@@ -6,6 +6,7 @@ An identifier names one event in every pack: it holds the event's time, and the 
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 from collections.abc import Iterator, Sequence
 
 from processors.json_records import canonical_json
@@ -13,6 +14,7 @@ from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
 from processors.packs.contents.sightings import Sighting
 from processors.packs.contents.subject import SourceRecord
+from processors.packs.records.pds4_bundle import PackLabel
 from processors.packs.records.premis_elements import Element, identifier, linked_object, urn
 from processors.store.findings.file_verdict import FileVerdict
 from processors.store.manifest import Manifest
@@ -55,8 +57,7 @@ def _end(one: Sighting, gone_utc: str, name: str) -> Iterator[list[Element]]:
     A confirmation adds its event, and leaves that of the loss as it is in earlier packs. What was confirmed at once,
     before a run missed it, was never lost.
     """
-    row, about = one.here.row, [urn(one.here.row.digest)]
-    is_last, confirmed_utc = row.gone_utc == gone_utc, one.here.stay.confirmed_utc
+    row, about, confirmed_utc = one.here.row, [urn(one.here.row.digest)], one.here.stay.confirmed_utc
     if one.after or (one.is_elsewhere and confirmed_utc is None):
         detail = f"Withdrawn: no longer found at {row.relative}"
         if one.after:
@@ -64,9 +65,8 @@ def _end(one: Sighting, gone_utc: str, name: str) -> Iterator[list[Element]]:
         yield _event(f"deaccession-{name}", "deaccession", gone_utc, detail, "success", about)
         return
     if confirmed_utc is None or confirmed_utc > gone_utc:
-        note = "not confirmed as withdrawn" if is_last and confirmed_utc is None else ""
         detail = f"Missing: no longer found at {row.relative}"
-        yield _event(f"missing-{name}", "fixity check", gone_utc, detail, "failure", about, note=note)
+        yield _event(f"missing-{name}", "fixity check", gone_utc, detail, "failure", about)
     if confirmed_utc:
         detail = f"Withdrawn, confirmed by a user: no longer found at {row.relative} since {gone_utc[:10]}"
         note = one.here.stay.confirmed_reason or ""
@@ -119,15 +119,37 @@ def creation_identifier(manifest: Manifest) -> str:
     return _dated(_creation_name(manifest), manifest.started_utc)
 
 
+def labelling(labels: Sequence[PackLabel], identity: PackIdentity) -> list[Element]:
+    """Return the event by which the pack wrote PDS4 labels of its files."""
+    detail = f"PDS4 labels of files in the bag, written by marsmedia pack {importlib.metadata.version('marsmedia')}"
+    about = [*dict.fromkeys(urn(file.sha256) for one in labels for file in one.files)]
+    made, when = [urn(one.sha256) for one in labels], _packed_at(identity)
+    return _event(_labelling_name(labels), "creation", when, detail, "success", about, made=made)
+
+
+def labelling_identifier(labels: Sequence[PackLabel], identity: PackIdentity) -> str:
+    """Return the identifier of the event by which the pack wrote its labels."""
+    return _dated(_labelling_name(labels), _packed_at(identity))
+
+
 def packing(digests: Sequence[str], identity: PackIdentity, left_out: Sequence[str]) -> list[Element]:
-    """Return the event by which files were put into the bag."""
+    """Return the event by which files were put into the bag; what it says of others is part of its identifier."""
     detail = f"Put into the BagIt bag {identity.urn}; SHA-256 and SHA-512 of each file in its manifests"
     if not identity.is_stated:
         detail += f". Packed from results up to {identity.dated_utc}; the packing date was not given"
     note = f"Not in the bag: {'; '.join(left_out)}" if left_out else ""
-    name, about = f"packing-{identity.digest[:16]}", [urn(digest) for digest in digests]
-    when = identity.day if identity.is_day else identity.dated_utc
-    return _event(name, "packing", when, detail, "success", about, note=note)
+    said = f"-{hashlib.sha256(note.encode()).hexdigest()[:8]}" if note else ""
+    name, about = f"packing-{identity.digest[:16]}{said}", [urn(digest) for digest in digests]
+    return _event(name, "packing", _packed_at(identity), detail, "success", about, note=note)
+
+
+def _packed_at(identity: PackIdentity) -> str:
+    return identity.day if identity.is_day else identity.dated_utc
+
+
+def _labelling_name(labels: Sequence[PackLabel]) -> str:
+    digests = "".join(one.sha256 for one in labels)
+    return f"labels-{hashlib.sha256(digests.encode()).hexdigest()[:16]}"
 
 
 def _creation_name(manifest: Manifest) -> str:

@@ -18,6 +18,7 @@ from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.captions import words
 from processors.packs.records.iso_date import iso_date
+from processors.packs.records.pds4_bundle import PackLabel
 from processors.store.manifest import Manifest
 
 FILE = "ro-crate-metadata.json"
@@ -36,15 +37,17 @@ def crate(
     identity: PackIdentity,
     others: Iterable[tuple[str, str, str]],
     companions: Sequence[PackedCompanion] = (),
+    labels: Sequence[PackLabel] = (),
 ) -> Iterator[bytes]:
     """Yield the crate's metadata document in pieces.
 
     Parameters
     ----------
     others : (path relative to `data/`, media type, description) of the files that describe the pack.
+    labels : those of them that are labels which the pack wrote.
     """
     head: dict[str, Json] = {"@context": [f"{VERSION}/context", dict(TERMS)]}
-    yield from json_with_list(head, "@graph", _graph(packed, recipe, identity, list(others), companions))
+    yield from json_with_list(head, "@graph", _graph(packed, recipe, identity, list(others), companions, labels))
 
 
 def _graph(
@@ -53,12 +56,13 @@ def _graph(
     identity: PackIdentity,
     others: list[tuple[str, str, str]],
     companions: Sequence[PackedCompanion],
+    labels: Sequence[PackLabel],
 ) -> Iterator[Json]:
     subjects = list({one.subject.digest: one.subject for one in packed}.values())
     results = _results(packed)
     yield {"@id": FILE, "@type": "CreativeWork", "conformsTo": {"@id": VERSION}, "about": {"@id": "./"}}
     parts = [one.path for one in companions] + [path for path, _, _ in others]
-    yield _root(packed, recipe, identity, parts, results)
+    yield _root(packed, recipe, identity, parts, results, labels)
     yield {"@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"}
     yield {
         "@id": RIGHTS,
@@ -88,7 +92,8 @@ def _graph(
         if changed := [one for one in files if one.made]:
             yield from _stored(changed)
             yield _pack_action(manifest, changed)
-    if any(one.made for one in packed):
+    yield from map(_label_action, labels)
+    if labels or any(one.made for one in packed):
         yield {
             "@id": PACKER,
             "@type": "SoftwareApplication",
@@ -105,6 +110,7 @@ def _root(
     identity: PackIdentity,
     parts: list[str],
     results: list[tuple[Manifest, list[PackedFile]]],
+    labels: Sequence[PackLabel],
 ) -> Json:
     root: dict[str, Any] = {
         "@id": "./",
@@ -119,7 +125,8 @@ def _root(
         "audience": recipe.audience,
         "hasPart": [{"@id": _id(one.path)} for one in packed] + [{"@id": _id(path)} for path in parts],
         "mentions": [{"@id": _action_id(manifest)} for manifest, _ in results]
-        + [{"@id": f"#pack-{manifest.ref.key[:16]}"} for manifest, files in results if any(one.made for one in files)],
+        + [{"@id": f"#pack-{manifest.ref.key[:16]}"} for manifest, files in results if any(one.made for one in files)]
+        + [{"@id": _label_id(one)} for one in labels],
     }
     if agencies := _agencies(packed):
         root["author"] = _refs(_agency_id(name) for name in agencies)
@@ -254,6 +261,22 @@ def _pack_action(manifest: Manifest, files: list[PackedFile]) -> Json:
         "result": _refs(_id(one.path) for one in files),
         "actionStatus": COMPLETED,
     }
+
+
+def _label_action(one: PackLabel) -> Json:
+    return {
+        "@id": _label_id(one),
+        "@type": "CreateAction",
+        "name": "PDS4 label written for this pack",
+        "instrument": {"@id": PACKER},
+        "object": _refs(_id(file.path) for file in one.files),
+        "result": {"@id": _id(one.path)},
+        "actionStatus": COMPLETED,
+    }
+
+
+def _label_id(one: PackLabel) -> str:
+    return f"#label/{_id(one.path)}"
 
 
 def _software(manifest: Manifest, softwares: dict[str, dict[str, Json]]) -> str:
