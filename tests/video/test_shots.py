@@ -190,6 +190,23 @@ def test_a_frame_far_worse_than_its_shots_best_is_no_still_however_different(tmp
     assert min(totals) >= 0.5 * max(totals)
 
 
+@pytest.mark.parametrize("pinned_seconds", [None, 3.2])
+def test_stills_are_spread_over_a_long_shot_though_one_part_of_it_is_the_sharpest(
+    tmp_path: Path, pinned_seconds: float | None
+) -> None:
+    share = np.clip((70 - np.arange(120)) / 30, 0, 1) * 0.4  # of flat grey, out of which the scene rises
+    pictures = [
+        (scene(7, frame, (320, 180)) * (1 - part) + 118 * part).astype(np.uint8) for frame, part in enumerate(share)
+    ]
+    (stills,) = derived(
+        write(tmp_path / "rises.mp4", pictures), tmp_path / "store", Stills(pinned_seconds=pinned_seconds)
+    )
+    listed = sorted(stills.json("stills.json"), key=lambda one: one["rank_in_shot"])
+    assert {one["shot"] for one in listed} == {1}
+    thirds = [int(one["identity"]["time_seconds"] * 25) // 40 for one in listed]
+    assert sorted(thirds) == [0, 1, 2]
+
+
 def test_other_thresholds_decode_only_the_chosen_stills(sample_release: Path, sample_results: Path) -> None:
     clip = sample_release / "descent.mp4"
     derived(clip, sample_results, Stills())

@@ -57,8 +57,10 @@ def select_stills(
 ) -> list[StillCandidate]:
     """Return up to `per_shot` frames of each shot, in order of shots and ranks.
 
-    None is black, damaged, in a fade or far worse than the shot's best; none is within `least_distance_bits` of
-    another's perceptual hash, nor nearer to one of the same shot than the shot's length divided by twice `per_shot`.
+    A shot is seen in `per_shot` parts of one length: no part has a second still while another one that has a frame fit
+    for it has none. None is black, damaged, in a fade or far worse than the shot's best; none is within
+    `least_distance_bits` of another's perceptual hash, nor nearer to one of the same shot than the shot's length
+    divided by twice `per_shot`.
 
     Parameters
     ----------
@@ -74,7 +76,8 @@ def select_stills(
             continue
         scores = _scored(measured, frames)
         pinned = [one.frame for one in chosen if one.shot == shot.number]
-        apart = (shot.end_frame - shot.first_frame) / (2 * per_shot)
+        apart, parts = (shot.end_frame - shot.first_frame) / (2 * per_shot), _parts(shot, frames, per_shot)
+        without = ~np.isin(parts, _parts(shot, np.array(pinned, int), per_shot))
         good = scores[3] >= MIN_OF_BEST * scores[3].max()
         free = good & _far(hashes[frames], [one.perceptual_hash for one in chosen], least_distance_bits)
         for frame in pinned:
@@ -82,7 +85,8 @@ def select_stills(
         for rank in range(1 + len(pinned), per_shot + 1):
             if not free.any():
                 break
-            totals = np.where(free, scores[3], -1.0)
+            wanted = free & without
+            totals = np.where(wanted if wanted.any() else free, scores[3], -1.0)
             equals = np.flatnonzero(totals >= totals.max() - AS_GOOD)
             place = equals[np.lexsort((-totals[equals], since_keyframe[frames[equals]]))[0]]
             frame = int(frames[place])
@@ -97,6 +101,7 @@ def select_stills(
                     scores=Scores(*(round(float(score[place]), 4) for score in scores)),
                 )
             )
+            without &= parts != parts[place]
             free &= np.abs(frames - frame) >= apart
             free &= _far(hashes[frames], [int(hashes[frame])], least_distance_bits)
     return _ranked(chosen)
@@ -116,6 +121,11 @@ def _pinned(measured: MeasuredFrames, listed: ShotList, frame: int) -> StillCand
         scores=Scores(*(round(float(score[-1]), 4) for score in scores)),
         is_pinned=True,
     )
+
+
+def _parts(shot: Shot, frames: np.ndarray, count: int) -> np.ndarray:
+    """Return the number of the part of a shot, from 0, in which each frame is: int, shape (frames,)."""
+    return (frames - shot.first_frame) * count // (shot.end_frame - shot.first_frame)
 
 
 def _usable(measured: MeasuredFrames, listed: ShotList) -> np.ndarray:

@@ -55,7 +55,7 @@ class StillsFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Stills:
-    """The best frames of each shot: sharp, well exposed, not black, not in a fade, no two alike.
+    """The best frames of each shot, spread over it: sharp, well exposed, not black, not in a fade, no two alike.
 
     A pinned one comes first in its shot and in the video, whatever it shows. Refused if the video has no such moment.
 
@@ -63,7 +63,7 @@ class Stills:
     """
 
     name: ClassVar[str] = "video.stills"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "video"
 
     per_shot: int = 3
