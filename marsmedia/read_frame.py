@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from marsmedia.raw_file import file_in_raw
@@ -13,12 +14,33 @@ if TYPE_CHECKING:
 
     from processors.sources.source_file import SourceFile
     from processors.store.catalogue.source_row import SourceRow
+    from processors.video.reading.frame import VideoFrame
 
 
 def read_frame(row: SourceRow, seconds: float) -> Image:
     """Return the frame shown at a presentation time; raises as `SourceView.frame`."""
     from PIL import Image
 
+    frame, picture = _frame_at(row, seconds, is_lossless=False)
+    kinds = (
+        (frame.depth_bits > 8, f"{frame.depth_bits} bits a channel"),
+        (frame.is_hdr, "the range of HDR"),
+        (frame.has_alpha, "transparency"),
+    )
+    if lost := [kind for is_lost, kind in kinds if is_lost]:
+        warnings.warn(
+            f"{row.name}: its frames have {' and '.join(lost)}, this picture 8 bits of sRGB; frame_values() has all",
+            stacklevel=3,
+        )
+    return Image.fromarray(picture)
+
+
+def read_frame_values(row: SourceRow, seconds: float) -> np.ndarray:
+    """Return the frame shown at a presentation time in full depth; raises as `SourceView.frame`."""
+    return _frame_at(row, seconds, is_lossless=True)[1]
+
+
+def _frame_at(row: SourceRow, seconds: float, *, is_lossless: bool) -> tuple[VideoFrame, np.ndarray]:
     from processors.video.frames.frames import Frames
     from processors.video.reading.video_reader import MustReadInOrder
 
@@ -28,20 +50,22 @@ def read_frame(row: SourceRow, seconds: float) -> Image:
     file = file_in_raw(row)
     try:
         try:
-            picture = _picture(one, file, row.format, in_order=False)
+            found = _frame(one, file, row.format, in_order=False, is_lossless=is_lossless)
         except MustReadInOrder:
-            picture = _picture(one, file, row.format, in_order=True)
+            found = _frame(one, file, row.format, in_order=True, is_lossless=is_lossless)
     except SourceChanged as error:
         raise RequestError(f"{row.path}: {error.strerror}; `frames` has the kept frames") from error
     except MediaError as error:
         raise RequestError(f"{row.name}: {error}") from error
-    if picture is None:
+    if found is None:
         raise RequestError(f"{row.name}: no frame is shown at {seconds:g} s; it lasts {row.duration_seconds} s")
-    return Image.fromarray(picture)
+    return found
 
 
-def _picture(one: Any, file: SourceFile, file_format: str, *, in_order: bool) -> np.ndarray | None:
-    """Return the wanted frame: uint8, shape (height, width, 3), sRGB; None if none is shown then."""
+def _frame(
+    one: Any, file: SourceFile, file_format: str, *, in_order: bool, is_lossless: bool
+) -> tuple[VideoFrame, np.ndarray] | None:
+    """Return the wanted frame, and its picture as `VideoFrame.lossless` or `rgb` gives it; None if none is shown."""
     from processors.decoding.open_media import open_container, packets_of
     from processors.video.reading.losses.container_damage import structure_of
     from processors.video.reading.video_reader import VideoReader
@@ -58,5 +82,8 @@ def _picture(one: Any, file: SourceFile, file_format: str, *, in_order: bool) ->
         for packet in packets_of(container, [reader.stream]):
             for frame in reader.decode(packet):
                 if keeper.keeps(frame):
-                    return frame.rgb()
-        return next((frame.rgb() for frame in reader.flush() if keeper.keeps(frame)), None)
+                    return frame, frame.lossless() if is_lossless else frame.rgb()
+        for frame in reader.flush():
+            if keeper.keeps(frame):
+                return frame, frame.lossless() if is_lossless else frame.rgb()
+        return None

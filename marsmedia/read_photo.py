@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from processors.errors import MediaError, RequestError, SourceChanged
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from marsmedia.result_view import ResultView
     from processors.planetary.image_object import ImageObject
     from processors.store.catalogue.source_row import SourceRow
 
@@ -57,25 +58,30 @@ def read_values(row: SourceRow) -> np.ndarray:
     return found.values
 
 
-def read_picture(path: Path, facts: Mapping[str, Any], name: str) -> Image:
-    """Return a picture of a result.
+def read_picture(result: ResultView, paths: Mapping[str, Path], name: str) -> Image:
+    """Return the largest picture of a result of the source of this name.
 
     Raises
     ------
-    RequestError : it has colours of 16 bits, of which Pillow would give the upper 8.
+    RequestError : it has no picture, or its colours have 16 bits, of which Pillow would give the upper 8.
     """
     from PIL import Image
 
     from processors.containers.photo.sample_bits import sample_bits
 
-    with path.open("rb") as file:
-        bits = sample_bits(file)
-    with Image.open(path) as picture:
-        if bits == 16 and not picture.mode.startswith("I"):
+    if not paths:
+        reasons = [facts["reason"] for facts in result.facts.values() if facts and facts.get("reason")]
+        instead = f"{VALUES} has the values of its file; photo.preview is compressed"
+        why = f": {reasons[0]}; {instead}" if reasons else f"; its items are {', '.join(result.items)}"
+        raise RequestError(f"{name}: {result.processor} has no picture{why}")
+    item = max(paths, key=lambda one: _pixel_count(paths[one]))
+    with paths[item].open("rb") as file, Image.open(file) as picture:
+        if sample_bits(file) == 16 and not picture.mode.startswith("I"):
             raise RequestError(
                 f"{name}: its colours have 16 bits, and a Pillow image would hold the upper 8; {VALUES} has the values "
-                f'of its file, and item("photo.deep", "{path.name}") the path of this picture'
+                f'of its file, and item("{result.processor}", "{item}") the path of this picture'
             )
+        facts = result.facts[item] or {}
         black, white = facts.get("black_level"), facts.get("white_level")
         if black is not None and (black, white) != (0, 65535):
             warnings.warn(
@@ -83,6 +89,13 @@ def read_picture(path: Path, facts: Mapping[str, Any], name: str) -> Image:
                 stacklevel=3,
             )
         return picture.copy()
+
+
+def _pixel_count(path: Path) -> int:
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        return picture.width * picture.height
 
 
 @contextmanager

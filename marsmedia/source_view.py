@@ -314,14 +314,8 @@ class SourceView:
                 raise RequestError(f"{RAW} has no parameters; leave out {', '.join(parameters)}")
             return read_photo(self._row)
         result = self.result(processor, **parameters)
-        paths = [self._path(result, name) for name in result.items if name.endswith((".jpg", ".png"))]
-        if not paths:
-            reasons = [facts["reason"] for facts in result.facts.values() if facts and facts.get("reason")]
-            instead = "photo_values() has the values of its file; photo.preview is compressed"
-            why = f": {reasons[0]}; {instead}" if reasons else f"; its items are {', '.join(result.items)}"
-            raise RequestError(f"{self.name}: {processor} has no picture{why}")
-        largest = max(paths, key=_pixel_count)
-        return read_picture(largest, result.facts[largest.name] or {}, self.name)
+        paths = {name: self._path(result, name) for name in result.items if name.endswith((".jpg", ".png"))}
+        return read_picture(result, paths, self.name)
 
     def photo_values(self) -> np.ndarray:
         """Return the numbers of a photo as its file in raw has them, upright, to measure.
@@ -343,6 +337,8 @@ class SourceView:
     def frame(self, seconds: float) -> Image:
         """Return the frame shown at a presentation time, at full size: upright sRGB of 8 bits, from the file in raw.
 
+        A warning says where that narrows the video: more than 8 bits, HDR, transparency.
+
         Raises
         ------
         RequestError : not a video, no frame is shown then, or raw no longer holds the file.
@@ -350,6 +346,16 @@ class SourceView:
         from marsmedia.read_frame import read_frame
 
         return read_frame(self._row, as_number("seconds", seconds))
+
+    def frame_values(self, seconds: float) -> np.ndarray:
+        """Return that frame as RGB, or RGBA, in full depth: shape (height, width, 3 or 4).
+
+        uint8, or uint16 where the video has more than 8 bits: white is then 65535, and 65283 if it is coded as luma and
+        chroma, as FFmpeg converts them. HDR keeps its own transfer. Raises as `frame`.
+        """
+        from marsmedia.read_frame import read_frame_values
+
+        return read_frame_values(self._row, as_number("seconds", seconds))
 
     @cached_property
     def clocks(self) -> Clocks:
@@ -408,10 +414,3 @@ class SourceView:
         if not every and not any(ours for medium, ours in media if medium == self.medium):
             raise RequestError(f"{self.name}: {processor} does not apply to {self.medium}")
         return ResultChoice(self._row, processor, every, self._asked).of(parameters)
-
-
-def _pixel_count(path: Path) -> int:
-    from PIL import Image
-
-    with Image.open(path) as picture:
-        return picture.width * picture.height

@@ -58,7 +58,7 @@ def stored_values(file: BinaryIO, described: ImageObject | None = None) -> Store
         size = f"{reader.info.width_px} x {reader.info.height_px}"
         raise UnsupportedMedia(f"{size} pixels are only read at 1/{pixels.shrunk_by} of each side", "crop it")
     if bits > values.dtype.itemsize * 8:
-        raise UnsupportedMedia(f"its samples have {bits} bits, and its decoder gives 8", "convert it to TIFF or PNG")
+        raise UnsupportedMedia(f"its samples have {bits} bits, and its decoder gives 8", "convert it to an RGB TIFF")
     return StoredValues(values=np.ascontiguousarray(values), damage=reader.damage)
 
 
