@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.common import counted, megabytes, open_existing_store, print_json
+from flows.cli.common import counted, megabytes, open_existing_store, print_json, print_some
 from flows.cli.shared_options import JSON, SELECTION, STORE
 from processors.errors import RequestError
 from processors.sources.scan import printable
+
+if TYPE_CHECKING:
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.catalogue.source_row import SourceRow
+
+NAMED = 20
+"""Maximum number of files named of which results could not be made."""
 
 
 @click.command()
@@ -42,9 +51,34 @@ def fetch(selection: tuple[str, ...], output: Path, store_folder: Path, as_json:
     rows = select(wanted, catalogue)
     for one in fetch_items(rows, store, output, wanted.processor, NamesInView(rows, store, catalogue).of):
         count, new, size_bytes = count + 1, new + one.is_new, size_bytes + one.size_bytes
+    lacking = _not_made(rows, wanted.processor, catalogue)
     if wanted.processor is not None and not count:
-        raise RequestError(f"processor={wanted.processor}: the selected sources have no items of this processor")
+        none = f"processor={wanted.processor}: the selected sources have no items of this processor"
+        raise RequestError("\n".join([none, *lacking[:NAMED]]))
     if as_json:
-        print_json({"folder": str(output), "items": count, "copied": new, "size_bytes": size_bytes})
+        print_json(
+            {"folder": str(output), "items": count, "copied": new, "size_bytes": size_bytes, "not_copied": lacking}
+        )
     else:
+        lines = [f"marsmedia: not copied: {one}" for one in lacking]
+        print_some(lines, NAMED, "marsmedia: ... and {} more; `marsmedia failures` lists all", err=True)
         click.echo(printable(f"{output}: {counted(count, 'item')}, {megabytes(size_bytes)}; {new} copied"))
+
+
+def _not_made(rows: Sequence[SourceRow], processor: str | None, catalogue: Catalogue) -> list[str]:
+    """Return a line for each reason for which results of a source could not be made, of one processor or of all."""
+    from flows.run.reporting.problems import FileProblem, by_file
+    from processors.store.catalogue.sql import connect
+
+    known = {row.digest: row.relative for row in rows}
+    with connect(catalogue) as connection:
+        failed = connection.execute(
+            "SELECT source, processor, verdict, reason, blame FROM latest_results "
+            "WHERE verdict <> 'made' AND processor = coalesce(?, processor) ORDER BY source, processor",
+            [processor],
+        ).fetchall()
+    problems = (
+        FileProblem.of_result(known[source], *result, is_new=False) for source, *result in failed if source in known
+    )
+    found = by_file(one for one in problems if one.verdict != "refused")
+    return [printable(f"{one.file}: {cause.verdict}: {cause}") for one in found for cause in one.causes]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from PIL import Image
 
 from flows.cli.main import main
 from processors.engine.wanted_results import Recipes
+from processors.metadata import Metadata
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality
+from tests.helpers.pack_store import picture
 from tests.helpers.runs import ingest
 
 SETS = ("quality=50", "formats=webp", "quality=51,formats=webp")
@@ -80,3 +83,31 @@ def test_a_result_that_the_view_does_not_show_is_named_after_its_key(tmp_path: P
     assert {path.name for path in (tmp_path / "fetched/june/photo.jpg").iterdir()} == names
     listed = command("items", "photo.jpg", "--store", store).splitlines()[1:]
     assert {line.split()[0].split("/")[0] for line in listed} == names
+
+
+def test_results_that_could_not_be_made_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "raw/june"
+    folder.mkdir(parents=True)
+    (folder / "whole.jpg").write_bytes(picture(640, 480, 1))
+    copied = picture(640, 480, 2)
+    (folder / "half.jpg").write_bytes(copied[: len(copied) // 2])
+    recipes: Recipes = {"photo": (Metadata(), PhotoPreview(), Quality())}
+    report = ingest(tmp_path / "raw", tmp_path / "store", recipes)
+    reason = next(one.reason for one in report.problems if one.processor == "photo.preview")
+    words = ["-o", str(tmp_path / "fetched"), "--store", str(tmp_path / "store")]
+
+    def said(*selection: str) -> tuple[int, list[str]]:
+        answer = CliRunner().invoke(main, ["fetch", *selection, *words])
+        return answer.exit_code, answer.stderr.splitlines()
+
+    lacks = f"june/half.jpg: failed: {reason} [photo.preview]"
+    assert said("processor=photo.preview", "release=june") == (0, [f"marsmedia: not copied: {lacks}"])
+    assert said("june/whole.jpg") == (0, [])
+    assert said("june/half.jpg") == (
+        0,
+        [f"marsmedia: not copied: june/half.jpg: failed: {reason} [photo.preview, photo.quality]"],
+    )
+    none = "marsmedia: processor=photo.preview: the selected sources have no items of this processor"
+    assert said("processor=photo.preview", "june/half.jpg") == (2, [none, lacks])
+    as_json = command("fetch", "processor=photo.preview", "release=june", *words, "--json")
+    assert json.loads(as_json)["not_copied"] == [lacks]
