@@ -10,7 +10,7 @@ import click
 
 from flows.cli.common import counted, open_existing_store, print_json
 from flows.cli.shared_options import JSON, SELECTION, STORE
-from flows.run.reporting.problems import Cause, FileProblems, by_file
+from flows.run.reporting.problems import OF_DAMAGE, Cause, FileProblems, by_file
 from processors.sources.scan import printable
 
 LIMIT = "raise the limit that the reason names"
@@ -19,7 +19,7 @@ MACHINE = "follow the reason; the next run tries again"
 MARSMEDIA = "report it, with the traceback in its manifest; after an update, run `marsmedia ingest --retry-failed`"
 TO_DO = {
     "failed": "fix or replace the file; the same bytes are tried again only with `marsmedia ingest --retry-failed`",
-    "damaged": "download the complete file, or use the results made from the rest",
+    "damaged": OF_DAMAGE,
     "refused": "nothing, unless the reason names a limit or a setting that you can change",
     "unsupported": "download it again, or take it out of the release",
     "damaged result": "run `marsmedia ingest`, which makes it again; if no recipe requests it, or its source is gone, "

@@ -119,6 +119,10 @@ def test_what_is_made_of_a_damaged_file_warns_every_time(raw: Path, maker: Media
     assert (report.state, report.exit_code, report.results.due) == ("completed with warnings", 0, 0)
     (one,) = report.problems
     assert (one.file, one.processor, one.verdict, one.reason) == ("june/tone.wav", None, "damaged", damage)
+    line = f"damaged: june/tone.wav: {damage}: download the complete file, or use the results made from the rest"
+    assert [str(of_file) for of_file in by_file(report.problems)] == [line]
+    told_already = dataclasses.replace(one, reason="cut off after 0.1 s: download it again")
+    assert str(by_file([told_already])[0]) == "damaged: june/tone.wav: cut off after 0.1 s: download it again"
     assert ingest(raw, tmp_path / "store", strict=True).exit_code == 1
     assert f"  verdict  damaged: {damage}\n" in invoke("show", "tone.wav", "--store", store.root)
     assert invoke("failures", "--store", store.root).splitlines()[0] == f"damaged: june/tone.wav: {damage}"

@@ -40,6 +40,8 @@ FAULT_OF: dict[Blame, str] = {
 }
 _NAMES_LIMIT = re.compile(r"raise (--[a-z-]+|max_\w+)")
 """Advice in a reason to raise a limit that was too low for the file."""
+OF_DAMAGE = "download the complete file, or use the results made from the rest"
+"""What to do about a damaged file of which results were made."""
 NAMES_SHOWN = 4
 _NEEDS = re.compile(
     r"(?:it )?needs (?P<used>[\w.]+), which (?:was )?(?:failed|refused)(?: \((?P<in>.*)\): |: )(?P<out>.*)", re.S
@@ -154,10 +156,11 @@ class FileProblems:
         return self.causes[0].blame
 
     def __str__(self) -> str:
-        """Return one line for the gravest cause; the others are only counted."""
+        """Return one line for the gravest cause, with what to do if it is damage; the others are only counted."""
         first, more = self.causes[0], len(self.causes) - 1
         others = f" (and {more} other {'problem' if more == 1 else 'problems'})" if more else ""
-        return f"{first.verdict}: {printable(self.file)}: {printable(str(first))}{others}"
+        to_do = f": {OF_DAMAGE}" if first.verdict == "damaged" and "download" not in first.reason else ""
+        return f"{first.verdict}: {printable(self.file)}: {printable(str(first))}{to_do}{others}"
 
 
 def by_file(problems: Iterable[FileProblem]) -> list[FileProblems]:
