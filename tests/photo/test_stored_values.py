@@ -15,6 +15,7 @@ from processors.containers.photo.sample_bits import sample_bits
 from processors.errors import UnsupportedMedia
 from processors.photo.reading.stored_values import stored_values
 from tests.helpers.made_pds3 import pds3, picture, vicar
+from tests.photo.test_tiff import scaled_by_gdal, tiff
 
 RNG = np.random.default_rng(1)
 DEEP = RNG.integers(0, 65536, (40, 60, 5), np.uint16)
@@ -82,6 +83,24 @@ def test_a_tiff_in_which_0_is_white_has_its_stored_numbers(kind: type) -> None:
     ordinary = vips_image(values, "grey16" if kind == np.uint16 else "b-w").tiffsave_buffer()
     tag = b"\x06\x01\x03\x00\x01\x00\x00\x00"  # PhotometricInterpretation, one SHORT
     assert np.array_equal(values_of(ordinary.replace(tag + b"\x01", tag + b"\x00")), values)
+
+
+def test_every_band_of_a_tiff_has_its_own_scale_and_no_number_without_data() -> None:
+    values = (DEEP[..., :4] % 1000 + 1).astype(np.int16)
+    values[3, 4], values[5, 6, 2] = -9999, -9999
+    grey = (262, 3, (1,)), (338, 3, (0, 0, 2)), (42113, 2, b"-9999\0")  # two bands of data, and an alpha channel
+    scale = scaled_by_gdal((0.5, 0), (1, 0), (2, -3), (7, 7))
+    found = values_of(tiff((values, [*grey, scale])))
+    right = values * np.array([0.5, 1, 2, 1]) + np.array([0, 0, -3, 0])
+    right[3, 4, :3], right[5, 6, 2] = np.nan, np.nan
+    assert found.dtype == np.float64
+    assert np.array_equal(found, right, equal_nan=True)
+
+
+def test_a_band_behind_the_alpha_of_8_bits_is_kept() -> None:
+    values = (DEEP[..., :3] >> 8).astype(np.uint8)
+    grey = (262, 3, (1,)), (338, 3, (2, 0))  # grey, alpha, and a band of data
+    assert np.array_equal(values_of(tiff((values, [*grey]))), values)
 
 
 @pytest.mark.parametrize("white", [100, 255, 1000, 65535])

@@ -12,6 +12,7 @@ from processors.containers.photo.pnm_header import pnm_samples
 from processors.containers.photo.sample_bits import has_signed_components, jpeg2000_bits, sample_bits
 from processors.containers.photo.tiff_file import is_tiff, read_tiff_file
 from processors.errors import UnsupportedMedia
+from processors.photo.reading.by_format.tiff import scaled_others
 from processors.photo.reading.damage import damage_of
 from processors.photo.reading.photo_info import MAX_PIXELS, refuse_size
 from processors.photo.reading.photo_reader import PhotoReader, refuse_larger
@@ -86,8 +87,9 @@ def _values(file: BinaryIO, pixels: Pixels) -> np.ndarray:
         values = _of_jpeg2000(file, values, bits)
     if pixels.samples is not None:
         values = _with_nan(values, pixels.valid)
-    if pixels.others is not None and pixels.others.shape[2]:
-        values = np.concatenate([values.reshape(*values.shape[:2], -1), pixels.others], axis=2)
+    if pixels.others is not None and pixels.others.shape[2] and (tiff := read_tiff_file(file)):
+        others = scaled_others(tiff.photo, pixels.others)
+        values = np.concatenate([values.reshape(*values.shape[:2], -1), others], axis=2)
     return turned_array(values, pixels.orientation)
 
 

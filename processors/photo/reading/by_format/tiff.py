@@ -28,6 +28,8 @@ from processors.photo.reading.to_srgb import deep_of, profile_fault
 from processors.photo.reading.vips import Heard, listening, open_with_vips, plain
 
 LAB = (8, 9, 10)
+ALPHA = (1, 2)
+"""Extra samples that are an alpha channel (TIFF 6.0, ExtraSamples)."""
 _ENDS = re.compile(r"bad seek|[Rr]ead error|Not enough data|beyond end of file|got \d+ bytes, expected")
 _NOT_READ = re.compile(
     r"not configured|not supported|not a whole number of bytes|"
@@ -245,6 +247,26 @@ def photo_options(file: BinaryIO) -> dict[str, Any]:
     return options(found.photo)
 
 
+def scaled_others(photo: Directory, others: np.ndarray) -> np.ndarray:
+    """Return the channels behind the colours as `samples` has these: scaled, and NaN without data; alpha as stored.
+
+    Parameters
+    ----------
+    others : as in `Pixels`.
+    """
+    found, first_extra = [], photo.samples - len(photo.extra_samples)
+    for number, channel in enumerate(np.moveaxis(others, 2, 0), photo.samples - others.shape[2]):
+        if number >= first_extra and photo.extra_samples[number - first_extra] in ALPHA:
+            found.append(channel)
+            continue
+        scales = (photo.scaling or ())[number:]
+        factor, offset = scales[0] if scales else (1.0, 0.0)
+        valid = _valid(channel, photo.no_data)
+        scaled = channel if (factor, offset) == (1.0, 0.0) else channel * factor + offset
+        found.append(scaled if valid is None or valid.all() else np.where(valid, scaled, np.nan))
+    return np.stack(found, axis=2)
+
+
 def _words(words: str) -> str:
     return words.split("\n")[0].replace("Corrupt JPEG", "corrupt JPEG").rstrip(".")
 
@@ -270,7 +292,7 @@ def _pixels(photo: Directory, values: np.ndarray, interpretation: str, damage: D
     )
     if interpretation == "cmyk" and values.dtype == np.uint16:
         values = (values >> 8).astype(np.uint8)
-    has_alpha = bool(photo.extra_samples) and photo.extra_samples[0] in (1, 2) and values.shape[2] > colours
+    has_alpha = bool(photo.extra_samples) and photo.extra_samples[0] in ALPHA and values.shape[2] > colours
     has_no_data = photo.no_data is not None and colours < 4 and photo.photometric in (0, 1, 2)
     scaling = scaling_of(photo)
     if values.dtype == np.uint8 and not has_no_data and scaling is None:
