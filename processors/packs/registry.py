@@ -114,13 +114,16 @@ def forget_packs(store: Store, word: str) -> list[str]:
 def results_of(store: Store, word: str) -> list[ResultRef]:
     """Return the results of packs with this path or name, or of a moved one by its identifier; empty if it is no pack.
 
+    Of several packs with one identifier, and so the same bytes, the results of the one that was built last.
+
     Raises
     ------
     RequestError : it is a pack, and none that was built from this store.
     """
     found = _meant(store, word)
     if not found and (identifier := _identifier_at(word)):
-        found = [record for record in _records(store) if record.identifier == identifier][:1]
+        same = [record for record in _records(store) if record.identifier == identifier]
+        found = sorted(same, key=lambda record: record.built_utc)[-1:]
         if not found:
             raise RequestError(f"{word}: a pack that was not built from this store; name its own with --store")
     return [ref for record in found for ref in record.results]

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from flows.cli.main import main
 from processors.contract import Item
 from processors.packs.recipe.pack_recipe import Pictures
+from processors.packs.registry import remember, results_of
 from processors.store.catalogue.catalogue import Catalogue
 from tests.helpers.pack_store import PackStore, make_pack, picture
 
@@ -81,6 +82,26 @@ def test_why_tells_the_source_of_files_under_readable_names_with_credits_inside(
     assert {code for code, _ in found.values()} == {0}
     names = {digest: name for name, digest in digests(made).items()}
     assert sorted(names[made_of(told)] for _, told in found.values()) == ["deck.img", "deck.png"]
+
+
+def test_why_reads_the_records_of_an_older_pack(made: PackStore, tmp_path: Path) -> None:
+    """Its entries of stored items were named by their digests, once for all results with these bytes."""
+    make_pack(made, tmp_path / "pack", take=("stills",), pictures=Pictures(longest_side_px=(320,)))
+    path = tmp_path / "pack/data/ro-crate-metadata.json"
+    text = path.read_text()
+    for one in json.loads(text)["@graph"]:
+        if one["@type"] == "CreativeWork" and one["@id"].startswith("#photo.preview-"):
+            text = text.replace(f'"{one["@id"]}"', f'"{one["identifier"]}"')
+    graph = json.loads(text)["@graph"]
+    for one in graph:
+        if one["@id"].startswith("urn:sha256:"):
+            one.pop("identifier", None)
+    (tmp_path / "pack/manifest-sha256.txt").unlink()
+    path.write_text(json.dumps({"@graph": graph}))
+    for name in ("deck.img", "deck.png"):
+        (packed,) = (tmp_path / "pack/data/media" / name / "photo.preview").glob("*.jpg")
+        code, told = why(made, packed)
+        assert (code, made_of(told)) == (0, digests(made)[name]), (name, told)
 
 
 def test_why_tells_frames_of_one_result_with_the_same_bytes_apart(tmp_path: Path) -> None:
@@ -167,3 +188,19 @@ def test_why_says_that_the_store_does_not_have_the_result_of_a_file_in_a_pack(ma
         f"marsmedia: {path}: of audio.events of x, as its pack says, and this store does not have that result "
         f"({gone.key[:16]}); see {pack}/data/ro-crate-metadata.json for its provenance\n",
     )
+
+
+def test_a_moved_pack_has_the_results_of_the_last_that_was_built_with_its_identifier(tmp_path: Path) -> None:
+    made = PackStore(tmp_path)
+    digest = made.source("calm.wav", "audio", "wav", b"calm")
+    old = made.result(digest, "audio.events", NO_EVENTS, key="version 11")
+    first = make_pack(made, tmp_path / "a", take=("metadata",))
+    record = remember(made.store, first)
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"built_utc": "2026-01-01T00:00:00Z"}))
+    new = made.result(digest, "audio.events", NO_EVENTS, key="version 12", made_utc="2026-03-05T00:00:00.000+00:00")
+    last = make_pack(made, tmp_path / "b", take=("metadata",))
+    remember(made.store, last)
+    assert first.identity.urn == last.identity.urn
+    (tmp_path / "b").rename(tmp_path / "moved")
+    assert results_of(made.store, str(tmp_path / "moved")) == [new.ref]
+    assert results_of(made.store, str(tmp_path / "a")) == [old.ref]

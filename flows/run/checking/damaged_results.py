@@ -63,6 +63,7 @@ def remove_to_make_again(plan: Plan, store: Store) -> None:
     there = [ref for ref in plan.remade if ref in asked and store.has(ref)]
     if not there:
         return
+    store.fetch_manifests(sorted({ref.source for ref in there}))
     manifests = dict(_readable(there, store))
     plan.due, plan.later = (
         [replace(due, remade=tuple(manifests[one.ref] for one in due.results if one.ref in manifests)) for due in dues]
