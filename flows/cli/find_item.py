@@ -80,23 +80,29 @@ def find_shown(word: str, store: Store) -> SourceRow:
     RequestError : no source matches, or the file is a copy of an item.
     """
     path, catalogue = Path(word), Catalogue(store)
-    if not (path.is_file() and record_in_pack(path)):  # its name may also be that of another source
+    if not _is_only_in_pack(path, catalogue):  # else its name may also be that of another source
         try:
             return find_sighting(word, catalogue)
         except RequestError:
             if not path.is_file():
                 raise
     refuse_damaged(path)
-    rows = catalogue.sightings()
-    if found := [row for row in rows if row.path in absolute(word)]:
-        return find_source(word, found)
-    if not any(row.digest == sha256_of(path) for row in rows) and (items := items_of_file(path, store)):
+    rows, digest = catalogue.sightings(), sha256_of(path)
+    if not any(row.digest == digest for row in rows) and (items := items_of_file(path, store)):
         made = sorted({f"{one.ref.processor} of {one.source_name}" for one, _ in items})
         raise RequestError(
             f"{path}: no source, but has the bytes of an item or is made from one ({', '.join(made[:3])}); "
             f"`marsmedia why {shlex.quote(str(path))}` shows its provenance"
         )
     return source_of_bytes(path, rows)
+
+
+def _is_only_in_pack(path: Path, catalogue: Catalogue) -> bool:
+    """Return whether a file lies in a pack that is not itself below the folder of releases."""
+    if not (path.is_file() and record_in_pack(path)):
+        return False
+    places = absolute(str(path))
+    return not any(row.path in places for row in catalogue.sightings())
 
 
 def source_of_bytes(path: Path, rows: Sequence[SourceRow]) -> SourceRow:

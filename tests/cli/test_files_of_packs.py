@@ -103,3 +103,14 @@ def test_show_refuses_a_damaged_original(folder: Path) -> None:
         2,
         f"marsmedia: {path}: differs from the pack's manifest: damaged",
     )
+
+
+def test_show_of_a_raw_file_in_a_pack_that_was_delivered_tells_its_history_though_it_is_damaged(folder: Path) -> None:
+    (folder / "again/raw").mkdir(parents=True)
+    (folder / "pack").rename(folder / "again/raw/pack")
+    path = folder / "again/raw/pack/data/media/tracks.jpg/original/tracks.jpg"
+    run_ingest(folder / "again/raw", folder / "again/store", RECIPES, Options(), in_threads, name="k")  # type: ignore[arg-type]
+    digest = sha256(path.read_bytes()).hexdigest()
+    path.write_bytes(b"damaged")
+    answer = CliRunner().invoke(main, ["show", str(path), "--store", str(folder / "again/store")])
+    assert (answer.exit_code, f"  sha256   {digest}" in answer.output.splitlines()) == (0, True)
