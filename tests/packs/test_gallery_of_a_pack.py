@@ -76,14 +76,14 @@ HOSTILE = '<img src=x onerror="window.ran=1">'
 
 
 @pytest.mark.parametrize(
-    ("language", "badges"),
+    ("language", "before", "badges"),
     [
-        ("en", ["Rights not cleared", "Rights not cleared (not stated)", "Check for logos and captions"]),
-        ("zh", ["未获转载授权", "未获转载授权（未说明）", "请查看有无台标、字幕"]),
+        ("en", "", ["Rights not cleared", "Rights not cleared (not stated)", "Check for logos and captions"]),
+        ("zh", "使用条款或说明：", ["未获转载授权", "未获转载授权（未说明）", "请查看有无台标、字幕"]),
     ],
 )
 def test_a_highlight_has_the_badges_of_what_it_shows(
-    browser: Browser, tmp_path: Path, language: str, badges: list[str]
+    browser: Browser, tmp_path: Path, language: str, before: str, badges: list[str]
 ) -> None:
     clip = MediaMaker(tmp_path).video("highlight.mp4", list(range(25)))
     MediaMaker(tmp_path).photo("photo.jpg")
@@ -110,7 +110,7 @@ def test_a_highlight_has_the_badges_of_what_it_shows(
         )
         title = f"{wheel[language]} · a.png"
         assert shown == [
-            [embargo, "badge warn said", title, "d.png"],
+            [before + embargo, "badge warn said", title, "d.png"],
             [badges[0], "badge bad", title, "b.png"],
             [badges[1], "badge bad", f"{HOSTILE} · {HOSTILE}"],
             [badges[2], "badge warn", "e.mp4"],
