@@ -76,14 +76,15 @@ def read_picture(result: ResultView, paths: Mapping[str, Path], name: str) -> Im
         raise RequestError(f"{name}: {result.processor} has no picture{why}")
     item = max(paths, key=lambda one: _pixel_count(paths[one]))
     with paths[item].open("rb") as file, Image.open(file) as picture:
-        if sample_bits(file) == 16 and not picture.mode.startswith("I"):
+        is_deep = sample_bits(file) == 16
+        if is_deep and not picture.mode.startswith("I"):
             raise RequestError(
                 f"{name}: its colours have 16 bits, and a Pillow image would hold the upper 8; {VALUES} has the values "
                 f'of its file, and item("{result.processor}", "{item}") the path of this picture'
             )
         facts = result.facts[item] or {}
         black, white = facts.get("black_level"), facts.get("white_level")
-        if black is not None and (black, white) != (0, 65535):
+        if is_deep and black is not None and (black, white) != (0, 65535):
             warnings.warn(
                 f"{name}: 0 is {black:g} and 65535 is {white:g} in this picture; {VALUES} has the values of its file",
                 stacklevel=3,

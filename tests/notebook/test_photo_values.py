@@ -14,6 +14,7 @@ from PIL import Image
 import marsmedia
 from marsmedia import RequestError, SourceView
 from processors.photo.deep import DeepPhoto
+from processors.photo.enhanced import Enhanced
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.made_pds3 import pds3, picture
 from tests.helpers.runs import ingest
@@ -39,7 +40,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> marsmedia.StoreView:
     Image.fromarray(COLOURS[..., 0]).save(lab / "grey.png")
     (lab / "float.img").write_bytes(pds3(FLOATS.astype(">f4").tobytes(), kind="IEEE_REAL", bits=32))
     MediaMaker(lab).video("descent.mp4", list(range(5)))
-    ingest(folder / "raw", folder / "store", {"audio": (), "video": (), "photo": (DeepPhoto(),)})
+    ingest(folder / "raw", folder / "store", {"audio": (), "video": (), "photo": (DeepPhoto(), Enhanced())})
     return marsmedia.open(folder / "store")
 
 
@@ -97,7 +98,10 @@ def test_a_picture_of_spread_numbers_says_so(store: marsmedia.StoreView) -> None
     source = store.source("float.img")
     with pytest.warns(UserWarning, match=r"float\.img: 0 is -25 and 65535 is 34\.5 in this picture; photo_values\(\)"):
         source.photo("photo.deep")
-    found = source.photo_values()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert source.photo("photo.enhanced").mode in ("L", "RGB"), "to look at"
+        found = source.photo_values()
     assert found.dtype == np.float32
     assert np.array_equal(found, FLOATS)
 
