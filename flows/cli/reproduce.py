@@ -49,10 +49,10 @@ def reproduce(selection: tuple[str, ...], store_folder: Path, as_json: bool, **o
 
     store = open_existing_store(store_folder)
     counts: Counter[str] = Counter()
-    chosen, pack = _selected(selection, store)
-    faults = _faults_of_pack(pack, store, as_json=as_json) if pack else 0
     with checker_of(Options(**options), store) as checker:
         print_note(checker.note)
+        chosen, pack = _selected(selection, store)
+        faults = _faults_of_pack(pack, store, as_json=as_json) if pack else 0
         for one in reproduced(chosen, store, checker):
             counts[one.verdict] += 1
             if as_json:

@@ -39,7 +39,7 @@ from prefect.states import Cancelled, Crashed
 from flows.serving.alerts import Alerts
 from flows.serving.end_of_serving import EndOfServing, end_runs, mark_runs
 from flows.serving.other_services import require_unserved
-from flows.serving.run_lines import RunLines
+from flows.serving.run_lines import MISSED, RunLines
 from flows.serving.schedule import Planned
 
 HEARTBEAT_SECONDS = 30
@@ -49,7 +49,7 @@ SILENCE = timedelta(seconds=10 * HEARTBEAT_SECONDS)
 FOLDERS = ("raw", "store")
 """Parameters of a run that `serve` fills in."""
 OTHERS = "of another store: marsmedia serve now works on {store}"
-MISSED = "marsmedia serve was not running when it was due; one later run replaces all missed runs"
+NOT_RUNNING = "marsmedia serve was not running when it was due; one later run replaces all missed runs"
 STOPPED = "interrupted: marsmedia serve was stopped"
 AT_WORK = (StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
 WATCH = "marsmedia: a run without a heartbeat has crashed"
@@ -204,7 +204,7 @@ async def _leave_out_others(client: PrefectClient, deployment: UUID, parameters:
     for run in await _scheduled(client, deployment):
         if any(run.parameters.get(name) != parameters.get(name) for name in FOLDERS):
             why = OTHERS.format(store=parameters.get("store"))
-            await client.set_flow_run_state(run.id, Cancelled(name="Missed", message=why), force=True)
+            await client.set_flow_run_state(run.id, Cancelled(name=MISSED, message=why), force=True)
 
 
 async def _catch_up(client: PrefectClient, deployment: UUID, parameters: Mapping[str, Any], *, keep: int) -> None:
@@ -214,7 +214,7 @@ async def _catch_up(client: PrefectClient, deployment: UUID, parameters: Mapping
     """
     while len(late := await _scheduled(client, deployment, before=datetime.now(UTC))) > keep:
         for run in late[keep:]:
-            await client.set_flow_run_state(run.id, Cancelled(name="Missed", message=MISSED), force=True)
+            await client.set_flow_run_state(run.id, Cancelled(name=MISSED, message=NOT_RUNNING), force=True)
     for run in late:
         await client.update_flow_run(run.id, parameters=dict(parameters))
 

@@ -35,6 +35,8 @@ MAX_LINES = LINES_BELOW + 2
 """Maximum number of lines below the one of a run that has ended: problems, how many more there are, and the report."""
 ALARMING = (StateType.FAILED, StateType.CRASHED)
 """States in which a run ends that somebody must hear of; one that an operator stops is cancelled."""
+MISSED = "Missed"
+"""Name of the state of scheduled runs that are left out; their lines would only hide those of the run that is made."""
 OVERLAP, REFUSED = "Deployment concurrency limit reached.", "refused, as another run of it is at work"
 """Prefect's message, and its meaning here."""
 
@@ -66,7 +68,8 @@ class RunLines:
         """Report what has happened since the last call; nothing if the server does not answer."""
         with suppress(httpx.HTTPError):  # the runner itself reports a server that is gone
             for run in await self._changed(client):
-                self._report(run)
+                if run.state_name != MISSED:  # Prefect says that it began when it was left out
+                    self._report(run)
         if self._alerts:
             await self._alerts.send()
 
