@@ -299,8 +299,8 @@ class SourceView:
         Parameters
         ----------
         processor : `photo.preview` and `photo.enhanced`; `photo.deep` of a grey photo with more than 8 bits, in mode
-            `I;16`, with a warning where its numbers are spread over 16 bits (those of a JPEG 2000 always are);
-            or `raw`, which decodes a file of 8 bits in raw, as `frame` does. To measure, take `photo_values`.
+            `I;16`, with a warning where its numbers are spread over 16 bits or moved; or `raw`, which decodes a file of
+            8 bits in raw, as `frame` does. To measure, take `photo_values`.
 
         Raises
         ------

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 
+from processors.containers.photo.sample_bits import has_signed_components, jpeg2000_bits
 from processors.containers.photo.tiff_file import read_tiff_file
 from processors.contract import Item, OpenSource, Reads, require
 from processors.decoding.picture_header import open_header
@@ -50,7 +51,7 @@ class DeepFacts:
     width_px: int | None = None
     height_px: int | None = None
     source_bits: int | None = None
-    """Bits per channel in the source; its values are multiplied to fill 16 bits, so nothing is lost."""
+    """Bits per channel in the source; values of 8 bits are multiplied to fill 16, so nothing is lost."""
     icc_profile_name: str | None = None
     """Name of the profile, embedded as in the source; the colours are not converted."""
     black_level: float | None = None
@@ -69,7 +70,7 @@ class DeepPhoto:
     """`deep.png` of a photo that 8-bit sRGB would narrow: more than 8 bits, or an RGB profile other than sRGB."""
 
     name: ClassVar[str] = "photo.deep"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "file"
 
     max_pixels: int = 300_000_000
@@ -127,10 +128,15 @@ class DeepPhoto:
             if reader.info.mode not in DEEP_MODES:
                 return _item(f"{title_of(opened.source.format)} is read in 8 bits")
             photo = reader.photo()
+            coded_bits, is_signed = jpeg2000_bits(file), has_signed_components(file)
         if photo.deep is None:
             return _item("8 bits hold all of it", reader.damage)
         levels, bits = photo.levels, photo.deep.dtype.itemsize * 8
-        if photo.deep.dtype == np.uint16:
+        if photo.deep.dtype == np.uint16 and coded_bits:  # Pillow spreads them over 16 bits, and makes them positive
+            bits, lowest = coded_bits, float(-(1 << (coded_bits - 1)) if is_signed else 0)
+            values = photo.deep >> (16 - bits)
+            deep = DeepSamples(values=values, black_level=lowest, white_level=lowest + 65535)
+        elif photo.deep.dtype == np.uint16:
             deep = DeepSamples(values=photo.deep, black_level=0.0, white_level=65535.0)
         else:
             share = scaled_to_levels(photo.deep, levels, photo.valid, is_inverted=photo.is_inverted)

@@ -19,6 +19,7 @@ from processors.photo.deep import DeepPhoto
 from processors.photo.reading.photo_reader import PhotoReader
 from processors.sources.source_file import SourceFile
 from tests.helpers.made_pds3 import pds3, picture, vicar
+from tests.photo.test_stored_values import jpeg2000
 
 
 def made(path: Path, picture_format: str, scratch: Path, processor: DeepPhoto | None = None) -> Item:
@@ -84,6 +85,21 @@ def test_planetary_numbers_of_16_bits_stay_exactly(tmp_path: Path) -> None:
     assert pixels(item).tolist() == values[::-1].tolist()
     assert (item.facts.source_bits, item.facts.black_level, item.facts.white_level) == (16, 0.0, 65535.0)
     assert (item.facts.width_px, item.facts.height_px) == (16, 12)
+
+
+@pytest.mark.parametrize("bits", [10, 12, 16])
+def test_grey_jpeg_2000_keeps_its_own_levels(tmp_path: Path, bits: int) -> None:
+    values = np.random.default_rng(1).integers(0, 1 << bits, (40, 50), np.uint16)
+    data = jpeg2000(values, f"gray{bits}le")
+    (tmp_path / "a.j2k").write_bytes(data)
+    item = made(tmp_path / "a.j2k", "jpeg2000", tmp_path)
+    assert (pixels(item) == values).all()
+    assert (item.facts.source_bits, item.facts.black_level, item.facts.white_level) == (bits, 0.0, 65535.0)
+    at = data.index(bytes([bits - 1, 1, 1]))
+    (tmp_path / "a.j2k").write_bytes(data[:at] + bytes([bits - 1 | 0x80]) + data[at + 1 :])
+    item = made(tmp_path / "a.j2k", "jpeg2000", tmp_path)
+    assert (pixels(item) + item.facts.black_level == values.astype(int) - (1 << bits - 1)).all()
+    assert item.facts.white_level - item.facts.black_level == 65535
 
 
 def test_planetary_colours_stay_exactly(tmp_path: Path) -> None:
