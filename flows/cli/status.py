@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -15,15 +15,18 @@ from flows.cli.common import counted, megabytes, open_existing_store, print_json
 from flows.cli.printing.print_table import aligned, size
 from flows.cli.shared_options import JSON, STORE
 from processors.errors import Verdict
-from processors.store.manifest import ResultRef
 from processors.well_known_names import EVIDENCE
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from flows.run.reporting.problems import FileProblems
+    from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.source_row import SourceRow
     from processors.store.store import Store
 
-COUNTED = ("verdict", "reason", "item_count", "size_bytes")
+NOT_MADE = "verdict <> 'made'"
+COLUMNS = ("source", "processor", "verdict", "item_count", "size_bytes")
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
@@ -49,38 +52,31 @@ def status(store_folder: Path, as_json: bool) -> None:
 def _summary(store_folder: Path) -> dict[str, Any]:
     """Return the counts of sources and results, and the end of the last run, as `--json` prints them."""
     from flows.run.reporting.at_work import runs_at_work
-    from flows.run.reporting.recorded_problems import current_results, files_with_problems
+    from flows.run.reporting.recorded_problems import files_with_problems
     from flows.run.reporting.run_record import LOST, RUNNING, last_run
     from processors.store.catalogue.catalogue import Catalogue
 
     store = open_existing_store(store_folder)
     catalogue = Catalogue(store)
+    problems = _problem_counts(files_with_problems(store))
     rows = list(catalogue.sources().values())
-    media = {row.digest: row.medium for row in rows if row.kind == "media"}
-    current = {r["key"] for _, r in current_results(catalogue, [row for row in rows if row.kind == "media"])}
-    results = catalogue.table("results", ["source", "processor", "key", *COUNTED]).to_pylist()
-    results = [r for r in results if r["verdict"] == "made" or r["key"] in current]  # not what a later result replaced
-    evidence_keys = {row.evidence_key for row in rows}
-    told = [r for r in results if r["processor"] != EVIDENCE or r["key"] in evidence_keys]
+    media = [row for row in rows if row.kind == "media"]
     last, at_work = last_run(store), runs_at_work(store)
-    if at_work or (last and last["state"] in (RUNNING, LOST)):
-        results += _uncatalogued(store, results)
+    is_behind = bool(at_work) or (last is not None and last["state"] in (RUNNING, LOST))
+    results = _results(store, catalogue, media, is_behind=is_behind)
     return {
         "store": str(store_folder),
-        "sources": dict(Counter(str(medium) for medium in media.values())),
+        "sources": dict(Counter({row.digest: str(row.medium) for row in media}.values())),
         "companions": sum(row.kind == "companion" for row in rows),
         "unsupported": sum(row.kind == "unsupported" for row in rows),
-        "damaged": len({r["source"] for r in told if r["verdict"] == "made" and r["reason"]} & media.keys()),
+        "damaged": len(_damaged(catalogue, media)),
         "changed": sum(row.changed_to is not None for row in rows),
-        "files_with_problems": _problem_counts(files_with_problems(store)),
-        "results": {
-            name: dict(Counter(r["verdict"] for r in results if r["processor"] == name))
-            for name in sorted({r["processor"] for r in results})
-        },
-        "items": sum(r["item_count"] for r in results),
-        "size_bytes": sum(r["size_bytes"] for r in results),
-        "size_bytes_of_processors": _space(results, lambda r: [r["processor"]]),
-        "releases": _releases(rows, results),
+        "files_with_problems": problems,
+        "results": _verdicts(results),
+        "items": sum(results["item_count"].to_pylist()),
+        "size_bytes": sum(results["size_bytes"].to_pylist()),
+        "size_bytes_of_processors": _space(results, "processor"),
+        "releases": _releases(media, _space(results, "source")),
         "runs_at_work": [{**asdict(who), "message": f"at work: {who}"} for who in at_work],
         "last_run": {name: last[name] for name in ("run", "state", "message", "started_utc", "report")}
         if last
@@ -133,30 +129,62 @@ def _problem_counts(found: Iterable[FileProblems]) -> dict[str, int]:
     return dict(counts)
 
 
-def _space(results: list[dict[str, Any]], owners: Callable[[dict[str, Any]], Iterable[str]]) -> dict[str, int]:
-    """Return the bytes of results by what they belong to."""
-    space: Counter[str] = Counter()
-    for result in results:
-        for owner in owners(result):
-            space[owner] += result["size_bytes"]
-    return dict(sorted(space.items()))
+def _results(store: Store, catalogue: Catalogue, media: Sequence[SourceRow], *, is_behind: bool) -> pa.Table:
+    """Return the results that count, without those that were not made and that a later one replaced.
+
+    Parameters
+    ----------
+    is_behind : a run has not written the catalogue yet: results that only the store has are included.
+    """
+    import pyarrow as pa
+
+    from flows.run.reporting.recorded_problems import current_of_troubled
+
+    made = catalogue.table("results", COLUMNS, "verdict = 'made'")
+    current = {result["key"] for _, result in current_of_troubled(catalogue, media)}
+    others = [r for r in catalogue.table("results", [*COLUMNS, "key"], NOT_MADE).to_pylist() if r["key"] in current]
+    others += _uncatalogued(store, catalogue) if is_behind else []
+    return pa.concat_tables([made, pa.Table.from_pylist(others, made.schema)])
 
 
-def _releases(rows: list[SourceRow], results: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
-    """Return files and space by release; results of the same bytes in two releases count in both."""
-    media = [row for row in rows if row.kind == "media"]
-    owners: dict[str, set[str]] = {}
+def _damaged(catalogue: Catalogue, media: Iterable[SourceRow]) -> set[str]:
+    """Return the sources of which a result was made with a loss."""
+    evidence_of = {row.digest: set[str | None]() for row in media}
     for row in media:
-        owners.setdefault(row.digest, set()).add(row.release)
-    made = _space(results, lambda r: owners.get(r["source"], ()))
+        evidence_of[row.digest].add(row.evidence_key)
     return {
-        name: {
-            "files": sum(row.release == name for row in media),
-            "file_bytes": sum(row.size_bytes for row in media if row.release == name),
-            "size_bytes": made.get(name, 0),
-        }
-        for name in sorted({row.release for row in media})
+        one["source"]
+        for one in catalogue.table(
+            "results", ["source", "processor", "key"], "verdict = 'made' AND reason <> ''"
+        ).to_pylist()
+        if one["source"] in evidence_of and (one["processor"] != EVIDENCE or one["key"] in evidence_of[one["source"]])
     }
+
+
+def _verdicts(results: pa.Table) -> dict[str, dict[str, int]]:
+    """Return the numbers of results by processor and verdict."""
+    counts: dict[str, dict[str, int]] = {}
+    grouped = results.group_by(["processor", "verdict"]).aggregate([([], "count_all")])
+    for one in sorted(grouped.to_pylist(), key=lambda one: (one["processor"], one["verdict"])):
+        counts.setdefault(one["processor"], {})[one["verdict"]] = one["count_all"]
+    return counts
+
+
+def _space(results: pa.Table, owner: str) -> dict[str, int]:
+    """Return the bytes of results by a column."""
+    grouped = results.group_by(owner).aggregate([("size_bytes", "sum")])
+    return dict(sorted(zip(grouped[owner].to_pylist(), grouped["size_bytes_sum"].to_pylist(), strict=True)))
+
+
+def _releases(media: Sequence[SourceRow], space: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """Return files and space by release; results of the same bytes in two releases count in both."""
+    releases = {name: {"files": 0, "file_bytes": 0, "size_bytes": 0} for name in sorted({row.release for row in media})}
+    for row in media:
+        releases[row.release]["files"] += 1
+        releases[row.release]["file_bytes"] += row.size_bytes
+    for digest, release in {(row.digest, row.release) for row in media}:
+        releases[release]["size_bytes"] += space.get(digest, 0)
+    return releases
 
 
 def _print_table(results: dict[str, dict[str, int]], space: dict[str, int]) -> None:
@@ -169,18 +197,17 @@ def _print_table(results: dict[str, dict[str, int]], space: dict[str, int]) -> N
         click.echo(f"  {name:{name_width}}  {'  '.join(cells)}  {size(space[name]):>8}")
 
 
-def _uncatalogued(store: Store, known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _uncatalogued(store: Store, catalogue: Catalogue) -> list[dict[str, Any]]:
     """Return results that an unfinished or killed run has committed but not catalogued yet."""
-    refs = {ResultRef(source=r["source"], processor=r["processor"], key=r["key"]) for r in known}
-    new = [manifest for manifest in store.manifests() if manifest.ref not in refs]
+    known = set(catalogue.table("results", ["key"])["key"].to_pylist())
     return [
         {
             "source": m.ref.source,
             "processor": m.ref.processor,
-            "reason": m.reason,
             "verdict": m.verdict,
             "item_count": len(m.items),
             "size_bytes": sum(item.size_bytes for item in m.items),
         }
-        for m in new
+        for m in store.manifests()
+        if m.ref.key not in known
     ]

@@ -22,6 +22,9 @@ from processors.store.manifest import ResultRef
 from processors.store.store import Store
 from processors.well_known_names import EVIDENCE
 
+PROBLEM = "verdict <> 'made' OR reason <> ''"
+"""Condition in SQL: the result was not made, or made with a loss."""
+
 
 def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
     """Yield problems of the results that count, and unsupported files, of a selection; without one, of every file."""
@@ -52,7 +55,7 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
     sources = {row.digest for row in media}
     yield from (one.problem() for one in damaged_results(catalogue) if not words or one.ref.source in sources)
     damaged: dict[str, dict[str, None]] = {}
-    for row, result in current_results(catalogue, media):
+    for row, result in current_of_troubled(catalogue, media):
         reason = result["reason"] or ""
         if result["verdict"] == "made" and reason:
             damaged.setdefault(row.relative, {})[reason] = None
@@ -77,8 +80,11 @@ def _of_masters(rows: Sequence[SourceRow]) -> Iterator[FileProblem]:
             yield FileProblem(file=row.relative, verdict=verdict, reason=reason)
 
 
-def current_results(catalogue: Catalogue, media: Sequence[SourceRow]) -> Iterator[tuple[SourceRow, dict[str, Any]]]:
-    """Yield the current outcome of some files: each processor's result that counts, with the first path it concerns."""
+def current_of_troubled(catalogue: Catalogue, media: Sequence[SourceRow]) -> Iterator[tuple[SourceRow, dict[str, Any]]]:
+    """Yield the current outcome of those files of which any result was not made, or made with a loss.
+
+    Each processor's result that counts, with the first path it concerns.
+    """
     places = by_source(media)
     for result in _counting(catalogue, places, {row.evidence_key for row in media}):
         if row := _place_of(result, places):
@@ -101,10 +107,11 @@ def _place_of(result: Mapping[str, Any], places: Mapping[str, Sequence[SourceRow
 def _counting(
     catalogue: Catalogue, places: Mapping[str, Sequence[SourceRow]], evidence_keys: Set[str | None]
 ) -> Iterator[dict[str, Any]]:
-    """Yield the result of each processor and source that counts, and the evidence of every path, of these keys."""
+    """Yield the result of each processor that counts, and the evidence of every path, of the sources with a problem."""
     columns = ["source", "processor", "key", "verdict", "reason", "started_utc"]
     found: dict[tuple[str, str, str | None], list[dict[str, Any]]] = {}
-    for result in sorted(catalogue.table("results", columns).to_pylist(), key=lambda one: one["started_utc"]):
+    troubled = catalogue.table("results", columns, f"source IN (SELECT source FROM asked WHERE {PROBLEM})")
+    for result in sorted(troubled.to_pylist(), key=lambda one: one["started_utc"]):
         of_path = result["key"] if result["key"] in evidence_keys else None
         found.setdefault((result["source"], result["processor"], of_path), []).append(result)
     asked = CurrentResults(catalogue)
