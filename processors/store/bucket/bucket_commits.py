@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
@@ -25,8 +25,10 @@ from processors.store.manifest import OF_ANOTHER, ResultRef
 
 SINGLE_LISTINGS = 20
 """Number of sources that are looked up one by one; after these, all commits are listed at once."""
-FETCHED_AT_ONCE = 8
-"""Number of commits that are fetched at the same time."""
+FETCHED_AT_ONCE = 32
+"""Number of commits that are fetched at the same time: an answer takes 20 to 50 ms, nearly all of it waiting."""
+SOURCES_AHEAD = 512
+"""Number of sources whose commits are fetched before the first of them is read."""
 COMMITS_HELD = 64
 """Maximum number of commits in memory."""
 
@@ -117,6 +119,12 @@ class BucketCommits:
         with ThreadPoolExecutor(FETCHED_AT_ONCE) as threads:
             for _ in threads.map(self._fetch, missing):
                 pass
+
+    def ahead(self, sources: Sequence[str]) -> Iterator[str]:
+        """Yield sources, each after its commits were fetched, many at the same time."""
+        for at in range(0, len(sources), SOURCES_AHEAD):
+            self.fetch(sources[at : at + SOURCES_AHEAD])
+            yield from sources[at : at + SOURCES_AHEAD]
 
     def _fetch(self, name: str) -> bytes:
         try:

@@ -23,10 +23,8 @@ def verify_bucket(
 ) -> Iterator[FixityCheck]:
     """Verify every result, in order; parameters as in `fixity.verify`, with the paths that a folder would have."""
     assert isinstance(store, BucketStore)
-    commits = store.commit_names()
-    asked = (
-        _asked(store, name, after, wanted) for name in steps("Hashing commits", commits, len(commits), noun="commit")
-    )
+    names = steps("Hashing commits", store.copied_commits(), len(store.commit_names()), noun="commit")
+    asked = (_asked(store, name, after, wanted) for name in names)
     for checked in parallel_map(_checked, asked):
         yield from checked
     for name in store.unnamed_data():

@@ -141,7 +141,7 @@ class BucketStore(Store):
         return self._commits.result(ref).manifest
 
     def manifests(self, digest: str | None = None) -> Iterator[Manifest]:
-        for one in [digest] if digest else self._commits.digests():
+        for one in [digest] if digest else self._commits.ahead(self._commits.digests()):
             for result in self._commits.results(one):
                 yield result.manifest
 
@@ -149,7 +149,7 @@ class BucketStore(Store):
         self._commits.fetch(list(digests))
 
     def readable(self, unreadable: list[str]) -> Iterator[Manifest]:
-        for digest in self._commits.digests():
+        for digest in self._commits.ahead(self._commits.digests()):
             try:
                 yield from self.manifests(digest)
             except ResultCorrupt as error:
@@ -159,6 +159,11 @@ class BucketStore(Store):
         """Return the names of all commits, in the order of their sources; one listing."""
         return [name for digest in self._commits.digests() for name in sorted(self._commits.of(digest))]
 
+    def copied_commits(self) -> Iterator[str]:
+        """Yield these names, each after a copy of the commit was made on this machine."""
+        for digest in self._commits.ahead(self._commits.digests()):
+            yield from sorted(self._commits.of(digest))
+
     def results_in(self, commit: str) -> list[PassResult]:
         """Return the results in a commit; raises `ResultCorrupt`."""
         return self._commits.results_in(commit)
@@ -166,7 +171,7 @@ class BucketStore(Store):
     def unnamed_data(self) -> Iterator[str]:
         """Yield the zips to which no commit refers, of runs that were killed a day ago or more."""
         named = set[str]()
-        for name in self.commit_names():
+        for name in self.copied_commits():
             with suppress(ResultCorrupt):  # no commit refers to that zip any more
                 named.update(one.data for one in self._commits.results_in(name))
         before = datetime.now(UTC) - MIN_UNNAMED_AGE
