@@ -165,3 +165,8 @@ def _span(part: dict[str, str | None], precision: Precision) -> tuple[datetime, 
     digits = (part["fraction"] or ".0")[1:7]
     start += timedelta(microseconds=int(digits.ljust(6, "0")))
     return start, start + timedelta(microseconds=10 ** (6 - len(digits)))
+
+
+def moment_of(utc: str) -> datetime:
+    """Return the moment of a time in a record; of a leap second, which is written as second 60, that of second 59."""
+    return datetime.fromisoformat(utc.replace(":60", ":59")).astimezone(UTC)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from processors.metadata.times.times import Date
+from processors.mission.when import moment_of
 
 
 def late_date(recorded: Date, dates: Iterable[Date], now: datetime) -> str | None:
@@ -18,10 +19,10 @@ def late_date(recorded: Date, dates: Iterable[Date], now: datetime) -> str | Non
     dates : all dates of the same file, among them the day on which its release was published, if that is known.
     now : moment with a time zone.
     """
-    said, begins = f"recorded {recorded.written} ({recorded.source})", datetime.fromisoformat(recorded.earliest_utc)
+    said, begins = f"recorded {recorded.written} ({recorded.source})", moment_of(recorded.earliest_utc)
     if begins > now:
         return f"{said}, which is in the future: correct the date"
     for one in dates:
-        if one.meaning == "released" and begins >= datetime.fromisoformat(one.latest_utc):
+        if one.meaning == "released" and begins >= moment_of(one.latest_utc):
             return f"{said}, after it was published {one.written} ({one.source}): correct one of the two"
     return None

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from processors.languages.dates import date_in_words
 from processors.languages.language import phrase
 from processors.languages.text import Text
+from processors.mission.when import moment_of
 from processors.packs.records.iso_date import iso_date
 
 
@@ -43,7 +43,7 @@ class Recorded:
         """
         if found := re.match(r"\d{4}(-\d\d(-\d\d)?)?(?=T|$)", iso_date(self.written)):
             return found[0]
-        first, last = map(datetime.fromisoformat, (self.earliest_utc, self.latest_utc))
+        first, last = map(moment_of, (self.earliest_utc, self.latest_utc))
         shown = {"year": 4, "month": 7}.get(self.precision, 10)
         return (first + (last - first) / 2).date().isoformat()[:shown]
 

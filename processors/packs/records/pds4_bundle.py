@@ -6,10 +6,11 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from processors.languages.text import FALLBACK
 from processors.mission.sol_words import is_before_landing
+from processors.mission.when import moment_of
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
 from processors.packs.contents.recorded import Recorded
 from processors.packs.contents.rights import credit, rights
@@ -168,28 +169,24 @@ def _span(recorded: Recorded, duration_seconds: float | None) -> tuple[str, str 
     """Return start and end with equally many digits, the end not before the start; an unknown end is None."""
     start, end = recorded.earliest_utc, recorded.ended_utc
     digits = _digits(start)
-    if end is not None and _moment(end) >= _moment(start):
+    if end is not None and moment_of(end) >= moment_of(start):
         digits = max(digits, _digits(end))
     elif duration_seconds is not None:
-        end = (_moment(recorded.latest_utc) + timedelta(seconds=duration_seconds)).isoformat()
+        end = (moment_of(recorded.latest_utc) + timedelta(seconds=duration_seconds)).isoformat()
     else:
         end = None
     return _to_digits(start, digits), None if end is None else _to_digits(end, digits)
 
 
-def _moment(utc: str) -> datetime:
-    return datetime.fromisoformat(utc.replace(":60", ":59")).astimezone(UTC)  # a leap second
-
-
 def _digits(utc: str) -> int:
     """Return how many digits a second needs: none, or those of milliseconds or microseconds."""
-    microseconds = _moment(utc).microsecond
+    microseconds = moment_of(utc).microsecond
     return 0 if not microseconds else 3 if microseconds % 1000 == 0 else 6
 
 
 def _to_digits(utc: str, digits: int) -> str:
     """Return a moment in UTC, cut to the digits; a leap second stays second 60."""
-    text = f"{_moment(utc):%Y-%m-%dT%H:%M:%S.%f}"
+    text = f"{moment_of(utc):%Y-%m-%dT%H:%M:%S.%f}"
     text = text[: text.index(".") + digits + 1] if digits else text.partition(".")[0]
     return f"{text.replace(':59', ':60') if ':60' in utc else text}Z"
 

@@ -6,11 +6,11 @@ import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from processors.mission.profile import load_profile, profile_names
 from processors.mission.release_statements import OF_MISSION, said_of_all
+from processors.mission.when import moment_of
 from processors.well_known_names import EVIDENCE
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _words_apart(voices: list[_Said]) -> list[Disagreement]:
 def _spans_apart(voices: list[_Said]) -> list[Disagreement]:
     """Return recording times that do not overlap."""
     spans = [(one.span, one.path) for one in voices if one.span]
-    moments = [tuple(datetime.fromisoformat(moment) for moment in span) for span, _ in spans]
+    moments = [tuple(map(moment_of, span)) for span, _ in spans]
     if all(a[0] < b[1] and b[0] < a[1] for a, b in itertools.combinations(moments, 2)):
         return []
     return [Disagreement(about="recorded", says=tuple((f"{a} to {b}", path) for (a, b), path in spans))]
