@@ -18,6 +18,7 @@ from processors.photo.enhanced import Enhanced
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.made_pds3 import pds3, picture
 from tests.helpers.runs import ingest
+from tests.photo.test_tiff import Tag, tiff
 
 COLOURS = np.random.default_rng(1).integers(0, 65536, (40, 60, 3), np.uint16)
 CLEAR = np.random.default_rng(2).integers(0, 65536, (40, 60, 4), np.uint16)
@@ -39,6 +40,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> marsmedia.StoreView:
     heic.save(lab / "colour.heic", quality=90)
     Image.fromarray(COLOURS[..., 0]).save(lab / "grey.png")
     (lab / "float.img").write_bytes(pds3(FLOATS.astype(">f4").tobytes(), kind="IEEE_REAL", bits=32))
+    more: list[Tag] = [(338, 3, (1,))]  # ExtraSamples: alpha by which the colours are multiplied
+    (lab / "multiplied.tif").write_bytes(tiff((CLEAR, more)))
     MediaMaker(lab).video("descent.mp4", list(range(5)))
     ingest(folder / "raw", folder / "store", {"audio": (), "video": (), "photo": (DeepPhoto(), Enhanced())})
     return marsmedia.open(folder / "store")
@@ -59,6 +62,13 @@ def test_alpha_of_16_bits_is_kept_and_no_pillow_image_is_given(
     assert np.array_equal(source.photo_values(), CLEAR[..., :channels])
     with pytest.raises(RequestError, match="its colours have 16 bits, and a Pillow image would hold the upper 8"):
         source.photo("photo.deep")
+
+
+def test_colours_stored_multiplied_by_alpha_are_the_numbers_of_the_file(store: marsmedia.StoreView) -> None:
+    found = store.source("multiplied.tif").photo_values()
+    assert found.dtype == np.uint16
+    assert found[5, 5].tolist() == [58572, 56463, 45569, 60254]
+    assert np.array_equal(found, CLEAR)
 
 
 @pytest.mark.parametrize("name", ["colour.png", "colour.tif"])

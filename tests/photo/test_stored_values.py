@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any, Literal
 
 import av
 import numpy as np
@@ -101,6 +102,107 @@ def test_a_band_behind_the_alpha_of_8_bits_is_kept() -> None:
     values = (DEEP[..., :3] >> 8).astype(np.uint8)
     grey = (262, 3, (1,)), (338, 3, (2, 0))  # grey, alpha, and a band of data
     assert np.array_equal(values_of(tiff((values, [*grey]))), values)
+
+
+EXTRA_SAMPLES = 338
+"""1: alpha by which the colours are multiplied; 2: alpha; 0: other data."""
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("kind", ["u1", "u2", "f4"])
+@pytest.mark.parametrize(
+    ("channels", "photometric", "extra"),
+    [(4, 2, (1,)), (2, 1, (1,)), (2, 0, (1,)), (5, 2, (1, 0)), (5, 2, (0, 1)), (5, 1, (1, 0, 0, 0)), (3, 1, (0, 1))],
+)
+def test_a_tiff_whose_colours_are_multiplied_by_alpha_has_its_numbers(
+    channels: int, photometric: int, extra: tuple[int, ...], kind: str, order: Literal["<", ">"]
+) -> None:
+    values = (DEEP[..., :channels] >> (8 if kind == "u1" else 0)).astype(kind)
+    data = tiff((values, [(262, 3, (photometric,)), (EXTRA_SAMPLES, 3, extra)]), order=order)
+    found = values_of(data)
+    assert found.dtype == values.dtype
+    assert np.array_equal(found, values)
+
+
+@pytest.mark.parametrize("kind", ["u1", "u2", "f4"])
+def test_alpha_of_a_tiff_in_which_0_is_white_is_as_stored(kind: str) -> None:
+    values = (DEEP[..., :2] >> (8 if kind == "u1" else 0)).astype(kind)
+    assert np.array_equal(values_of(tiff((values, [(262, 3, (0,)), (EXTRA_SAMPLES, 3, (2,))]))), values)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+@pytest.mark.parametrize("zero_is_white", [False, True])
+def test_numbers_of_fewer_than_8_bits_are_spread_over_0_to_255(bits: int, zero_is_white: bool) -> None:
+    top = (1 << bits) - 1
+    spread = (np.arange(8 * 16).reshape(8, 16) % (top + 1) * (255 // top)).astype(np.uint8)
+    data = vips_image(spread, "b-w").tiffsave_buffer(bitdepth=bits, miniswhite=zero_is_white)
+    assert np.array_equal(values_of(data), 255 - spread if zero_is_white else spread)
+
+
+def test_a_palette_gives_its_colours() -> None:
+    colours = np.array([[200, 100, 50], [1, 2, 3], [0, 255, 9]], np.uint8)
+    numbers = np.arange(24, dtype=np.uint8).reshape(4, 6) % 3
+    image = Image.fromarray(numbers)
+    image.putpalette(colours.tobytes())
+    for picture_format in ("PNG", "GIF", "TIFF", "BMP"):
+        out = io.BytesIO()
+        image.save(out, picture_format)
+        assert np.array_equal(values_of(out.getvalue()), colours[numbers]), picture_format
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"compression": "lzw", "predictor": "horizontal", "tile": True},
+        {"compression": "deflate", "bigtiff": True, "pyramid": True, "tile": True, "subifd": True},
+        {"compression": "packbits"},
+    ],
+)
+def test_a_compressed_tiff_whose_colours_are_multiplied_by_alpha_has_its_numbers(
+    options: dict[str, Any], bits: int
+) -> None:
+    values = (DEEP[..., :4] >> (16 - bits)).astype(f"u{bits // 8}")
+    straight = vips_image(values, "rgb16" if bits == 16 else "srgb").tiffsave_buffer(**options)
+    tag = b"\x52\x01\x03\x00\x01" + bytes(7 if options.get("bigtiff") else 3)
+    assert tag + b"\x02" in straight
+    assert np.array_equal(values_of(straight), values)
+    assert np.array_equal(values_of(straight.replace(tag + b"\x02", tag + b"\x01")), values)
+
+
+def test_a_second_picture_of_a_tiff_may_be_multiplied_by_alpha() -> None:
+    values = DEEP[..., :4]
+    small = tiff((values[::2, ::2], [(254, 4, (1,)), (EXTRA_SAMPLES, 3, (1,))]), (values, [(EXTRA_SAMPLES, 3, (1,))]))
+    assert np.array_equal(values_of(small), values)
+
+
+def test_scale_and_turn_of_a_tiff_multiplied_by_alpha_apply_to_its_numbers() -> None:
+    values = (DEEP[..., :2] % 1000).astype(np.int16)
+    more = (262, 3, (1,)), (EXTRA_SAMPLES, 3, (1,)), (274, 3, (6,)), scaled_by_gdal((0.5, 2), (7, 7))
+    right = np.rot90(values * np.array([0.5, 1]) + np.array([2, 0]), -1)
+    assert np.array_equal(values_of(tiff((values, [*more]))), right)
+
+
+def test_numbers_that_a_decoder_has_divided_by_alpha_are_refused() -> None:
+    cmyk = (DEEP >> 8).astype(np.uint8)
+    avif = io.BytesIO()
+    Image.fromarray(cmyk[..., :4]).save(avif, "AVIF", quality=100, alpha_premultiplied=True)
+    for data in (tiff((cmyk, [(262, 3, (5,)), (EXTRA_SAMPLES, 3, (1,))])), avif.getvalue()):
+        with pytest.raises(UnsupportedMedia) as refused:
+            values_of(data)
+        assert str(refused.value) == (
+            "its colours are stored multiplied by alpha, and its decoder does not give them so: "
+            "convert it to an RGB TIFF"
+        )
+
+
+def test_a_heic_whose_colours_are_multiplied_by_alpha_has_its_numbers() -> None:
+    values = np.zeros((64, 64, 4), np.uint8)
+    values[:, :32], values[:, 32:] = (100, 50, 25, 100), (20, 40, 60, 200)
+    out = io.BytesIO()
+    heic = pillow_heif.from_bytes(mode="RGBa", size=(64, 64), data=values.tobytes())
+    heic.save(out, quality=-1, chroma=444, matrix_coefficients=0)
+    assert np.array_equal(values_of(out.getvalue()), values)
 
 
 @pytest.mark.parametrize("white", [100, 255, 1000, 65535])

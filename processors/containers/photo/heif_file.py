@@ -78,6 +78,11 @@ def codings_of_picture(file: BinaryIO) -> frozenset[str]:
     return frozenset(kind.decode("ascii", "replace") for kind in found - DERIVED_ITEMS)
 
 
+def has_premultiplied_alpha(file: BinaryIO) -> bool:
+    """Return whether the colours of some picture are stored multiplied by its alpha (ISO/IEC 23008-12, 6.10.1)."""
+    return any(kind == b"prem" for kind, _, _ in _references(_meta(file).get(b"iref", b"")))
+
+
 def _references(body: bytes) -> Iterator[tuple[bytes, int, tuple[int, ...]]]:
     """Yield kind, origin and targets of each reference between items (ISO/IEC 14496-12, 8.11.12)."""
     width = 4 if body[:1] == b"\1" else 2

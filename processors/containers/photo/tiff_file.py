@@ -18,7 +18,7 @@ MAX_DIRECTORIES = 1000
 MAX_ENTRIES = 4096
 MAX_VALUE_BYTES = 16 << 20
 MAX_SCALED_BANDS = 64
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _FORMATS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 """Bytes and `struct` letters of TIFF's types (TIFF 6.0, section 2; BigTIFF)."""
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES = 254, 256, 257, 258, 259, 262, 277
@@ -288,19 +288,19 @@ class _Walk:
             entry = data[place : place + entry_size]
             tag, kind = self._number(entry[:2], "H"), self._number(entry[2:4], "H")
             values = self._number(entry[4:12], "Q") if self._is_big else self._number(entry[4:8], "I")
-            size = values * _SIZES.get(kind, 0)
+            size = values * SIZES.get(kind, 0)
             if size > value_size and self._number(entry[-value_size:], "Q" if self._is_big else "I") + size > (
                 self.size_bytes
             ):
                 self.missing.append(f"the data of its tag {TiffTags.lookup(tag).name}")
-            if tag in _TAGS and kind in _SIZES and tag not in tags:
+            if tag in _TAGS and kind in SIZES and tag not in tags:
                 value = self._value(kind, values, entry[-value_size:])
                 if value is not None:
                     tags[tag] = value
         return tags, following
 
     def _value(self, kind: int, count: int, inline: bytes) -> tuple | None:
-        size = count * _SIZES[kind]
+        size = count * SIZES[kind]
         if size > MAX_VALUE_BYTES:
             return None
         data = inline

@@ -8,8 +8,10 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
+from processors.containers.photo.heif_file import has_premultiplied_alpha
 from processors.containers.photo.pnm_header import pnm_samples
 from processors.containers.photo.sample_bits import has_signed_components, jpeg2000_bits, sample_bits
+from processors.containers.photo.tiff_alpha import ASSOCIATED, without_meaning_of_alpha
 from processors.containers.photo.tiff_file import is_tiff, read_tiff_file
 from processors.errors import UnsupportedMedia
 from processors.photo.reading.by_format.tiff import scaled_others
@@ -24,7 +26,9 @@ from processors.planetary.samples import read_samples
 from processors.sources.read_at import read_at
 
 PNG = b"\x89PNG\r\n\x1a\n"
-PLAIN = ("L", "LA", "RGB", "RGBA", "CMYK")
+MULTIPLIED = ("La", "RGBa")
+"""Pillow modes whose colours are multiplied by alpha."""
+PLAIN = ("L", "LA", "RGB", "RGBA", "CMYK", *MULTIPLIED)
 """Pillow modes whose bytes are the channels."""
 
 
@@ -51,9 +55,18 @@ def stored_values(file: BinaryIO, described: ImageObject | None = None) -> Store
     image = described or (read_header(file) if attached_format(file) else None)
     if image is not None:
         return _of_label(file, image)
+    tiff = read_tiff_file(file) if is_tiff(read_at(file, 0, 4)) else None
+    is_multiplied = tiff is not None and ASSOCIATED in tiff.photo.extra_samples
     reader = PhotoReader(file)
     refuse_larger(reader.info, MAX_PIXELS)
+    if tiff and is_multiplied:  # decoders divide its colours by alpha, unless it is not said to be one
+        reader = PhotoReader(without_meaning_of_alpha(file, tiff.photo))
     pixels = reader.pixels()
+    if (is_multiplied and pixels.others is None) or (reader.info.format == "avif" and has_premultiplied_alpha(file)):
+        raise UnsupportedMedia(
+            "its colours are stored multiplied by alpha, and its decoder does not give them so",
+            "convert it to an RGB TIFF",
+        )
     values, bits = _values(file, pixels), sample_bits(file) or 8
     if pixels.shrunk_by > 1:
         size = f"{reader.info.width_px} x {reader.info.height_px}"
@@ -82,7 +95,9 @@ def _values(file: BinaryIO, pixels: Pixels) -> np.ndarray:
     values = _of_image(pixels.image) if pixels.image is not None else pixels.samples
     assert values is not None
     if pixels.image is not None and _is_zero_white(file):
-        values = np.uint8(255) - values
+        values = np.array(values)
+        grey = values if values.ndim == 2 else values[..., 0]
+        np.subtract(255, grey, out=grey)
     if bits := jpeg2000_bits(file):
         values = _of_jpeg2000(file, values, bits)
     if pixels.samples is not None:
@@ -95,7 +110,7 @@ def _values(file: BinaryIO, pixels: Pixels) -> np.ndarray:
 
 def _of_image(image: Image.Image) -> np.ndarray:
     """Return the channels of an image of 8 bits or less: colours of a palette as they are, two levels as 0 and 255."""
-    if image.has_transparency_data:
+    if image.has_transparency_data and image.mode not in MULTIPLIED:
         image = image.convert("LA" if image.mode in ("L", "LA", "La") else "RGBA")
     elif image.mode == "1":
         image = image.convert("L")
