@@ -116,6 +116,70 @@ def test_where_a_chosen_recording_has_ended_scenes_have_their_own_sound(made: Pa
     assert np.abs(part).max() > 0.3, "the shot's own sound begins where the recording ends, 0.2 s into the shot"
 
 
+def nearest(frame: np.ndarray, known: dict[str, np.ndarray]) -> str:
+    """The drawing that most resembles a frame in what distinguishes them."""
+    differs = np.ptp(np.stack(list(known.values())).astype(int), axis=0) > 60
+    return min(known, key=lambda name: float(np.abs(frame.astype(int) - known[name])[differs].mean()))
+
+
+@pytest.mark.parametrize("title", ["Wind", None])
+def test_a_chosen_recording_is_named_on_pictures_of_other_sources_while_it_is_heard_and_on_the_last_card(
+    made: PackStore, tmp_path: Path, title: str | None
+) -> None:
+    short = made.source("short.flac", "audio", "flac", tone(700, 2.6))
+    made.result(short, "audio.renditions", Item(name="audible.flac", media_type="audio/flac", data=tone(700, 2.6)))
+    digests = {row.name: row.digest for row in made.catalogue.sources().values()}
+    for name, said in (("b.mp4", "Descent"), ("c.mp4", "Descent"), ("short.flac", title)):
+        record = evidence(said or "", redistribute=True)
+        if said is None:
+            record["statements"] = [one for one in record["statements"] if one["term"] != "dc:title"]
+        made.said(digests[name], record)
+    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=640, sound="short*")
+    order = ("a.jpg", "b.mp4", "c.mp4", "short.flac")
+    take = ("stills", "clips", "sound")
+    make_pack(made, tmp_path / "pack", take=take, selection=order, highlight=highlight, languages=("en", "zh"))
+    with av.open(str(tmp_path / "pack/data/highlight.mp4")) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    cards, credited = Cards(width_px=640), "Credit · 来源: CNSA"
+    sound = f"Sound · 声音来源: {'Wind · 车辙' if title else 'CNSA'}"
+    bands = {
+        "its own": cards.scene(Image.new("RGB", (16, 9)), "", credited),
+        "named": cards.scene(Image.new("RGB", (16, 9)), "", f"{credited} · {sound}"),
+    }
+    heard = [nearest(frames[75 + number], bands) for number in range(75)]
+    assert heard == ["named"] * 65 + ["its own"] * 10, "2.6 s of 3 s, 25 frames a second"
+    headings = ["Credits", "来源"]
+    ends = {"named": cards.text(headings, ["CNSA", sound]), "not": cards.text(headings, ["CNSA"])}
+    assert nearest(frames[-1], ends) == "named"
+
+
+def test_a_video_heard_under_the_clip_is_not_named_on_its_own_pictures(made: PackStore, tmp_path: Path) -> None:
+    (digest,) = (row.digest for row in made.catalogue.sources().values() if row.name == "b.mp4")
+    made.said(digest, evidence("Descent", redistribute=True))
+    made.result(digest, "audio.renditions", Item(name="audible.flac", media_type="audio/flac", data=tone(900, 3)))
+    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=640, sound="b.mp4")
+    chosen = {"take": ("stills", "clips", "sound"), "selection": ("a.jpg", "b.mp4"), "languages": ("en",)}
+    make_pack(made, tmp_path / "pack", highlight=highlight, **chosen)
+    with av.open(str(tmp_path / "pack/data/highlight.mp4")) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    cards, black = Cards(width_px=640), Image.new("RGB", (16, 9))
+    bands = {
+        "its own": cards.scene(black, "", "Credit: CNSA"),
+        "named": cards.scene(black, "", "Credit: CNSA · Sound: Descent"),
+    }
+    assert [nearest(frames[at], bands) for at in (75, 99, 100, 124)] == ["named", "named", "its own", "its own"]
+
+
+def test_a_credit_that_fills_its_row_takes_another_so_that_the_sound_is_named_whole() -> None:
+    cards, black = Cards(width_px=640), Image.new("RGB", (16, 9))
+    text = "Credit: " + "NASA/JPL-Caltech/University of Arizona, " * 3 + "CNSA · Sound: Wind"
+    first, second = wrapped_to_columns(text, 110)
+    assert second == "NASA/JPL-Caltech/University of Arizona, CNSA · Sound: Wind"
+    band, alone = cards.scene(black, "Tracks", text), [cards.scene(black, "", row) for row in (first, second)]
+    assert np.array_equal(band[-12:], alone[1][-12:])
+    assert np.array_equal(band[-22:-14], alone[0][-12:-4])
+
+
 def test_a_photo_is_heard_with_the_recordings_of_its_event_one_after_the_other(made: PackStore, tmp_path: Path) -> None:
     digests = {row.name: row.digest for row in made.catalogue.sources().values()}
     touchdown: dict[str, Any] = {

@@ -76,7 +76,7 @@ class Cards:
         return np.asarray(card)
 
     def scene(self, picture: Image.Image, title: str, credit: str) -> Frame:
-        """Return a picture, scaled to fit, over a bar with its title and credit."""
+        """Return a picture, scaled to fit, over a bar with its title and credit; a credit takes up to three rows."""
         width, height = self.size_px
         fitted = picture.convert("RGB")
         scale = min(width / fitted.width, height / fitted.height)
@@ -85,16 +85,16 @@ class Cards:
         )
         card = Image.new("RGB", (width, height), BACKGROUND)
         card.paste(fitted, ((width - fitted.width) // 2, (height - fitted.height) // 2))
-        bar = height // 9
+        rows = wrapped_to_columns(credit, 110)[:3]
+        row, below = height // 36, max(len(rows) - 1, 0)
+        bar = height // 9 + below * row
         strip = card.crop((0, height - bar, width, height))
         card.paste(Image.blend(strip, Image.new("RGB", strip.size, BACKGROUND), BAR_OPACITY), (0, height - bar))
         draw = ImageDraw.Draw(card)
-        for text, top, colour, most, lines in (
-            (title, height - bar * 4 // 5, INK, 80, 30),
-            (credit, height - bar * 7 // 20, ACCENT, 110, 46),
-        ):
-            if rows := wrapped_to_columns(text, most):
-                self._write(draw, (width // 40, top), rows[0], colour, lines)
+        for name in wrapped_to_columns(title, 80)[:1]:
+            self._write(draw, (width // 40, height - height // 9 * 4 // 5 - below * row), name, INK, 30)
+        for number, line in enumerate(rows, start=-below):
+            self._write(draw, (width // 40, height - height // 9 * 7 // 20 + number * row), line, ACCENT, 46)
         return np.asarray(card)
 
     def _write(

@@ -146,7 +146,8 @@ def write_highlight(
     heard = [one for one in _once(sound.source for sound in sounds if sound) if one not in shown]
     added = [*([under.subject] if under else []), *heard]
     cards = Cards(width_px=recipe.highlight.longest_side_px, font=recipe.highlight.font)
-    ends = cards.texts(_in(recipe, phrase("credits")), credit_lines(_once([*shown, *added])))
+    named = dict.fromkeys(_sound_named(one, recipe) for one in added)
+    ends = cards.texts(_in(recipe, phrase("credits")), [*credit_lines(_once([*shown, *added])), *named])
     card_steps = _steps(CARD_SECONDS)
     times = ClipTimes(
         title=card_steps / FRAMES_PER_SECOND,
@@ -155,7 +156,8 @@ def write_highlight(
         credits=len(ends) * card_steps / FRAMES_PER_SECOND,
     )
     count = round(times.whole * FRAMES_PER_SECOND)
-    frames = steps("Drawing the clip", _frames(scenes, sounds, ends, recipe, cards), count, noun="frame")
+    audible = _audible(sounds, _steps(each), under, under_seconds)
+    frames = steps("Drawing the clip", _frames(scenes, audible, ends, recipe, cards), count, noun="frame")
     path, bare = scratch / FILE, scratch / f"bare-{FILE}"
     sound = write_sound(times, sounds, under, under_seconds, scratch / "sound.wav")
     _write_frames(bare, frames, count, sound.path)
@@ -247,9 +249,18 @@ def _steps(seconds: float) -> int:
     return max(1, round(seconds * FRAMES_PER_SECOND))
 
 
+def _audible(
+    sounds: Sequence[SceneSound | None], steps_each: int, under: ItemRecord | None, under_seconds: float
+) -> list[SourceRecord | None]:
+    """Return whose sound is heard with each frame of the scenes: the chosen recording until it ends, then their own."""
+    own = [sound.source if sound else None for sound in sounds for _ in range(steps_each)]
+    chosen = [under.subject] * min(len(own), round(under_seconds * FRAMES_PER_SECOND)) if under else []
+    return [*chosen, *own[len(chosen) :]]
+
+
 def _frames(
     scenes: Sequence[Scene],
-    sounds: Sequence[SceneSound | None],
+    audible: Sequence[SourceRecord | None],
     ends: Sequence[Frame],
     recipe: PackRecipe,
     cards: Cards,
@@ -259,21 +270,28 @@ def _frames(
     lines = [*_in(recipe, recipe.text), recipe.publisher or ""]
     yield from [cards.text(titles, [line for line in lines if line])] * _steps(CARD_SECONDS)
     steps = _steps(recipe.highlight.seconds_each)
-    for scene, sound in zip(scenes, sounds, strict=True):
-        subject = scene.entry.subject
-        name, named = _scene_title(scene, recipe), f"{_joined(recipe, phrase('credit'))}: {credit(subject)}"
-        if sound and sound.source != subject:
-            heard = _title(sound.source, recipe) or credit(sound.source)
-            named += f" · {_joined(recipe, phrase('sound_under_it'))}: {heard}"
-        shown = None
+    heard = iter(audible)
+    for scene in scenes:
+        name, picture, shown, shown_with = _scene_title(scene, recipe), None, None, None
         pictures = _moving(scene) if scene.is_moving else _still(scene.entry)
         for _ in range(steps):
-            if (picture := next(pictures, None)) is not None:
-                shown = cards.scene(picture, name, named)
-            assert shown is not None
+            latest, named = next(pictures, picture), _credit_and_sound(scene.entry.subject, next(heard), recipe)
+            assert latest is not None
+            if shown is None or latest is not picture or named != shown_with:
+                picture, shown, shown_with = latest, cards.scene(latest, name, named), named
             yield shown
     for end in ends:
         yield from [end] * _steps(CARD_SECONDS)
+
+
+def _credit_and_sound(shown: SourceRecord, heard: SourceRecord | None, recipe: PackRecipe) -> str:
+    """Return the credit of a picture and, if another source is heard with it, the name of that sound."""
+    credited = f"{_joined(recipe, phrase('credit'))}: {credit(shown)}"
+    return f"{credited} · {_sound_named(heard, recipe)}" if heard and heard != shown else credited
+
+
+def _sound_named(heard: SourceRecord, recipe: PackRecipe) -> str:
+    return f"{_joined(recipe, phrase('sound_under_it'))}: {_title(heard, recipe) or credit(heard)}"
 
 
 def _title(subject: SourceRecord, recipe: PackRecipe) -> str:
