@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from flows.cli.printing.print_report import print_report
@@ -43,3 +44,14 @@ def test_an_altitude_that_is_not_used_is_one_line_of_the_run(
     assert line in capsys.readouterr().out.splitlines()
     print_report(replace(report, advice=(line,) * 50))
     assert "... and 10 more such lines; see the report" in capsys.readouterr().out
+
+
+def test_a_refused_shot_is_one_line_of_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "raw/june"
+    folder.mkdir(parents=True)
+    write(folder / "flat.mp4", [np.full((180, 320), 90 + k % 2 * 60, np.uint8) for k in range(30)])
+    report = run_ingest(tmp_path / "raw", tmp_path / "store", RECIPES, Options(), in_threads, name="first")  # type: ignore[arg-type]
+    line = "june/flat.mp4: video.motion: shot 1 refused: no two frames could be registered"
+    assert (report.state, report.results.refused, report.advice) == ("completed", 0, (line,))
+    print_report(report)
+    assert line in capsys.readouterr().out.splitlines()

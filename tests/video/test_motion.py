@@ -295,6 +295,7 @@ def test_parts_without_borders_have_no_motion_in_common(tmp_path: Path) -> None:
     assert shot["refused_because"].endswith("than the rest: cameras side by side, or things that move")
     assert (shot["region"], shot["total_scale"], shot["looks_along_motion"]) == (None, None, False)
     assert motion.names == ["motion.parquet", "motion.json"]
+    assert np.isfinite(column(motion, "scale")).sum() == 60, "rows stay, as docs/measuring.md says"
 
 
 def test_a_caption_that_moves_is_not_the_scene(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_what_does_not_move_as_one_is_not_plotted(tmp_path: Path) -> None:
     (plot,) = derived(path, tmp_path / "store", MotionPlot())
     assert (plot.manifest.verdict, plot.manifest.reason) == (
         "refused",
-        "the motion of no shot can be plotted: motion.json of video.motion has the reasons",
+        "the motion of no shot can be plotted: shot 1 refused: no two frames could be registered",
     )
 
 

@@ -24,7 +24,7 @@ from processors.video.motion.region import Cropped, RegionFacts, mask_of_view, v
 from processors.video.motion.region_drawing import draw_regions
 from processors.video.motion.region_finder import PICTURE_SIDE_PX, Region, RegionFinder
 from processors.video.motion.registration import Similarity
-from processors.video.motion.shot_summary import ShotMotion, parts_move_apart, summary_of
+from processors.video.motion.shot_summary import ShotMotion, advice_on, parts_move_apart, summary_of
 from processors.video.motion.track import Row, Track
 from processors.video.reading.frame import VideoFrame
 from processors.video.reading.video_info import VideoInfo
@@ -270,8 +270,7 @@ class _Session:
         facts = MotionFacts(shots=summaries, audit=self._audit, shot_count=self._shot_count)
         with ParquetTable(self._path, MOTION) as file:
             file.add([row for one in measured for row in self._table(one)])
-        weak = (f"shot {one.shot}: {one.weak_because}" for one in summaries if one.weak_because)
-        advice = next(filter(None, (*(one.altitude_refused_because for one in summaries), *weak)), None)
+        advice = advice_on(summaries)
         yield Item(name=self._path.name, media_type=MEDIA_TYPE, file=self._path, facts=facts, advice=advice)
         yield Item.of_json("motion.json", summaries, facts=facts)
         for one in measured:

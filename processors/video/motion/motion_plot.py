@@ -16,7 +16,7 @@ from processors.errors import RefusedMedia
 from processors.video.motion.motion import Motion, MotionFacts
 from processors.video.motion.motion_table import MOTION
 from processors.video.motion.plot_drawing import MotionPlotter, PlottedRegion, PlottedSegment
-from processors.video.motion.shot_summary import ShotMotion
+from processors.video.motion.shot_summary import ShotMotion, refusal_of
 
 COLUMNS = (
     "shot",
@@ -61,7 +61,7 @@ class MotionPlot:
         facts = measured.facts(MOTION.item, MotionFacts)
         shown = [shot for shot in facts.shots if shot.refused_because is None]
         if not shown:
-            raise RefusedMedia("the motion of no shot can be plotted", "motion.json of video.motion has the reasons")
+            raise RefusedMedia("the motion of no shot can be plotted", refusal_of(facts.shots))
         lines = _segments(measured.path(MOTION.item))
         plotter = MotionPlotter(inputs.source_name, self.words or ReleaseWords())
         for shot in shown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,6 +127,27 @@ def _weak_because(curves: list[Curve]) -> str | None:
         f"in {share:.0%} of the steps fewer than half of the features agree on the motion, as where dust hides the"
         " ground or coding holds pixels: scale and rotation may be off by more than their standard errors"
     )
+
+
+def refusal_of(shots: Sequence[ShotMotion]) -> str:
+    """Return which shot is refused and why, of several the first, and how many more there are; empty if none is.
+
+    Shots without a frame, as outside `span_seconds`, count only if no shot has one.
+    """
+    with_frames = [one for one in shots if one.frame_count] or shots
+    refused = [one for one in with_frames if one.refused_because]
+    if not refused:
+        return ""
+    more = len(refused) - 1
+    others = f"; {more} more {'shot is' if more == 1 else 'shots are'} refused" if more else ""
+    return f"shot {refused[0].shot} refused: {refused[0].refused_because}{others}"
+
+
+def advice_on(shots: Sequence[ShotMotion]) -> str | None:
+    """Return what a run tells of a video's shots in one line, of each kind the first; None if there is nothing."""
+    altitude = next((one.altitude_refused_because for one in shots if one.altitude_refused_because), None)
+    weak = next((f"shot {one.shot}: {one.weak_because}" for one in shots if one.weak_because), None)
+    return "; ".join(filter(None, (refusal_of(shots), altitude, weak))) or None
 
 
 def parts_move_apart(summary: ShotMotion) -> bool:
