@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, overload
 
@@ -91,6 +91,35 @@ def utc_of_sol(sol: int, *, mission: str, local_mean_solar_time_hours: float = 0
         return moment(number, mission_named(as_text("mission", mission)), hours)
     except ValueError as error:
         raise RequestError(str(error)) from error
+
+
+def why_without_start(taken: Mapping[str, Any] | None) -> str:
+    """Return why a source has no time on Mars whose start is not known to the minute, and what to do.
+
+    Parameters
+    ----------
+    taken : the time of recording in its evidence; None if that is unknown.
+    """
+    to_do = "in release.toml and run `marsmedia ingest`"
+    if taken and taken["precision"] in ("minute", "second", "subsecond"):
+        known = f"dated to the {taken['precision']}, but its time zone is unknown"
+        return f"{known}; give it a `date` with its offset from UTC {to_do}"
+    known = f"dated to the {taken['precision']} only" if taken else "its recording time is unknown"
+    return f"{known}, but Mars time needs the minute; give it a `date` with its time {to_do}"
+
+
+def why_without_site(mission: str | None) -> str:
+    """Return why a source of this mission, which has no profile, has no local times, and what to do."""
+    if not mission:
+        return (
+            "its mission is unknown, and with it the place for local times; give it a `mission` in release.toml and "
+            "run `marsmedia ingest`, or compute them with "
+            "`marsmedia.mars_time(source.start_utc, longitude_degrees_east=...)`"
+        )
+    return (
+        f"its mission has no profile, {mission}; the sol and solar time that its label states are in `facts`, and "
+        "`marsmedia.mars_time(source.start_utc, longitude_degrees_east=...)` computes local times"
+    )
 
 
 def _mission_time(moment: object, profile: Profile | None, degrees_east: float) -> MissionTime:

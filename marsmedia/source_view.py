@@ -108,29 +108,20 @@ class SourceView:
 
         Raises
         ------
-        RequestError : the start of the recording is not known to the minute, or its mission has no profile.
+        RequestError : the start of the recording is not known to the minute, or its mission is not known or has no
+            profile.
         """
         from datetime import timedelta
 
-        from marsmedia.mars_times import mars_time
+        from marsmedia.mars_times import mars_time, why_without_site, why_without_start
         from processors.mission.profile import profile_called
 
         after = timedelta(seconds=as_number("seconds", seconds))
-
         if self.start_utc is None:
-            taken = self._evidence.get("taken")
-            known = f"dated to the {taken['precision']} only" if taken else "its recording time is unknown"
-            raise RequestError(
-                f"{self.name}: {known}, but Mars time needs the minute; "
-                "give it a `date` with its time in release.toml and run `marsmedia ingest`"
-            )
+            raise RequestError(f"{self.name}: {why_without_start(self._evidence.get('taken'))}")
         mission = self.facts["mission"]
-        if mission and profile_called(mission) is None:
-            raise RequestError(
-                f"{self.name}: its mission has no profile, {mission}; the sol and solar time that its label "
-                "states are in `facts`, and `marsmedia.mars_time(source.start_utc, longitude_degrees_east=...)` "
-                "computes local times"
-            )
+        if not mission or profile_called(mission) is None:
+            raise RequestError(f"{self.name}: {why_without_site(mission)}")
         return mars_time(self.start_utc + after, mission=mission)
 
     @property
