@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
@@ -330,7 +331,8 @@ def verify(pack: Location, store_folder: Location | None, quiet: bool, as_json: 
 
     Names each file that is missing, changed or extra; exit code 1 if there is one. With --store, it also
     names the sources that were corrected, replaced or withdrawn since the pack was built, and what has changed in
-    their descriptions since the last ingest; exit code 1 too if one may no longer be passed on.
+    their descriptions since the last ingest; exit code 1 too if one may no longer be passed on, and 2 if the store
+    has no record of the pack.
 
     \b
     marsmedia pack verify june.zip
@@ -358,11 +360,17 @@ def verify(pack: Location, store_folder: Location | None, quiet: bool, as_json: 
             click.echo(f"{fault.kind}: {printable(fault.path)}: {printable(fault.reason)}")
         faults = counted(len(checked.faults), "fault", zero="no")
         click.echo(f"{pack}: {counted(checked.file_count, 'file')}, {megabytes(checked.size_bytes)}: {faults}")
-        if store_folder:
-            for line in _since(built) if built else [f"no pack of this path or name was built from {store_folder}"]:
+        if built:
+            for line in _since(built):
                 click.echo(line)
+    if is_unknown := store_folder is not None and built is None:
+        click.echo(
+            f"marsmedia: no pack of this path or name was built from {store_folder}, so whether its sources have "
+            f"changed is unknown; `marsmedia packs --store {shlex.quote(str(store_folder))}` lists those that were",
+            err=True,
+        )
     is_forbidden = built is not None and any(one.kind == "forbidden" for one in built.changed)
-    sys.exit(1 if checked.faults or is_forbidden else 0)
+    sys.exit(1 if checked.faults or is_forbidden else 2 if is_unknown else 0)
 
 
 def _since(built: BuiltPack) -> list[str]:

@@ -117,13 +117,13 @@ class SourcesNow:
     def __init__(self, sightings: Iterable[SourceRow], store: Store, wanted: Wanted) -> None:
         self._store, self._wanted = store, wanted
         self._by_path: dict[str, SourceRow] = {}
-        self._known: dict[str, SourceRow] = {}
-        """Latest sighting of each digest."""
+        self._held: dict[str, list[SourceRow]] = {}
+        """Sightings of each digest, the latest last."""
         self._there: dict[str, list[SourceRow]] = {}
         """Present places of each digest."""
         for row in sightings:
             self._by_path[row.path] = row
-            self._known[row.digest] = row
+            self._held.setdefault(row.digest, []).append(row)
         for row in self._by_path.values():
             if row.gone_utc is None:
                 self._there.setdefault(row.digest, []).append(row)
@@ -146,20 +146,41 @@ class SourcesNow:
             yield from self._there.get(one.sha256, ())
 
     def _change(self, packed: PackedSource, results: Sequence[ResultRef]) -> SourceChange | None:
-        known = self._known.get(packed.sha256)
-        source = packed.relative or (known.relative if known else packed.sha256)
-        path = packed.path or (known.path if known else "")
-        here = self._by_path.get(path)
-        if here and here.gone_utc is None and here.digest != packed.sha256:
+        held = self._held.get(packed.sha256)
+        source = packed.relative or (held[-1].relative if held else packed.sha256)
+        places = [row for row in self._at_its_place(packed) if row.gone_utc is None]
+        if any(row.digest != packed.sha256 for row in places):
             return SourceChange(source=source, kind="replaced")
         if packed.sha256 not in self._there:
             return SourceChange(source=source, kind="withdrawn")
-        if here is None or here.gone_utc:
-            return None
-        kind, corrected = self._restated(packed, here)
-        calibration = ["calibration"] if self._is_recalibrated(here, results) else []
-        about = tuple(dict.fromkeys((*corrected, *calibration)))
-        return SourceChange(source=source, kind=kind, about=about) if about else None
+        for here in places:
+            kind, corrected = self._restated(packed, here)
+            calibration = ["calibration"] if self._is_recalibrated(here, results) else []
+            if about := tuple(dict.fromkeys((*corrected, *calibration))):
+                return SourceChange(source=source, kind=kind, about=about)
+        if not places:  # the file is at another path now, where its own title may be another
+            kind, _ = self._restated(packed, self._there[packed.sha256][0])
+            if kind != "corrected":
+                return SourceChange(source=source, kind=kind, about=("permission",))
+        return None
+
+    def _at_its_place(self, packed: PackedSource) -> list[SourceRow]:
+        """Return what was found last at the place of a packed source.
+
+        A place is a path below the folder of releases. Where runs know that path in the folder in which it was packed,
+        that is the place; else the folder was moved, and it is wherever that path has held these bytes.
+        """
+        held = self._held.get(packed.sha256, [])
+        if packed.path is None:
+            held = held[-1:]
+        elif packed.relative is None:
+            held = [row for row in held if packed.path.endswith(f"/{row.relative}")]
+        else:
+            held = [row for row in held if row.relative == packed.relative]
+        paths = {row.path for row in held} or {packed.path}
+        if packed.path in paths:
+            paths = {packed.path}
+        return [self._by_path[path] for path in sorted(filter(None, paths)) if path in self._by_path]
 
     def _restated(self, packed: PackedSource, here: SourceRow) -> tuple[Change, list[str]]:
         """Return what release.toml and labels say differently now, those of other paths of the bytes on permission."""

@@ -32,8 +32,9 @@ def remember(store: Store, built: Built) -> Path:
     """Write `packs/<name>.json` in the store."""
     folder = store.packs_folder
     folder.mkdir(exist_ok=True)
+    place = _resolved(built.path) if ".." in PurePath(built.path).parts else str(built.path)
     record = {
-        "pack": str(built.path),
+        "pack": place,
         "identifier": built.identity.urn,
         "built_utc": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "results": [asdict(ref) for ref in built.results],
@@ -50,8 +51,8 @@ def remember(store: Store, built: Built) -> Path:
             for one in built.sources
         ],
     }
-    mark = hashlib.sha256(str(built.path).encode("utf-8", "surrogateescape")).hexdigest()[:8]
-    path = folder / f"{portable_name(PurePath(built.path).name)}~{mark}.json"
+    mark = hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    path = folder / f"{portable_name(PurePath(place).name)}~{mark}.json"
     replace_file(path, json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n")
     store.upload(path)
     return path
@@ -238,9 +239,14 @@ def _identifier_at(word: str) -> str | None:
 
 
 def _meant(store: Store, word: str) -> list[_PackRecord]:
-    records, path = list(_records(store)), word if is_address(word) else str(Path(word).absolute())
-    at_path = [record for record in records if record.pack == path]
+    records, place = list(_records(store)), _resolved(word)
+    at_path = [record for record in records if _resolved(record.pack) == place]
     return at_path or [record for record in records if Path(record.pack).name == word]
+
+
+def _resolved(pack: Location) -> str:
+    """Return the address of a pack, or its absolute path without links and `..`."""
+    return str(pack) if is_address(pack) else str(Path(pack).resolve())
 
 
 def _records(store: Store) -> Iterator[_PackRecord]:

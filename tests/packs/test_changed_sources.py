@@ -86,8 +86,6 @@ def test_corrected_replaced_and_withdrawn_sources_of_a_pack_are_named(june: Path
     assert (verified.returncode, verified.stdout.splitlines()[-1]) == (0, said)
     told = json.loads(in_this_process("pack", "verify", "web", "--store", "store", "--json").stdout)
     assert told["changed_since"] == [{"source": "june/b.png", "kind": "replaced", "about": []}]
-    other = in_this_process("pack", "verify", str(Path("web").rename("other")), "--store", "store").stdout.splitlines()
-    assert other[-1] == "no pack of this path or name was built from store"
 
 
 def test_what_the_last_ingest_has_not_read_is_never_called_unchanged(june: Path) -> None:
@@ -129,10 +127,49 @@ def test_a_description_next_to_the_same_bytes_elsewhere_is_named_and_another_rel
     assert [str(one) for one in web.changed_descriptions] == ["july/release.toml has changed since the last ingest"]
 
 
-def test_of_an_unknown_pack_nothing_is_told(june: Path) -> None:
+def test_of_an_unknown_pack_nothing_is_told_and_the_exit_code_says_so(june: Path) -> None:
     Path("web").rename("other")
-    told = json.loads(in_this_process("pack", "verify", "other", "--store", "store", "--json").stdout)
-    assert (told["changed_since"], told["changed_descriptions"]) == (None, None)
+    verified = in_this_process("pack", "verify", "other", "--store", "store")
+    assert (verified.returncode, verified.stdout.splitlines()[1:], verified.stderr) == (
+        2,
+        [],
+        "marsmedia: no pack of this path or name was built from store, so whether its sources have changed is unknown; "
+        "`marsmedia packs --store store` lists those that were\n",
+    )
+    verified = in_this_process("pack", "verify", "other", "--store", "store", "--json")
+    told = json.loads(verified.stdout)
+    assert (verified.returncode, told["changed_since"], told["changed_descriptions"]) == (2, None, None)
+    assert in_this_process("pack", "verify", "other").returncode == 0
+    Path("other/bagit.txt").unlink()
+    assert in_this_process("pack", "verify", "other", "--store", "store").returncode == 1, "it is damaged too"
+
+
+@pytest.mark.parametrize("name", ["late", "late.zip"])
+def test_a_pack_is_known_by_its_path_however_that_is_written(
+    june: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("sub").mkdir()
+    Path("link").symlink_to(june.parents[1])
+    monkeypatch.chdir("sub")
+    store = Path("../store")
+    build_pack(recipe_of(["b.png"], audience="press"), Path("..", name), Store(store))
+    (record,) = store.glob("packs/late*.json")
+    told = json.loads(record.read_text())
+    assert told["pack"] == str(june.parents[1] / name)
+    (june / "release.toml").write_text(HEAD.replace("true", "false"))
+    ingest(Path("../raw"), store, RECIPES)
+
+    def verified() -> set[tuple[int, str]]:
+        ways = (f"../{name}", f"../sub/../{name}", june.parents[1] / name, f"../link/{name}")
+        done = [in_this_process("pack", "verify", way, "--store", store) for way in ways]
+        return {(one.returncode, one.stdout.splitlines()[1]) for one in done}
+
+    expected = {(1, "1 source changed since: june/b.png may no longer be passed on")}
+    assert verified() == expected
+    record.write_text(json.dumps({**told, "pack": str(Path("..", name).absolute())}))
+    assert verified() == expected, "as earlier versions recorded it"
+    assert in_this_process("pack", "forget", f"../{name}", "--store", store).returncode == 0
+    assert not record.exists()
 
 
 def test_a_run_names_packs_with_a_file_that_may_no_longer_be_passed_on(june: Path) -> None:
