@@ -241,6 +241,10 @@ def test_a_dry_run_removes_nothing_of_what_is_damaged(release: Path, tmp_path: P
     command(place, "verify")
     run = CliRunner().invoke(main, ["ingest", str(release), "--store", str(place), "--dry-run"])
     assert run.exit_code == 0, run.output
+    why = f"due: a check of the store found {ITEM} damaged"
+    assert [line.partition("  photo.preview  ")[2] for line in run.output.splitlines() if "photo.preview" in line] == [
+        why
+    ]
     assert item.exists()
 
 

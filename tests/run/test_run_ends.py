@@ -269,6 +269,9 @@ def test_a_killed_run_is_known_to_have_ended_without_a_report(photos: Path, tmp_
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.returncode == -9, run.stderr
     told = f"last run: ended without a report: `-c` (process {run.stdout.strip()} on {os.uname().nodename}, since "
+    failures = CliRunner().invoke(main, ["failures", "--store", str(store)]).output.splitlines()
+    assert failures[-1].startswith(f"the last run did not finish: it {told.removeprefix('last run: ')}")
+    assert failures[-1].endswith("; run it again")
     assert told in status(store)
     after = ingest(photos, store)
     assert len(after.notes) == 1

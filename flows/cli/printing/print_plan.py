@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -15,6 +16,7 @@ from processors.engine.plan import Due, changes
 from processors.sources.scan import printable
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.history import History
+from processors.store.manifest import ResultRef
 from processors.store.store import Store
 
 SHOWN = 40
@@ -26,9 +28,10 @@ def print_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool)
     plan = prepared.plan
     altered = [change for change in prepared.changes if change.kind == "changed"]
     code = 1 if altered else 0
-    history = History(Catalogue(store), reads_of(plan.all_due))
+    catalogue = Catalogue(store)
+    history = History(catalogue, reads_of(plan.all_due))
     expected = estimate(plan.all_due, history, workers)
-    reasons = _Reasons(history)
+    reasons = _Reasons(history, catalogue.damage())
     entries = [(one, processor, *reasons.of(one, processor)) for one in plan.all_due for processor in one.processors]
     counts = {"due": plan.due_count, "reused": plan.reused, "earlier": len(plan.earlier)}
     if as_json:
@@ -69,11 +72,14 @@ def print_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool)
 class _Reasons:
     """Reasons why results are due, each worded once."""
 
-    def __init__(self, history: History) -> None:
-        self._history = history
+    def __init__(self, history: History, damage: Mapping[ResultRef, str]) -> None:
+        self._history, self._damage = history, damage
         self._worded: dict[Any, str] = {}
 
     def of(self, one: Due, processor: Processor) -> tuple[str, str]:
+        """Return the beginning of a sentence, which may name a time, and the reason."""
+        if found := self._damage.get(ResultRef.of(processor, one.source.digests)):
+            return "due: ", f"a check of the store found {found}"
         past = self._history.latest(one.source.digest, processor.name)
         if past is None:
             return "due: ", "no result of this processor exists for these bytes"

@@ -9,7 +9,7 @@ from typing import Any
 from flows.run.checking.damaged_results import damaged_results
 from flows.run.planning.current_results import CurrentResults
 from flows.run.reporting.problems import OF_STORE, FileProblem, FileProblems, by_file, in_one_line
-from flows.run.reporting.run_record import read_run
+from flows.run.reporting.run_record import LOST, last_run, read_run
 from processors.errors import RequestError, ResultMissing
 from processors.sources.source_file import changed_reason
 from processors.store.catalogue.catalogue import Catalogue
@@ -170,7 +170,10 @@ def recipe_files_of_last_runs(store: Store) -> dict[str, str]:
 
 
 def stop_of_last_run(store: Store) -> str | None:
-    """Return why the last run ended early and what it did not reach; None if it finished."""
+    """Return why the last run ended early and what it did not reach; None if it finished, or is at work."""
+    newest = last_run(store)
+    if newest and newest["state"] == LOST:
+        return f"it {newest['message']}; run it again"
     last = _last_report(store)
     if not last.get("stop"):
         return None
