@@ -377,7 +377,7 @@ def _since(built: BuiltPack) -> list[str]:
     """Return what has changed since a pack was built, as the last ingest found it, and what it has not read yet."""
     from processors.packs.changed_sources import changes_in_words
 
-    changed = [printable(changes_in_words(built.changed))] if built.changed else []
+    changed = [printable(changes_in_words(built.changed, built.source_count))] if built.changed else []
     return [*changed, *(one.told_of_packs for one in built.changed_descriptions)] or [
         "no source has changed since it was built"
     ]

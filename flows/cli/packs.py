@@ -11,6 +11,9 @@ from flows.cli.printing.print_table import aligned
 from flows.cli.shared_options import JSON, STORE
 from processors.sources.scan import printable
 
+CHANGES_SHOWN = 5
+"""Sources listed of each pack of which nothing grave has changed; `marsmedia pack verify` lists all."""
+
 
 @click.command()
 @STORE
@@ -43,6 +46,7 @@ def packs(store_folder: Path, as_json: bool) -> None:
         click.echo(line)
     for one in found:
         if one.changed:
-            click.echo(f"{printable(Path(one.pack).name)}: {printable(changes_in_words(one.changed))}")
+            said = changes_in_words(one.changed, one.source_count, shown=CHANGES_SHOWN)
+            click.echo(f"{printable(Path(one.pack).name)}: {printable(said)}")
         for description in one.changed_descriptions:
             click.echo(f"{printable(Path(one.pack).name)}: {description.told_of_packs}")

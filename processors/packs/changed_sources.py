@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from processors.contract import parameters
@@ -17,8 +17,6 @@ from processors.store.manifest import ResultRef
 from processors.store.store import Store
 from processors.well_known_names import EVIDENCE
 
-CHANGES_SHOWN = 5
-"""Listed corrections that do not affect rights."""
 Change = Literal["corrected", "replaced", "withdrawn", "forbidden", "permitted"]
 OF_RIGHTS = {"permission", "rights", "terms of use", "instructions", "terms of its own", "credit"}
 OF_NUMBERS = {"calibration", "altitude"}
@@ -57,6 +55,13 @@ OF_RESULTS = {
     "altitude_shot": "altitude",
 }
 """What results of a source are made by, by its key in release.toml."""
+BY_WEIGHT = (
+    *("permission", "rights", "terms of its own", "instructions", "terms of use", "credit", "calibration", "altitude"),
+    *("caption", "title", "alternative text", "still", "date", "event", "mission", "camera", "digital source type"),
+    *("creator", "agency", "address", "day of publication"),
+)
+"""All corrections, those first that whoever has the pack must hear of first."""
+KINDS_BY_WEIGHT: tuple[Change, ...] = ("forbidden", "withdrawn", "replaced", "permitted", "corrected")
 Wanted = Callable[[SourceRow], Sequence[WantedResult]]
 """Return the results that today's recipes and releases want of a source."""
 
@@ -92,23 +97,62 @@ class SourceChange:
         """Return whether whoever has the pack must be informed, beyond a better title or caption."""
         return self.kind != "corrected" or bool((OF_RIGHTS | OF_NUMBERS).intersection(self.about))
 
+    @property
+    def weight(self) -> tuple[int, list[int]]:
+        """Return its place among changes: the lower, the more it matters."""
+        return KINDS_BY_WEIGHT.index(self.kind), sorted(map(BY_WEIGHT.index, self.about))
+
     def __str__(self) -> str:
         if self.kind in ("replaced", "withdrawn"):
             return f"{self.source} {self.kind}"
+        about = sorted(self.about, key=BY_WEIGHT.index)
         if self.kind == "corrected":
-            return f"{', '.join(self.about)} of {self.source}"
-        others = [one for one in self.about if one != "permission"]
+            return f"{', '.join(about)} of {self.source}"
+        others = [one for one in about if one != "permission"]
         also = f" ({', '.join(others)} changed too)" if others else ""
         return f"{self.source} may {'no longer' if self.kind == 'forbidden' else 'now'} be passed on{also}"
 
 
-def changes_in_words(changes: Sequence[SourceChange]) -> str:
-    """Return `3 sources changed since: june/b.jpg may no longer be passed on; credit of june/a.jpg; ...`."""
-    grave = sorted((one for one in changes if one.is_grave), key=lambda one: one.kind != "forbidden")
-    others = [one for one in changes if not one.is_grave]
-    more = len(others) - CHANGES_SHOWN
-    named = "; ".join(map(str, [*grave, *others[:CHANGES_SHOWN]])) + (f"; and {more} more" if more > 0 else "")
-    return f"{len(changes)} source{'' if len(changes) == 1 else 's'} changed since: {named}"
+def changes_in_words(changes: Sequence[SourceChange], source_count: int, *, shown: int | None = None) -> str:
+    """Return `3 sources changed since: june/b.jpg may no longer be passed on; credit of june/a.jpg; ...`, by weight.
+
+    What has changed of all sources of a pack is said once: `day of publication of all 16 sources`.
+
+    Parameters
+    ----------
+    source_count : number of the pack's sources.
+    shown : maximum number of sources listed of which nothing grave has changed; None for all.
+    """
+    common, own = _of_all(changes) if len(changes) == source_count > 1 else (None, list(changes))
+    others = sorted((one for one in own if not one.is_grave), key=lambda one: one.weight)[:shown]
+    listed = [*(one for one in own if one.is_grave), *others]
+    more = len(own) - len(listed)
+    named = sorted([*listed, *filter(None, [common])], key=lambda one: one.weight)
+    words = "; ".join(map(str, named)) + (f"; and {more} more" if more else "")
+    return f"{len(changes)} source{'' if len(changes) == 1 else 's'} changed since: {words}"
+
+
+def _of_all(changes: Sequence[SourceChange]) -> tuple[SourceChange | None, list[SourceChange]]:
+    """Return the change that holds for all sources, None without one, and what else has changed of each."""
+    is_of_one_kind = len({one.kind for one in changes}) == 1
+    kind: Change = changes[0].kind if is_of_one_kind else "corrected"
+    about = set(changes[0].about).intersection(*(one.about for one in changes))
+    if not is_of_one_kind:
+        about.discard("permission")  # given for some and withdrawn for others
+    if not about and kind == "corrected":
+        return None, list(changes)
+    count = "both" if len(changes) == 2 else f"all {len(changes)}"
+    common = SourceChange(source=f"{count} sources", kind=kind, about=tuple(sorted(about)))
+    said = about if kind == "corrected" else about | {"permission"}
+    rest = [
+        replace(
+            one,
+            kind="corrected" if is_of_one_kind else one.kind,
+            about=tuple(name for name in one.about if name not in said),
+        )
+        for one in changes
+    ]
+    return common, [one for one in rest if one.about or one.kind != "corrected"]
 
 
 class SourcesNow:

@@ -155,6 +155,7 @@ class BuiltPack:
     identifier: str
     built_utc: str
     result_count: int
+    source_count: int
     is_there: bool | None
     """Whether something is there now; None if its bucket cannot be asked."""
     changed: tuple[SourceChange, ...] = ()
@@ -187,6 +188,7 @@ def _as_built(records: Sequence[_PackRecord], store: Store, wanted: Wanted) -> l
             identifier=one.identifier,
             built_utc=one.built_utc,
             result_count=len(one.results),
+            source_count=len(one.sources),
             is_there=_is_there(one.pack),
             changed=now.changes(one.sources, one.results),
             changed_descriptions=tuple(descriptions.changed(now.places(one.sources))),

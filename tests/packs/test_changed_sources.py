@@ -18,7 +18,16 @@ from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.engine.wanted_results import Recipes, WantedResult
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
-from processors.packs.changed_sources import SourceChange, changes_in_words
+from processors.packs.changed_sources import (
+    BY_WEIGHT,
+    CORRECTIONS,
+    FIELDS,
+    OF_NUMBERS,
+    OF_RESULTS,
+    OF_RIGHTS,
+    SourceChange,
+    changes_in_words,
+)
 from processors.packs.registry import built_pack, built_packs, packed_results
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue.catalogue import Catalogue
@@ -79,7 +88,7 @@ def test_corrected_replaced_and_withdrawn_sources_of_a_pack_are_named(june: Path
     assert lines[0].endswith("...; in the packs desk, web")
     assert lines[1].startswith("withdrawn: june/c.png is no longer there (was ")
     assert lines[1].endswith("...); in the pack desk")
-    said = "3 sources changed since: title, credit of june/a.png; june/b.png replaced; june/c.png withdrawn"
+    said = "3 sources changed since: june/c.png withdrawn; june/b.png replaced; credit, title of june/a.png"
     listed = in_this_process("packs", "--store", "store").stdout.splitlines()
     assert listed[2:] == [f"desk: {said}", "web: 1 source changed since: june/b.png replaced"]
     verified = in_this_process("pack", "verify", "desk", "--store", "store")
@@ -288,19 +297,107 @@ def test_of_a_pack_of_an_earlier_version_what_is_gone_is_known(june: Path) -> No
     assert [str(one) for one in changes] == ["june/b.png replaced", "june/c.png withdrawn"]
 
 
+def corrected(name: str, *about: str) -> SourceChange:
+    return SourceChange(source=f"june/{name}", kind="corrected", about=about)
+
+
 def test_what_bears_on_rights_comes_first_and_is_never_cut() -> None:
-    titles = [SourceChange(source=f"june/{n}.jpg", kind="corrected", about=("title",)) for n in range(7)]
+    titles = [corrected(f"{n}.jpg", "title") for n in range(7)]
     grave = [
-        SourceChange(source="june/v.jpg", kind="corrected", about=("title", "credit")),
+        corrected("v.jpg", "title", "credit"),
         SourceChange(source="june/w.jpg", kind="permitted", about=("permission",)),
         SourceChange(source="june/x.jpg", kind="forbidden", about=("title", "permission")),
         SourceChange(source="june/y.jpg", kind="replaced"),
         *(SourceChange(source=f"june/z{n}.jpg", kind="withdrawn") for n in range(6)),
     ]
-    assert changes_in_words([*titles, *grave]) == (
+    first = (
         "17 sources changed since: june/x.jpg may no longer be passed on (title changed too); "
-        "title, credit of june/v.jpg; june/w.jpg may now be passed on; june/y.jpg replaced; "
         + "".join(f"june/z{n}.jpg withdrawn; " for n in range(6))
-        + "".join(f"title of june/{n}.jpg; " for n in range(5))
-        + "and 2 more"
+        + "june/y.jpg replaced; june/w.jpg may now be passed on; credit, title of june/v.jpg; "
     )
+    five = "".join(f"title of june/{n}.jpg; " for n in range(5))
+    assert changes_in_words([*titles, *grave], 20, shown=5) == f"{first}{five}and 2 more"
+    assert changes_in_words([*titles, *grave], 20) == f"{first}{five}title of june/5.jpg; title of june/6.jpg"
+
+
+def test_corrections_are_listed_by_weight_and_what_holds_for_all_sources_is_said_once() -> None:
+    issued = "day of publication"
+    of = {
+        "c": ("still", issued),
+        "f": ("title", "caption", issued),
+        "h": ("instructions", issued),
+        "b": (issued, "date"),
+    }
+    changes = [corrected(f"{name}.jpg", *of.get(name, (issued,))) for name in "abcdefghijklmnop"]
+    said = (
+        "16 sources changed since: instructions of june/h.jpg; caption, title of june/f.jpg; still of june/c.jpg; "
+        "date of june/b.jpg; day of publication of all 16 sources"
+    )
+    assert changes_in_words(changes, 16) == changes_in_words(changes, 16, shown=5) == said
+    some = changes_in_words(changes, 17, shown=5)
+    assert some == (
+        "16 sources changed since: instructions, day of publication of june/h.jpg; "
+        "caption, title, day of publication of june/f.jpg; still, day of publication of june/c.jpg; "
+        "date, day of publication of june/b.jpg; day of publication of june/a.jpg; "
+        "day of publication of june/d.jpg; and 10 more"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ([corrected("a.jpg", "rights")], "1 source changed since: rights of june/a.jpg"),
+        (
+            [corrected("a.jpg", "credit", "title"), corrected("b.jpg", "title", "rights")],
+            "2 sources changed since: rights of june/b.jpg; credit of june/a.jpg; title of both sources",
+        ),
+        (
+            [SourceChange(source=f"june/{n}.jpg", kind="withdrawn") for n in range(3)],
+            "3 sources changed since: all 3 sources withdrawn",
+        ),
+        (
+            [
+                SourceChange(source="june/a.jpg", kind="forbidden", about=("rights", "permission")),
+                SourceChange(source="june/b.jpg", kind="forbidden", about=("caption", "rights", "permission")),
+                SourceChange(source="june/c.jpg", kind="forbidden", about=("rights",)),
+            ],
+            "3 sources changed since: all 3 sources may no longer be passed on (rights changed too); "
+            "caption of june/b.jpg",
+        ),
+        (
+            [
+                SourceChange(source="june/a.jpg", kind="forbidden", about=("rights", "permission")),
+                SourceChange(source="june/b.jpg", kind="permitted", about=("rights", "permission", "title")),
+            ],
+            "2 sources changed since: june/a.jpg may no longer be passed on; "
+            "june/b.jpg may now be passed on (title changed too); rights of both sources",
+        ),
+        (
+            [corrected("a.jpg", "title"), SourceChange(source="june/b.jpg", kind="replaced")],
+            "2 sources changed since: june/b.jpg replaced; title of june/a.jpg",
+        ),
+    ],
+)
+def test_only_what_has_changed_of_all_sources_is_joined(changes: list[SourceChange], said: str) -> None:
+    assert changes_in_words(changes, len(changes)) == said
+
+
+def test_each_correction_has_a_weight() -> None:
+    known = [*CORRECTIONS.values(), *FIELDS.values(), *OF_RESULTS.values(), *OF_RIGHTS, *OF_NUMBERS]
+    assert set(known) == set(BY_WEIGHT)
+    assert len(BY_WEIGHT) == len(set(BY_WEIGHT))
+
+
+def test_a_corrected_day_of_publication_hides_no_corrected_caption(june: Path) -> None:
+    (june / "release.toml").write_text(
+        f'{HEAD}released = 2021-07-01\n[[file]]\npath = "c.png"\ncaption = "Tracks of the rover"\n'
+    )
+    ingested()
+    said = "caption of june/c.png; day of publication of all 3 sources"
+    listed = in_this_process("packs", "--store", "store").stdout.splitlines()
+    assert listed[2:] == [
+        f"desk: 3 sources changed since: {said}",
+        "web: 1 source changed since: day of publication of june/b.png",
+    ]
+    verified = in_this_process("pack", "verify", "desk", "--store", "store").stdout.splitlines()
+    assert verified[-1] == f"3 sources changed since: {said}"
