@@ -435,3 +435,18 @@ def test_a_file_has_text_in_a_language_only_where_somebody_gave_some(tmp_path: P
         [b'xml:lang="en"', b'xml:lang="zh"'],
     ]
     assert "。".encode() not in next(data for data in packets.values() if b"The deck." in data)
+
+
+@pytest.mark.parametrize("languages", [("en", "zh"), ("zh",)])
+def test_a_caption_for_print_is_only_in_the_languages_in_which_the_agency_has_one(
+    tmp_path: Path, languages: tuple[str, ...]
+) -> None:
+    made = PackStore(tmp_path)
+    photo = made.source("a.jpg", "photo", "jpeg", picture(64, 48, 1))
+    made.said(photo, evidence("Depot", redistribute=True, caption="Ten tubes."))
+    made.pictures(photo, "photo.preview", {"preview_1024.jpg": (64, 48)})
+    make_pack(made, tmp_path / "pack", audience="press", take=("stills",), languages=languages)
+    (place,) = (tmp_path / "pack/data/photos").glob("*.jpg")
+    said = xmp_of(own_xmp(place.read_bytes(), "image/jpeg") or b"")
+    assert said["xmp:dc:description"] == ["Ten tubes."] * 2, "none in Chinese, though the title is"
+    assert "车辙" in said["xmp:dc:title"]

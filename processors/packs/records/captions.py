@@ -23,7 +23,10 @@ class Words:
     caption: Text
     """Caption by the agency; empty without one."""
     description: Text
-    """Caption for print: the agency's, else title and facts; only that of a plot or sheet begins with its kind."""
+    """Caption for print: the agency's in the languages in which it has one, else title and facts.
+
+    Only that of a plot or sheet begins with its kind.
+    """
     alternative: Text
     """Text for those who cannot see or hear it: as stated, else from the caption, else generated and marked so.
 
@@ -42,7 +45,7 @@ def words(subject: SourceRecord, entry: ItemRecord | None) -> Words:
         description = Text({**phrase("stated", label=named, facts=facts), **captioned})
         stated = _after(kind, stated)
     else:
-        description = Text({**_for_print(subject, facts), **subject.caption})
+        description = subject.caption or _for_print(subject, facts)
         if entry and time_of(entry) is not None and not entry.is_pinned:
             stated = _after(kind, stated, "of_video")
     if how.is_plot:
