@@ -91,6 +91,8 @@ class SourceChange:
     """`forbidden` and `permitted`: corrected, and with it the permission to pass it on has gone, or come."""
     about: tuple[str, ...] = ()
     """What was corrected: credit, rights, title, ..."""
+    reason: str | None = None
+    """Reason that the user gave for the withdrawal; None without one."""
 
     @property
     def is_grave(self) -> bool:
@@ -104,7 +106,7 @@ class SourceChange:
 
     def __str__(self) -> str:
         if self.kind in ("replaced", "withdrawn"):
-            return f"{self.source} {self.kind}"
+            return f"{self.source} {self.kind}{f' ({self.reason})' if self.reason else ''}"
         about = sorted(self.about, key=BY_WEIGHT.index)
         if self.kind == "corrected":
             return f"{', '.join(about)} of {self.source}"
@@ -139,10 +141,10 @@ def _of_all(changes: Sequence[SourceChange]) -> tuple[SourceChange | None, list[
     about = set(changes[0].about).intersection(*(one.about for one in changes))
     if not is_of_one_kind:
         about.discard("permission")  # given for some and withdrawn for others
-    if not about and kind == "corrected":
+    if (not about and kind == "corrected") or len({one.reason for one in changes}) > 1:
         return None, list(changes)
     count = "both" if len(changes) == 2 else f"all {len(changes)}"
-    common = SourceChange(source=f"{count} sources", kind=kind, about=tuple(sorted(about)))
+    common = SourceChange(source=f"{count} sources", kind=kind, about=tuple(sorted(about)), reason=changes[0].reason)
     said = about if kind == "corrected" else about | {"permission"}
     rest = [
         replace(
@@ -196,7 +198,8 @@ class SourcesNow:
         if any(row.digest != packed.sha256 for row in places):
             return SourceChange(source=source, kind="replaced")
         if packed.sha256 not in self._there:
-            return SourceChange(source=source, kind="withdrawn")
+            reason = next((row.confirmed_reason for row in reversed(held or ()) if row.confirmed_reason), None)
+            return SourceChange(source=source, kind="withdrawn", reason=reason)
         for here in places:
             kind, corrected = self._restated(packed, here)
             calibration = ["calibration"] if self._is_recalibrated(here, results) else []

@@ -94,7 +94,7 @@ def test_corrected_replaced_and_withdrawn_sources_of_a_pack_are_named(june: Path
     verified = in_this_process("pack", "verify", "desk", "--store", "store")
     assert (verified.returncode, verified.stdout.splitlines()[-1]) == (0, said)
     told = json.loads(in_this_process("pack", "verify", "web", "--store", "store", "--json").stdout)
-    assert told["changed_since"] == [{"source": "june/b.png", "kind": "replaced", "about": []}]
+    assert told["changed_since"] == [{"source": "june/b.png", "kind": "replaced", "about": [], "reason": None}]
 
 
 def test_what_the_last_ingest_has_not_read_is_never_called_unchanged(june: Path) -> None:
@@ -264,7 +264,7 @@ def test_a_corrected_calibration_reaches_whoever_has_the_pascals(
     assert in_this_process("packs", "--store", "store").stdout.splitlines()[1:] == [f"desk: {said}"]
     assert in_this_process("pack", "verify", "desk", "--store", "store").stdout.splitlines()[-1] == said
     (told,) = json.loads(in_this_process("packs", "--store", "store", "--json").stdout)["changed"]
-    assert told == {"source": "june/edl.wav", "kind": "corrected", "about": ["calibration"]}
+    assert told == {"source": "june/edl.wav", "kind": "corrected", "about": ["calibration"], "reason": None}
     assert calibrated(60.0).advice == (), "as the pack has it"
     assert changes_since("desk") == ()
 
@@ -401,3 +401,13 @@ def test_a_corrected_day_of_publication_hides_no_corrected_caption(june: Path) -
     ]
     verified = in_this_process("pack", "verify", "desk", "--store", "store").stdout.splitlines()
     assert verified[-1] == f"3 sources changed since: {said}"
+
+
+def test_of_withdrawn_sources_the_reason_is_said_once_where_it_is_one() -> None:
+    gone = [SourceChange(source=f"june/{n}.jpg", kind="withdrawn", reason="recalled") for n in range(3)]
+    assert changes_in_words(gone, 3) == "3 sources changed since: all 3 sources withdrawn (recalled)"
+    gone[1] = SourceChange(source="june/1.jpg", kind="withdrawn")
+    assert changes_in_words(gone, 3) == (
+        "3 sources changed since: june/0.jpg withdrawn (recalled); june/1.jpg withdrawn; "
+        "june/2.jpg withdrawn (recalled)"
+    )

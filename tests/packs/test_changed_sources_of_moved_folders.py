@@ -167,3 +167,16 @@ def test_a_permission_withdrawn_from_a_renamed_file_is_told(raw: Path) -> None:
     taken_in(raw)
     told = "2 sources changed since: june/b.png may no longer be passed on; title of june/a.png"
     assert verified("desk") == (1, [told])
+
+
+def test_the_reason_of_a_withdrawal_is_told_before_and_after_a_move(raw: Path) -> None:
+    (raw / "june/c.png").unlink()
+    taken_in(raw)
+    assert verified("desk") == (0, ["1 source changed since: june/c.png withdrawn"])
+    words = ("release", "withdraw", "june/c.png", "--reason", "recalled, letter 17", "--store", "store")
+    done = in_this_process(*words)
+    assert done.returncode == 0, done.stderr
+    told = "1 source changed since: june/c.png withdrawn (recalled, letter 17)"
+    assert verified("desk") == (0, [told])
+    taken_in(raw.rename("raw2"))
+    assert verified("desk") == (0, [told])
