@@ -15,7 +15,7 @@ from processors.imaging.clip_writer import write_steady_clip
 from processors.languages.language import phrase
 from processors.languages.text import Text
 from processors.packs.contents.media import checked_bytes
-from processors.packs.contents.rights import credit
+from processors.packs.contents.rights import credit, known_credit
 from processors.packs.contents.selected_sources import SelectedSource, in_order_of_selection
 from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.embedded.file_credits import FileCredits, embedded_credits
@@ -291,7 +291,8 @@ def _credit_and_sound(shown: SourceRecord, heard: SourceRecord | None, recipe: P
 
 
 def _sound_named(heard: SourceRecord, recipe: PackRecipe) -> str:
-    return f"{_joined(recipe, phrase('sound_under_it'))}: {_title(heard, recipe) or credit(heard)}"
+    """Return the name of a sound: its title, else its stated credit, else the name of its file."""
+    return f"{_joined(recipe, phrase('sound_under_it'))}: {_title(heard, recipe) or known_credit(heard) or heard.name}"
 
 
 def _title(subject: SourceRecord, recipe: PackRecipe) -> str:
