@@ -176,6 +176,14 @@ def test_a_second_picture_of_a_tiff_may_be_multiplied_by_alpha() -> None:
     assert np.array_equal(values_of(small), values)
 
 
+def test_a_large_file_is_not_copied_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = tiff((DEEP[..., :4], [(EXTRA_SAMPLES, 3, (1,))]))
+    monkeypatch.setattr("processors.photo.reading.stored_values.MAX_COPIED_BYTES", len(data))
+    assert np.array_equal(values_of(data), DEEP[..., :4])
+    with pytest.raises(UnsupportedMedia, match="multiplied by alpha, in more than 1 GiB"):
+        values_of(data + b" ")
+
+
 def test_scale_and_turn_of_a_tiff_multiplied_by_alpha_apply_to_its_numbers() -> None:
     values = (DEEP[..., :2] % 1000).astype(np.int16)
     more = (262, 3, (1,)), (EXTRA_SAMPLES, 3, (1,)), (274, 3, (6,)), scaled_by_gdal((0.5, 2), (7, 7))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -30,6 +31,9 @@ MULTIPLIED = ("La", "RGBa")
 """Pillow modes whose colours are multiplied by alpha."""
 PLAIN = ("L", "LA", "RGB", "RGBA", "CMYK", *MULTIPLIED)
 """Pillow modes whose bytes are the channels."""
+MAX_COPIED_BYTES = 1 << 30
+"""Largest TIFF of which a copy is made in memory to read it without division by alpha."""
+AS_RGB_TIFF = "convert it to an RGB TIFF"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,19 +64,20 @@ def stored_values(file: BinaryIO, described: ImageObject | None = None) -> Store
     reader = PhotoReader(file)
     refuse_larger(reader.info, MAX_PIXELS)
     if tiff and is_multiplied:  # decoders divide its colours by alpha, unless it is not said to be one
+        if file.seek(0, io.SEEK_END) > MAX_COPIED_BYTES:
+            raise UnsupportedMedia("its colours are stored multiplied by alpha, in more than 1 GiB", AS_RGB_TIFF)
         reader = PhotoReader(without_meaning_of_alpha(file, tiff.photo))
     pixels = reader.pixels()
     if (is_multiplied and pixels.others is None) or (reader.info.format == "avif" and has_premultiplied_alpha(file)):
         raise UnsupportedMedia(
-            "its colours are stored multiplied by alpha, and its decoder does not give them so",
-            "convert it to an RGB TIFF",
+            "its colours are stored multiplied by alpha, and its decoder does not give them so", AS_RGB_TIFF
         )
     values, bits = _values(file, pixels), sample_bits(file) or 8
     if pixels.shrunk_by > 1:
         size = f"{reader.info.width_px} x {reader.info.height_px}"
         raise UnsupportedMedia(f"{size} pixels are only read at 1/{pixels.shrunk_by} of each side", "crop it")
     if bits > values.dtype.itemsize * 8:
-        raise UnsupportedMedia(f"its samples have {bits} bits, and its decoder gives 8", "convert it to an RGB TIFF")
+        raise UnsupportedMedia(f"its samples have {bits} bits, and its decoder gives 8", AS_RGB_TIFF)
     return StoredValues(values=np.ascontiguousarray(values), damage=reader.damage)
 
 
