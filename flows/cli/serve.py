@@ -67,28 +67,30 @@ def serve(
     marsmedia serve /archive/releases --store /archive/mars \\
       --recipes mine.toml --schedule 'nightly-ingest=30 1 * * *'
     """
-    from flows.run.recipe_changes.load_recipes import load_recipes
-    from flows.serving.alerts import Alerts
-    from flows.serving.local_server import address_at, database_file, prefect_server
-    from flows.serving.schedule import timetable, with_overrides
-    from flows.serving.server_of_runs import answers, configured_server, recorded_at
-    from flows.serving.sole_service import sole_service
+    from flows.serving.end_of_serving import EndOfServing
 
-    if is_address(store_folder):
-        raise RequestError("the schedules of a store in a bucket need a Prefect server and a worker of your own")
-    load_recipes(recipe)  # report a mistake in a recipe now, not every night
-    places = {"raw": str(raw.absolute()), "store": str(store_folder.absolute())}
-    planned = _placed(with_overrides(timetable(), schedules), places, recipe)
-    alerts = Alerts(alert, click.echo)
-    store = Store(store_folder)
-    if not is_address(raw) and not raw.is_dir():
-        click.echo(f"{printable(places['raw'])}: no such folder now; nightly-ingest fails until it is there", err=True)
-    theirs = configured_server()
-    if theirs and not answers(theirs):
-        raise RequestError(f"Prefect's server {theirs} does not answer; start it, or unset PREFECT_API_URL")
-    address = theirs or address_at(port)
-    with ExitStack() as stack:
-        here = stack.enter_context(sole_service(store, address, None if theirs else database_file()))
+    with EndOfServing() as end, ExitStack() as stack:
+        from flows.run.recipe_changes.load_recipes import load_recipes
+        from flows.serving.alerts import Alerts
+        from flows.serving.local_server import address_at, database_file, prefect_server
+        from flows.serving.schedule import timetable, with_overrides
+        from flows.serving.server_of_runs import answers, configured_server, recorded_at
+        from flows.serving.sole_service import sole_service
+
+        if is_address(store_folder):
+            raise RequestError("the schedules of a store in a bucket need a Prefect server and a worker of your own")
+        load_recipes(recipe)  # report a mistake in a recipe now, not every night
+        places = {"raw": str(raw.absolute()), "store": str(store_folder.absolute())}
+        planned = _placed(with_overrides(timetable(), schedules), places, recipe)
+        alerts = Alerts(alert, click.echo)
+        if not is_address(raw) and not raw.is_dir():
+            missing = f"{printable(places['raw'])}: no such folder now; nightly-ingest fails until it is there"
+            click.echo(missing, err=True)
+        theirs = configured_server()
+        if theirs and not answers(theirs):
+            raise RequestError(f"Prefect's server {theirs} does not answer; start it, or unset PREFECT_API_URL")
+        address = theirs or address_at(port)
+        here = stack.enter_context(sole_service(Store(store_folder), address, None if theirs else database_file()))
         if theirs is None:
             click.echo("Starting Prefect (about 10 s; longer the first time) ...", err=True)
             stack.enter_context(prefect_server(port))
@@ -100,7 +102,7 @@ def serve(
             for line in _served(planned, places, recipe, address, alerts):
                 click.echo(line)
 
-        serve_schedules(planned, click.echo, alerts, begin, owns_server=theirs is None)
+        serve_schedules(planned, click.echo, alerts, begin, end, owns_server=theirs is None)
         click.echo("stopped")
 
 

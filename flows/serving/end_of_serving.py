@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
+from typing import Self
 from uuid import UUID
 
 import psutil
@@ -36,22 +37,41 @@ def mark_runs() -> None:
 
 
 class EndOfServing:
-    """Handler of signals: the first one cancels a task, and a second one kills this process and all it has started."""
+    """Handler of signals; while it is entered, SIGINT, SIGHUP and SIGTERM do the same.
 
-    def __init__(self, task: asyncio.Task[None]) -> None:
-        self._task, self._loop = task, asyncio.get_running_loop()
+    Until a task serves, the first one ends this process and all it has started. Later the first one cancels that task,
+    and a second one ends the process. None raises an exception, which an import or Prefect may swallow.
+    """
+
+    def __init__(self) -> None:
+        self._cancel: Callable[[], object] | None = None
         self._is_asked = False
-        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
-            # a script ignores SIGINT for what it starts in the background, nohup SIGHUP; that stays so
-            if number == signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, self)
+
+    def __enter__(self) -> Self:
+        numbers = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
+        # a script ignores SIGINT for what it starts in the background, nohup SIGHUP; that stays so
+        heard = [one for one in numbers if one == signal.SIGTERM or signal.getsignal(one) is not signal.SIG_IGN]
+        self._before = {number: signal.signal(number, self) for number in heard}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def cancel(self, task: asyncio.Task[None]) -> None:
+        """Let the first signal from now on cancel this task of the running loop."""
+        loop = asyncio.get_running_loop()
+        self._cancel = lambda: loop.call_soon_threadsafe(task.cancel)
 
     def __call__(self, number: int, frame: object) -> None:
-        if self._is_asked:
-            _kill_children()
-            os._exit(128 + number)
-        self._is_asked = True
-        self._loop.call_soon_threadsafe(self._task.cancel)
+        is_first, self._is_asked = not self._is_asked, True
+        if is_first and self._cancel:
+            self._cancel()
+            return
+        _kill_children()
+        if is_first:
+            os.write(1, b"stopped\n")
+        os._exit(0 if is_first else 128 + number)
 
 
 async def end_runs(announce: Callable[[], Awaitable[Collection[UUID]]]) -> None:

@@ -60,6 +60,7 @@ def serve_schedules(
     tell: Callable[[str], None],
     alerts: Alerts,
     begin: Callable[[], None],
+    end: EndOfServing,
     *,
     owns_server: bool,
 ) -> None:
@@ -70,6 +71,7 @@ def serve_schedules(
     tell : prints a line when a run begins, and when it ends.
     alerts : post what is printed of a run that failed.
     begin : called once nothing else serves there, before anything is written to the server.
+    end : the handler of signals.
     owns_server : the server started with this process, so runs that it lists as running are dead.
 
     Raises
@@ -78,7 +80,7 @@ def serve_schedules(
     """
     refresh_global_settings_context()  # Prefect was imported before the server started, to check the schedules
     with suppress(asyncio.CancelledError):
-        asyncio.run(_serve(planned, tell, alerts, begin, owns_server=owns_server))
+        asyncio.run(_serve(planned, tell, alerts, begin, end, owns_server=owns_server))
 
 
 class _Runner(Runner):
@@ -103,13 +105,15 @@ async def _serve(
     tell: Callable[[str], None],
     alerts: Alerts,
     begin: Callable[[], None],
+    end: EndOfServing,
     *,
     owns_server: bool,
 ) -> None:
     this = asyncio.current_task()
     assert this is not None
     mark_runs()
-    runner = _Runner(EndOfServing(this))
+    end.cancel(this)
+    runner = _Runner(end)
     deployments = {one.name: _deployment(one) for one in planned.values()}
     await require_unserved([f"{one.flow_name}/{name}" for name, one in deployments.items()], owns_server=owns_server)
     begin()

@@ -54,6 +54,24 @@ def test_sigterm_interrupts_the_run_where_a_shell_has_serve_ignore_ctrl_c(served
 
 @pytest.mark.slow
 @pytest.mark.prefect
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_anything_is_served_ends_serve_and_its_server_at_once(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    (tmp_path / "raw").mkdir()
+    starting = Service(tmp_path)
+    starting.start()
+    below: list[psutil.Process] = []
+    while not below:
+        assert starting.process.poll() is None
+        below = psutil.Process(starting.process.pid).children()
+    starting.stop(number)
+    _gone(below)
+    assert (tmp_path / "journal.txt").read_text() == "stopped\n"
+
+
+@pytest.mark.slow
+@pytest.mark.prefect
 @pytest.mark.parametrize("has_begun", [False, True])
 def test_a_run_whose_work_has_not_begun_is_cancelled_and_not_crashed(served: Service, has_begun: bool) -> None:
     served.start()
