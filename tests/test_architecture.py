@@ -283,6 +283,11 @@ def test_planning_and_working_load_no_prefect() -> None:
     assert "prefect" not in loaded_by(f"import flows.cli.plan_and_run, processors.engine.derive, {', '.join(run)}")
 
 
+def test_a_plan_loads_no_library_that_only_some_results_need() -> None:
+    loaded = loaded_by("import flows.cli.plan_and_run, flows.recipes, flows.run.run")
+    assert not loaded & {"scipy", "librosa", "moviepy", "matplotlib", "pandas", "xarray", "skimage", "numba"}
+
+
 def test_what_workers_load_beforehand_can_be_loaded() -> None:
     """A wrong name there would be passed over in silence, and every worker would start slowly."""
     names = [*LOADED_FOR_ALL, *LOADED_FOR_SOUND]

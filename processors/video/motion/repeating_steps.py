@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import fdtrc
 
 PERIODS = range(3, 9)
 """Numbers of steps that may repeat: 5 after 30 to 25 frames per second, 4 after 25 to 20; one of 2 is found as 4."""
@@ -80,6 +79,8 @@ def _fitted(rates: np.ndarray, period: int) -> tuple[float, RepeatingSteps] | No
     freedom = len(trend) - period
     if explained < MIN_EXPLAINED * (explained + left) or explained <= 0:
         return None
+    from scipy.special import fdtrc  # imported late: 0.2 s that a plan need not pay
+
     chance = float(fdtrc(period - 1, freedom, explained / (period - 1) / max(left / freedom, 1e-300)))
     if chance > MAX_CHANCE:
         return None
