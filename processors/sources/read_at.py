@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
 
 def read_at(opened: BinaryIO, place: int, count: int = -1) -> bytes:
-    """Return bytes from an offset on, fewer than `count` at the file's end, and all of the rest by default."""
-    opened.seek(place)
+    """Return bytes from an offset on, fewer than `count` at the file's end, and all of the rest by default.
+
+    An offset from a hostile file may be larger than any file system allows: nothing is there.
+    """
+    if place > sys.maxsize:
+        return b""
+    try:
+        opened.seek(place)
+    except OSError as error:
+        if error.errno == errno.EINVAL and place >= 0:
+            return b""
+        raise
     return opened.read(count)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import struct
 import tracemalloc
@@ -20,6 +21,7 @@ from processors.metadata.tags.photograph import read_photograph
 from processors.metadata.tags.tag_records import MAX_TEXT_CHARACTERS, MetadataRecord
 from processors.metadata.tags.xmp import xmp_tags
 from processors.photo.reading.photo_reader import PhotoReader
+from processors.sources.read_at import read_at
 
 XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="T"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">%s</rdf:Description></rdf:RDF></x:xmpmeta>"""
@@ -57,6 +59,27 @@ def test_lengths_and_offsets_outside_the_data_are_reported() -> None:
         "the exif.gps directory at 9999999 lies outside the data"
     ]
     assert "claims 65535 entries" in read(b"II*\0\x08\0\0\0\xff\xff")[1][0]
+
+
+@pytest.mark.parametrize("offset", [1 << 45, 1 << 62, (1 << 63) - 1, (1 << 64) - 1])
+def test_offsets_beyond_any_file_are_reported_and_cost_no_other_tag(tmp_path: Path, offset: int) -> None:
+    entries = struct.pack("<HHQ8s", 0x0110, 2, 4, b"ABC\0") + struct.pack("<HHQQ", 0x010F, 2, 20, offset)
+    path = tmp_path / "big.tif"
+    path.write_bytes(b"II+\0\x08\0\0\0" + struct.pack("<QQ", 16, 2) + entries + struct.pack("<Q", offset))
+    with path.open("rb") as file:
+        directories = Directories(functools.partial(read_at, file))
+        assert [(tag.name, tag.value) for tag in directories.tags()] == [("Model", "ABC"), ("Make", "")]
+        assert directories.problems == [
+            "exif 0x010f: 20 of its 20 bytes are missing",
+            f"the exif.thumbnail directory at {offset} lies outside the data",
+        ]
+
+
+def test_the_directory_after_one_with_too_many_entries_is_found() -> None:
+    first = directory([(0x0112, 3, 1, 6)] * 4001, following=8 + 2 + 12 * 4001 + 4)
+    tags, problems = read(first + directory([(0x0112, 3, 1, 3)])[8:])
+    assert (len(tags), tags[-1].namespace, tags[-1].value) == (4001, "exif.thumbnail", 3)
+    assert problems == ["the exif directory claims 4001 entries: only 4000 are read"]
 
 
 def test_many_entries_with_the_same_place_take_no_more_memory_than_a_few() -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import struct
+import functools
 from typing import BinaryIO
 
+from processors.containers.photo.tiff_directory import layout_of
 from processors.sources.read_at import read_at
 
-MAX_FOLDERS = 64
+MAX_DIRECTORIES = 64
 MAX_ENTRIES = 4096
-_PHOTOMETRIC, _SUB_FOLDERS, _MAKE, _DNG_VERSION = 262, 330, 271, 50706
+MAX_VALUE_BYTES = 512
+_PHOTOMETRIC, _SUB_DIRECTORIES, _MAKE, _DNG_VERSION = 262, 330, 271, 50706
 _MOSAICS = (32803, 34892)
 """PhotometricInterpretation values for a colour filter array and for linear raw data (DNG 1.6, TIFF/EP)."""
+_MAKER_LETTERS = 5
 
 
 def is_camera_raw(file: BinaryIO) -> str | None:
@@ -19,49 +22,34 @@ def is_camera_raw(file: BinaryIO) -> str | None:
 
     Other readers show only the small preview that the camera embedded in such a file.
     """
-    head = read_at(file, 0, 8)
-    order = {b"II": "<", b"MM": ">"}.get(head[:2])
-    if order is None or len(head) < 8 or struct.unpack(f"{order}H", head[2:4])[0] != 42:
+    read = functools.partial(read_at, file)
+    begun = layout_of(read(0, 16))
+    if begun is None:
         return None
-    waiting: list[int] = [struct.unpack(f"{order}I", head[4:])[0]]
+    layout, first = begun
+    waiting: list[int] = [first]
     seen: set[int] = set()
     has_mosaic = is_dng = False
     make = ""
-    while waiting and len(seen) < MAX_FOLDERS:
+    while waiting and len(seen) < MAX_DIRECTORIES:
         place = waiting.pop(0)
         if place in seen or not place:
             continue
         seen.add(place)
-        tags, following = _folder(file, order, place)
-        waiting += [following, *(tags.get(_SUB_FOLDERS) or ())]
-        has_mosaic |= any(value in _MOSAICS for value in tags.get(_PHOTOMETRIC, ()))
-        is_dng |= _DNG_VERSION in tags
-        if _MAKE in tags and not make:
-            make = read_at(file, tags[_MAKE][0], 5).decode("ascii", "replace").title()
+        directory = layout.directory(read, place, MAX_ENTRIES)
+        if directory is None:
+            continue
+        waiting.append(directory.following)
+        for entry in directory.entries:
+            value = layout.value(entry, read, MAX_VALUE_BYTES)
+            numbers = layout.numbers(entry.kind, value)
+            if entry.number == _SUB_DIRECTORIES:
+                waiting += [one for one in numbers if isinstance(one, int)]
+            elif entry.number == _PHOTOMETRIC:
+                has_mosaic |= bool(numbers) and numbers[0] in _MOSAICS
+            elif entry.number == _MAKE and not make:
+                make = value[:_MAKER_LETTERS].decode("ascii", "replace").title()
+            is_dng |= entry.number == _DNG_VERSION
     if is_dng:
         return "DNG raw photo"
     return f"{make.strip(chr(0)).strip() or 'camera'} raw photo" if has_mosaic else None
-
-
-def _folder(file: BinaryIO, order: str, place: int) -> tuple[dict[int, tuple[int, ...]], int]:
-    """Return one IFD's wanted tags with their numbers (for the maker: its text's offset) and the next IFD's offset."""
-    (count,) = struct.unpack(f"{order}H", read_at(file, place, 2).ljust(2, b"\0"))
-    data = file.read(12 * min(count, MAX_ENTRIES))
-    following = file.read(4)
-    tags: dict[int, tuple[int, ...]] = {}
-    for at in range(0, len(data) - 11, 12):
-        tag, kind, number = struct.unpack_from(f"{order}HHI", data, at)
-        if tag == _PHOTOMETRIC and kind == 3:
-            tags[tag] = struct.unpack_from(f"{order}H", data, at + 8)
-        elif tag == _SUB_FOLDERS and kind in (4, 13) and number:
-            tags[tag] = _places(file, order, number, struct.unpack_from(f"{order}I", data, at + 8)[0])
-        elif tag in (_MAKE, _DNG_VERSION):
-            tags[tag] = struct.unpack_from(f"{order}I", data, at + 8)
-    return tags, struct.unpack(f"{order}I", following)[0] if len(following) == 4 else 0
-
-
-def _places(file: BinaryIO, order: str, number: int, value: int) -> tuple[int, ...]:
-    if number == 1:
-        return (value,)
-    data = read_at(file, value, 4 * min(number, MAX_FOLDERS))
-    return struct.unpack(f"{order}{len(data) // 4}I", data[: len(data) // 4 * 4])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import math
 import re
-import struct
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from PIL import TiffTags
 
+from processors.containers.photo.tiff_directory import SIZES, TEXT, UNDEFINED, UTF_8, TiffEntry, TiffLayout, layout_of
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.sources.read_at import read_at
 
@@ -18,9 +19,6 @@ MAX_DIRECTORIES = 1000
 MAX_ENTRIES = 4096
 MAX_VALUE_BYTES = 16 << 20
 MAX_SCALED_BANDS = 64
-SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
-_FORMATS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
-"""Bytes and `struct` letters of TIFF's types (TIFF 6.0, section 2; BigTIFF)."""
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES = 254, 256, 257, 258, 259, 262, 277
 OLD_SUBFILE, FILL_ORDER = 255, 266
 ORIENTATION, ROWS_PER_STRIP, MODEL, EXTRA, SAMPLE_FORMAT, SUB_DIRECTORIES = 274, 278, 272, 338, 339, 330
@@ -215,11 +213,8 @@ class _Walk:
     """
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        head = read_at(file, 0, 16)
-        self._order = "<" if head[:2] == b"II" else ">"
-        self._is_big = head[2:4] in (b"+\0", b"\0+")
-        self._first = self._number(head[8:16] if self._is_big else head[4:8], "Q" if self._is_big else "I")
+        self._read = functools.partial(read_at, file)
+        self._layout, self._first = layout_of(self._read(0, 16)) or (TiffLayout(order="<"), 0)
         self.size_bytes = file.seek(0, 2)
         self.missing: list[str] = []
         """Missing parts as in `TiffFile`."""
@@ -266,60 +261,40 @@ class _Walk:
             self.cut_at.add(one.at)
         return replace(one, blocks=(), icc_profile=None)
 
-    def _number(self, data: bytes, kind: str) -> int:
-        size = struct.calcsize(kind)
-        return struct.unpack(self._order + kind, data[:size].ljust(size, b"\0"))[0]
-
     def _tags(self, at: int) -> tuple[dict[int, tuple] | None, int]:
-        count_kind, entry_size, value_size = ("Q", 20, 8) if self._is_big else ("H", 12, 4)
-        if at + struct.calcsize(count_kind) > self.size_bytes:
+        """Return the values of the wanted tags of a directory, and the offset of the next one."""
+        stored = self._layout.directory(self._read, at, MAX_ENTRIES)
+        if stored is None:
             self.missing.append("a directory")
+        if stored is None or stored.count > MAX_ENTRIES:
             return None, 0
-        count = self._number(read_at(self._file, at, struct.calcsize(count_kind)), count_kind)
-        if count > MAX_ENTRIES:
-            return None, 0
-        data = self._file.read(count * entry_size)
-        if len(data) < count * entry_size:
+        if len(stored.entries) < stored.count:
             self.missing.append("entries of a directory")
-        self._following_at = self._file.tell()
-        following = self._number(self._file.read(value_size), "Q" if self._is_big else "I")
+        self._following_at = stored.following_at
         tags: dict[int, tuple] = {}
-        for place in range(0, len(data) - entry_size + 1, entry_size):
-            entry = data[place : place + entry_size]
-            tag, kind = self._number(entry[:2], "H"), self._number(entry[2:4], "H")
-            values = self._number(entry[4:12], "Q") if self._is_big else self._number(entry[4:8], "I")
-            size = values * SIZES.get(kind, 0)
-            if size > value_size and self._number(entry[-value_size:], "Q" if self._is_big else "I") + size > (
-                self.size_bytes
-            ):
-                self.missing.append(f"the data of its tag {TiffTags.lookup(tag).name}")
-            if tag in _TAGS and kind in SIZES and tag not in tags:
-                value = self._value(kind, values, entry[-value_size:])
+        for entry in stored.entries:
+            if not entry.is_inside and self._layout.number(entry.field) + entry.size_bytes > self.size_bytes:
+                self.missing.append(f"the data of its tag {TiffTags.lookup(entry.number).name}")
+            if entry.number in _TAGS and entry.kind in SIZES and entry.number not in tags:
+                value = self._value(entry)
                 if value is not None:
-                    tags[tag] = value
-        return tags, following
+                    tags[entry.number] = value
+        return tags, stored.following
 
-    def _value(self, kind: int, count: int, inline: bytes) -> tuple | None:
-        size = count * SIZES[kind]
-        if size > MAX_VALUE_BYTES:
+    def _value(self, entry: TiffEntry) -> tuple | None:
+        """Return the values of an entry; None if they are too many or behind the file's end."""
+        if entry.size_bytes > MAX_VALUE_BYTES:
             return None
-        data = inline
-        if size > len(inline):
-            at = self._number(inline, "Q" if self._is_big else "I")
-            if at + size > self.size_bytes:
-                return None
-            data = read_at(self._file, at, size)
-        if kind in (2, 7):
-            return (data[:size],)
-        self._bytes_left -= size if size > len(inline) else 0
+        data = self._layout.value(entry, self._read, entry.size_bytes)
+        if len(data) < entry.size_bytes:
+            return None
+        if entry.kind in (TEXT, UNDEFINED, UTF_8):
+            return (data,)
+        self._bytes_left -= 0 if entry.is_inside else len(data)
         if self._bytes_left < 0:
             raise RefusedMedia("the numbers in its tags are longer than the file", "write it with another program")
-        if kind == 5:
-            parts = struct.unpack(f"{self._order}{2 * count}I", data)
-            return tuple(above / below if below else 0.0 for above, below in zip(parts[::2], parts[1::2], strict=True))
-        if kind not in _FORMATS:
-            return None
-        return struct.unpack(f"{self._order}{count}{_FORMATS[kind]}", data[:size])
+        values = self._layout.numbers(entry.kind, data)
+        return tuple(0.0 if one is None else one for one in values)
 
 
 def _directory(tags: dict[int, tuple], page: int, sub: int | None, at: int, following_at: int) -> Directory | None:
@@ -411,8 +386,8 @@ def _with_scaling(photo: Directory, metadata: str | None) -> Directory:
 def single_picture_file(file: BinaryIO, photo: Directory) -> tuple[io.BytesIO, Directory]:
     """Return the file with this picture only, for decoders that fail at missing parts of others."""
     data = bytearray(read_at(file, 0))
-    order = "little" if data[:2] == b"II" else "big"
-    first_at, size = (8, 8) if data[2:4] in (b"+\0", b"\0+") else (4, 4)
-    data[first_at : first_at + size] = photo.at.to_bytes(size, order)
+    layout, _ = layout_of(bytes(data[:16])) or (TiffLayout(order="<"), 0)
+    size = layout.offset_bytes
+    data[size : 2 * size] = layout.bytes_of(photo.at)
     data[photo.following_at : photo.following_at + size] = bytes(size)
     return io.BytesIO(data), replace(photo, page=0, sub=None)

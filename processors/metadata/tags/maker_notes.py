@@ -7,8 +7,10 @@ The meaning of the numbers is not published, and nothing is guessed. Layouts as 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
-from processors.metadata.tags.ifd import MAKER_NAMESPACE, Directories, Read
+from processors.containers.photo.tiff_directory import Read, TiffLayout
+from processors.metadata.tags.ifd import MAKER_NAMESPACE, Directories
 from processors.metadata.tags.tag_records import Tag
 
 MAX_NOTE_BYTES = 1 << 20
@@ -26,7 +28,7 @@ LAYOUTS: tuple[tuple[bytes, str, int, int | None], ...] = (
     (b"FUJIFILM", "fujifilm", 12, 0),
     (b"Apple iOS\0", "apple", 14, 0),
 )
-ORDERS = {"fujifilm": "<", "apple": ">"}
+ORDERS: dict[str, Literal["<", ">"]] = {"fujifilm": "<", "apple": ">"}
 """Byte order of notes that do not use that of the EXIF block."""
 
 
@@ -42,7 +44,7 @@ def maker_note_tags(directories: Directories, read: Read, make: str) -> Iterator
     if directories.maker_note is None:
         return
     place, size = directories.maker_note
-    note, order = read(place, min(size, MAX_NOTE_BYTES)), directories.order
+    note, order = read(place, min(size, MAX_NOTE_BYTES)), directories.layout.order
     found = next((layout for layout in LAYOUTS if note.startswith(layout[0])), None)
     if found is None:
         if not make.upper().startswith("CANON"):
@@ -55,13 +57,13 @@ def maker_note_tags(directories: Directories, read: Read, make: str) -> Iterator
         start = int.from_bytes(note[8:12], "little")
     if name == "nikon":
         order = ">" if note[10:12] == b"MM" else "<"
-    order = ORDERS.get(name, order)
+    layout = TiffLayout(order=ORDERS.get(name, order))
     namespace = MAKER_NAMESPACE + name
     if base is None:
-        yield from directories.numbered(read, order, place + start, namespace)
+        yield from directories.numbered(read, layout, place + start, namespace)
         return
 
     def inside(offset: int, count: int) -> bytes:
         return note[base + offset : base + offset + count]
 
-    yield from directories.numbered(inside, order, start - base, namespace)
+    yield from directories.numbered(inside, layout, start - base, namespace)
