@@ -22,7 +22,8 @@ from processors.store.open_store import Location, is_address
 if TYPE_CHECKING:
     from processors.packs.built import Built
     from processors.packs.contents.subject import SourceRecord
-    from processors.packs.highlight.highlight import HighlightClip, PartShown
+    from processors.packs.highlight.highlight import HighlightClip
+    from processors.packs.highlight.programme import PartShown
     from processors.packs.recipe.pack_recipe import PackRecipe
     from processors.packs.registry import BuiltPack
     from processors.store.bucket.bucket_traffic import Traffic

@@ -656,7 +656,7 @@ def test_lines_are_wrapped_by_width_and_what_cannot_be_drawn_is_a_dot() -> None:
 
 def test_a_title_is_shown_in_each_language_of_the_pack(made: PackStore, tmp_path: Path) -> None:
     from processors.packs.contents.subject import subjects
-    from processors.packs.highlight.highlight import _title
+    from processors.packs.highlight.clip_frames import _title
     from processors.packs.recipe.pack_recipe import PackRecipe
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.selection import parse, select
