@@ -20,6 +20,8 @@ from processors.store.catalogue.sql import connect
 from tests.helpers.headings import headed
 from tests.helpers.releases import FREE, RESTRICTED, Releases
 
+TODAY = datetime.now(UTC).date().isoformat()
+
 
 @pytest.fixture
 def releases(tmp_path: Path) -> Releases:
@@ -173,8 +175,8 @@ def test_a_prohibition_at_a_place_holds_until_it_is_lifted(releases: Releases) -
     releases.ingest()
     digest = releases.subject("release=july").digest[:8]
     unsaid = (
-        "redistribute = false in its release.toml (rights: unresolved), "
-        "which no longer says so, and nothing has been stated there since"
+        f"redistribute = false in its release.toml (rights: unresolved), stated on {TODAY}, "
+        "and since then neither true nor false: state redistribute in its [[file]]"
     )
     for release, told in (
         ("july", f"june/b.jpg ({digest}): {unsaid}; selected is july/b.jpg, the same bytes"),
@@ -185,10 +187,10 @@ def test_a_prohibition_at_a_place_holds_until_it_is_lifted(releases: Releases) -
         assert str(caught.value).split("\n")[1] == f"  {told}"
     words.write_text("title = 'June'\n")  # a word, but none of rights
     releases.ingest()
-    with pytest.raises(RequestError, match="nothing has been stated there since"):
+    with pytest.raises(RequestError, match="and since then neither true nor false"):
         releases.pack("release=july")
     assert CliRunner().invoke(main, ["prune", "--yes", "--store", str(releases.store_folder)]).exit_code == 0
-    with pytest.raises(RequestError, match="nothing has been stated there since"):
+    with pytest.raises(RequestError, match="and since then neither true nor false"):
         releases.pack("release=july")
     words.write_text(RESTRICTED.replace("false", "true"))
     releases.ingest()
@@ -196,6 +198,48 @@ def test_a_prohibition_at_a_place_holds_until_it_is_lifted(releases: Releases) -
     words.unlink()
     releases.ingest()
     assert f"  {headed('rights')}: CC0" in releases.pack("release=july")
+
+
+@pytest.mark.parametrize("is_renamed", [False, True])
+def test_an_earlier_prohibition_forbids_and_the_rights_stated_now_are_printed(
+    releases: Releases, is_renamed: bool
+) -> None:
+    releases.add("june", "rights = '© Xinhua'\nredistribute = false\n[[file]]\npath = 'b.jpg'\n")
+    releases.ingest()
+    name = "c.jpg" if is_renamed else "b.jpg"
+    (releases.raw / "june/b.jpg").rename(releases.raw / f"june/{name}")
+    entry = f"[[file]]\npath = '{name}'\ncredit = 'NASA'\nrights = 'Public domain'\ninstructions = 'Crop it'\n"
+    (releases.raw / "june/release.toml").write_text(entry)
+    releases.ingest()
+    one = releases.subject("release=june")
+    assert (one.credit, one.rights, one.redistribute) == ("NASA", "Public domain", False)
+    (photo,) = (one for one in one.voices if not one.is_gone)
+    assert (photo.rights, photo.terms) == ("Public domain", ("Crop it",))
+    lines = releases.pack("release=june", audience="press").split("\n")
+    assert f"  {headed('rights')}: Public domain" in lines
+    forbidden = (
+        f"(rights: © Xinhua), where it was until {TODAY}"
+        if is_renamed
+        else f"(rights: Public domain), stated on {TODAY}, and since then neither true nor false: "
+        "state redistribute in its [[file]]"
+    )
+    told = f"redistribute = false in its release.toml {forbidden}"
+    assert f"  {headed('forbidden_by')}: june/b.jpg: {told}" in lines
+    (packed,) = (releases.out / "data").rglob("*_80.jpg")
+    copyright_notice = b"\x1c\x02\x74\x00\x0dPublic domain"  # IPTC 2:116
+    assert copyright_notice in packed.read_bytes()
+    with pytest.raises(RequestError) as caught:
+        releases.pack("release=june")
+    assert told in str(caught.value)
+
+
+def test_a_prohibition_that_is_no_longer_stated_keeps_its_rights_where_none_are_stated_now(releases: Releases) -> None:
+    releases.add("june", "rights = '© Xinhua'\nredistribute = false\n")
+    releases.ingest()
+    (releases.raw / "june/release.toml").write_text("credit = 'CNSA'\n")
+    releases.ingest()
+    one = releases.subject("release=june")
+    assert (one.credit, one.rights, one.redistribute) == ("CNSA", "© Xinhua", False)
 
 
 def test_a_file_that_comes_back_without_its_words_is_bound_by_those_it_had(releases: Releases) -> None:
@@ -207,7 +251,7 @@ def test_a_file_that_comes_back_without_its_words_is_bound_by_those_it_had(relea
     releases.add("june", None)
     releases.ingest()
     for release in ("july", "june"):
-        with pytest.raises(RequestError, match="nothing has been stated there since"):
+        with pytest.raises(RequestError, match="and since then neither true nor false"):
             releases.pack(f"release={release}")
     releases.add("june", RESTRICTED.replace("false", "true"))
     releases.ingest()
@@ -250,7 +294,6 @@ def test_a_pack_of_a_withdrawn_file_says_so(releases: Releases) -> None:
     releases.ingest()
     built = build_pack(recipe_of(("a-free/b.jpg",), audience="public"), releases.out, releases.store, force=True)
     (words,) = built.withdrawn
-    today = datetime.now(UTC).date().isoformat()
-    assert words == f"a-free/b.jpg is missing, not confirmed: it has been gone from its release since {today}"
+    assert words == f"a-free/b.jpg is missing, not confirmed: it has been gone from its release since {TODAY}"
     built = build_pack(recipe_of(("z-kept/other.jpg",), audience="public"), releases.out, releases.store, force=True)
     assert built.withdrawn == ()

@@ -78,7 +78,7 @@ def terms_of(subject: SourceRecord) -> str:
 
     Terms that are its rights once more, an open licence, or the word "none" are left out.
     """
-    elsewhere = (words for one in subject.voices if not one.past for words in one.terms)
+    elsewhere = (words for one in subject.voices if not one.is_gone for words in one.terms)
     said = dict.fromkeys(filter(None, (subject.instructions, subject.usage_terms, *elsewhere)))
     idle = {(subject.rights or "").casefold(), "none"}
     return "; ".join(one for one in said if one.casefold() not in idle and not is_open_licence(one))

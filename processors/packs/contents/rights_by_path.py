@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from processors.metadata.release.licences import strictness_of
@@ -29,7 +29,9 @@ class PathRights:
     terms: tuple[str, ...] = ()
     """Instructions and terms of use in the words of the release or the file."""
     past: str | None = None
-    """Reason why the statement is no longer made, though none has replaced it; None if it is current."""
+    """When its prohibition was stated, if it no longer is, though nothing has replaced it; None if it is current."""
+    is_gone: bool = False
+    """Whether the path no longer holds the bytes: its prohibition still counts, its rights and terms do not."""
 
     @property
     def strictness(self) -> tuple[int, int]:
@@ -48,6 +50,22 @@ class PathRights:
             past = f", {self.past}" if self.past else ""
             return f"redistribute = false in {self.said_in} {rights}{past}"
         return f"no permission to redistribute it is stated {rights}"
+
+    def still_forbidden_by(self, earlier: PathRights) -> PathRights:
+        """Return the current statement of the path with an earlier prohibition there; its rights count if none are
+        stated now.
+        """
+        if self.unread:
+            return earlier
+        return replace(
+            self,
+            rights=self.rights or earlier.rights,
+            redistribute=False,
+            said_in=earlier.said_in,
+            speaks=True,
+            own=None,
+            past=earlier.past,
+        )
 
 
 def strictness(redistribute: bool | None, rights: str | None) -> tuple[int, int]:
@@ -89,6 +107,12 @@ def voice(place: str, record: Mapping[str, Any] | None, failure: str | None = No
 def binding(voices: Sequence[PathRights]) -> PathRights:
     """Return the strictest voice; the first, which is the path's own, if the others are no stricter."""
     return max((one for one in voices if one is voices[0] or one.speaks), key=lambda one: one.strictness)
+
+
+def rights_of(voices: Sequence[PathRights]) -> str | None:
+    """Return the rights to print: the binding ones of the paths that hold the bytes, else those of a path that did."""
+    here = [one for one in voices if not one.is_gone]
+    return binding(here).rights or binding(voices).rights
 
 
 def _first(statements: Iterable[Mapping[str, Any]], term: str) -> Mapping[str, Any] | None:

@@ -15,7 +15,7 @@ from processors.metadata.properties import LargerPicture
 from processors.mission.titles import event_title
 from processors.packs.contents.outcomes import FailedResult, Outcomes
 from processors.packs.contents.recorded import Recorded, recorded_of
-from processors.packs.contents.rights_by_path import PathRights, binding, voice
+from processors.packs.contents.rights_by_path import PathRights, binding, rights_of, voice
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.decoded_length import decoded_length
 from processors.store.catalogue.source_row import SourceRow
@@ -28,8 +28,6 @@ from processors.well_known_names import EVIDENCE
 
 if TYPE_CHECKING:
     import duckdb
-
-UNSAID = "which no longer says so, and nothing has been stated there since"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +177,7 @@ def subjects(
             disagreements=(*known.disagreements, *map(_in_words, apart.get(row.digest, ()))),
             voices=tuple(dict.fromkeys(voices)),
             bound_by=None if binds is voices[0] else binds,
-            rights=binds.rights,
+            rights=rights_of(voices),
             redistribute=binds.redistribute,
         )
 
@@ -241,29 +239,39 @@ def _with_past(
     A path that is gone binds until a path that has held its bytes since then permits redistribution.
     """
 
-    def said(place: _Place, key: str | None, past: str) -> PathRights | None:
+    def said(place: _Place, key: str | None, past: str, *, is_gone: bool = False) -> PathRights | None:
         record = read_evidence(store, digest, key)
-        return replace(voice(place.relative, record), past=past) if record else None
+        return replace(voice(place.relative, record), past=past, is_gone=is_gone) if record else None
+
+    def with_prohibition(place: _Place, now: PathRights) -> PathRights:
+        if now.redistribute is not None or not place.forbidden_key:
+            return now
+        earlier = said(place, place.forbidden_key, _unsaid_since(store, digest, place.forbidden_key))
+        return now.still_forbidden_by(earlier) if earlier else now
 
     present = {place.evidence_key for place in places}
     allowing = {place.evidence_key for place, v in zip(places, voices, strict=True) if v.redistribute}
     allowed = max((one.seen_utc for one in every if not one.gone_utc and one.evidence_key in allowing), default="")
-    own, *others = [
-        past
-        if v.redistribute is None and place.forbidden_key and (past := said(place, place.forbidden_key, UNSAID))
-        else v
-        for place, v in zip(places, voices, strict=True)
-    ]
+    own, *others = [with_prohibition(place, v) for place, v in zip(places, voices, strict=True)]
     for place in every:
         if place.path == places[0].path or not place.gone_utc or place.gone_utc <= allowed:
             continue
         past = f"where it was until {place.gone_utc[:10]}"
-        last = said(place, place.evidence_key, past)
+        last = said(place, place.evidence_key, past, is_gone=True)
         if last and last.redistribute is None:
-            last = said(place, place.forbidden_key, past)
+            last = said(place, place.forbidden_key, past, is_gone=True)
         if last and last.redistribute is False and place.evidence_key not in present:
             others.append(last)
     return [own, *others]
+
+
+def _unsaid_since(store: Store, digest: str, forbidden_key: str) -> str:
+    """Return when a prohibition was stated that its path no longer states, and how to settle it."""
+    manifest = store.manifest(ResultRef(source=digest, processor=EVIDENCE, key=forbidden_key))
+    return (
+        f"stated on {manifest.started_utc[:10]}, and since then neither true nor false: "
+        "state redistribute in its [[file]]"
+    )
 
 
 def _in_words(one: Disagreement) -> str:

@@ -120,10 +120,13 @@ def _places(files: Sequence[PackedFile], recipe: PackRecipe) -> list[str]:
 
 
 def _other_voices(subject: SourceRecord) -> Iterator[str]:
-    """Yield the statements on credit and rights at other paths of the same bytes, and which of them applies."""
-    if subject.bound_by:
-        yield f"  {_named('rights_said_by')}: {subject.bound_by.place}: {subject.bound_by.why_not}"
+    """Yield the statements on credit and rights at other paths of the same bytes and the one that applies, which may be
+    an earlier prohibition.
+    """
     own = subject.voices[0] if subject.voices else None
+    if binds := subject.bound_by or (own if own and own.past else None):
+        heading = "forbidden_by" if binds.past else "rights_said_by"
+        yield f"  {_named(heading)}: {binds.place}: {binds.why_not}"
     for voice in subject.voices[0 if subject.bound_by else 1 :]:
         if own and voice.speaks and (voice is own or _says(voice) != _says(own)):
             yield f"  {_named('also_said')}: {voice.place}: {_says(voice)}"
