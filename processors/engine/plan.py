@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from processors.contract import Processor, Reads, Source, inputs_of, parameters
+from processors.contract import LabelRef, Processor, Reads, Source, inputs_of, parameters
 from processors.engine.result_records import software, this_program
 from processors.engine.wanted_results import WantedResult, WantedResults, one_of_each_processor
 from processors.errors import Blame, ResultCorrupt, ResultNewer, Verdict, is_over_limit_of_run
@@ -102,8 +102,8 @@ class Plan:
     """Results specific to further paths of the sources in `due`: made of results that are still due themselves."""
     remade: dict[ResultRef, str] = field(default_factory=dict)
     """Results due because files of them are damaged or missing in the store, each with what a check found."""
-    retried: dict[ResultRef, str] = field(default_factory=dict)
-    """Failures to be retried, each with the time of the failure (ISO 8601, UTC)."""
+    retried: dict[ResultRef, Manifest] = field(default_factory=dict)
+    """Failures to be retried, each with its record."""
     wanted: dict[str, list[WantedResult]] = field(default_factory=dict)
     """Recipes' results of each source, by digest, whether available or due."""
     of_path: dict[str, list[ResultRef]] = field(default_factory=dict)
@@ -201,7 +201,7 @@ def _is_due(
     if known is None:
         return True
     if (retry_failed and _is_retried(known)) or _may_be_fixed_by_this_version(known, ref, store):
-        plan.retried[ref] = store.manifest(ref).started_utc
+        plan.retried[ref] = store.manifest(ref)
         return True
     if known.verdict == "made":
         plan.reused += 1
@@ -240,7 +240,12 @@ def _is_retried(known: KnownOutcome) -> bool:
 def _may_be_fixed_by_this_version(known: KnownOutcome, ref: ResultRef, store: Store) -> bool:
     """Return True if another version of marsmedia failed by its own fault, so that a retry makes sense."""
     is_own_fault = known.verdict == "failed" and known.blame == "marsmedia"
-    return is_own_fault and this_program(store.manifest(ref).software) != this_program(software())
+    return is_own_fault and _is_fault_of_another_version(store.manifest(ref))
+
+
+def _is_fault_of_another_version(manifest: Manifest) -> bool:
+    is_own_fault = manifest.verdict == "failed" and manifest.blame == "marsmedia"
+    return is_own_fault and this_program(manifest.software) != this_program(software())
 
 
 def explain_availability(
@@ -262,7 +267,7 @@ def explain_availability(
             raise
         except ResultCorrupt:
             return f"due: in the store: {UNREADABLE}"
-        if _may_be_fixed_by_this_version(KnownOutcome(manifest.verdict, None, manifest.blame), ref, store):
+        if _is_fault_of_another_version(manifest):
             return f"due: another version of marsmedia failed by its own fault: {manifest.reason}"
         made = f"{manifest.verdict} on {manifest.started_utc} by version {manifest.version} with the same parameters"
         return f"not due: {made}" + (f": {manifest.reason}" if manifest.reason else "")
@@ -270,10 +275,25 @@ def explain_availability(
     if not others:
         return "due: no result of this processor exists for these bytes"
     before = latest(others)
-    since = f"due: since the result of {before.started_utc}:"
-    if source.label and source.label != before.label:
-        return f"{since} its label {source.label.name} has changed"
-    return f"{since} {changes(before.version, before.parameters, processor)}"
+    change = label_change(before.label, source.label) or changes(before.version, before.parameters, processor)
+    return f"due: since the result of {before.started_utc}: {change}"
+
+
+def explain_retry(before: Manifest) -> tuple[str, str]:
+    """Return when a result of `Plan.retried` was refused or failed, and why it is tried again."""
+    when = f"{before.verdict} on {before.started_utc}: "
+    if _is_fault_of_another_version(before):
+        return when, "another version of marsmedia failed by its own fault"
+    return when, "--retry-failed tries it again"
+
+
+def label_change(before: LabelRef | None, now: LabelRef | None) -> str | None:
+    """Return how the label with which a source is read differs from that of a result; None if it does not."""
+    if before == now:
+        return None
+    if now is None:
+        return before and f"it is now read without the label {before.name}"
+    return f"its label {now.name} has changed" if before else f"it is now read with the label {now.name}"
 
 
 def changes(version: int, before: Mapping[str, Json], processor: Processor) -> str:

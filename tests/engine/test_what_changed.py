@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -12,7 +13,10 @@ from flows.cli.main import main
 from processors.contract import LabelRef, parameters
 from processors.engine.plan import changes
 from processors.metadata.evidence import Evidence
+from processors.store.store import Store
+from tests.helpers.first_recipes import RECIPES
 from tests.helpers.made_media import MediaMaker
+from tests.helpers.runs import ingest
 
 LONG = "The rover drives off its lander and turns to look back at it. " * 6
 
@@ -65,3 +69,34 @@ def test_a_dry_run_names_the_caption_that_was_corrected(tmp_path: Path) -> None:
     run("Wheel tarcks", "--quiet")
     (line,) = [one for one in run("Wheel tracks", "--dry-run").splitlines() if "evidence" in one]
     assert line.endswith(": release.file.caption 'Wheel tarcks' -> 'Wheel tracks'")
+
+
+def reasons(store: Path, *words: str) -> dict[str, str]:
+    """Return why each result is due, by processor, as a dry run says."""
+    asked = ["ingest", str(store.with_name("raw")), "--store", str(store), "--recipe", "light", "--dry-run", "--json"]
+    answer = CliRunner().invoke(main, [*asked, *words], catch_exceptions=False).output
+    return {one["processor"]: one["why"] for one in json.loads(answer)["plan"]}
+
+
+def test_a_dry_run_says_that_a_failure_is_tried_again(tmp_path: Path) -> None:
+    folder, store = tmp_path / "raw/june", tmp_path / "store"
+    folder.mkdir(parents=True)
+    photo = MediaMaker(folder).photo("a.png")
+    photo.write_bytes(photo.read_bytes()[:60])
+    report = ingest(tmp_path / "raw", store, RECIPES)
+    failed = {one.ref.processor: one for one in Store(store).manifests() if one.verdict == "failed"}
+    assert (report.exit_code, sorted(failed)) == (1, ["photo.preview"])
+    assert "photo.preview" not in reasons(store)
+    when = failed["photo.preview"].started_utc
+    assert reasons(store, "--retry-failed")["photo.preview"] == f"due: failed on {when}: --retry-failed tries it again"
+
+
+def test_a_dry_run_says_that_a_result_is_gone_from_the_store(tmp_path: Path) -> None:
+    folder, store = tmp_path / "raw/june", tmp_path / "store"
+    folder.mkdir(parents=True)
+    MediaMaker(folder).photo("a.jpg")
+    ingest(tmp_path / "raw", store, RECIPES)
+    (made,) = [one for one in Store(store).manifests() if one.ref.processor == "photo.preview"]
+    shutil.rmtree(Store(store).folder(made.ref))
+    when = f"due: since the result of {made.started_utc}"
+    assert reasons(store)["photo.preview"] == f"{when}: it is gone from the store"

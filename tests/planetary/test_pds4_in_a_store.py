@@ -107,6 +107,11 @@ def test_why_names_the_label(raw: Path, tmp_path: Path) -> None:
             (scratch / "x").mkdir()
             ref = dataclasses.replace(manifest.ref, key="3" * 64)
             Store(store).commit(scratch / "x", dataclasses.replace(before, ref=ref))
+    rebuild_catalogue(Store(store))
+    plan = CliRunner().invoke(main, ["ingest", str(raw.parent), "--store", str(store), "--dry-run", "--json"])
+    whys = {one["processor"]: one["why"] for one in json.loads(plan.stdout)["plan"]}
+    assert whys["metadata"].endswith(": its label a.xml has changed")
+    assert whys["photo.preview"].endswith(": its label a.xml has changed")
     answer = CliRunner().invoke(main, ["why", "a.raw", "--store", str(store), "--json"])
     told = {one["processor"]: one["why"] for one in map(json.loads, answer.output.splitlines())}
     assert told["metadata"].endswith(": its label a.xml has changed")

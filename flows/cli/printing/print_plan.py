@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import click
 
 from flows.cli.common import counted, print_json
 from flows.run.planning.prepare import Prepared
-from processors.contract import Processor
+from processors.contract import LabelRef, Processor
 from processors.engine.estimate import Estimate, estimate, reads_of
-from processors.engine.plan import Due, changes
+from processors.engine.plan import Due, Plan, changes, explain_retry, label_change
+from processors.errors import ResultCorrupt, ResultMissing
 from processors.sources.scan import printable
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.history import History
@@ -31,7 +33,7 @@ def print_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool)
     catalogue = Catalogue(store)
     history = History(catalogue, reads_of(plan.all_due))
     expected = estimate(plan.all_due, history, workers)
-    reasons = _Reasons(history, catalogue.damage())
+    reasons = _Reasons(plan, history, catalogue.damage(), store)
     entries = [(one, processor, *reasons.of(one, processor)) for one in plan.all_due for processor in one.processors]
     counts = {"due": plan.due_count, "reused": plan.reused, "earlier": len(plan.earlier)}
     if as_json:
@@ -72,21 +74,36 @@ def print_plan(prepared: Prepared, store: Store, workers: int, *, as_json: bool)
 class _Reasons:
     """Reasons why results are due, each worded once."""
 
-    def __init__(self, history: History, damage: Mapping[ResultRef, str]) -> None:
-        self._history, self._damage = history, damage
+    def __init__(self, plan: Plan, history: History, damage: Mapping[ResultRef, str], store: Store) -> None:
+        self._retried, self._history, self._damage, self._store = plan.retried, history, damage, store
         self._worded: dict[Any, str] = {}
 
     def of(self, one: Due, processor: Processor) -> tuple[str, str]:
         """Return the beginning of a sentence, which may name a time, and the reason."""
-        if found := self._damage.get(ResultRef.of(processor, one.source.digests)):
+        ref = ResultRef.of(processor, one.source.digests)
+        if found := self._damage.get(ref):
             return "due: ", f"a check of the store found {found}"
+        if before := self._retried.get(ref):
+            when, why = explain_retry(before)
+            return f"due: {when}", why
         past = self._history.latest(one.source.digest, processor.name)
         if past is None:
             return "due: ", "no result of this processor exists for these bytes"
+        since = f"due: since the result of {past.started_utc}: "
+        if past.ref == ref:
+            return since, "it is gone from the store"
+        if one.source.label and (change := self._label_change(past.ref, one.source.label)):
+            return since, change
         asked = processor, past.version, past.parameters
         if asked not in self._worded:
             self._worded[asked] = changes(past.version, past.values(), processor)
-        return f"due: since the result of {past.started_utc}: ", self._worded[asked]
+        return since, self._worded[asked]
+
+    def _label_change(self, past: ResultRef, now: LabelRef) -> str | None:
+        """Return how the label differs from that of the latest result, as far as its record can be read."""
+        with suppress(ResultCorrupt, ResultMissing):
+            return label_change(self._store.manifest(past).label, now)
+        return None
 
 
 def _print_entries(entries: list[tuple[Due, Processor, str, str]]) -> None:

@@ -52,7 +52,7 @@ class SharedWork:
 
     def __init__(self, run: str, plan: Plan, store: Store, runner: Runner, stop: threading.Event) -> None:
         self._store, self._runner, self._stop = store, runner, stop
-        self._run, self._retried = run, plan.retried
+        self._run, self._retried = run, {ref: before.started_utc for ref, before in plan.retried.items()}
         self._slots = threading.BoundedSemaphore(runner.batches_at_once)
 
     def __enter__(self) -> SharedWork:

@@ -12,9 +12,10 @@ from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.cost_curve import KNEE, CostCurve, decoded_size
 from processors.store.catalogue.latest import LATEST_FIRST
 from processors.store.catalogue.sql import connect
+from processors.store.manifest import ResultRef
 
 LATEST = """
-SELECT source, processor, version, parameters, started_utc FROM latest_results WHERE list_contains(?, processor)
+SELECT source, processor, key, version, parameters, started_utc FROM latest_results WHERE list_contains(?, processor)
 """
 COSTS = f"""
 CREATE TEMP TABLE costs AS
@@ -48,6 +49,7 @@ USUAL, ROUGH = 2.0, 4.0
 class Past:
     """Latest result of a processor on a source."""
 
+    ref: ResultRef
     version: int
     parameters: str
     """Parameters as JSON."""
@@ -92,8 +94,15 @@ class History:
         self._reads, names = reads, sorted(reads)
         with connect(catalogue) as connection:
             self._latest = {
-                (source, processor): Past(version=version, parameters=parameters, started_utc=started)
-                for source, processor, version, parameters, started in connection.execute(LATEST, [names]).fetchall()
+                (source, processor): Past(
+                    ref=ResultRef(source=source, processor=processor, key=key),
+                    version=version,
+                    parameters=parameters,
+                    started_utc=started,
+                )
+                for source, processor, key, version, parameters, started in connection.execute(
+                    LATEST, [names]
+                ).fetchall()
             }
             connection.execute(COSTS, [names])
             self._own = {
