@@ -79,7 +79,7 @@ def _of_result(entry: Processor, key: str, store: Store) -> Processor:
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.manifest import ResultRef
 
-    rows = Catalogue(store).table("results", ["source", "processor", "key"]).to_pylist()
+    rows = Catalogue(store).rows("results", ["source", "processor", "key"])
     ours = [row for row in rows if row["processor"] == entry.name]
     found = [row for row in ours if row["key"].startswith(key)]
     if len(found) != 1:

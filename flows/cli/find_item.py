@@ -50,7 +50,7 @@ def items_of_file(path: Path, store: Store) -> list[tuple[Manifest, str]]:
         return []
     digest = packed.item_sha256 if packed and packed.item_sha256 else sha256_of(path)
     columns = ["source", "processor", "key", "name"]
-    found = Catalogue(store).table("items", columns, f"sha256 = '{digest}'").to_pylist()
+    found = list(Catalogue(store).rows("items", columns, f"sha256 = '{digest}'"))
     if packed is not None:
         found = _of_result(found, packed, path)
     found.sort(key=lambda row: tuple(row[column] for column in columns))

@@ -62,7 +62,7 @@ def prune(
         require_none_at_work(store)
     wanted, unreadable = _Wanted(store, recipe, is_withdrawn_too=is_withdrawn_too), list[str]()
     with RunProgress(quiet=quiet or as_json) as progress:
-        known = Catalogue(store).table("results", ["verdict"]).num_rows
+        known = Catalogue(store).count("results")
         every = progress.each("Reading results", store.readable(unreadable), known, noun="result")
         unwanted = [one for one in every if not wanted.has(one)]
     for reason in unreadable:

@@ -44,7 +44,7 @@ def rebuild(quiet: bool, store_folder: Path, as_json: bool) -> None:
         named = by_name_entries(rows, wanted_today(rows), catalogue)
         rebuild_by_name(store, named, catalogue.not_made(), progress.each)
     if as_json:
-        print_json({"results": catalogue.table("results", ["key"]).num_rows, "unreadable": unreadable})
+        print_json({"results": catalogue.count("results"), "unreadable": unreadable})
     else:
         for reason in unreadable:
             click.echo(f"left out: {printable(reason)}")

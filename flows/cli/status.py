@@ -142,7 +142,7 @@ def _results(store: Store, catalogue: Catalogue, media: Sequence[SourceRow], *, 
 
     made = catalogue.table("results", COLUMNS, "verdict = 'made'")
     current = {result["key"] for _, result in current_of_troubled(catalogue, media)}
-    others = [r for r in catalogue.table("results", [*COLUMNS, "key"], NOT_MADE).to_pylist() if r["key"] in current]
+    others = [r for r in catalogue.rows("results", [*COLUMNS, "key"], NOT_MADE) if r["key"] in current]
     others += _uncatalogued(store, catalogue) if is_behind else []
     return pa.concat_tables([made, pa.Table.from_pylist(others, made.schema)])
 
@@ -154,9 +154,7 @@ def _damaged(catalogue: Catalogue, media: Iterable[SourceRow]) -> set[str]:
         evidence_of[row.digest].add(row.evidence_key)
     return {
         one["source"]
-        for one in catalogue.table(
-            "results", ["source", "processor", "key"], "verdict = 'made' AND reason <> ''"
-        ).to_pylist()
+        for one in catalogue.rows("results", ["source", "processor", "key"], "verdict = 'made' AND reason <> ''")
         if one["source"] in evidence_of and (one["processor"] != EVIDENCE or one["key"] in evidence_of[one["source"]])
     }
 
@@ -199,7 +197,7 @@ def _print_table(results: dict[str, dict[str, int]], space: dict[str, int]) -> N
 
 def _uncatalogued(store: Store, catalogue: Catalogue) -> list[dict[str, Any]]:
     """Return results that an unfinished or killed run has committed but not catalogued yet."""
-    known = set(catalogue.table("results", ["key"])["key"].to_pylist())
+    known = {row["key"] for row in catalogue.rows("results", ["key"])}
     return [
         {
             "source": m.ref.source,

@@ -318,7 +318,7 @@ def _read_progress(progress_file: Path) -> Hashed:
 
 
 def _missing(store: Store) -> Iterator[FixityCheck]:
-    for row in Catalogue(store).table("results", ["source", "processor", "key"]).to_pylist():
+    for row in Catalogue(store).rows("results", ["source", "processor", "key"]):
         ref = ResultRef(**row)
         if not store.has(ref):
             where = str(store.folder(ref).relative_to(store.root))

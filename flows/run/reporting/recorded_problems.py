@@ -110,8 +110,8 @@ def _counting(
     """Yield the result of each processor that counts, and the evidence of every path, of the sources with a problem."""
     columns = ["source", "processor", "key", "verdict", "reason", "started_utc"]
     found: dict[tuple[str, str, str | None], list[dict[str, Any]]] = {}
-    troubled = catalogue.table("results", columns, f"source IN (SELECT source FROM asked WHERE {PROBLEM})")
-    for result in sorted(troubled.to_pylist(), key=lambda one: one["started_utc"]):
+    troubled = catalogue.rows("results", columns, f"source IN (SELECT source FROM asked WHERE {PROBLEM})")
+    for result in sorted(troubled, key=lambda one: one["started_utc"]):
         of_path = result["key"] if result["key"] in evidence_keys else None
         found.setdefault((result["source"], result["processor"], of_path), []).append(result)
     asked = CurrentResults(catalogue)

@@ -4,84 +4,31 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import io
 import itertools
-import json
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
-import pyarrow as pa
+from arro3.core import RecordBatch, RecordBatchReader, Table
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
-from pyarrow.json import ParseOptions, ReadOptions, read_json
 
 from processors.errors import StoreError, Verdict
-from processors.json_records import canonical_json
+from processors.store.catalogue.arrow_rows import among_rows, arrow_table, pyarrow_schema, rows_of
 from processors.store.catalogue.source_row import SourceRow
-from processors.store.catalogue.stored_links import LINK_SCHEMA, SourceLink, link_row
+from processors.store.catalogue.stored_links import SourceLink, link_row
+from processors.store.catalogue.table_columns import COLUMNS, IDENTITY, item_rows, result_row
 from processors.store.disk_room import room_to_write
 from processors.store.exclusive_lock import exclusive_lock
-from processors.store.manifest import KnownOutcome, Manifest, ResultRef, StoredItem
+from processors.store.manifest import KnownOutcome, Manifest, ResultRef
 from processors.store.store import Store
 
-_TEXT, _INT, _FLOAT = pa.string(), pa.int64(), pa.float64()
-_ARROW_TYPES = {int: _INT, float: _FLOAT, bool: pa.bool_()}
+if TYPE_CHECKING:
+    import pyarrow as pa
 
-RESULT_COLUMNS: dict[str, tuple[pa.DataType, Callable[[Manifest], Any]]] = {
-    "source": (_TEXT, lambda result: result.ref.source),
-    "processor": (_TEXT, lambda result: result.ref.processor),
-    "key": (_TEXT, lambda result: result.ref.key),
-    "version": (_INT, lambda result: result.version),
-    "parameters": (_TEXT, lambda result: canonical_json(result.parameters).decode()),
-    "verdict": (_TEXT, lambda result: result.verdict),
-    "reason": (_TEXT, lambda result: result.reason),
-    "item_count": (_INT, lambda result: len(result.items)),
-    "size_bytes": (_INT, lambda result: sum(item.size_bytes for item in result.items)),
-    "source_name": (_TEXT, lambda result: result.source_name),
-    "release": (_TEXT, lambda result: result.release),
-    "source_facts": (_TEXT, lambda result: json.dumps(result.source_facts, ensure_ascii=False)),
-    "started_utc": (_TEXT, lambda result: result.started_utc),
-    "seconds": (_FLOAT, lambda result: result.seconds),
-    "reading_seconds": (_FLOAT, lambda result: result.cost.reading_seconds if result.cost else None),
-    "own_seconds": (_FLOAT, lambda result: result.cost.own_seconds if result.cost else None),
-    "blame": (_TEXT, lambda result: result.blame),
-    "damage": (_TEXT, lambda result: None),  # in the store: set by a check, cleared when the result is made again
-}
-ITEM_COLUMNS: dict[str, tuple[pa.DataType, Callable[[Manifest, StoredItem], Any]]] = {
-    "source": (_TEXT, lambda result, item: result.ref.source),
-    "processor": (_TEXT, lambda result, item: result.ref.processor),
-    "key": (_TEXT, lambda result, item: result.ref.key),
-    "name": (_TEXT, lambda result, item: item.name),
-    "media_type": (_TEXT, lambda result, item: item.media_type),
-    "size_bytes": (_INT, lambda result, item: item.size_bytes),
-    "sha256": (_TEXT, lambda result, item: item.sha256),
-    "facts": (_TEXT, lambda result, item: json.dumps(item.facts, ensure_ascii=False)),
-}
-
-
-def _source_schema() -> pa.Schema:
-    """Return columns for the fields of `SourceRow`; all but numbers are text."""
-    kinds = {name: set(get_args(hint) or (hint,)) for name, hint in get_type_hints(SourceRow).items()}
-    found = {name: [arrow for kind, arrow in _ARROW_TYPES.items() if kind in held] for name, held in kinds.items()}
-    return pa.schema([(name, found[name][0] if found[name] else _TEXT) for name in kinds])
-
-
-SCHEMAS = {
-    "sources": _source_schema(),
-    "results": pa.schema([(name, kind) for name, (kind, _) in RESULT_COLUMNS.items()]),
-    "items": pa.schema([(name, kind) for name, (kind, _) in ITEM_COLUMNS.items()]),
-    "links": LINK_SCHEMA,
-}
-"""Columns of every table. Columns added later read as NULL in older stores."""
-IDENTITY = {
-    "sources": ("digest", "path"),
-    "results": ("key", "source", "processor"),
-    "items": ("key", "source", "processor", "name"),
-}
 COMMIT_TRIES = 10
 ROWS_AT_ONCE = 50_000
 """Rows in one write, so that memory is bounded."""
@@ -115,12 +62,25 @@ class Catalogue:
         return [unquote(uri) for uri in stored.file_uris()], {field.name for field in stored.schema().fields}
 
     def table(self, name: str, columns: Sequence[str] | None = None, where: str = "TRUE") -> pa.Table:
-        """Return the current table, or some of its columns and rows; empty if it does not exist yet."""
-        schema = pa.schema([SCHEMAS[name].field(column) for column in columns or SCHEMAS[name].names])
-        reader = self._reader(name, schema.names, where)
-        return reader.read_all().cast(schema) if reader else arrow_table([], schema)
+        """Return the current table, or some of its columns and rows, to count and add; empty if it does not exist yet.
 
-    def _reader(self, name: str, columns: Sequence[str], where: str = "TRUE") -> pa.RecordBatchReader | None:
+        Loads pyarrow, which `rows` does not.
+        """
+        import pyarrow as pa
+
+        schema = pyarrow_schema({column: COLUMNS[name][column] for column in columns or COLUMNS[name]})
+        reader = self._reader(name, schema.names, where)
+        return pa.table(reader).cast(schema) if reader else schema.empty_table()
+
+    def rows(self, name: str, columns: Sequence[str], where: str = "TRUE") -> Iterator[dict[str, Any]]:
+        """Yield some columns of the rows of a table that satisfy an SQL condition; none if it does not exist yet."""
+        return rows_of(self._reader(name, columns, where) or ())
+
+    def count(self, name: str) -> int:
+        """Return the number of rows of a table."""
+        return sum(row["rows"] for row in self.rows(name, ["count(*) AS rows"]))
+
+    def _reader(self, name: str, columns: Iterable[str], where: str = "TRUE") -> RecordBatchReader | None:
         """Return the batches of some columns; None if there is no such table yet."""
         if not DeltaTable.is_deltatable(self._uri(name)):
             return None
@@ -128,10 +88,9 @@ class Catalogue:
         stored = DeltaTable(self._uri(name))
         asked = QueryBuilder().register("asked", stored)
         there = {field.name for field in stored.schema().fields}
-        added = [f", NULL AS {column}" for column in SCHEMAS[name].names if column not in there]  # since it was written
+        added = [f", NULL AS {column}" for column in COLUMNS[name] if column not in there]  # since it was written
         given = f"(SELECT *{''.join(added)} FROM asked)" if added else "asked"
-        rows = asked.execute(f"SELECT {', '.join(columns)} FROM {given} WHERE {where}")
-        return pa.RecordBatchReader.from_stream(rows)
+        return asked.execute(f"SELECT {', '.join(columns)} FROM {given} WHERE {where}")
 
     def sources(self) -> dict[str, SourceRow]:
         """Return the content of each path at the last run."""
@@ -145,8 +104,7 @@ class Catalogue:
         where : SQL condition on the columns of `sources`; all contents of a matching path are returned.
         """
         paths = "TRUE" if where == "TRUE" else f"path IN (SELECT path FROM asked WHERE {where})"
-        batches = self._reader("sources", SCHEMAS["sources"].names, paths) or ()  # uncast: casting imports for 0.1 s
-        rows = [SourceRow(**row) for batch in batches for row in batch.to_pylist()]
+        rows = [SourceRow(**row) for row in self.rows("sources", [*COLUMNS["sources"]], paths)]
         rows.sort(key=lambda row: row.seen_utc)
         latest: dict[str, int] = {}
         for number, row in enumerate(rows):
@@ -161,7 +119,7 @@ class Catalogue:
         found: dict[str, KnownOutcome] = {}
         columns = ["source", "key", "verdict", "reason", "blame", "damage"]
         for batch in self._with("results", "source", set(sources), columns):
-            for _, key, *said in zip(*batch.to_pydict().values(), strict=True):
+            for _, key, *said in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 found[key] = made if said == ["made", None, None, None] else KnownOutcome(*said)
         return found
 
@@ -176,11 +134,11 @@ class Catalogue:
     def troubled(self) -> set[str]:
         """Return the sources with a result that was not made, was made from a damaged source, or is damaged itself."""
         where = "verdict <> 'made' OR reason IS NOT NULL OR damage IS NOT NULL"
-        return set(self.table("results", ["source"], where).column(0).to_pylist())
+        return {row["source"] for row in self.rows("results", ["source"], where)}
 
     def damage(self) -> dict[ResultRef, str]:
         """Return the results of which a check found files damaged or missing in the store, each with what it found."""
-        rows = self.table("results", ["source", "processor", "key", "damage"], "damage IS NOT NULL").to_pylist()
+        rows = self.rows("results", ["source", "processor", "key", "damage"], "damage IS NOT NULL")
         return {ResultRef(source=r["source"], processor=r["processor"], key=r["key"]): r["damage"] for r in rows}
 
     def note_damage(self, found: Mapping[tuple[str, str], str | None]) -> None:
@@ -196,8 +154,7 @@ class Catalogue:
             sources = {source for source, _ in found}
             rows = [
                 {**row, "damage": found[place]}
-                for batch in self._with("results", "source", sources, SCHEMAS["results"].names)
-                for row in batch.to_pylist()
+                for row in rows_of(self._with("results", "source", sources, COLUMNS["results"]))
                 if (place := (row["source"], row["key"][:16])) in found and row["damage"] != found[place]
             ]
             self._replace("results", rows)
@@ -207,15 +164,11 @@ class Catalogue:
 
     def not_made(self) -> dict[str, Verdict]:
         """Return the verdicts of the results that were refused or failed, by key."""
-        rows = self.table("results", ["key", "verdict"], "verdict <> 'made'").to_pylist()
-        return {row["key"]: row["verdict"] for row in rows}
+        return {row["key"]: row["verdict"] for row in self.rows("results", ["key", "verdict"], "verdict <> 'made'")}
 
     def results_besides(self, keys: Collection[str], columns: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Yield in batches some columns, including `key`, of all results except those with these keys."""
-        for batch in self._reader("results", columns) or ():
-            for number, key in enumerate(batch.column(list(columns).index("key")).to_pylist()):
-                if key not in keys:
-                    yield batch.slice(number, 1).to_pylist()[0]
+        return (row for row in self.rows("results", columns) if row["key"] not in keys)
 
     def add_sources(self, rows: Sequence[SourceRow]) -> None:
         """Record where sources were seen, in the table and in each source's own record."""
@@ -231,8 +184,7 @@ class Catalogue:
         self.add_sources(now)
         self._store.forget([(row.digest, row.path) for row in before])
         old = arrow_table(
-            [{"digest": row.digest, "path": row.path} for row in before],
-            pa.schema([("digest", _TEXT), ("path", _TEXT)]),
+            [{"digest": row.digest, "path": row.path} for row in before], {"digest": "VARCHAR", "path": "VARCHAR"}
         )
 
         def remove() -> None:
@@ -256,12 +208,11 @@ class Catalogue:
             by_source.setdefault(end.here.source, []).append(asdict(end))
         self._store.link(by_source)
         rows = [link_row(record) for found in by_source.values() for record in found]
-        self.overwrite("links", lambda: arrow_table(rows, SCHEMAS["links"]))
+        self.overwrite("links", lambda: arrow_table(rows, COLUMNS["links"]))
 
     def remove_results(self, refs: Sequence[ResultRef]) -> None:
-        keys = arrow_table(
-            [{"key": ref.key} for ref in refs], pa.schema([("key", _TEXT)])
-        )  # a key is unique to its processor and source
+        # a key is unique to its processor and source
+        keys = arrow_table([{"key": ref.key} for ref in refs], {"key": "VARCHAR"})
 
         def remove(name: str) -> None:
             if DeltaTable.is_deltatable(self._uri(name)):
@@ -288,42 +239,32 @@ class Catalogue:
         given = {identity(row): row for row in rows}
 
         def add() -> None:
-            there = {identity(row): row for row in self._held(name, arrow_table(rows, SCHEMAS[name]))}
+            there = {identity(row): row for row in self._held(name, rows)}
             self._append(name, [row for one, row in given.items() if one not in there])
             self._replace(name, [row for one, row in given.items() if there.get(one, row) != row])
 
         self._change(name, add)
 
-    def _held(self, name: str, given: pa.Table) -> list[dict[str, Any]]:
+    def _held(self, name: str, given: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return the table's rows that share a digest or key with the given rows; usually few or none."""
-        from pyarrow.compute import is_in  # pyright: ignore[reportAttributeAccessIssue] - made at import; 0.1 s
-
         column = IDENTITY[name][0]
-        found: set[str] = set()
+        wanted, found = {row[column] for row in given}, set[str]()
         for batch in self._reader(name, [column]) or ():  # never the whole column in memory
-            keys = batch.column(0).cast(_TEXT)
-            found.update(keys.filter(is_in(keys, value_set=given[column])).to_pylist())
-        return [row for batch in self._with(name, column, found, SCHEMAS[name].names) for row in batch.to_pylist()]
+            found.update(wanted.intersection(batch.column(0).to_pylist()))
+        return list(rows_of(self._with(name, column, found, COLUMNS[name])))
 
-    def _with(
-        self, name: str, column: str, digests: Collection[str], columns: Sequence[str]
-    ) -> Iterator[pa.RecordBatch]:
+    def _with(self, name: str, column: str, digests: Collection[str], columns: Iterable[str]) -> Iterator[RecordBatch]:
         """Yield in batches the rows of a table whose column holds one of these digests or keys."""
-        from pyarrow.compute import is_in  # pyright: ignore[reportAttributeAccessIssue] - made at import; 0.1 s
-
         if not digests:
             return
-        schema = pa.schema([SCHEMAS[name].field(one) for one in columns])
-        asked = arrow_table([{column: one} for one in digests], pa.schema([(column, _TEXT)])).column(0)
         where = among(column, digests) if len(digests) <= NAMED_AT_MOST else "TRUE"
         for batch in self._reader(name, columns, where) or ():
-            rows = batch.cast(schema)
-            yield rows.filter(is_in(rows.column(column), value_set=asked))
+            yield batch if where != "TRUE" else among_rows(batch, column, digests)
 
     def _append(self, name: str, rows: list[dict[str, Any]]) -> None:
         if not rows:
             return
-        write_deltalake(self._uri(name), arrow_table(rows, SCHEMAS[name]), mode="append", schema_mode="merge")
+        write_deltalake(self._uri(name), arrow_table(rows, COLUMNS[name]), mode="append", schema_mode="merge")
         table = DeltaTable(self._uri(name))
         if len(table.file_uris()) > FILES_AT_MOST:
             table.optimize.compact()
@@ -334,10 +275,10 @@ class Catalogue:
         if rows:
             same = " AND ".join(f"old.{column} = new.{column}" for column in IDENTITY[name])
             there = DeltaTable(self._uri(name))
-            merge = there.merge(arrow_table(rows, SCHEMAS[name]), same, "new", "old", merge_schema=True)
+            merge = there.merge(arrow_table(rows, COLUMNS[name]), same, "new", "old", merge_schema=True)
             merge.when_matched_update_all().execute()
 
-    def overwrite(self, name: str, rows: Callable[[], pa.Table | pa.RecordBatchReader]) -> None:
+    def overwrite(self, name: str, rows: Callable[[], Table | pa.RecordBatchReader]) -> None:
         """Replace a whole table with the function's rows; retry if another writer was first."""
         self._change(name, lambda: write_deltalake(self._uri(name), rows(), mode="overwrite", schema_mode="overwrite"))
 
@@ -365,18 +306,6 @@ class Catalogue:
             raise StoreError(f"the catalogue table {name!r} cannot be written: {why}") from error
 
 
-def arrow_table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Return the rows as a table, parsed from JSON: arrays built from Python objects import pandas (0.4 s)."""
-    if not rows:
-        return pa.Table.from_batches([], schema)
-    data = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
-    return read_json(
-        io.BytesIO(data),
-        ReadOptions(use_threads=False, block_size=len(data) + 1),  # no row may span two blocks
-        ParseOptions(explicit_schema=schema, unexpected_field_behavior="error"),
-    )
-
-
 def among(column: str, digests: Iterable[str]) -> str:
     """Return the SQL condition that a column holds one of these digests or keys (hexadecimal: nothing to escape)."""
     listed = ", ".join(f"'{one}'" for one in sorted(digests))
@@ -388,16 +317,3 @@ def in_turn(many: Iterable[_T], count: int) -> Iterator[list[_T]]:
     rest = iter(many)
     while some := list(itertools.islice(rest, count)):
         yield some
-
-
-def _row(columns: Mapping[str, tuple[pa.DataType, Callable[..., Any]]], *records: object) -> dict[str, Any]:
-    return {name: value(*records) for name, (_, value) in columns.items()}
-
-
-def result_row(manifest: Manifest) -> dict[str, Any]:
-    return _row(RESULT_COLUMNS, manifest)
-
-
-def item_rows(manifest: Manifest) -> list[dict[str, Any]]:
-    """Return a result's items as rows of the table `items`."""
-    return [_row(ITEM_COLUMNS, manifest, item) for item in manifest.items]

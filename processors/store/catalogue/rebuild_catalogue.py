@@ -21,9 +21,11 @@ from deltalake.exceptions import DeltaError
 from pyarrow.parquet import ParquetFile, ParquetWriter
 
 from processors.errors import ResultCorrupt, ResultNewer
-from processors.store.catalogue.catalogue import SCHEMAS, Catalogue, arrow_table, in_turn, item_rows, result_row
+from processors.store.catalogue.arrow_rows import arrow_table, pyarrow_schema
+from processors.store.catalogue.catalogue import Catalogue, in_turn
 from processors.store.catalogue.complete_sources import forget_complete, read_complete
 from processors.store.catalogue.stored_links import link_row
+from processors.store.catalogue.table_columns import COLUMNS, item_rows, result_row
 from processors.store.manifest import OF_ANOTHER, Manifest
 from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
@@ -88,8 +90,8 @@ def _rebuild(store: Store, processes: int | None, steps: Steps) -> list[_LeftOut
             with ProcessPoolExecutor(processes, multiprocessing.get_context("forkserver")) as pool:
                 every = steps("Reading results", pool.map(read, groups), len(groups), noun="folder")
                 left_out = [one for some in every for one in some]
-        for name, schema in SCHEMAS.items():
-            Catalogue(store).overwrite(name, partial(_reader, schema, [_file(folder, group, name) for group in groups]))
+        for name in COLUMNS:
+            Catalogue(store).overwrite(name, partial(_reader, name, [_file(folder, group, name) for group in groups]))
     return left_out
 
 
@@ -103,8 +105,8 @@ def _rebuild_in_bucket(store: Store) -> list[str]:
                 add("items", (row for manifest in manifests for row in item_rows(manifest)))
             for records in in_turn(store.sources(), SOURCES_AT_ONCE):
                 _add_records(records, add)
-        for name, schema in SCHEMAS.items():
-            Catalogue(store).overwrite(name, partial(_reader, schema, [_file(folder, "all", name)]))
+        for name in COLUMNS:
+            Catalogue(store).overwrite(name, partial(_reader, name, [_file(folder, "all", name)]))
     return unreadable
 
 
@@ -125,13 +127,13 @@ def _row_files(folder: Path, group: str) -> Iterator[_Add]:
     """Yield a function that adds rows to the Parquet file of a table."""
     with ExitStack() as stack:
         files = {
-            name: stack.enter_context(ParquetWriter(_file(folder, group, name), schema))
-            for name, schema in SCHEMAS.items()
+            name: stack.enter_context(ParquetWriter(_file(folder, group, name), pyarrow_schema(columns)))
+            for name, columns in COLUMNS.items()
         }
 
         def add(name: str, rows: Iterable[dict[str, Any]]) -> None:
             if listed := list(rows):
-                files[name].write_table(arrow_table(listed, SCHEMAS[name]))
+                files[name].write_table(pa.table(arrow_table(listed, COLUMNS[name])))
 
         yield add
 
@@ -182,8 +184,8 @@ def _file(folder: Path, group: str, table: str) -> Path:
     return folder / f"{group}-{table}.parquet"
 
 
-def _reader(schema: pa.Schema, files: Sequence[Path]) -> pa.RecordBatchReader:
-    return pa.RecordBatchReader.from_batches(schema, _batches(files))
+def _reader(table: str, files: Sequence[Path]) -> pa.RecordBatchReader:
+    return pa.RecordBatchReader.from_batches(pyarrow_schema(COLUMNS[table]), _batches(files))
 
 
 def _batches(files: Iterable[Path]) -> Iterator[pa.RecordBatch]:

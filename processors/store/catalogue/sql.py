@@ -11,11 +11,10 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from processors.formats import MISNAMED
-from processors.store.catalogue.catalogue import SCHEMAS, Catalogue
+from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.latest import LATEST_FIRST, LATEST_ITEMS, LATEST_RESULTS
+from processors.store.catalogue.table_columns import COLUMNS
 from processors.store.findings.disagreements import disagreements
 from processors.store.findings.stored_evidence import OF_RELEASE
 from processors.well_known_names import EVIDENCE, INTEGRITY, MEASUREMENTS, PHOTO_PREVIEW
@@ -163,8 +162,6 @@ INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = "Query interrupted"
 """Message of DuckDB's RuntimeError after Ctrl-C."""
 
-SQL_TYPES = {pa.string(): "VARCHAR", pa.int64(): "BIGINT", pa.float64(): "DOUBLE", pa.bool_(): "BOOLEAN"}
-
 
 @contextmanager
 def connect(catalogue: Catalogue, *, has_statements: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -239,8 +236,8 @@ def _create_views(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, *
     for table, name in stored.items():
         files, there = catalogue.files(table)
         columns = [
-            field.name if field.name in there and files else f"NULL::{SQL_TYPES[field.type]} AS {field.name}"
-            for field in SCHEMAS[table]
+            column if column in there and files else f"NULL::{kind} AS {column}"
+            for column, kind in COLUMNS[table].items()
         ]
         place = f"FROM read_parquet({_quoted(files)}, union_by_name = true)" if files else "WHERE false"
         connection.execute(f"CREATE VIEW {name} AS SELECT {', '.join(columns)} {place}")

@@ -6,8 +6,6 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import pyarrow as pa
-
 LinkKind = Literal["same picture", "crop", "still and frame", "same sound"]
 
 
@@ -52,12 +50,12 @@ class SourceLink:
         )
 
 
-LINK_SCHEMA = pa.schema(
-    [(name, pa.string()) for name in ("source", "other", "kind", "part", "item", "other_item", "evidence")]
-    + [(name, pa.float64()) for name in ("time_seconds", "other_time_seconds", "offset_seconds", "score")]
-    + [(name, pa.int64()) for name in ("frame_number", "other_frame_number")]
-)
-"""Schema of the catalogue's table: one row per end of a link; `other...` describes the opposite end."""
+LINK_COLUMNS: dict[str, Literal["VARCHAR", "BIGINT", "DOUBLE"]] = {
+    **dict.fromkeys(("source", "other", "kind", "part", "item", "other_item", "evidence"), "VARCHAR"),
+    **dict.fromkeys(("time_seconds", "other_time_seconds", "offset_seconds", "score"), "DOUBLE"),
+    **dict.fromkeys(("frame_number", "other_frame_number"), "BIGINT"),
+}
+"""Columns of the catalogue's table: one row per end of a link; `other...` describes the opposite end."""
 
 
 def link_row(record: dict[str, Any]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def verify_results(
 
         yield from verify_bucket(store, after=after, wanted=wanted, steps=steps, parallel_map=parallel_map)
         return
-    known = 0 if steps is silently else Catalogue(store).table("results", ["verdict"]).num_rows
+    known = 0 if steps is silently else Catalogue(store).count("results")
     paths = steps("Hashing results", store.manifest_paths(), known or None, noun="result")
     yield from parallel_map(_checked, (path for path in paths if _is_later(path, after, store) and wanted(path.parent)))
 
