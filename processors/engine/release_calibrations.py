@@ -28,19 +28,22 @@ class ReleaseCalibrations:
         """Return canonical JSON of the calibration of a sound; None without one.
 
         It is the one named in the file's entry, unless that is for another instrument; otherwise the one among the
-        release's `calibrations` for the file's instrument.
+        release's `calibrations` for the file's instrument, or none of several that differ.
         """
-        for name in filter(None, (entry.get("calibration"), *release.head.get("calibrations", ()))):  # type: ignore[misc]
-            found = self._calibration(folder, str(name))
-            is_own = name == entry.get("calibration")
-            if isinstance(found, Calibration) and (is_own or found.instrument) and found.is_of(recorded_by):
-                return canonical_json(as_json(found)).decode()
-        return None
+        own = self._calibration(folder, str(entry["calibration"])) if entry.get("calibration") else None
+        if isinstance(own, Calibration) and own.is_of(recorded_by):
+            return canonical_json(as_json(own)).decode()
+        listed = [self._calibration(folder, str(name)) for name in release.head.get("calibrations", ())]  # type: ignore[union-attr]
+        fitting = {
+            canonical_json(as_json(one)).decode()
+            for one in listed
+            if isinstance(one, Calibration) and one.instrument and one.is_of(recorded_by)
+        }
+        return fitting.pop() if len(fitting) == 1 else None
 
     def digests(self, folder: str, release: Release) -> str:
         """Return the SHA-256 of every calibration that a release names."""
-        named = [*release.head.get("calibrations", ()), *(one.get("calibration") for one in release.files.values())]  # type: ignore[misc]
-        rows = [self._rows.get(_inside(folder, str(name))) for name in dict.fromkeys(filter(None, named))]
+        rows = [self._rows.get(_inside(folder, name)) for name in named_calibrations(release)]
         return " ".join(row.digest if row else "missing" for row in rows)
 
     def strays(self, folder: str, release: Release) -> Iterator[str]:
@@ -57,6 +60,12 @@ class ReleaseCalibrations:
     def _from_file(self, path: str, name: str) -> Calibration | str:
         row = self._rows.get(path)
         return calibration_in(self._local_path(row) if row else None, name)
+
+
+def named_calibrations(release: Release) -> list[str]:
+    """Return the name of every calibration in a release.toml, each once."""
+    named = [*release.head.get("calibrations", ()), *(one.get("calibration") for one in release.files.values())]  # type: ignore[misc]
+    return list(dict.fromkeys(str(name) for name in named if name))
 
 
 def calibration_in(path: Path | None, name: str) -> Calibration | str:
@@ -80,6 +89,8 @@ def calibration_problems(release: Release, read: Callable[[str], Calibration | s
     read : returns the calibration of a name in the release, or a description of each problem with its file, in lines.
     """
     instruments = [str(entry.get("recorded_by") or "") for entry in release.files.values()]
+    undecided = [str(one.get("recorded_by") or "") for one in release.files.values() if not one.get("calibration")]
+    before: dict[str, Calibration] = {}
     for name in release.head.get("calibrations", ()):  # type: ignore[union-attr]
         found = read(str(name))
         if isinstance(found, str):
@@ -93,6 +104,15 @@ def calibration_problems(release: Release, read: Callable[[str], Calibration | s
                 f"calibrations: {name} changed nothing: no file is recorded_by {found.instrument!r}{but}; "
                 "name the instrument in the [[file]] of its sounds, as a label's name does not count"
             )
+        elif any(is_same_instrument(found.instrument, one) for one in undecided) and (
+            other := next((one for one, its in before.items() if _differs(its, found)), None)
+        ):
+            yield (
+                f"calibrations: {other} and {name} are both for {found.instrument!r} and differ: neither is used; "
+                'take one out, or give each [[file]] its own with calibration = "..."'
+            )
+        if isinstance(found, Calibration):
+            before[str(name)] = found
     for path, entry in release.files.items():
         if name := entry.get("calibration"):
             found = read(str(name))
@@ -104,6 +124,11 @@ def calibration_problems(release: Release, read: Callable[[str], Calibration | s
                     f"calibration of {path!r} changed nothing: {name} belongs to {found.instrument!r}, the file is "
                     f"recorded_by {recorded_by or 'an unknown instrument'!r}; correct one of them"
                 )
+
+
+def _differs(one: Calibration, other: Calibration) -> bool:
+    """Return True if two calibrations of one instrument are not the same."""
+    return one.instrument is not None and is_same_instrument(one.instrument, other.instrument) and one != other
 
 
 def unused_calibrations(asked: Iterable[Processor], wanted: Iterable[Processor]) -> list[str]:

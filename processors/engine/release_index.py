@@ -13,7 +13,7 @@ from processors.containers.text.sidecar import SIDECAR, is_sidecar_file
 from processors.contract import LabelRef, RecordedStart, ReleaseContext
 from processors.engine.companion_pairing import sidecars_paired, subtitles_paired
 from processors.engine.related_label_pairing import RelatedLabelPairing
-from processors.engine.release_calibrations import ReleaseCalibrations
+from processors.engine.release_calibrations import ReleaseCalibrations, named_calibrations
 from processors.errors import MediaError
 from processors.metadata.label_statements import camera_of, mission_words, said_by_label
 from processors.metadata.related_labels import RelatedLabels
@@ -49,10 +49,10 @@ class ReleaseIndex:
         self._releases: dict[str, tuple[SourceRow, Release | None]] = {}
         self._labels: dict[tuple[str, str], list[SourceRow]] = {}
         self._paths: set[str] = set()
-        self._first: dict[tuple[str, ...], SourceRow] = {}
-        """Path of each source whose statements apply to the results made from its bytes."""
         self._places: dict[tuple[str, ...], list[SourceRow]] = {}
         """All paths of each source."""
+        self._described_places: dict[tuple[str, ...], list[SourceRow]] = {}
+        """Paths of each source whose statements apply to the results made from its bytes, the first of them first."""
         self._above: dict[str, str | None] = {}
         """Nearest folder with a description, by folder."""
         self._described: dict[str, str] = {}
@@ -61,11 +61,7 @@ class ReleaseIndex:
         for row in rows:
             self._paths.add(row.path)
             if row.kind == "media":
-                digests = row.digests
-                self._places.setdefault(digests, []).append(row)
-                first = self._first.setdefault(digests, row)
-                if first is not row and (row.relative, row.path) < (first.relative, first.path):
-                    self._first[digests] = row
+                self._places.setdefault(row.digests, []).append(row)
             if row.kind == "companion" and row.name == "release.toml":
                 self._releases[_folder(row.path)] = (row, self._read(row, local_path(row)))
             elif row.kind == "companion" and row.format in LABELS:
@@ -79,15 +75,37 @@ class ReleaseIndex:
 
     def of(self, row: SourceRow) -> ReleaseContext:
         """Return the statements about one source at one path."""
-        first = self._first.get(row.digests)
-        if first is None or first.path == row.path:
+        places = self._speaking(row)
+        if places[0].path == row.path:
             return self._agreed(row, self._at(row))
-        return replace(self._at(row), of_bytes=self._agreed(first, self._at(first)))
+        return replace(self._at(row), of_bytes=self._agreed(places[0], self._at(places[0])))
+
+    def _speaking(self, row: SourceRow) -> list[SourceRow]:
+        """Return the paths whose statements apply to the results made from the same bytes, in order.
+
+        A path that nothing describes does not count where its release describes another path of them.
+        """
+        digests = row.digests
+        if digests not in self._described_places:
+            places = sorted(self._places.get(digests, [row]), key=lambda one: (one.relative, one.path))
+            if len(places) > 1:
+                described = {one.path: self._is_described(one) for one in places}
+                releases = {(one.folder, one.release) for one in places if described[one.path]}
+                places = [one for one in places if described[one.path] or (one.folder, one.release) not in releases]
+            self._described_places[digests] = places
+        return self._described_places[digests]
+
+    def _is_described(self, row: SourceRow) -> bool:
+        """Return True if an entry of release.toml, a label or a sidecar is about a file at its path."""
+        found = self._release_of(row)
+        if found is not None and found[1] in found[2].lines:
+            return True
+        return bool(row.label or self.labels_of(row) or self._sidecars.of_file.get(row.path))
 
     def _agreed(self, row: SourceRow, context: ReleaseContext) -> ReleaseContext:
         """Return the statements at a path, reduced to those on which all paths of the same bytes agree."""
         words, calibration = context.words, context.calibration
-        for place in self._places.get(row.digests, ()):
+        for place in self._speaking(row):
             if place.path != row.path:
                 other = self._at(place)
                 words = words.agreed_with(other.words)
@@ -200,7 +218,26 @@ class ReleaseIndex:
             for problem in release.problems:
                 if problem.path is not None and problem.path not in release.lines:
                     messages.append((row.relative, f"line {problem.line}: {problem.what}: correct it"))
-        return messages
+        return [*messages, *self._disputed_calibrations()]
+
+    def _disputed_calibrations(self) -> Iterator[tuple[str, str]]:
+        """Yield a problem for each calibration that is not used, as another path of the same bytes has not the same."""
+        if not any(release and named_calibrations(release) for _, release in self._releases.values()):
+            return
+        for rows in self._places.values():
+            places = self._speaking(rows[0])
+            given = [self._at(one).calibration for one in places] if len(places) > 1 else []
+            at = next((index for index, one in enumerate(given) if one), None)
+            if at is None or len(set(given)) == 1:
+                continue
+            other = next(index for index, one in enumerate(given) if one != given[at])
+            folder, inside, _ = self._release_of(places[at]) or ("", "", None)
+            what = "another calibration" if given[other] else "no calibration"
+            yield (
+                self._releases[folder][0].relative,
+                f"calibration of {inside!r} changed nothing: the same bytes are in {places[other].relative}, which has "
+                f"{what}; describe both alike",
+            )
 
     def _read(self, row: SourceRow, path: Path) -> Release | None:
         try:

@@ -56,3 +56,39 @@ def test_a_calibration_that_no_run_finds_is_a_mistake(tmp_path: Path, name: str)
     done = CliRunner().invoke(main, ["release", "check", str(folder)])
     assert done.output == f"calibration of 'edl.wav': {name}: no such file in the release; put it there\n"
     assert done.exit_code == 1
+
+
+CERTIFICATE = 'name = "M"\nsource = "certificate"\ninstrument = "{}"\nfull_scale_pascals = {}\n'
+
+
+def two_calibrations(folder: Path, second: str, own: str = "") -> None:
+    MediaMaker(folder).tone("edl.wav", hz=1000.0, seconds=1.0)
+    (folder / "old.toml").write_text(CERTIFICATE.format("EDL mic", 25.0))
+    (folder / "new.toml").write_text(second)
+    (folder / "release.toml").write_text(
+        'title = "June"\ncalibrations = ["old.toml", "new.toml"]\n[[file]]\npath = "edl.wav"\nrecorded_by = "EDL mic"\n'
+        + own
+    )
+
+
+def test_two_calibrations_of_one_instrument_that_differ_are_a_mistake(tmp_path: Path) -> None:
+    two_calibrations(tmp_path, CERTIFICATE.format("edl  MIC", 50.0))
+    done = CliRunner().invoke(main, ["release", "check", str(tmp_path)])
+    assert done.output == (
+        "calibrations: old.toml and new.toml are both for 'edl  MIC' and differ: neither is used; "
+        'take one out, or give each [[file]] its own with calibration = "..."\n'
+    )
+    assert done.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("second", "own"),
+    [
+        (CERTIFICATE.format("EDL mic", 25.0), ""),  # the same calibration in two files
+        (CERTIFICATE.format("EDL mic", 50.0), 'calibration = "new.toml"\n'),
+    ],
+)
+def test_two_calibrations_without_a_choice_to_make_are_no_mistake(tmp_path: Path, second: str, own: str) -> None:
+    two_calibrations(tmp_path, second, own)
+    done = CliRunner().invoke(main, ["release", "check", str(tmp_path)])
+    assert (done.exit_code, done.output) == (0, f"{tmp_path / 'release.toml'}: 1 file described, no mistakes\n")

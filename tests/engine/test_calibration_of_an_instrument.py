@@ -128,6 +128,68 @@ def test_a_calibration_of_a_release_that_changes_nothing_is_reported(raw: Path, 
         assert words in told
 
 
+def pascals(store: Path) -> set[float]:
+    """Full scale in Pa by which the levels of a store were calibrated."""
+    records = [json.loads(path.read_bytes()) for path in store.glob("results/*/*/audio.levels/*/manifest.json")]
+    facts = [item["facts"].get("calibration") for record in records for item in record["items"] if item["facts"]]
+    return {one["full_scale_pascals"] for one in facts if one}
+
+
+@pytest.mark.parametrize("names", [["mic.toml", "new.toml"], ["new.toml", "mic.toml"]])
+def test_of_two_calibrations_of_one_instrument_that_differ_neither_is_used(
+    raw: Path, tmp_path: Path, names: list[str]
+) -> None:
+    (raw / "june/mic.toml").write_text(MICROPHONE + 'instrument = "EDL Microphone"\n')
+    (raw / "june/new.toml").write_text(MICROPHONE.replace("60", "30") + 'instrument = "EDL microphone"\n')
+    describe(raw, HEAD + f"calibrations = {json.dumps(names)}")
+    report = ingest(raw, tmp_path / "store", {"audio": (Levels(),)})
+    assert calibrated(raw, tmp_path / "store") == {}
+    assert f"calibrations: {names[0]} and {names[1]} are both for" in str(report.problems)
+    describe(raw, HEAD + f"calibrations = {json.dumps(names)}", 'calibration = "new.toml"')
+    report = ingest(raw, tmp_path / "store", {"audio": (Levels(),)})
+    assert (pascals(tmp_path / "store"), report.problems) == ({30.0}, ())
+    (raw / "june/new.toml").write_text((raw / "june/mic.toml").read_text())  # the same twice is no contradiction
+    describe(raw, HEAD + f"calibrations = {json.dumps(names)}")
+    report = ingest(raw, tmp_path / "other", {"audio": (Levels(),)})
+    assert (pascals(tmp_path / "other"), report.problems) == ({60.0}, ())
+
+
+def start_of_array(store: Path) -> str | None:
+    (path,) = store.glob("results/*/*/audio.spectrogram/*/spectrogram.nc")
+    with xarray.open_dataset(path, engine="h5netcdf") as opened:
+        return opened.attrs.get("time_coverage_start")
+
+
+def test_a_copy_that_a_release_does_not_describe_takes_nothing_from_the_described_file(
+    raw: Path, tmp_path: Path
+) -> None:
+    (raw / "june/mic.toml").write_text(MICROPHONE + 'instrument = "EDL microphone"\n')
+    describe(raw, HEAD + 'calibrations = ["mic.toml"]')
+    (raw / "june/station.wav").unlink()
+    (raw / "june/unknown.wav").unlink()
+    (raw / "june/release.toml").write_text((raw / "june/release.toml").read_text().partition('[[file]]\npath = "st')[0])
+    for name in ("june/a/copy.wav", "june/z/copy.wav"):  # in the order of paths before and behind
+        (raw / name).parent.mkdir()
+        (raw / name).write_bytes((raw / "june/edl.wav").read_bytes())
+    report = ingest(raw, tmp_path / "store", {"audio": RECIPE})
+    assert (pascals(tmp_path / "store"), report.problems) == ({60.0}, ())
+    assert start_of_array(tmp_path / "store") == "2021-02-18T20:44:28Z"
+
+
+def test_a_calibration_that_a_copy_contradicts_is_reported(raw: Path, tmp_path: Path) -> None:
+    (raw / "june/mic.toml").write_text(MICROPHONE + 'instrument = "EDL microphone"\n')
+    describe(raw, HEAD + 'calibrations = ["mic.toml"]')
+    (raw / "june/unknown.wav").write_bytes((raw / "june/edl.wav").read_bytes())
+    with (raw / "june/release.toml").open("a") as file:
+        file.write('[[file]]\npath = "unknown.wav"\nrecorded_by = "another"\n')
+    report = ingest(raw, tmp_path / "store", {"audio": (Levels(),)})
+    assert calibrated(raw, tmp_path / "store") == {}
+    assert (
+        "calibration of 'edl.wav' changed nothing: the same bytes are in june/unknown.wav, which has no calibration; "
+        "describe both alike"
+    ) in str(report.problems)
+
+
 def test_a_recipes_calibration_changes_only_its_instrument_and_is_reported_without_one(
     raw: Path, tmp_path: Path
 ) -> None:

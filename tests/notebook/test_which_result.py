@@ -209,7 +209,7 @@ def test_pascals_of_a_sound_without_a_calibration_are_refused(raw: Path) -> None
         sound.band_level_pascals(900, 1100)
     assert str(refused.value) == (
         "edl.wav: no calibration, so that pascals are unknown; name one in release.toml and run `marsmedia ingest`. Of "
-        "one that is named, `marsmedia release check` says why it does not apply"
+        "one that is named, the run and `marsmedia release check` say why it does not apply"
     )
     assert "calibration" not in sound.spectra.attrs
 
