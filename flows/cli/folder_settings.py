@@ -10,7 +10,7 @@ import click
 
 from flows.run.folder_defaults import NAME, read_folder_defaults
 from processors.errors import RequestError, meant
-from processors.store.open_store import is_address
+from processors.store.open_store import is_address, location_of
 
 FOR_ALL = {"store": "store_folder", "raw": "raw", "recipes": "recipes"}
 """Keys outside tables, each with the parameter of a command that takes it."""
@@ -60,4 +60,4 @@ def _values(
 
 def _place(folder: Path, written: str) -> Path | str:
     """Return a path relative to the folder of the settings, or an address as it is."""
-    return written if is_address(written) else folder / written
+    return written if is_address(location_of(written)) else folder / written

@@ -12,7 +12,7 @@ import click
 
 from flows.cli.completion import complete_recipes, complete_selection
 from flows.run.options import RECIPES_FILE, Described, Options
-from processors.store.open_store import is_address
+from processors.store.open_store import is_address, location_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -35,7 +35,7 @@ def _restore(name: str, value: str | None) -> None:
 
 class PlaceType(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return value if is_address(value) else super().convert(value, param, ctx)
+        return value if is_address(location_of(str(value))) else super().convert(value, param, ctx)
 
 
 RAW = click.argument("raw", type=PlaceType(path_type=Path), default=Path("raw"), envvar="MARSMEDIA_RAW")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from processors.errors import NoStore, RequestError, StoreError, closest
+from processors.store.bucket.s3_errors import NO_ADDRESS
 from processors.store.store import STORE_FILE, Store
 
 if TYPE_CHECKING:
@@ -16,9 +18,22 @@ Location = Path | str
 """A folder, or the address of a folder in a bucket, as `s3://bucket/folder`."""
 
 
+MISTYPED = re.compile(r"([a-z][a-z0-9]+:/|(s3|gs|az):)(?!/)", re.IGNORECASE)
+"""Beginning of an address with too few slashes; as a path it would be a folder named `s3:`."""
+
+
 def location_of(text: str) -> Location:
-    """Return the location that a user's text names: an address if it contains `://`, else a folder."""
-    return text if is_address(text) else Path(text)
+    """Return the location that a user's text names: an address if it contains `://`, else a folder.
+
+    Raises
+    ------
+    RequestError : an address with too few slashes.
+    """
+    if is_address(text):
+        return text
+    if MISTYPED.match(text):
+        raise RequestError(f"{text}: {NO_ADDRESS}")
+    return Path(text)
 
 
 def is_address(location: Location) -> bool:

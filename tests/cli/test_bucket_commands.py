@@ -153,8 +153,21 @@ def test_what_is_wrong_with_a_bucket_is_one_line_before_any_work(
         f"marsmedia: no store found at s3://{bucket}/none; run `marsmedia ingest` or pass --store\n"
     )
     assert "not an address of a bucket" in invoke("ingest", release, "--store", "ftp://x/y", code=2).output
+    for address in ("s3:/mars/st", "s3:mars/st", "S3:/mars"):
+        words = f"marsmedia: {address}: not an address of a bucket; write s3://bucket/folder\n"
+        assert invoke("ingest", release, "--store", address, code=2).output == words
+        assert invoke("ingest", address, "--store", tmp_path / "other", code=2).output == words
+        (tmp_path / "marsmedia.toml").write_text(f'store = "{address}"\n')
+        assert invoke("status", code=2).output == words
+        (tmp_path / "marsmedia.toml").unlink()
+    assert not any(one.name.lower() in ("s3:", "other") for one in tmp_path.iterdir())
     (tmp_path / "marsmedia.toml").write_text(f'store = "s3://{bucket}/none"\n')
     assert f"no store found at s3://{bucket}/none" in invoke("status", code=2).output
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "127.0.0.1:8138")
+    assert invoke("ingest", release, "--store", f"s3://{bucket}/none", code=2).output == (
+        "marsmedia: AWS_ENDPOINT_URL is '127.0.0.1:8138', not the address of a server; write https://host or "
+        "http://host:port\n"
+    )
 
 
 def test_a_dry_run_before_the_first_run_plans_as_over_a_folder_and_writes_nothing(

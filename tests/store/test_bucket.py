@@ -220,5 +220,55 @@ def test_a_profile_is_read_by_boto3(
     assert Bucket(f"s3://{bucket}/mars/store").get("a") == b"1"
 
 
+ENDPOINT_WORDS = "not the address of a server; write https://host or http://host:port"
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (
+            {"AWS_ACCESS_KEY_ID": None},
+            "s3://mars/st: AWS_SECRET_ACCESS_KEY is set, but not AWS_ACCESS_KEY_ID; set both",
+        ),
+        (
+            {"AWS_SECRET_ACCESS_KEY": None},
+            "s3://mars/st: AWS_ACCESS_KEY_ID is set, but not AWS_SECRET_ACCESS_KEY; set both",
+        ),
+        (
+            {"AWS_CHECKSUM_ALGORITHM": "md5"},
+            's3://mars/st: Generic Config error: "md5" is not a valid checksum algorithm; check the address and the '
+            "variables of the server in the environment",
+        ),
+        ({"AWS_ENDPOINT_URL": "127.0.0.1:8138"}, f"AWS_ENDPOINT_URL is '127.0.0.1:8138', {ENDPOINT_WORDS}"),
+        ({"AWS_ENDPOINT_URL": ""}, f"AWS_ENDPOINT_URL is '', {ENDPOINT_WORDS}"),
+        ({"AWS_ENDPOINT_URL": "ftp://key:geheim@host"}, f"AWS_ENDPOINT_URL is 'host', {ENDPOINT_WORDS}"),
+        ({"AWS_ENDPOINT": "http:// host"}, f"AWS_ENDPOINT is 'http:// host', {ENDPOINT_WORDS}"),
+        (
+            {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None, "AWS_PROFILE": "nope"},
+            "AWS_PROFILE=nope: The config profile (nope) could not be found; check AWS_PROFILE, and the files of "
+            "credentials and settings",
+        ),
+        (
+            {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None, "AWS_PROFILE": "empty"},
+            "AWS_PROFILE=empty: no credentials in it; check AWS_PROFILE, and the files of credentials and settings",
+        ),
+    ],
+)
+def test_a_wrong_variable_is_named_in_one_sentence(
+    changed: dict[str, str | None], words: str, bucket: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "credentials").write_text("[empty]\nregion = us-east-1\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name, value in changed.items():
+        if value is None:
+            monkeypatch.delenv(name)
+        else:
+            monkeypatch.setenv(name, value)
+    with pytest.raises(RequestError) as told:
+        Bucket("s3://mars/st")
+    assert str(told.value) == words
+
+
 def test_a_server_of_another_protocol_is_not_asked_in_the_words_of_s3() -> None:
     assert Bucket("gs://mars-archive/releases").list_any_name() is None

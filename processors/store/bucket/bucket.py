@@ -25,7 +25,15 @@ from obstore.store import from_url
 from processors.errors import RequestError, StoreError
 from processors.sources.source_file import sha256_of
 from processors.store.bucket.bucket_traffic import Traffic
-from processors.store.bucket.s3_errors import BAD_SERVER, NO_CREDENTIALS, code_of, in_words
+from processors.store.bucket.s3_errors import (
+    BAD_SERVER,
+    CHECK_PROFILE,
+    NO_ADDRESS,
+    NO_CREDENTIALS,
+    code_of,
+    in_words,
+    why_not_opened,
+)
 
 PART_BYTES = 16 * 1024 * 1024
 """Size from which a file is sent in parts, and size of the parts in which files are sent and fetched."""
@@ -39,6 +47,9 @@ RETRIES, RETRY_SECONDS = 6, 60.0
 READ_BYTES = 1024 * 1024
 """Part of an object that is read at once if it is opened as a file."""
 CONFLICT_TRIES = 5
+ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT")
+"""Variables from which the library takes the address of a server that speaks S3."""
+ENDPOINT = re.compile(r"(?i:https?)://([^\s/?#@]*@)?([\w.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?(/[^\s?#]*)?")
 
 
 class Seen(NamedTuple):
@@ -304,23 +315,47 @@ def _check(address: str) -> None:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise RequestError(f"{parts.scheme}://{parts.hostname}: only a bucket and a folder in it: {NO_CREDENTIALS}")
     if not parts.netloc or "//" in parts.path or {".", ".."} & set(parts.path.split("/")):
-        raise RequestError(f"{address}: not an address of a bucket; write s3://bucket/folder")
+        raise RequestError(f"{address}: {NO_ADDRESS}")
 
 
 def _opened(address: str) -> Any:
     """Return the library's store; it takes credentials from the environment, so that no object here holds them."""
     options: Any = {"connect_timeout": "5s", "timeout": "300s"}
-    if os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://"):
+    if os.environ.get("AWS_ENDPOINT_URL", "").lower().startswith("http://"):
         options["allow_http"] = True
     retry: Any = {"max_retries": RETRIES, "retry_timeout": timedelta(seconds=RETRY_SECONDS)}
-    more: dict[str, Any] = {"config": {"disable_bulk_delete": "true"}} if address.startswith("s3://") else {}
+    more: dict[str, Any] = {}
+    if address.startswith("s3://"):
+        _check_endpoints()
+        more["config"] = {"disable_bulk_delete": "true"}
     if os.environ.get("AWS_PROFILE") and "AWS_ACCESS_KEY_ID" not in os.environ:
-        try:
-            from obstore.auth.boto3 import Boto3CredentialProvider
-        except ModuleNotFoundError as error:
-            raise RequestError("AWS_PROFILE is read by boto3; pip install boto3") from error
-        more["credential_provider"] = Boto3CredentialProvider()
+        more["credential_provider"] = _profile()
     try:
         return from_url(address, client_options=options, retry_config=retry, **more)
     except BaseError as error:
-        raise RequestError(f"{address}: not an address of a bucket; write s3://bucket/folder") from error
+        raise RequestError(f"{address}: {why_not_opened(str(error))}") from error
+
+
+def _check_endpoints() -> None:
+    """Raise RequestError for a variable that is no address of a server; the library would end the process."""
+    for name in ENDPOINTS:
+        endpoint = os.environ.get(name)
+        if endpoint is not None and not ENDPOINT.fullmatch(endpoint):
+            shown = repr(endpoint.rpartition("@")[2])  # credentials may be in front of it
+            raise RequestError(
+                f"{name} is {shown}, not the address of a server; write https://host or http://host:port"
+            )
+
+
+def _profile() -> Any:
+    """Return the provider of the credentials of `AWS_PROFILE`; raises `RequestError` if it has none."""
+    try:
+        from botocore.exceptions import BotoCoreError
+        from obstore.auth.boto3 import Boto3CredentialProvider
+    except ModuleNotFoundError as error:
+        raise RequestError("AWS_PROFILE is read by boto3; pip install boto3") from error
+    try:
+        return Boto3CredentialProvider()
+    except (BotoCoreError, ValueError) as error:  # a ValueError of obstore: the profile has no credentials
+        what = str(error).splitlines()[0].rstrip(": .") if isinstance(error, BotoCoreError) else "no credentials in it"
+        raise RequestError(f"AWS_PROFILE={os.environ['AWS_PROFILE']}: {what}; {CHECK_PROFILE}") from error

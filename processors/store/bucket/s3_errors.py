@@ -14,6 +14,7 @@ IN_WORDS = {
     "QuotaExceeded": "the bucket is full; free some space, and run again",
 }
 """Meaning of S3's error codes, and what to do."""
+NO_ADDRESS = "not an address of a bucket; write s3://bucket/folder"
 NO_CREDENTIALS = (
     "no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, in the environment; "
     "they are never options"
@@ -22,6 +23,12 @@ BAD_SERVER = (
     "the server overwrites an object that was to be created only once (it ignores If-None-Match), so that two runs "
     "could lose each other's results; use another server, or a newer version of it"
 )
+CHECK_PROFILE = "check AWS_PROFILE, and the files of credentials and settings"
+ONE_KEY_OF_TWO = {
+    "Missing AccessKeyId": "AWS_SECRET_ACCESS_KEY is set, but not AWS_ACCESS_KEY_ID; set both",
+    "Missing SecretAccessKey": "AWS_ACCESS_KEY_ID is set, but not AWS_SECRET_ACCESS_KEY; set both",
+}
+OF_PROFILE = "External AWS credential provider: "
 METADATA_ADDRESS = "169.254."
 """Start of the address of a cloud's metadata service; in an error it means that no credentials were found."""
 
@@ -29,6 +36,18 @@ METADATA_ADDRESS = "169.254."
 def code_of(text: str) -> str:
     """Return the server's error code in the text of an error, such as `NoSuchBucket`; empty without one."""
     return next(iter(re.findall(r"<Code>(\w+)</Code>", text)), "")
+
+
+def why_not_opened(text: str) -> str:
+    """Return what is wrong and what to do, from the text of an error at opening, before any request."""
+    if "Unable to recognise URL" in text:
+        return NO_ADDRESS
+    found = next((words for missing, words in ONE_KEY_OF_TWO.items() if missing in text), None)
+    return found or f"{_first_line(text)}; check the address and the variables of the server in the environment"
+
+
+def _first_line(text: str) -> str:
+    return text.splitlines()[0][:300] if text else "unknown error"
 
 
 def in_words(text: str, code: str) -> str:
@@ -47,4 +66,6 @@ def in_words(text: str, code: str) -> str:
     if "error sending request" in text or "HTTP error" in text:
         endpoint = os.environ.get("AWS_ENDPOINT_URL", "the server")
         return f"{endpoint} does not answer; check AWS_ENDPOINT_URL and the network"
-    return f"{text.splitlines()[0][:300] if text else 'unknown error'}; check the address and the server"
+    if OF_PROFILE in text:
+        return f"{_first_line(text).partition(OF_PROFILE)[2]}; {CHECK_PROFILE}"
+    return f"{_first_line(text)}; check the address and the server"
