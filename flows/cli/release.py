@@ -37,12 +37,13 @@ def release() -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--mission", help="Name of a mission profile, such as tianwen-1.")
 @click.option("--force", is_flag=True, help="Write a new template; the old file is kept as release.toml.bak.")
-def init(folder: Path, mission: str | None, force: bool) -> None:
+@STORE
+def init(folder: Path, mission: str | None, force: bool, store_folder: Path) -> None:
     """Write a template FOLDER/release.toml that lists its files.
 
     Titles, dates and cameras that labels, EXIF and other tags give are filled in, each with its source.
     To a release.toml that exists, only the files that it does not list are added, at its end, and --mission if it
-    names none.
+    names none. A file that it lists by an earlier path, which the store knows by its bytes, is named and not added.
 
     \b
     marsmedia release init raw/june --mission tianwen-1
@@ -60,7 +61,7 @@ def init(folder: Path, mission: str | None, force: bool) -> None:
     try:
         named = mission_named(mission).name if mission else None
         if target.exists() and not force:
-            _add_missing(folder, named)
+            _add_missing(folder, named, store_folder)
             return
         found = suggestions(folder, mission=named)
         text = template(folder, mission=found.mission, known=found.known)
@@ -96,13 +97,14 @@ def _releases_in(folder: Path) -> list[Path]:
     return described or (folders if is_raw and not has_media else [])
 
 
-def _add_missing(folder: Path, mission: str | None) -> None:
+def _add_missing(folder: Path, mission: str | None, store: Path) -> None:
     """Add the files that a release.toml does not list at its end, and a missing mission; the rest stays byte for byte.
 
     Raises
     ------
     ValueError : nothing can be added to it.
     """
+    from flows.run.planning.renamed_files import in_words, renamed_files
     from flows.run.release_suggestions import suggestions
     from processors.metadata.release.release_file import read_release
     from processors.metadata.release.release_template import file_sections, media_below, with_entries, with_mission
@@ -119,8 +121,12 @@ def _add_missing(folder: Path, mission: str | None) -> None:
         click.echo(f'{target}: mission = "{mission}" filled in')
     elif mission is not None and stated and stated != mission:
         click.echo(f'{target}: its mission stays "{stated}"; correct it there', err=True)
-    missing = [path for path in media_below(folder) if path not in described.lines]
-    if not missing and is_without:
+    renamed = renamed_files(folder, described, store)
+    for path, now in renamed.items():
+        click.echo(printable(in_words(described.lines[path], path, now)), err=True)
+    listed = described.lines.keys() | {one for now in renamed.values() for one in now}
+    missing = [path for path in media_below(folder) if path not in listed]
+    if not missing and (is_without or renamed):
         return
     if not missing:
         click.echo(f"{target}: nothing is missing, and nothing was changed; a new template: --force")
@@ -158,18 +164,20 @@ def _mistakes_of_calibrations(folder: Path, described: Release, there: Collectio
 
 @release.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-def check(folder: Path) -> None:
+@STORE
+def check(folder: Path, store_folder: Path) -> None:
     """Check FOLDER/release.toml and name every mistake with its line.
 
     Exit code 1 if there is a mistake, also one in a calibration that it names, or a calibration without effect. Media
     that it does not describe are listed too, those whose labels name another mission, those of another agency that
     have the release's source, dates in the future or after the release was published, and labels none of whose files
-    is in the release.
+    is in the release. Of a file that was renamed, which the store knows by its bytes, the new path is named.
 
     \b
     marsmedia release check raw/june
     """
     from flows.run.planning.release_checks import late_dates, misplaced_stills, other_missions, undelivered
+    from flows.run.planning.renamed_files import in_words, renamed_files
     from processors.metadata.release.release_file import read_release
     from processors.metadata.release.release_template import media_below
     from processors.sources.scan import FoundFile, survey
@@ -187,8 +195,14 @@ def check(folder: Path) -> None:
         sys.exit(1)
     there = {found.relative for found in survey(folder) if isinstance(found, FoundFile)}
     mistakes = [(problem.line, str(problem)) for problem in described.problems]
+    renamed = renamed_files(folder, described, store_folder)
     mistakes += [
-        (line, f"release.toml, line {line}: {path!r} is not in the release")
+        (
+            line,
+            in_words(line, path, renamed[path])
+            if path in renamed
+            else f"release.toml, line {line}: {path!r} is not in the release",
+        )
         for path, line in described.lines.items()
         if path not in there
     ]
@@ -197,7 +211,8 @@ def check(folder: Path) -> None:
     others = (*other_missions(folder, described), *late_dates(described))
     for line in (*told, *others, *_with_source_of_release(described), *undelivered(folder, there)):
         click.echo(printable(line))
-    left_out = [path for path in media_below(folder) if path not in described.lines]
+    listed = described.lines.keys() | {one for now in renamed.values() for one in now}
+    left_out = [path for path in media_below(folder) if path not in listed]
     for path in left_out[:NAMED]:
         click.echo(printable(f"not described: {path}"))
     if len(left_out) > NAMED:

@@ -111,6 +111,8 @@ def _print_source(row: SourceRow, known: Properties, history: Iterable[str]) -> 
     click.echo(f"  sha256   {row.digest}\n  size     {size(row.size_bytes)}\n  release  {printable(row.release)}")
     for line in history:
         click.echo(f"  {printable(line)}")
+    if row.entry_path:
+        click.echo(printable(f"  entry    release.toml still names it {row.entry_path!r}: correct the path there"))
     if row.note:
         click.echo(f"  note     {printable(row.note)}")
     if row.kind == "unsupported":

@@ -36,10 +36,15 @@ class ReleaseIndex:
     Parameters
     ----------
     rows : every file of the survey or the catalogue, including companions.
+    gone : SHA-256 of the last bytes of each file that is gone, by path; from these follows which entries count for
+        files with the same bytes elsewhere in their release. None: as the rows say (`SourceRow.entry_path`).
     """
 
     def __init__(
-        self, rows: Iterable[SourceRow], local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path)
+        self,
+        rows: Iterable[SourceRow],
+        local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path),
+        gone: Mapping[str, str] | None = None,
     ) -> None:
         self._local_path = local_path
         self._starts: dict[tuple[str, ...], str | None] = {}
@@ -72,6 +77,31 @@ class ReleaseIndex:
         self._sidecars = sidecars_paired(sidecars, rows)
         self._related = RelatedLabelPairing(rows)
         self._subtitles = subtitles_paired(rows)
+        self._entry_paths: Mapping[str, str] = (
+            {row.path: row.entry_path for row in rows if row.entry_path} if gone is None else self._renamed(gone, rows)
+        )
+        """Entry of each file that names an earlier place of its bytes, by path of the file."""
+
+    def _renamed(self, gone: Mapping[str, str], rows: Iterable[SourceRow]) -> dict[str, str]:
+        """Return the `SourceRow.entry_path` of each file that has one, by its path; of several the one that forbids."""
+        found: dict[str, str] = {}
+        for folder, (_, release) in self._releases.items():
+            named = ((path, f"{folder}/{path}") for path in release.lines) if release else ()
+            without_file = {path: gone[place] for path, place in named if place in gone and place not in self._paths}
+            if not without_file:
+                continue
+            assert release is not None
+            files = release.files
+            last_first = sorted(without_file, key=lambda path: files.get(path, {}).get("redistribute") is False)
+            by_digest = {without_file[path]: path for path in last_first}
+            for row in rows:
+                if row.kind == "media" and row.digest in by_digest and self._folder_of_release(row) == folder:
+                    found[row.path] = by_digest[row.digest]
+        return found
+
+    def entry_path(self, row: SourceRow) -> str | None:
+        """Return the path in an entry that names an earlier place of a file's bytes; None without such an entry."""
+        return self._entry_paths.get(row.path)
 
     def of(self, row: SourceRow) -> ReleaseContext:
         """Return the statements about one source at one path."""
@@ -128,8 +158,11 @@ class ReleaseIndex:
         if found is None:
             return ReleaseContext(labels=labels, related=around, subtitles=subtitles, name=name, recorded_start=start)
         folder, inside, release = found
-        fault = _fault(release.problems, inside)
+        earlier = self._entry_paths.get(row.path)
+        fault = _fault(release.problems, inside, earlier)
         entry = release.files.get(inside)
+        if earlier is not None:
+            entry = {**release.files.get(earlier, {}), **(entry or {}), "path": inside}
         context = release_context(
             release.head, entry, labels=labels, fault=str(fault) if fault else None, name=name, start_of_labels=start
         )
@@ -187,6 +220,8 @@ class ReleaseIndex:
                 named = self._calibrations.digests(folder, release) if release else "unreadable"
                 self._described[folder] = f"{folder} {description.digest} {named}"
             found.append(self._described[folder])
+            if earlier := self._entry_paths.get(row.path):
+                found.append(f"entry {earlier}")
         return "\n".join(found)
 
     def is_lost(self, row: SourceRow) -> bool:
@@ -214,6 +249,8 @@ class ReleaseIndex:
             for path, line in release.lines.items():
                 if (place := f"{folder}/{path}") not in self._paths:
                     what = gone.get(place, "which is not in the release: correct it")
+                    if what and (now := self._now_at(folder, path)):
+                        what += f"; until then it counts for {', '.join(map(repr, now))}"
                     messages += [(row.relative, f"line {line} names {path!r}, {what}")] if what else []
             for problem in release.problems:
                 if problem.path is not None and problem.path not in release.lines:
@@ -238,6 +275,11 @@ class ReleaseIndex:
                 f"calibration of {inside!r} changed nothing: the same bytes are in {places[other].relative}, which has "
                 f"{what}; describe both alike",
             )
+
+    def _now_at(self, folder: str, entry_path: str) -> list[str]:
+        """Return the paths below a release's folder of the files for which an entry counts that names none of them."""
+        inside = (path for path, earlier in self._entry_paths.items() if earlier == entry_path)
+        return sorted(path[len(folder) + 1 :] for path in inside if path.startswith(f"{folder}/"))
 
     def _read(self, row: SourceRow, path: Path) -> Release | None:
         try:
@@ -308,9 +350,9 @@ def _tags_in(label: Path) -> tuple[Tag, ...]:
     return ()
 
 
-def _fault(problems: Iterable[ReleaseFileProblem], inside: str) -> ReleaseFileProblem | None:
-    """Return the problem that keeps this entry from being read: in the entry, or in the file as a whole."""
-    return next((problem for problem in problems if problem.path in (None, inside)), None)
+def _fault(problems: Iterable[ReleaseFileProblem], *paths: str | None) -> ReleaseFileProblem | None:
+    """Return the problem that keeps these entries from being read: in one of them, or in the file as a whole."""
+    return next((problem for problem in problems if problem.path in (None, *paths)), None)
 
 
 def _folder(path: str) -> str:

@@ -173,7 +173,7 @@ class _Preparation:
         withdrawals = past_withdrawals(self._moved.sightings)
         changes += restorations(identified.learned, known, self._moved.past, withdrawals)
         changes = _with_packs([one for one in changes if shard.has(one.file)], self._store)
-        rows, releases = self._in_releases(identified)
+        rows, releases = self._in_releases(identified, gone_files)
         duplicates = duplicates_of(_unaltered_media(rows, identified.changes))
         rows = shard.own(rows)
         fingerprints = Fingerprints(self._recipes, releases)
@@ -249,9 +249,12 @@ class _Preparation:
                 unknown.append(file)
         return rows, unknown
 
-    def _in_releases(self, identified: _Identified) -> tuple[list[SourceRow], ReleaseIndex]:
+    def _in_releases(
+        self, identified: _Identified, gone_files: Iterable[SourceRow]
+    ) -> tuple[list[SourceRow], ReleaseIndex]:
         """Return the rows in path order, classified by their labels if they have any, and the index of releases."""
         rows = sorted(identified.rows, key=lambda row: row.relative)
+        gone = {row.path: row.digest for row in (*self._moved.sightings, *gone_files) if row.gone_utc}
         named = [*rows, *identified.unread]
 
         def to_read(row: SourceRow) -> Path:
@@ -263,14 +266,16 @@ class _Preparation:
                 to_read(label)
             return to_read(row)
 
-        releases = ReleaseIndex(named, to_read)
+        releases = ReleaseIndex(named, to_read, gone)
 
         def labels_of_read(row: SourceRow) -> list[SourceRow]:
             return releases.labels_of(row) if row.digest else []  # files of other shards are not classified here
 
         weighed = pair_with_labels(named, labels_of_read, to_read_with_labels, identified.fresh)
         by_path = {row.path: row for row in weighed}
-        return [by_path.get(one.path, one) for one in rows], releases
+        rows = [by_path.get(one.path, one) for one in rows]
+        entries = map(releases.entry_path, rows)
+        return [_with_entry(row, path) for row, path in zip(rows, entries, strict=True)], releases
 
     def _plan(
         self,
@@ -358,6 +363,10 @@ class _Identified:
     def fresh(self) -> frozenset[str]:
         """Return the paths of the files that were read."""
         return frozenset(row.path for row in self.learned)
+
+
+def _with_entry(row: SourceRow, entry_path: str | None) -> SourceRow:
+    return row if row.entry_path == entry_path else replace(row, entry_path=entry_path)
 
 
 def _is_restated(row: SourceRow, before: SourceRow | None) -> bool:

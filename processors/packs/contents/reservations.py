@@ -17,13 +17,14 @@ from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.sources.scan import printable
 from processors.store.catalogue.catalogue import Catalogue
 
-Kind = Literal["changed description", "not cleared", "terms"]
+Kind = Literal["changed description", "not cleared", "terms", "earlier path"]
 Passing = Callable[[Sequence[SourceRecord]], Sequence[str]]
 
 REFUSED: Mapping[Kind, tuple[Audience, ...]] = {
     "changed description": ("public", "research", "archive"),
     "not cleared": ("public",),
     "terms": (),
+    "earlier path": (),
 }
 """Audiences to whom no pack goes with such a reservation; packs for others are built, with a warning."""
 SHOWN = 20
@@ -36,7 +37,8 @@ class Reservation:
 
     kind: Kind
     """`changed description`: rights are the earlier ones; `not cleared`: no permission, or the file's own words against
-    a general one; `terms`: terms of use or instructions, such as an embargo, which only a person can weigh."""
+    a general one; `terms`: terms of use or instructions, such as an embargo, which only a person can weigh;
+    `earlier path`: an entry of `release.toml` that names an earlier path of the file counts for it."""
     about: str
     """Source or description, as a path relative to the folder of releases."""
     words: str
@@ -51,7 +53,12 @@ class Reservation:
 
 def reservations(subjects: Sequence[SourceRecord], recipe: PackRecipe, catalogue: Catalogue) -> tuple[Reservation, ...]:
     """Return every reservation about these sources, by kind, in their order."""
-    return (*_of_descriptions(subjects, catalogue), *_of_rights(subjects, recipe), *_of_terms(subjects))
+    return (
+        *_of_descriptions(subjects, catalogue),
+        *_of_rights(subjects, recipe),
+        *_of_terms(subjects),
+        *_of_entries(subjects),
+    )
 
 
 def _of_descriptions(subjects: Sequence[SourceRecord], catalogue: Catalogue) -> Iterator[Reservation]:
@@ -71,6 +78,13 @@ def _of_terms(subjects: Sequence[SourceRecord]) -> Iterator[Reservation]:
     for one in subjects:
         if words := terms_of(one):
             yield Reservation(kind="terms", about=one.relative, words=words)
+
+
+def _of_entries(subjects: Sequence[SourceRecord]) -> Iterator[Reservation]:
+    for one in subjects:
+        if one.entry_path:
+            words = f"{one.relative} (named {one.entry_path!r})"
+            yield Reservation(kind="earlier path", about=one.relative, words=words)
 
 
 def terms_of(subject: SourceRecord) -> str:
@@ -140,6 +154,9 @@ def warnings(found: Iterable[Reservation], source_count: int) -> Iterator[str]:
             by_words.setdefault(one.words, []).append(one.about)
         said = [f'{_some(names, ", ")}: "{printable(words)}"' for words, names in by_words.items()]
         yield f"instructions or terms of use of {len(bound)} {of}: {_some(said, '; ')}: heed them before publishing"
+    if renamed := by_kind.get("earlier path"):
+        named = _some([one.words for one in renamed], ", ")
+        yield f"release.toml names {len(renamed)} {of} by an earlier path, and its entry counts: {named}: correct it"
 
 
 def _some(names: Sequence[str], separator: str) -> str:

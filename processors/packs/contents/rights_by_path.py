@@ -56,7 +56,7 @@ class PathRights:
         stated now.
         """
         if self.unread:
-            return earlier
+            return replace(earlier, unread=self.unread)
         return replace(
             self,
             rights=self.rights or earlier.rights,
@@ -73,13 +73,16 @@ def strictness(redistribute: bool | None, rights: str | None) -> tuple[int, int]
     return {True: 0, None: 1, False: 2}[redistribute], strictness_of(rights)
 
 
-def voice(place: str, record: Mapping[str, Any] | None, failure: str | None = None) -> PathRights:
+def voice(
+    place: str, record: Mapping[str, Any] | None, failure: str | None = None, *, entry_path: str | None = None
+) -> PathRights:
     """Return the statement of a path.
 
     Parameters
     ----------
     record : its evidence record; None without one.
     failure : reason why there is none.
+    entry_path : earlier path by which its `release.toml` still names it.
     """
     if record is None:
         because = failure or "it has no evidence record (processor `evidence`)"
@@ -99,7 +102,7 @@ def voice(place: str, record: Mapping[str, Any] | None, failure: str | None = No
         redistribute=_permission(said, own),
         own=own,
         terms=tuple(str(one["value"]) for one in terms if one),
-        said_in=_file_of(str(said["source"])) if said else None,
+        said_in=_file_of(str(said["source"]), entry_path) if said else None,
         speaks=bool(said or (rights and str(rights["source"]).startswith(OF_RELEASE))),
     )
 
@@ -144,7 +147,8 @@ def _against(general: str, source: str) -> str:
     return f"although {file} says {key} = true" if key == "redistribute" else f"against {general!r} ({source})"
 
 
-def _file_of(source: str) -> str:
+def _file_of(source: str, entry_path: str | None) -> str:
     """Return the file in a source such as `release.toml:file.redistribute` or `profile tianwen-1:redistribute`."""
-    name = source.partition(":")[0]
-    return f"its {name}" if name == "release.toml" else f"the {name}"
+    name, _, key = source.partition(":")
+    by_earlier_path = f" under the earlier path {entry_path!r}" if entry_path and key.startswith("file.") else ""
+    return f"its {name}{by_earlier_path}" if name == "release.toml" else f"the {name}"

@@ -102,6 +102,8 @@ class SourceRecord:
     """Larger video stream, from which nothing is made; only in packs, None elsewhere and without one."""
     bound_by: PathRights | None = None
     """Other path whose stricter rights are given above; None if they are this path's own."""
+    entry_path: str | None = None
+    """Earlier path by which its `release.toml` still names it, in an entry that counts for it; None if it does not."""
     elsewhere: tuple[PlaceElsewhere, ...] = ()
     """Other places of the same bytes; only on the page of a store, empty in packs."""
 
@@ -157,7 +159,7 @@ def subjects(
         records = [read_evidence(store, row.digest, place.evidence_key) for place in places]
         missing = [_unsaid(place, unsaid.get(row.digest, {})) for place in places]
         voices = [
-            voice(place.relative, record, failure.reason if failure else None)
+            voice(place.relative, record, failure.reason if failure else None, entry_path=place.entry_path)
             for place, record, failure in zip(places, records, missing, strict=True)
         ]
         voices = _with_past(voices, places, every, row.digest, store)
@@ -184,7 +186,7 @@ def subjects(
 
 def _sighted(connection: duckdb.DuckDBPyConnection) -> dict[str, list[_Place]]:
     sighted: dict[str, list[_Place]] = {}
-    columns = "path, relative, evidence_key, words_key, forbidden_key, seen_utc, gone_utc"
+    columns = "path, relative, evidence_key, words_key, forbidden_key, seen_utc, gone_utc, entry_path"
     rows = connection.execute(f"SELECT digest, {columns} FROM sighted ORDER BY relative, path").fetchall()
     for source, *values in rows:
         sighted.setdefault(source, []).append(_Place(*values))
@@ -215,6 +217,8 @@ class _Place:
     """Key of earlier evidence that forbids redistribution, if no statement at this path has revoked it since."""
     seen_utc: str
     gone_utc: str | None
+    entry_path: str | None
+    """Earlier path by which its `release.toml` still names it; None if it does not."""
 
 
 def _places(row: SourceRow, sighted: list[_Place]) -> list[_Place]:
@@ -289,6 +293,7 @@ def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, An
         release=row.release,
         path=row.path,
         relative=row.relative,
+        entry_path=row.entry_path,
         medium=row.medium,
         format=row.format,
         size_bytes=row.size_bytes,

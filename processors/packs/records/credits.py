@@ -121,11 +121,12 @@ def _places(files: Sequence[PackedFile], recipe: PackRecipe) -> list[str]:
 
 def _other_voices(subject: SourceRecord) -> Iterator[str]:
     """Yield the statements on credit and rights at other paths of the same bytes and the one that applies, which may be
-    an earlier prohibition.
+    an earlier prohibition, or one in the entry of an earlier path.
     """
     own = subject.voices[0] if subject.voices else None
-    if binds := subject.bound_by or (own if own and own.past else None):
-        heading = "forbidden_by" if binds.past else "rights_said_by"
+    own_binds = own and own.redistribute is False and (own.past or subject.entry_path)
+    if binds := subject.bound_by or (own if own_binds else None):
+        heading = "forbidden_by" if binds is own or binds.past else "rights_said_by"
         yield f"  {_named(heading)}: {binds.place}: {binds.why_not}"
     for voice in subject.voices[0 if subject.bound_by else 1 :]:
         if own and voice.speaks and (voice is own or _says(voice) != _says(own)):

@@ -78,6 +78,9 @@ class SourceRow:
     """Key of the evidence for this path; None until a run has planned it."""
     forbidden_key: str | None = None
     """Key of earlier evidence for this path that forbids redistribution, unless a later statement there differs."""
+    entry_path: str | None = None
+    """Path in an entry of its `release.toml` that names an earlier place of these bytes, where nothing is now: until
+    someone corrects that path, the entry counts for this file. None without such an entry."""
     changed_to: str | None = None
     """SHA-256 of the altered bytes that a run found here with the same size and date; None if unaltered."""
     confirmed_utc: str | None = None

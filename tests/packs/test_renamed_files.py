@@ -1,0 +1,185 @@
+"""Files renamed in their release: the entry of the earlier path counts, above all what it forbids, until corrected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from flows.cli.main import main
+from flows.run.build_pack import build_pack, recipe_of
+from processors.errors import RequestError
+from processors.packs.contents.reservations import warnings
+from processors.store.catalogue.catalogue import Catalogue
+from tests.helpers.headings import headed
+from tests.helpers.releases import RECIPES, Releases
+from tests.helpers.runs import ingest
+
+HEAD = 'credit = "CNSA"\nrights = "© CNSA 2021"\nredistribute = true\n'
+ENTRY = (
+    '[[file]]\npath = "selfie.jpg"\ntitle = "Selfie"\ncredit = "Xinhua"\nrights = "unresolved"\n'
+    'redistribute = false\ninstructions = "Embargoed until 1 July 2021"\n'
+)
+FORBIDDEN = ("Selfie", "Xinhua", "unresolved", False, "Embargoed until 1 July 2021")
+GENERAL = (None, "CNSA", "© CNSA 2021", True, None)
+
+
+@pytest.fixture
+def releases(tmp_path: Path) -> Releases:
+    return Releases(tmp_path)
+
+
+def stated(releases: Releases, *words: str) -> tuple[str | None, str | None, str | None, bool | None, str | None]:
+    one = releases.subject(*words)
+    return one.title.best(), one.credit, one.rights, one.redistribute, one.instructions
+
+
+def renamed(releases: Releases, words: str = HEAD + ENTRY, to: str = "final.jpg") -> None:
+    """Ingest june/selfie.jpg with this description, and again under another name."""
+    releases.add("june", words, "selfie.jpg")
+    releases.ingest()
+    path = releases.raw / "june" / to
+    path.parent.mkdir(exist_ok=True)
+    (releases.raw / "june/selfie.jpg").rename(path)
+    releases.ingest()
+
+
+def restated(releases: Releases, words: str) -> None:
+    (releases.raw / "june/release.toml").write_text(words)
+    releases.ingest()
+
+
+@pytest.mark.parametrize("to", ["final.jpg", "photos/selfie.jpg"])
+def test_a_renamed_file_keeps_the_entry_of_its_earlier_path(releases: Releases, to: str) -> None:
+    renamed(releases, to=to)
+    assert stated(releases, "release=june") == FORBIDDEN
+    with pytest.raises(RequestError) as caught:
+        releases.pack("release=june")
+    digest = releases.subject("release=june").digest[:8]
+    assert str(caught.value).split("\n")[1] == (
+        f"  june/{to.rpartition('/')[2]} ({digest}): its release.toml under the earlier path 'selfie.jpg' states "
+        "redistribute = false (rights: unresolved)"
+    )
+
+
+def test_a_pack_says_which_entry_counts_for_a_renamed_file(releases: Releases) -> None:
+    renamed(releases)
+    built = build_pack(recipe_of(("release=june",), audience="press"), releases.out, releases.store)
+    assert list(warnings(built.reservations, 1))[-1] == (
+        "release.toml names 1 of 1 source by an earlier path, and its entry counts: "
+        "june/final.jpg (named 'selfie.jpg'): correct it"
+    )
+    lines = next((releases.out / "data").rglob("CREDITS.txt")).read_text().split("\n")
+    assert f"  {headed('credit')}: Xinhua" in lines
+    assert (
+        f"  {headed('forbidden_by')}: june/final.jpg: redistribute = false in its release.toml under the earlier path "
+        "'selfie.jpg' (rights: unresolved)"
+    ) in lines
+
+
+def test_a_run_and_show_name_the_entry_that_counts_for_a_renamed_file(releases: Releases) -> None:
+    renamed(releases)
+    report = ingest(releases.raw, releases.store_folder, RECIPES)
+    (problem,) = report.problems
+    assert problem.reason.startswith("line 5 names 'selfie.jpg', which was there until 20")
+    assert problem.reason.endswith(
+        "; june/final.jpg has the same bytes: correct it; until then it counts for 'final.jpg'"
+    )
+    shown = CliRunner().invoke(main, ["show", "final.jpg", "--store", str(releases.store_folder)]).output
+    assert "\n  entry    release.toml still names it 'selfie.jpg': correct the path there\n" in shown
+
+
+def test_a_corrected_path_ends_the_search_and_makes_nothing_again(releases: Releases) -> None:
+    renamed(releases)
+    (releases.raw / "june/release.toml").write_text(HEAD + ENTRY.replace("selfie.jpg", "final.jpg"))
+    assert releases.ingest() == (0, 0, 3, 0, 0)
+    (row,) = (row for row in Catalogue(releases.store).sources().values() if row.kind == "media")
+    assert row.entry_path is None
+    assert stated(releases, "release=june") == FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("", FORBIDDEN),
+        ('title = "Mast"\n', ("Mast", *FORBIDDEN[1:])),
+        ("redistribute = true\n", (*FORBIDDEN[:3], True, FORBIDDEN[4])),
+    ],
+)
+def test_only_what_the_entry_of_the_new_path_states_replaces_that_of_the_earlier_one(
+    releases: Releases, entry: str, expected: tuple[str | bool, ...]
+) -> None:
+    renamed(releases)
+    restated(releases, f'{HEAD}{ENTRY}[[file]]\npath = "final.jpg"\n{entry}')
+    assert stated(releases, "release=june") == expected
+
+
+def test_a_removed_entry_no_longer_counts(releases: Releases) -> None:
+    renamed(releases)
+    restated(releases, HEAD)
+    assert stated(releases, "release=june") == GENERAL
+
+
+def test_a_copy_is_bound_by_the_entry_of_the_file_that_was_removed(releases: Releases) -> None:
+    releases.add("june", HEAD + ENTRY, "copy.jpg", "selfie.jpg")
+    releases.ingest()
+    (releases.raw / "june/selfie.jpg").unlink()
+    releases.ingest()
+    assert stated(releases, "release=june") == FORBIDDEN
+    releases.add("june", None, "selfie.jpg")
+    releases.ingest()
+    rows = [row for row in Catalogue(releases.store).sources().values() if row.kind == "media"]
+    assert [row.entry_path for row in rows] == [None, None]
+
+
+def test_of_several_earlier_paths_the_one_that_forbids_counts(releases: Releases) -> None:
+    free = '[[file]]\npath = "z.jpg"\nredistribute = true\n'
+    releases.add("june", HEAD + ENTRY + free, "selfie.jpg", "z.jpg")
+    releases.ingest()
+    (releases.raw / "june/selfie.jpg").rename(releases.raw / "june/final.jpg")
+    (releases.raw / "june/z.jpg").unlink()
+    releases.ingest()
+    assert stated(releases, "release=june") == FORBIDDEN
+
+
+def test_rights_are_unknown_while_the_entry_of_the_earlier_path_has_a_mistake(releases: Releases) -> None:
+    renamed(releases)
+    restated(releases, f"{HEAD}{ENTRY}date = '2021-02-30'\n")
+    with pytest.raises(RequestError, match=r"its rights are unknown: release\.toml, line 11: date is "):
+        releases.pack("release=june")
+
+
+def test_an_entry_counts_for_no_other_bytes_and_for_no_other_release(releases: Releases) -> None:
+    releases.add("july", HEAD, "selfie.jpg")
+    renamed(releases)
+    releases.bytes += b"\0"
+    releases.add("june", None, "other.jpg")
+    releases.ingest()
+    assert stated(releases, "other.jpg") == GENERAL
+    found = {row.relative: row.entry_path for row in Catalogue(releases.store).sources().values()}
+    assert (found["july/selfie.jpg"], found["june/final.jpg"]) == (None, "selfie.jpg")
+
+
+@pytest.mark.parametrize("is_ingested", [True, False])
+def test_release_init_and_check_name_the_new_path_of_a_renamed_file(releases: Releases, is_ingested: bool) -> None:
+    releases.add("june", HEAD + ENTRY, "selfie.jpg")
+    releases.ingest()
+    folder = releases.raw / "june"
+    (folder / "selfie.jpg").rename(folder / "final.jpg")
+    if is_ingested:
+        releases.ingest()
+    told = (
+        "release.toml, line 5: 'selfie.jpg' is not in the release; 'final.jpg' has the same bytes: correct the path\n"
+    )
+    store = ["--store", str(releases.store_folder)]
+    checked = CliRunner().invoke(main, ["release", "check", str(folder), *store])
+    assert (checked.exit_code, checked.output) == (1, told)
+    added = CliRunner().invoke(main, ["release", "init", str(folder), *store])
+    assert (added.exit_code, added.output) == (0, told)
+    assert (folder / "release.toml").read_text() == HEAD + ENTRY
+    releases.bytes += b"\0"
+    releases.add("june", None, "other.jpg")
+    more = f"{folder / 'release.toml'}: 1 file added at its end; the rest is unchanged\n"
+    assert CliRunner().invoke(main, ["release", "init", str(folder), *store]).output == told + more
+    assert (folder / "release.toml").read_text() == f'{HEAD}{ENTRY}\n[[file]]\npath = "other.jpg"\n'
