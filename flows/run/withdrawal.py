@@ -10,7 +10,7 @@ from flows.run.planning.raw_survey import survey_raw
 from flows.run.reporting.since_last_run import gone_from
 from processors.store.by_name_view import ByNameEntry, refresh_by_name
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow, utc_now
 from processors.store.findings.withdrawn import confirm, means
 from processors.store.fixity.absent_folders import is_gone
 from processors.store.open_store import is_address
@@ -41,7 +41,7 @@ def _just_gone(words: Sequence[str], known: Sequence[SourceRow]) -> list[SourceR
             continue
         surveyed = survey_raw(folder if is_address(folder) else Path(folder), Options())
         unlisted = [entry.relative for entry in (*surveyed.unreadable, *surveyed.empty)]
-        gone += gone_from(meant, surveyed.found, unlisted, surveyed.root, None)
+        gone += gone_from(meant, surveyed, unlisted, None, utc_now())
     return gone
 
 

@@ -12,6 +12,7 @@ from processors.engine.wanted_results import WantedResult
 from processors.json_records import Json, canonical_json
 from processors.packs.contents.rights_by_path import binding, voice
 from processors.store.catalogue.source_row import SourceRow
+from processors.store.findings.moves import Moves
 from processors.store.findings.stored_evidence import read_evidence
 from processors.store.manifest import ResultRef
 from processors.store.store import Store
@@ -162,12 +163,14 @@ class SourcesNow:
 
     def __init__(self, sightings: Iterable[SourceRow], store: Store, wanted: Wanted) -> None:
         self._store, self._wanted = store, wanted
+        rows = list(sightings)
+        self._moves = Moves(rows)
         self._by_path: dict[str, SourceRow] = {}
         self._held: dict[str, list[SourceRow]] = {}
         """Sightings of each digest, the latest last."""
         self._there: dict[str, list[SourceRow]] = {}
         """Present places of each digest."""
-        for row in sightings:
+        for row in rows:
             self._by_path[row.path] = row
             self._held.setdefault(row.digest, []).append(row)
         for row in self._by_path.values():
@@ -194,22 +197,32 @@ class SourcesNow:
     def _change(self, packed: PackedSource, results: Sequence[ResultRef]) -> SourceChange | None:
         held = self._held.get(packed.sha256)
         source = packed.relative or (held[-1].relative if held else packed.sha256)
-        places = [row for row in self._at_its_place(packed) if row.gone_utc is None]
+        at_its_place = self._at_its_place(packed)
+        places = [row for row in at_its_place if row.gone_utc is None]
         if any(row.digest != packed.sha256 for row in places):
             return SourceChange(source=source, kind="replaced")
         if packed.sha256 not in self._there:
+            later = (place for row in at_its_place for place in self._moves.found_later(row))
+            if any(self._by_path[place.path].gone_utc is None for place in later):
+                return SourceChange(source=source, kind="replaced")  # where it had been moved
             reason = next((row.confirmed_reason for row in reversed(held or ()) if row.confirmed_reason), None)
             return SourceChange(source=source, kind="withdrawn", reason=reason)
-        for here in places:
+        moved = places or self._where_moved(packed, at_its_place)
+        for here in moved or self._there[packed.sha256][:1]:
             kind, corrected = self._restated(packed, here)
             calibration = ["calibration"] if self._is_recalibrated(here, results) else []
-            if about := tuple(dict.fromkeys((*corrected, *calibration))):
+            about = tuple(dict.fromkeys((*corrected, *calibration)))
+            if not moved:  # a copy, whose own title and caption may always have been others
+                about = tuple(one for one in about if one in OF_RIGHTS) or (("permission",) * (kind != "corrected"))
+            if about:
                 return SourceChange(source=source, kind=kind, about=about)
-        if not places:  # the file is at another path now, where its own title may be another
-            kind, _ = self._restated(packed, self._there[packed.sha256][0])
-            if kind != "corrected":
-                return SourceChange(source=source, kind=kind, about=("permission",))
         return None
+
+    def _where_moved(self, packed: PackedSource, at_its_place: Iterable[SourceRow]) -> list[SourceRow]:
+        """Return the places to which a file was moved from that at which it was packed, or at which it was put back."""
+        gone = [row for row in at_its_place if row.digest == packed.sha256]
+        moved = [place for row in gone for place in self._moves.present(row)]
+        return moved or [place for row in gone for place in self._moves.found_later(row) if place.gone_utc is None][:1]
 
     def _at_its_place(self, packed: PackedSource) -> list[SourceRow]:
         """Return what was found last at the place of a packed source.

@@ -169,6 +169,41 @@ def test_a_permission_withdrawn_from_a_renamed_file_is_told(raw: Path) -> None:
     assert verified("desk") == (1, [told])
 
 
+def test_changes_of_a_renamed_file_are_told_before_and_after_it_was_renamed(raw: Path) -> None:
+    june = raw / "june"
+
+    def described(name: str, key: str) -> None:
+        (june / "release.toml").write_text(f'{HEAD}[[file]]\npath = "{name}"\n{key}\n')
+
+    described("b.png", 'instructions = "Embargoed until 2027"')
+    assert taken_in(raw) == ("instructions of june/b.png changed; it is in the packs desk, desk.zip",)
+    (june / "photos").mkdir()
+    (june / "b.png").rename(june / "photos/b.png")
+    described("photos/b.png", 'instructions = "Embargoed until 2027"')
+    taken_in(raw)
+    assert verified("desk") == (0, ["1 source changed since: instructions of june/b.png"])
+    described("photos/b.png", 'title = "Tracks"\ncredit = "CNSA/PEC"')
+    assert taken_in(raw) == ("credit, title of june/b.png changed; it is in the packs desk, desk.zip",)
+    june.rename(raw / "2021年7月")
+    taken_in(raw)
+    assert verified("desk") == (0, ["1 source changed since: credit, title of june/b.png"])
+    photo(raw / "2021年7月/photos/b.png", 7)
+    taken_in(raw)
+    assert verified("desk") == (0, ["1 source changed since: june/b.png replaced"])
+
+
+def test_a_file_that_was_lost_and_put_back_elsewhere_is_compared_there(raw: Path) -> None:
+    whole = (raw / "june/b.png").read_bytes()
+    (raw / "june/b.png").unlink()
+    taken_in(raw)
+    (raw / "june/back.png").write_bytes(whole)
+    taken_in(raw)
+    assert verified("desk") == (0, ["no source has changed since it was built"])
+    (raw / "june/release.toml").write_text(f'{HEAD}[[file]]\npath = "back.png"\ntitle = "Tracks"\n')
+    taken_in(raw)
+    assert verified("desk") == (0, ["1 source changed since: title of june/b.png"])
+
+
 def test_the_reason_of_a_withdrawal_is_told_before_and_after_a_move(raw: Path) -> None:
     (raw / "june/c.png").unlink()
     taken_in(raw)

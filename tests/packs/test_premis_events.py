@@ -194,8 +194,8 @@ def test_a_withdrawn_file_is_named_by_the_pack_of_its_release(tmp_path: Path, na
         "marsmedia: not in the pack: photo.quality of 2 sources: not made yet: run `marsmedia ingest`, then build the "
         "pack again",
     ]
-    moved = (seen(tmp_path)["june/moved.jpg"][1], "Withdrawn: no longer found at june/moved.jpg")
-    assert told(tmp_path, "june", "deaccession") == [moved]
+    moved = (seen(tmp_path)["june/moved.jpg"][1], "Moved: june/moved.jpg is now june/here.jpg")
+    assert (told(tmp_path, "june", "filename change"), told(tmp_path, "june", "deaccession")) == ([moved], [])
     lost = (gone_utc, f"Missing: no longer found at june/{name}")
     assert told(tmp_path, "june", "fixity check") == [lost]
     ((_, detail),) = [one for one in told(tmp_path, "june", "ingestion") if one[1].endswith(f" at: june/{name}")]
@@ -226,7 +226,8 @@ def test_a_withdrawn_file_is_named_by_the_pack_of_its_release(tmp_path: Path, na
     assert "not confirmed" not in readme
     detail = f"Withdrawn, confirmed by a user: no longer found at june/{name} since {gone_utc[:10]}"
     ended = (in_seconds(row.confirmed_utc), detail)
-    assert sorted(told(tmp_path / "next", "june", "deaccession")) == sorted([moved, ended])
+    assert told(tmp_path / "next", "june", "deaccession") == [ended]
+    assert told(tmp_path / "next", "june", "filename change") == [moved]
     assert told(tmp_path / "next", "june", "fixity check") == [lost]
     before, after = events(tmp_path, "june"), events(tmp_path / "next", "june")
     for one in before.keys() & after.keys():
@@ -331,9 +332,27 @@ def test_a_moved_file_ends_as_moved_also_after_its_new_place_is_gone(tmp_path: P
     (tmp_path / "raw/june/c.jpg").unlink()
     ingest(tmp_path)
     packed(tmp_path, "june")
-    assert told(tmp_path, "june", "deaccession") == [(gone_utc, "Withdrawn: no longer found at june/b.jpg")]
+    assert told(tmp_path, "june", "deaccession") == []
     lost = (seen(tmp_path)["june/c.jpg"][1], "Missing: no longer found at june/c.jpg")
     assert told(tmp_path, "june", "fixity check") == [lost]
+    moved = (gone_utc, "Moved: june/b.jpg is now june/c.jpg")
+    put(tmp_path, june__d_jpg=picture(64, 48, 2))
+    ingest(tmp_path)
+    (tmp_path / "back").mkdir()
+    (tmp_path / "back/store").symlink_to(tmp_path / "store")
+    packed(tmp_path / "back", "june")
+    assert told(tmp_path / "back", "june", "filename change") == [moved]
+    assert told(tmp_path / "back", "june", "fixity check") == [lost], "a loss stays when the bytes are back elsewhere"
+
+
+def test_a_removed_copy_ends_as_withdrawn_with_the_place_of_the_other(tmp_path: Path) -> None:
+    put(tmp_path, june__a_jpg=picture(64, 48, 1), june__b_jpg=picture(64, 48, 1))
+    ingest(tmp_path)
+    (tmp_path / "raw/june/b.jpg").unlink()
+    ingest(tmp_path)
+    packed(tmp_path, "june")
+    detail = "Withdrawn: no longer found at june/b.jpg; june/a.jpg has the same bytes"
+    assert told(tmp_path, "june", "deaccession") == [(seen(tmp_path)["june/b.jpg"][1], detail)]
 
 
 def test_the_event_that_made_a_file_says_what_went_in_and_what_came_out(tmp_path: Path) -> None:

@@ -460,6 +460,30 @@ def test_a_renamed_file_has_moved_and_makes_nothing_due(raw: Raw) -> None:
     assert raw.ingest() == ("completed", [told])
 
 
+def test_a_moved_file_that_is_replaced_later_is_not_missing_at_its_old_place(raw: Raw) -> None:
+    renamed = raw.photo.with_name("renamed.jpg")
+    raw.photo.rename(renamed)
+    raw.ingest()
+    renamed.write_bytes(raw.other)
+    told = f"replaced: june/renamed.jpg: was {raw.before[:16]}..., is {raw.after[:16]}..."
+    assert raw.ingest() == ("completed", [told])
+    assert raw.run("verify", "--raw-only")[0] == 0
+    assert raw.run("failures") == (0, ["no files with problems"])
+    (raw.folder / "june").rename(raw.folder / "july")
+    (raw.folder / "july/release.toml").write_text('title = "July"\n')
+    raw.ingest()
+    (raw.folder / "july").rename(raw.folder / "2021年7月")
+    raw.ingest()
+    (raw.folder / "2021年7月/release.toml").write_text('title = "July 2021"\n')
+    assert raw.ingest()[0] == "completed"
+    renamed = raw.folder / "2021年7月/renamed.jpg"
+    renamed.unlink()
+    raw.ingest()
+    assert [line.partition(", not confirmed")[0] for line in raw.run("verify", "--raw-only")[1][:-1]] == [
+        "missing: raw/2021年7月/renamed.jpg: withdrawn"
+    ]
+
+
 def test_equal_names_are_shown_with_more_of_their_path(raw: Raw) -> None:
     (raw.folder / "june/sub").mkdir()
     (raw.folder / "june/sub/photo.jpg").write_bytes(raw.other)

@@ -167,8 +167,9 @@ class _Preparation:
         """Identify the new files, and plan; with `remember` false nothing is written."""
         surveyed, shard, known, releases_asked = self._surveyed, self._shard, self._known, self._options.releases
         unlisted = [entry.relative for entry in (*surveyed.unreadable, *surveyed.empty)]
-        gone_files = shard.own(gone_from(known.values(), surveyed.found, unlisted, surveyed.root, releases_asked))
         identified = self._identify(progress, is_followed_by_work=remember and self._options.runner == "local")
+        gone = gone_from(known.values(), surveyed, unlisted, releases_asked, identified.found_utc)
+        gone_files = shard.own(gone)
         changes = [*identified.changes, *changes_of_missing(gone_files, identified.rows, known)]
         withdrawals = past_withdrawals(self._moved.sightings)
         changes += restorations(identified.learned, known, self._moved.past, withdrawals)
@@ -233,6 +234,7 @@ class _Preparation:
             changes=changes,
             unread=others,
             started_utc=started_utc,
+            found_utc=now,
         )
 
     def _known_and_unknown(self) -> tuple[list[SourceRow], list[FoundFile]]:
@@ -358,6 +360,8 @@ class _Identified:
     """Files whose bytes differ from the last run."""
     started_utc: str = ""
     """Time before the first of them was hashed; empty if none was."""
+    found_utc: str = field(default_factory=utc_now)
+    """Time of all that the run finds new, or gone: so a file that was moved left one place as it came to the other."""
 
     @cached_property
     def fresh(self) -> frozenset[str]:

@@ -6,22 +6,23 @@ import dataclasses
 from collections import Counter
 from collections.abc import Collection, Container, Iterable, Sequence
 
+from flows.run.planning.raw_survey import RawSurvey
 from flows.run.reporting.file_change import Change
 from processors.engine.plan import Plan
-from processors.sources.scan import FoundFile, storable
-from processors.store.catalogue.source_row import SourceRow, utc_now
+from processors.sources.scan import storable
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.stored_evidence import read_evidence, redistribution
 from processors.store.store import Store
 
 
 def gone_from(
     known: Iterable[SourceRow],
-    found: Sequence[FoundFile],
+    surveyed: RawSurvey,
     unreadable: Iterable[str],
-    root: str,
     releases: Collection[str] | None,
+    gone_utc: str,
 ) -> list[SourceRow]:
-    """Return the known files below a folder that are missing, marked as gone from now on.
+    """Return the known files below a surveyed folder that are missing, marked as gone from this time on.
 
     An empty list if nothing at all is found, as in an unmounted folder. Files below an unreadable folder do not count.
 
@@ -29,14 +30,13 @@ def gone_from(
     ----------
     unreadable : files and folders below the folder that could not be read, or are empty, like an unused mount point.
     """
-    if not found:
+    if not surveyed.found:
         return []
-    there = {storable(file.path) for file in found}
-    top = storable(root) + "/"
+    there = {storable(file.path) for file in surveyed.found}
+    top = storable(surveyed.root) + "/"
     left_out = {top + relative for relative in unreadable}
-    now = utc_now()
     return [
-        dataclasses.replace(row, gone_utc=now)
+        dataclasses.replace(row, gone_utc=gone_utc)
         for row in known
         if row.path.startswith(top) and row.path not in there and (releases is None or row.release in releases)
         if not left_out or left_out.isdisjoint({row.path, *(top + folder for folder in _folders(row.path[len(top) :]))})

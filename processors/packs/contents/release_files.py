@@ -90,7 +90,7 @@ def release_files(
             taken.append(row)
     digests = {one.subject.digest for one in chosen}
     gone = [row for row in sightings.withdrawn(releases) if row.digest not in digests]
-    missing = tuple(row for row in gone if row.confirmed_utc is None and not sightings.present(row.digest))
+    missing = tuple(filter(sightings.is_missing, gone))
     left_out += [printable(f"{row.relative}: {gone_in_words(row, is_missing=row in missing)}") for row in gone]
     undelivered = tuple(
         printable(f"{names} (described by {row.relative})") for row in taken if (names := files_missing(row))

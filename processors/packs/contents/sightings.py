@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from processors.store.catalogue.source_row import SourceRow, Stay
+from processors.store.findings.moves import Moves
 from processors.store.fixity.fixity_history import FileCheck, FixityHistory
 
 
@@ -36,8 +37,10 @@ class Sighting:
     """Contents in whose place a run found them; None if it found nothing there before."""
     after: Presence | None
     """Contents that a run found in their place; None if they are there, or if it found nothing there any more."""
-    is_elsewhere: bool = False
-    """Whether another place held these bytes after the end of this time, as where they were moved."""
+    moved_to: SourceRow | None = None
+    """Place to which they were moved at the end of this time; the first of several; None if they were not."""
+    copy: SourceRow | None = None
+    """Other place that held the same bytes before and after the end of this time; the first of several."""
     checks: tuple[FileCheck, ...] = ()
     """Fixity checks in this time: those that failed, and the last one that did not."""
 
@@ -47,7 +50,8 @@ class Sightings:
 
     def __init__(self, rows: Iterable[SourceRow], fixity: FixityHistory | None = None) -> None:
         """Take present and past contents of every path, oldest first, as `Catalogue.sightings` returns them."""
-        self._fixity = fixity or FixityHistory()
+        rows = list(rows)
+        self._fixity, self._moves = fixity or FixityHistory(), Moves(rows)
         self._at: dict[str, list[SourceRow]] = {}
         self._places: dict[str, dict[str, None]] = {}
         for row in rows:
@@ -77,30 +81,28 @@ class Sightings:
                 here=here,
                 before=before if _next_to(before, here) else None,
                 after=after if _next_to(here, after) else None,
-                is_elsewhere=self._is_elsewhere(here),
+                moved_to=next(iter(self._moves.of(here.row, here.gone_utc)), None) if here.gone_utc else None,
+                copy=next(iter(self._moves.copies_at(here.row, here.gone_utc)), None) if here.gone_utc else None,
                 checks=tuple(self._fixity.of(here.row, here.seen_utc, here.gone_utc)),
             )
             for (before, here), (_, after) in pairwise(pairs)
             if here
         ]
 
-    def _is_elsewhere(self, here: Presence) -> bool:
-        """Return whether another path held the same bytes after they were gone from one."""
-        if (end := here.gone_utc) is None:
-            return False
-        others = (path for path in self.places_of(here.row.digest) if path != here.row.path)
-        rows = (row for path in others for row in self._at[path] if row.digest == here.row.digest)
-        return any(stay.gone_utc is None or stay.gone_utc > end for row in rows for stay in row.stays)
+    def is_missing(self, row: SourceRow) -> bool:
+        """Return whether nobody has confirmed that a gone file was withdrawn, and no place has held its bytes since."""
+        return row.confirmed_utc is None and not self.present(row.digest) and not self._moves.found_later(row)
 
     def withdrawn(self, releases: Collection[str]) -> Iterator[SourceRow]:
         """Yield the files that were withdrawn from releases, in the order of their paths.
 
-        A file that was replaced or moved, or has a copy in these releases, is not withdrawn.
+        A file that was replaced, or moved within these releases or has a copy in them, is not withdrawn.
         """
         last = [max(rows, key=lambda row: row.seen_utc) for rows in self._at.values()]
         ours = [row for row in last if row.release in releases]
         held = {row.digest for row in ours if row.gone_utc is None}
         gone = [row for row in ours if row.gone_utc is not None and row.digest not in held]
+        gone = [row for row in gone if not any(one.release in releases for one in self._moves.found_later(row))]
         yield from sorted(gone, key=lambda row: (row.relative, row.path))
 
 

@@ -54,19 +54,24 @@ def of_sighting(one: Sighting, note: str = "") -> Iterator[list[Element]]:
 def _end(one: Sighting, gone_utc: str, name: str) -> Iterator[list[Element]]:
     """Yield the end of a file at one place; what is gone without copy is missing, until a user confirms that.
 
-    A confirmation adds its event, and leaves that of the loss as it is in earlier packs. What was confirmed at once,
-    before a run missed it, was never lost.
+    What happened later, as its return to another place, adds an event, and leaves this one as it is in earlier packs.
+    What was confirmed at once, before a run missed it, was never lost.
     """
     row, about, confirmed_utc = one.here.row, [urn(one.here.row.digest)], one.here.stay.confirmed_utc
-    if one.after or (one.is_elsewhere and confirmed_utc is None):
-        detail = f"Withdrawn: no longer found at {row.relative}"
-        if one.after:
-            detail = f"Replaced at {row.relative} by the file with SHA-256 {one.after.row.digest}"
+    if one.after:
+        detail = f"Replaced at {row.relative} by the file with SHA-256 {one.after.row.digest}"
         yield _event(f"deaccession-{name}", "deaccession", gone_utc, detail, "success", about)
         return
-    if confirmed_utc is None or confirmed_utc > gone_utc:
-        detail = f"Missing: no longer found at {row.relative}"
-        yield _event(f"missing-{name}", "fixity check", gone_utc, detail, "failure", about)
+    if one.moved_to:
+        detail = f"Moved: {row.relative} is now {one.moved_to.relative}"
+        yield _event(f"moved-{name}", "filename change", gone_utc, detail, "success", about)
+    elif confirmed_utc is None or confirmed_utc > gone_utc:
+        if one.copy:
+            detail = f"Withdrawn: no longer found at {row.relative}; {one.copy.relative} has the same bytes"
+            yield _event(f"deaccession-{name}", "deaccession", gone_utc, detail, "success", about)
+        else:
+            detail = f"Missing: no longer found at {row.relative}"
+            yield _event(f"missing-{name}", "fixity check", gone_utc, detail, "failure", about)
     if confirmed_utc:
         detail = f"Withdrawn, confirmed by a user: no longer found at {row.relative} since {gone_utc[:10]}"
         note = one.here.stay.confirmed_reason or ""

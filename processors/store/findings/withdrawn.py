@@ -13,6 +13,7 @@ from processors.errors import RequestError
 from processors.sources.scan import PASSED_OVER, printable
 from processors.store.catalogue.selection import absolute
 from processors.store.catalogue.source_row import SourceRow, Stay, utc_now
+from processors.store.findings.moves import Moves
 
 if TYPE_CHECKING:
     from processors.store.catalogue.catalogue import Catalogue
@@ -22,7 +23,7 @@ def withdrawn(sightings: Collection[SourceRow]) -> list[SourceRow]:
     """Return the files that are gone from their places and whose bytes are nowhere else, in the order of their paths.
 
     What was replaced, moved, or has a copy in some release is not withdrawn; nor is what an earlier version took and
-    runs pass over now.
+    runs pass over now. What was found at another place later on is reported there, if that place loses it too.
     """
     if not _is_any_gone(sightings):
         return []
@@ -32,7 +33,8 @@ def withdrawn(sightings: Collection[SourceRow]) -> list[SourceRow]:
             last[row.path] = row
     held = {row.digest for row in last.values() if row.gone_utc is None}
     gone = [row for _, row in sorted(last.items()) if row.gone_utc and row.digest not in held]
-    return [row for row in gone if not PASSED_OVER.fullmatch(row.name)]
+    moves = Moves(sightings)
+    return [row for row in gone if not PASSED_OVER.fullmatch(row.name) and not moves.found_later(row)]
 
 
 def _is_any_gone(sightings: Collection[SourceRow]) -> bool:
@@ -124,7 +126,7 @@ def where_gone(sightings: Sequence[SourceRow]) -> dict[str, str | None]:
     """
     if not _is_any_gone(sightings):
         return {}
-    lost = {row.path: row for row in withdrawn(sightings)}
+    lost, moves = {row.path: row for row in withdrawn(sightings)}, Moves(sightings)
     there = {row.digest: row.relative for row in sightings if row.gone_utc is None}
     told: dict[str, str | None] = {}
     for row in sightings:
@@ -134,6 +136,8 @@ def where_gone(sightings: Sequence[SourceRow]) -> dict[str, str | None]:
             told[row.path] = None if confirmed else f"{until}: restore it, or run `{_command(row.relative)}`"
         elif row.gone_utc and row.digest in there:
             told[row.path] = f"{until}; {printable(there[row.digest])} has the same bytes: correct it"
+        elif row.gone_utc and (later := moves.found_later(row)):
+            told[row.path] = f"{until}; it has been {printable(later[-1].relative)} since: correct it"
     return told
 
 
