@@ -27,12 +27,12 @@ def room_to_write(root: Path) -> Iterator[None]:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         yield
     except (DeltaError, OSError) as error:
-        if (number := _number_of(error)) is None:
+        if (number := system_error(error)) is None:
             raise
         raise StoreError(f"{root}: {machine_reason(OSError(number, os.strerror(number)))}") from error
 
 
-def _number_of(error: Exception) -> int | None:
+def system_error(error: Exception) -> int | None:
     """Return the number of a system error, which may be given only in its text: "No space left (os error 28)"."""
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import functools
 import itertools
+import os
+import shutil
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -12,7 +15,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
-from arro3.core import RecordBatch, RecordBatchReader, Table
+from arro3.core import RecordBatch, Table
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
@@ -21,7 +24,7 @@ from processors.store.catalogue.arrow_rows import among_rows, arrow_table, pyarr
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.catalogue.stored_links import SourceLink, link_row
 from processors.store.catalogue.table_columns import COLUMNS, IDENTITY, item_rows, result_row
-from processors.store.disk_room import room_to_write
+from processors.store.disk_room import room_to_write, system_error
 from processors.store.exclusive_lock import exclusive_lock
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef
 from processors.store.store import Store
@@ -56,9 +59,8 @@ class Catalogue:
 
     def files(self, name: str) -> tuple[list[str], set[str]]:
         """Return the Parquet files of the current table and its stored columns, which may lack those added later."""
-        if not DeltaTable.is_deltatable(self._uri(name)):
+        if (stored := self._opened(name)) is None:
             return [], set()
-        stored = DeltaTable(self._uri(name))
         return [unquote(uri) for uri in stored.file_uris()], {field.name for field in stored.schema().fields}
 
     def table(self, name: str, columns: Sequence[str] | None = None, where: str = "TRUE") -> pa.Table:
@@ -69,28 +71,51 @@ class Catalogue:
         import pyarrow as pa
 
         schema = pyarrow_schema({column: COLUMNS[name][column] for column in columns or COLUMNS[name]})
-        reader = self._reader(name, schema.names, where)
-        return pa.table(reader).cast(schema) if reader else schema.empty_table()
+        batches = [pa.record_batch(batch) for batch in self._batches(name, schema.names, where)]
+        return pa.Table.from_batches(batches).cast(schema) if batches else schema.empty_table()
 
     def rows(self, name: str, columns: Sequence[str], where: str = "TRUE") -> Iterator[dict[str, Any]]:
         """Yield some columns of the rows of a table that satisfy an SQL condition; none if it does not exist yet."""
-        return rows_of(self._reader(name, columns, where) or ())
+        return rows_of(self._batches(name, columns, where))
 
     def count(self, name: str) -> int:
         """Return the number of rows of a table."""
         return sum(row["rows"] for row in self.rows(name, ["count(*) AS rows"]))
 
-    def _reader(self, name: str, columns: Iterable[str], where: str = "TRUE") -> RecordBatchReader | None:
+    def _opened(self, name: str) -> DeltaTable | None:
+        """Return the current table; None if there is no such table yet.
+
+        Raises
+        ------
+        StoreError : its log is damaged, or cannot be read.
+        """
+        try:
+            return DeltaTable(self._uri(name)) if DeltaTable.is_deltatable(self._uri(name)) else None
+        except DeltaError as error:
+            raise damaged_table(name, error) from error
+
+    def _batches(self, name: str, columns: Iterable[str], where: str = "TRUE") -> Iterator[RecordBatch]:
+        """Yield some columns of the rows of a table; raises as `_opened`, also where its data are damaged."""
+        reader = self._reader(name, columns, where) or iter(())
+        while True:
+            try:
+                batch = next(reader, None)
+            except Exception as error:  # the reader has no class of its own for what is wrong with a file
+                raise damaged_table(name, error) from error
+            if batch is None:
+                return
+            yield batch
+
+    def _reader(self, name: str, columns: Iterable[str], where: str) -> Iterator[RecordBatch] | None:
         """Return the batches of some columns; None if there is no such table yet."""
-        if not DeltaTable.is_deltatable(self._uri(name)):
-            return None
         # not `to_pyarrow_table`: it imports pandas, which takes longer than the rest of a run with nothing due
-        stored = DeltaTable(self._uri(name))
+        if (stored := self._opened(name)) is None:
+            return None
         asked = QueryBuilder().register("asked", stored)
         there = {field.name for field in stored.schema().fields}
         added = [f", NULL AS {column}" for column in COLUMNS[name] if column not in there]  # since it was written
         given = f"(SELECT *{''.join(added)} FROM asked)" if added else "asked"
-        return asked.execute(f"SELECT {', '.join(columns)} FROM {given} WHERE {where}")
+        return iter(asked.execute(f"SELECT {', '.join(columns)} FROM {given} WHERE {where}"))
 
     def sources(self) -> dict[str, SourceRow]:
         """Return the content of each path at the last run."""
@@ -188,10 +213,9 @@ class Catalogue:
         )
 
         def remove() -> None:
-            merge = DeltaTable(self._uri("sources")).merge(
-                old, "old.digest = gone.digest AND old.path = gone.path", "gone", "old"
-            )
-            merge.when_matched_delete().execute()
+            if there := self._opened("sources"):
+                same = "old.digest = gone.digest AND old.path = gone.path"
+                there.merge(old, same, "gone", "old").when_matched_delete().execute()
 
         if before:
             self._change("sources", remove)
@@ -215,9 +239,8 @@ class Catalogue:
         keys = arrow_table([{"key": ref.key} for ref in refs], {"key": "VARCHAR"})
 
         def remove(name: str) -> None:
-            if DeltaTable.is_deltatable(self._uri(name)):
-                merge = DeltaTable(self._uri(name)).merge(keys, "old.key = gone.key", "gone", "old")
-                merge.when_matched_delete().execute()
+            if there := self._opened(name):
+                there.merge(keys, "old.key = gone.key", "gone", "old").when_matched_delete().execute()
 
         for name in ("results", "items") if refs else ():
             self._change(name, functools.partial(remove, name))
@@ -249,7 +272,7 @@ class Catalogue:
         """Return the table's rows that share a digest or key with the given rows; usually few or none."""
         column = IDENTITY[name][0]
         wanted, found = {row[column] for row in given}, set[str]()
-        for batch in self._reader(name, [column]) or ():  # never the whole column in memory
+        for batch in self._batches(name, [column]):  # never the whole column in memory
             found.update(wanted.intersection(batch.column(0).to_pylist()))
         return list(rows_of(self._with(name, column, found, COLUMNS[name])))
 
@@ -258,7 +281,7 @@ class Catalogue:
         if not digests:
             return
         where = among(column, digests) if len(digests) <= NAMED_AT_MOST else "TRUE"
-        for batch in self._reader(name, columns, where) or ():
+        for batch in self._batches(name, columns, where):
             yield batch if where != "TRUE" else among_rows(batch, column, digests)
 
     def _append(self, name: str, rows: list[dict[str, Any]]) -> None:
@@ -279,8 +302,17 @@ class Catalogue:
             merge.when_matched_update_all().execute()
 
     def overwrite(self, name: str, rows: Callable[[], Table | pa.RecordBatchReader]) -> None:
-        """Replace a whole table with the function's rows; retry if another writer was first."""
-        self._change(name, lambda: write_deltalake(self._uri(name), rows(), mode="overwrite", schema_mode="overwrite"))
+        """Replace a whole table, also a damaged one, with the function's rows; retry if another writer was first."""
+
+        def overwrite() -> None:
+            try:
+                self._opened(name)
+            except StoreError:
+                shutil.rmtree(self._uri(name))
+                self._store.push(name)
+            write_deltalake(self._uri(name), rows(), mode="overwrite", schema_mode="overwrite")
+
+        self._change(name, overwrite)
 
     def _change(self, name: str, change: Callable[[], None]) -> None:
         """Change a table; retry from its newest state if another writer was first, as there may be no locks."""
@@ -302,8 +334,15 @@ class Catalogue:
             with room_to_write(self._store.root), exclusive_lock(self._store.catalogue_folder / "lock"):
                 yield
         except DeltaError as error:
-            why = f"{str(error).split(chr(10))[0]}: check the disk and its write permissions"
-            raise StoreError(f"the catalogue table {name!r} cannot be written: {why}") from error
+            raise damaged_table(name, error) from error
+
+
+def damaged_table(name: str, error: Exception) -> StoreError:
+    """Return the error about a table that cannot be read or changed: the disk's, if it is one, else damage."""
+    if (number := system_error(error)) not in (None, errno.ENOENT):
+        return StoreError(f"the catalogue table {name!r} cannot be used: {os.strerror(number)}; check the disk")
+    why = str(error).split("\n")[0].rstrip(".")
+    return StoreError(f"the catalogue table {name!r} is damaged ({why}); run `marsmedia rebuild`")
 
 
 def among(column: str, digests: Iterable[str]) -> str:

@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from deltalake.exceptions import DeltaError
 from pyarrow.parquet import ParquetFile, ParquetWriter
 
-from processors.errors import ResultCorrupt, ResultNewer
+from processors.errors import ResultCorrupt, ResultNewer, StoreError
 from processors.store.catalogue.arrow_rows import arrow_table, pyarrow_schema
 from processors.store.catalogue.catalogue import Catalogue, in_turn
 from processors.store.catalogue.complete_sources import forget_complete, read_complete
@@ -50,7 +49,7 @@ def rebuild_catalogue(store: Store, processes: int | None = None, steps: Steps =
     catalogue = Catalogue(store)
     try:
         damage = catalogue.damage()  # only the catalogue has what checks have found
-    except DeltaError:
+    except StoreError:
         damage = {}  # a catalogue that cannot be read: the next check finds it again
     if store.is_in_folder:
         left_out = _rebuild(store, processes, steps)

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from processors.formats import MISNAMED
-from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.catalogue import Catalogue, damaged_table
 from processors.store.catalogue.latest import LATEST_FIRST, LATEST_ITEMS, LATEST_RESULTS
 from processors.store.catalogue.table_columns import COLUMNS
 from processors.store.findings.disagreements import disagreements
@@ -176,6 +176,7 @@ def connect(catalogue: Catalogue, *, has_statements: bool = True) -> Iterator[du
     Raises
     ------
     KeyboardInterrupt : Ctrl-C during a query; DuckDB itself raises a RuntimeError.
+    StoreError : a table is damaged.
     """
     with _library().connect() as connection:
         try:
@@ -240,7 +241,10 @@ def _create_views(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, *
             for column, kind in COLUMNS[table].items()
         ]
         place = f"FROM read_parquet({_quoted(files)}, union_by_name = true)" if files else "WHERE false"
-        connection.execute(f"CREATE VIEW {name} AS SELECT {', '.join(columns)} {place}")
+        try:
+            connection.execute(f"CREATE VIEW {name} AS SELECT {', '.join(columns)} {place}")
+        except _library().Error as error:
+            raise damaged_table(table, error) from error
         read += files
     for view in (SOURCES, LATEST_RESULTS, AUDITS, ITEMS, SIGHTED):
         connection.execute(view)
