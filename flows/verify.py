@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
@@ -17,6 +18,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from flows.run.checking.check_store import Checkup, check_up
+from flows.run.checking.ways_out import advice_on_damage
 from flows.run.options import Described, MemoryMb, Options, RunnerName, Scheduler, TimeLimitFactor, WorkerCount
 from flows.run.reporting.report import with_lines
 from flows.run.reporting.report_as_markdown import cell
@@ -79,9 +81,10 @@ def verify(
     written = opened.checks_folder / f"{run_name()}.json"
     replace_file(written, json.dumps(record, ensure_ascii=False, indent=1).encode())
     opened.upload(written)
-    lines = _lines(found)
+    advice = [printable(line) for line in advice_on_damage(found.faults, opened)]
+    lines = [*_lines(found), *advice]
     log_lines(lines)
-    create_markdown_artifact(key="marsmedia-verify", markdown=_markdown(found), description=cell(found.message))
+    create_markdown_artifact(key="marsmedia-verify", markdown=_markdown(found, advice), description=cell(found.message))
     message = with_lines(found.message, lines, str(written))
     return Completed(message=message, data=found) if found.is_sound else ended(message)
 
@@ -93,7 +96,7 @@ def _lines(found: Checkup) -> list[str]:
     return [printable(line) for line in faults + other]
 
 
-def _markdown(found: Checkup) -> str:
+def _markdown(found: Checkup, advice: Sequence[str]) -> str:
     lines = [f"**{cell(found.message)}**", "", "| what | verdict | reason |", "| --- | --- | --- |"]
     lines += [
         f"| {cell(fault.path)} | {fault.kind} | {cell(fault.reason)} |"
@@ -104,4 +107,5 @@ def _markdown(found: Checkup) -> str:
         for one in found.sample
         if one.verdict != "identical"
     ]
+    lines += ["", *(f"- {line}" for line in advice)] if advice else []
     return "\n".join([*lines, "", f"Seed of the sample: {found.seed}. Swept from scratch: {found.swept} folders."])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -12,6 +13,8 @@ from flows.cli.common import counted, open_existing_store, print_json
 from flows.cli.shared_options import JSON, SELECTION, STORE
 from flows.run.reporting.problems import OF_DAMAGE, Cause, FileProblems, by_file
 from processors.sources.scan import printable
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.store import Store
 
 LIMIT = "raise the limit that the reason names"
 VERSION = "convert it to a supported format, or take it out of the release"
@@ -22,8 +25,6 @@ TO_DO = {
     "damaged": OF_DAMAGE,
     "refused": "nothing, unless the reason names a limit or a setting that you can change",
     "unsupported": "download it again, or take it out of the release",
-    "damaged result": "run `marsmedia ingest`, which makes it again; if no recipe requests it, or its source is gone, "
-    "restore it from a copy of the store, then run `marsmedia verify`",
     "changed": "restore it from a copy, or touch it so that it is ingested as a new file",
     "missing": "restore it from a copy; if it was moved, run `marsmedia ingest`; if it was removed on purpose, "
     "confirm it with `marsmedia release withdraw`",
@@ -32,7 +33,10 @@ TO_DO = {
     "not taken": "put a copy of the file itself in its place, or take it out of the release",
     "unmatched": "correct it, or put the file that it names into the release",
 }
-"""Advice by verdict, if the file or its stored results are at fault."""
+"""Advice by verdict, if the file is at fault."""
+WaysOfFiles = Mapping[tuple[str, str], Sequence[str]]
+"""What to do about damaged results, by file and processor."""
+NO_WAYS: WaysOfFiles = MappingProxyType({})
 
 
 @click.command()
@@ -55,16 +59,17 @@ def failures(selection: tuple[str, ...], store_folder: Path, new: bool, as_json:
 
     store = open_existing_store(store_folder)
     found = by_file([*stored(selection, store), *([] if selection else of_last_run(store))])
+    ways = _ways_out(found, store)
     every = found
     if new:
         files = new_in_last_run(store)
         found = [one for one in found if one.file in files]
     stopped = None if selection else stop_of_last_run(store)
     if as_json:
-        print_json({"files": [_record(one) for one in found], "stopped": stopped})
+        print_json({"files": [_record(one, ways) for one in found], "stopped": stopped})
         return
     for one in found:
-        _print(one)
+        _print(one, ways)
     unsuited = sum(one.has_findings_only for one in found)
     troubled = _troubled(found)
     others = f", and {counted(unsuited, 'file')} with refused results only" if unsuited else ""
@@ -80,7 +85,20 @@ def _troubled(found: Iterable[FileProblems]) -> int:
     return sum(one.file_count for one in found if not one.has_findings_only)
 
 
-def _print(one: FileProblems) -> None:
+def _ways_out(found: Iterable[FileProblems], store: Store) -> WaysOfFiles:
+    """Return what to do about each damaged result, by file and processor."""
+    from flows.run.checking.damaged_results import damaged_results
+    from flows.run.checking.ways_out import WaysOut
+
+    if not any(cause.verdict == "damaged result" for one in found for cause in one.causes):
+        return {}
+    ways, by_place = WaysOut(store), dict[tuple[str, str], list[str]]()
+    for one in damaged_results(Catalogue(store)):
+        by_place.setdefault((one.row.relative, one.ref.processor), []).append(ways.of(one.ref))
+    return by_place
+
+
+def _print(one: FileProblems, ways: WaysOfFiles) -> None:
     """Print a line for the root cause, then the affected results and further causes."""
     first, *others = one.causes
     click.echo(f"{first.verdict}: {printable(one.file)}: {printable(first.reason)}")
@@ -90,39 +108,40 @@ def _print(one: FileProblems) -> None:
         concerned = f" [{', '.join(cause.processors)}]" if cause.processors else ""
         click.echo(f"  also {cause.verdict}: {printable(cause.reason)}{concerned}")
     click.echo(f"  fault: {first.fault}")
-    for to_do in things_to_do(one):
-        click.echo(f"  to do: {to_do}")
+    for to_do in things_to_do(one, ways):
+        click.echo(f"  to do: {printable(to_do)}")
 
 
-def things_to_do(one: FileProblems) -> Iterable[str]:
+def things_to_do(one: FileProblems, ways: WaysOfFiles = NO_WAYS) -> Iterable[str]:
     """Return what to do about the gravest cause and causes outside the file; fixing the file fixes the others."""
     first, *others = one.causes
-    return dict.fromkeys(_to_do(cause) for cause in (first, *others) if cause is first or not _is_of_file(cause))
+    chosen = (cause for cause in (first, *others) if cause is first or not _is_of_file(cause))
+    return dict.fromkeys(to_do for cause in chosen for to_do in _to_do(one.file, cause, ways))
 
 
 def _is_of_file(cause: Cause) -> bool:
     return cause.blame in ("file", "version") and not cause.names_limit
 
 
-def _record(one: FileProblems) -> dict[str, Any]:
+def _record(one: FileProblems, ways: WaysOfFiles) -> dict[str, Any]:
     causes = [
         {
             "verdict": cause.verdict,
             "reason": cause.reason,
             "blame": cause.blame,
             "processors": cause.processors,
-            "to_do": _to_do(cause),
+            "to_do": "; ".join(_to_do(one.file, cause, ways)),
         }
         for cause in one.causes
     ]
     return {"file": one.file, "file_count": one.file_count, "causes": causes}
 
 
-def _to_do(cause: Cause) -> str:
+def _to_do(file: str, cause: Cause, ways: WaysOfFiles) -> list[str]:
     if cause.names_limit:
-        return LIMIT
+        return [LIMIT]
     if cause.verdict == "damaged result":
-        return TO_DO[cause.verdict]
+        return list(dict.fromkeys(way for name in cause.processors for way in ways.get((file, name), ())))
     if cause.verdict == "unmatched" and "`marsmedia release withdraw " in cause.reason:  # what it names is gone
-        return TO_DO["withdrawn"]
-    return {"version": VERSION, "machine": MACHINE, "marsmedia": MARSMEDIA}.get(cause.blame) or TO_DO[cause.verdict]
+        return [TO_DO["withdrawn"]]
+    return [{"version": VERSION, "machine": MACHINE, "marsmedia": MARSMEDIA}.get(cause.blame) or TO_DO[cause.verdict]]

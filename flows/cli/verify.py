@@ -56,6 +56,7 @@ def verify(
     """
     from flows.run.checking.check_store import hash_all, hash_sample
     from flows.run.checking.checker import checker_of
+    from flows.run.checking.ways_out import advice_on_damage
     from flows.run.options import Options
     from flows.run.progress import RunProgress
 
@@ -76,10 +77,13 @@ def verify(
         else:
             seed = datetime.now(UTC).toordinal() if seed is None else seed
             done = hash_sample(store, percent, seed, tell, which, progress.each, checker.parallel_map)
+    advice = advice_on_damage(done.faults, store)
     if as_json:
-        print_json({**{name: getattr(done, name) for name in IN_JSON}, "traffic": store.traffic})
+        print_json({**{name: getattr(done, name) for name in IN_JSON}, "advice": advice, "traffic": store.traffic})
     else:
         _print_summary(done, which)
+        for line in advice:
+            click.echo(printable(line))
         if store.traffic:
             click.echo(f"bucket: {traffic_in_words(store.traffic)}")
     sys.exit(1 if done.faults else 0)
@@ -97,5 +101,3 @@ def _print_summary(done: Hashed, which: Which) -> None:
     masters = f"{counted(done.masters, 'raw file')}, {megabytes(done.masters_bytes)}"
     hashed = {"all": f"{stored}, {masters}", "store": stored, "raw": masters}[which]
     click.echo(f"{hashed}: {counted(fault_count(done.faults), 'fault', zero='no')}")
-    if any(fault.kind in ("damaged", "missing") and not fault.is_master for fault in done.faults):
-        click.echo("to make damaged and missing results again: marsmedia ingest")

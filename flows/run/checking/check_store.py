@@ -322,7 +322,7 @@ def _missing(store: Store) -> Iterator[FixityCheck]:
         ref = ResultRef(**row)
         if not store.has(ref):
             where = str(store.folder(ref).relative_to(store.root))
-            fault = FixityFault(path=where, kind="missing", reason="it is in the catalogue; run `marsmedia ingest`")
+            fault = FixityFault(path=where, kind="missing", reason="the catalogue has it")
             yield FixityCheck(path=where, faults=(fault,))
 
 
