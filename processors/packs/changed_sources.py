@@ -23,6 +23,7 @@ OF_RIGHTS = {"permission", "rights", "terms of use", "instructions", "terms of i
 OF_NUMBERS = {"calibration", "altitude"}
 """Corrections, with those of rights, about which whoever has the pack must be informed; each is listed, as are
 replaced and withdrawn files."""
+KEYWORDS = "dc:subject"
 CORRECTIONS = {
     "dc:title": "title",
     "dc:description": "caption",
@@ -34,6 +35,7 @@ CORRECTIONS = {
     "xmpRights:UsageTerms": "terms of use",
     "photoshop:Instructions": "instructions",
     "marsmedia:redistribute": "permission",
+    KEYWORDS: "keywords",
     "dc:source": "address",
     "dcterms:issued": "day of publication",
     "Iptc4xmpExt:DigitalSourceType": "digital source type",
@@ -58,7 +60,18 @@ OF_RESULTS = {
 """What results of a source are made by, by its key in release.toml."""
 BY_WEIGHT = (
     *("permission", "rights", "terms of its own", "instructions", "terms of use", "credit", "calibration", "altitude"),
-    *("caption", "title", "alternative text", "still", "date", "event", "mission", "camera", "digital source type"),
+    *(
+        "caption",
+        "title",
+        "alternative text",
+        "keywords",
+        "still",
+        "date",
+        "event",
+        "mission",
+        "camera",
+        "digital source type",
+    ),
     *("creator", "agency", "address", "day of publication"),
 )
 """All corrections, those first that whoever has the pack must hear of first."""
@@ -309,9 +322,10 @@ def _corrected(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[st
 
 
 def _said(record: Mapping[str, Any]) -> dict[tuple[str, str | None], object]:
-    """Return the first value of each term that packs show, by language."""
+    """Return the first value of each term that packs show, by language, and every keyword."""
     said: dict[tuple[str, str | None], object] = {}
     for one in record["statements"]:
         if one["term"] in CORRECTIONS:
             said.setdefault((one["term"], one["language"]), one["value"])
+    said[KEYWORDS, None] = [one["value"] for one in record["statements"] if one["term"] == KEYWORDS]
     return said

@@ -54,10 +54,12 @@ SAID = FileCredits(
     digital_source_type="http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia",
     published_at="https://example.org/june",
     source_sha256="ab" * 32,
+    keywords=("Zhurong", "火星", "a,b;c"),
 )
 XMP = {
     "xmp:dc:title": ["Wheel tracks", "Wheel tracks", "车辙"],
     "xmp:photoshop:Headline": "Wheel tracks",
+    "xmp:dc:subject": ["Zhurong", "火星", "a,b;c"],
     "xmp:dc:description": ['Two tracks & "dunes" <far>'] * 2 + ["两条车辙"],
     "xmp:photoshop:Credit": "CNSA/PEC",
     "xmp:photoshop:Source": "China National Space Administration",
@@ -120,7 +122,7 @@ def test_metadata_of_a_picture_are_kept() -> None:
 
 
 def test_a_press_desks_record_is_in_a_jpeg_in_the_lengths_of_its_standard() -> None:
-    long = replace(SAID, credit="国家航天局" * 9, caption=Text(en="x" * 5000))
+    long = replace(SAID, credit="国家航天局" * 9, caption=Text(en="x" * 5000), keywords=(*SAID.keywords, "火" * 22))
     block = photoshop_block(long)
     record = iptc_in_photoshop(block.removeprefix(PHOTOSHOP))
     assert record is not None
@@ -137,6 +139,21 @@ def test_a_press_desks_record_is_in_a_jpeg_in_the_lengths_of_its_standard() -> N
     assert (found["day"], found["time"]) == ("20210616", "024000+0000")
     assert "credit" not in found, "more than 32 bytes, and a part of a name is another name"
     assert found["caption"] == "x" * 2000
+    keywords = [tag.value for tag in iptc_tags(record, {(2, 25): "keywords"}) if tag.name == "keywords"]
+    assert keywords == ["Zhurong", "火星", "a,b;c"], "a part of a longer one is another keyword"
+
+
+def test_the_first_of_very_many_keywords_are_in_a_picture() -> None:
+    many = replace(SAID, keywords=tuple(f"keyword & {number:05}" for number in range(9000)))
+    packet = xmp_packet(many, OWN)
+    assert len(packet) <= MAX_PACKET_BYTES
+    assert xmp_of(packet)["xmp:dc:subject"] == list(many.keywords[:355])
+    buffer = io.BytesIO()
+    Image.new("L", (8, 8)).save(buffer, "JPEG")
+    made = credited_picture(buffer.getvalue(), "image/jpeg", many)
+    assert made is not None
+    block = made[made.index(PHOTOSHOP) :]
+    assert (b"keyword & 00799" in block, b"keyword & 00800" in block) == (True, False)
 
 
 def test_a_packet_fits_into_a_segment_whatever_its_texts() -> None:
@@ -211,6 +228,8 @@ def test_an_independent_reader_finds_every_language_in_video_and_sound(tmp_path:
         "XMP-dc:Title-zh=车辙",
         "XMP-dc:Description-zh=两条车辙",
         "XMP-dc:Rights=unresolved",
+        "XMP-dc:Subject=Zhurong, 火星, a,b;c",
+        *({"ItemList:Keyword=Zhurong, 火星, a,b;c"} if suffix != "wav" else ()),
         "XMP-photoshop:Credit=CNSA/PEC",
         "XMP-xmpRights:UsageTerms-zh=未获许可。",
     }
@@ -220,14 +239,19 @@ def test_an_independent_reader_finds_every_language_in_video_and_sound(tmp_path:
         f"Vorbis:Description={caption}. Not cleared.",
         "Vorbis:Description=两条车辙。 未获许可。",
         "Vorbis:Copyright=unresolved",
+        "Vorbis:Keywords=Zhurong",
+        "Vorbis:Keywords=火星",
+        "Vorbis:Keywords=a,b;c",
     }
     with_language = {
         f"Matroska:Title-eng={title}",
         "Matroska:Title-chi=车辙",
         "Matroska:Description-chi=两条车辙",
         "Matroska:TermsOfUse-chi=未获许可。",
+        "Matroska:Keywords=Zhurong, 火星, a,b;c",
     }
     assert {"flac": repeated, "opus": repeated, "ogg": repeated, "mka": with_language}.get(suffix, in_xmp) <= found
+    assert (suffix == "wav") == (b"IKEY\x17\0\0\0Zhurong; \xe7\x81\xab\xe6\x98\x9f; a,b;c\0" in made.read_bytes())
 
 
 def test_long_credits_take_more_pages_and_those_of_the_sound_follow(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from processors.mission.sol_words import is_before_landing, sol_span
 
 
 def said_lines(record: dict[str, Any]) -> list[str]:
-    """Return titles, captions, alternative texts, credit, rights, terms, and the permission, each with its source."""
+    """Return titles, captions, alternative texts, credit, rights, terms, permission and keywords, with sources."""
     names = {
         "dc:title": "title",
         "dc:description": "caption",
@@ -20,10 +20,14 @@ def said_lines(record: dict[str, Any]) -> list[str]:
         "photoshop:Instructions": "instructions",
         "marsmedia:redistribute": "may be passed on",
     }
+    statements = record.get("statements", ())
+    words: dict[str, list[str]] = {}
+    for one in statements:
+        if one["term"] == "dc:subject":
+            words.setdefault(one["source"], []).append(str(one["value"]))
     return [
-        f"{names[one['term']]}: {one['value']} (from {one['source']})"
-        for one in record.get("statements", ())
-        if one["term"] in names
+        *(f"{names[one['term']]}: {one['value']} (from {one['source']})" for one in statements if one["term"] in names),
+        *(f"keywords: {'; '.join(several)} (from {source})" for source, several in words.items()),
     ]
 
 

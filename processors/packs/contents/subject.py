@@ -102,6 +102,8 @@ class SourceRecord:
     """Larger video stream, from which nothing is made; only in packs, None elsewhere and without one."""
     bound_by: PathRights | None = None
     """Other path whose stricter rights are given above; None if they are this path's own."""
+    keywords: tuple[str, ...] = ()
+    """Keywords of the release, else of the file; each once, in their order."""
     entry_path: str | None = None
     """Earlier path by which its `release.toml` still names it, in an entry that counts for it; None if it does not."""
     elsewhere: tuple[PlaceElsewhere, ...] = ()
@@ -307,6 +309,7 @@ def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, An
         rights=said.first("dc:rights"),
         usage_terms=said.first("xmpRights:UsageTerms"),
         instructions=said.first("photoshop:Instructions"),
+        keywords=said.several("dc:subject"),
         redistribute=voice(row.relative, evidence).redistribute if evidence else None,
         published_at=said.first("dc:source"),
         released=said.first("dcterms:issued"),
@@ -334,6 +337,12 @@ class _Said:
 
     def first(self, term: str) -> str | None:
         return next((str(one["value"]) for one in self._statements if one["term"] == term), None)
+
+    def several(self, term: str) -> tuple[str, ...]:
+        """Return every value of the first voice, each once, on one line."""
+        found = [one for one in self._statements if one["term"] == term]
+        nearest = (" ".join(str(one["value"]).split()) for one in found if one["source"] == found[0]["source"])
+        return tuple(dict.fromkeys(filter(None, nearest)))
 
     def agency(self) -> str | None:
         """Return the file's agency; None for a file with a credit of its own that does not name the release's."""

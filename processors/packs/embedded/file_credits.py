@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from processors.languages.language import LANGUAGES
@@ -55,6 +55,7 @@ class FileCredits:
     """Terms of use, in the words of the release or the file."""
     instructions: str | None = None
     """Instructions to editors, in the words of the release or the file."""
+    keywords: tuple[str, ...] = ()
 
     @property
     def terms_of_use(self) -> Text:
@@ -92,6 +93,7 @@ def embedded_credits(entry: ItemRecord, recipe: PackRecipe) -> FileCredits:
         rights_address=rights_address(subject) if subject.rights else None,
         usage_terms=subject.usage_terms,
         instructions=subject.instructions,
+        keywords=subject.keywords,
         notice=shown(_notice(entry, recipe)),
         date=written if DATE.fullmatch(written) else None,
         digital_source_type=source_type,
@@ -104,6 +106,16 @@ def sentences(parts: Iterable[str]) -> str:
     """Return parts one after the other, with a full stop behind each that another follows and that has no end."""
     known = [stripped for one in parts if (stripped := one.strip())]
     return " ".join([*map(ended, known[:-1]), *known[-1:]])
+
+
+def fitting(words: Iterable[str], most_bytes: int, *, overhead_bytes: int = 5) -> Iterator[str]:
+    """Yield the first of some words that fit into a number of bytes, each with an overhead."""
+    size = 0
+    for word in words:
+        size += len(word.encode(errors="replace")) + overhead_bytes
+        if size > most_bytes:
+            return
+        yield word
 
 
 def ended(part: str) -> str:

@@ -41,9 +41,10 @@ def can_be_tagged(media_type: str) -> bool:
 
 
 def write_tagged(source: Path, target: Path, media_type: str, told: FileCredits) -> None:
-    """Write a copy of `source` with title, credit, rights, date and description; the same credits give the same bytes.
+    """Write a copy of `source` with title, credit, rights, date, description and keywords.
 
-    Title and description are in every language of `told`. An existing comment of the file is kept.
+    The same credits give the same bytes. Title and description are in every language of `told`. An existing comment of
+    the file is kept.
 
     Raises
     ------
@@ -91,6 +92,7 @@ def _tags(told: FileCredits, form: str, own_comment: str | None) -> dict[str, st
         "comment": sentences(filter(None, comment)),
         "description": told.caption.best(),
         "publisher": told.source,
+        "IKEY" if form == "wav" else "keywords": ("; " if form == "wav" else ", ").join(told.keywords),
     }
     if form == "matroska":  # FFmpeg writes the part after the hyphen as the language of the tag
         texts: dict[str, Text] = {"title": told.title, "description": told.caption, "terms_of_use": told.terms_of_use}

@@ -47,6 +47,7 @@ def _attributes(told: FileCredits, entry: ItemRecord) -> dict[str, str]:
         "credit": told.credit,
         "license": told.rights,
         "comment": told.to_read.best(),
+        "keywords": ", ".join(told.keywords),
         "project": entry.subject.mission,
         "release": entry.subject.release,
         "date_recorded": told.date,

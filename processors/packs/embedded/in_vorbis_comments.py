@@ -43,6 +43,7 @@ def comments(told: FileCredits, own: Sequence[str] = ()) -> list[str]:
         "LICENSE": [told.rights_address, told.usage_terms],
         "DATE": [told.date],
         "DESCRIPTION": both,
+        "KEYWORDS": [*told.keywords],
     }
     stated = [f"{name}={' '.join(value.split())}" for name, values in said.items() for value in values if value]
     names = {one.partition("=")[0] for one in stated}

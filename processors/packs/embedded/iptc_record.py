@@ -7,7 +7,7 @@ import re
 import struct
 from collections.abc import Iterator
 
-from processors.packs.embedded.file_credits import FileCredits
+from processors.packs.embedded.file_credits import FileCredits, fitting
 
 PHOTOSHOP = b"Photoshop 3.0\0"
 IPTC, IPTC_DIGEST = 0x0404, 0x0425
@@ -15,6 +15,9 @@ IPTC, IPTC_DIGEST = 0x0404, 0x0425
 UTF_8 = b"\x1b%G"
 TEXTS = (5, 40, 105, 120)
 """Title, instructions, headline and caption, of which a beginning is useful; a name that is too long is left out."""
+MAX_KEYWORD_BYTES = 64
+MAX_KEYWORDS_BYTES = 16_000
+"""Maximum of all keywords, as one segment of a JPEG holds the whole record; the XMP has more."""
 
 
 def photoshop_block(told: FileCredits) -> bytes:
@@ -35,6 +38,7 @@ def _data_sets(told: FileCredits) -> Iterator[bytes]:
     day, time = _day_and_time(told.date)
     for number, value, most_bytes in (
         (5, title, 64),
+        *((25, word, MAX_KEYWORD_BYTES) for word in fitting(told.keywords, MAX_KEYWORDS_BYTES)),
         (40, instructions, 256),
         (55, day, 8),
         (60, time, 11),

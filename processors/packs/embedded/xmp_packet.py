@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, ParseError, SubElement
 import defusedxml.ElementTree
 
 from processors.languages.text import FALLBACK, Text
-from processors.packs.embedded.file_credits import FileCredits
+from processors.packs.embedded.file_credits import FileCredits, fitting
 from processors.packs.records.xml_text import xml_characters
 
 SPACES = {
@@ -27,7 +27,9 @@ XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 MAX_PACKET_BYTES = 65_502
 """Maximum of one JPEG segment (XMP part 3, 1.1.3)."""
 MAX_CHARACTERS = 16_000
-"""Maximum of one text; halved until the packet fits."""
+"""Maximum of one text, and of the bytes of all keywords; halved until the packet fits."""
+LIST_ENTRY_BYTES = 30
+"""Size of an entry of a list without its text."""
 
 
 def xmp_packet(told: FileCredits, own: bytes | None = None) -> bytes:
@@ -71,10 +73,11 @@ def _state(described: Element, told: FileCredits, longest: int) -> None:
         if value:
             SubElement(described, _name(name)).text = short(value)
 
-    def several(name: str, container: str, value: str | None) -> None:
-        if value:
+    def several(name: str, container: str, *values: str | None) -> None:
+        if any(values):
             inside = SubElement(SubElement(described, _name(name)), _name(container))
-            SubElement(inside, _name("rdf:li")).text = short(value)
+            for value in filter(None, values):
+                SubElement(inside, _name("rdf:li")).text = short(value)
 
     def translated(name: str, text: Text) -> None:
         if not text:
@@ -88,6 +91,7 @@ def _state(described: Element, told: FileCredits, longest: int) -> None:
     plain("photoshop:Headline", told.title.best())
     translated("dc:description", told.caption)
     translated("Iptc4xmpCore:AltTextAccessibility", told.alternative)
+    several("dc:subject", "rdf:Bag", *fitting(told.keywords, longest, overhead_bytes=LIST_ENTRY_BYTES))
     several("dc:creator", "rdf:Seq", told.creator)
     plain("photoshop:Credit", told.credit)
     plain("photoshop:Source", told.source)

@@ -91,8 +91,15 @@ def list_record(group: Group, shots: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _said(subject: SourceRecord) -> list[str]:
-    """Return what to search besides titles and names: captions, alternative texts and credits, and the date."""
-    texts = [*subject.caption.values(), *subject.alternative.values(), subject.credit, subject.creator, subject.agency]
+    """Return what to search besides titles and names: captions, alternative texts, keywords, credits, and the date."""
+    texts = [
+        *subject.caption.values(),
+        *subject.alternative.values(),
+        *subject.keywords,
+        subject.credit,
+        subject.creator,
+        subject.agency,
+    ]
     texts += [subject.recorded.written, subject.recorded.day] if subject.recorded else []
     return list(dict.fromkeys(text for text in texts if text))
 
@@ -182,6 +189,7 @@ def detail_record(group: Group, shots: list[dict[str, Any]], tiles: dict[str, An
                 "published_at",
                 "format",
                 "size_bytes",
+                "keywords",
             )
         },
         "caption": subject.caption.record(),

@@ -44,6 +44,8 @@ def credits_text(
         lines += [f"  {line}" for line in _both(subject.caption, recipe)]
         lines += [f"  {_named('credit')}: {credit(subject)}", f"  {_named('rights')}: {rights(subject)}"]
         lines += _date_and_recorder(subject, recipe)
+        if subject.keywords:
+            lines.append(f"  {_named('keywords')}: {'; '.join(subject.keywords)}")
         lines += [
             f"  {_named(name)}: {value}"
             for name, value in (("usage_terms", subject.usage_terms), ("instructions", subject.instructions))

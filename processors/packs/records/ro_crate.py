@@ -178,6 +178,7 @@ def _about(subject: SourceRecord) -> dict[str, Json]:
         "license": {"@id": rights_id(subject)},
         "dateCreated": iso_date(recorded.written) if recorded else None,
         "isBasedOn": subject.published_at,
+        "keywords": ", ".join(subject.keywords) or None,
     }
     return {key: value for key, value in about.items() if value is not None}
 

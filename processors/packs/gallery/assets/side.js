@@ -65,7 +65,7 @@
         gallery.isBeforeLanding(subject) && subject.sols[1] > subject.sols[0] && row(gallery.t("solsAllowed"), gallery.solSpan(subject.mission, ...subject.sols)),
         at?.solar_longitude_degrees != null && row(gallery.t("ls"), `${gallery.number(at.solar_longitude_degrees, 2)}°`),
         at && at.local_true_solar_time_hours !== null && !gallery.isBeforeLanding(subject) && row(gallery.t("ltst"), marsTime(at.local_true_solar_time_hours)),
-        row(gallery.t("place"), gallery.plain(detail.place)), row(gallery.t("creator"), detail.creator), row(gallery.t("agency"), detail.agency),
+        row(gallery.t("keywords"), detail.keywords.join("; ")), row(gallery.t("place"), gallery.plain(detail.place)), row(gallery.t("creator"), detail.creator), row(gallery.t("agency"), detail.agency),
         row(gallery.t("published"), detail.published_at), row(gallery.t("release"), gallery.state.values(subject, "release").join(", ")), row(gallery.t("file"), subject.name),
         subject.elsewhere.length > 0 && row(gallery.t("alsoAt"), subject.elsewhere.map((place) => place.path).join(", ")),
         row(gallery.t("format"), detail.format), row(gallery.t("size"), gallery.bytes(detail.size_bytes)),
