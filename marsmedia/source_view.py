@@ -361,7 +361,9 @@ class SourceView:
     def _provenance(self) -> SourceAttributes:
         from marsmedia.choose_result import difference_from_today
         from processors.packs.embedded.source_attributes import SourceAttributes
+        from processors.store.findings.file_verdict import file_verdict
 
+        damage = file_verdict(self._manifests(), self.format).damage
         return SourceAttributes(
             name=self.name,
             sha256=self.sha256,
@@ -373,6 +375,7 @@ class SourceView:
             published_at=self._said("dc:source"),
             start_utc=self.start_utc,
             start_precision=self.facts["precision"],
+            damage="; ".join(damage) or None,
             difference=lambda manifest: difference_from_today(manifest, self._row, self._asked),
         )
 

@@ -9,7 +9,9 @@ import pandas as pd
 import xarray as xr
 
 import marsmedia
+from processors.audio.events.events import Events
 from processors.audio.levels.levels import Levels
+from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.video.audit.integrity import Integrity
 from processors.video.audit.measurements import Measurements
@@ -25,15 +27,32 @@ def test_a_table_and_a_band_of_a_damaged_sound_say_what_is_lost(tmp_path: Path) 
     june.mkdir(parents=True)
     tone = MediaMaker(june).tone("tone.wav", hz=1500, peak=0.25)
     tone.write_bytes(tone.read_bytes()[:-30_000])
-    ingest(tmp_path / "raw", tmp_path / "store", {"audio": (Levels(), Spectrogram()), "video": (), "photo": ()})
+    recipe = (Levels(), Spectrogram(), Spectra(), Events())
+    ingest(tmp_path / "raw", tmp_path / "store", {"audio": recipe, "video": (), "photo": ()})
     sound = marsmedia.open(tmp_path / "store").source("tone.wav")
     damage = "the header declares 96000 samples, 86000 are present"
-    assert sound.loudness.attrs["damage"] == damage
+    tables = (sound.loudness, sound.spectra, sound.octave_bands, sound.events)  # the last three are made of results
+    assert [table.attrs["damage"] for table in tables] == [damage] * 4
     level = sound.band_level_dbfs(1000, 2000)
     level.to_netcdf(tmp_path / "band.nc")
     with xr.open_dataarray(tmp_path / "band.nc") as saved:
         assert saved.attrs["damage"] == damage
         assert np.array_equal(saved, level, equal_nan=True)
+
+
+def test_the_shots_of_a_damaged_video_say_what_is_lost(tmp_path: Path) -> None:
+    june = tmp_path / "raw/june"
+    june.mkdir(parents=True)
+    made = MediaMaker(june).video("clip.mp4", list(range(100)), keyframe_every=10, options={"crf": "12", "bf": "0"})
+    data = bytearray(made.path.read_bytes())
+    start = data.index(b"mdat") + 4
+    middle = start + (len(data) - start) // 2
+    data[middle : middle + 1500] = bytes(1500)
+    made.path.write_bytes(data)
+    ingest(tmp_path / "raw", tmp_path / "store", {"audio": (), "video": (Measurements(), Shots()), "photo": ()})
+    video = marsmedia.open(tmp_path / "store").source("clip.mp4")
+    assert "are missing at" in video.measurements.attrs["damage"]
+    assert video.shots.attrs["damage"] == video.measurements.attrs["damage"]
 
 
 def test_the_motion_of_a_shot_says_why_it_is_refused(tmp_path: Path) -> None:

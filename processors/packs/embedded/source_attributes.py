@@ -29,6 +29,8 @@ class SourceAttributes:
     """UTC of presentation time 0."""
     start_precision: str | None
     """`minute`, `second` or `subsecond`: how precisely the start is known."""
+    damage: str | None = None
+    """Damage of the file that its results together report; a result that names its own damage keeps to that."""
     difference: Callable[[Manifest], str | None] = lambda manifest: None
     """How a result differs from what today's release and recipes request; None if it does not."""
 
@@ -56,18 +58,23 @@ class SourceAttributes:
             "software": _software(manifest),
             "key": manifest.ref.key,
             **_calibration(manifest.parameters),
-            **warnings_of(manifest),
+            **warnings_of(manifest, self.damage),
             "comment": self.difference(manifest),
         }
         return {name: value for name, value in told.items() if value is not None}
 
 
-def warnings_of(manifest: Manifest) -> dict[str, str]:
+def warnings_of(manifest: Manifest, damage: str | None = None) -> dict[str, str]:
     """Return what a result says of its own numbers: `damage` of its source, and each `..._because` of its facts.
 
     Those of a shot have its number: `shot 2: in 83% of the steps fewer than half of the features agree ...`.
+
+    Parameters
+    ----------
+    damage : that of the file, for a result made of other results, which itself names none.
     """
-    said: dict[str, dict[str, None]] = {"damage": {manifest.reason: None}} if manifest.reason else {}
+    damage = manifest.reason or damage
+    said: dict[str, dict[str, None]] = {"damage": {damage: None}} if damage else {}
     for item in manifest.items:
         is_picture = item.media_type.startswith("image/")  # what it says is of itself
         facts: Any = item.facts if isinstance(item.facts, dict) and not is_picture else {}
