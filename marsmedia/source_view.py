@@ -341,8 +341,8 @@ class SourceView:
     def frame_values(self, seconds: float) -> np.ndarray:
         """Return that frame as RGB, or RGBA, in full depth: shape (height, width, 3 or 4).
 
-        uint8, or uint16 where the video has more than 8 bits: white is then 65535, and 65283 if it is coded as luma and
-        chroma, as FFmpeg converts them. HDR keeps its own transfer. Raises as `frame`.
+        uint8, rounded to the nearest level, or uint16 where the video has more than 8 bits: white is then 65535, and
+        65283 if it is coded as luma and chroma, as FFmpeg converts them. HDR keeps its own transfer. Raises as `frame`.
         """
         from marsmedia.read_frame import read_frame_values
 

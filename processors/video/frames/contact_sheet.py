@@ -46,7 +46,7 @@ class ContactSheet:
     """
 
     name: ClassVar[str] = "video.contact_sheet"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "video"
     inputs_at_finish: ClassVar[bool] = True
 

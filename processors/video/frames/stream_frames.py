@@ -28,7 +28,7 @@ class StreamFrames:
     """
 
     name: ClassVar[str] = "video.stream_frames"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "file"
 
     stream: int | None = None

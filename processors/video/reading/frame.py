@@ -20,6 +20,11 @@ IDENTITY = (1, 0, 0, 1)
 FULL_RANGE = 2
 """FFmpeg's AVCOL_RANGE_JPEG; any other value is limited, 16 to 235 at 8 bits (ITU-T H.273, VideoFullRangeFlag)."""
 
+TO_8_BITS = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+"""Conversion to RGB of 8 bits that rounds to the nearest level; by default it is 0.5 to 2.5 of 255 too dark."""
+TO_16_BITS = Interpolation.AREA
+"""Conversion to RGB of 16 bits: with FULL_CHR_H_INT, libswscale 9.5 turns 4:2:0 of 10 bits into noise."""
+
 BT709, SMPTE_170M, BT2020 = 1, 6, 9
 """Matrix codes of ITU-T H.273, table 4; the first and last are also the codes of their primaries."""
 
@@ -141,12 +146,18 @@ class VideoFrame:
                 time_base=self.time_base,
             )
             # `field` instead of `yadif`: adjacent frames are unavailable when single frames are sought
-            field_filter = graph.add("field", "top")
-            size = f"{self.decoded.width}:{self.decoded.height}:flags=bicubic"
-            graph.link_nodes(source, field_filter, graph.add("scale", size), graph.add("buffersink")).configure()
+            graph.link_nodes(source, graph.add("field", "top"), graph.add("buffersink")).configure()
             graph.push(self.decoded)
             single = graph.pull()
-        assert isinstance(single, av.VideoFrame)
+            assert isinstance(single, av.VideoFrame)
+            for name in ("colorspace", "color_range", "color_primaries", "color_trc"):
+                setattr(single, name, getattr(self.decoded, name))  # a graph drops them, and its scaler would convert
+            single = single.reformat(
+                width=self.decoded.width,
+                height=self.decoded.height,
+                interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND,
+                threads=1,
+            )
         return VideoFrame(
             decoded=single,
             pts=self.pts,
@@ -165,7 +176,7 @@ class VideoFrame:
                 width=width,
                 height=height,
                 format=form,
-                interpolation=Interpolation.AREA,
+                interpolation=TO_16_BITS if form in ("rgb48le", "rgba64le") else TO_8_BITS,
                 threads=1,
                 src_colorspace=self.colour.assumed_matrix,
             )

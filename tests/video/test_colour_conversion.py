@@ -1,0 +1,106 @@
+"""A picture of 8 bits is the coded one, converted to RGB and rounded to the nearest level, at every size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import av
+import av.filter
+import numpy as np
+import pytest
+from av.video.reformatter import ColorRange, Colorspace
+
+from processors.video.reading.frame import VideoFrame
+
+WIDTH_PX, HEIGHT_PX, BLOCK_PX = 640, 320, 16
+KR, KB = 0.2126, 0.0722  # ITU-R BT.709
+
+
+def coded(form: str, *, is_full: bool) -> tuple[VideoFrame, np.ndarray]:
+    """A frame of random luma, with chroma that is constant in blocks, and its RGB, float64, 0 to 255."""
+    frame = av.VideoFrame(WIDTH_PX, HEIGHT_PX, form)
+    scale = 1 << frame.format.components[0].bits - 8
+    rng = np.random.default_rng(5)
+    small = HEIGHT_PX // BLOCK_PX, WIDTH_PX // BLOCK_PX
+    whole = (small[0], BLOCK_PX, small[1], BLOCK_PX)
+    planes = [rng.integers(60 * scale, 190 * scale, (HEIGHT_PX, WIDTH_PX))]
+    for _ in range(2):
+        blocks = rng.integers(108 * scale, 148 * scale, small)
+        planes.append(np.broadcast_to(blocks[:, None, :, None], whole).reshape(HEIGHT_PX, WIDTH_PX))
+    for plane, samples in zip(frame.planes, planes, strict=True):
+        down, across = HEIGHT_PX // plane.height, WIDTH_PX // plane.width
+        kept = samples[::down, ::across].astype(np.uint8 if scale == 1 else np.uint16)
+        lines = np.zeros((plane.height, plane.line_size), np.uint8)
+        lines[:, : kept[0].nbytes] = kept.view(np.uint8).reshape(plane.height, -1)
+        plane.update(lines.tobytes())
+    frame.colorspace = Colorspace.ITU709
+    frame.color_range = ColorRange.JPEG if is_full else ColorRange.MPEG
+    luma, blue, red = (plane / scale for plane in planes)
+    top, swing, black = (255 + 1 - 1 / scale, 255 + 1 - 1 / scale, 0) if is_full else (219, 224, 16)
+    y, u, v = (luma - black) / top, (blue - 128) / swing, (red - 128) / swing
+    r, b = y + 2 * (1 - KR) * v, y + 2 * (1 - KB) * u
+    rgb = np.stack([r, (y - KR * r - KB * b) / (1 - KR - KB), b], axis=-1)
+    shown = VideoFrame(
+        decoded=frame, pts=0, end_pts=1, time_base=Fraction(1, 25), is_keyframe=True, sample_aspect_ratio=Fraction(1)
+    )
+    return shown, np.clip(rgb * 255, 0, 255)
+
+
+INSIDE = np.kron(np.ones((HEIGHT_PX // BLOCK_PX, WIDTH_PX // BLOCK_PX), bool), np.pad(np.ones((8, 8), bool), 4))
+"""Pixels away from the edges of the blocks, where colour is interpolated."""
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+@pytest.mark.parametrize("form", ["yuv420p", "yuv422p", "yuv444p"])
+def test_values_are_rounded_to_the_nearest_level(form: str, is_full: bool) -> None:
+    frame, right = coded(form, is_full=is_full)
+    for picture in (frame.rgb(), frame.lossless()):
+        error = (picture - right)[INSIDE]
+        assert np.abs(error).max() < 0.52
+        assert np.abs(error.mean(axis=0)).max() < 0.02
+
+
+def test_ten_bits_shown_with_eight_are_rounded_too() -> None:
+    frame, right = coded("yuv420p10le", is_full=False)
+    error = (frame.rgb() - right)[INSIDE]
+    assert np.abs(error).max() < 0.52
+    assert np.abs(error.mean(axis=0)).max() < 0.02
+
+
+def test_ten_bits_with_all_of_them_are_whole_up_to_65283() -> None:
+    frame, right = coded("yuv420p10le", is_full=False)
+    assert np.abs(frame.lossless() / 65283 * 255 - right)[INSIDE].max() < 0.05
+
+
+def test_grey_is_as_it_is() -> None:
+    grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    decoded = av.VideoFrame.from_ndarray(grey, format="gray")
+    frame = VideoFrame(
+        decoded=decoded, pts=0, end_pts=1, time_base=Fraction(1, 25), is_keyframe=True, sample_aspect_ratio=Fraction(1)
+    )
+    assert np.array_equal(frame.rgb(), np.repeat(grey[..., None], 3, axis=2))
+
+
+@pytest.mark.parametrize("longest_side_px", [480, 320, 160, 75])
+@pytest.mark.parametrize("form", ["yuv420p", "yuv422p", "yuv444p", "yuv420p10le"])
+def test_reduced_pictures_keep_the_mean(form: str, longest_side_px: int) -> None:
+    frame, right = coded(form, is_full=False)
+    assert np.abs(frame.rgb(longest_side_px).mean(axis=(0, 1)) - right.mean(axis=(0, 1))).max() < 0.15
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+def test_a_single_field_keeps_mean_and_colour_encoding(is_full: bool) -> None:
+    frame, right = coded("yuv420p", is_full=is_full)
+    graph = av.filter.Graph()
+    source = graph.add_buffer(width=WIDTH_PX, height=HEIGHT_PX, format=frame.decoded.format, time_base=frame.time_base)
+    graph.link_nodes(source, graph.add("setfield", "tff"), graph.add("buffersink")).configure()
+    graph.push(frame.decoded)
+    interlaced = graph.pull()
+    assert isinstance(interlaced, av.VideoFrame)
+    interlaced.colorspace, interlaced.color_range = frame.decoded.colorspace, frame.decoded.color_range
+    assert interlaced.interlaced_frame
+    single = replace(frame, decoded=interlaced).deinterlaced()
+    assert single is not frame
+    assert single.colour == frame.colour
+    assert np.abs(single.rgb().mean(axis=(0, 1)) - right[::2].mean(axis=(0, 1))).max() < 0.15
