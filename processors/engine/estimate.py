@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from processors.contract import Reads
-from processors.engine.plan import Due
+from processors.engine.plan import Due, decodes
 from processors.store.catalogue.history import Expected, History
 
 
@@ -31,8 +31,8 @@ class Estimate:
 
 
 def reads_of(due: Sequence[Due]) -> Mapping[str, Reads]:
-    """Return what each due processor reads, by name."""
-    return {processor.name: processor.reads for one in due for processor in one.processors}
+    """Return what each due processor decodes, by name."""
+    return {processor.name: decodes(processor) for one in due for processor in one.processors}
 
 
 def estimate(due: Sequence[Due], history: History, workers: int) -> Estimate:
@@ -47,7 +47,7 @@ def estimate(due: Sequence[Due], history: History, workers: int) -> Estimate:
     for one in due:
         source = one.source
         costs = {
-            each.name: history.expected(source.digest, each.name, source.medium, one.decoded_size(each.reads))
+            each.name: history.expected(source.digest, each.name, source.medium, one.decoded_size(each))
             for each in one.processors
         }
         unknown |= {name for name, cost in costs.items() if not cost.is_known}

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from processors.contract import LabelRef, Processor, Reads, Source, inputs_of, parameters
 from processors.engine.result_records import software, this_program
-from processors.engine.wanted_results import WantedResult, WantedResults, one_of_each_processor
+from processors.engine.wanted_results import WantedResult, WantedResults, all_inputs, one_of_each_processor
 from processors.errors import Blame, ResultCorrupt, ResultNewer, Verdict, is_over_limit_of_run
 from processors.json_records import Json
 from processors.sources.source_file import SourceFile
@@ -65,16 +65,31 @@ class Due:
     def processors(self) -> tuple[Processor, ...]:
         return tuple(one.processor for one in self.results)
 
-    def decoded_size(self, reads: Reads) -> float:
-        """Return what a processor that reads this of the file works through, as `cost_curve.decoded_size`."""
+    def decoded_size(self, processor: Processor) -> float:
+        """Return what a processor works through of the file, as `cost_curve.decoded_size`; 0 if its limit refuses it.
+
+        One whose input is refused is refused too.
+        """
+        if any(self._is_over_limit(one) for one in (processor, *all_inputs(processor))):
+            return 0.0
         source = self.source
         return decoded_size(
             source.medium,
-            reads,
+            decodes(processor),
             size_bytes=source.size_bytes,
             duration_seconds=self.duration_seconds,
             frame_pixels=self.frame_pixels,
         )
+
+    def _is_over_limit(self, processor: Processor) -> bool:
+        """Return whether a processor refuses the file for the pixels that its header claims."""
+        limit = getattr(processor, "max_pixels", None)
+        return limit is not None and self.frame_pixels is not None and self.frame_pixels > limit
+
+
+def decodes(processor: Processor) -> Reads:
+    """Return what a processor decodes: one of photos with a limit of pixels may open the file itself to decode it."""
+    return "photo" if hasattr(processor, "max_pixels") else processor.reads
 
 
 @dataclass(frozen=True, kw_only=True)

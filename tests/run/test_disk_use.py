@@ -19,8 +19,10 @@ from processors.contract import Medium, Processor, Source
 from processors.engine.plan import Due
 from processors.engine.wanted_results import WantedResult
 from processors.metadata import Metadata
+from processors.photo.enhanced import Enhanced
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality
+from processors.photo.tiles import Tiles
 from processors.sources.source_file import SourceFile
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
@@ -71,6 +73,18 @@ def test_only_what_is_due_of_a_medium_is_counted(tmp_path: Path) -> None:
     use = disk_use([one_without_figures], store, least_bytes=1)
     assert use
     assert use.result_bytes > sum(made.values())
+
+
+def test_a_photo_over_a_limit_of_pixels_takes_no_space(tmp_path: Path) -> None:
+    store, bomb = Store(tmp_path / "store"), 2_000_000_000
+    processors = (Metadata(), PhotoPreview(), Quality(), Tiles(max_pixels=1_900_000_000), Enhanced())
+    refused = dataclasses.replace(due("photo", 5_000_000, *processors), frame_pixels=bomb)
+    assert [refused.decoded_size(one) for one in processors] == [0.0] * 5
+    use = disk_use([refused], store, least_bytes=1)
+    assert use
+    assert use.most_bytes < 1_000_000
+    allowed = dataclasses.replace(due("photo", 5_000_000, Metadata(), Tiles()), frame_pixels=bomb)
+    assert [allowed.decoded_size(one) for one in (Metadata(), Tiles())] == [0.0, 2000.0]
 
 
 def test_a_dry_run_tells_the_space_of_a_small_release_too_on_the_disk_of_a_store_that_is_not_there_yet(

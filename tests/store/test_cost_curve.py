@@ -30,3 +30,10 @@ def test_the_decoded_size_is_that_of_what_is_read() -> None:
     assert decoded_size("audio", "audio", **{**told, "size_bytes": 80}) == 10.0, "a header that claims too much"
     assert decoded_size("photo", "photo", **told) == pytest.approx(2.0736)
     assert decoded_size("photo", "photo", **{**told, "frame_pixels": None}) == pytest.approx(2.0)
+    assert decoded_size("photo", "file", **told) == 0.0, "its header"
+
+
+def test_a_header_that_claims_more_pixels_than_its_bytes_can_hold_is_not_believed() -> None:
+    told = {"size_bytes": 44, "duration_seconds": 60.0, "frame_pixels": 65535 * 66601}
+    assert decoded_size("photo", "photo", **told) == pytest.approx(0.44)
+    assert decoded_size("video", "video", **told) == pytest.approx(0.44)

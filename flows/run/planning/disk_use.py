@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from processors.engine.estimate import estimate, reads_of
-from processors.engine.plan import Due
+from processors.engine.plan import Due, decodes
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.history import ROUGH, History, usual
 from processors.store.store import Store
@@ -57,7 +57,7 @@ def disk_use(
 
 def _most_bytes(due: Due) -> float:
     """Return a bound that needs no earlier results: reading those takes longer than a small run."""
-    costs = (usual(due.source.medium, one.reads, due.decoded_size(one.reads)) for one in due.processors)
+    costs = (usual(due.source.medium, decodes(one), due.decoded_size(one)) for one in due.processors)
     return ROUGH * sum(cost.made_bytes for cost in costs)
 
 

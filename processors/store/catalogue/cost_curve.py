@@ -21,6 +21,8 @@ PIXELS_A_BYTE = 2.0
 """Pixels of a photo for each byte of its file, if its header was not read."""
 USUAL_FRAME_PIXELS = 640 * 360
 USUAL_SECONDS = 10.0
+MAX_PIXELS_A_BYTE = 10_000.0
+"""Maximum pixels per byte of a credible picture, or of a second of video: a black PNG of one bit has 8,250."""
 MIN_BYTES_A_SECOND: dict[Medium, float] = {"audio": 8, "video": 500}
 """Minimum size of a credible duration, in bytes per second: digital silence in Opus takes 46."""
 
@@ -30,17 +32,20 @@ def decoded_size(
 ) -> float:
     """Return what a processor works through: megapixels of a photo, seconds of sound, or seconds times megapixels.
 
+    What the header claims is limited to what the size of the file allows.
+
     Parameters
     ----------
-    reads : what the processor reads; of a video, all but pictures count by seconds.
-    duration_seconds : as the header claims; limited to what the size of the file allows.
+    reads : what the processor reads; of a video, all but pictures count by seconds. `file` of a photo: its header.
+    duration_seconds : as the header claims; None: usual ones.
     frame_pixels : as the header claims; None: usual ones.
     """
+    most = size_bytes * MAX_PIXELS_A_BYTE / 1e6
     if medium == "photo":
-        return (frame_pixels or size_bytes * PIXELS_A_BYTE) / 1e6
+        return 0.0 if reads == "file" else min((frame_pixels or size_bytes * PIXELS_A_BYTE) / 1e6, most)
     claimed = USUAL_SECONDS if duration_seconds is None else duration_seconds
     seconds = min(claimed, size_bytes / MIN_BYTES_A_SECOND[medium])
-    return seconds * (frame_pixels or USUAL_FRAME_PIXELS) / 1e6 if reads == "video" else seconds
+    return min(seconds * (frame_pixels or USUAL_FRAME_PIXELS) / 1e6, most) if reads == "video" else seconds
 
 
 class CostCurve:
