@@ -61,17 +61,16 @@ def other_results(
     Parameters
     ----------
     recipe_keys : keys of the results that the recipes want.
-    rows : the media files, by digest.
+    rows : the media files whose results are wanted, by digest.
     """
     columns = ["source", "processor", "key", "version", "verdict", "parameters"]
     usual = _usual()
     in_recipe: dict[str, dict[str, Processor]] = {}
     found: dict[str, list[NamedResult]] = {}
-    for row in catalogue.results_besides(recipe_keys, columns):
+    for row in catalogue.results_besides(recipe_keys, columns, rows.keys()):
         ref = ResultRef(source=row["source"], processor=row["processor"], key=row["key"])
         if ref.source not in in_recipe:
-            wanted = today.of(rows[ref.source]) if ref.source in rows else []
-            in_recipe[ref.source] = {one.ref.processor: one.processor for one in wanted}
+            in_recipe[ref.source] = {one.ref.processor: one.processor for one in today.of(rows[ref.source])}
         own = in_recipe[ref.source].get(ref.processor)
         known = own or usual.get(ref.processor)
         if row["verdict"] != "made" or known is None or is_of_path(known) or row["version"] != known.version:

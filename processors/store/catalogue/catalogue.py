@@ -20,7 +20,7 @@ from deltalake import DeltaTable, QueryBuilder, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from processors.errors import StoreError, Verdict
-from processors.store.catalogue.arrow_rows import among_rows, arrow_table, pyarrow_schema, rows_of
+from processors.store.catalogue.arrow_rows import arrow_table, chosen_rows, pyarrow_schema, rows_of
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.catalogue.stored_links import SourceLink, link_row
 from processors.store.catalogue.table_columns import COLUMNS, IDENTITY, item_rows, result_row
@@ -191,9 +191,12 @@ class Catalogue:
         """Return the verdicts of the results that were refused or failed, by key."""
         return {row["key"]: row["verdict"] for row in self.rows("results", ["key", "verdict"], "verdict <> 'made'")}
 
-    def results_besides(self, keys: Collection[str], columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Yield in batches some columns, including `key`, of all results except those with these keys."""
-        return (row for row in self.rows("results", columns) if row["key"] not in keys)
+    def results_besides(
+        self, keys: Collection[str], columns: Sequence[str], sources: Collection[str]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield some columns, including `key`, of the results of some sources except those with these keys."""
+        for batch in self._with("results", "source", sources, columns):
+            yield from rows_of([chosen_rows(batch, "key", lambda key: key not in keys)])
 
     def add_sources(self, rows: Sequence[SourceRow]) -> None:
         """Record where sources were seen, in the table and in each source's own record."""
@@ -280,9 +283,10 @@ class Catalogue:
         """Yield in batches the rows of a table whose column holds one of these digests or keys."""
         if not digests:
             return
+        wanted = frozenset(digests)
         where = among(column, digests) if len(digests) <= NAMED_AT_MOST else "TRUE"
         for batch in self._batches(name, columns, where):
-            yield batch if where != "TRUE" else among_rows(batch, column, digests)
+            yield batch if where != "TRUE" else chosen_rows(batch, column, wanted.__contains__)
 
     def _append(self, name: str, rows: list[dict[str, Any]]) -> None:
         if not rows:
