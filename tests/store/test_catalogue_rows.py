@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pyarrow.parquet import ParquetFile
 
 from processors.store.catalogue.arrow_rows import arrow_table, chosen_rows, pyarrow_schema, rows_of
 from processors.store.catalogue.catalogue import Catalogue
@@ -57,6 +58,26 @@ def test_a_store_without_tables_has_no_rows_in_any(tmp_path: Path) -> None:
             assert (catalogue.count(name), list(catalogue.rows(name, [*COLUMNS[name]]))) == (0, [])
             assert catalogue.table(name).schema.names == list(COLUMNS[name])
         assert connection.execute("SELECT count(*) FROM known").fetchall() == [(0,)]
+
+
+def test_a_large_table_is_in_groups_of_which_few_are_read_for_few_rows(tmp_path: Path) -> None:
+    catalogue, count = Catalogue(Store(tmp_path)), 70_000
+    row = dict.fromkeys(COLUMNS["links"])
+    rows = [{**row, "source": f"{number:064x}", "kind": "same sound"} for number in range(count)]
+    catalogue.overwrite("links", lambda: arrow_table(rows, COLUMNS["links"]))
+    files, _ = catalogue.files("links")
+    assert [ParquetFile(file).metadata.num_row_groups for file in files] == [2]
+    assert catalogue.count("links") == count
+
+
+def test_paths_with_any_letters_are_found_again(tmp_path: Path) -> None:
+    catalogue = Catalogue(Store(tmp_path))
+    row = dict.fromkeys(COLUMNS["sources"])
+    paths = ["/raw/'; DROP TABLE x; --", '/raw/"火星".png', "/raw/a%_\\b.png"]
+    rows = [{**row, "path": path, "digest": str(at), "seen_utc": "2026"} for at, path in enumerate(paths)]
+    catalogue.overwrite("sources", lambda: arrow_table(rows, COLUMNS["sources"]))
+    for at, path in enumerate(paths):
+        assert [found.path for found in catalogue.sightings(f"digest = '{at}'")] == [path]
 
 
 def test_sources_and_items_are_listed_without_numpy(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
 from arro3.core import RecordBatch, Table
-from deltalake import DeltaTable, QueryBuilder, write_deltalake
+from deltalake import DeltaTable, QueryBuilder, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from processors.errors import StoreError, Verdict
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 COMMIT_TRIES = 10
+PARQUET = WriterProperties(max_row_group_size=65_536)
+"""How Parquet files are written: for a few rows a reader takes the groups that may have them, not a million rows."""
 ROWS_AT_ONCE = 50_000
 """Rows in one write, so that memory is bounded."""
 FILES_AT_MOST = 50
@@ -128,8 +130,12 @@ class Catalogue:
         ----------
         where : SQL condition on the columns of `sources`; all contents of a matching path are returned.
         """
-        paths = "TRUE" if where == "TRUE" else f"path IN (SELECT path FROM asked WHERE {where})"
-        rows = [SourceRow(**row) for row in self.rows("sources", [*COLUMNS["sources"]], paths)]
+        if where == "TRUE":
+            batches = self._batches("sources", COLUMNS["sources"])
+        else:  # not as one query: it would join all columns of all rows, for 50 MB
+            paths = {row["path"] for row in self.rows("sources", ["path"], where)}
+            batches = self._with("sources", "path", paths, COLUMNS["sources"])
+        rows = [SourceRow(**row) for row in rows_of(batches)]
         rows.sort(key=lambda row: row.seen_utc)
         latest: dict[str, int] = {}
         for number, row in enumerate(rows):
@@ -218,7 +224,7 @@ class Catalogue:
         def remove() -> None:
             if there := self._opened("sources"):
                 same = "old.digest = gone.digest AND old.path = gone.path"
-                there.merge(old, same, "gone", "old").when_matched_delete().execute()
+                there.merge(old, same, "gone", "old", writer_properties=PARQUET).when_matched_delete().execute()
 
         if before:
             self._change("sources", remove)
@@ -243,7 +249,8 @@ class Catalogue:
 
         def remove(name: str) -> None:
             if there := self._opened(name):
-                there.merge(keys, "old.key = gone.key", "gone", "old").when_matched_delete().execute()
+                merge = there.merge(keys, "old.key = gone.key", "gone", "old", writer_properties=PARQUET)
+                merge.when_matched_delete().execute()
 
         for name in ("results", "items") if refs else ():
             self._change(name, functools.partial(remove, name))
@@ -279,22 +286,28 @@ class Catalogue:
             found.update(wanted.intersection(batch.column(0).to_pylist()))
         return list(rows_of(self._with(name, column, found, COLUMNS[name])))
 
-    def _with(self, name: str, column: str, digests: Collection[str], columns: Iterable[str]) -> Iterator[RecordBatch]:
-        """Yield in batches the rows of a table whose column holds one of these digests or keys."""
-        if not digests:
+    def _with(self, name: str, column: str, texts: Collection[str], columns: Iterable[str]) -> Iterator[RecordBatch]:
+        """Yield in batches the rows of a table whose column holds one of these texts."""
+        if not texts:
             return
-        wanted = frozenset(digests)
-        where = among(column, digests) if len(digests) <= NAMED_AT_MOST else "TRUE"
+        wanted = frozenset(texts)
+        where = among(column, texts) if len(texts) <= NAMED_AT_MOST else "TRUE"
         for batch in self._batches(name, columns, where):
             yield batch if where != "TRUE" else chosen_rows(batch, column, wanted.__contains__)
 
     def _append(self, name: str, rows: list[dict[str, Any]]) -> None:
         if not rows:
             return
-        write_deltalake(self._uri(name), arrow_table(rows, COLUMNS[name]), mode="append", schema_mode="merge")
+        write_deltalake(
+            self._uri(name),
+            arrow_table(rows, COLUMNS[name]),
+            mode="append",
+            schema_mode="merge",
+            writer_properties=PARQUET,
+        )
         table = DeltaTable(self._uri(name))
         if len(table.file_uris()) > FILES_AT_MOST:
-            table.optimize.compact()
+            table.optimize.compact(writer_properties=PARQUET)
             table.create_checkpoint()
             table.vacuum(READERS_HOURS, dry_run=False, enforce_retention_duration=False)
 
@@ -302,7 +315,9 @@ class Catalogue:
         if rows:
             same = " AND ".join(f"old.{column} = new.{column}" for column in IDENTITY[name])
             there = DeltaTable(self._uri(name))
-            merge = there.merge(arrow_table(rows, COLUMNS[name]), same, "new", "old", merge_schema=True)
+            merge = there.merge(
+                arrow_table(rows, COLUMNS[name]), same, "new", "old", merge_schema=True, writer_properties=PARQUET
+            )
             merge.when_matched_update_all().execute()
 
     def overwrite(self, name: str, rows: Callable[[], Table | pa.RecordBatchReader]) -> None:
@@ -314,7 +329,9 @@ class Catalogue:
             except StoreError:
                 shutil.rmtree(self._uri(name))
                 self._store.push(name)
-            write_deltalake(self._uri(name), rows(), mode="overwrite", schema_mode="overwrite")
+            write_deltalake(
+                self._uri(name), rows(), mode="overwrite", schema_mode="overwrite", writer_properties=PARQUET
+            )
 
         self._change(name, overwrite)
 
@@ -349,9 +366,9 @@ def damaged_table(name: str, error: Exception) -> StoreError:
     return StoreError(f"the catalogue table {name!r} is damaged ({why}); run `marsmedia rebuild`")
 
 
-def among(column: str, digests: Iterable[str]) -> str:
-    """Return the SQL condition that a column holds one of these digests or keys (hexadecimal: nothing to escape)."""
-    listed = ", ".join(f"'{one}'" for one in sorted(digests))
+def among(column: str, texts: Iterable[str]) -> str:
+    """Return the SQL condition that a column holds one of these texts."""
+    listed = ", ".join("'" + one.replace("'", "''") + "'" for one in sorted(texts))
     return f"{column} IN ({listed})"
 
 

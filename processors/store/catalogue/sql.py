@@ -73,6 +73,7 @@ WITH places AS (
   WHERE p.evidence_key IS NOT NULL
 ), dated AS (
   SELECT e.*, r.release, r.source_name, r.started_utc FROM evidence e JOIN results r USING (source, key)
+  WHERE source IN (SELECT digest FROM places WHERE evidence_key IS NULL)
 ), not_planned AS (
   SELECT p.*, e.key AS words_key, e.facts AS words
   FROM places p LEFT JOIN dated e ON e.source = p.digest AND (e.release = p.release OR p.place_count = 1)
