@@ -23,7 +23,7 @@ from processors.languages.language import phrase
 from processors.languages.text import Text
 from processors.metadata.tags.xmp import xmp_tags
 from processors.packs.embedded.in_pictures import own_xmp
-from processors.packs.highlight.cards import Cards, without_unknown, wrapped_to_columns
+from processors.packs.highlight.cards import Cards, Frame, first_rows, without_unknown, wrapped_to_columns
 from processors.packs.recipe.pack_recipe import Highlight, Override, PackRecipe
 from processors.store.catalogue.stored_links import LinkEnd, SourceLink
 from tests.helpers.headings import headed
@@ -634,17 +634,70 @@ def test_scenes_follow_the_order_of_the_selection(made: PackStore, tmp_path: Pat
         assert [one.name for one in built.highlight.shown] == expected
 
 
-def test_chinese_letters_are_drawn_and_in_another_font_if_one_is_named() -> None:
-    named = Path(str(load_font(22).path))
-    box, drawn, other = (
-        Cards(width_px=320, font=font).text([title], [])
-        for font, title in ((named, "车辙"), (None, "车辙"), (None, "着陆"))
-    )
-    assert not np.array_equal(box, drawn)
-    assert not np.array_equal(drawn, other)
-    assert np.array_equal(Cards(width_px=320, font=named).text(["Mars"], []), Cards(width_px=320).text(["Mars"], []))
+def test_letters_are_drawn_in_the_named_font_as_far_as_it_has_them() -> None:
+    named = Path(str(load_font(22).path))  # Latin, Hebrew and more, nothing Chinese
+
+    def drawn(title: str, font: Path | None) -> Frame:
+        return Cards(width_px=320, font=font).text([title], [])
+
+    assert not np.array_equal(drawn("车辙", None), drawn("着陆", None))
+    assert not np.array_equal(drawn("שלום", None), drawn("שלום", named))
+    for title in ("车辙", "Mars", "Mars \U0001f680"):
+        assert np.array_equal(drawn(title, None), drawn(title, named))
     scene = Cards(width_px=320).scene(Image.new("RGB", (32, 18)), "车辙", "CNSA")
     assert scene.shape == (180, 320, 3)
+
+
+def test_what_is_no_font_is_refused_with_its_key(tmp_path: Path) -> None:
+    (tmp_path / "text.ttf").write_text("no font")
+    for name, fault in (("none.otf", "no such file"), ("text.ttf", "not a TrueType or OpenType font")):
+        with pytest.raises(RequestError) as caught:
+            Cards(width_px=320, font=tmp_path / name)
+        assert str(caught.value) == (
+            f"highlight: font: {fault} ({tmp_path / name}); name one, relative to the recipe, or leave the key out"
+        )
+
+
+LANDER = "Zhurong's landing platform, seen from sixty metres to the south · 从南面六十米处拍摄的祝融号着陆平台"
+
+
+@pytest.mark.parametrize("width_px", [640, 1280, 3840])
+def test_a_title_below_a_picture_is_whole_and_takes_further_rows_only_if_it_needs_them(width_px: int) -> None:
+    cards, black = Cards(width_px=width_px), Image.new("RGB", (16, 9))
+    (row,) = cards._wrapped(LANDER, width_px * 38 / 40, 30)
+    assert row == LANDER
+    long = f"{LANDER} · {LANDER}"
+    rows = cards._wrapped(long, width_px * 38 / 40, 30)
+    assert ("".join(rows).replace(" ", ""), len(rows)) == (long.replace(" ", ""), 2)
+    one, two = cards.scene(black, LANDER, "CNSA"), cards.scene(black, long, "CNSA")
+    higher = cards.size_px[1] // 24
+    assert bar_px(two) - bar_px(one) == higher
+    assert first_rows(["a", "b", "c"], 3) == ["a", "b", "c"]
+    assert first_rows(["a", "b", "c"], 2) == ["a", "b …"]
+
+
+def bar_px(scene: Frame) -> int:
+    """Return the height of the bar below a black picture."""
+    return int((scene[:, -1].sum(axis=1) > 0).sum())
+
+
+def test_titles_on_cards_are_whole_and_smaller_where_they_are_long() -> None:
+    cards = Cards(width_px=1280)
+    english = (
+        "First month of the Zhurong rover on Mars: pictures, videos and sounds for newspapers, radio and television"
+    )
+    chinese = "祝融号火星车首月的图片、视频与录音（2021年6月），供报纸、广播与电视使用，须注明来源与作者"
+    for titles, lines, count in (
+        (["Mars"], 18, 1),
+        ([english, chinese], 18, 4),
+        ([english * 2, chinese * 2], 22, 6),
+        ([english * 30], 33, 9),
+    ):
+        rows, size, _ = cards._headings(titles)
+        assert (size, len(rows)) == (lines, count)
+        is_whole = "".join(rows).replace(" ", "") == "".join(titles).replace(" ", "")
+        assert is_whole == (not rows[-1].endswith("…"))
+        assert all(sum(width for *_, width in cards._runs(row, 720 / size)) <= 1280 for row in rows)
 
 
 def test_lines_are_wrapped_by_width_and_what_cannot_be_drawn_is_a_dot() -> None:
@@ -652,6 +705,7 @@ def test_lines_are_wrapped_by_width_and_what_cannot_be_drawn_is_a_dot() -> None:
     assert wrapped_to_columns("火星车车辙", 4) == ["火星", "车车", "辙"]
     assert without_unknown("Mars “车辙” 1 \U0001f680") == "Mars “车辙” 1 ·"
     assert wrapped_to_columns("", 10) == []
+    assert wrapped_to_columns("see https://example.org/", 10) == ["see https:", "//example.", "org/"]
 
 
 def test_a_title_is_shown_in_each_language_of_the_pack(made: PackStore, tmp_path: Path) -> None:

@@ -172,6 +172,18 @@ def test_a_mistake_is_reported(tmp_path: Path, text: str | bytes, told: list[str
     assert mistakes(tmp_path, text) == told
 
 
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("https://example.org/六月 2021/", "write a blank in it as %20, and no quotes or angle brackets"),
+        ("example.org/june", "begin it with https:// or http://"),
+    ],
+)
+def test_an_address_that_is_none_is_refused_for_what_is_wrong_with_it(tmp_path: Path, address: str, told: str) -> None:
+    text = f'title = "a"\naudience = "press"\nselection = ["*"]\nweb_address = "{address}"\n'
+    assert mistakes(tmp_path, text) == [f"pack.toml, line 4: web_address: not an address ({address!r}); {told}"]
+
+
 def test_an_endlessly_nested_recipe_is_reported(tmp_path: Path) -> None:
     (line,) = mistakes(tmp_path, "a = " + "[" * 5000)
     assert line.startswith("pack.toml")

@@ -83,13 +83,14 @@ def write_highlight(
 
     Raises
     ------
-    RequestError : the selection has no still and no shot, or no recording with the name in the pack recipe.
+    RequestError : the selection has no still and no shot, or no recording with the name in the pack recipe, or there
+        is no such font.
     ResultMissing, ResultCorrupt : a still or shot does not match its manifest.
     StoreError : ffmpeg ended before the last frame.
     """
     assert recipe.highlight is not None
-    shows = programme_of(chosen, repeated, recipe, store)
     cards = Cards(width_px=recipe.highlight.longest_side_px, font=recipe.highlight.font)
+    shows = programme_of(chosen, repeated, recipe, store)
     begins, ends = title_card(recipe, cards), credit_cards(shows, recipe, cards)
     card_frames = frames_in(CARD_SECONDS)
     times = ClipTimes(

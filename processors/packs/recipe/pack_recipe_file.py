@@ -88,7 +88,9 @@ def _day(value: Any) -> str:
 
 
 def _address(text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s\"<>]+", text):
+    if re.match(r"https?://.*[\s\"<>]", text):
+        raise ValueError(f"not an address ({text!r}); write a blank in it as %20, and no quotes or angle brackets")
+    if not re.fullmatch(r"https?://.+", text):
         raise ValueError(f"not an address ({text!r}); begin it with https:// or http://")
     return text.rstrip("/") + "/"
 

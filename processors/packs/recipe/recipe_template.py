@@ -46,7 +46,7 @@ languages = {json.dumps(LANGUAGES)}
 # longest_side_px = 1280
 # sound = "station.wav"                # a recording from the first picture on; without it, or after it, shots as they
                                        # sound, photos with a recording of the same mission and event, else sol
-# font = "NotoSansSC.otf"              # other Chinese letters than those of WenQuanYi Micro Hei
+# font = "NotoSansSC.otf"              # for letters that it has; others are of WenQuanYi Micro Hei
 
 # [signature]                          # C2PA, of what was derived here; PEM files next to this file
 # certificate = "chain.pem"
