@@ -103,6 +103,15 @@ class ReleaseIndex:
         """Return the path in an entry that names an earlier place of a file's bytes; None without such an entry."""
         return self._entry_paths.get(row.path)
 
+    def described_at(self, row: SourceRow) -> str | None:
+        """Return the `SourceRow.described_at` of a file."""
+        if row.kind != "media" or len(self._places.get(row.digests, ())) < 2:
+            return None
+        places = self._speaking(row)
+        if any(one.path == row.path for one in places):
+            return None
+        return next(one.relative for one in places if (one.folder, one.release) == (row.folder, row.release))
+
     def of(self, row: SourceRow) -> ReleaseContext:
         """Return the statements about one source at one path."""
         places = self._speaking(row)

@@ -276,8 +276,7 @@ class _Preparation:
         weighed = pair_with_labels(named, labels_of_read, to_read_with_labels, identified.fresh)
         by_path = {row.path: row for row in weighed}
         rows = [by_path.get(one.path, one) for one in rows]
-        entries = map(releases.entry_path, rows)
-        return [_with_entry(row, path) for row, path in zip(rows, entries, strict=True)], releases
+        return [_as_described(row, releases) for row in rows], releases
 
     def _plan(
         self,
@@ -369,8 +368,11 @@ class _Identified:
         return frozenset(row.path for row in self.learned)
 
 
-def _with_entry(row: SourceRow, entry_path: str | None) -> SourceRow:
-    return row if row.entry_path == entry_path else replace(row, entry_path=entry_path)
+def _as_described(row: SourceRow, releases: ReleaseIndex) -> SourceRow:
+    entry_path, described_at = releases.entry_path(row), releases.described_at(row)
+    if (row.entry_path, row.described_at) == (entry_path, described_at):
+        return row
+    return replace(row, entry_path=entry_path, described_at=described_at)
 
 
 def _is_restated(row: SourceRow, before: SourceRow | None) -> bool:

@@ -92,9 +92,9 @@ def _sols(text: str) -> tuple[int, int]:
 def select(selection: Selection, catalogue: Catalogue, *, every_place: bool = False) -> list[SourceRow]:
     """Return the selected media sources, one row each, in order of release and name.
 
-    A source at several paths is returned as it is at the first selected one (whose suffix fits, if any does): the row's
-    release and path determine whose metadata apply. A file no longer in raw is selected only by its path, name or
-    digest.
+    A source at several paths is returned as it is at the first selected one (of those that are described, and whose
+    suffix fits): the row's release and path determine whose metadata apply. A file no longer in raw is selected only by
+    its path, name or digest.
 
     Parameters
     ----------
@@ -203,13 +203,14 @@ def _place(row: SourceRow) -> tuple[str, str]:
     return row.path, row.digest
 
 
-def _first(row: SourceRow) -> tuple[bool, float, bool, str, str]:
-    """Return a sort key: files in raw first, by path, those with the suffix of another format last; then past ones.
+def _first(row: SourceRow) -> tuple[bool, float, bool, bool, str, str]:
+    """Return a sort key: files in raw first, by path, then past ones.
 
-    The view `sighted` has the same order.
+    Those that nothing describes while their release describes another copy come behind the others, and those with the
+    suffix of another format last. The view `sighted` has the same order.
     """
     gone = datetime.fromisoformat(row.gone_utc).timestamp() if row.gone_utc else 0.0
-    return row.gone_utc is not None, -gone, row.is_misnamed, row.relative, row.path
+    return row.gone_utc is not None, -gone, row.is_misnamed, row.described_at is not None, row.relative, row.path
 
 
 def _none_found(selection: Selection, gone: list[SourceRow], catalogue: Catalogue) -> str:

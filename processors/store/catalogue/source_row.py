@@ -81,6 +81,9 @@ class SourceRow:
     entry_path: str | None = None
     """Path in an entry of its `release.toml` that names an earlier place of these bytes, where nothing is now: until
     someone corrects that path, the entry counts for this file. None without such an entry."""
+    described_at: str | None = None
+    """Path below the folder of releases with the same bytes that its release describes, where nothing describes this
+    one; None otherwise. The described path stands for the bytes."""
     changed_to: str | None = None
     """SHA-256 of the altered bytes that a run found here with the same size and date; None if unaltered."""
     confirmed_utc: str | None = None

@@ -54,15 +54,16 @@ FROM stored_items i LEFT JOIN audits a ON a.source = i.source
 #   july/a.jpg 3fa9...  NULL           made last for the release july: no run of this version has planned this path
 #   a.jpg      5e02...  NULL           made last for 5e02..., whatever its release: it was never at another path
 #
-# `is_known` marks one path of each source: the first that holds it now, or the last that held it. Paths whose suffix is
-# that of another format come behind the others.
+# `is_known` marks one path of each source: the first that holds it now, or the last that held it. Paths that nothing
+# describes while their release describes another copy come behind the others, and those whose suffix is that of another
+# format last.
 SIGHTED = f"""
 CREATE VIEW sighted AS
 WITH places AS (
   SELECT *, count(*) OVER (PARTITION BY digest) AS place_count, row_number() OVER (
     PARTITION BY digest
     ORDER BY gone_utc IS NULL DESC, CASE WHEN gone_utc IS NOT NULL THEN seen_utc END DESC,
-             coalesce(starts_with(note, '{MISNAMED}'), false), relative, path
+             coalesce(starts_with(note, '{MISNAMED}'), false), described_at IS NOT NULL, relative, path
   ) = 1 AS is_known
   FROM sources WHERE kind = 'media'
 ), evidence AS (
@@ -144,8 +145,8 @@ SIGHTINGS = "CREATE VIEW sightings AS SELECT * EXCLUDE (is_known) FROM placed"
 KNOWN = """
 CREATE VIEW known AS SELECT * EXCLUDE (is_known, path, seen_utc, evidence_key) FROM placed WHERE is_known
 """
-"""One row per source, as stated at the first path that holds it (of several one whose suffix fits), or the last that
-held it."""
+"""One row per source, as stated at the first path that holds it (of several one that is described, and whose suffix
+fits), or the last that held it."""
 
 SHOWN_SIZES = f"""
 SELECT source, any_value(width_px), any_value(height_px) FROM (
