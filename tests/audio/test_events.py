@@ -75,6 +75,25 @@ def test_a_gust_has_its_times(tmp_path: Path) -> None:
     assert (gust["start_seconds"], gust["end_seconds"]) == pytest.approx((12, 16), abs=0.5)
 
 
+@pytest.mark.parametrize("missing_samples", [1000, 2500, 25_000])
+def test_missing_samples_are_no_gust(tmp_path: Path, missing_samples: int) -> None:
+    rate_hz = 25_000  # the gap lies in the middle of a step of 0.25 s
+    rng = np.random.default_rng(0)
+    sound = 0.3 * np.sin(2 * np.pi * 1000 * np.arange(12 * rate_hz) / rate_hz) + rng.normal(0, 0.001, 12 * rate_hz)
+    sound[4 * rate_hz : 4 * rate_hz + missing_samples] = np.nan
+    assert Bench(tmp_path, sound, rate_hz).run(Events()).facts("events.csv")["gust_count"] == 0
+
+
+def test_a_gust_ends_where_samples_are_missing(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    wind = np.cumsum(rng.normal(0, 1, 30 * 8000))
+    wind = (wind - np.convolve(wind, np.ones(800) / 800, "same")) / 2000
+    wind[12 * 8000 : 16 * 8000] *= 6
+    wind[14 * 8000 : 18 * 8000] = np.nan
+    (gust,) = events_of(Bench(tmp_path, wind, 8000).run(Events()).facts("events.csv"), "gust")
+    assert (gust["start_seconds"], gust["end_seconds"]) == pytest.approx((12, 14), abs=0.5)
+
+
 def test_a_clipped_tone_is_one_tone_with_all_its_harmonics_and_no_gust(tmp_path: Path) -> None:
     tone = np.clip(2 * np.sin(2 * np.pi * 200 * np.arange(10 * 48_000) / 48_000), -0.99, 0.99)
     facts = Bench(tmp_path, np.round(tone * 2**15) / 2**15).run(Events()).facts("events.csv")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, overload
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from processors.audio.events.event_files import (
 from processors.audio.events.gusts import STEP_SECONDS, gusts, wind_bands
 from processors.audio.events.impulses import Impulse, impulses, why_no_impulses
 from processors.audio.events.tones import SEGMENT_SECONDS, Tracker, beside_louder, harmonic_series, typical_spectrum
+from processors.audio.reading.missing_samples import missing_share
 from processors.audio.spectrogram.netcdf import power_frames
 from processors.audio.spectrogram.spectral_lines import LineFinder
 from processors.audio.spectrogram.spectrogram import ARRAY, Spectrogram, SpectrogramFacts
@@ -56,7 +57,7 @@ class Events:
     """Events with start and end in source time, band, level and confidence."""
 
     name: ClassVar[str] = "audio.events"
-    version: ClassVar[int] = 12
+    version: ClassVar[int] = 13
     reads: ClassVar[Reads] = "results"
     tables: ClassVar[tuple[Table, ...]] = (EVENTS,)
 
@@ -171,20 +172,28 @@ class _Detector:
             yield first, waiting
 
     def _wind(self, first_frame: int, power: np.ndarray) -> Iterator[float]:
-        """Yield the wind's power in each step: the median of complete frames, since the edge of a tone is in all
-        bands for a window's length; NaN without such frames."""
+        """Yield the wind's power in each step: the median of complete frames, since the edge of a tone, or of missing
+        samples, is in all bands for a window's length; NaN without such frames."""
         facts = self._facts
         half, hop = facts.window_samples // 2, facts.hop_samples
         whole = range(-(-half // hop), (facts.sample_count - half) // hop + 1)
+        numbers = np.arange(first_frame, first_frame + len(power))
+        window_seconds = facts.window_samples / facts.rate_hz
+        starts = self._seconds(numbers) - window_seconds / 2
+        is_whole = missing_share(facts.missing_seconds, starts, window_seconds) == 0
+        is_whole &= (numbers >= whole.start) & (numbers < whole.stop)
         low = power[:, wind_bands(facts.band_width_hz)].sum(axis=1, dtype=np.float64)
         step = max(1, round(STEP_SECONDS / facts.hop_seconds))
         for start in range(0, len(low), step):
-            frames = low[start : start + step]
-            inside = [number + first_frame + start in whole for number in range(len(frames))]
+            frames, inside = low[start : start + step], is_whole[start : start + step]
             if 2 * len(frames) >= step:
-                yield float(np.median(frames[inside])) if any(inside) else np.nan
+                yield float(np.median(frames[inside])) if inside.any() else np.nan
 
-    def _seconds(self, frame: float) -> float:
+    @overload
+    def _seconds(self, frame: float) -> float: ...
+    @overload
+    def _seconds(self, frame: np.ndarray) -> np.ndarray: ...
+    def _seconds(self, frame: float | np.ndarray) -> float | np.ndarray:
         return self._facts.first_frame_seconds + frame * self._facts.hop_seconds
 
     @property

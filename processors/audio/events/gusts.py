@@ -37,17 +37,19 @@ def gusts(step_power: np.ndarray, threshold_db: float) -> Iterator[Gust]:
 
     Parameters
     ----------
-    step_power : float64, shape (steps,), median power in the wind's bands over each `STEP_SECONDS`; NaN, at the ends
-        only, is replaced by the nearest known value.
+    step_power : float64, shape (steps,), median power in the wind's bands over each `STEP_SECONDS`; NaN where it is
+        unknown: there no gust begins, and one ends; at the ends the nearest known value is taken.
     """
     known = np.flatnonzero(~np.isnan(step_power))
     if not known.size:
         return
+    is_unknown = np.isnan(step_power[: known[-1]]) & (np.arange(known[-1]) > known[0])
     step_power = np.interp(np.arange(len(step_power)), known, step_power[known])
     if len(step_power) < 4 or not np.median(step_power) > 0:
         return
     smooth = np.convolve(np.pad(step_power, 1, "edge"), np.ones(3) / 3, "valid")
     above_db = 10 * np.log10(np.maximum(smooth, 1e-20) / np.median(smooth))
+    above_db[: len(is_unknown)][is_unknown] = -np.inf
     first: int | None = None
     for step, value in enumerate([*above_db.tolist(), -np.inf]):
         if first is None and value >= threshold_db * END_SHARE:
