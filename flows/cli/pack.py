@@ -167,6 +167,7 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
                 "changed_descriptions": built.about("changed description"),
                 "repeated": built.repeated,
                 "larger_pictures": {one.relative: one.larger_picture for one in built.larger},
+                "smaller_photos": built.smaller,
                 "left_out": built.left_out,
                 "absent": built.absent,
                 "traffic": traffic,
@@ -182,7 +183,7 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
     for one in _parts_in_words(built.highlight.parts) if built.highlight else ():
         click.echo(f"marsmedia: highlight: {printable(one)}", err=True)
     if recipe.audience != "archive":
-        _advise_on_choice(built)
+        _advise_on_choice(built, recipe)
     for one in (*built.withdrawn, *built.returned, *built.misdated, *built.labels_apart):
         click.echo(f"marsmedia: {printable(one)}", err=True)
     lines = [f"marsmedia: {one}" for one in built.left_out_in_words]
@@ -196,13 +197,17 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
         click.echo(f"bucket of the pack: {traffic_in_words(built.pack_traffic)}")
 
 
-def _advise_on_choice(built: Built) -> None:
+def _advise_on_choice(built: Built, recipe: PackRecipe) -> None:
     """Report duplicate pictures, and larger ones that were left out: an archive keeps all."""
+    from processors.packs.contents.smaller_photos import smaller_in_words
+
     told = "leave one of them out of the selection if one is enough"
     lines = [f"marsmedia: {printable(one)}: {told}" for one in built.repeated]
     print_some(lines, REPEATED_SHOWN, "marsmedia: ... and {} more; `marsmedia links` lists them", err=True)
     for one in (video for video in built.larger if video.larger_picture and not video.larger_picture.is_packed):
         click.echo(f"marsmedia: {printable(_larger_in_words(one))}", err=True)
+    if built.smaller:
+        click.echo(f"marsmedia: {printable(smaller_in_words(built.smaller, recipe))}", err=True)
 
 
 def _larger_in_words(video: SourceRecord) -> str:

@@ -45,6 +45,7 @@ from processors.packs.contents.selected_sources import (
 )
 from processors.packs.contents.sightings import Sightings
 from processors.packs.contents.signing import Signer
+from processors.packs.contents.smaller_photos import smaller_photos
 from processors.packs.contents.subject import SourceRecord, item_records
 from processors.packs.highlight.highlight import write_highlight
 from processors.packs.pack_records import PackRecords, recipe_record
@@ -220,6 +221,7 @@ class _Contents:
             misdated=self._misdated(records),
             highlight=records.clip,
             larger=tuple(one for one in subjects if one.larger_picture),
+            smaller=tuple(smaller_photos(records.packed, self.recipe)),
             left_out=records.absent.left_out,
             absent=self.left_out.sources,
             labels_apart=tuple(dict.fromkeys(apart)),

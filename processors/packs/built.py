@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from processors.packs.contents.packed_file import PackIdentity
 from processors.packs.contents.reservations import Kind, Reservation
+from processors.packs.contents.smaller_photos import SmallerPhoto
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.highlight.highlight import HighlightClip
 from processors.store.bucket.bucket_traffic import Traffic
@@ -37,6 +38,8 @@ class Built:
     """Duplicate pictures: sources that show the picture of another source of the pack, each with its name."""
     larger: tuple[SourceRecord, ...] = ()
     """Videos with a larger picture than the one that the pack has: `SourceRecord.larger_picture`."""
+    smaller: tuple[SmallerPhoto, ...] = ()
+    """Photos that it has in fewer pixels than they were released with, though nobody asked for fewer."""
     misdated: tuple[str, ...] = ()
     """That the stated date is before what happened to a file of the pack, with both days."""
     left_out: tuple[str, ...] = ()
