@@ -266,7 +266,8 @@ def _records(store: Store) -> Iterator[_PackRecord]:
             )
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(
-                f"{path}: not the record of a pack ({error}); remove it or build the pack again"
+                f"{path}: not the record of a pack ({error}); restore it from a copy of the store, or "
+                "remove it and build the pack again"
             ) from error
 
 

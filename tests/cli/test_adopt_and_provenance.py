@@ -161,7 +161,7 @@ def test_a_pack_keeps_its_results_and_a_broken_record_stops_the_pruning(filled: 
     (filled.root / "packs/june.json").write_text(json.dumps(record))
     assert packed_results(filled) == {ref: "/out/june.zip"}
     (filled.root / "packs/july.json").write_text("{}")
-    with pytest.raises(StoreError, match=r"july.json: not the record of a pack \('results'\); remove it"):
+    with pytest.raises(StoreError, match=r"july.json: not the record of a pack \('results'\); restore it"):
         packed_results(filled)
 
 

@@ -58,7 +58,7 @@ def test_a_renamed_file_keeps_the_entry_of_its_earlier_path(releases: Releases, 
         releases.pack("release=june")
     digest = releases.subject("release=june").digest[:8]
     assert str(caught.value).split("\n")[1] == (
-        f"  june/{to.rpartition('/')[2]} ({digest}): its release.toml under the earlier path 'selfie.jpg' states "
+        f"  june/{to} ({digest}): its release.toml under the earlier path 'selfie.jpg' states "
         "redistribute = false (rights: unresolved)"
     )
 

@@ -16,10 +16,12 @@ from flows.run.recipe_changes.load_recipes import processor_class
 from flows.run.working.batches import SourceOutcome, run_batch
 from flows.run.working.workers import Workers
 from processors.comparing.tolerance import within_tolerance
+from processors.contract import Processor
 from processors.engine.parameters import from_parameters
 from processors.engine.plan import Due, differing
 from processors.engine.wanted_results import WantedResult, all_inputs
 from processors.errors import RequestError
+from processors.sources.scan import printable
 from processors.store.bucket.raw_bucket import local_path
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow
@@ -101,9 +103,24 @@ def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
             None,
             f"made by version {manifest.version} or from inputs that have changed since: run `marsmedia ingest` first",
         )
+    if replaced := _replaced_label(processor, row, rows):
+        return None, replaced
     due = Due.of(row, local_path(row.path), results, sha256=row.digest)
     source = dataclasses.replace(due.source, name=manifest.source_name)
     return dataclasses.replace(due, source=source, release=manifest.release), ""
+
+
+def _replaced_label(processor: Processor, row: SourceRow, rows: Sequence[SourceRow]) -> str | None:
+    """Return that a label or sidecar from which a result was made is no longer in raw; None if all are, or unknown."""
+    for label in (*getattr(processor, "labels", ()), *getattr(processor, "related", ())):
+        places = [one for one in rows if one.digest == label.sha256 and one.folder == row.folder]
+        if places and all(one.gone_utc for one in places):
+            day = max(str(one.gone_utc) for one in places)[:10]
+            return (
+                f"made with {printable(label.name)} as it was until {day}: put that one back in its place and run "
+                "`marsmedia ingest`"
+            )
+    return None
 
 
 def _nearness(row: SourceRow, manifest: Manifest) -> tuple[bool, bool, bool, str]:

@@ -65,7 +65,7 @@ class MediaWriter:
         """
         path = self.places.original(subject)
         media_type = media_type_of(subject.format, subject.medium, subject.name)
-        where = f"{subject.release}/{subject.name}"
+        where = subject.relative
         written = self._copy(as_it_is(subject.path), path, subject.digest, where, media_type, is_original=True)
         return _packed(subject, None, path, media_type, written, None, size_px)
 

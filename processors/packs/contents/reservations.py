@@ -173,7 +173,7 @@ def _remedy(words: Sequence[str]) -> str:
 
 def _not_cleared(subject: SourceRecord) -> str:
     """Return the source and who withholds the permission: its own path, or another with the same bytes."""
-    name = f"{subject.release}/{subject.name} ({subject.digest[:8]})"
+    name = f"{subject.relative} ({subject.digest[:8]})"
     if other := subject.bound_by:
         return f"{other.place} ({subject.digest[:8]}): {other.why_not}; selected is {subject.relative}, the same bytes"
     own = subject.voices[0] if subject.voices else None

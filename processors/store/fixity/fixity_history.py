@@ -83,7 +83,10 @@ def raw_checks(store: Store, places: Collection[str] | None = None) -> list[RawC
             if places is None or _ALL in record or any(_encoded(place) in record for place in places):
                 found.append(from_json(RawCheck, json.loads(record), is_strict=True))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise StoreError(f"{KIND}/{path.name}: not the record of a check ({error}); remove it") from error
+            raise StoreError(
+                f"{KIND}/{path.name}: not the record of a check ({error}); restore it from a copy of the store, or "
+                "remove it"
+            ) from error
     return sorted(found, key=lambda one: datetime.fromisoformat(one.ended_utc))
 
 

@@ -1,0 +1,48 @@
+"""`reproduce` says of a result that was made with an earlier label until when that label was there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from flows.run.build_pack import build_pack, recipe_of
+from processors.engine.wanted_results import Recipes
+from processors.metadata import Metadata
+from processors.metadata.evidence import Evidence
+from processors.photo.photo_preview import PhotoPreview
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.store import Store
+from tests.helpers.command import in_this_process
+from tests.helpers.runs import ingest
+
+RECIPES: Recipes = {"photo": (Metadata(), Evidence(), PhotoPreview(longest_sides_px=(64,)))}
+SIDECAR = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" photoshop:Credit="CNSA/{name}"/>
+</rdf:RDF></x:xmpmeta>"""
+
+
+def test_a_label_that_was_replaced_is_named_with_the_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "raw/june").mkdir(parents=True)
+    Image.new("RGB", (96, 64), (40, 80, 120)).save("raw/june/a.png")
+    sidecar = Path("raw/june/a.xmp")
+
+    def credited(name: str) -> None:
+        sidecar.write_text(SIDECAR.format(name=name))
+        ingest(Path("raw"), Path("store"), RECIPES)
+
+    credited("PEC")
+    build_pack(recipe_of(["*"], audience="archive"), Path("desk"), Store(Path("store")))
+    credited("CLEP")
+    gone_utc = next(one.gone_utc for one in Catalogue(Store(Path("store"))).sightings() if one.name == "a.xmp")
+    until = f"until {str(gone_utc)[:10]}"
+    told = f"made with a.xmp as it was {until}: put that one back in its place and run `marsmedia ingest`"
+    done = in_this_process("reproduce", "desk", "--store", "store")
+    assert [line for line in done.stdout.splitlines() if line.startswith("not rebuilt")] == [
+        f"not rebuilt: a.png evidence: {told}"
+    ]
+    credited("PEC")
+    done = in_this_process("reproduce", "desk", "--store", "store")
+    assert done.returncode == 0, done.stdout
