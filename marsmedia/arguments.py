@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Real
 
 from processors.errors import RequestError
 
 
 def as_number(name: str, value: object) -> float:
-    """Return a number, one of numpy too; raises `RequestError` for anything else, as a number in quotes."""
-    if isinstance(value, bool) or not isinstance(value, Real):
+    """Return a number, one of numpy too; raises `RequestError` for anything else, as NaN or a number in quotes."""
+    if isinstance(value, bool) or not isinstance(value, Real) or math.isnan(float(value)):
         raise RequestError(f"{name} is {value!r}: must be a number")
     return float(value)
+
+
+def as_seconds(name: str, value: object) -> float:
+    """Return a finite number; raises `RequestError` for anything else."""
+    if math.isinf(seconds := as_number(name, value)):
+        raise RequestError(f"{name} is {value!r}: must be finite")
+    return seconds
 
 
 def as_whole_number(name: str, value: object) -> int:

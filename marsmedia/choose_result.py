@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from marsmedia.named_parameters import NamedParameter, NamePath, differences, grafted, named_parameters, short_text
+from marsmedia.named_parameters import NamedParameter, NamePath, at, differences, grafted, named_parameters, short_text
 from processors.contract import Processor, parameters
 from processors.engine.parameters import changed, from_parameters
 from processors.engine.plan import changes
@@ -71,6 +71,7 @@ class ResultChoice:
         for one in others if self._entries else ():
             if ResultRef.of(self._nearest(one, paths)[0], self._row.digests) == one.ref:
                 return self._was(one)
+        self._refuse_what_the_release_sets(named)
         if not named:
             return RequestError(f"{self._row.name}: has no result of {self._processor}; {self._command(named)}")
         return RequestError(
@@ -88,6 +89,19 @@ class ResultChoice:
                 errors.append(error)
         if errors and len(errors) == len(self._entries):
             raise RequestError(f"{self._row.name}: {errors[0]}") from errors[0]
+
+    def _refuse_what_the_release_sets(self, named: Sequence[NamedParameter]) -> None:
+        """Raise `RequestError` for a parameter that the release gives, so that `reprocess` cannot make another."""
+        settings = {".".join(want.path): want.text for want in named if not want.is_file}
+        for entry in self._entries if settings else ():
+            made = parameters(self._asked.configured(changed(entry, settings), self._row))
+            for want in named:
+                if not want.is_file and not want.is_in(made):
+                    where, value = ".".join(want.path), short_text(at(made, want.path))
+                    raise RequestError(
+                        f"{self._row.name}: {self._processor}: {where} is {want.given!r}: the release gives {value}; "
+                        "leave it out, or change release.toml"
+                    )
 
     def _was(self, one: Manifest) -> RequestError:
         return RequestError(f"{self._row.name}: {self._processor} was {one.verdict}: {one.reason}")

@@ -6,7 +6,8 @@ import dataclasses
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from processors.contract import normalised
 from processors.errors import RequestError
@@ -46,6 +47,12 @@ class NamedParameter:
         return isinstance(self.given, Mapping) or (self.record_name is not None and not self.values)
 
     @property
+    def is_missing_file(self) -> bool:
+        """Return whether it is written as the path of a record's file, and no such file is there."""
+        is_path = isinstance(self.given, Path) or (self.record_name or "").endswith(".toml")
+        return is_path and not self.values
+
+    @property
     def text(self) -> str:
         """Return the value as `--set` takes it, unquoted."""
         if isinstance(self.given, list | tuple):
@@ -69,14 +76,31 @@ def named_parameters(
 
     Raises
     ------
-    RequestError : no such parameter, or a record's file is invalid.
+    RequestError : no such parameter, a text in place of a number, or a record's file is missing or invalid.
     """
     found = [one for name, value in given.items() for one in _expanded(kind, tuple(name.split(".")), value)]
     for one in found:
+        where = ".".join(one.path)
+        if isinstance(one.given, str) and (expected := _number_in(_hint(kind, one.path))):
+            raise RequestError(f"{processor}: {where} is {one.given!r}: must be {expected}")
+        if one.is_missing_file and not any(one.is_in(other) for other in recorded):
+            raise RequestError(f"{processor}: {where} is {one.record_name!r}: no such file")
         if not _exists(kind, one.path) and all(at(other, one.path) is MISSING for other in recorded):
             names = ", ".join(_choices(kind, one.path, recorded))
-            raise RequestError(f"{processor}: {'.'.join(one.path)}: no such parameter; use one of {names}")
+            raise RequestError(f"{processor}: {where}: no such parameter; use one of {names}")
     return found
+
+
+def _number_in(hint: Any) -> str | None:
+    """Return what a parameter takes in words, if that is a number or several; None for all that a text may be."""
+    every = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    kinds = [one for one in every if one is not type(None)]
+    if kinds and all(one in (int, float) for one in kinds):
+        return "a number"
+    if len(kinds) == 1 and get_origin(kinds[0]) is tuple:
+        inner = {one for one in get_args(kinds[0]) if one is not Ellipsis}
+        return "a tuple of numbers" if inner <= {int, float} else None
+    return None
 
 
 def _choices(kind: type[Any] | None, path: NamePath, recorded: Sequence[Mapping[str, Json]]) -> list[str]:
@@ -182,6 +206,8 @@ def _named_record(record: Any, path: NamePath, value: object) -> NamedParameter:
     if isinstance(value, record):
         return NamedParameter(path, value, (normalised(as_json(value)),))
     if isinstance(value, Mapping):
+        if lacking := [one for one in _needed(record) if one not in value]:
+            raise RequestError(f"{where} lacks {' and '.join(lacking)}; give the keys of its file")
         try:
             return NamedParameter(path, value, (normalised(as_json(from_json(record, dict(value), is_strict=True))),))
         except (TypeError, ValueError, KeyError) as error:
@@ -195,6 +221,11 @@ def _named_record(record: Any, path: NamePath, value: object) -> NamedParameter:
     except (ValueError, OSError) as error:
         raise RequestError(f"{where}: {error}") from error
     return NamedParameter(path, value, (normalised(as_json(read)),), str(value))
+
+
+def _needed(record: Any) -> list[str]:
+    """Return the fields of a record that have no default."""
+    return [one.name for one in dataclasses.fields(record) if one.default is one.default_factory is dataclasses.MISSING]
 
 
 def _record_of_file(hint: Any) -> Any:

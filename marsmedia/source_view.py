@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marsmedia.arguments import as_number, as_text
+from marsmedia.arguments import as_number, as_seconds, as_text
 from marsmedia.result_view import ResultView
 from processors.errors import RequestError
 from processors.store.bucket.raw_bucket import local_path
@@ -116,7 +116,7 @@ class SourceView:
         from marsmedia.mars_times import mars_time, why_without_site, why_without_start
         from processors.mission.profile import profile_called
 
-        after = timedelta(seconds=as_number("seconds", seconds))
+        after = timedelta(seconds=as_seconds("seconds", seconds))
         if self.start_utc is None:
             raise RequestError(f"{self.name}: {why_without_start(self._evidence.get('taken'))}")
         mission = self.facts["mission"]
@@ -336,7 +336,7 @@ class SourceView:
         """
         from marsmedia.read_frame import read_frame
 
-        return read_frame(self._row, as_number("seconds", seconds))
+        return read_frame(self._row, as_seconds("seconds", seconds))
 
     def frame_values(self, seconds: float) -> np.ndarray:
         """Return that frame as RGB, or RGBA, in full depth: shape (height, width, 3 or 4).
@@ -346,7 +346,7 @@ class SourceView:
         """
         from marsmedia.read_frame import read_frame_values
 
-        return read_frame_values(self._row, as_number("seconds", seconds))
+        return read_frame_values(self._row, as_seconds("seconds", seconds))
 
     @cached_property
     def clocks(self) -> Clocks:

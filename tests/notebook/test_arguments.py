@@ -105,6 +105,26 @@ def test_other_types_are_refused_by_name(call: Callable[[], object], message: st
         (lambda store, sound: sound.band_level_dbfs("20", 100), "lowest_hz is '20': must be a number"),
         (lambda store, sound: sound.frame("3"), "seconds is '3': must be a number"),
         (lambda store, sound: sound.mars_time("3"), "seconds is '3': must be a number"),
+        (lambda store, sound: sound.frame(float("nan")), "seconds is nan: must be a number"),
+        (lambda store, sound: sound.frame_values(float("inf")), "seconds is inf: must be finite"),
+        (lambda store, sound: sound.mars_time(float("-inf")), "seconds is -inf: must be finite"),
+        (lambda store, sound: sound.band_level_dbfs(20, float("nan")), "highest_hz is nan: must be a number"),
+        (
+            lambda store, sound: sound.spectrogram(window_samples="4096"),
+            "audio.spectrogram: window_samples is '4096': must be a number",
+        ),
+        (
+            lambda store, sound: sound.table("audio.spectra", "spectra.csv", **{"spectrogram.hop_samples": "1"}),
+            "audio.spectra: spectrogram.hop_samples is '1': must be a number",
+        ),
+        (
+            lambda store, sound: sound.spectrogram(calibration={"full_scale_pascals": 25.0}),
+            "calibration lacks name and source; give the keys of its file",
+        ),
+        (
+            lambda store, sound: sound.spectrogram(calibration="none.toml"),
+            "audio.spectrogram: calibration is 'none.toml': no such file",
+        ),
         (lambda store, sound: sound.result(5), "processor is 5: must be a text"),
         (lambda store, sound: store.source(5), "name is 5: must be a text"),
         (lambda store, sound: store.sources(5), "words is 5: must be a text"),

@@ -214,6 +214,16 @@ def test_pascals_of_a_sound_without_a_calibration_are_refused(raw: Path) -> None
     assert "calibration" not in sound.spectra.attrs
 
 
+def test_a_calibration_of_the_release_cannot_be_taken_away_by_a_parameter(raw: Path) -> None:
+    calibrate(raw, 60.0)
+    sound = marsmedia.open(raw.parent / "store").source("edl.wav")
+    with pytest.raises(RequestError) as refused:
+        sound.spectrogram(calibration=None)
+    assert str(refused.value) == (
+        "edl.wav: audio.spectrogram: calibration is None: the release gives 'M'; leave it out, or change release.toml"
+    )
+
+
 def test_parameters_of_inputs_have_dotted_names_or_a_dict(raw: Path) -> None:
     calibrate(raw, 60.0)
     store = raw.parent / "store"
