@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 NO_RAW_YET = "create it and put a release into it, or choose another one"
 RELEASES_NAMED = 5
+LIGHT = "light"
 UNKNOWN = """
 SELECT release, count(*) FROM sightings
 WHERE gone_utc IS NULL AND mission IS NULL AND earliest_utc IS NULL AND title IS NULL GROUP BY release ORDER BY release
@@ -102,7 +103,7 @@ def ingest_folder(
         recipes = load_recipes(options.recipe)
         planned.append(prepare(raw, store, recipes, progress, options, surveyed=surveyed[0], recipe_files=loaded_from))
         if use := disk_use(planned[-1].plan.due, store):
-            click.echo(space(use), err=True)
+            click.echo(space(use, options.recipe), err=True)
         return planned[-1]
 
     def flow() -> Any:
@@ -116,15 +117,17 @@ def ingest_folder(
     return code
 
 
-def space(use: DiskUse) -> str:
-    """Describe the expected space, and what to do if there is less."""
+def space(use: DiskUse, recipe: str | None = None) -> str:
+    """Describe the expected space of a run with a named recipe, and what to do if there is less."""
     expected = f"about {size(use.result_bytes)}"
     if use.is_rough:
         expected = f"between {size(use.least_bytes)} and {size(use.most_bytes)}"
     words = f"{expected} of results for {size(use.media_bytes)} of media; {size(use.free_bytes)} free"
     if use.result_bytes <= use.free_bytes:
         return words
-    return f"{words}: free some space, choose another disk with --store, or make less with --recipe light"
+    if recipe == LIGHT:
+        return f"{words}: free some space, or choose another disk with --store"
+    return f"{words}: free some space, choose another disk with --store, or make less with --recipe {LIGHT}"
 
 
 def advise(raw: Path, store_folder: Location) -> None:
@@ -136,7 +139,7 @@ def advise(raw: Path, store_folder: Location) -> None:
     with connect(Catalogue(open_store(store_folder, writes=False))) as connection:
         unknown = connection.execute(UNKNOWN).fetchall()
     for release, count in unknown[:RELEASES_NAMED]:
-        folder = raw / release if (raw / release).is_dir() else raw
+        folder = raw if release == Path(os.path.realpath(raw)).name else raw / release
         if folder.is_dir() and not (folder / "release.toml").exists():
             nothing = f"{release}: {counted(count, 'file')} without mission, date or title"
             click.echo(printable(f"{nothing}: describe them with `marsmedia release init {folder}`"))
@@ -166,7 +169,7 @@ def _print_due(raw: Location, store_folder: Location, options: Options, *, as_js
             click.echo(line)
         code = print_plan(prepared, store, options.worker_count, as_json=as_json) or int(bool(prepared.emptied_folders))
         if not as_json and target and (use := disk_use(prepared.plan.due, store, least_bytes=1, at=target)):
-            click.echo(space(use))
+            click.echo(space(use, options.recipe))
         return code
 
 

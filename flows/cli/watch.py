@@ -5,25 +5,30 @@ It looks at sizes and dates again and again, because network folders report no c
 
 from __future__ import annotations
 
+import os
 import signal
 import time
+from collections.abc import Container, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
-from flows.cli.shared_options import RECIPES, STORE, run_options
+from flows.cli.common import no_such_folder
+from flows.cli.shared_options import RAW, RECIPES, STORE, run_options
 from flows.run.options import Options
-from processors.sources.scan import FoundFile, printable, survey
+from processors.errors import NoStore, RequestError
+from processors.sources.scan import FoundFile, printable, storable, survey
+from processors.store.open_store import Location, open_store
 
 Look = frozenset[tuple[str, int, int]]
-"""Path, size and date of every file of a release."""
+"""Path, size and date of every file of a release; empty for one that is gone."""
+NOTHING: Look = frozenset()
 
 
 @click.command()
-@click.argument(
-    "raw", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path("raw"), envvar="MARSMEDIA_RAW"
-)
+@RAW
 @STORE
 @RECIPES
 @click.option(
@@ -35,10 +40,11 @@ Look = frozenset[tuple[str, int, int]]
     help="Seconds without a change before a release is ingested.",
 )
 @run_options("recipe", "workers")
-def watch(raw: Path, store_folder: Path, settle_seconds: float, **options: Any) -> None:
+def watch(raw: Location, store_folder: Location, settle_seconds: float, **options: Any) -> None:
     """Ingest each release in RAW once its files stop changing.
 
-    Runs until Ctrl-C.
+    Runs until Ctrl-C. A release or folder that is gone, as with a disk that is not mounted, fails the run or is
+    warned of as in `marsmedia ingest`.
 
     \b
     marsmedia watch
@@ -49,19 +55,44 @@ def watch(raw: Path, store_folder: Path, settle_seconds: float, **options: Any) 
 
     # a shell that starts it in the background makes it ignore SIGINT; `kill -INT` must still stop it
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    releases = Releases(settle_seconds)
+    if not isinstance(raw, Path):
+        raise RequestError(f"{raw}: cannot be watched, as a bucket reports no changes; run `marsmedia ingest {raw}`")
+    if not raw.is_dir():
+        raise click.UsageError(no_such_folder(raw, "create it, or choose another one"))
+    releases, is_there = Releases(settle_seconds, known_releases(raw, store_folder)), True
     click.echo(f"watching {raw}; a release is ingested when nothing in it has changed for {settle_seconds:g} s")
     try:
         while True:
-            at_rest = releases.at_rest(look(raw), time.monotonic())
-            if at_rest:
-                click.echo(f"{', '.join(map(printable, at_rest))}: settled")
-                chosen = Options(**options, releases=tuple(at_rest))
-                if ingest_folder(raw, store_folder, chosen) in EXIT_CODES.values():
-                    return
+            if raw.is_dir() != is_there:
+                is_there = not is_there
+                click.echo(f"{raw}: {'is there again' if is_there else 'no such folder now: is its disk mounted?'}")
+            with suppress(FileNotFoundError, NotADirectoryError):  # it went meanwhile: the next look says so
+                now = look(raw)
+                if at_rest := releases.at_rest(now, time.monotonic()):
+                    for what, names in (("settled", now.keys()), ("gone", at_rest - now.keys())):
+                        if some := sorted(at_rest & names):
+                            click.echo(f"{', '.join(map(printable, some))}: {what}")
+                    chosen = Options(**options, releases=tuple(sorted(at_rest)))
+                    if ingest_folder(raw, store_folder, chosen) in EXIT_CODES.values():
+                        return
+                    releases.forget_gone(known_releases(raw, store_folder))
             time.sleep(min(2.0, settle_seconds / 3))
     except KeyboardInterrupt:
         click.echo("stopped")
+
+
+def known_releases(raw: Path, store_folder: Location) -> set[str]:
+    """Return the releases of `raw` that a store knows, without those confirmed as withdrawn."""
+    from processors.store.catalogue.catalogue import Catalogue
+    from processors.store.findings.withdrawn import unconfirmed
+
+    try:
+        sightings = Catalogue(open_store(store_folder, writes=False)).sightings()
+    except NoStore:
+        return set()
+    here = storable(os.path.realpath(raw))
+    present = {row.release for row in sightings if row.folder == here and row.gone_utc is None}
+    return present | {one.rows[0].release for one in unconfirmed(sightings) if one.folder == here}
 
 
 def look(raw: Path) -> dict[str, Look]:
@@ -74,26 +105,51 @@ def look(raw: Path) -> dict[str, Look]:
 
 
 class Releases:
-    """State of each release: its files, the time of their last change, and the files last ingested."""
+    """State of each release: its files, the time of their last change, and the files last ingested.
 
-    def __init__(self, settle_seconds: float) -> None:
+    Parameters
+    ----------
+    known : releases that the store knows; one of them that is not there is gone.
+    """
+
+    def __init__(self, settle_seconds: float, known: Iterable[str] = ()) -> None:
         self._settle_seconds = settle_seconds
+        self._known = frozenset(known)
         self._since: dict[str, tuple[Look, float]] = {}
         self._given: dict[str, Look] = {}
 
-    def at_rest(self, now: dict[str, Look], seconds: float) -> list[str]:
+    def at_rest(self, now: Mapping[str, Look], seconds: float) -> set[str]:
         """Return the releases that have stopped changing and differ from when they were last returned.
+
+        One whose files are gone is returned with every later one, so that each run warns of it; and once as soon as it
+        is gone, with all releases at rest, as a run that finds no file cannot tell what is missing.
 
         Parameters
         ----------
         seconds : monotonic time.
         """
-        at_rest = []
-        for release, files in sorted(now.items()):
+        every = {**dict.fromkeys((*self._known, *self._given), NOTHING), **now}
+        at_rest: set[str] = set()
+        for release, files in every.items():
             before, since = self._since.get(release, (None, seconds))
             if files != before:
                 self._since[release] = files, seconds
-            elif seconds - since >= self._settle_seconds and self._given.get(release) != files:
-                self._given[release] = files
-                at_rest.append(release)
-        return at_rest
+            elif seconds - since >= self._settle_seconds:
+                at_rest.add(release)
+        changed = {release for release in at_rest if self._given.get(release) != every[release]}
+        gone = at_rest - now.keys()
+        if changed and not changed - gone:
+            if now and not at_rest & now.keys():  # all that is there is still changing
+                return set()
+            return self._give(at_rest, changed, every)
+        return self._give(changed | gone if changed else set(), changed, every)
+
+    def forget_gone(self, known: Container[str]) -> None:
+        """Forget those that are gone, except known ones: the others were moved, or their withdrawal is confirmed."""
+        self._known = frozenset(release for release in self._known if release in known)
+        for release in [one for one, files in self._given.items() if not files and one not in known]:
+            del self._given[release]
+
+    def _give(self, chosen: set[str], changed: Iterable[str], every: Mapping[str, Look]) -> set[str]:
+        self._given.update({release: every[release] for release in changed})
+        return chosen

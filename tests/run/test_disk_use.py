@@ -113,6 +113,9 @@ def test_too_little_space_is_reported_with_advice() -> None:
         "about 32 GB of results for 2 GB of media; 1 GB free: "
         "free some space, choose another disk with --store, or make less with --recipe light"
     )
+    assert space(dataclasses.replace(use, free_bytes=10**9), "light").endswith(
+        "1 GB free: free some space, or choose another disk with --store"
+    )
     assert space(dataclasses.replace(use, is_rough=True)) == (
         "between 8 GB and 128 GB of results for 2 GB of media; 50 GB free"
     )

@@ -146,6 +146,11 @@ def test_what_is_made_on_request_keeps_the_parameters_of_a_release_too(file: Pat
         ("[video.frame]\nquality = 5", "video.frame: no such processor; did you mean video.frames?"),
         ("[video.frames]\nevery_seconds = 0", "video.frames: every_seconds is 0.0: must be above 0"),
         ("[[for]]\nrecipe = 'light'", "line 1: for: neither release nor camera; add one of them"),
+        (
+            "[[for]]\ncamera = ''\nwithout = ['photo.deep']",
+            "line 2: camera: empty; give it a value, or remove the line",
+        ),
+        ("recipe = ' '", "line 1: recipe: empty; give it a value, or remove the line"),
         ("for = 3", "line 1: for: not a list of sections; write [[for]] above each"),
         ("[[for]]\nrelease = 'x'\nvideo.frames = {quality = 'a'}", "quality is 'a': must be a whole number"),
         ("x = ", "line 1: Invalid value"),

@@ -37,7 +37,7 @@ from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted_results import Recipes, WantedResults
 from processors.errors import NO_SPACE, StoreError, machine_reason
 from processors.formats import may_have_sound
-from processors.sources.scan import EmptyFolder, FoundFile, SkippedFile, printable, storable
+from processors.sources.scan import FoundFile, SkippedFile, printable, storable
 from processors.store.bucket.raw_bucket import at_hand, local_path
 from processors.store.by_name_view import ByNameEntry
 from processors.store.catalogue.catalogue import Catalogue
@@ -185,7 +185,8 @@ class _Preparation:
             self._remember([*gone_files, *(one for one in rows if one != known.get(one.path))], plan, check)
         unreadable = shard.own([*surveyed.unreadable, *identified.lost])
         now = list({(row.path, row.digest): row for row in (*self._moved.sightings, *gone_files, *rows)}.values())
-        emptied_folders = _emptied(self._raw, surveyed.empty, known) if releases_asked is None else ()
+        of_run = [row.path for row in known.values() if releases_asked is None or row.release in releases_asked]
+        emptied_folders = _emptied(self._raw, surveyed, of_run)
         empty = not (surveyed.found or unreadable or emptied_folders)
         elsewhere = min((one.folder for one in known.values()), default=None)
         return Prepared(
@@ -396,10 +397,17 @@ def _unaltered_media(rows: Iterable[SourceRow], changes: Iterable[Change]) -> li
     return [row for row in rows if row.kind == "media" and row.path not in altered]
 
 
-def _emptied(raw: Location, empty: Iterable[EmptyFolder], known: Collection[str]) -> tuple[str, ...]:
-    """Return a message for each folder that is empty now but held files before, like an absent disk's mount point."""
+def _emptied(raw: Location, surveyed: RawSurvey, known: Collection[str]) -> tuple[str, ...]:
+    """Return a message for each folder that is empty now but held files before, like an absent disk's mount point.
+
+    Where no file is left at all, and none of these held any, that is the folder of releases.
+    """
     messages: list[str] = []
-    for one in emptied(storable(os.path.realpath(raw)), (folder.relative for folder in empty), known):
+    root = storable(os.path.realpath(raw))
+    found = emptied(root, (folder.relative for folder in surveyed.empty), known)
+    if not (found or surveyed.found or surveyed.unreadable):
+        found = emptied(root, [""], known)
+    for one in found:
         shown = printable(str(Path(raw) / one.relative))
         meant = "; if its files were removed on purpose, remove the folder too" if one.relative else ""
         messages.append(f"0 files in {shown}, where an earlier run found {one.file_count}: is it mounted?{meant}")

@@ -70,6 +70,8 @@ def _change(table: Mapping[str, Any], at: KeyPath, file: TomlFile, words: tuple[
             said[key] = tuple(value)
         elif not isinstance(value, str):
             raise TomlError(line, f"{key}: not text ({value}); write it in quotes")
+        elif not value.strip():
+            raise TomlError(line, f"{key}: empty; give it a value, or remove the line")
         else:
             said[key] = value
     if at and "release" not in said and "camera" not in said:
