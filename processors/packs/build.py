@@ -52,6 +52,7 @@ from processors.packs.pack_records import PackRecords, recipe_record
 from processors.packs.recipe.audience import PRESETS
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.readme import readme
+from processors.sources.source_file import sha256_of
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow, Stay
 from processors.store.findings.withdrawn import past_withdrawals
@@ -329,6 +330,9 @@ def _stated_time(recipe: PackRecipe) -> str | None:
 
 def _digest(packed: list[PackedFile], companions: list[PackedCompanion | PackedReleaseFile], recipe: PackRecipe) -> str:
     digest = hashlib.sha256(recipe_record(recipe))
+    font = recipe.highlight.font if recipe.highlight else None
+    if font and font.is_file():  # the clip refuses one that is missing
+        digest.update(f"{sha256_of(font)} font\n".encode())
     for one in packed:
         digest.update(f"{one.unsigned_sha256} {one.path}\n".encode())
     for one in companions:

@@ -648,6 +648,20 @@ def test_letters_are_drawn_in_the_named_font_as_far_as_it_has_them() -> None:
     assert scene.shape == (180, 320, 3)
 
 
+def test_packs_whose_clips_differ_in_their_font_have_other_identifiers(made: PackStore, tmp_path: Path) -> None:
+    chosen: dict[str, Any] = {"take": ("stills",), "selection": ("a.jpg",)}
+    fonts = (None, Path(str(load_font(22).path)))
+    found = [
+        make_pack(made, tmp_path / str(number), highlight=Highlight(longest_side_px=320, font=font), **chosen)
+        for number, font in enumerate((*fonts, *fonts))
+    ]
+    first, second, *again = [one.identity.urn for one in found]
+    assert first != second
+    assert again == [first, second]
+    with pytest.raises(RequestError, match="highlight: font: no such file"):
+        make_pack(made, tmp_path / "none", highlight=Highlight(font=tmp_path / "none.otf"), **chosen)
+
+
 def test_what_is_no_font_is_refused_with_its_key(tmp_path: Path) -> None:
     (tmp_path / "text.ttf").write_text("no font")
     for name, fault in (("none.otf", "no such file"), ("text.ttf", "not a TrueType or OpenType font")):
