@@ -415,3 +415,18 @@ def test_verify_names_what_is_damaged_missing_and_left_over(machine: Machine, mo
     damaged = [fault.kind for checked in verify_results(machine("b")) for fault in checked.faults]
     assert damaged == ["damaged", "damaged"]
     assert lost.ref in {one.ref for one in store.manifests()}, "the copy of this machine is still whole"
+
+
+def test_a_damaged_table_in_the_bucket_is_named_and_rebuilt(machine: Machine, bucket: str, bucket_server: str) -> None:
+    store = machine("a")
+    catalogue = Catalogue(store)
+    catalogue.add_results(published(store, "cd", "ef"))
+    rows = sorted(map(str, catalogue.rows("results", ["key", "verdict"])))
+    entries = [name for name in objects(store, bucket_server, bucket, "catalogue/results") if name.endswith(".json")]
+    for name in entries:
+        client(bucket_server).put_object(Bucket=bucket, Key=f"mars/{name}", Body=b"")
+    with pytest.raises(StoreError, match=r"^the catalogue table 'results' is damaged \(.*\); run `marsmedia rebuild`$"):
+        list(Catalogue(machine("b")).rows("results", ["key"]))
+    assert rebuild_catalogue(machine("b")) == []
+    for name in ("b", "c"):
+        assert sorted(map(str, Catalogue(machine(name)).rows("results", ["key", "verdict"]))) == rows
