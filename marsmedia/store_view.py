@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
@@ -68,13 +68,13 @@ class StoreView:
     folder: Path | str
     """Folder, or address in a bucket."""
 
-    def sources(self, words: str = "", /, **conditions: Unpack[Conditions]) -> list[SourceView]:
+    def sources(self, words: str | Sequence[str] = "", /, **conditions: Unpack[Conditions]) -> list[SourceView]:
         """Return the selected sources, in order of release and name; without conditions all that are in raw.
 
         Parameters
         ----------
         words : words of a selection, as on the command line: `"medium=audio mission=tianwen-1"`, `"*.mp4 sol=10..40"`;
-            a name with spaces is put in quotes.
+            in a text, a name with spaces is put in quotes; a list has one word in each text.
 
         Raises
         ------
@@ -127,7 +127,7 @@ class StoreView:
 
     def pack(
         self,
-        words: str,
+        words: str | Sequence[str],
         output: str | Path,
         *,
         audience: Literal["internal", "press", "public", "research", "archive"] | None = None,
@@ -138,7 +138,7 @@ class StoreView:
 
         Parameters
         ----------
-        words : a recipe file (`press.toml`), or the words of a selection.
+        words : a recipe file (`press.toml`), or the words of a selection, as for `sources`.
         output : folder, or a name that ends in `.zip`; a text may be an address, as `s3://bucket/june.zip`.
         force : replace an existing pack.
 
@@ -174,8 +174,10 @@ class StoreView:
         ]
 
 
-def _split(words: str) -> list[str]:
+def _split(words: str | Sequence[str]) -> list[str]:
     """Return the words of a selection; raises `RequestError` for an open quotation."""
+    if isinstance(words, list | tuple):
+        return [as_text("words", word) for word in words]
     try:
         return shlex.split(as_text("words", words))
     except ValueError as error:

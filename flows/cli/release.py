@@ -176,7 +176,13 @@ def check(folder: Path, store_folder: Path) -> None:
     \b
     marsmedia release check raw/june
     """
-    from flows.run.planning.release_checks import late_dates, misplaced_stills, other_missions, undelivered
+    from flows.run.planning.release_checks import (
+        dates_without_zone,
+        late_dates,
+        misplaced_stills,
+        other_missions,
+        undelivered,
+    )
     from flows.run.planning.renamed_files import in_words, renamed_files
     from processors.metadata.release.release_file import read_release
     from processors.metadata.release.release_template import media_below
@@ -208,7 +214,7 @@ def check(folder: Path, store_folder: Path) -> None:
     ]
     mistakes += misplaced_stills(folder, described)
     told = [*(mistake for _, mistake in sorted(mistakes)), *_mistakes_of_calibrations(folder, described, there)]
-    others = (*other_missions(folder, described), *late_dates(described))
+    others = (*other_missions(folder, described), *late_dates(described), *dates_without_zone(described))
     for line in (*told, *others, *_with_source_of_release(described), *undelivered(folder, there)):
         click.echo(printable(line))
     listed = described.lines.keys() | {one for now in renamed.values() for one in now}

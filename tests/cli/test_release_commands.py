@@ -10,6 +10,7 @@ from PIL import Image
 
 from flows.cli.main import main
 from processors.metadata.release.release_template import with_mission
+from tests.helpers.made_media import MediaMaker
 
 
 def command(*words: object) -> tuple[int, str]:
@@ -161,3 +162,16 @@ def test_files_of_others_that_have_the_releases_address_are_named(tmp_path: Path
     )
     (tmp_path / "release.toml").write_text(head.replace("source", "# source") + listed)
     assert "another agency" not in command("release", "check", tmp_path)[1]
+
+
+def test_check_asks_for_the_zone_of_a_time(tmp_path: Path) -> None:
+    MediaMaker(tmp_path).tone("a.wav", hz=1000.0, seconds=1.0)
+    release = 'title = "June"\nmission = "perseverance"\n[[file]]\npath = "a.wav"\ndate = "2021-02-18T20:44:30{}"\n{}'
+    for zone, key, is_asked in (("", "", True), ("Z", "", False), ("", 'date_zone = "UTC"\n', False)):
+        (tmp_path / "release.toml").write_text(release.format(zone, key))
+        done = CliRunner().invoke(main, ["release", "check", str(tmp_path)])
+        asked = (
+            "a.wav: the time zone of 2021-02-18T20:44:30 is unknown, so that UTC and time on Mars are; write Z or its "
+            'offset behind the time, or give date_zone = "UTC" or "Beijing"\n'
+        )
+        assert done.output == f"{asked * is_asked}{tmp_path / 'release.toml'}: 1 file described, no mistakes\n"

@@ -74,6 +74,9 @@ def test_sources_are_selected_by_words_and_by_keywords(store: StoreView) -> None
     assert names(store.videos(sol=8)) == names(store.videos(sol="1..10")) == ["drive-off.mp4"]
     assert names(store.photos(camera="rear")) == ["rear-camera-tracks.png"]
     assert names(store.sources("'a tone.wav'")) == ["a tone.wav"]
+    assert (
+        names(store.sources(["a tone.wav"])) == names(store.sources(("a tone.wav", "medium=audio"))) == ["a tone.wav"]
+    )
     assert store.source("a tone.wav").release == "made"
 
 

@@ -104,6 +104,17 @@ def late_dates(described: Release) -> Iterator[str]:
             yield f"{said}, which is in the future: correct the date unless it is planned"
 
 
+def dates_without_zone(described: Release) -> Iterator[str]:
+    """Yield a sentence for each date of a recording to the minute or finer whose moment is unknown."""
+    for path, entry in described.files.items():
+        for date, when in dates_of_release({}, entry, []):
+            if when.precision in ("minute", "second", "subsecond") and not when.zone_known:
+                yield (
+                    f"{path}: the time zone of {date.written} is unknown, so that UTC and time on Mars are; write "
+                    'Z or its offset behind the time, or give date_zone = "UTC" or "Beijing"'
+                )
+
+
 def misplaced_stills(folder: Path, described: Release) -> list[tuple[int, str]]:
     """Return the line and a description of each `still_seconds` at which its file shows no picture.
 

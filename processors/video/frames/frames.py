@@ -92,7 +92,7 @@ class Frames:
     times_seconds: tuple[float, ...] = ()
     """For `times`, which they imply: presentation times as printed by ffprobe."""
     from_seconds: float | None = None
-    """Start of the range in presentation time; None: the first frame."""
+    """Start of the range in presentation time, with the frame shown then; None: the first frame."""
     until_seconds: float | None = None
     """End of the range in presentation time, not included; None: the end."""
     deinterlace: bool = False
