@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from flows.run.checking.damaged_results import DamagedResult, damaged_results, remove_to_make_again
 from flows.run.options import Options
 from flows.run.planning.completeness import find_complete
+from flows.run.planning.emptied_folders import advice_on_empty, emptied_folders_of
 from flows.run.planning.fixity_of_run import check_of_run, restorations
 from flows.run.planning.inspection import inspect_all, read_by, unread
 from flows.run.planning.moved_folders import MovedFolders, follow_moves
@@ -37,13 +37,12 @@ from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted_results import Recipes, WantedResults
 from processors.errors import NO_SPACE, StoreError, machine_reason
 from processors.formats import may_have_sound
-from processors.sources.scan import FoundFile, SkippedFile, printable, storable
+from processors.sources.scan import FoundFile, SkippedFile, storable
 from processors.store.bucket.raw_bucket import at_hand, local_path
 from processors.store.by_name_view import ByNameEntry
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow, utc_now
 from processors.store.findings.withdrawn import Withdrawal, past_withdrawals, unconfirmed, where_gone
-from processors.store.fixity.absent_folders import emptied
 from processors.store.fixity.fixity_history import RawCheck, record_check
 from processors.store.open_store import Location
 from processors.store.store import Store
@@ -186,7 +185,7 @@ class _Preparation:
         unreadable = shard.own([*surveyed.unreadable, *identified.lost])
         now = list({(row.path, row.digest): row for row in (*self._moved.sightings, *gone_files, *rows)}.values())
         of_run = [row.path for row in known.values() if releases_asked is None or row.release in releases_asked]
-        emptied_folders = _emptied(self._raw, surveyed, of_run)
+        emptied_folders = emptied_folders_of(self._raw, surveyed, of_run)
         empty = not (surveyed.found or unreadable or emptied_folders)
         elsewhere = min((one.folder for one in known.values()), default=None)
         return Prepared(
@@ -208,7 +207,7 @@ class _Preparation:
             gone_releases=withdrawn_releases(gone_files, rows, changes),
             emptied_folders=emptied_folders,
             moved_folders=self._moved,
-            is_empty=_advice_on_empty(self._raw, elsewhere) if empty else None,
+            is_empty=advice_on_empty(self._raw, elsewhere) if empty else None,
             is_unusual_folder=empty and elsewhere is not None,
         )
 
@@ -395,30 +394,6 @@ def _unaltered_media(rows: Iterable[SourceRow], changes: Iterable[Change]) -> li
     """Return the media, without files whose bytes changed but not their size and date."""
     altered = {change.path for change in changes if change.kind == "changed"}
     return [row for row in rows if row.kind == "media" and row.path not in altered]
-
-
-def _emptied(raw: Location, surveyed: RawSurvey, known: Collection[str]) -> tuple[str, ...]:
-    """Return a message for each folder that is empty now but held files before, like an absent disk's mount point.
-
-    Where no file is left at all, and none of these held any, that is the folder of releases.
-    """
-    messages: list[str] = []
-    root = storable(os.path.realpath(raw))
-    found = emptied(root, (folder.relative for folder in surveyed.empty), known)
-    if not (found or surveyed.found or surveyed.unreadable):
-        found = emptied(root, [""], known)
-    for one in found:
-        shown = printable(str(Path(raw) / one.relative))
-        meant = "; if its files were removed on purpose, remove the folder too" if one.relative else ""
-        messages.append(f"0 files in {shown}, where an earlier run found {one.file_count}: is it mounted?{meant}")
-    return tuple(messages)
-
-
-def _advice_on_empty(raw: Location, elsewhere: str | None) -> str:
-    """Return what to do about a folder in which no run has found a file; `elsewhere` is where the store's files are."""
-    if elsewhere is None:
-        return f"0 files in {raw}: put a release, a folder of files, into it"
-    return f"0 files in {raw}, while the files of this store are in {printable(elsewhere)}: is it the folder you meant?"
 
 
 def duplicates_of(media: list[SourceRow]) -> list[tuple[SourceRow, SourceRow]]:
