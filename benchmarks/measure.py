@@ -22,7 +22,7 @@ class Used:
     cpu_seconds: float
     """Processor time of the process and, on Linux, of all that it started, workers that outlived it included."""
     peak_mb: float
-    """Largest resident memory of the process itself, in 10⁶ bytes."""
+    """Largest resident memory of the process itself, in 10⁶ bytes; on Linux not below its parent's."""
     exit_code: int
 
 
