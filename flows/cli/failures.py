@@ -12,6 +12,7 @@ import click
 from flows.cli.common import counted, open_existing_store, print_json
 from flows.cli.shared_options import JSON, SELECTION, STORE
 from flows.run.reporting.problems import OF_DAMAGE, Cause, FileProblems, by_file
+from processors.errors import RecipeError, RequestError
 from processors.sources.scan import printable
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
@@ -94,7 +95,11 @@ def _ways_out(found: Iterable[FileProblems], store: Store) -> WaysOfFiles:
         return {}
     ways, by_place = WaysOut(store), dict[tuple[str, str], list[str]]()
     for one in damaged_results(Catalogue(store)):
-        by_place.setdefault((one.row.relative, one.ref.processor), []).append(ways.of(one.ref))
+        try:
+            way = ways.of(one.ref)
+        except (RecipeError, RequestError) as error:  # such as a recipe file of an earlier run that is gone
+            way = f"what makes it again is unknown: {error}"
+        by_place.setdefault((one.row.relative, one.ref.processor), []).append(way)
     return by_place
 
 

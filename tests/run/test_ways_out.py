@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 from collections.abc import Callable
@@ -137,3 +138,24 @@ def test_a_result_of_a_file_that_is_gone_is_restored(raw: Path, store: Path, mak
     flip(Store(store).folder(preview_of(PhotoPreview.version, store, longest_sides_px=[320, 1024, 2048]).ref))
     line = run("verify", "--store", store, "--quiet", code=1)[-1]
     assert line == "photo.preview of june/rover.jpg: restore it from a copy of the store, then run `marsmedia verify`"
+
+
+def test_failures_lists_damaged_results_though_a_recipe_file_is_gone(raw: Path, store: Path, tmp_path: Path) -> None:
+    recipes = tmp_path / "night.toml"
+    recipes.write_text("[photo.preview]\nlongest_sides_px = [64]\n")
+    run("ingest", raw, "--store", store, "--recipes", recipes, "--quiet")
+    damaged = Store(store).folder(preview_of(PhotoPreview.version, store, longest_sides_px=[320, 640]).ref)
+    flip(damaged)
+    run("verify", "--store", store, "--quiet", code=1)
+    recipes.unlink()
+    first, *lines = run("failures", "--store", store)
+    assert first.startswith("damaged result: june/rover.jpg: in the store: ")
+    error = f"{recipes}: the file no longer exists: restore it or run again without it"
+    assert lines == [
+        "  results: photo.preview",
+        "  fault: of the machine",
+        f"  to do: what makes it again is unknown: {error}",
+        "1 file with problems",
+    ]
+    (file,) = json.loads("\n".join(run("failures", "--store", store, "--json")))["files"]
+    assert file["causes"][0]["to_do"] == f"what makes it again is unknown: {error}"
