@@ -360,10 +360,9 @@ class SourceView:
     @property
     def _provenance(self) -> SourceAttributes:
         from marsmedia.choose_result import difference_from_today
+        from marsmedia.inherited_damage import inherited_damage
         from processors.packs.embedded.source_attributes import SourceAttributes
-        from processors.store.findings.file_verdict import file_verdict
 
-        damage = file_verdict(self._manifests(), self.format).damage
         return SourceAttributes(
             name=self.name,
             sha256=self.sha256,
@@ -375,7 +374,7 @@ class SourceView:
             published_at=self._said("dc:source"),
             start_utc=self.start_utc,
             start_precision=self.facts["precision"],
-            damage="; ".join(damage) or None,
+            inherited=lambda manifest: inherited_damage(manifest, self._manifests()),
             difference=lambda manifest: difference_from_today(manifest, self._row, self._asked),
         )
 

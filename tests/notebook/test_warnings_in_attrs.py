@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -13,6 +14,7 @@ from processors.audio.events.events import Events
 from processors.audio.levels.levels import Levels
 from processors.audio.spectrogram.spectra import Spectra
 from processors.audio.spectrogram.spectrogram import Spectrogram
+from processors.metadata.evidence import Evidence
 from processors.video.audit.integrity import Integrity
 from processors.video.audit.measurements import Measurements
 from processors.video.motion.motion import Motion
@@ -53,6 +55,43 @@ def test_the_shots_of_a_damaged_video_say_what_is_lost(tmp_path: Path) -> None:
     video = marsmedia.open(tmp_path / "store").source("clip.mp4")
     assert "are missing at" in video.measurements.attrs["damage"]
     assert video.shots.attrs["damage"] == video.measurements.attrs["damage"]
+
+
+def test_a_mistake_in_the_release_is_no_damage_of_the_sound(tmp_path: Path) -> None:
+    june = tmp_path / "raw/june"
+    june.mkdir(parents=True)
+    MediaMaker(june).tone("tone.wav", hz=1500, seconds=2.0)
+    recipe = (Evidence(), Levels(), Spectrogram(), Spectra(), Events())
+    for title in ('{en = "x"}', '"x"'):  # the failed result of the first run stays in the store
+        (june / "release.toml").write_text(f'title = "J"\n[[file]]\npath = "tone.wav"\ntitle = {title}\n')
+        report = ingest(tmp_path / "raw", tmp_path / "store", {"audio": recipe, "video": (), "photo": ()})
+        assert any("title: not text" in one.reason for one in report.problems) == title.startswith("{")
+        sound = marsmedia.open(tmp_path / "store").source("tone.wav")
+        with sound.spectrogram() as spectrogram:
+            told = (sound.loudness, sound.spectra, sound.octave_bands, sound.events, spectrogram)
+            assert ["damage" in one.attrs for one in told] == [False] * 5
+
+
+def test_a_broken_picture_is_no_damage_of_the_sound_of_a_video(tmp_path: Path) -> None:
+    june = tmp_path / "raw/june"
+    june.mkdir(parents=True)
+    options = {"crf": "12", "bf": "0"}
+    made = MediaMaker(june).video("clip.mp4", list(range(100)), keyframe_every=10, options=options, sound_hz=500)
+    with av.open(str(made.path)) as container:
+        packets = [(one.pos, one.size) for one in container.demux(video=0) if one.size and one.pos]
+    data = bytearray(made.path.read_bytes())
+    position, size = packets[len(packets) // 2 + 3]
+    data[position + 8 : position + size] = bytes(size - 8)
+    made.path.write_bytes(data)
+    recipe = (Levels(), Spectrogram(), Spectra(), Events(), Integrity(), Measurements(), Shots())
+    ingest(tmp_path / "raw", tmp_path / "store", {"audio": (), "video": recipe, "photo": ()})
+    video = marsmedia.open(tmp_path / "store").source("clip.mp4")
+    damage = video.measurements.attrs["damage"]
+    assert damage.startswith("99 of 100 frames decoded")
+    assert video.shots.attrs["damage"] == damage
+    with video.spectrogram() as spectrogram:
+        told = (video.loudness, video.spectra, video.octave_bands, video.events, spectrogram)
+        assert ["damage" in one.attrs for one in told] == [False] * 5
 
 
 def test_the_motion_of_a_shot_says_why_it_is_refused(tmp_path: Path) -> None:

@@ -52,6 +52,6 @@ def _attributes(told: FileCredits, entry: ItemRecord) -> dict[str, str]:
         "release": entry.subject.release,
         "date_recorded": told.date,
         "references": told.published_at,
-        **warnings_of(entry.manifest),
+        **warnings_of(entry.manifest, entry.manifest.reason),
     }
     return {name: value for name, value in said.items() if value}

@@ -29,8 +29,8 @@ class SourceAttributes:
     """UTC of presentation time 0."""
     start_precision: str | None
     """`minute`, `second` or `subsecond`: how precisely the start is known."""
-    damage: str | None = None
-    """Damage of the file that its results together report; a result that names its own damage keeps to that."""
+    inherited: Callable[[Manifest], str | None] = lambda manifest: None
+    """Damage of the source reported by the results of which one is made, which itself names none; None for none."""
     difference: Callable[[Manifest], str | None] = lambda manifest: None
     """How a result differs from what today's release and recipes request; None if it does not."""
 
@@ -58,22 +58,21 @@ class SourceAttributes:
             "software": _software(manifest),
             "key": manifest.ref.key,
             **_calibration(manifest.parameters),
-            **warnings_of(manifest, self.damage),
+            **warnings_of(manifest, manifest.reason or self.inherited(manifest)),
             "comment": self.difference(manifest),
         }
         return {name: value for name, value in told.items() if value is not None}
 
 
-def warnings_of(manifest: Manifest, damage: str | None = None) -> dict[str, str]:
+def warnings_of(manifest: Manifest, damage: str | None) -> dict[str, str]:
     """Return what a result says of its own numbers: `damage` of its source, and each `..._because` of its facts.
 
     Those of a shot have its number: `shot 2: in 83% of the steps fewer than half of the features agree ...`.
 
     Parameters
     ----------
-    damage : that of the file, for a result made of other results, which itself names none.
+    damage : that of its source, as the result names it or those of which it is made; None for none.
     """
-    damage = manifest.reason or damage
     said: dict[str, dict[str, None]] = {"damage": {damage: None}} if damage else {}
     for item in manifest.items:
         is_picture = item.media_type.startswith("image/")  # what it says is of itself
