@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from av.video.reformatter import ColorRange, Colorspace
 
-from processors.video.reading.frame import VideoFrame
+from processors.video.reading.frame import TO_8_BITS, VideoFrame
 
 WIDTH_PX, HEIGHT_PX, BLOCK_PX = 640, 320, 16
 KR, KB = 0.2126, 0.0722  # ITU-R BT.709
@@ -71,6 +71,35 @@ def test_ten_bits_shown_with_eight_are_rounded_too() -> None:
 def test_ten_bits_with_all_of_them_are_whole_up_to_65283() -> None:
     frame, right = coded("yuv420p10le", is_full=False)
     assert np.abs(frame.lossless() / 65283 * 255 - right)[INSIDE].max() < 0.05
+
+
+@pytest.mark.parametrize(
+    ("form", "is_full"),
+    [(one, is_full) for one in ("yuyv422", "uyvy422", "nv12", "ayuv", "yuv444p") for is_full in (False, True)]
+    + [(one, False) for one in ("p010le", "yuv420p10be", "y210le")],
+)
+def test_luma_is_the_coded_one_wherever_its_samples_are(form: str, is_full: bool) -> None:
+    whole, _ = coded("yuv444p", is_full=is_full)
+    packed = whole.decoded.reformat(format=form, interpolation=TO_8_BITS)
+    luma = whole.decoded.to_ndarray()[0].astype(float)
+    right = luma if is_full else (luma - 16) * 255 / 219
+    error = replace(whole, decoded=packed, _luma={}).luma() - right
+    assert np.abs(error).max() < 0.52
+    assert abs(error.mean()) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("form", "top"), [("gray10le", 1023), ("gray12le", 4095), ("gray16le", 65535), ("gray16be", 65535)]
+)
+def test_grey_of_more_bits_is_rounded_to_levels_of_eight(form: str, top: int) -> None:
+    values = np.linspace(0, top, 256 * 16).round().astype(np.uint16).reshape(64, 64)
+    decoded = av.VideoFrame(64, 64, form)
+    lines = values.astype(">u2" if form.endswith("be") else "<u2")
+    decoded.planes[0].update(lines.tobytes())
+    frame = VideoFrame(
+        decoded=decoded, pts=0, end_pts=1, time_base=Fraction(1, 25), is_keyframe=True, sample_aspect_ratio=Fraction(1)
+    )
+    assert np.abs(frame.luma() - values / top * 255.0).max() <= 0.51
 
 
 def test_grey_is_as_it_is() -> None:

@@ -21,7 +21,7 @@ FULL_RANGE = 2
 """FFmpeg's AVCOL_RANGE_JPEG; any other value is limited, 16 to 235 at 8 bits (ITU-T H.273, VideoFullRangeFlag)."""
 
 TO_8_BITS = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
-"""Conversion to RGB of 8 bits that rounds to the nearest level; by default it is 0.5 to 2.5 of 255 too dark."""
+"""Conversion to RGB or grey of 8 bits that rounds to the nearest level; by default it is 0.5 to 2.5 of 255 too dark."""
 TO_16_BITS = Interpolation.AREA
 """Conversion to RGB of 16 bits: with FULL_CHR_H_INT, libswscale 9.5 turns 4:2:0 of 10 bits into noise."""
 
@@ -201,7 +201,8 @@ class VideoFrame:
             plane, is_limited = luma_plane(self.decoded)
             plane = shrunk(plane, self._stored_size_px(longest_side_px))
             if plane.dtype == np.uint16:
-                plane = np.clip(np.round(plane / (1 << self.decoded.format.components[0].bits - 8)), 0, 255)
+                bits = self.decoded.format.components[0].bits
+                plane = np.clip(np.round(plane / ((1 << bits - 8) if is_limited else ((1 << bits) - 1) / 255)), 0, 255)
             plane = plane.astype(np.uint8, copy=False)
             picture = _opencv().LUT(plane, LIMITED_TO_FULL) if is_limited else plane
             self._luma[longest_side_px] = upright(picture, self.matrix)
@@ -281,16 +282,22 @@ def luma_plane(frame: av.VideoFrame) -> tuple[np.ndarray, bool]:
     """Return the coded luma, uint8 or uint16, shape (height, width), and whether its range is limited."""
     form = frame.format
     depth = form.components[0].bits if form.components else 0
-    has_luma = not form.is_rgb and not form.has_palette and not form.is_bit_stream and not form.is_big_endian
-    is_grey = form.name.startswith("gray") and depth == 8
-    if has_luma and (form.is_planar or is_grey) and 8 <= depth <= 16 and not form.name.startswith(("p0", "p2", "p4")):
-        plane = frame.planes[0]
-        samples = np.frombuffer(memoryview(plane), np.uint8 if depth == 8 else np.uint16)
-        line = plane.line_size // samples.itemsize
-        picture = samples.reshape(-1, line)[: frame.height, : frame.width]
-        return picture, frame.color_range != FULL_RANGE and not is_grey and not form.name.startswith("yuvj")
+    is_grey = form.name.startswith("gray")
+    colours = sum(not component.is_alpha for component in form.components)
+    is_ycbcr = colours == 3 and not form.is_rgb and not form.has_palette and not form.name.startswith("xyz")
     with decoder_errors("converting a frame to grey"):
-        return frame.reformat(format="gray", threads=1).to_ndarray(), False
+        if not (is_grey or is_ycbcr) or not 8 <= depth <= 16:
+            return frame.reformat(format="gray", interpolation=TO_8_BITS, threads=1).to_ndarray(), False
+        has_plane = is_grey or (form.is_planar and not form.name.startswith(("p0", "p2", "p4")))
+        if not has_plane or form.is_big_endian:  # other places of the same samples: no conversion to RGB on the way
+            planar = "gray" if is_grey else "yuv444p"
+            name = planar if depth == 8 else f"{planar}{depth}le"
+            frame = frame.reformat(format=name, interpolation=TO_8_BITS, threads=1)
+    plane = frame.planes[0]
+    samples = np.frombuffer(memoryview(plane), np.uint8 if depth == 8 else np.uint16)
+    line = plane.line_size // samples.itemsize
+    picture = samples.reshape(-1, line)[: frame.height, : frame.width]
+    return picture, frame.color_range != FULL_RANGE and not is_grey and not form.name.startswith("yuvj")
 
 
 def square_pixels(width_px: int, height_px: int, sample_aspect_ratio: Fraction) -> tuple[int, int]:
