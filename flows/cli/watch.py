@@ -19,7 +19,7 @@ from flows.cli.common import no_such_folder
 from flows.cli.shared_options import RAW, RECIPES, STORE, run_options
 from flows.run.options import Options
 from processors.errors import NoStore, RequestError
-from processors.sources.scan import FoundFile, printable, storable, survey
+from processors.sources.scan import FoundFile, in_words, printable, storable, survey
 from processors.store.open_store import Location, open_store
 
 Look = frozenset[tuple[str, int, int]]
@@ -66,15 +66,21 @@ def watch(raw: Location, store_folder: Location, settle_seconds: float, **option
             if raw.is_dir() != is_there:
                 is_there = not is_there
                 click.echo(f"{raw}: {'is there again' if is_there else 'no such folder now: is its disk mounted?'}")
+            now: dict[str, Look] | None = None
             with suppress(FileNotFoundError, NotADirectoryError):  # it went meanwhile: the next look says so
                 now = look(raw)
-                if at_rest := releases.at_rest(now, time.monotonic()):
-                    for what, names in (("settled", now.keys()), ("gone", at_rest - now.keys())):
-                        if some := sorted(at_rest & names):
-                            click.echo(f"{', '.join(map(printable, some))}: {what}")
-                    chosen = Options(**options, releases=tuple(sorted(at_rest)))
+            if now is not None and (at_rest := releases.at_rest(now, time.monotonic())):
+                for what, names in (("settled", now.keys()), ("gone", at_rest - now.keys())):
+                    if some := sorted(at_rest & names):
+                        click.echo(f"{', '.join(map(printable, some))}: {what}")
+                chosen = Options(**options, releases=tuple(sorted(at_rest)))
+                try:
                     if ingest_folder(raw, store_folder, chosen) in EXIT_CODES.values():
                         return
+                except (FileNotFoundError, NotADirectoryError) as error:  # raw went between the look and the run
+                    click.echo(f"not ingested yet: {in_words(error)}", err=True)
+                    releases.take_again()
+                else:
                     releases.forget_gone(known_releases(raw, store_folder))
             time.sleep(min(2.0, settle_seconds / 3))
     except KeyboardInterrupt:
@@ -117,6 +123,7 @@ class Releases:
         self._known = frozenset(known)
         self._since: dict[str, tuple[Look, float]] = {}
         self._given: dict[str, Look] = {}
+        self._before = self._given
 
     def at_rest(self, now: Mapping[str, Look], seconds: float) -> set[str]:
         """Return the releases that have stopped changing and differ from when they were last returned.
@@ -150,6 +157,11 @@ class Releases:
         for release in [one for one, files in self._given.items() if not files and one not in known]:
             del self._given[release]
 
+    def take_again(self) -> None:
+        """Forget what was returned last, as no run has taken it."""
+        self._given = self._before
+
     def _give(self, chosen: set[str], changed: Iterable[str], every: Mapping[str, Look]) -> set[str]:
+        self._before = dict(self._given)
         self._given.update({release: every[release] for release in changed})
         return chosen

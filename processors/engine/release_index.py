@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from processors.containers.text.sidecar import SIDECAR, is_sidecar_file
@@ -85,18 +86,28 @@ class ReleaseIndex:
     def _renamed(self, gone: Mapping[str, str], rows: Iterable[SourceRow]) -> dict[str, str]:
         """Return the `SourceRow.entry_path` of each file that has one, by its path; of several the one that forbids."""
         found: dict[str, str] = {}
-        for folder, (_, release) in self._releases.items():
-            named = ((path, f"{folder}/{path}") for path in release.lines) if release else ()
-            without_file = {path: gone[place] for path, place in named if place in gone and place not in self._paths}
+        held: defaultdict[str, list[SourceRow]] = defaultdict(list)
+        for row in rows:
+            if row.kind != "companion":  # a label may yet make it media
+                held[row.digest].append(row)
+        earlier: defaultdict[str, list[str]] = defaultdict(list)
+        for place, digest in gone.items():
+            if place.endswith("/release.toml"):
+                earlier[digest].append(_folder(place))
+        for folder, (row, release) in self._releases.items():
+            if release is None:
+                continue
+            missing = [path for path in release.lines if f"{folder}/{path}" not in self._paths]
+            folders = (folder, *earlier[row.digest])  # its own name, and those that it had before
+            places = {path: [f"{one}/{path}" for one in folders if f"{one}/{path}" in gone] for path in missing}
+            without_file = {path: gone[found[0]] for path, found in places.items() if found}
             if not without_file:
                 continue
-            assert release is not None
             files = release.files
             last_first = sorted(without_file, key=lambda path: files.get(path, {}).get("redistribute") is False)
             by_digest = {without_file[path]: path for path in last_first}
-            for row in rows:
-                if row.kind == "media" and row.digest in by_digest and self._folder_of_release(row) == folder:
-                    found[row.path] = by_digest[row.digest]
+            for digest, path in by_digest.items():
+                found.update((row.path, path) for row in held[digest] if self._folder_of_release(row) == folder)
         return found
 
     def entry_path(self, row: SourceRow) -> str | None:
@@ -105,8 +116,9 @@ class ReleaseIndex:
 
     def described_at(self, row: SourceRow) -> str | None:
         """Return the `SourceRow.described_at` of a file."""
-        if row.kind != "media" or len(self._places.get(row.digests, ())) < 2:
-            return None
+        known = self._places.get(row.digests, ())
+        if row.kind != "media" or len(known) < 2 or all(one.path != row.path for one in known):
+            return None  # one that its label has made media after the index was built: the next run knows it
         places = self._speaking(row)
         if any(one.path == row.path for one in places):
             return None
@@ -159,7 +171,7 @@ class ReleaseIndex:
         sidecars = self._sidecars.of_file.get(row.path, ())
         labels += _refs(sidecars)
         related = self._related.of(row)
-        start = partial(self._start_of, [*beside, *sidecars], [label for _, label in related])
+        start = functools.partial(self._start_of, [*beside, *sidecars], [label for _, label in related])
         around = tuple(LabelRef(name=name, sha256=label.digest) for name, label in related)
         name = row.name if read_product_name(row.name) else None
         subtitles = _refs(self._subtitles.of_file.get(row.path, ()))
@@ -287,8 +299,16 @@ class ReleaseIndex:
 
     def _now_at(self, folder: str, entry_path: str) -> list[str]:
         """Return the paths below a release's folder of the files for which an entry counts that names none of them."""
-        inside = (path for path, earlier in self._entry_paths.items() if earlier == entry_path)
-        return sorted(path[len(folder) + 1 :] for path in inside if path.startswith(f"{folder}/"))
+        inside = (path for path in self._by_entry.get(entry_path, ()) if path.startswith(f"{folder}/"))
+        return sorted(path[len(folder) + 1 :] for path in inside)
+
+    @functools.cached_property
+    def _by_entry(self) -> dict[str, list[str]]:
+        """The paths of `_entry_paths` by entry."""
+        found: dict[str, list[str]] = {}
+        for path, earlier in self._entry_paths.items():
+            found.setdefault(earlier, []).append(path)
+        return found
 
     def _read(self, row: SourceRow, path: Path) -> Release | None:
         try:

@@ -318,7 +318,8 @@ def _read_progress(progress_file: Path) -> Hashed:
 
 
 def _missing(store: Store) -> Iterator[FixityCheck]:
-    for row in Catalogue(store).rows("results", ["source", "processor", "key"]):
+    # all at once: a run beside this check may make the table's files into others, and delete these
+    for row in list(Catalogue(store).rows("results", ["source", "processor", "key"])):
         ref = ResultRef(**row)
         if not store.has(ref):
             where = str(store.folder(ref).relative_to(store.root))

@@ -173,7 +173,7 @@ class _Preparation:
         withdrawals = past_withdrawals(self._moved.sightings)
         changes += restorations(identified.learned, known, self._moved.past, withdrawals)
         changes = _with_packs([one for one in changes if shard.has(one.file)], self._store)
-        rows, releases = self._in_releases(identified, gone_files)
+        rows, releases = self._in_releases(identified, gone)
         duplicates = duplicates_of(_unaltered_media(rows, identified.changes))
         rows = shard.own(rows)
         fingerprints = Fingerprints(self._recipes, releases)

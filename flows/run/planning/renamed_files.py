@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from processors.metadata.release.release_file import Release
@@ -31,14 +30,12 @@ def renamed_files(folder: Path, described: Release, store: Location) -> dict[str
         return {}
     rows = Catalogue(open_store(store, writes=False)).sightings()
     last = {row.path: row for row in rows if row.path in missing}  # oldest first
-
-    def copies(size_bytes: int, digest: str) -> Iterator[str]:
-        for relative, file in sorted(there.items()):
-            if file.size_bytes == size_bytes and sha256_of(Path(file.path)) == digest:
-                yield relative
-
-    found = {missing[path]: list(copies(row.size_bytes, row.digest)) for path, row in last.items()}
-    return {path: now for path, now in found.items() if now}
+    sizes_bytes = {row.size_bytes for row in last.values()}
+    copies: dict[str, list[str]] = {}
+    for relative, file in sorted(there.items()):
+        if file.size_bytes in sizes_bytes:
+            copies.setdefault(sha256_of(Path(file.path)), []).append(relative)
+    return {missing[path]: copies[row.digest] for path, row in last.items() if row.digest in copies}
 
 
 def in_words(line: int, path: str, now: list[str]) -> str:

@@ -29,6 +29,9 @@ from processors.well_known_names import EVIDENCE
 if TYPE_CHECKING:
     import duckdb
 
+SETTLE = "state redistribute in its [[file]]"
+"""How to end a prohibition that its release no longer states."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PlaceElsewhere:
@@ -252,8 +255,10 @@ def _with_past(
     def with_prohibition(place: _Place, now: PathRights) -> PathRights:
         if now.redistribute is not None or not place.forbidden_key:
             return now
-        earlier = said(place, place.forbidden_key, _unsaid_since(store, digest, place.forbidden_key))
-        return now.still_forbidden_by(earlier) if earlier else now
+        earlier = said(place, place.forbidden_key, "")
+        if earlier is None:
+            return replace(now, redistribute=False, said_in="a lost record", speaks=True, own=None, past=SETTLE)
+        return now.still_forbidden_by(replace(earlier, past=_unsaid_since(store, digest, place.forbidden_key)))
 
     present = {place.evidence_key for place in places}
     allowing = {place.evidence_key for place, v in zip(places, voices, strict=True) if v.redistribute}
@@ -274,10 +279,7 @@ def _with_past(
 def _unsaid_since(store: Store, digest: str, forbidden_key: str) -> str:
     """Return when a prohibition was stated that its path no longer states, and how to settle it."""
     manifest = store.manifest(ResultRef(source=digest, processor=EVIDENCE, key=forbidden_key))
-    return (
-        f"stated on {manifest.started_utc[:10]}, and since then neither true nor false: "
-        "state redistribute in its [[file]]"
-    )
+    return f"stated on {manifest.started_utc[:10]}, and since then neither true nor false: {SETTLE}"
 
 
 def _in_words(one: Disagreement) -> str:

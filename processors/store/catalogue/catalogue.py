@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 COMMIT_TRIES = 10
-PARQUET = WriterProperties(max_row_group_size=65_536)
+PARQUET = WriterProperties(compression="SNAPPY", max_row_group_size=65_536)
 """How Parquet files are written: for a few rows a reader takes the groups that may have them, not a million rows."""
 ROWS_AT_ONCE = 50_000
 """Rows in one write, so that memory is bounded."""

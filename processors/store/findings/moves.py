@@ -17,6 +17,8 @@ class Moves:
     def __init__(self, sightings: Iterable[SourceRow]) -> None:
         """Take present and past contents of every path."""
         self._places = by_source(sightings)
+        self._latest: dict[str, list[tuple[str, str]]] = {}
+        """The two latest times at which bytes came to a place, each with its path, by digest."""
 
     def of(self, row: SourceRow, gone_utc: str) -> list[SourceRow]:
         """Return the places to which bytes were moved that left one place at this time, in the order of paths."""
@@ -45,6 +47,14 @@ class Moves:
             if one.path != row.path and (times := [at for at, _ in one.times if at >= gone_utc])
         ]
         return [one for _, one in sorted(later, key=lambda pair: (pair[0], *_by_path(pair[1])))]
+
+    def is_found_later(self, row: SourceRow) -> bool:
+        """Return whether `found_later` gives any place; at once, also among thousands of copies."""
+        if row.digest not in self._latest:
+            held = self._places.get(row.digest, ())
+            starts = ((max(at for at, _ in one.times), one.path) for one in held)
+            self._latest[row.digest] = sorted(starts, reverse=True)[:2]
+        return any(path != row.path and at >= (row.gone_utc or "") for at, path in self._latest[row.digest])
 
     def copies_at(self, row: SourceRow, utc: str) -> list[SourceRow]:
         """Return the other places that held the same bytes before, at and after a time, in the order of paths."""

@@ -34,7 +34,7 @@ def withdrawn(sightings: Collection[SourceRow]) -> list[SourceRow]:
     held = {row.digest for row in last.values() if row.gone_utc is None}
     gone = [row for _, row in sorted(last.items()) if row.gone_utc and row.digest not in held]
     moves = Moves(sightings)
-    return [row for row in gone if not PASSED_OVER.fullmatch(row.name) and not moves.found_later(row)]
+    return [row for row in gone if not PASSED_OVER.fullmatch(row.name) and not moves.is_found_later(row)]
 
 
 def _is_any_gone(sightings: Collection[SourceRow]) -> bool:
