@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,12 @@ from click.testing import CliRunner
 
 from flows.cli.main import main
 from flows.run.build_pack import build_pack, recipe_of
+from flows.run.planning.shard import Shard
 from processors.errors import RequestError
 from processors.packs.contents.reservations import warnings
 from processors.store.catalogue.catalogue import Catalogue
 from tests.helpers.headings import headed
+from tests.helpers.made_pds4 import label, numbers
 from tests.helpers.releases import RECIPES, Releases
 from tests.helpers.runs import ingest
 
@@ -183,3 +186,69 @@ def test_release_init_and_check_name_the_new_path_of_a_renamed_file(releases: Re
     more = f"{folder / 'release.toml'}: 1 file added at its end; the rest is unchanged\n"
     assert CliRunner().invoke(main, ["release", "init", str(folder), *store]).output == told + more
     assert (folder / "release.toml").read_text() == f'{HEAD}{ENTRY}\n[[file]]\npath = "other.jpg"\n'
+
+
+def test_the_entry_counts_still_when_the_folder_of_the_release_is_renamed_too(releases: Releases) -> None:
+    renamed(releases)
+    (releases.raw / "june").rename(releases.raw / "june-2021")
+    releases.ingest()
+    assert stated(releases, "release=june-2021") == FORBIDDEN
+    (releases.raw / "june-2021").rename(releases.raw / "mars")
+    (releases.raw / "mars/final.jpg").rename(releases.raw / "mars/very final.jpg")
+    releases.ingest()
+    assert stated(releases, "release=mars") == FORBIDDEN
+
+
+def test_a_raw_image_that_its_label_makes_media_keeps_its_entry(releases: Releases) -> None:
+    head = 'rights = "CC0"\nredistribute = true\n[[file]]\npath = "a.raw"\nredistribute = false\n'
+    june = releases.raw / "june"
+    june.mkdir()
+    (june / "release.toml").write_text(head)
+    (june / "a.raw").write_bytes((numbers() + 30000).astype(">u2").tobytes())
+    (june / "a.xml").write_bytes(label())
+    releases.ingest()
+    (june / "photos").mkdir()
+    for name in ("a.raw", "a.xml"):
+        (june / name).rename(june / "photos" / name)
+    releases.ingest()
+    assert releases.subject("a.raw").redistribute is False
+
+
+def test_a_lost_record_of_a_prohibition_forbids_and_blocks_no_other_pack(releases: Releases) -> None:
+    releases.add("june", 'rights = "X"\nredistribute = false\n', "a.jpg")
+    releases.ingest()
+    restated(releases, 'rights = "Y"\n')
+    (row,) = (one for one in Catalogue(releases.store).sightings() if one.kind == "media")
+    (lost,) = (releases.store.root / "results").glob(f"*/*/evidence/{(row.forbidden_key or '')[:16]}")
+    shutil.rmtree(lost)
+    assert (releases.subject("a.jpg").redistribute, releases.subject("a.jpg").rights) == (False, "Y")
+    with pytest.raises(RequestError, match=r"redistribute = false in a lost record \(rights: Y\), state redistribute"):
+        releases.pack("release=june")
+    assert releases.pack("release=june", audience="press")
+
+
+@pytest.mark.parametrize("own_first", [True, False])
+def test_shards_that_see_the_old_and_the_new_name_apart_do_not_lift_a_prohibition(
+    releases: Releases, own_first: bool
+) -> None:
+    releases.add("june", HEAD + ENTRY, "selfie.jpg")
+    releases.ingest()
+    old = 1 if Shard.parse("1/2").has("june/selfie.jpg") else 2
+    name = next(one for one in map("final{}.jpg".format, range(20)) if Shard.parse(f"{3 - old}/2").has(f"june/{one}"))
+    (releases.raw / "june/selfie.jpg").rename(releases.raw / "june" / name)
+    for shard in (old, 3 - old) if own_first else (3 - old, old):
+        ingest(releases.raw, releases.store.root, RECIPES, shard=f"{shard}/2")
+    assert stated(releases, name) == FORBIDDEN
+
+
+def test_a_third_labelled_copy_ends_no_run(releases: Releases) -> None:
+    for place in ("june/x", "june/y", "july"):
+        folder = releases.raw / place
+        folder.mkdir(parents=True)
+        (folder / "a.raw").write_bytes((numbers() + 30000).astype(">u2").tobytes())
+        (folder / "a.xml").write_bytes(label())
+        assert releases.ingest()[2:] == (0, 0, 0)
+    media = [one for one in Catalogue(releases.store).sightings() if one.kind == "media"]
+    assert [(one.relative, one.described_at) for one in media] == [
+        (place, None) for place in ("june/x/a.raw", "june/y/a.raw", "july/a.raw")
+    ]

@@ -513,3 +513,11 @@ def test_a_chain_of_directories_that_are_no_pictures_ends() -> None:
     file = CountingFile(data)
     assert read_tiff_file(file) is None
     assert file.read_count < 5000
+
+
+@pytest.mark.parametrize("number", [258, 259, 262, 266, 274, 277, 278, 339])
+def test_a_tag_without_a_value_counts_as_not_there(number: int) -> None:
+    data = tiff((np.zeros((4, 6), np.uint8), [(number, 3, ())]))
+    found = read_tiff_file(io.BytesIO(data))
+    assert found is not None
+    assert (found.photo.width_px, found.photo.photometric) == (6, None if number == 262 else 1)

@@ -277,7 +277,7 @@ class _Walk:
                 self.missing.append(f"the data of its tag {TiffTags.lookup(entry.number).name}")
             if entry.number in _TAGS and entry.kind in SIZES and entry.number not in tags:
                 value = self._value(entry)
-                if value is not None:
+                if value:  # one without values says nothing
                     tags[entry.number] = value
         return tags, stored.following
 

@@ -19,6 +19,7 @@ from processors.packs.highlight.programme import FRAMES_PER_SECOND, Programme, o
 from processors.packs.highlight.scene_sound import Scene
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import PackRecipe
+from processors.video.reading.frame import TO_8_BITS
 
 
 def title_card(recipe: PackRecipe, cards: Cards) -> Frame:
@@ -97,9 +98,9 @@ def _moving(scene: Scene) -> Iterator[Image.Image]:
         for frame in container.decode(stream):
             time = Fraction(frame.pts or 0) * (frame.time_base or Fraction(1)) - first
             while latest is not None and Fraction(index, FRAMES_PER_SECOND) < time:
-                shown = shown or latest.to_image()
+                shown = shown or latest.to_image(interpolation=TO_8_BITS)
                 yield shown
                 index += 1
             latest, shown = frame, None
         if latest is not None:
-            yield latest.to_image()
+            yield latest.to_image(interpolation=TO_8_BITS)
