@@ -19,6 +19,8 @@ MEDIA_TYPES: dict[PictureFormat, str] = {
     "avif": "image/avif",
 }
 SUFFIXES: dict[PictureFormat, str] = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "avif": ".avif"}
+MAX_JPEG_SIDE_PX, MAX_WEBP_SIDE_PX = 65_500, 16_383
+"""Maximum width and height that libjpeg and libwebp encode."""
 XMP_KEYWORD = "XML:com.adobe.xmp"
 
 

@@ -11,7 +11,15 @@ from typing import ClassVar
 from PIL import Image
 
 from processors.contract import Item, Need, Reads, require
-from processors.imaging.image_writer import MEDIA_TYPES, SUFFIXES, PictureFormat, encode, on_white
+from processors.imaging.image_writer import (
+    MAX_JPEG_SIDE_PX,
+    MAX_WEBP_SIDE_PX,
+    MEDIA_TYPES,
+    SUFFIXES,
+    PictureFormat,
+    encode,
+    on_white,
+)
 from processors.photo.reading.photo_reader import MAX_PIXELS, Photo, PhotoInfo, refuse_larger
 
 AVIF_SPEED = 9
@@ -61,9 +69,9 @@ class PhotoPreview:
     reads: ClassVar[Reads] = "photo"
 
     longest_sides_px: tuple[int, ...] = (320, 1024, 2048)
-    """Longer side of each preview, ascending."""
+    """Longer side of each preview, ascending; a preview has at most 65,500 px, as JPEG does."""
     formats: tuple[PictureFormat, ...] = ("jpeg", "webp", "avif")
-    """Formats of each size; AVIF only up to `avif_longest_side_px`."""
+    """Formats of each size; AVIF only up to `avif_longest_side_px`, WebP up to 16,383 px, the most that it holds."""
     quality: int = 88
     webp_quality: int = 83
     avif_quality: int = 72
@@ -87,7 +95,7 @@ class PhotoPreview:
 
     def items(self, photo: Photo, scratch: Path) -> Iterator[Item]:
         for side in self.longest_sides_px:
-            resized = photo.resized(side)
+            resized = photo.resized(min(side, MAX_JPEG_SIDE_PX))
             picture = on_white(resized)
             facts = PreviewFacts(
                 width_px=picture.width,
@@ -106,6 +114,8 @@ class PhotoPreview:
         qualities = {"jpeg": self.quality, "webp": self.webp_quality, "avif": self.avif_quality}
         for picture_format in self.formats:
             if picture_format == "avif" and side > self.avif_longest_side_px:
+                continue
+            if picture_format == "webp" and max(picture.size) > MAX_WEBP_SIDE_PX:
                 continue
             data = encode(
                 picture,

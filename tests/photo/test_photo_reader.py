@@ -156,6 +156,21 @@ def test_too_many_pixels_are_refused_before_decoding(made: Callable[[int], bytes
     assert (record.picture.width_px, record.picture.height_px) == (side, side)
 
 
+@pytest.mark.parametrize(
+    ("photo_px", "preview_px", "suffixes"),
+    [(16_383, 16_383, ["jpg", "webp"]), (16_384, 16_384, ["jpg"]), (66_000, 65_500, ["jpg"])],
+)
+def test_previews_are_in_formats_that_hold_their_size(
+    make: MediaMaker, photo_px: int, preview_px: int, suffixes: list[str]
+) -> None:
+    path = make.folder / "wide.png"
+    Image.new("RGB", (photo_px, 8), (90, 60, 40)).save(path)
+    made = previews(path, PhotoPreview(longest_sides_px=(70_000,)))
+    assert [one.name for one in made] == [f"preview_70000.{suffix}" for suffix in suffixes]
+    assert {picture(one).shape for one in made} == {(8, preview_px, 3)}
+    assert {one.facts.width_px for one in made} == {preview_px}
+
+
 @pytest.mark.parametrize("limited", [PhotoPreview, Quality, Enhanced, Tracks])
 def test_the_pixel_limit_is_a_parameter(make: MediaMaker, limited: Callable[..., Any]) -> None:
     path = make.photo("photo.png", size=(120, 100))
