@@ -23,11 +23,11 @@ DEPTH = 0.35
 
 @functools.cache
 def has_wide_letter(character: str) -> bool:
-    """Return True if the font draws this character, and not the box for unknown ones."""
+    """Return True if the font draws this character: neither nothing, as for some, nor the box for unknown ones."""
     if not character.isprintable() or character.isascii():
         return False
     drawn, unknown = (wide_mask(one, PROBE_PX) for one in (character, "\uffff"))
-    return (drawn.size, drawn.tobytes()) != (unknown.size, unknown.tobytes())
+    return drawn.getbbox() is not None and (drawn.size, drawn.tobytes()) != (unknown.size, unknown.tobytes())
 
 
 @functools.lru_cache(maxsize=1024)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from processors.imaging.lettering import draw_text, drawable, font_runs, load_font, shortened, text_width_px
-from processors.imaging.wide_letters import wide_mask
+from processors.imaging.wide_letters import has_wide_letter, wide_mask
 
 MIXED = "01 着陆过程 Mars.mp4"
 
@@ -32,6 +32,10 @@ def test_chinese_letters_are_no_boxes_and_the_same_on_every_machine() -> None:
     assert wide_mask("\uffff", 32).tobytes() not in masks
     ink = np.asarray(wide_mask("着陆过程", 32)) > 127
     assert hashlib.sha256(np.packbits(ink).tobytes()).hexdigest()[:16] == "9f87942e376f5182"
+
+
+def test_letters_that_the_wide_font_draws_blank_count_as_unknown() -> None:
+    assert [one for one in "ǎǐǒǔǚ℃℉ⅤⅩ‾∼车か한，" if has_wide_letter(one)] == list("车か한，")
 
 
 @pytest.mark.parametrize("anchor", ["la", "lm", "ls"])

@@ -718,6 +718,7 @@ def test_lines_are_wrapped_by_width_and_what_cannot_be_drawn_is_a_dot() -> None:
     assert wrapped_to_columns("Wheel tracks behind the rover", 14) == ["Wheel tracks", "behind the", "rover"]
     assert wrapped_to_columns("火星车车辙", 4) == ["火星", "车车", "辙"]
     assert without_unknown("Mars “车辙” 1 \U0001f680") == "Mars “车辙” 1 ·"
+    assert without_unknown("Zhùróng, Huǒxīng, nǚ: 20 ℃, Ⅴ, ∼") == "Zhùróng, Huoxīng, nu: 20 °C, V, ·"
     assert wrapped_to_columns("", 10) == []
     assert wrapped_to_columns("see https://example.org/", 10) == ["see https:", "//example.", "org/"]
 

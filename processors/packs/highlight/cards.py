@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -224,10 +225,14 @@ def has_letter(font: Path, character: str) -> bool:
 
 
 def without_unknown(text: str, font: Path | None = None) -> str:
-    """Return the text with a middle dot for each run of letters that no font draws."""
+    """Return the text as fonts draw it: "a" for "ǎ" that none has, a middle dot for each run of other such letters."""
 
     def is_known(one: str) -> bool:
         return has_latin_letter(one) or has_wide_letter(one) or (font is not None and has_letter(font, one))
 
-    runs = groupby(text, is_known)
+    def drawn(one: str) -> str:
+        plain = "".join(part for part in unicodedata.normalize("NFKD", one) if not unicodedata.combining(part))
+        return plain if not is_known(one) and plain.strip() and all(is_known(part) for part in plain) else one
+
+    runs = groupby("".join(drawn(one) for one in text), is_known)
     return "".join("".join(run) if known else "\u00b7" for known, run in runs)
