@@ -648,6 +648,19 @@ def test_letters_are_drawn_in_the_named_font_as_far_as_it_has_them() -> None:
     assert scene.shape == (180, 320, 3)
 
 
+def test_a_font_that_replaces_another_at_its_path_is_used(tmp_path: Path) -> None:
+    first, second = (Path(str(load_font(22, is_bold=is_bold).path)) for is_bold in (False, True))
+    replaced = tmp_path / "font.ttf"
+
+    def drawn(font: Path) -> Frame:
+        return Cards(width_px=320, font=font).text(["שלום"], [])
+
+    for font in (first, second):
+        replaced.write_bytes(font.read_bytes())
+        assert np.array_equal(drawn(replaced), drawn(font))
+    assert not np.array_equal(drawn(first), drawn(second))
+
+
 def test_packs_whose_clips_differ_in_their_font_have_other_identifiers(made: PackStore, tmp_path: Path) -> None:
     chosen: dict[str, Any] = {"take": ("stills",), "selection": ("a.jpg",)}
     fonts = (None, Path(str(load_font(22).path)))

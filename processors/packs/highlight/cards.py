@@ -210,16 +210,30 @@ def has_latin_letter(character: str) -> bool:
     return bytes(font.getmask(character)) != bytes(font.getmask("\uffff"))
 
 
-@functools.lru_cache(maxsize=16)
 def _font(named: Path | None, size_px: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """Return the font in a file, or without one Pillow's own."""
-    return ImageFont.truetype(named, size_px) if named else ImageFont.load_default(size_px)
+    return _opened(named, _state(named), size_px) if named else ImageFont.load_default(size_px)
 
 
-@functools.cache
 def has_letter(font: Path, character: str) -> bool:
     """Return whether the font in a file has this letter."""
-    named = ImageFont.truetype(font, 20)
+    return _has_letter(font, _state(font), character)
+
+
+def _state(font: Path) -> tuple[int, int]:
+    """Return modification time in ns and size: a file that replaces another at its path is another font."""
+    found = font.stat()
+    return found.st_mtime_ns, found.st_size
+
+
+@functools.lru_cache(maxsize=16)
+def _opened(font: Path, _: tuple[int, int], size_px: float) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(font, size_px)
+
+
+@functools.lru_cache(maxsize=4096)
+def _has_letter(font: Path, state: tuple[int, int], character: str) -> bool:
+    named = _opened(font, state, 20)
     drawn, unknown = (named.getmask(one) for one in (character, "\uffff"))
     return (drawn.size, bytes(drawn)) != (unknown.size, bytes(unknown))
 
