@@ -94,6 +94,32 @@ def test_a_gust_ends_where_samples_are_missing(tmp_path: Path) -> None:
     assert (gust["start_seconds"], gust["end_seconds"]) == pytest.approx((12, 14), abs=0.5)
 
 
+@pytest.mark.parametrize(
+    ("lost", "seconds", "times"),
+    [
+        ((14, 22), 22, [(12, 14)]),
+        ((14, 29.9), 30, [(12, 14)]),
+        ((0, 13), 40, [(13, 16)]),
+        ((0, 13), 30, [(13, 16)]),
+        ((0.1, 13), 30, [(13, 16)]),
+        ((28, 30), 30, [(12, 16)]),
+        ((12, 16), 30, []),
+    ],
+)
+def test_what_is_missing_at_an_end_is_neither_a_gust_nor_counted(
+    tmp_path: Path, lost: tuple[float, float], seconds: int, times: list[tuple[float, float]]
+) -> None:
+    rng = np.random.default_rng(2)
+    wind = np.cumsum(rng.normal(0, 1, seconds * 8000))
+    wind = (wind - np.convolve(wind, np.ones(800) / 800, "same")) / 2000
+    wind[12 * 8000 : 16 * 8000] *= 6
+    wind[int(lost[0] * 8000) : int(lost[1] * 8000)] = np.nan
+    found = events_of(Bench(tmp_path, wind, 8000).run(Events()).facts("events.csv"), "gust")
+    assert [(one["start_seconds"], one["end_seconds"]) for one in found] == [
+        pytest.approx(one, abs=0.5) for one in times
+    ]
+
+
 def test_a_clipped_tone_is_one_tone_with_all_its_harmonics_and_no_gust(tmp_path: Path) -> None:
     tone = np.clip(2 * np.sin(2 * np.pi * 200 * np.arange(10 * 48_000) / 48_000), -0.99, 0.99)
     facts = Bench(tmp_path, np.round(tone * 2**15) / 2**15).run(Events()).facts("events.csv")

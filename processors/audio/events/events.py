@@ -57,7 +57,7 @@ class Events:
     """Events with start and end in source time, band, level and confidence."""
 
     name: ClassVar[str] = "audio.events"
-    version: ClassVar[int] = 13
+    version: ClassVar[int] = 14
     reads: ClassVar[Reads] = "results"
     tables: ClassVar[tuple[Table, ...]] = (EVENTS,)
 
@@ -109,7 +109,7 @@ class _Detector:
         facts, processor = self._facts, self._processor
         no_impulses = why_no_impulses(self._envelope_facts)
         hits = [] if no_impulses else list(impulses(self._envelope, self._envelope_facts, processor.impulse_db))
-        tracker, wind = Tracker(facts.band_width_hz), list[float]()
+        tracker, wind = Tracker(facts.band_width_hz), list[tuple[float, bool]]()
         finder = LineFinder(processor.spectrogram.window, facts.window_samples, facts.band_width_hz)
         bands: dict[int, tuple[float, float]] = {}
         for first_frame, power in self._segments():
@@ -118,7 +118,7 @@ class _Detector:
             wind += self._wind(first_frame, power)
             bands |= self._bands_of(hits, first_frame, power)
         events = [self._impulse(number, hit, bands) for number, hit in enumerate(hits)]
-        events += [*self._tones(tracker), *self._gusts(np.array(wind))]
+        events += [*self._tones(tracker), *self._gusts(wind)]
         events = [event for event in events if event.level_dbfs >= processor.quietest_dbfs]
         events.sort(key=lambda event: (event.start_seconds, event.kind, event.lowest_hz))
         kinds = [event.kind for event in events]
@@ -171,23 +171,27 @@ class _Detector:
         if len(waiting):
             yield first, waiting
 
-    def _wind(self, first_frame: int, power: np.ndarray) -> Iterator[float]:
+    def _wind(self, first_frame: int, power: np.ndarray) -> Iterator[tuple[float, bool]]:
         """Yield the wind's power in each step: the median of complete frames, since the edge of a tone, or of missing
-        samples, is in all bands for a window's length; NaN without such frames."""
+        samples, is in all bands for a window's length; NaN without such frames, and whether samples are missing."""
         facts = self._facts
         half, hop = facts.window_samples // 2, facts.hop_samples
         whole = range(-(-half // hop), (facts.sample_count - half) // hop + 1)
         numbers = np.arange(first_frame, first_frame + len(power))
         window_seconds = facts.window_samples / facts.rate_hz
         starts = self._seconds(numbers) - window_seconds / 2
-        is_whole = missing_share(facts.missing_seconds, starts, window_seconds) == 0
-        is_whole &= (numbers >= whole.start) & (numbers < whole.stop)
+        is_missing = missing_share(facts.missing_seconds, starts, window_seconds) > 0
+        is_whole = ~is_missing & (numbers >= whole.start) & (numbers < whole.stop)
         low = power[:, wind_bands(facts.band_width_hz)].sum(axis=1, dtype=np.float64)
         step = max(1, round(STEP_SECONDS / facts.hop_seconds))
         for start in range(0, len(low), step):
             frames, inside = low[start : start + step], is_whole[start : start + step]
-            if 2 * len(frames) >= step:
-                yield float(np.median(frames[inside])) if inside.any() else np.nan
+            if 2 * len(frames) < step:
+                continue
+            if inside.any():
+                yield float(np.median(frames[inside])), False
+            else:
+                yield np.nan, bool(is_missing[start : start + step].any())
 
     @overload
     def _seconds(self, frame: float) -> float: ...
@@ -253,12 +257,13 @@ class _Detector:
                 harmonic_numbers=tuple(sorted(members)),
             )
 
-    def _gusts(self, wind: np.ndarray) -> Iterator[DetectedEvent]:
+    def _gusts(self, wind: list[tuple[float, bool]]) -> Iterator[DetectedEvent]:
         band_hz = self._facts.band_width_hz
         bands = wind_bands(band_hz)
         step = self._segment_frames / round(SEGMENT_SECONDS / STEP_SECONDS)
         noise_bands = self._facts.noise_bandwidth_hz / band_hz
-        for gust in gusts(wind, self._processor.gust_db):
+        power, is_missing = np.array([one for one, _ in wind]), np.array([lost for _, lost in wind], bool)
+        for gust in gusts(power, is_missing, self._processor.gust_db):
             yield DetectedEvent(
                 kind="gust",
                 start_seconds=self._seconds(gust.first_step * step),

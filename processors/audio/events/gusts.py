@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from processors.runs_of_true import runs_of_true
+
 HIGHEST_HZ = 100.0
 """Upper limit of wind noise on a microphone, in Hz."""
 MIN_BANDS = 2
@@ -32,24 +34,25 @@ def wind_bands(band_hz: float) -> slice:
     return slice(1, max(MIN_BANDS, int(HIGHEST_HZ / band_hz)) + 1)
 
 
-def gusts(step_power: np.ndarray, threshold_db: float) -> Iterator[Gust]:
+def gusts(step_power: np.ndarray, is_missing: np.ndarray, threshold_db: float) -> Iterator[Gust]:
     """Yield swells above the recording's own median, in order.
 
     Parameters
     ----------
     step_power : float64, shape (steps,), median power in the wind's bands over each `STEP_SECONDS`; NaN where it is
-        unknown: there no gust begins, and one ends; at the ends the nearest known value is taken.
+        unknown: there no gust begins, and one ends; at an end of the recording the nearest known value is taken.
+    is_missing : bool, shape (steps,): unknown because samples are missing; next to them no value is taken at the ends.
     """
-    known = np.flatnonzero(~np.isnan(step_power))
-    if not known.size:
+    step_power = _with_ends(step_power, is_missing)
+    known = ~np.isnan(step_power)
+    if known.sum() < 4 or not np.median(step_power[known]) > 0:
         return
-    is_unknown = np.isnan(step_power[: known[-1]]) & (np.arange(known[-1]) > known[0])
-    step_power = np.interp(np.arange(len(step_power)), known, step_power[known])
-    if len(step_power) < 4 or not np.median(step_power) > 0:
-        return
-    smooth = np.convolve(np.pad(step_power, 1, "edge"), np.ones(3) / 3, "valid")
-    above_db = 10 * np.log10(np.maximum(smooth, 1e-20) / np.median(smooth))
-    above_db[: len(is_unknown)][is_unknown] = -np.inf
+    smooth = np.full(len(step_power), np.nan)
+    for first_known, end in runs_of_true(known):
+        run = step_power[first_known:end]
+        smooth[first_known:end] = np.convolve(np.pad(run, 1, "edge"), np.ones(3) / 3, "valid")
+    above_db = np.full(len(step_power), -np.inf)
+    above_db[known] = 10 * np.log10(np.maximum(smooth[known], 1e-20) / np.median(smooth[known]))
     first: int | None = None
     for step, value in enumerate([*above_db.tolist(), -np.inf]):
         if first is None and value >= threshold_db * END_SHARE:
@@ -59,3 +62,16 @@ def gusts(step_power: np.ndarray, threshold_db: float) -> Iterator[Gust]:
             if excess_db >= threshold_db and (step - first) * STEP_SECONDS >= MIN_SECONDS:
                 yield Gust(first_step=first, end_step=step, power=float(smooth[first:step].max()), excess_db=excess_db)
             first = None
+
+
+def _with_ends(step_power: np.ndarray, is_missing: np.ndarray) -> np.ndarray:
+    """Return the steps with the nearest known value at the ends, where frames are incomplete but no samples missing."""
+    known = np.flatnonzero(~np.isnan(step_power))
+    if not known.size:
+        return step_power
+    filled, first, last = step_power.copy(), known[0], known[-1]
+    if not is_missing[:first].any():
+        filled[:first] = step_power[first]
+    if not is_missing[last:].any():
+        filled[last:] = step_power[last]
+    return filled
