@@ -247,7 +247,7 @@ def test_a_third_labelled_copy_ends_no_run(releases: Releases) -> None:
         folder.mkdir(parents=True)
         (folder / "a.raw").write_bytes((numbers() + 30000).astype(">u2").tobytes())
         (folder / "a.xml").write_bytes(label())
-        assert releases.ingest()[2:] == (0, 0, 0)
+        assert ingest(releases.raw, releases.store.root, RECIPES).problems == ()
     media = [one for one in Catalogue(releases.store).sightings() if one.kind == "media"]
     assert [(one.relative, one.described_at) for one in media] == [
         (place, None) for place in ("june/x/a.raw", "june/y/a.raw", "july/a.raw")
