@@ -80,7 +80,7 @@ def test_a_crash_of_one_of_three_workers_costs_no_result(tmp_path: Path, environ
     raw, store = tmp_path / "raw", tmp_path / "store"
     (raw / "june").mkdir(parents=True)
     for number in range(3):
-        MediaMaker(raw / "june").video(f"{number}.mp4", list(range(250)), sound_hz=440.0 + number)
+        MediaMaker(raw / "june").video(f"{number}.mp4", list(range(600)), sound_hz=440.0 + number)
     run = start(raw, store, environment, "--workers", "3")
     kill_a_worker(run, signal.SIGSEGV, of=3)
     out, err = run.communicate(timeout=120)

@@ -156,9 +156,10 @@ def test_runs_that_fail_say_why_on_the_server_in_one_line_a_file(served: Service
     changed.chmod(0o644)
     changed.write_bytes(b"other bytes")
     checked = served.wait_for("FAILED", served.start_run("verify/weekly-verify"))
-    counted, fault, report = checked["state"]["message"].splitlines()
+    counted, fault, way_out, report = checked["state"]["message"].splitlines()
     assert re.match(r"\d+ results, .*: 1 fault", counted), counted
     assert fault.startswith("damaged: ")
+    assert "marsmedia ingest" in way_out
     assert Path(report.removeprefix("report: ")).parent == served.store / "checkups"
     assert len([line for line in _log(served, checked["id"]) if line.startswith("damaged: ")]) == 1
     served.stop()
