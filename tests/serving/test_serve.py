@@ -165,7 +165,7 @@ def test_runs_that_fail_say_why_on_the_server_in_one_line_a_file(served: Service
     served.stop()
     printed = (served.folder / "journal.txt").read_text(encoding="utf-8").splitlines()
     (at,) = (number for number, line in enumerate(printed) if line.endswith(counted))
-    assert printed[at + 1 : at + 3] == [f"  {fault}"[:302], f"  {report}"]
+    assert printed[at + 1 : at + 4] == [f"  {fault}"[:302], f"  {way_out}", f"  {report}"]
 
 
 def _log(served: Service, run: str) -> list[str]:
