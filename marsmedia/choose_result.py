@@ -94,12 +94,14 @@ class ResultChoice:
         """Raise `RequestError` for a parameter that the release gives, so that `reprocess` cannot make another."""
         settings = {".".join(want.path): want.text for want in named if not want.is_file}
         for entry in self._entries if settings else ():
-            made = parameters(self._asked.configured(changed(entry, settings), self._row))
+            asked = changed(entry, settings)
+            before, made = parameters(asked), parameters(self._asked.configured(asked, self._row))
             for want in named:
-                if not want.is_file and not want.is_in(made):
-                    where, value = ".".join(want.path), short_text(at(made, want.path))
+                if want.is_in(before) and not want.is_in(made):
+                    where, value = ".".join(want.path), at(made, want.path)
+                    given = "does not allow it for this sound" if value is None else f"gives {short_text(value)}"
                     raise RequestError(
-                        f"{self._row.name}: {self._processor}: {where} is {want.given!r}: the release gives {value}; "
+                        f"{self._row.name}: {self._processor}: {where} is {want.given!r}: the release {given}; "
                         "leave it out, or change release.toml"
                     )
 

@@ -116,13 +116,17 @@ class SourceView:
         from marsmedia.mars_times import mars_time, why_without_site, why_without_start
         from processors.mission.profile import profile_called
 
-        after = timedelta(seconds=as_seconds("seconds", seconds))
+        after_seconds = as_seconds("seconds", seconds)
         if self.start_utc is None:
             raise RequestError(f"{self.name}: {why_without_start(self._evidence.get('taken'))}")
         mission = self.facts["mission"]
         if not mission or profile_called(mission) is None:
             raise RequestError(f"{self.name}: {why_without_site(mission)}")
-        return mars_time(self.start_utc + after, mission=mission)
+        try:
+            moment = self.start_utc + timedelta(seconds=after_seconds)
+        except OverflowError as error:
+            raise RequestError(f"seconds is {seconds!r}: must be within the years 1 to 9999") from error
+        return mars_time(moment, mission=mission)
 
     @property
     def results(self) -> list[ResultView]:

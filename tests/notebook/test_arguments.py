@@ -108,6 +108,7 @@ def test_other_types_are_refused_by_name(call: Callable[[], object], message: st
         (lambda store, sound: sound.frame(float("nan")), "seconds is nan: must be a number"),
         (lambda store, sound: sound.frame_values(float("inf")), "seconds is inf: must be finite"),
         (lambda store, sound: sound.mars_time(float("-inf")), "seconds is -inf: must be finite"),
+        (lambda store, sound: sound.mars_time(10**400), f"seconds is {10**400}: must be finite"),
         (lambda store, sound: sound.band_level_dbfs(20, float("nan")), "highest_hz is nan: must be a number"),
         (
             lambda store, sound: sound.spectrogram(window_samples="4096"),

@@ -74,3 +74,11 @@ def test_what_reprocess_refuses_a_notebook_refuses_at_once(
 ) -> None:
     with pytest.raises(RequestError, match=re.escape(f"{processor}: {message}")):
         view(store).table(processor, **parameters)
+
+
+@pytest.mark.parametrize(("given", "asked"), [({"times_seconds": 0.25}, "0.25"), ({"times_seconds": ["0.25"]}, "0.25")])
+def test_what_no_release_gives_is_not_said_to_be_of_one(store: Path, given: dict[str, object], asked: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        view(store).table("video.frames", **given)
+    assert "the release" not in str(caught.value)
+    assert f"--set times_seconds={asked}`" in str(caught.value)
