@@ -7,6 +7,7 @@ names: all are the same everywhere. Letters that no font has become a middle dot
 from __future__ import annotations
 
 import functools
+import io
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -228,7 +229,7 @@ def _state(font: Path) -> tuple[int, int]:
 
 @functools.lru_cache(maxsize=16)
 def _opened(font: Path, _: tuple[int, int], size_px: float) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(font, size_px)
+    return ImageFont.truetype(io.BytesIO(font.read_bytes()), size_px)  # not the file, which may change while it is used
 
 
 @functools.lru_cache(maxsize=4096)
