@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -152,6 +152,23 @@ def _with_source_of_release(described: Release) -> Iterator[str]:
         yield f"{what}: published at {source} by release.toml; give each a source of its own"
 
 
+def _mistakes(
+    folder: Path, described: Release, there: Collection[str], renamed: Mapping[str, list[str]]
+) -> Iterator[str]:
+    """Yield what is wrong in a release.toml, in the order of its lines; entries without a file name its new paths."""
+    from flows.run.planning.release_checks import misplaced_stills
+    from flows.run.planning.renamed_files import in_words
+
+    mistakes = [(problem.line, str(problem)) for problem in described.problems]
+    for path, line in described.lines.items():
+        if path in renamed:
+            mistakes.append((line, in_words(line, path, renamed[path])))
+        elif path not in there:
+            mistakes.append((line, f"release.toml, line {line}: {path!r} is not in the release"))
+    mistakes += misplaced_stills(folder, described)
+    yield from (mistake for _, mistake in sorted(mistakes))
+
+
 def _mistakes_of_calibrations(folder: Path, described: Release, there: Collection[str]) -> Iterator[str]:
     """Yield what is wrong with the calibrations that a release names, as a run finds them among the files there."""
     from processors.engine.release_calibrations import calibration_in, calibration_problems
@@ -176,14 +193,8 @@ def check(folder: Path, store_folder: Path) -> None:
     \b
     marsmedia release check raw/june
     """
-    from flows.run.planning.release_checks import (
-        dates_without_zone,
-        late_dates,
-        misplaced_stills,
-        other_missions,
-        undelivered,
-    )
-    from flows.run.planning.renamed_files import in_words, renamed_files
+    from flows.run.planning.release_checks import dates_without_zone, late_dates, other_missions, undelivered
+    from flows.run.planning.renamed_files import renamed_files
     from processors.metadata.release.release_file import read_release
     from processors.metadata.release.release_template import media_below
     from processors.sources.scan import FoundFile, survey
@@ -200,20 +211,8 @@ def check(folder: Path, store_folder: Path) -> None:
             click.echo(printable(str(problem)))
         sys.exit(1)
     there = {found.relative for found in survey(folder) if isinstance(found, FoundFile)}
-    mistakes = [(problem.line, str(problem)) for problem in described.problems]
     renamed = renamed_files(folder, described, store_folder)
-    mistakes += [
-        (
-            line,
-            in_words(line, path, renamed[path])
-            if path in renamed
-            else f"release.toml, line {line}: {path!r} is not in the release",
-        )
-        for path, line in described.lines.items()
-        if path not in there
-    ]
-    mistakes += misplaced_stills(folder, described)
-    told = [*(mistake for _, mistake in sorted(mistakes)), *_mistakes_of_calibrations(folder, described, there)]
+    told = [*_mistakes(folder, described, there, renamed), *_mistakes_of_calibrations(folder, described, there)]
     others = (*other_missions(folder, described), *late_dates(described), *dates_without_zone(described))
     for line in (*told, *others, *_with_source_of_release(described), *undelivered(folder, there)):
         click.echo(printable(line))
