@@ -20,4 +20,5 @@ def perceptual_hash(grey: np.ndarray) -> int:
 
     small = cv2.resize(grey, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
     low = cv2.dct(small)[1:9, 1:9].ravel()
-    return int.from_bytes(np.packbits(low > np.median(low)).tobytes(), "big")
+    median = np.partition(low, (31, 32))[31:33].sum() / 2  # `np.median` takes four times as long, for each frame
+    return int.from_bytes(np.packbits(low > median).tobytes(), "big")

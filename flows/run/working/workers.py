@@ -65,6 +65,7 @@ LOADED_FOR_ALL = [
     "processors.video.frames.contact_sheet",
 ]
 LOADED_FOR_SOUND = ["processors.audio.spectrogram.spectrogram", "h5netcdf", "scipy.fft", "scipy.ndimage"]
+LOADED_LAST = "flows.run.working.preloaded"
 JOBS_FOR_EACH_WORKER = 100
 """Number of jobs after which a worker is replaced: libraries leak memory."""
 
@@ -74,7 +75,7 @@ def warm_up(*, has_sound: bool) -> None:
 
     Libraries that only some recipes need (scipy.signal, matplotlib) are loaded by the worker that first needs them.
     """
-    _FORKED.set_forkserver_preload(LOADED_FOR_ALL + (LOADED_FOR_SOUND if has_sound else []))
+    _FORKED.set_forkserver_preload([*LOADED_FOR_ALL, *(LOADED_FOR_SOUND if has_sound else ()), LOADED_LAST])
     _start_server()
 
 

@@ -155,8 +155,8 @@ def _change(luma: np.ndarray, last: np.ndarray | None) -> dict[str, object]:
     if last is None:
         return {"difference_levels": None, "block_difference_levels": None}
     difference = cv2.absdiff(luma, last)
-    if not difference.any():
+    if not (total := cv2.norm(difference, cv2.NORM_L1)):
         return {"difference_levels": 0.0, "block_difference_levels": 0.0}
     blocks = max(1, luma.shape[1] // BLOCK_PX), max(1, luma.shape[0] // BLOCK_PX)
     by_block = cv2.resize(difference.astype(np.float32), blocks, interpolation=cv2.INTER_AREA)
-    return {"difference_levels": float(difference.mean()), "block_difference_levels": float(by_block.max())}
+    return {"difference_levels": total / difference.size, "block_difference_levels": float(by_block.max())}
