@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from flows.recipes import ON_REQUEST, RECIPES
-from flows.run.working.workers import LOADED_FOR_ALL, LOADED_FOR_SOUND
+from flows.run.working.workers import LOADED_FOR_ALL, LOADED_FOR_SOUND, LOADED_LAST
 from processors import well_known_names
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -290,7 +290,7 @@ def test_a_plan_loads_no_library_that_only_some_results_need() -> None:
 
 def test_what_workers_load_beforehand_can_be_loaded() -> None:
     """A wrong name there would be passed over in silence, and every worker would start slowly."""
-    names = [*LOADED_FOR_ALL, *LOADED_FOR_SOUND]
+    names = [*LOADED_FOR_ALL, *LOADED_FOR_SOUND, LOADED_LAST]
     assert loaded_by(f"import {', '.join(names)}") >= set(names)
 
 

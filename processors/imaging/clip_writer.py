@@ -96,6 +96,9 @@ class WebClip:
         self.size_px = size_px
         self.frame_count = 0
         self._lengths: dict[int, int] = {}
+        self._end_pts = 0
+        self._kept_end_pts = 0
+        self._coded: av.Packet | None = None
         self._time_base = time_base
         self._container = av.open(str(path), "w", options={"movflags": "+faststart", "fflags": "+bitexact"})
         coding = {"preset": "veryfast", "crf": str(quality_crf), "x264-params": X264_PARAMETERS}
@@ -106,6 +109,11 @@ class WebClip:
         codec.time_base, codec.thread_count = time_base, 1
         codec.color_primaries = codec.color_trc = codec.colorspace = BT709
         codec.color_range = ColorRange.MPEG.value
+
+    @property
+    def end(self) -> Fraction:
+        """Time at which the last picture ends, in seconds from the start of the first."""
+        return self._end_pts * self._time_base
 
     def write(self, picture: np.ndarray, pts: int, end_pts: int) -> None:
         """Add a picture: uint8, shape (height, width, 3), full-range RGB, cropped to the clip; `pts` ascending."""
@@ -123,19 +131,38 @@ class WebClip:
     def _encode(self, coded: av.VideoFrame, pts: int, end_pts: int) -> None:
         coded.pts, coded.time_base = pts - self.first_pts, self._time_base
         self._lengths[coded.pts] = end_pts - pts
+        self._end_pts = end_pts - self.first_pts
         self._mux(coded)
         self.frame_count += 1
 
     def close(self) -> None:
         """Flush the encoder and write the index."""
         self._mux(None)
+        if self._coded is not None:
+            self._keep(self._coded, None)
         self._container.close()
 
     def _mux(self, frame: av.VideoFrame | None) -> None:
+        """Code a picture, and write all coded ones but the last."""
         for packet in self._stream.encode(frame):
-            if packet.pts is not None:
-                packet.duration = self._lengths.pop(packet.pts)  # the encoder drops it
-            self._container.mux(packet)
+            if self._coded is not None:
+                self._keep(self._coded, packet)
+            self._coded = packet
+
+    def _keep(self, packet: av.Packet, following: av.Packet | None) -> None:
+        """Write a coded picture.
+
+        MP4 keeps how long pictures last in coding order: each until the decoding time of the next. So the duration of
+        the last one shown is lost where it is not the last one coded; then that one lasts to the end of all.
+        """
+        assert packet.pts is not None
+        assert packet.dts is not None
+        packet.duration = self._lengths.pop(packet.pts)  # the encoder drops it
+        if following is not None and following.dts is not None:
+            self._kept_end_pts = max(self._kept_end_pts, packet.pts + following.dts - packet.dts)
+        elif self._kept_end_pts < self._end_pts:
+            packet.duration = self._end_pts - packet.pts
+        self._container.mux(packet)
 
 
 def aac_rate_hz(rate_hz: int) -> int:
@@ -143,8 +170,8 @@ def aac_rate_hz(rate_hz: int) -> int:
     return min((rate for rate in AAC_RATES_HZ if rate >= rate_hz), default=max(AAC_RATES_HZ))
 
 
-def move_with_sound(path: Path, clip: Path, wave: Path | None, layout: str | None) -> Path:
-    """Return an MP4 of the clip's video, unchanged, and the sound of a file, both from 0 s, in place of both.
+def move_with_sound(path: Path, clip: WebClip, wave: Path | None, layout: str | None) -> Path:
+    """Return an MP4 of a closed clip's video, unchanged, and the sound of a file, both from 0 s, in place of both.
 
     The bytes are the same each time. Without sound the clip is only renamed. Sound of several channels is mixed into
     stereo, without a low-frequency channel (as FFmpeg does, and Rec. ITU-R BS.775 allows).
@@ -158,9 +185,13 @@ def move_with_sound(path: Path, clip: Path, wave: Path | None, layout: str | Non
     OSError : it cannot be written.
     """
     if wave is None or layout is None:
-        return clip.rename(path)
+        return clip.path.rename(path)
     options = {"movflags": "+faststart", "fflags": "+bitexact"}
-    with av.open(str(clip)) as pictures, av.open(str(wave)) as sound, av.open(str(path), "w", options=options) as made:
+    with (
+        av.open(str(clip.path)) as pictures,
+        av.open(str(wave)) as sound,
+        av.open(str(path), "w", options=options) as made,
+    ):
         shown, heard = pictures.streams.video[0], sound.streams.audio[0]
         video = made.add_stream_from_template(shown)
         mixed = "stereo" if heard.channels > 1 else "mono"
@@ -177,11 +208,13 @@ def move_with_sound(path: Path, clip: Path, wave: Path | None, layout: str | Non
             while next_heard is not None and _seconds(next_heard) <= packet.dts * packet.time_base:
                 made.mux(next_heard)
                 next_heard = next(waiting, None)
+            if packet.pts is not None:  # what it lasts in coding order may be longer than all that are shown
+                packet.duration = min(packet.duration or 0, round(clip.end / packet.time_base) - packet.pts)
             packet.stream = video
             made.mux(packet)
         made.mux([] if next_heard is None else [next_heard, *waiting])
     wave.unlink()
-    clip.unlink()
+    clip.path.unlink()
     return path
 
 

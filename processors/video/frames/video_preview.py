@@ -188,7 +188,7 @@ class _Session:
         pieces = self._info.sound_between(self._start, until) if self._processor.with_sound else ()
         sound = write_sound(self._scratch, pieces)
         facts = self._facts(end, rate_hz, clip.frame_count, clip.size_px, sound)
-        path = move_with_sound(self._scratch / "preview.mp4", clip.path, sound and sound.path, sound and sound.layout)
+        path = move_with_sound(self._scratch / "preview.mp4", clip, sound and sound.path, sound and sound.layout)
         yield Item(name="preview.mp4", media_type="video/mp4", file=path, facts=facts)
         facts = self._facts(end, self._animation.rate_hz, self._animation.picture_count, self._animation.size_px)
         yield Item(name="preview.webp", media_type="image/webp", data=self._animation.encoded(), facts=facts)

@@ -45,7 +45,7 @@ class WebVideo:
     """
 
     name: ClassVar[str] = "video.web"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "video"
 
     longest_side_px: int = 1920
@@ -98,7 +98,7 @@ class _Session:
         pieces = self._info.sound_between(self._first, self._end) if self._processor.with_sound else ()
         sound = write_sound(self._scratch, pieces)
         whole = self._scratch / "video.mp4"
-        path = move_with_sound(whole, self._clip.path, sound and sound.path, sound and sound.layout)
+        path = move_with_sound(whole, self._clip, sound and sound.path, sound and sound.layout)
         facts = WebVideoFacts(
             start_seconds=float(self._first),
             duration_seconds=float(self._end - self._first),
