@@ -154,6 +154,9 @@ source = "a"
         (HEAD.replace('"*"', ""), ["pack.toml, line 3: selection: too few entries ([]); give at least 1"]),
         (f"{HEAD}pictures=3",
          ["pack.toml, line 4: pictures: not a section (3); write [pictures] on a line of its own"]),
+        (f"{HEAD}[pictures]\nlongest_side_px=[99, 16384]\nformat=\"webp\"",
+         ["pack.toml, line 5: longest_side_px: 16384 px is more than WebP can have; give at most 16383, or "
+          "another format"]),
         (f'{HEAD}[pictures]\nlongest_side_px=[99]\naspect="1:9"\nfit="cut"',
          ["pack.toml, line 6: aspect: no aspect ('1:9'); give width and height, such as "
           '"1:1", "4:5" or "1200:630"',

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from processors.containers.text.toml_file import read_toml
 from processors.errors import RequestError
+from processors.imaging.image_writer import MAX_WEBP_SIDE_PX
 from processors.languages.language import LANGUAGES, translated_keys
 from processors.languages.text import Text
 from processors.packs.presentation import TAKE_WORDS
@@ -126,6 +127,12 @@ def _aspect(text: str) -> str:
     return text
 
 
+def _for_format(side: int, info: ValidationInfo) -> int:
+    if info.data.get("format") == "webp" and side > MAX_WEBP_SIDE_PX:
+        raise ValueError(f"{side} px is more than WebP can have; give at most {MAX_WEBP_SIDE_PX}, or another format")
+    return side
+
+
 Written = Annotated[str, AfterValidator(_written)]
 SizePx = Annotated[int, Field(ge=16, le=32768)]
 
@@ -135,8 +142,8 @@ class _Table(BaseModel):
 
 
 class PicturesTable(_Table):
-    longest_side_px: list[SizePx] = Field(min_length=1)
-    format: PackPicture = "jpeg"
+    format: PackPicture = "jpeg"  # before the sizes, whose check reads it
+    longest_side_px: list[Annotated[SizePx, AfterValidator(_for_format)]] = Field(min_length=1)
     quality: int = Field(88, ge=1, le=95)
     aspect: Annotated[str, AfterValidator(_aspect)] = ""
     fit: PictureFit = "pad"
