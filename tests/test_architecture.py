@@ -288,6 +288,21 @@ def test_a_plan_loads_no_library_that_only_some_results_need() -> None:
     assert not loaded & {"scipy", "librosa", "moviepy", "matplotlib", "pandas", "xarray", "skimage", "numba"}
 
 
+def test_shots_are_found_without_the_readers_of_pyscenedetect() -> None:
+    """They start ffmpeg and ffplay; who imports the package afterwards has all of it."""
+    code = """
+import numpy as np
+from processors.video.shots.shots import Shots, _cuts, _through_black
+thumbnails = np.repeat(np.array([40, 200], np.uint8), 20)[:, None, None].repeat(36, axis=1).repeat(64, axis=2)
+assert _cuts(Shots(), thumbnails, np.zeros(40, bool)) == [20]
+assert _through_black(Shots(), np.array([99.0, 0, 0, 99])) == {2: "fade"}
+"""
+    loaded = loaded_by(code)
+    assert "scenedetect.detectors" in loaded
+    assert not loaded & {"scenedetect", "scenedetect.backends", "moviepy"}
+    assert "moviepy" in loaded_by(f"{code}\nimport scenedetect\nassert scenedetect.open_video")
+
+
 def test_what_workers_load_beforehand_can_be_loaded() -> None:
     """A wrong name there would be passed over in silence, and every worker would start slowly."""
     names = [*LOADED_FOR_ALL, *LOADED_FOR_SOUND, LOADED_LAST]

@@ -20,6 +20,7 @@ from processors.video.audit.integrity import Audit, Integrity
 from processors.video.audit.measured_frames import MeasuredFrames, video_report
 from processors.video.audit.repeated_frames import RepeatedRun, black_frames, repeated_frames, repeated_runs
 from processors.video.reading.time_code import TimeCode, can_drop, parsed, usual_rate
+from processors.video.shots.bare_package import bare_package
 from processors.video.shots.edl import edit_decision_list
 from processors.video.shots.fades import Fade, find_fades
 from processors.video.shots.otio import otio_timeline
@@ -44,7 +45,7 @@ SHOTS = Table(
 
 
 if TYPE_CHECKING:
-    from scenedetect import FrameTimecode
+    from scenedetect.common import FrameTimecode
 
 COUNTING = Fraction(25)
 """Rate passed to PySceneDetect, which works on frame numbers; it has no effect."""
@@ -214,8 +215,9 @@ def find_shots(processor: Shots, measured: MeasuredFrames) -> ShotList:
 
 def _cuts(processor: Shots, thumbnails: np.ndarray, repeated: np.ndarray) -> list[int]:
     """Return the first frame of the shot after each hard cut."""
-    from scenedetect import FrameTimecode
-    from scenedetect.detectors import AdaptiveDetector
+    with bare_package("scenedetect"):
+        from scenedetect.common import FrameTimecode
+        from scenedetect.detectors import AdaptiveDetector
 
     distinct = np.flatnonzero(~repeated).tolist()
     detector = AdaptiveDetector(
@@ -272,8 +274,9 @@ def _stays_changed(thumbnails: np.ndarray, distinct: list[int], cut: int) -> flo
 
 def _through_black(processor: Shots, brightness: np.ndarray) -> dict[int, str]:
     """Return the middle frame of each run of black frames between two shots."""
-    from scenedetect import FrameTimecode
-    from scenedetect.detectors import ThresholdDetector
+    with bare_package("scenedetect"):
+        from scenedetect.common import FrameTimecode
+        from scenedetect.detectors import ThresholdDetector
 
     detector = ThresholdDetector(threshold=processor.black_level, min_scene_len=1)
     cuts: list[FrameTimecode] = []
