@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import operator
 import os
 import re
 import signal
@@ -23,8 +24,11 @@ import pytest
 from distributed import Client
 from distributed.security import Security
 
+from flows.run.checking.check_store import check_up
+from flows.run.dask.dask_checker import DaskChecker
 from flows.run.dask.dask_cluster import is_open
 from flows.run.dask.dask_worker import Needs, unmet
+from flows.run.options import Options
 from processors.engine.result_records import software
 from processors.store.store import STORE_FILE, Store
 from tests.conftest import quiet_environment
@@ -391,9 +395,47 @@ def test_plain_connections_beyond_this_machine_are_open(address: str, expected: 
     assert is_open(address) is expected
 
 
-def check(command: str, *words: str | Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def check(
+    command: str, *words: str | Path, environment: dict[str, str], folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     line = command_line(command, *words)
-    return subprocess.run(line, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run(line, env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.mark.slow
+def test_every_command_works_on_a_cluster_with_a_store_at_a_relative_path(
+    cluster: Cluster, raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.start_worker("--no-nanny")
+    cluster.wait_for_workers(1)
+    there, environment = ("--runner", "dask", "--scheduler", cluster.address), cluster.environment
+
+    def told(command: str, *words: str) -> list[str]:
+        run = check(command, *words, *there, environment=environment, folder=raw.parent)
+        assert run.returncode == 0, run.stdout + run.stderr
+        return run.stdout.splitlines()
+
+    assert SUMMARY.match(told("ingest")[0])
+    assert SUMMARY.match(told("reprocess", "photo.jpg", "--processor", "photo.preview", "--set", "quality=70")[0])
+    alone = check("verify", environment=environment, folder=raw.parent)
+    assert told("verify") == alone.stdout.splitlines()
+    assert alone.stdout.endswith(", 3 raw files, 0.3 MB: no faults\n")
+    sampled = check("verify", "--sample", "50", "--seed", "1", environment=environment, folder=raw.parent)
+    assert told("verify", "--sample", "50", "--seed", "1") == sampled.stdout.splitlines()
+    assert told("reproduce", "photo.jpg")[-1].endswith(" identical, 0 within tolerance, 0 different, 0 not rebuilt")
+    monkeypatch.chdir(raw.parent)
+    options = Options(runner="dask", scheduler=cluster.address)
+    found = check_up(Store(Path("processed")), sample=2, seed=1, options=options)
+    assert (found.faults, [one.verdict for one in found.sample]) == ((), ["identical", "identical"])
+
+
+def test_an_error_on_a_worker_is_the_one_that_is_raised(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.start_worker("--no-nanny")
+    cluster.wait_for_workers(1)
+    options, store = Options(runner="dask", scheduler=cluster.address), Store(tmp_path / "store")
+    reason = r"unsupported operand type\(s\) for /: 'Store' and 'int'"
+    with DaskChecker(options, store) as checker, pytest.raises(TypeError, match=reason):
+        list(checker.parallel_map(operator.truediv, [1]))
 
 
 @pytest.mark.slow

@@ -129,10 +129,11 @@ class DaskCluster:
         return None
 
     def stop(self) -> None:
+        """Cancel all work and kill the decoders; a worker that cannot any more hides no reason why the work ends."""
         self._stopped.set()
         with suppress(*GONE):
             self._client.cancel(list(self._client.futures), force=True)
-            self._client.run(stop_worker, self._needs.plugin, wait=False)
+            self._client.run(stop_worker, self._needs.plugin, on_error="ignore")
 
     def _connect_again(self, lost: Client) -> None:
         """Replace a client that has lost its scheduler; the first thread to notice does so for all."""

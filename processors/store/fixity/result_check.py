@@ -38,17 +38,14 @@ def verify_results(
         return
     known = 0 if steps is silently else Catalogue(store).count("results")
     paths = steps("Hashing results", store.manifest_paths(), known or None, noun="result")
-    yield from parallel_map(_checked, (path for path in paths if _is_later(path, after, store) and wanted(path.parent)))
+    places = (path.parent.relative_to(store.root) for path in paths if wanted(path.parent))
+    yield from parallel_map(_checked, (str(place) for place in places if not after or place > Path(after)))
 
 
-def _is_later(path: Path, after: str, store: Store) -> bool:
-    return not after or path.parent.relative_to(store.root) > Path(after)
-
-
-def _checked(store: Store, path: Path) -> FixityCheck:
-    """Verify one result by the path of its manifest."""
-    folder = path.parent
-    where = str(folder.relative_to(store.root))
+def _checked(store: Store, where: str) -> FixityCheck:
+    """Verify one result by its folder, relative to the store: another process may have that open by another path."""
+    folder = store.root / where
+    path = folder / "manifest.json"
     try:
         manifest = store.read_manifest(path)
     except ResultCorrupt as error:
