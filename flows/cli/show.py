@@ -99,6 +99,8 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     for one in apart:
         says = "; ".join(f"{value} ({place})" for value, place in one.says)
         click.echo(f"  paths disagree about {one.about}: {printable(says)}")
+    if withheld := _withheld(row, seen, store, catalogue):
+        click.echo(f"  rights   may not be passed on: {printable(withheld)}")
     for one in shared:
         click.echo(f"  start    {printable(str(one))}")
     _print_results(results, store, _links(row, store), is_damaged=verdict.is_damaged)
@@ -137,6 +139,21 @@ def _from_catalogue(
         shared = shared_starts(connection, [row.release]) if row.medium in ("audio", "video") else []
     own = {row.evidence_key, *(key for (key,) in found)}
     return own, apart, shown_size, [one for one in shared if row.digest in one.digests]
+
+
+def _withheld(row: SourceRow, seen: Sequence[SourceRow], store: Store, catalogue: Catalogue) -> str | None:
+    """Return in words what forbids passing it on, though the statements at its path permit it; None without that."""
+    if len(seen) == 1 and row.entry_permission is not False:
+        return None
+    from processors.packs.contents.rights_by_path import binding
+    from processors.packs.contents.subject import subjects
+    from processors.store.findings.stored_evidence import redistribution
+
+    for one in subjects([row] if row.kind == "media" else [], store, catalogue):
+        if not one.redistribute and redistribution(one.evidence) == "true":
+            binds = binding(one.voices)
+            return f"{binds.place}: {binds.why_not}"
+    return None
 
 
 def _place(row: SourceRow) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from processors.containers.text.sidecar import SIDECAR, is_sidecar_file
 from processors.contract import LabelRef, RecordedStart, ReleaseContext
@@ -178,17 +179,35 @@ class ReleaseIndex:
         found = self._release_of(row)
         if found is None:
             return ReleaseContext(labels=labels, related=around, subtitles=subtitles, name=name, recorded_start=start)
-        folder, inside, release = found
-        earlier = self._entry_paths.get(row.path)
-        fault = _fault(release.problems, inside, earlier)
-        entry = release.files.get(inside)
-        if earlier is not None:
-            entry = {**release.files.get(earlier, {}), **(entry or {}), "path": inside}
+        folder, _, release = found
+        entry, fault = self._entry_of(row, found)
         context = release_context(
             release.head, entry, labels=labels, fault=str(fault) if fault else None, name=name, start_of_labels=start
         )
         calibration = self._calibrations.of(folder, release, entry or {}, context.recorded_by)
         return replace(context, calibration=calibration, subtitles=subtitles, related=around)
+
+    def _entry_of(
+        self, row: SourceRow, found: tuple[str, str, Release]
+    ) -> tuple[dict[str, Any] | None, ReleaseFileProblem | None]:
+        """Return the entry about a file, that of an earlier path too, and the problem that keeps it from being read."""
+        _, inside, release = found
+        earlier = self._entry_paths.get(row.path)
+        entry = release.files.get(inside)
+        if earlier is not None:
+            entry = {**release.files.get(earlier, {}), **(entry or {}), "path": inside}
+        return entry, _fault(release.problems, inside, earlier)
+
+    def permission_of_entry(self, row: SourceRow) -> bool | None:
+        """Return the permission to redistribute a file that an entry about it states, not the top of its release.
+
+        None without one; a permission in an entry with a mistake is none.
+        """
+        if (found := self._release_of(row)) is None:
+            return None
+        entry, fault = self._entry_of(row, found)
+        stated = (entry or {}).get("redistribute")
+        return stated if stated is False or (stated is True and fault is None) else None
 
     def _start_of(self, labels: list[SourceRow], around: list[SourceRow]) -> RecordedStart | None:
         """Return the first recording start that one of these labels gives, other than that of its collection."""

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from processors.contract import parameters
 from processors.engine.wanted_results import WantedResult
 from processors.json_records import Json, canonical_json
-from processors.packs.contents.rights_by_path import binding, voice
+from processors.packs.contents.prohibitions import may_be_passed_on
+from processors.packs.contents.rights_by_path import voice
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.moves import Moves
 from processors.store.findings.stored_evidence import read_evidence
@@ -102,11 +103,13 @@ class SourceChange:
     source: str
     """Path relative to the folder of releases when it was packed, or the digest."""
     kind: Change
-    """`forbidden` and `permitted`: corrected, and with it the permission to pass it on has gone, or come."""
+    """`forbidden` and `permitted`: with a correction the permission to pass it on has gone, or come."""
     about: tuple[str, ...] = ()
     """What was corrected: credit, rights, title, ..."""
     reason: str | None = None
     """Reason that the user gave for the withdrawal; None without one."""
+    gone: Literal["replaced", "withdrawn"] | None = None
+    """What became of the file after it was `forbidden`; None if it is still there, and for other kinds."""
 
     @property
     def is_grave(self) -> bool:
@@ -119,14 +122,16 @@ class SourceChange:
         return KINDS_BY_WEIGHT.index(self.kind), sorted(map(BY_WEIGHT.index, self.about))
 
     def __str__(self) -> str:
+        reason = f" ({self.reason})" if self.reason else ""
         if self.kind in ("replaced", "withdrawn"):
-            return f"{self.source} {self.kind}{f' ({self.reason})' if self.reason else ''}"
+            return f"{self.source} {self.kind}{reason}"
         about = sorted(self.about, key=BY_WEIGHT.index)
         if self.kind == "corrected":
             return f"{', '.join(about)} of {self.source}"
         others = [one for one in about if one != "permission"]
         also = f" ({', '.join(others)} changed too)" if others else ""
-        return f"{self.source} may {'no longer' if self.kind == 'forbidden' else 'now'} be passed on{also}"
+        gone = f", and was {self.gone}{reason}" if self.gone else ""
+        return f"{self.source} may {'no longer' if self.kind == 'forbidden' else 'now'} be passed on{also}{gone}"
 
 
 def changes_in_words(changes: Sequence[SourceChange], source_count: int, *, shown: int | None = None) -> str:
@@ -213,13 +218,13 @@ class SourcesNow:
         at_its_place = self._at_its_place(packed)
         places = [row for row in at_its_place if row.gone_utc is None]
         if any(row.digest != packed.sha256 for row in places):
-            return SourceChange(source=source, kind="replaced")
+            return self._lost(packed, SourceChange(source=source, kind="replaced"))
         if packed.sha256 not in self._there:
             later = (place for row in at_its_place for place in self._moves.found_later(row))
             if any(self._by_path[place.path].gone_utc is None for place in later):
-                return SourceChange(source=source, kind="replaced")  # where it had been moved
+                return self._lost(packed, SourceChange(source=source, kind="replaced"))  # where it had been moved
             reason = next((row.confirmed_reason for row in reversed(held or ()) if row.confirmed_reason), None)
-            return SourceChange(source=source, kind="withdrawn", reason=reason)
+            return self._lost(packed, SourceChange(source=source, kind="withdrawn", reason=reason))
         moved = places or self._where_moved(packed, at_its_place)
         for here in moved or self._there[packed.sha256][:1]:
             kind, corrected = self._restated(packed, here)
@@ -230,6 +235,23 @@ class SourcesNow:
             if about:
                 return SourceChange(source=source, kind=kind, about=about)
         return None
+
+    def _lost(self, packed: PackedSource, change: SourceChange) -> SourceChange:
+        """Return the change of a file that was replaced or withdrawn: above all that its bytes had been forbidden."""
+        held = self._held.get(packed.sha256)
+        if not held or packed.evidence_key is None:
+            return change
+        before = read_evidence(self._store, packed.sha256, packed.evidence_key)
+        may_before = packed.may_be_passed_on
+        if may_before is None:
+            may_before = bool(before and voice("", before).redistribute)
+        if not may_before or may_be_passed_on(held, packed.sha256, self._store) is not False:
+            return change
+        now = read_evidence(self._store, packed.sha256, max(held, key=lambda row: row.gone_utc or "9").evidence_key)
+        rights = (one for one in _corrected(before, now) if one in OF_RIGHTS) if before and now else ()
+        about = tuple(dict.fromkeys((*rights, "permission")))
+        gone: Literal["replaced", "withdrawn"] = "replaced" if change.kind == "replaced" else "withdrawn"
+        return replace(change, kind="forbidden", about=about, gone=gone)
 
     def _where_moved(self, packed: PackedSource, at_its_place: Iterable[SourceRow]) -> list[SourceRow]:
         """Return the places to which a file was moved from that at which it was packed, or at which it was put back."""
@@ -258,8 +280,10 @@ class SourcesNow:
     def _restated(self, packed: PackedSource, here: SourceRow) -> tuple[Change, list[str]]:
         """Return what release.toml and labels say differently now, those of other paths of the bytes on permission."""
         others = [one for one in self._there[packed.sha256] if one.path != here.path]
+        held = self._held[packed.sha256]
+        is_ever_forbidden = any(one.forbidden_key or one.entry_permission is False or one.gone_utc for one in held)
         keys = packed.evidence_key, here.evidence_key
-        if packed.evidence_key is None or (keys[0] == keys[1] and not others):
+        if packed.evidence_key is None or (keys[0] == keys[1] and not others and not is_ever_forbidden):
             return "corrected", []
         before, now = (read_evidence(self._store, packed.sha256, key) for key in keys)
         if before is None or now is None:
@@ -268,9 +292,8 @@ class SourcesNow:
         about = [*_corrected(before, now), *_adjusted(*entries)]
         may_before, may_now = (bool(voice("", record).redistribute) for record in (before, now))
         if packed.may_be_passed_on is not None:
-            records = [now, *(read_evidence(self._store, packed.sha256, one.evidence_key) for one in others)]
             may_before = packed.may_be_passed_on
-            may_now = bool(binding([voice("", record) for record in records if record]).redistribute)
+            may_now = bool(may_be_passed_on(held, packed.sha256, self._store))
         if may_before == may_now:
             return "corrected", about
         return "permitted" if may_now else "forbidden", about or ["permission"]

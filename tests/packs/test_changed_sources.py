@@ -94,7 +94,8 @@ def test_corrected_replaced_and_withdrawn_sources_of_a_pack_are_named(june: Path
     verified = in_this_process("pack", "verify", "desk", "--store", "store")
     assert (verified.returncode, verified.stdout.splitlines()[-1]) == (0, said)
     told = json.loads(in_this_process("pack", "verify", "web", "--store", "store", "--json").stdout)
-    assert told["changed_since"] == [{"source": "june/b.png", "kind": "replaced", "about": [], "reason": None}]
+    (change,) = told["changed_since"]
+    assert change == {"source": "june/b.png", "kind": "replaced", "about": [], "reason": None, "gone": None}
 
 
 def test_what_the_last_ingest_has_not_read_is_never_called_unchanged(june: Path) -> None:
@@ -198,6 +199,8 @@ def test_a_run_names_packs_with_a_file_that_may_no_longer_be_passed_on(june: Pat
         "web: 1 source changed since: june/b.png may no longer be passed on (title changed too)",
     ]
     (june / "release.toml").write_text(HEAD)
+    assert ingested().advice[0].startswith("june/b.png may no longer be passed on; "), "a deleted entry permits nothing"
+    (june / "release.toml").write_text(f'{HEAD}[[file]]\npath = "b.png"\nredistribute = true\n')
     assert ingested().advice == (), "as the packs have it"
 
 
@@ -264,7 +267,7 @@ def test_a_corrected_calibration_reaches_whoever_has_the_pascals(
     assert in_this_process("packs", "--store", "store").stdout.splitlines()[1:] == [f"desk: {said}"]
     assert in_this_process("pack", "verify", "desk", "--store", "store").stdout.splitlines()[-1] == said
     (told,) = json.loads(in_this_process("packs", "--store", "store", "--json").stdout)["changed"]
-    assert told == {"source": "june/edl.wav", "kind": "corrected", "about": ["calibration"], "reason": None}
+    assert (told["source"], told["kind"], told["about"]) == ("june/edl.wav", "corrected", ["calibration"])
     assert calibrated(60.0).advice == (), "as the pack has it"
     assert changes_since("desk") == ()
 

@@ -118,10 +118,10 @@ def test_only_what_the_entry_of_the_new_path_states_replaces_that_of_the_earlier
     assert stated(releases, "release=june") == expected
 
 
-def test_a_removed_entry_no_longer_counts(releases: Releases) -> None:
+def test_of_a_removed_entry_only_the_prohibition_counts(releases: Releases) -> None:
     renamed(releases)
     restated(releases, HEAD)
-    assert stated(releases, "release=june") == GENERAL
+    assert stated(releases, "release=june") == (*GENERAL[:3], False, GENERAL[4])
 
 
 def test_a_copy_is_bound_by_the_entry_of_the_file_that_was_removed(releases: Releases) -> None:

@@ -24,7 +24,7 @@ from flows.run.reporting.since_last_run import (
     changes_of_missing,
     gone_from,
     known_again,
-    with_evidence_keys,
+    with_statements,
     withdrawn_releases,
 )
 from flows.run.working.workers import warm_up
@@ -178,7 +178,7 @@ class _Preparation:
         rows = shard.own(rows)
         fingerprints = Fingerprints(self._recipes, releases)
         plan = self._plan(_unaltered_media(rows, changes), gone_files, fingerprints, releases, identified.fresh)
-        rows = with_evidence_keys(rows, plan, self._store)
+        rows = with_statements(rows, plan, releases, self._store, identified.found_utc)
         if remember:
             check = check_of_run(shard.own(identified.learned), known, identified.started_utc)
             self._remember([*gone_files, *(one for one in rows if one != known.get(one.path))], plan, check)

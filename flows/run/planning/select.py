@@ -13,7 +13,7 @@ from flows.run.planning.shard import EVERYTHING, Shard
 from flows.run.recipe_changes.load_recipes import known_processors, load_recipes, named
 from flows.run.recipe_changes.named_results import asked_entries
 from flows.run.recipe_changes.unmatched_sections import unmatched_sections
-from flows.run.reporting.since_last_run import with_evidence_keys
+from flows.run.reporting.since_last_run import with_statements
 from processors.engine.parameters import changed
 from processors.engine.plan import Due, make_plan
 from processors.engine.release_calibrations import unused_calibrations
@@ -25,7 +25,7 @@ from processors.sources.source_file import changed_reason
 from processors.store.bucket.raw_bucket import local_path, present
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.selection import parse, select
-from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow, utc_now
 from processors.store.open_store import is_address
 from processors.store.store import Store
 
@@ -101,9 +101,8 @@ def prepare_chosen(
     plan.due, plan.later = (list(_found(due, places, unreadable)) for due in (plan.due, plan.later))
     if remember:
         present = [row for row in media if row.gone_utc is None]
-        catalogue.add_sources(
-            [now for now, old in zip(with_evidence_keys(present, plan, store), present, strict=True) if now != old]
-        )
+        stated = with_statements(present, plan, releases, store, utc_now())
+        catalogue.add_sources([now for now, old in zip(stated, present, strict=True) if now != old])
         catalogue.add_results(plan.not_catalogued)
         remove_to_make_again(plan, store)
     return Prepared(

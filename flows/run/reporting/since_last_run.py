@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable
 
 from flows.run.planning.raw_survey import RawSurvey
 from flows.run.reporting.file_change import Change
 from processors.engine.plan import Plan
+from processors.engine.release_index import ReleaseIndex
 from processors.sources.scan import storable
 from processors.store.catalogue.source_row import SourceRow
-from processors.store.findings.stored_evidence import read_evidence, redistribution
+from processors.store.findings.stored_evidence import read_evidence, redistribution, said_of_file
 from processors.store.store import Store
 
 
@@ -61,13 +62,8 @@ def known_again(row: SourceRow, before: SourceRow | None, past: SourceRow | None
     if before is None:
         return past.returned(row) if past else row
     if before.digest == row.digest:
-        return dataclasses.replace(
-            row,
-            seen_utc=before.seen_utc,
-            evidence_key=before.evidence_key,
-            forbidden_key=before.forbidden_key,
-            earlier_utc=before.earlier_utc,
-        )
+        same = dataclasses.replace(row, seen_utc=before.seen_utc, earlier_utc=before.earlier_utc)
+        return same.with_rights_of(before)
     altered = (before.size_bytes, before.mtime_ns) == (row.size_bytes, row.mtime_ns)
     changes.append(
         Change(
@@ -110,19 +106,43 @@ def withdrawn_releases(
     return dict(Counter(row.release for row in gone if row.path in withdrawn and row.release not in there))
 
 
-def with_evidence_keys(rows: Sequence[SourceRow], plan: Plan, store: Store) -> list[SourceRow]:
-    """Return the files with two evidence keys: that of the statements at their path, and that which forbids sharing."""
-    return [
-        dataclasses.replace(row, evidence_key=own.key, forbidden_key=_forbidden(row, store))
-        if (own := plan.evidence_at(row)) and own.key != row.evidence_key
-        else row
-        for row in rows
-    ]
+def with_statements(
+    rows: Iterable[SourceRow], plan: Plan, releases: ReleaseIndex, store: Store, found_utc: str
+) -> list[SourceRow]:
+    """Return the files with the permission in an entry about each, and with two evidence keys: that of the statements
+    at their path, and that which forbids sharing.
+
+    Parameters
+    ----------
+    found_utc : time at which the run finds what is stated now.
+    """
+    return [_with_evidence(_with_permission(row, releases, store, found_utc), plan, store) for row in rows]
+
+
+def _with_permission(row: SourceRow, releases: ReleaseIndex, store: Store, found_utc: str) -> SourceRow:
+    """Return a file with the permission that an entry about it states now, or stated last."""
+    stated = releases.permission_of_entry(row)
+    if stated is None or stated == row.entry_permission:
+        return row
+    is_new = row.evidence_key is None
+    if row.entry_permission is None and row.evidence_key is not None:  # perhaps recorded before stores had this
+        is_new = said_of_file(read_evidence(store, row.digest, row.evidence_key)) == str(stated).lower()
+    since = row.seen_utc if is_new else found_utc
+    return dataclasses.replace(row, entry_permission=stated, entry_permission_utc=since)
+
+
+def _with_evidence(row: SourceRow, plan: Plan, store: Store) -> SourceRow:
+    own = plan.evidence_at(row)
+    if own is None or own.key == row.evidence_key:
+        return row
+    return dataclasses.replace(row, evidence_key=own.key, forbidden_key=_forbidden(row, store))
 
 
 def _forbidden(row: SourceRow, store: Store) -> str | None:
-    """Return the latest evidence that forbids redistribution of a file; None if the latest statement allows it."""
+    """Return the latest evidence that forbids redistribution of a file; None if a statement since then ends that."""
     if row.evidence_key is None:
         return row.forbidden_key
-    record = read_evidence(store, row.digest, row.evidence_key)
-    return {"false": row.evidence_key, "true": None}.get(redistribution(record), row.forbidden_key)
+    said = redistribution(read_evidence(store, row.digest, row.evidence_key))
+    if said == "true":
+        return row.forbidden_key if row.entry_permission is False else None
+    return row.evidence_key if said == "false" else row.forbidden_key

@@ -14,6 +14,7 @@ from processors.languages.text import FALLBACK, Text
 from processors.metadata.properties import LargerPicture
 from processors.mission.titles import event_title
 from processors.packs.contents.outcomes import FailedResult, Outcomes
+from processors.packs.contents.prohibitions import Place, with_prohibitions
 from processors.packs.contents.recorded import Recorded, recorded_of
 from processors.packs.contents.rights_by_path import PathRights, binding, rights_of, voice
 from processors.store.catalogue.catalogue import Catalogue
@@ -28,9 +29,6 @@ from processors.well_known_names import EVIDENCE
 
 if TYPE_CHECKING:
     import duckdb
-
-SETTLE = "state redistribute in its [[file]]"
-"""How to end a prohibition that its release no longer states."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +165,7 @@ def subjects(
             voice(place.relative, record, failure.reason if failure else None, entry_path=place.entry_path)
             for place, record, failure in zip(places, records, missing, strict=True)
         ]
-        voices = _with_past(voices, places, every, row.digest, store)
+        voices = with_prohibitions(voices, places, every, row.digest, store)
         known = subject(row, records[0], outcomes.audit(row.digest, refs))
         binds = binding(voices)
         known_length = None
@@ -189,12 +187,13 @@ def subjects(
         )
 
 
-def _sighted(connection: duckdb.DuckDBPyConnection) -> dict[str, list[_Place]]:
-    sighted: dict[str, list[_Place]] = {}
+def _sighted(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Place]]:
+    sighted: dict[str, list[Place]] = {}
     columns = "path, relative, evidence_key, words_key, forbidden_key, seen_utc, gone_utc, entry_path"
+    columns += ", entry_permission, entry_permission_utc"
     rows = connection.execute(f"SELECT digest, {columns} FROM sighted ORDER BY relative, path").fetchall()
     for source, *values in rows:
-        sighted.setdefault(source, []).append(_Place(*values))
+        sighted.setdefault(source, []).append(Place(*values))
     return sighted
 
 
@@ -208,78 +207,28 @@ def _evidence_not_made(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[
     return unsaid
 
 
-@dataclass(frozen=True)
-class _Place:
-    """A path with its bytes; the fields are in the order of the columns that `_sighted` selects."""
-
-    path: str
-    relative: str
-    planned_key: str | None
-    """Key of the evidence that the latest run wants for it."""
-    evidence_key: str | None
-    """Key of the available evidence."""
-    forbidden_key: str | None
-    """Key of earlier evidence that forbids redistribution, if no statement at this path has revoked it since."""
-    seen_utc: str
-    gone_utc: str | None
-    entry_path: str | None
-    """Earlier path by which its `release.toml` still names it; None if it does not."""
-
-
-def _places(row: SourceRow, sighted: list[_Place]) -> list[_Place]:
-    """Return the path of a row, then every other path that holds the same bytes now and has its own statements."""
+def _places(row: SourceRow, sighted: list[Place]) -> list[Place]:
+    """Return the path of a row, then every other path that holds the same bytes now and has its own statements, or an
+    earlier prohibition of its own.
+    """
     here = next(place for place in sighted if place.path == row.path)
     others = [place for place in sighted if place.path != row.path and place.gone_utc is None]
-    return [here, *(other for other in others if other.evidence_key != here.evidence_key or not here.evidence_key)]
+    return [here, *(one for one in others if _is_apart(one, here))]
 
 
-def _unsaid(place: _Place, failures: dict[str, FailedResult]) -> FailedResult | None:
+def _is_apart(other: Place, here: Place) -> bool:
+    """Return whether a path says something else than the first, or forbids what that does not."""
+    if other.evidence_key != here.evidence_key or not here.evidence_key:
+        return True
+    is_forbidden = (other.forbidden_key and not here.forbidden_key) or other.entry_permission is False
+    return bool(is_forbidden) and here.entry_permission is not False
+
+
+def _unsaid(place: Place, failures: dict[str, FailedResult]) -> FailedResult | None:
     """Return the reason why a path has no evidence, if a run has tried to make it."""
     if place.evidence_key is not None:
         return None
     return failures.get(place.planned_key) if place.planned_key else next(iter(failures.values()), None)
-
-
-def _with_past(
-    voices: list[PathRights], places: list[_Place], every: list[_Place], digest: str, store: Store
-) -> list[PathRights]:
-    """Return the voices of paths, and earlier prohibitions at paths without current statements.
-
-    A path that is gone binds until a path that has held its bytes since then permits redistribution.
-    """
-
-    def said(place: _Place, key: str | None, past: str, *, is_gone: bool = False) -> PathRights | None:
-        record = read_evidence(store, digest, key)
-        return replace(voice(place.relative, record), past=past, is_gone=is_gone) if record else None
-
-    def with_prohibition(place: _Place, now: PathRights) -> PathRights:
-        if now.redistribute is not None or not place.forbidden_key:
-            return now
-        earlier = said(place, place.forbidden_key, "")
-        if earlier is None:
-            return replace(now, redistribute=False, said_in="a lost record", speaks=True, own=None, past=SETTLE)
-        return now.still_forbidden_by(replace(earlier, past=_unsaid_since(store, digest, place.forbidden_key)))
-
-    present = {place.evidence_key for place in places}
-    allowing = {place.evidence_key for place, v in zip(places, voices, strict=True) if v.redistribute}
-    allowed = max((one.seen_utc for one in every if not one.gone_utc and one.evidence_key in allowing), default="")
-    own, *others = [with_prohibition(place, v) for place, v in zip(places, voices, strict=True)]
-    for place in every:
-        if place.path == places[0].path or not place.gone_utc or place.gone_utc <= allowed:
-            continue
-        past = f"where it was until {place.gone_utc[:10]}"
-        last = said(place, place.evidence_key, past, is_gone=True)
-        if last and last.redistribute is None:
-            last = said(place, place.forbidden_key, past, is_gone=True)
-        if last and last.redistribute is False and place.evidence_key not in present:
-            others.append(last)
-    return [own, *others]
-
-
-def _unsaid_since(store: Store, digest: str, forbidden_key: str) -> str:
-    """Return when a prohibition was stated that its path no longer states, and how to settle it."""
-    manifest = store.manifest(ResultRef(source=digest, processor=EVIDENCE, key=forbidden_key))
-    return f"stated on {manifest.started_utc[:10]}, and since then neither true nor false: {SETTLE}"
 
 
 def _in_words(one: Disagreement) -> str:

@@ -77,7 +77,13 @@ class SourceRow:
     evidence_key: str | None = None
     """Key of the evidence for this path; None until a run has planned it."""
     forbidden_key: str | None = None
-    """Key of earlier evidence for this path that forbids redistribution, unless a later statement there differs."""
+    """Key of earlier evidence for this path that forbids redistribution, unless a later statement there differs. What
+    an entry about this very file forbids (`entry_permission`), only another entry about it permits."""
+    entry_permission: bool | None = None
+    """Permission to redistribute these bytes that an entry about this very file, not the top of its release, stated
+    last at this path; it counts until another states one. None if none ever did."""
+    entry_permission_utc: str | None = None
+    """Time at which a run first found it stated; None without one."""
     entry_path: str | None = None
     """Path in an entry of its `release.toml` that names an earlier place of these bytes, where nothing is now: until
     someone corrects that path, the entry counts for this file. None without such an entry."""
@@ -106,8 +112,17 @@ class SourceRow:
         """Return the row of the same bytes, back at the same path, with what was known about them before."""
         *earlier, last = self.stays
         stays = [*earlier, last._replace(gone_utc=self.gone_utc or now.seen_utc)][-MAX_SPANS:]
-        again = replace(now, evidence_key=self.evidence_key, forbidden_key=self.forbidden_key)
-        return again.during([*stays, Stay(now.seen_utc, None)])
+        return now.with_rights_of(self).during([*stays, Stay(now.seen_utc, None)])
+
+    def with_rights_of(self, before: SourceRow) -> SourceRow:
+        """Return the row with what was known of the rights of the same bytes at the same path."""
+        return replace(
+            self,
+            evidence_key=before.evidence_key,
+            forbidden_key=before.forbidden_key,
+            entry_permission=before.entry_permission,
+            entry_permission_utc=before.entry_permission_utc,
+        )
 
     @property
     def folder(self) -> str:

@@ -88,7 +88,8 @@ SELECT * EXCLUDE (place_count) FROM planned UNION ALL SELECT * EXCLUDE (place_co
 # its evidence or, without a word in it, by an earlier prohibition there. The strictest of all paths with the same bytes
 # binds every one of them:
 #
-#   1. no, if a path says no that is there, or that went after the last path began to say yes (and says so still);
+#   1. no, if a path says no that is there, or that went after the last path began to say yes (and says so still). A no
+#      in an entry about the file itself ends by a yes in another such entry alone: at its path, or elsewhere later on;
 #   2. unknown, if a path is there whose release speaks of its rights, or cannot be read, and does not say yes;
 #   3. else what the path itself says.
 #
@@ -98,20 +99,25 @@ SELECT * EXCLUDE (place_count) FROM planned UNION ALL SELECT * EXCLUDE (place_co
 #   there         no     yes                                   no at both (1)
 #   until June    no     yes                                   no at both (1)
 #   until April   no     yes                                   no at the one; yes at the other
+#   until April   no, in an entry about the file; yes          no at both (1), unless that yes is in such an entry too
 #   there         yes    nothing, though its release speaks    unknown at both (2)
 #   there         yes    nothing: only the file itself speaks  yes at the one; unknown at the other
 PERMITTED = f"""
 CREATE VIEW permitted AS
 WITH said AS (
   SELECT *,
-         coalesce((words->>'redistribute')::BOOLEAN, CASE WHEN forbidden_key IS NOT NULL THEN false END) AS may,
+         CASE WHEN entry_permission = false THEN false
+              ELSE coalesce((words->>'redistribute')::BOOLEAN, CASE WHEN forbidden_key IS NOT NULL THEN false END)
+         END AS may,
          words IS NULL OR regexp_matches(words->>'rights_source', '^({"|".join(map(re.escape, OF_RELEASE))})') AS speaks
   FROM sighted
 ), since AS (
-  SELECT *, max(CASE WHEN gone_utc IS NULL AND may THEN seen_utc END) OVER (PARTITION BY digest) AS allowed_utc
+  SELECT *, max(CASE WHEN gone_utc IS NULL AND may THEN seen_utc END) OVER (PARTITION BY digest) AS allowed_utc,
+            max(CASE WHEN entry_permission THEN entry_permission_utc END) OVER (PARTITION BY digest) AS named_utc
   FROM said
 ), bound AS (
-  SELECT *, bool_or(may = false AND (gone_utc IS NULL OR gone_utc > coalesce(allowed_utc, '')))
+  SELECT *, bool_or(may = false AND (gone_utc IS NULL OR gone_utc > coalesce(
+                      CASE WHEN entry_permission = false THEN named_utc ELSE greatest(allowed_utc, named_utc) END, '')))
               OVER (PARTITION BY digest) AS is_forbidden,
             bool_or(may IS NULL AND speaks AND gone_utc IS NULL) OVER (PARTITION BY digest) AS is_unknown
   FROM since

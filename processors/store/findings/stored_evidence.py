@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from processors.errors import ResultMissing
@@ -13,6 +13,10 @@ from processors.well_known_names import EVIDENCE
 
 OF_RELEASE = ("release.toml", "label ", "XMP sidecar ", "profile ")
 """Prefixes of the sources of statements that are not in the file itself."""
+
+
+OF_ENTRY = "release.toml:file.redistribute"
+"""Source of a permission, or prohibition, in an entry of release.toml about one file."""
 
 
 def read_evidence(store: Store, digest: str, key: str | None) -> dict[str, Any] | None:
@@ -28,5 +32,15 @@ def read_evidence(store: Store, digest: str, key: str | None) -> dict[str, Any] 
 
 def redistribution(record: Mapping[str, Any] | None) -> str:
     """Return whether the source may be redistributed: `true`, `false`, or an empty text if the record does not say."""
-    said = (one["value"] for one in (record or {}).get("statements", ()) if one["term"] == "marsmedia:redistribute")
-    return str(next(said, ""))
+    return next((value for value, _ in _redistributions(record)), "")
+
+
+def said_of_file(record: Mapping[str, Any] | None) -> str:
+    """Return the same as an entry about this very file states it; empty without one, whatever its release says."""
+    return next((value for value, source in _redistributions(record) if source == OF_ENTRY), "")
+
+
+def _redistributions(record: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
+    for one in (record or {}).get("statements", ()):
+        if one["term"] == "marsmedia:redistribute":
+            yield str(one["value"]), one["source"]
