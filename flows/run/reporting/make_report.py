@@ -324,7 +324,7 @@ def _shared_starts(done: Sequence[SourceOutcome], store: Store) -> list[str]:
     from processors.store.catalogue.sql import connect
     from processors.store.findings.shared_starts import shared_starts
 
-    with connect(Catalogue(store)) as connection:
+    with connect(Catalogue(store), has_statements=False) as connection:
         found = shared_starts(connection, set(weighed.values()))
     return [str(one) for one in found if not one.digests.isdisjoint(weighed)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,7 +84,12 @@ def _medians(levels: np.ndarray, length: int) -> np.ndarray:
     """Return the median of `length` levels from each on, of fewer at the end; the shape of `levels`."""
     length = min(length, len(levels))
     whole = np.median(np.lib.stride_tricks.sliding_window_view(levels, length), axis=1)
-    return np.append(whole, [np.median(levels[first:]) for first in range(len(whole), len(levels))])
+    last: list[float] = []
+    medians: list[float] = []
+    for level in levels[: len(whole) - 1 : -1].tolist():  # sorted as they come: a call of `np.median` for each is slow
+        bisect.insort(last, level)
+        medians.append((last[(len(last) - 1) // 2] + last[len(last) // 2]) / 2)
+    return np.append(whole, medians[::-1])
 
 
 def _leaked(density: np.ndarray) -> np.ndarray:
