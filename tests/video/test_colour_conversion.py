@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 
@@ -133,3 +135,31 @@ def test_a_single_field_keeps_mean_and_colour_encoding(is_full: bool) -> None:
     assert single is not frame
     assert single.colour == frame.colour
     assert np.abs(single.rgb().mean(axis=(0, 1)) - right[::2].mean(axis=(0, 1))).max() < 0.15
+
+
+def test_threads_may_convert_one_frame_to_several_forms_at_once() -> None:
+    """With PyAV's own context of the frame, one thread freed what another was using: a crash, or wrong pixels."""
+    noise = np.random.default_rng(5).integers(16, 236, (540 * 3 // 2, 960), np.uint8)
+    decoded = av.VideoFrame.from_ndarray(noise, format="yuv420p")
+
+    def shown() -> VideoFrame:
+        return VideoFrame(
+            decoded=decoded,
+            pts=0,
+            end_pts=1,
+            time_base=Fraction(1, 25),
+            is_keyframe=True,
+            sample_aspect_ratio=Fraction(1),
+        )
+
+    forms: list[Callable[[VideoFrame], np.ndarray]] = [
+        lambda frame: frame.rgb(),
+        lambda frame: frame.rgb(320),
+        lambda frame: np.asarray(frame.coded(640)),
+        lambda frame: frame.rgb(100),
+    ]
+    alone = [form(shown()) for form in forms]
+    with ThreadPoolExecutor(4) as threads:
+        for _ in range(20):
+            made = list(threads.map(lambda form: form(shown()), forms))
+            assert all(np.array_equal(one, other) for one, other in zip(made, alone, strict=True))

@@ -10,7 +10,7 @@ from typing import Any
 
 import av.filter
 import numpy as np
-from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from processors.decoding.open_media import decoder_errors
 from processors.imaging.colour import MATRICES, PRIMARIES, TRANSFERS, UNSPECIFIED, Colour, to_srgb
@@ -107,12 +107,12 @@ class VideoFrame:
         if self.matrix != IDENTITY or width % 2 or height % 2 or not self.colour.rgb.is_srgb:
             return None
         with decoder_errors(f"converting a frame with the matrix {self._matrix_name} to yuv420p"):
-            return self.decoded.reformat(
+            return converted(
+                self.decoded,
                 width=width,
                 height=height,
                 format="yuv420p",
                 interpolation=Interpolation.AREA | Interpolation.ACCURATE_RND,  # else 0.4 of 255 too dark
-                threads=1,
                 src_colorspace=self.colour.assumed_matrix,
                 dst_colorspace=Colorspace.ITU709,
                 dst_color_range=ColorRange.MPEG,
@@ -152,11 +152,11 @@ class VideoFrame:
             assert isinstance(single, av.VideoFrame)
             for name in ("colorspace", "color_range", "color_primaries", "color_trc"):
                 setattr(single, name, getattr(self.decoded, name))  # a graph drops them, and its scaler would convert
-            single = single.reformat(
+            single = converted(
+                single,
                 width=self.decoded.width,
                 height=self.decoded.height,
                 interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND,
-                threads=1,
             )
         return VideoFrame(
             decoded=single,
@@ -172,15 +172,15 @@ class VideoFrame:
     def _converted(self, form: str, longest_side_px: int | None) -> np.ndarray:
         width, height = self._stored_size_px(longest_side_px)
         with decoder_errors(f"converting a frame with the matrix {self._matrix_name} to {form}"):
-            converted = self.decoded.reformat(
+            picture = converted(
+                self.decoded,
                 width=width,
                 height=height,
                 format=form,
                 interpolation=TO_16_BITS if form in ("rgb48le", "rgba64le") else TO_8_BITS,
-                threads=1,
                 src_colorspace=self.colour.assumed_matrix,
             )
-            return upright(converted.to_ndarray(), self.matrix)
+            return upright(picture.to_ndarray(), self.matrix)
 
     @property
     def _matrix_name(self) -> str:
@@ -267,6 +267,15 @@ def frame_colour(frame: av.VideoFrame) -> VideoColour:
     )
 
 
+def converted(frame: av.VideoFrame, **wishes: Any) -> av.VideoFrame:
+    """Convert and resize a frame in one thread; `wishes` are arguments of PyAV's `VideoReformatter.reformat`.
+
+    Not by the frame's own `reformat`: it keeps FFmpeg's context with the frame, which two threads that convert the same
+    frame would change under each other, for wrong pixels or a crash.
+    """
+    return VideoReformatter().reformat(frame, threads=1, **wishes)
+
+
 def shrunk(plane: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
     """Average over the area of each new pixel, after repeated halving, which costs half as much as one large step."""
     height, width = plane.shape
@@ -287,12 +296,12 @@ def luma_plane(frame: av.VideoFrame) -> tuple[np.ndarray, bool]:
     is_ycbcr = colours == 3 and not form.is_rgb and not form.has_palette and not form.name.startswith("xyz")
     with decoder_errors("converting a frame to grey"):
         if not (is_grey or is_ycbcr) or not 8 <= depth <= 16:
-            return frame.reformat(format="gray", interpolation=TO_8_BITS, threads=1).to_ndarray(), False
+            return converted(frame, format="gray", interpolation=TO_8_BITS).to_ndarray(), False
         has_plane = is_grey or (form.is_planar and not form.name.startswith(("p0", "p2", "p4")))
         if not has_plane or form.is_big_endian:  # other places of the same samples: no conversion to RGB on the way
             planar = "gray" if is_grey else "yuv444p"
             name = planar if depth == 8 else f"{planar}{depth}le"
-            frame = frame.reformat(format=name, interpolation=TO_8_BITS, threads=1)
+            frame = converted(frame, format=name, interpolation=TO_8_BITS)
     plane = frame.planes[0]
     samples = np.frombuffer(memoryview(plane), np.uint8 if depth == 8 else np.uint16)
     line = plane.line_size // samples.itemsize
