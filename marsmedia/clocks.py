@@ -28,8 +28,20 @@ class Clocks:
     """Clocks of one recording; missing where they are not known."""
 
     start_utc: datetime | None
-    """Moment of presentation time 0."""
+    """Moment at which the recording begins."""
     profile: Profile | None
+    start_seconds: float = 0.0
+    """Presentation time at `start_utc`: 0, or the reading of the file's own clock, as in MPEG-TS."""
+
+    def moment(self, seconds: float) -> datetime:
+        """Return the UTC of a presentation time in seconds, where the start is known.
+
+        Raises
+        ------
+        OverflowError : it is not within the years 1 to 9999.
+        """
+        assert self.start_utc is not None
+        return self.start_utc + timedelta(seconds=seconds - self.start_seconds)
 
     def at(self, seconds: np.ndarray) -> pd.DataFrame:
         """Return the columns `CLOCKS` at presentation times in seconds, any order.
@@ -51,12 +63,13 @@ class Clocks:
         )
         if self.start_utc is None or not len(seconds):
             return frame
-        frame["utc"] = (pd.Timestamp(self.start_utc) + pd.to_timedelta(seconds, unit="s")).as_unit("us")
+        since_start = seconds - self.start_seconds
+        frame["utc"] = (pd.Timestamp(self.start_utc) + pd.to_timedelta(since_start, unit="s")).as_unit("us")
         if self.profile is None or self.start_utc.year < FIRST_YEAR:
             return frame
-        first, last = float(seconds.min()), float(seconds.max())
+        first, last = float(since_start.min()), float(since_start.max())
         begins, ends = (mission_time(self.start_utc + timedelta(seconds=one), self.profile) for one in (first, last))
-        share = (seconds - first) / (last - first) if last > first else np.zeros(len(seconds))
+        share = (since_start - first) / (last - first) if last > first else np.zeros(len(seconds))
         sols = (ends.mars_sol_date - begins.mars_sol_date) * share
         mean_hours = begins.local_mean_solar_time_hours + 24 * sols
         apart = ends.equation_of_time_degrees - begins.equation_of_time_degrees

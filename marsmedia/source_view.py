@@ -94,7 +94,7 @@ class SourceView:
 
     @cached_property
     def start_utc(self) -> datetime | None:
-        """Return the UTC of presentation time 0; None where release and labels do not state it to the minute or finer.
+        """Return the UTC at `start_seconds`, when the recording begins; None if not stated to the minute or finer.
 
         One known to the minute is at its second 0: `facts["precision"]` says how precisely it is known.
         """
@@ -103,27 +103,32 @@ class SourceView:
         taken = self._evidence.get("taken") or {}
         return parse_when(taken["utc"]).instant if taken.get("utc") else None
 
-    def mars_time(self, seconds: float = 0.0) -> MissionTime:
-        """Return the time on Mars at a presentation time; local times are for the mission's landing site.
+    @cached_property
+    def start_seconds(self) -> float:
+        """Return the first presentation time of its video and audio, s: not always 0, as in MPEG-TS."""
+        from processors.metadata.first_presentation import first_presentation_seconds
+        from processors.store.findings.stored_metadata import metadata_in
+
+        return first_presentation_seconds(metadata_in(self._store.manifests(self.sha256), self._store))
+
+    def mars_time(self, seconds: float | None = None) -> MissionTime:
+        """Return the time on Mars at a presentation time, or at the start; local times are for the landing site.
 
         Raises
         ------
-        RequestError : the start of the recording is not known to the minute, or its mission is not known or has no
-            profile.
+        RequestError : its start is not known to the minute, or its mission is not known or has no profile.
         """
-        from datetime import timedelta
-
         from marsmedia.mars_times import mars_time, why_without_site, why_without_start
         from processors.mission.profile import profile_called
 
-        after_seconds = as_seconds("seconds", seconds)
+        time_seconds = self.start_seconds if seconds is None else as_seconds("seconds", seconds)
         if self.start_utc is None:
             raise RequestError(f"{self.name}: {why_without_start(self._evidence.get('taken'))}")
         mission = self.facts["mission"]
         if not mission or profile_called(mission) is None:
             raise RequestError(f"{self.name}: {why_without_site(mission)}")
         try:
-            moment = self.start_utc + timedelta(seconds=after_seconds)
+            moment = self.clocks.moment(time_seconds)
         except OverflowError as error:
             raise RequestError(f"seconds is {seconds!r}: must be within the years 1 to 9999") from error
         return mars_time(moment, mission=mission)
@@ -167,9 +172,9 @@ class SourceView:
         """Return a table of a result, with the clocks of its times.
 
         Columns `utc`, `sol`, `local_mean_solar_time_hours` and `local_true_solar_time_hours` are added to a table over
-        time, with missing values where they are not known. `attrs` holds title, source, SHA-256, UTC of presentation
-        time 0, processor, version, and `columns`: `units` and `description` of each. A table with a column `file` gets
-        the `path` of each.
+        time, with missing values where they are not known. `attrs` holds title, source, SHA-256, UTC at which the
+        recording begins, processor, version, and `columns`: `units` and `description` of each;
+        `start_presentation_seconds` if it does not begin at 0. A table with a column `file` gets the `path` of each.
 
         Parameters
         ----------
@@ -359,7 +364,8 @@ class SourceView:
         from processors.mission.profile import profile_called
 
         mission = self.facts["mission"]
-        return Clocks(start_utc=self.start_utc, profile=profile_called(mission) if mission else None)
+        profile = profile_called(mission) if mission else None
+        return Clocks(start_utc=self.start_utc, profile=profile, start_seconds=self.start_seconds)
 
     @property
     def _provenance(self) -> SourceAttributes:
@@ -378,6 +384,7 @@ class SourceView:
             published_at=self._said("dc:source"),
             start_utc=self.start_utc,
             start_precision=self.facts["precision"],
+            start_seconds=self.start_seconds,
             inherited=lambda manifest: inherited_damage(manifest, self._manifests()),
             difference=lambda manifest: difference_from_today(manifest, self._row, self._asked),
         )

@@ -32,7 +32,8 @@ STOREYS = {
     ),
     "one source, one pass": (("processors.engine",),),
     "media, and the store that knows none of them": (
-        ("processors.video", "processors.audio", "processors.photo", "processors.metadata", "processors.store"),
+        ("processors.video", "processors.audio", "processors.photo", "processors.store"),
+        ("processors.metadata",),
     ),
     "files: what they are, and how they are opened": (
         ("processors.identify",),

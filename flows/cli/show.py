@@ -24,6 +24,7 @@ from processors.metadata.properties import Properties, properties
 from processors.sources.scan import printable
 from processors.store.by_name_view import ByNameEntry
 from processors.store.catalogue.decoded_length import decoded_length
+from processors.store.findings.stored_metadata import metadata_in
 from processors.video.audit.not_detected import DISSOLVES
 from processors.well_known_names import EVIDENCE, METADATA
 
@@ -188,18 +189,10 @@ def _known_properties(
     row: SourceRow, manifests: Sequence[Manifest], shown_size: tuple[int, int] | None, store: Store
 ) -> Properties:
     """Return what the headers state, with the size and length of what was decoded."""
-    record = _metadata(manifests, store)
+    record = metadata_in(manifests, store)
     stated = record.get("container_duration_seconds") or row.duration_seconds
     decoded = None if row.medium == "photo" else decoded_length(store, row.digest, stated, row.format)
     return properties({**record, "container_duration_seconds": stated}, shown_size, decoded)
-
-
-def _metadata(manifests: Sequence[Manifest], store: Store) -> dict[str, Any]:
-    """Return the metadata record of the source; empty if there is none."""
-    for manifest in manifests:
-        if manifest.ref.processor == METADATA and manifest.verdict == "made":
-            return json.loads(store.item_path(manifest.ref, "metadata.json").read_bytes())
-    return {}
 
 
 def _links(row: SourceRow, store: Store) -> dict[Path, Path]:

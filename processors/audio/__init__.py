@@ -1,1 +1,1 @@
-"""Audio: exact samples and the results made from them. Above identify."""
+"""Audio: exact samples and the results made from them. Above metadata."""

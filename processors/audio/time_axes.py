@@ -74,27 +74,32 @@ def start_moment(start_utc: str) -> datetime | None:
     return parse_when(start_utc).instant
 
 
-def utc_clock(start_utc: str, start_source: str = "") -> Clock:
-    """Return a UTC clock; `start_utc` is the source's time 0, ISO 8601 with an offset, from `start_source`."""
-    zero = start_moment(start_utc)
-    assert zero is not None
-    midnight = zero.replace(hour=0, minute=0, second=0, microsecond=0)
+def utc_clock(start_utc: str, start_source: str = "", start_seconds: float = 0.0) -> Clock:
+    """Return a UTC clock; `start_utc` is the moment of the source's time `start_seconds`, ISO 8601 with an offset.
+
+    Parameters
+    ----------
+    start_source : source of `start_utc`, for the label.
+    """
+    start = start_moment(start_utc)
+    assert start is not None
+    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
     return Clock(
-        label=f"UTC, {zero:%Y-%m-%d}{_how_known(start_utc, start_source)}",
-        zero_seconds=(zero - midnight).total_seconds(),
+        label=f"UTC, {start:%Y-%m-%d}{_how_known(start_utc, start_source)}",
+        zero_seconds=(start - midnight).total_seconds() - start_seconds,
         rate=1.0,
         style="of the day",
     )
 
 
-def mars_clock(start_utc: str, longitude_degrees_east: float) -> Clock:
-    """Return a clock of local mean solar time: 24 hours of 1/24 sol, which is 1.0275 days."""
-    zero = start_moment(start_utc)
-    assert zero is not None
-    time = mars_time(zero, longitude_degrees_east)
+def mars_clock(start_utc: str, longitude_degrees_east: float, start_seconds: float = 0.0) -> Clock:
+    """Return a clock of local mean solar time: 24 hours of 1/24 sol, which is 1.0275 days; see `utc_clock`."""
+    start = start_moment(start_utc)
+    assert start is not None
+    time = mars_time(start, longitude_degrees_east)
     return Clock(
         label=f"local mean solar time on Mars, within {ACCURACY_SECONDS} s{_how_known(start_utc)}",
-        zero_seconds=time.local_mean_solar_time_hours * 3600,
+        zero_seconds=time.local_mean_solar_time_hours * 3600 - start_seconds / SOL_IN_DAYS,
         rate=1 / SOL_IN_DAYS,
         style="of the day",
     )

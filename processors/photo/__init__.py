@@ -1,1 +1,1 @@
-"""Photographs, upright and in sRGB, and the results made from them. Above identify."""
+"""Photographs, upright and in sRGB, and the results made from them. Above metadata."""

@@ -1,1 +1,1 @@
-"""Storage of results: plain files with a manifest, and a disposable catalogue. Above identify."""
+"""Storage of results: plain files with a manifest, and a disposable catalogue. Above metadata."""

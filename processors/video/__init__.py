@@ -1,1 +1,1 @@
-"""Video: exact frames and the results made from them. Above identify."""
+"""Video: exact frames and the results made from them. Above metadata."""

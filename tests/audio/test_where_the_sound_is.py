@@ -40,7 +40,7 @@ def below(samples: np.ndarray, hz: float, rate_hz: int) -> np.ndarray:
 
 
 def drawn(bench: Bench, picture: SpectrogramPicture, name: str = "a.wav") -> Canvas:
-    results = {picture.spectrogram.name: bench.run(picture.spectrogram)}
+    results = {one.name: bench.run(one) for one in picture.inputs()}
     return PictureMaker(picture, Inputs(info=None, results=results, source_facts={}, source_name=name)).draw()
 
 

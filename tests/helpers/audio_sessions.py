@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import soundfile
 
 from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.audio_reader import FileReader
 from processors.audio.reading.block import AudioBlock
-from processors.contract import Inputs, Item, OneShot, Processor, Streamed, inputs_of, need_of
+from processors.contract import Inputs, Item, OneShot, OpenSource, Processor, Source, Streamed, inputs_of, need_of
 from processors.errors import ResultMissing
 from processors.json_records import as_json, from_json
 from processors.sources.source_file import SourceFile
@@ -79,11 +80,30 @@ class Bench:
             folder = self._folder / f"{len(self._made):02d}-{processor.name}"
             folder.mkdir(parents=True)
             info: Any = self._info if processor.reads == "audio" else None
+            if processor.reads == "file":
+                info = self._as_file(folder)
             if used:
                 info = Inputs(info=info, results=used, source_facts={}, source_name=self._name)
             need_of(processor, info)
             self._made[processor] = Result(folder, self._items(processor, info, folder))
         return self._made[processor]
+
+    def _as_file(self, folder: Path) -> OpenSource:
+        """The sound as a WAV file."""
+        path = folder / "sound.wav"
+        soundfile.write(path, self.samples.T, self._info.rate_hz)
+        file = SourceFile.at(path)
+        return OpenSource(
+            source=Source(
+                digest="0" * 64,
+                size_bytes=file.size_bytes,
+                name=self._name,
+                medium="audio",
+                format="wav",
+                has_sound=True,
+            ),
+            file=file,
+        )
 
     def _items(self, processor: Processor, info: Any, folder: Path) -> dict[str, Item]:
         items, first = list[Item](), 0

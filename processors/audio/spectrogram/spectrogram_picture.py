@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,7 +33,9 @@ from processors.audio.spectrogram.panel import FLOOR, columns_of, rows_of
 from processors.audio.spectrogram.spectrogram import OVERVIEW, Spectrogram, SpectrogramFacts
 from processors.audio.spectrogram.stft import Scale, Scaling, window_of
 from processors.audio.time_axes import Clock, draw_time_axis, mars_clock, source_clock, start_moment, utc_clock
-from processors.contract import Inputs, Item, Reads, ReleaseContext, ReleaseWords, require
+from processors.contract import Inputs, Item, Processor, Reads, ReleaseContext, ReleaseWords, require
+from processors.metadata.first_presentation import first_presentation_seconds
+from processors.metadata.metadata import Metadata
 
 PICTURE = "spectrogram.png"
 WIDTH_PX, LEFT_PX, RIGHT_PX = 1600, 120, 1416
@@ -119,8 +122,8 @@ class SpectrogramPicture:
     words: ReleaseWords | None = None
     """Texts of the release for the title. None: those that the release states, if any."""
     start_utc: str | None = None
-    """Moment of the source's time 0, ISO 8601 with an offset; adds an axis in UTC. None: the moment that the release or
-    a label gives, or no such axis."""
+    """Moment at which the recording begins, ISO 8601 with an offset; adds an axis in UTC. None: the moment that the
+    release or a label gives, or no such axis."""
     start_source: str = ""
     """Source of `start_utc`; written next to the axis."""
     longitude_degrees_east: float | None = None
@@ -149,8 +152,9 @@ class SpectrogramPicture:
         east = context.longitude_degrees_east if is_there else None
         return replace(picture, start_utc=start.utc, start_source=start.named_by, longitude_degrees_east=east)
 
-    def inputs(self) -> tuple[Spectrogram, ...]:
-        return (self.spectrogram,)
+    def inputs(self) -> tuple[Processor, ...]:
+        """Return the spectrogram, and for clocks the metadata: they state the presentation time at `start_utc`."""
+        return (self.spectrogram,) if self.start_utc is None else (self.spectrogram, Metadata())
 
     def items(self, inputs: Inputs[None], scratch: Path) -> Iterator[Item]:
         maker = PictureMaker(self, inputs)
@@ -164,6 +168,8 @@ class PictureMaker:
         overview = measured.path(OVERVIEW)
         self._facts = facts = measured.facts(OVERVIEW, SpectrogramFacts)
         self._calibration = processor.spectrogram.calibration
+        record = inputs.results[Metadata.name].path("metadata.json").read_bytes() if processor.start_utc else b"{}"
+        self._began_seconds = first_presentation_seconds(json.loads(record))
         self._start = facts.first_frame_seconds
         self._end = self._start + max(facts.sample_count / facts.rate_hz, facts.hop_seconds / 2)
         window = window_of(processor.spectrogram.window, facts.window_samples)
@@ -270,9 +276,10 @@ class PictureMaker:
     def _all_clocks(self) -> list[Clock]:
         processor, clocks = self._processor, [source_clock(self._end)]
         if processor.start_utc is not None:
-            clocks.append(utc_clock(processor.start_utc, processor.start_source))
+            began = self._began_seconds
+            clocks.append(utc_clock(processor.start_utc, processor.start_source, began))
             if processor.longitude_degrees_east is not None:
-                clocks.append(mars_clock(processor.start_utc, processor.longitude_degrees_east))
+                clocks.append(mars_clock(processor.start_utc, processor.longitude_degrees_east, began))
         return clocks
 
     def _column_states(self) -> np.ndarray:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from processors.engine.release_index import ReleaseIndex
 from processors.errors import RequestError
+from processors.metadata.first_presentation import first_presentation_seconds
 from processors.metadata.properties import LargerPicture, larger_picture
 from processors.packs.contents.left_out import LeftOut, has_nothing, in_lines, not_made, why_absent
 from processors.packs.contents.outcomes import FailedResult
@@ -27,9 +28,10 @@ from processors.store.catalogue.latest import current
 from processors.store.catalogue.selection import parse, position, select
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.file_verdict import NO_VERDICT, FileVerdict, file_verdict
+from processors.store.findings.stored_metadata import metadata_in
 from processors.store.manifest import Manifest, ResultRef, size_in
 from processors.store.store import Store
-from processors.well_known_names import EVIDENCE, INTEGRITY, METADATA, SHOTS
+from processors.well_known_names import EVIDENCE, INTEGRITY, SHOTS
 
 SHOWN = ("stills", "clips", "sound")
 REASONS_SHOWN = 20
@@ -209,7 +211,8 @@ def _chosen(
     every = manifests_of(subject, store)
     manifests = [one for one in every if one.ref in refs or one.ref.processor not in exact]
     results = tuple(included(manifests, recipe, refs))
-    larger = _larger_picture(manifests, results, store) if row.medium == "video" else None
+    record = {} if row.medium == "photo" else metadata_in(manifests, store)
+    larger = _larger_picture(record, results) if row.medium == "video" else None
     audit = _current(INTEGRITY, manifests, refs)
     history = _history(row, manifests, audit)
     has_original, packed = ORIGINALS in recipe.take, (*results, *_further_evidence(recipe, subject, store))
@@ -217,7 +220,7 @@ def _chosen(
     if not has_original and not packed:
         absent = why_absent(failed, history.verdict, refs, {one.ref for one in every}, recipe.take)
     return SelectedSource(
-        subject=replace(subject, larger_picture=larger),
+        subject=replace(subject, larger_picture=larger, start_seconds=first_presentation_seconds(record)),
         has_original=has_original,
         results=packed,
         shown=tuple(included(manifests, replace(recipe, take=SHOWN, layout="kind"), refs)) if recipe.highlight else (),
@@ -230,15 +233,11 @@ def _chosen(
     )
 
 
-def _larger_picture(manifests: list[Manifest], packed: tuple[Manifest, ...], store: Store) -> LargerPicture | None:
-    """Return the larger video stream of a video that the metadata list; None without one, or without metadata."""
-    for one in manifests:
-        if one.ref.processor == METADATA and any(item.name == "metadata.json" for item in one.items):
-            with store.open_item(one.ref, "metadata.json") as file:
-                found = larger_picture(json.load(file))
-            is_packed = any(result.parameters.get("stream") == "largest" for result in packed)
-            return found and replace(found, is_packed=is_packed)
-    return None
+def _larger_picture(record: dict[str, Any], packed: tuple[Manifest, ...]) -> LargerPicture | None:
+    """Return the larger video stream of a video that its metadata list; None without one."""
+    found = larger_picture(record)
+    is_packed = any(result.parameters.get("stream") == "largest" for result in packed)
+    return found and replace(found, is_packed=is_packed)
 
 
 def _further_evidence(recipe: PackRecipe, subject: SourceRecord, store: Store) -> Iterator[Manifest]:

@@ -99,6 +99,8 @@ class SourceRecord:
     """`path` relative to the folder of releases."""
     voices: tuple[PathRights, ...] = ()
     """Statements about its rights at every path with its bytes, this one first; empty if only the above are known."""
+    start_seconds: float = 0.0
+    """Presentation time at which the recording begins (`first_presentation_seconds`); only in packs, 0 elsewhere."""
     larger_picture: LargerPicture | None = None
     """Larger video stream, from which nothing is made; only in packs, None elsewhere and without one."""
     bound_by: PathRights | None = None

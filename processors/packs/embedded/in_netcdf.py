@@ -12,7 +12,7 @@ from pathlib import Path
 from processors.languages.text import FALLBACK
 from processors.packs.contents.subject import ItemRecord
 from processors.packs.embedded.file_credits import FileCredits
-from processors.packs.embedded.source_attributes import warnings_of
+from processors.packs.embedded.source_attributes import presentation_at_start, warnings_of
 
 MEDIA_TYPE = "application/x-netcdf"
 
@@ -37,7 +37,7 @@ def write_with_attributes(entry: ItemRecord, target: Path, told: FileCredits) ->
             file.attrs[name] = value
 
 
-def _attributes(told: FileCredits, entry: ItemRecord) -> dict[str, str]:
+def _attributes(told: FileCredits, entry: ItemRecord) -> dict[str, str | float]:
     said = {
         **{f"title_{code}": text for code, text in told.title.items() if code != FALLBACK},
         "summary": told.caption.best(),
@@ -52,6 +52,7 @@ def _attributes(told: FileCredits, entry: ItemRecord) -> dict[str, str]:
         "release": entry.subject.release,
         "date_recorded": told.date,
         "references": told.published_at,
+        **presentation_at_start(entry.subject.start_seconds),
         **warnings_of(entry.manifest, entry.manifest.reason),
     }
     return {name: value for name, value in said.items() if value}

@@ -1,4 +1,4 @@
-"""Attributes of a Parquet table where pandas writes and reads them: units, source, moment of time 0, provenance."""
+"""Attributes of a Parquet table where pandas writes and reads them: units, source, start, provenance."""
 
 from __future__ import annotations
 
@@ -58,4 +58,5 @@ def _attributes_of(subject: SourceRecord) -> SourceAttributes:
         published_at=subject.published_at,
         start_utc=parse_when(taken["utc"]).instant if taken.get("utc") else None,
         start_precision=taken.get("precision"),
+        start_seconds=subject.start_seconds,
     )

@@ -26,9 +26,11 @@ class SourceAttributes:
     published_at: str | None
     """URL given by the release."""
     start_utc: datetime | None
-    """UTC of presentation time 0."""
+    """UTC at which the recording begins."""
     start_precision: str | None
     """`minute`, `second` or `subsecond`: how precisely the start is known."""
+    start_seconds: float = 0.0
+    """Presentation time at `start_utc`."""
     inherited: Callable[[Manifest], str | None] = lambda manifest: None
     """Damage of the source reported by the results of which one is made, which itself names none; None for none."""
     difference: Callable[[Manifest], str | None] = lambda manifest: None
@@ -52,6 +54,7 @@ class SourceAttributes:
             "references": self.published_at,
             "start_utc": self.start_utc and self.start_utc.isoformat().replace("+00:00", "Z"),
             "start_precision": self.start_precision if self.start_utc else None,
+            **presentation_at_start(self.start_seconds if self.start_utc else 0.0),
             "processor": manifest.ref.processor,
             "processor_version": manifest.version,
             "processor_parameters": json.dumps(manifest.parameters, sort_keys=True, ensure_ascii=False),
@@ -62,6 +65,14 @@ class SourceAttributes:
             "comment": self.difference(manifest),
         }
         return {name: value for name, value in told.items() if value is not None}
+
+
+def presentation_at_start(start_seconds: float) -> dict[str, float]:
+    """Return the attribute with the presentation time at which the recording begins; empty where it is 0.
+
+    UTC is the start plus the presentation time less this.
+    """
+    return {"start_presentation_seconds": start_seconds} if start_seconds else {}
 
 
 def warnings_of(manifest: Manifest, damage: str | None) -> dict[str, str]:
