@@ -345,6 +345,45 @@ def test_a_moved_file_ends_as_moved_also_after_its_new_place_is_gone(tmp_path: P
     assert told(tmp_path / "back", "june", "fixity check") == [lost], "a loss stays when the bytes are back elsewhere"
 
 
+@pytest.mark.parametrize("is_lost_meanwhile", [False, True])
+def test_labels_and_files_of_a_release_keep_their_events_when_they_are_moved(
+    tmp_path: Path, is_lost_meanwhile: bool
+) -> None:
+    put(tmp_path, july__b_jpg=picture(64, 48, 1), july__b_xml=LABEL, july__note_txt="1", july__release_toml="")
+    ingest(tmp_path)
+    put(tmp_path, july__note_txt="2", july__release_toml='title = "July"\n')
+    for where, which in (("edited", ()), ("lost", ("b.xml", "note.txt")), ("back", ("b.xml", "note.txt"))):
+        for name in which if is_lost_meanwhile else ():
+            sides = (tmp_path / "raw/july" / name, tmp_path / name)
+            sides[where == "back"].rename(sides[where == "lost"])
+        ingest(tmp_path)
+        time.sleep(1.1)
+    earlier = tmp_path / "earlier"
+    for moves in ((), (("july/b.xml", "july/x/b.xml"), ("july/x", "july/y")), (("july", "august"),)):
+        for old, new in moves:
+            (tmp_path / "raw" / new).parent.mkdir(exist_ok=True)
+            (tmp_path / "raw" / old).rename(tmp_path / "raw" / new)
+            ingest(tmp_path)
+        folder = tmp_path / str(len(list(tmp_path.glob("[0-9]"))))
+        folder.mkdir()
+        (folder / "store").symlink_to(tmp_path / "store")
+        release = "august" if (tmp_path / "raw/august").exists() else "july"
+        packed(folder, release)
+        now = history(folder, release)
+        if earlier.exists():
+            assert json.loads(earlier.read_text()).items() <= {name: list(one) for name, one in now.items()}.items()
+        earlier.write_text(json.dumps(now))
+        time.sleep(1.1)
+    moved = {detail for _, detail in told(folder, "august", "filename change")}
+    assert {
+        "Moved: july/b.xml is now july/x/b.xml",
+        "Moved: july/x/b.xml is now july/y/b.xml",
+        "Moved: july/y/b.xml is now august/y/b.xml",
+        "Moved: july/note.txt is now august/note.txt",
+        "Moved: july/release.toml is now august/release.toml",
+    } <= moved
+
+
 def test_a_removed_copy_ends_as_withdrawn_with_the_place_of_the_other(tmp_path: Path) -> None:
     put(tmp_path, june__a_jpg=picture(64, 48, 1), june__b_jpg=picture(64, 48, 1))
     ingest(tmp_path)

@@ -62,6 +62,30 @@ class Sightings:
         """Return the paths that hold or held some bytes, in every release."""
         return list(self._places.get(digest, ()))
 
+    def with_earlier(self, paths: Iterable[str]) -> list[list[str]]:
+        """Return each path with those at which its contents were before they were moved, or put back, to it, and where
+        they were before that. A path is given once, to the first that leads to it.
+        """
+        groups = [[path] for path in dict.fromkeys(paths)]
+        reached = {path for (path,) in groups}
+        left: dict[str, list[tuple[str, str]]] = {}
+        """Paths that contents have left and that are not reached yet, each with the first time, by digest."""
+        for group in groups:
+            for path in group:  # grows meanwhile
+                for row in self._at[path]:
+                    rest = left.setdefault(row.digest, self._left(row.digest))
+                    came_utc = max(seen_utc for seen_utc, _ in row.times)
+                    group += [other for gone_utc, other in rest if gone_utc <= came_utc and other not in reached]
+                    reached.update(group)
+                    left[row.digest] = [one for one in rest if one[1] not in reached]
+        return groups
+
+    def _left(self, digest: str) -> list[tuple[str, str]]:
+        """Return the paths that some bytes have left, each with the first time."""
+        rows = [row for path in self._places[digest] for row in self._at[path] if row.digest == digest]
+        ends = [(min((gone for _, gone in row.times if gone), default=""), row.path) for row in rows]
+        return [one for one in ends if one[0]]
+
     def present(self, digest: str) -> list[SourceRow]:
         """Return the places that hold some bytes now, in every release."""
         rows = (row for path in self._places.get(digest, ()) for row in self._at[path])

@@ -28,14 +28,17 @@ class PlaceHistories:
     ) -> None:
         """Take all that is in the pack, and the files that were withdrawn from its releases."""
         self._sightings = sightings
-        self._of_sources = [path for one in subjects for path in sightings.places_of(one.digest)]
+        self._of_sources = {
+            one.digest: [path for group in sightings.with_earlier(sightings.places_of(one.digest)) for path in group]
+            for one in subjects
+        }
         beside = [
             *(one.row for one in companions),
             *(one.row for one in of_releases),
             *absent.withdrawn,
             *absent.missing,
         ]
-        self._beside = [row.path for row in beside]
+        self._beside = sightings.with_earlier(row.path for row in beside)
         self._notes = {(one.path, one.digest): "; ".join(one.disagreements) for one in subjects}
         self._notes |= {(one.row.path, one.row.digest): one.elsewhere for one in companions}
         labels = (one.row for one in of_releases if files_missing(one.row))
@@ -44,17 +47,19 @@ class PlaceHistories:
 
     def rows(self) -> Iterator[SourceRow]:
         """Yield every file that was at one of the places, also those that were replaced there."""
-        for path in dict.fromkeys([*self._of_sources, *self._beside]):
+        for path in dict.fromkeys(path for paths in (*self._of_sources.values(), *self._beside) for path in paths):
             yield from (one.here.row for one in self._sightings.at(path))
 
     def of_source(self, subject: SourceRecord) -> Iterator[list[Element]]:
         """Yield the events at all places of a source, in every release, in the order of their times."""
-        return self._events(self._sightings.places_of(subject.digest))
+        return self._events(self._of_sources[subject.digest])
 
     def beside(self) -> Iterator[list[Element]]:
-        """Yield the events at the places of labels, files of releases and withdrawn files."""
-        for path in self._beside:
-            yield from self._events([path])
+        """Yield the events at the places of labels, files of releases and withdrawn files, also where they were moved
+        from.
+        """
+        for paths in self._beside:
+            yield from self._events(paths)
 
     def _events(self, paths: Iterable[str]) -> Iterator[list[Element]]:
         found = [one for path in paths for one in self._sightings.at(path)]
