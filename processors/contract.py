@@ -103,7 +103,12 @@ class ReleaseContext:
     related: tuple[LabelRef, ...] = ()
     """Labels around a recording that belong to no file by their names, as those of its bundle and collection."""
     subtitles: tuple[LabelRef, ...] = ()
+    is_labelled: bool = False
+    """Whether a label is next to the source or inside it, which may name another mission than the release's."""
     mission: str | None = None
+    """Mission that the release names for the source, whatever a label names."""
+    unsettled_mission: str | None = None
+    """Words of a label next to the source that name another one; None if none does, or its own entry settles it."""
     fault: str | None = None
     """Mistake in release.toml that keeps this file's entry from being read."""
     name: str | None = None
@@ -119,7 +124,7 @@ class ReleaseContext:
     still_seconds: float | None = None
     """Presentation time of the video's still that the release chose."""
     longitude_degrees_east: float | None = None
-    """Longitude of the mission's landing site; None if no mission is named."""
+    """Longitude of the mission's landing site; None if no mission is named, or a label names one without a profile."""
     landing_sol_begins: datetime | None = None
     """Beginning of the mission's first sol there, UTC: nothing was recorded there before. None if none is named."""
     recorded_start: Callable[[], RecordedStart | None] = field(default=lambda: None, compare=False)

@@ -6,27 +6,21 @@ import functools
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from processors.containers.text.sidecar import SIDECAR, is_sidecar_file
-from processors.contract import LabelRef, RecordedStart, ReleaseContext
+from processors.containers.text.sidecar import SIDECAR
+from processors.contract import LabelRef, ReleaseContext
 from processors.engine.companion_pairing import sidecars_paired, subtitles_paired
+from processors.engine.labels_on_demand import LabelsOnDemand
 from processors.engine.related_label_pairing import RelatedLabelPairing
 from processors.engine.release_calibrations import ReleaseCalibrations, named_calibrations
-from processors.errors import MediaError
 from processors.metadata.label_statements import camera_of, mission_words, said_by_label
-from processors.metadata.related_labels import RelatedLabels
 from processors.metadata.release.release_context import release_context
 from processors.metadata.release.release_file import MAX_BYTES, Release, ReleaseFileProblem, read_release
-from processors.metadata.tags.label import label_tags
-from processors.metadata.tags.sidecar_tags import sidecar_tags
-from processors.metadata.tags.tag_records import Tag
-from processors.metadata.times.times import dates_of_file, dates_of_label, moment_written
 from processors.mission.profile import load_profile, profile_called, read_product_name
-from processors.planetary.labels import MAX_LABEL_BYTES
+from processors.planetary.open_image import ATTACHED
 from processors.store.catalogue.source_row import SourceRow
 
 LABELS = ("PDS4 label", "XML label", "PDS3 label")
@@ -49,8 +43,7 @@ class ReleaseIndex:
         gone: Mapping[str, str] | None = None,
     ) -> None:
         self._local_path = local_path
-        self._starts: dict[tuple[str, ...], str | None] = {}
-        """Recording start of each label that was read, by its path and those of the labels around the recording."""
+        self._read_labels = LabelsOnDemand(local_path)
         self._cameras: dict[str, str | None] = {}
         """Cameras of each file that was asked for, by its path."""
         self._releases: dict[str, tuple[SourceRow, Release | None]] = {}
@@ -170,19 +163,35 @@ class ReleaseIndex:
         if row.label and row.label not in labels:  # has another name, but names the file
             labels = (*labels, row.label)
         sidecars = self._sidecars.of_file.get(row.path, ())
+        is_labelled = bool(labels) or row.format in ATTACHED
         labels += _refs(sidecars)
         related = self._related.of(row)
-        start = functools.partial(self._start_of, [*beside, *sidecars], [label for _, label in related])
+        start = functools.partial(self._read_labels.start_of, [*beside, *sidecars], [label for _, label in related])
         around = tuple(LabelRef(name=name, sha256=label.digest) for name, label in related)
         name = row.name if read_product_name(row.name) else None
         subtitles = _refs(self._subtitles.of_file.get(row.path, ()))
         found = self._release_of(row)
         if found is None:
-            return ReleaseContext(labels=labels, related=around, subtitles=subtitles, name=name, recorded_start=start)
+            return ReleaseContext(
+                labels=labels,
+                related=around,
+                subtitles=subtitles,
+                is_labelled=is_labelled,
+                name=name,
+                recorded_start=start,
+            )
         folder, _, release = found
         entry, fault = self._entry_of(row, found)
+        other = None if fault else self._read_labels.other_mission(self._labels_by_name(row), release.head, entry or {})
         context = release_context(
-            release.head, entry, labels=labels, fault=str(fault) if fault else None, name=name, start_of_labels=start
+            release.head,
+            entry,
+            labels=labels,
+            fault=str(fault) if fault else None,
+            name=name,
+            is_labelled=is_labelled,
+            other=other,
+            start_of_labels=start,
         )
         calibration = self._calibrations.of(folder, release, entry or {}, context.recorded_by)
         return replace(context, calibration=calibration, subtitles=subtitles, related=around)
@@ -209,16 +218,6 @@ class ReleaseIndex:
         stated = (entry or {}).get("redistribute")
         return stated if stated is False or (stated is True and fault is None) else None
 
-    def _start_of(self, labels: list[SourceRow], around: list[SourceRow]) -> RecordedStart | None:
-        """Return the first recording start that one of these labels gives, other than that of its collection."""
-        for label in labels:
-            key = (label.path, *(one.path for one in around))
-            if key not in self._starts:
-                self._starts[key] = _start_in(self._local_path(label), [self._local_path(one) for one in around])
-            if start := self._starts[key]:
-                return RecordedStart(utc=start, named_by=label.name)
-        return None
-
     def camera_of(self, row: SourceRow) -> str | None:
         """Return the camera or instrument of a source, as a selection by `camera=` compares it; labels are read for it.
 
@@ -227,11 +226,11 @@ class ReleaseIndex:
         """
         if row.path not in self._cameras:
             context = self._at(row)
-            labels = [(one.name, _tags_in(self._local_path(one))) for one in self._labels_by_name(row)]
+            labels = self._read_labels.entries_of(self._labels_by_name(row))
             words = [word for _, tags in labels for word, _ in mission_words(tags)]
             profile = (
                 load_profile(context.mission)
-                if context.mission
+                if context.mission and context.unsettled_mission is None
                 else next(filter(None, map(profile_called, words)), None)
             )
             said = [one for name, tags in labels for one in said_by_label(tags, name)]
@@ -370,32 +369,6 @@ class ReleaseIndex:
 
 def _refs(rows: Iterable[SourceRow]) -> tuple[LabelRef, ...]:
     return tuple(LabelRef(name=row.name, sha256=row.digest) for row in rows)
-
-
-def _start_in(label: Path, around: list[Path]) -> str | None:
-    """Return the recording start of a label; None also if the label cannot be read, which the evidence reports.
-
-    Parameters
-    ----------
-    around : labels of the bundle and collection, whose start is not the recording's.
-    """
-    with suppress(OSError, MediaError), label.open("rb") as file:
-        data = file.read(MAX_LABEL_BYTES + 1)
-        if is_sidecar_file(label.name, data):
-            dates = dates_of_file(sidecar_tags(label.name, data), [], label.name)
-        else:
-            texts = {str(one): one.read_bytes() for one in around}
-            own = dates_of_label(label_tags(data), label.name, [])
-            dates = RelatedLabels.among(texts, "").own_dates(own, [])
-        return next((moment_written(when) for date, when in dates if date.meaning == "recorded" and when.instant), None)
-    return None
-
-
-def _tags_in(label: Path) -> tuple[Tag, ...]:
-    """Return the entries of a label; none also if it cannot be read, which the evidence reports."""
-    with suppress(OSError, MediaError), label.open("rb") as file:
-        return label_tags(file.read(MAX_LABEL_BYTES + 1))
-    return ()
 
 
 def _fault(problems: Iterable[ReleaseFileProblem], *paths: str | None) -> ReleaseFileProblem | None:

@@ -19,6 +19,7 @@ from processors.contract import Inputs, Item, LabelRef, OpenSource, Reads, Relea
 from processors.errors import DamagedMedia
 from processors.metadata.evidence_record import EvidenceFacts, EvidenceRecord
 from processors.metadata.metadata import Metadata
+from processors.metadata.other_mission import unsettled_in_words
 from processors.metadata.related_labels import RelatedLabels
 from processors.metadata.release.own_terms import own_terms_in_words
 from processors.metadata.statements import Contradiction
@@ -38,7 +39,7 @@ class Evidence:
     """All statements about a source, in standard terms, with their disagreements, as `evidence.json`."""
 
     name: ClassVar[str] = "evidence"
-    version: ClassVar[int] = 18
+    version: ClassVar[int] = 19
     reads: ClassVar[Reads] = "file"
     of_sighting: ClassVar[bool] = True
     """Each path of the same bytes has a record of its own if the statements there differ."""
@@ -64,7 +65,7 @@ class Evidence:
             related=context.related,
             mission=context.mission,
             fault=context.fault,
-            mission_sha256=profile.sha256 if profile else profiles_sha256(),
+            mission_sha256=profile.sha256 if profile and not context.is_labelled else profiles_sha256(),
             product_name=context.name,
         )
 
@@ -98,7 +99,8 @@ class Evidence:
         )
         record = weigh(voices, load_profile(self.mission) if self.mission else None)
         facts = EvidenceFacts.of(record)
-        advice = "; ".join(filter(None, (own_terms_in_words(record.against_general), _late(record)))) or None
+        other = unsettled_in_words(self.mission, voices.unsettled) if self.mission and voices.unsettled else None
+        advice = "; ".join(filter(None, (other, own_terms_in_words(record.against_general), _late(record)))) or None
         yield Item.of_json("evidence.json", record, ensure_ascii=False, facts=facts, damage=damage, advice=advice)
 
 

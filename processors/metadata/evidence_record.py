@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from processors.languages.language import OTHER_LANGUAGES
 from processors.metadata.label_statements import of_label
+from processors.metadata.release.own_terms import permission_of
 from processors.metadata.statements import Contradiction, Statement
 from processors.metadata.tags.tag_records import Tag
 from processors.metadata.times.solar_clock import hours_of_clock
@@ -23,7 +24,8 @@ class EvidenceRecord:
     medium: str
     format: str
     mission: str | None
-    """Name from the mission's profile; without a profile, as the label writes it."""
+    """Name from the mission's profile; without a profile, as the label writes it. A label's comes before that of a
+    whole release."""
     mission_source: str | None
     taken: Taken | None
     """Time of recording, else of the event that it shows; None if nothing states either."""
@@ -46,7 +48,8 @@ class EvidenceRecord:
     dates: tuple[Date, ...]
     disagreements: tuple[Contradiction, ...]
     against_general: tuple[Contradiction, ...]
-    """Credit, rights and terms of the file itself that one about all files contradicts; its words come first."""
+    """Mission, credit, rights and terms of the file itself that one about all files contradicts; its words come first.
+    """
     mission_disagreements: tuple[Contradiction, ...]
     """Facts about the mission as a whole, from its profile."""
     labels: dict[str, tuple[Tag, ...]]
@@ -94,7 +97,6 @@ class EvidenceFacts:
         first = {one.term: one for one in reversed(record.statements)}  # the first speaks
         rights, redistribute = first.get("dc:rights"), first.get("marsmedia:redistribute")
         titles = [s.value for s in record.statements if s.term == "dc:title" and s.language not in OTHER_LANGUAGES]
-        is_contradicted = bool(record.against_general and redistribute and redistribute.value == "true")
         solar_longitude, solar_longitude_source = _solar_longitude(record)
         return cls(
             mission=record.mission,
@@ -117,7 +119,9 @@ class EvidenceFacts:
             solar_longitude_source=solar_longitude_source,
             rights=str(rights.value) if rights else None,
             rights_source=rights.source if rights else None,
-            redistribute=redistribute.value == "true" if redistribute and not is_contradicted else None,
+            redistribute=permission_of(redistribute.value, redistribute.source, record.against_general)
+            if redistribute
+            else None,
             disagreement_count=len(record.disagreements),
             problems=record.problems,
         )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from processors.metadata.statements import TERMS, Statement, statement
-from processors.metadata.tags.label import found
+from processors.metadata.tags.label import INSIDE, found
 from processors.metadata.tags.tag_records import Tag, unread_texts
 from processors.metadata.times.solar_clock import hours_of_clock, sol_of_clock
 from processors.mission.profile import Profile
@@ -63,7 +63,7 @@ def unread_of_label(tags: tuple[Tag, ...], name: str) -> Iterator[str]:
             text = str(tag.value)
             if (hours_of_clock(text) if meaning in SOLAR_TIMES else _value(meaning, text)) is None:
                 yield f"label {name}:{tag.name}: {text[:80]!r} is not {kind}; it is not read"
-    yield from (f"label {name}: {problem}" for problem in unread_texts(tags) if name != "inside")
+    yield from (f"label {name}: {problem}" for problem in unread_texts(tags) if name != INSIDE)
 
 
 def _entries(tags: tuple[Tag, ...], meaning: str) -> Iterator[Tag]:

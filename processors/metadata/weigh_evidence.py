@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from processors.contract import Source
 from processors.metadata.evidence_record import EvidenceRecord
 from processors.metadata.label_statements import camera_of, mission_words, of_label, said_by_label, unread_of_label
+from processors.metadata.other_mission import OtherMission, other_mission, unsettled_mission
 from processors.metadata.position import position_of
 from processors.metadata.related_labels import RelatedLabels
 from processors.metadata.release.own_terms import against_general
@@ -30,7 +31,7 @@ from processors.metadata.statements import (
     statement,
     translated_statements,
 )
-from processors.metadata.tags.label import files_described, last_part
+from processors.metadata.tags.label import INSIDE, files_described, label_inside, last_part
 from processors.metadata.tags.sidecar_tags import voice_of_sidecar
 from processors.metadata.tags.tag_records import Tag
 from processors.metadata.times.date_conflicts import date_conflicts, sol_conflicts, solar_conflicts
@@ -46,7 +47,7 @@ from processors.metadata.times.times import (
 )
 from processors.mission.product_name import ProductName
 from processors.mission.profile import MissionEvent, Profile, profile_called, read_product_name
-from processors.mission.release_statements import OF_MISSION, said_of_all
+from processors.mission.release_statements import OF_MISSION, said_of_all, said_unless_of_another_mission
 from processors.mission.when import PRECISIONS, When
 from processors.planetary.open_image import DETACHED
 from processors.planetary.pvl import is_absent
@@ -95,6 +96,11 @@ class Voices:
         return "release.toml:file.mission" if "mission" in self.entry else "release.toml:mission"
 
     @cached_property
+    def unsettled(self) -> OtherMission | None:
+        """Return the mission that a label names against the release's, if the file's own entry does not settle it."""
+        return unsettled_mission(self.head, self.entry, self.all_labels)
+
+    @cached_property
     def tags(self) -> tuple[Tag, ...]:
         """Return the tags inside the file that have a value."""
         return tuple(Tag(**tag) for tag in self.metadata["tags"] if tag["value"] is not None)
@@ -103,8 +109,7 @@ class Voices:
     def all_labels(self) -> dict[str, tuple[Tag, ...]]:
         """Return the labels next to the file, and as `inside` the one that the file begins with."""
         is_detached = self.metadata.get("container") in DETACHED
-        inside = () if is_detached else tuple(tag for tag in self.tags if tag.namespace in ("pds3", "vicar"))
-        return {**self.labels, "inside": inside}
+        return {**self.labels, INSIDE: () if is_detached else label_inside(self.tags)}
 
     def dates(self, product: ProductName | None, problems: list[str]) -> Iterator[tuple[Date, When]]:
         """Yield every date; those that cannot be read are added to `problems`."""
@@ -129,7 +134,7 @@ class Voices:
             yield from said_by_label(entries, name)
         for name, entries in self.sidecars.items():
             yield from said_by_sidecar(entries, voice_of_sidecar(name))
-        yield from said_by_label(self.all_labels["inside"], "inside")
+        yield from said_by_label(self.all_labels[INSIDE], INSIDE)
         for meaning, value in self.metadata["known"].items():
             if value and meaning not in ("created", "orientation"):
                 yield statement(meaning, value["value"], f"file:{value['source']}")
@@ -139,6 +144,8 @@ class Voices:
         yield from credit_statements(self.tags, "file")
         # a file's own entry precedes the release's; the release's title is not the file's
         of_all = said_of_all(self.head, self.entry)
+        if self.unsettled:
+            of_all = said_unless_of_another_mission(self.head, self.entry)
         yield from said_by_release({k: v for k, v in of_all.items() if not k.startswith("title")}, "")
         if profile:
             for meaning in OF_MISSION:
@@ -155,13 +162,19 @@ def _said_once(of_file: Sequence[str], of_dates: Sequence[str]) -> Iterator[str]
 def weigh(voices: Voices, of_release: Profile | None) -> EvidenceRecord:
     """Combine the statements of the file (its metadata record), its labels, the release and the mission profile.
 
-    `of_release`: profile of the mission that the release names for the file; None: a label may name one.
+    Parameters
+    ----------
+    of_release : profile of the mission that the release names for the file; None: a label may name one. It does not
+        count for a file whose label names another one, until the file's own entry states a mission.
     """
+    unsettled, stated = voices.unsettled, of_release
+    of_release = None if unsettled else of_release
     product, problems = read_product_name(voices.name, of_release), list[str]()
     sol_of_name = (product.sol, "file name") if product and product.sol is not None else None
     mission, mission_source, by_label = _mission(of_release, voices)
     profile = of_release or by_label
-    event = profile.event(str(voices.entry["event"])) if profile and "event" in voices.entry else None
+    is_shown = profile and "event" in voices.entry and not unsettled  # else it is one of the release's mission
+    event = profile.event(str(voices.entry["event"])) if profile and is_shown else None
     dates = tuple(voices.dates(product, problems))
     of_file = tuple(voices.statements(profile))
     statements = (*of_file, *voices.related.statements(of_file))
@@ -192,14 +205,14 @@ def weigh(voices: Voices, of_release: Profile | None) -> EvidenceRecord:
             *contradictions(statements),
             *date_conflicts(recorded, event, profile),
             *voices.related.conflicts(chosen.date),
-            *_missions_apart(of_release, voices),
+            *_missions_apart(stated, voices),
             *sol_conflicts(chosen.date, sol_of_name, profile),
             *sol_conflicts(chosen.date, label_sol, profile),
             *solar_conflicts(chosen.taken, statements, profile),
             *_not_described(voices),
             *voices.claims,
         ),
-        against_general=against_general(statements),
+        against_general=(*_against_mission(stated, voices), *against_general(statements)),
         mission_disagreements=_of_mission(profile),
         labels={**voices.labels, **voices.sidecars},
         problems=(*_said_once(voices.metadata["problems"], problems), *problems, *voices.related.problems),
@@ -226,13 +239,16 @@ def _mission(profile: Profile | None, voices: Voices) -> tuple[str | None, str |
 
 def _missions_apart(profile: Profile | None, voices: Voices) -> Iterator[Contradiction]:
     """Yield the first label whose names of mission and spacecraft all belong to another mission than the release's."""
-    for name, tags in voices.all_labels.items():
-        words = mission_words(tags) if profile else []
-        if profile and words and not any(profile_called(word) == profile for word, _ in words):
-            word, place = next((one for one in words if profile_called(one[0])), words[0])
-            says = ((profile.name, voices.mission_stated_at), (word, f"label {name}:{place}"))
-            yield Contradiction(about="mission", says=says)
-            return
+    if profile and (other := other_mission(profile.name, voices.all_labels)):
+        says = ((profile.name, voices.mission_stated_at), (other.words, other.source))
+        yield Contradiction(about="mission", says=says)
+
+
+def _against_mission(profile: Profile | None, voices: Voices) -> Iterator[Contradiction]:
+    """Yield the mission that a label names against the one of all files, the label's words first."""
+    if profile and (other := voices.unsettled):
+        says = ((other.words, other.source), (profile.name, voices.mission_stated_at))
+        yield Contradiction(about="mission", says=says)
 
 
 class _Chosen(NamedTuple):

@@ -31,3 +31,13 @@ def said_of_all(head: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, 
     if entry.get("agency", head.get("agency")) != head.get("agency"):
         of_others.add("credit")
     return {key: value for key, value in head.items() if key not in of_others}
+
+
+def said_unless_of_another_mission(head: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the release's statements that apply to a file whether or not it is of another mission.
+
+    Its prohibition is one of them, and its permission is not.
+    """
+    said = said_of_all(head, {**entry, "mission": ""})
+    forbidden = head.get("redistribute") is False and "redistribute" not in entry
+    return {**said, "redistribute": False} if forbidden else said

@@ -54,7 +54,7 @@ def evidence(
         source=source,
         name=name,
         metadata=metadata,
-        head=head or {},
+        head=({"mission": mission} if mission else {}) | (head or {}),
         entry=entry or {},
         labels={key: label_tags(data) for key, data in (labels or {}).items()},
         sidecars={},
@@ -136,7 +136,8 @@ def test_captions_alt_texts_credit_and_rights_have_standard_terms_and_languages(
         "rights": "unresolved",
         "redistribute": False,
     }
-    said = {(s.term, s.language): s.value for s in evidence(entry=entry).statements if s.source.startswith("release")}
+    statements = evidence(entry=entry).statements
+    said = {(s.term, s.language): s.value for s in statements if s.source.startswith("release.toml:file.")}
     assert said == {
         ("dc:description", "en"): "Tracks <b>behind</b>",
         ("dc:description", "zh"): "车辙",
@@ -323,11 +324,62 @@ def test_mission_of_a_label_gives_sol_and_camera(samples: Path) -> None:
 
 
 def test_label_of_another_mission_is_a_disagreement() -> None:
-    record = evidence(labels={"a.xml": MISSION_LABEL % (b"Mars 2020", b"x")})
-    assert (record.mission, record.mission_source) == ("tianwen-1", "release.toml:mission")
+    record = evidence(labels={"a.xml": MISSION_LABEL % (b"Mars 2020", b"x")}, entry={"mission": "tianwen-1"})
+    assert (record.mission, record.mission_source) == ("tianwen-1", "release.toml:file.mission")
     assert [one.says for one in record.disagreements if one.about == "mission"] == [
-        (("tianwen-1", "release.toml:mission"), ("Mars 2020", "label a.xml:Observation_Area/Investigation_Area/name"))
+        (
+            ("tianwen-1", "release.toml:file.mission"),
+            ("Mars 2020", "label a.xml:Observation_Area/Investigation_Area/name"),
+        )
     ]
+    assert record.against_general == ()
+    assert {one.value for one in record.statements if one.term == "photoshop:Credit"} == {"CNSA"}
+
+
+CNSA_2021 = {"agency": "CNSA", "credit": "CNSA", "rights": "© CNSA 2021", "source": "https://cnsa.gov.cn"}
+OF_OPPORTUNITY = (
+    b'PDS_VERSION_ID = PDS3\nMISSION_NAME = "MARS EXPLORATION ROVER"\nSTART_TIME = 2015-07-24T08:12:00\nEND\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("label", "mission", "sols", "place", "credit", "may"),
+    [
+        (MISSION_LABEL % (b"Mars 2020", b"x"), "perseverance", "2 2", "77.45", "NASA/JPL-Caltech", False),
+        (MISSION_LABEL % (b"Phoenix", b"Phoenix Lander"), "Phoenix", "None None", None, None, None),
+        (OF_OPPORTUNITY, "MARS EXPLORATION ROVER", "None None", None, None, None),
+    ],
+)
+def test_nothing_of_a_releases_mission_counts_for_a_file_whose_label_names_another(
+    label: bytes, mission: str, sols: str, place: str | None, credit: str | None, may: bool | None
+) -> None:
+    head = {**CNSA_2021, "redistribute": True}
+    record = evidence(labels={"a.lbl": label}, head=head, entry={"event": "touchdown"})
+    facts = EvidenceFacts.of(record)
+    assert (record.mission, record.event, facts.redistribute) == (mission, None, may)
+    assert str(record.mission_source).startswith("label a.lbl:")
+    assert f"{record.first_sol} {record.last_sol}" == sols
+    assert (place or "") in str(record.place)
+    assert (record.place is None) == (place is None)
+    said = [str(one.value) for one in record.statements if one.term == "photoshop:Credit"]
+    assert said == [credit] * (credit is not None)
+    assert not {"CNSA", "© CNSA 2021"} & {str(one.value) for one in record.statements}
+    (own, (general, source)) = record.against_general[0].says
+    assert (record.against_general[0].about, own[1].split(":")[0]) == ("mission", "label a.lbl")
+    assert (general, source) == ("tianwen-1", "release.toml:mission")
+
+
+def test_a_prohibition_of_all_files_holds_for_one_whose_label_names_another_mission() -> None:
+    record = evidence(labels={"a.lbl": OF_OPPORTUNITY}, head={**CNSA_2021, "redistribute": False})
+    assert EvidenceFacts.of(record).redistribute is False
+
+
+def test_a_permission_for_the_file_itself_holds_before_its_mission_is_settled() -> None:
+    record = evidence(
+        labels={"a.lbl": OF_OPPORTUNITY}, head={**CNSA_2021, "redistribute": True}, entry={"redistribute": True}
+    )
+    assert EvidenceFacts.of(record).redistribute is True
+    assert [one.about for one in record.against_general] == ["mission"]
 
 
 def test_sol_of_a_label_counts_for_missions_without_a_profile() -> None:

@@ -142,7 +142,7 @@ def test_a_press_pack_warns_and_the_file_keeps_its_credit_terms_and_instructions
     assert str(terms).startswith("Editorial use only. Not cleared for passing on: ask the rights holder")
     ((instructions, _),) = said_of(record, "photoshop:Instructions")
     assert str(instructions).startswith("Embargoed until 1 July. Editorial use only. Not cleared for passing on")
-    differs = "Its own credit, rights or terms differ from those stated for the whole release."
+    differs = "Its own mission, credit, rights or terms differ from those stated for the whole release."
     assert str(terms).endswith(differs)
     shown = in_this_process("show", "dunes.jpg", "--store", "store").stdout
     assert "terms of use: Editorial use only (from file:xmp:xmpRights:UsageTerms)\n" in shown

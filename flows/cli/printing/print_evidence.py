@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from processors.languages.text import FALLBACK
+from processors.metadata.release.own_terms import permission_of
 from processors.mission.sol_words import is_before_landing, sol_span
 
 
@@ -62,11 +63,15 @@ def evidence_lines(record: dict[str, Any]) -> list[str]:
         lines.append(f"camera: {record['camera']} ({said})")
     elif record.get("recorded_by"):
         lines.append(f"camera: {record['recorded_by']} (release.toml)")
-    for one in record.get("against_general", ()):
+    apart = record.get("against_general", ())
+    permission = next((one for one in record.get("statements", ()) if one["term"] == "marsmedia:redistribute"), None)
+    is_permitted = permission and permission_of(permission["value"], permission["source"], apart)
+    until_then = "" if is_permitted else "; public packs refuse it until then"
+    for one in apart:
         (own, own_source), (general, source) = one["says"]
         lines.append(
             f"its own {one['about']}: {own} ({own_source}), against {general} ({source}): "
-            "settle it in its [[file]] of release.toml; public packs refuse it until then"
+            f"settle it in its [[file]] of release.toml{until_then}"
         )
     for one in record.get("disagreements", ()):
         lines.append(f"disagree about {one['about']}: " + "; ".join(f"{value} ({said})" for value, said in one["says"]))

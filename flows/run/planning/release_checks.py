@@ -11,16 +11,14 @@ from processors.decoding.open_media import open_container
 from processors.engine.label_pairing import IMAGE_LABELS
 from processors.errors import MediaError
 from processors.identify import identify
-from processors.metadata.label_statements import mission_words
+from processors.metadata.other_mission import settle_in_words, unsettled_mission
 from processors.metadata.release.release_file import Release
 from processors.metadata.release.release_template import media_below
-from processors.metadata.tags.label import label_tags
+from processors.metadata.tags.label import INSIDE, label_inside, label_tags
 from processors.metadata.tags.photograph import read_photograph
 from processors.metadata.tags.tag_records import Tag
 from processors.metadata.times.late_dates import late_date
 from processors.metadata.times.times import dates_of_release
-from processors.mission.profile import profile_called
-from processors.mission.release_statements import mission_of_file
 from processors.planetary.labels import MAX_LABEL_BYTES
 from processors.planetary.open_image import attached_format, files_named
 from processors.sources.source_file import SourceFile
@@ -38,34 +36,32 @@ def other_missions(folder: Path, described: Release) -> Iterator[str]:
     for path in media_below(folder):
         if path in described.lines and path not in described.files:
             continue
-        mission = mission_of_file(described.head, described.files.get(path, {}))
-        words = [word for word, _ in mission_words(_label_tags(folder / path))] if mission else []
-        named = [profile.name if (profile := profile_called(word)) else "" for word in words]
-        if words and mission not in named:
-            other = next(filter(None, named), "")
-            yield (
-                f"{path}: {mission} by release.toml, but its label names {', '.join(dict.fromkeys(words))}: give its "
-                f'[[file]] mission = "{other}"{"" if other else ", for a mission without a profile"}'
-            )
+        mission, entry = str(described.head.get("mission", "")), described.files.get(path, {})
+        if not mission or "mission" in entry:
+            continue
+        if other := unsettled_mission(described.head, entry, _labels(folder / path)):
+            yield f"{path}: {settle_in_words(mission, other)}"
 
 
-def _label_tags(file: Path) -> tuple[Tag, ...]:
-    """Return the tags of the first label next to a file, else of the label at its beginning."""
+def _labels(file: Path) -> dict[str, tuple[Tag, ...]]:
+    """Return the tags of each label next to a file, and as `inside` those of the label at its beginning, if any."""
+    found: dict[str, tuple[Tag, ...]] = {}
     stems = (file.name.casefold(), file.stem.casefold())
     beside = [
         one for one in file.parent.iterdir() if one.suffix.lower() in LABEL_SUFFIXES and one.stem.casefold() in stems
     ]
     try:
-        if beside:
-            with min(beside).open("rb") as opened:
-                return label_tags(opened.read(MAX_LABEL_BYTES + 1))
+        for label in sorted(beside):
+            with label.open("rb") as opened:
+                found[label.name] = label_tags(opened.read(MAX_LABEL_BYTES + 1))
         with file.open("rb") as opened:
             if attached_format(opened, file.name):
                 size_bytes = file.stat().st_size
-                return read_photograph(opened, sha256="", size_bytes=size_bytes, medium="photo").tags
+                tags = read_photograph(opened, sha256="", size_bytes=size_bytes, medium="photo").tags
+                found[INSIDE] = label_inside(tags)
     except (OSError, MediaError):
         pass
-    return ()
+    return found
 
 
 def undelivered(folder: Path, there: Collection[str]) -> Iterator[str]:

@@ -1,12 +1,13 @@
 """Credit, rights and terms that a file itself carries, against statements about all files at once.
 
 A statement of a release, or of a mission's profile, about all files need not have considered this one: where the
-file contradicts it, nothing is permitted until its own entry in `release.toml` says so.
+file contradicts it, nothing is permitted until its own entry in `release.toml` says so. The mission that its label
+names is weighed in the same way (`other_mission.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from processors.metadata.release.licences import is_open_licence, rights_address_of, strictness_of
 from processors.metadata.statements import TERMS, TERMS_OF_USE, Contradiction, Statement, folded
@@ -42,11 +43,28 @@ def against_general(statements: Sequence[Statement]) -> tuple[Contradiction, ...
     )
 
 
+def permission_of(redistribute: object, source: str, apart: Collection[object]) -> bool | None:
+    """Return whether a statement permits redistribution; None for a permission of all files that a file contradicts.
+
+    Parameters
+    ----------
+    redistribute : value of the statement, `true` or `false`.
+    source : where it is stated, such as `release.toml:file.redistribute`.
+    apart : what the file states against statements about all files.
+    """
+    may = redistribute == "true"
+    return None if may and apart and not source.startswith(OF_ENTRY) else may
+
+
 def own_terms_in_words(apart: Sequence[Contradiction]) -> str | None:
-    """Return what a file states against statements about all files, and where to settle it; None for nothing."""
-    if not apart:
+    """Return what a file states against statements about all files, and where to settle it; None for nothing.
+
+    Its mission is left out: a run says more of that.
+    """
+    terms = [one.about for one in apart if one.about != "mission"]
+    if not terms:
         return None
-    *before, last = dict.fromkeys(one.about for one in apart)
+    *before, last = dict.fromkeys(terms)
     about = f"{', '.join(before)} and {last}" if before else last
     return (
         f"the file itself states {about} against what is stated for all files: ask the rights holder, and settle it in "

@@ -8,10 +8,11 @@ from typing import Any
 from processors.contract import LabelRef, RecordedStart, ReleaseContext, ReleaseWords
 from processors.json_records import as_json, canonical_json
 from processors.languages.text import FALLBACK, Text
+from processors.metadata.other_mission import OtherMission
 from processors.metadata.times.times import dates_of_release, moment_written
 from processors.mission.mission_time import landing_sol_begins
 from processors.mission.profile import Profile, load_profile
-from processors.mission.release_statements import mission_of_file, said_of_all
+from processors.mission.release_statements import mission_of_file, said_of_all, said_unless_of_another_mission
 from processors.mission.when import When
 
 
@@ -22,6 +23,8 @@ def release_context(
     labels: tuple[LabelRef, ...] = (),
     fault: str | None = None,
     name: str | None = None,
+    is_labelled: bool = False,
+    other: OtherMission | None = None,
     start_of_labels: Callable[[], RecordedStart | None] = lambda: None,
 ) -> ReleaseContext:
     """Combine the statements of release.toml and the labels about a file.
@@ -30,11 +33,13 @@ def release_context(
     ----------
     entry : the file's entry in release.toml; None without one.
     fault : the mistake in release.toml that keeps the entry from being read.
+    is_labelled : whether a label is next to the file or inside it.
+    other : mission that a label names against that of all files, whose statements then do not count.
     start_of_labels : reads the start from the labels; called only if the release names no moment.
     """
     words = {} if fault else entry or {}
     mission = mission_of_file(head, words)
-    profile = load_profile(mission) if mission else None
+    profile = other.profile if other else load_profile(mission) if mission else None
 
     def start() -> RecordedStart | None:
         moments = [when for _, when in dates_of_release({}, words, []) if when.instant]
@@ -44,10 +49,12 @@ def release_context(
         release=canonical_json(as_json({"head": head, **({"file": entry} if entry is not None else {})})).decode(),
         labels=labels,
         mission=mission,
+        is_labelled=is_labelled,
+        unsettled_mission=other.words if other else None,
         fault=fault,
         name=name,
         recorded_by=str((entry or {}).get("recorded_by") or "") or None,
-        words=_words(head, words, profile),
+        words=_words(head, words, profile, is_of_other=other is not None),
         altitude=_altitude(words),
         still_seconds=float(words["still_seconds"]) if "still_seconds" in words else None,
         longitude_degrees_east=profile.longitude_degrees_east if profile else None,
@@ -56,12 +63,14 @@ def release_context(
     )
 
 
-def _words(head: Mapping[str, Any], entry: Mapping[str, Any], mission: Profile | None) -> ReleaseWords:
-    of_all = said_of_all(head, entry)
+def _words(
+    head: Mapping[str, Any], entry: Mapping[str, Any], mission: Profile | None, *, is_of_other: bool
+) -> ReleaseWords:
+    of_all = said_unless_of_another_mission(head, entry) if is_of_other else said_of_all(head, entry)
     of_mission = mission and (mission.credit or mission.agency)
     told = (entry.get("credit"), of_all.get("credit"), entry.get("agency"), of_all.get("agency"), of_mission)
     dates = [_date_words(date.written, when) for date, when in dates_of_release({}, entry, [])]
-    if not dates and mission and (event := mission.event(str(entry.get("event")))):
+    if not dates and mission and not is_of_other and (event := mission.event(str(entry.get("event")))):
         dates = [f"{_date_words(event.when.written, event.when)} ({event.name})"]
     return ReleaseWords(
         title=Text.of_keys(entry, "title").best() or "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from processors.containers.text.unknown_text import decoded, text_bytes
 from processors.errors import RefusedMedia
@@ -11,6 +11,8 @@ from processors.planetary.labels import MAX_LABEL_BYTES, is_xml, label_root, xml
 from processors.planetary.pvl import is_absent, statements
 
 MAX_TAGS = 20_000
+INSIDE = "inside"
+"""Name of the label that a file begins with, in the sources of statements."""
 
 
 def label_tags(data: bytes) -> tuple[Tag, ...]:
@@ -33,6 +35,11 @@ def label_tags(data: bytes) -> tuple[Tag, ...]:
         else:
             tags = pvl_tags(text)
     return tuple(tag for tag, _ in zip(tags, range(MAX_TAGS), strict=False))
+
+
+def label_inside(tags: Iterable[Tag]) -> tuple[Tag, ...]:
+    """Return those of a file's own tags that are entries of the label that it begins with."""
+    return tuple(tag for tag in tags if tag.namespace in ("pds3", "vicar"))
 
 
 def pvl_tags(text: str) -> Iterator[Tag]:

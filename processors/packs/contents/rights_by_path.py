@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from processors.metadata.release.licences import strictness_of
+from processors.metadata.release.own_terms import permission_of
 from processors.store.findings.stored_evidence import OF_RELEASE
 
 
@@ -90,7 +91,8 @@ def voice(
             place=place, credit=None, rights=None, redistribute=None, said_in=None, speaks=True, unread=because
         )
     statements: Sequence[Mapping[str, Any]] = record["statements"]
-    own = _own_in_words(record.get("against_general") or ())
+    apart: Sequence[Mapping[str, Any]] = record.get("against_general") or ()
+    own = _own_in_words(apart)
     said = _first(statements, "marsmedia:redistribute")
     rights = _first(statements, "dc:rights")
     credit = _first(statements, "photoshop:Credit")
@@ -99,7 +101,7 @@ def voice(
         place=place,
         credit=str(credit["value"]) if credit else None,
         rights=str(rights["value"]) if rights else None,
-        redistribute=_permission(said, own),
+        redistribute=permission_of(said["value"], str(said["source"]), apart) if said else None,
         own=own,
         terms=tuple(str(one["value"]) for one in terms if one),
         said_in=_file_of(str(said["source"]), entry_path) if said else None,
@@ -120,13 +122,6 @@ def rights_of(voices: Sequence[PathRights]) -> str | None:
 
 def _first(statements: Iterable[Mapping[str, Any]], term: str) -> Mapping[str, Any] | None:
     return next((one for one in statements if one["term"] == term), None)
-
-
-def _permission(said: Mapping[str, Any] | None, own: str | None) -> bool | None:
-    """Return whether it may be passed on; a permission for all files is none for one that contradicts it."""
-    if said is None or (said["value"] == "true" and own):
-        return None
-    return said["value"] == "true"
 
 
 def _own_in_words(apart: Iterable[Mapping[str, Any]]) -> str | None:
