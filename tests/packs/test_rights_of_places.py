@@ -163,7 +163,33 @@ def test_of_rights_that_all_allow_it_the_stricter_licence_is_passed_on(releases:
     assert releases.ingest() == (5, 5, 0, 0, 0)
     credit = releases.pack("release=c")
     assert f"  {headed('rights')}: CC BY-NC 4.0" in credit.split("\n")
+    told = "the strictest of the rights stated (CC BY-NC 4.0); it may be redistributed"
+    assert f"  {headed('rights_said_by')}: b/b.jpg: {told}" in credit.split("\n")
+    assert "no permission" not in credit
     assert releases.subject("release=b").bound_by is None
+
+
+@pytest.mark.parametrize(
+    ("key", "own", "others", "tag", "embedded"),
+    [
+        ("instructions", None, "Embargoed until 1 July", b"\x1c\x02\x28\x00\x16", "Embargoed until 1 July"),
+        ("instructions", "none", "Embargoed until 1 July", b"\x1c\x02\x28\x00\x16", "Embargoed until 1 July"),
+        ("instructions", "Crop it", "No crops", b"\x1c\x02\x28\x00\x11", "Crop it; No crops"),
+        ("usage_terms", None, "Print only", b">", "Print only"),
+        ("usage_terms", "CC0", "Print only", b">", "Print only"),
+    ],
+)
+def test_terms_at_another_place_of_the_bytes_are_in_the_packed_file(
+    releases: Releases, key: str, own: str | None, others: str, tag: bytes, embedded: str
+) -> None:
+    entries = f"{FREE}{key} = '{own}'\n" if own else FREE
+    entries += f"[[file]]\npath = 'print.jpg'\n{key} = '{others}'\n"
+    releases.add("june", entries, "b.jpg", "print.jpg")
+    releases.ingest()
+    heading = headed("usage_terms" if key == "usage_terms" else "instructions")
+    assert f"  {heading}: {embedded}" in releases.pack("june/b.jpg").split("\n")
+    (packed,) = (releases.out / "data").rglob("*_80.jpg")
+    assert tag + embedded.encode() in packed.read_bytes()
 
 
 def test_a_prohibition_at_a_place_holds_until_it_is_lifted(releases: Releases) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from processors.errors import RequestError
-from processors.metadata.release.licences import is_open_licence
 from processors.packs.contents.changed_descriptions import changed_descriptions
 from processors.packs.contents.rights import is_cleared, override_of, rights
+from processors.packs.contents.rights_by_path import is_idle
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.audience import Audience
 from processors.packs.recipe.pack_recipe import PackRecipe
@@ -92,10 +92,8 @@ def terms_of(subject: SourceRecord) -> str:
 
     Terms that are its rights once more, an open licence, or the word "none" are left out.
     """
-    elsewhere = (words for one in subject.voices if not one.is_gone for words in one.terms)
-    said = dict.fromkeys(filter(None, (subject.instructions, subject.usage_terms, *elsewhere)))
-    idle = {(subject.rights or "").casefold(), "none"}
-    return "; ".join(one for one in said if one.casefold() not in idle and not is_open_licence(one))
+    said = dict.fromkeys(filter(None, (subject.instructions, subject.usage_terms)))
+    return "; ".join(one for one in said if not is_idle(one, subject.rights))
 
 
 def refuse(
@@ -175,7 +173,8 @@ def _not_cleared(subject: SourceRecord) -> str:
     """Return the source and who withholds the permission: its own path, or another with the same bytes."""
     name = f"{subject.relative} ({subject.digest[:8]})"
     if other := subject.bound_by:
-        return f"{other.place} ({subject.digest[:8]}): {other.why_not}; selected is {subject.relative}, the same bytes"
+        place = f"{other.place} ({subject.digest[:8]})"
+        return f"{place}: {other.why_not}; selected is {subject.relative}, the same bytes"
     own = subject.voices[0] if subject.voices else None
     if own and (own.unread or own.own or own.past):
         return f"{name}: {own.why_not}"

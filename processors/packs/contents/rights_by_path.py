@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from processors.metadata.release.licences import strictness_of
+from processors.metadata.release.licences import is_open_licence, strictness_of
 from processors.metadata.release.own_terms import permission_of
 from processors.store.findings.stored_evidence import OF_RELEASE
 
@@ -27,8 +27,10 @@ class PathRights:
     """Reason why the statement is unknown."""
     own: str | None = None
     """Statement of the file that contradicts one about all files, which is then no permission; None if none."""
-    terms: tuple[str, ...] = ()
-    """Instructions and terms of use in the words of the release or the file."""
+    instructions: str | None = None
+    """Instructions to editors in the words of the release or the file."""
+    usage_terms: str | None = None
+    """Terms of use in the words of the release or the file."""
     past: str | None = None
     """When its prohibition was stated, if it no longer is, though nothing has replaced it; None if it is current."""
     is_gone: bool = False
@@ -40,10 +42,17 @@ class PathRights:
         return strictness(self.redistribute, self.rights)
 
     @property
+    def terms(self) -> tuple[str, ...]:
+        """Return its instructions and terms of use."""
+        return tuple(filter(None, (self.instructions, self.usage_terms)))
+
+    @property
     def why_not(self) -> str:
-        """Return the reason why it may not be redistributed."""
+        """Return the reason why it may not be redistributed; if it may, that its rights are the strictest."""
         if self.unread:
             return f"its rights are unknown: {self.unread}"
+        if self.redistribute:
+            return f"the strictest of the rights stated ({self.rights}); it may be redistributed"
         if self.own:
             return self.own
         rights = f"(rights: {self.rights or 'unknown'})"
@@ -96,14 +105,16 @@ def voice(
     said = _first(statements, "marsmedia:redistribute")
     rights = _first(statements, "dc:rights")
     credit = _first(statements, "photoshop:Credit")
-    terms = (_first(statements, term) for term in ("photoshop:Instructions", "xmpRights:UsageTerms"))
+    instructions = _first(statements, "photoshop:Instructions")
+    terms = _first(statements, "xmpRights:UsageTerms")
     return PathRights(
         place=place,
         credit=str(credit["value"]) if credit else None,
         rights=str(rights["value"]) if rights else None,
         redistribute=permission_of(said["value"], str(said["source"]), apart) if said else None,
         own=own,
-        terms=tuple(str(one["value"]) for one in terms if one),
+        instructions=str(instructions["value"]) if instructions else None,
+        usage_terms=str(terms["value"]) if terms else None,
         said_in=_file_of(str(said["source"]), entry_path) if said else None,
         speaks=bool(said or (rights and str(rights["source"]).startswith(OF_RELEASE))),
     )
@@ -118,6 +129,27 @@ def rights_of(voices: Sequence[PathRights]) -> str | None:
     """Return the rights to print: the binding ones of the paths that hold the bytes, else those of a path that did."""
     here = [one for one in voices if not one.is_gone]
     return binding(here).rights or binding(voices).rights
+
+
+def instructions_of(voices: Sequence[PathRights]) -> str | None:
+    """Return the instructions of all paths that hold the bytes, each once, the path's own first; None without any."""
+    return _of_all_paths([one.instructions for one in voices if not one.is_gone], rights_of(voices))
+
+
+def usage_terms_of(voices: Sequence[PathRights]) -> str | None:
+    """Return the terms of use of all paths that hold the bytes, each once, the path's own first; None without any."""
+    return _of_all_paths([one.usage_terms for one in voices if not one.is_gone], rights_of(voices))
+
+
+def is_idle(terms: str, rights: str | None) -> bool:
+    """Return True for terms that add nothing: the rights once more, an open licence, or the word "none"."""
+    return terms.casefold() in ((rights or "").casefold(), "none") or is_open_licence(terms)
+
+
+def _of_all_paths(terms: Sequence[str | None], rights: str | None) -> str | None:
+    """Return terms as one text; idle ones are left out beside others."""
+    said = list(dict.fromkeys(filter(None, terms)))
+    return "; ".join([one for one in said if not is_idle(one, rights)] or said[:1]) or None
 
 
 def _first(statements: Iterable[Mapping[str, Any]], term: str) -> Mapping[str, Any] | None:

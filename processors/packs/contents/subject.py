@@ -16,7 +16,14 @@ from processors.mission.titles import event_title
 from processors.packs.contents.outcomes import FailedResult, Outcomes
 from processors.packs.contents.prohibitions import Place, with_prohibitions
 from processors.packs.contents.recorded import Recorded, recorded_of
-from processors.packs.contents.rights_by_path import PathRights, binding, rights_of, voice
+from processors.packs.contents.rights_by_path import (
+    PathRights,
+    binding,
+    instructions_of,
+    rights_of,
+    usage_terms_of,
+    voice,
+)
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.decoded_length import decoded_length
 from processors.store.catalogue.source_row import SourceRow
@@ -88,9 +95,9 @@ class SourceRecord:
     failures: tuple[FailedResult, ...] = ()
     """Failures by processor; of several results of one, the requested one counts, else the latest."""
     usage_terms: str | None = None
-    """Terms of use, in the words of the release or the file."""
+    """Terms of use, in the words of the release or the file; those of every path with its bytes."""
     instructions: str | None = None
-    """Instructions to editors, in the words of the release or the file."""
+    """Instructions to editors, in the words of the release or the file; those of every path with its bytes."""
     evidence_key: str | None = None
     """Key of the evidence record; None without one."""
     every_evidence_key: tuple[str, ...] = ()
@@ -185,6 +192,8 @@ def subjects(
             voices=tuple(dict.fromkeys(voices)),
             bound_by=None if binds is voices[0] else binds,
             rights=rights_of(voices),
+            usage_terms=usage_terms_of(voices),
+            instructions=instructions_of(voices),
             redistribute=binds.redistribute,
         )
 
