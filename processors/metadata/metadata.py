@@ -32,7 +32,7 @@ class Metadata:
     """All metadata of the container, its streams, EXIF, XMP, IPTC and tags, as `metadata.json`."""
 
     name: ClassVar[str] = "metadata"
-    version: ClassVar[int] = 13
+    version: ClassVar[int] = 14
     reads: ClassVar[Reads] = "file"
 
     def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:

@@ -116,7 +116,8 @@ def said_by_release(said: Said, where: str) -> Iterator[Statement]:
         elif meaning in TERMS and (meaning, value) != ("mission", ""):
             if meaning in TRANSLATED and language is None:
                 language = FALLBACK
-            for one in value if isinstance(value, list) else [value]:
+            several = value if isinstance(value, list) else [value]
+            for one in several or [""]:  # an empty list takes the place of the file's, as an empty text does
                 yield statement(meaning, one, f"release.toml:{where}{key}", language)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from tests.helpers.runs import ingest
 RECIPES: Recipes = {"photo": (Metadata(), Evidence(), PhotoPreview(longest_sides_px=(64,)))}
 HEAD = 'title = "July"\ncredit = "NASA/JPL-Caltech"\nrights = "NASA guidelines"\nredistribute = true\n'
 CREDIT, COPYRIGHT, INSTRUCTIONS = (2, 110), (2, 116), (2, 40)
+OBJECT_NAME, HEADLINE = (2, 5), (2, 105)
 XMP = (
     "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
     "<rdf:Description xmlns:xmpRights='http://ns.adobe.com/xap/1.0/rights/'><xmpRights:UsageTerms><rdf:Alt>"
@@ -229,6 +231,41 @@ def test_rights_of_a_file_contradict_a_permission_that_names_none(july: Path) ->
     assert ingested()["against_general"] == [
         {"about": "rights", "says": [["(c) DLR", "file:iptc:CopyrightNotice"], ["true", "release.toml:redistribute"]]}
     ]
+
+
+@pytest.mark.parametrize(("name", "title"), [(None, "Dunes of Utopia"), ("Job 7", "Job 7")])
+def test_a_headline_is_the_title_of_a_file_without_another(july: Path, name: str | None, title: str) -> None:
+    photo(july / "dunes.jpg", {**({OBJECT_NAME: name} if name else {}), HEADLINE: "Dunes of Utopia"})
+    assert said_of(ingested(), "dc:title")[0][0] == title
+    build_pack(recipe_of(["*.jpg"], audience="public"), Path("public"), Store(Path("store")))
+    (packed,) = Path("public/data/photos").glob("*.jpg")
+    assert b"\x1c\x02\x69" + struct.pack(">H", len(title)) + title.encode() in packed.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("stated", "of_xmp", "of_iptc"),
+    [
+        ('"2021-05-30T23:30"\ndate_zone = "Beijing"', b"2021-05-30T23:30+08:00", b"\x1c\x02\x3c\x00\x0b233000+0800"),
+        ('"2021-05-30T23:30:05"\ndate_zone = "UTC"', b"2021-05-30T23:30:05Z", b"\x1c\x02\x3c\x00\x0b233005+0000"),
+        ('"2021-05-30T23:30-03:30"', b"2021-05-30T23:30-03:30", b"\x1c\x02\x3c\x00\x0b233000-0330"),
+        ('"2021-05-30T23:30"', b"2021-05-30T23:30", None),
+        ('"2021-05-30"\ndate_zone = "Beijing"', b"2021-05-30", None),
+    ],
+)
+def test_a_moment_has_the_offset_of_its_clock_wherever_that_is_stated(
+    july: Path, stated: str, of_xmp: bytes, of_iptc: bytes | None
+) -> None:
+    (july / "release.toml").write_text(f'{HEAD}[[file]]\npath = "dunes.jpg"\nredistribute = true\ndate = {stated}\n')
+    ingested()
+    build_pack(recipe_of(["*.jpg"], audience="public"), Path("public"), Store(Path("store")))
+    packed = next(Path("public/data/photos").glob("*.jpg")).read_bytes()
+    found = re.search(rb"photoshop:DateCreated[>=]['\"]?([^'\"<]*)", packed)
+    assert found is not None
+    assert found[1] == of_xmp
+    assert (of_iptc or b"") in packed
+    assert (b"\x1c\x02\x3c" in packed) == (of_iptc is not None)
+    crate = json.loads(next(Path("public").rglob("ro-crate-metadata.json")).read_bytes())
+    assert of_xmp.decode() in [one.get("dateCreated") for one in crate["@graph"]]
 
 
 def test_a_sidecar_speaks_for_its_file(july: Path) -> None:

@@ -167,6 +167,8 @@ KNOWN_TAGS: dict[str, tuple[str, ...]] = {
         "xmp:dc:title",
         "iptc:ObjectName",
         "exif:XPTitle",
+        "xmp:photoshop:Headline",
+        "iptc:Headline",
         "container:title",
         "riff.info:INAM",
         "aiff:Name",

@@ -48,6 +48,18 @@ class Recorded:
         return (first + (last - first) / 2).date().isoformat()[:shown]
 
     @property
+    def iso(self) -> str:
+        """Return the date as written, in ISO 8601; a moment with the offset of its clock from UTC, wherever stated."""
+        written = iso_date(self.written)
+        if not self.utc or not re.fullmatch(r"[\d-]{10}T[\d:]{5,8}(\.\d+)?", written):
+            return written
+        ahead_minutes = round((moment_of(f"{written}Z") - moment_of(self.utc)).total_seconds() / 60)
+        if not ahead_minutes:
+            return f"{written}Z"
+        hours, minutes = divmod(abs(ahead_minutes), 60)
+        return f"{written}{'-' if ahead_minutes < 0 else '+'}{hours:02}:{minutes:02}"
+
+    @property
     def is_to_the_day(self) -> bool:
         """Return whether the day is known, and not only the month or the year."""
         return self.precision not in ("year", "month")

@@ -14,7 +14,6 @@ from processors.packs.contents.subject import ItemRecord
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.captions import as_given, words
-from processors.packs.records.iso_date import iso_date
 
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?")
@@ -72,7 +71,7 @@ def embedded_credits(entry: ItemRecord, recipe: PackRecipe) -> FileCredits:
     """Return the statements to embed in an item, in the pack's languages."""
     subject = entry.subject
     said = words(subject, entry)
-    written = iso_date(subject.recorded.written) if subject.recorded else ""
+    written = subject.recorded.iso if subject.recorded else ""
 
     def shown(text: Text) -> Text:
         return Text({code: text[code] for code in recipe.languages if code in text}) or text

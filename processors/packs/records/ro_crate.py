@@ -17,7 +17,6 @@ from processors.packs.contents.rights import credit, notice, override_of, rights
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.captions import words
-from processors.packs.records.iso_date import iso_date
 from processors.packs.records.pds4_bundle import PackLabel
 from processors.store.manifest import Manifest
 
@@ -176,7 +175,7 @@ def _about(subject: SourceRecord) -> dict[str, Json]:
         "identifier": f"urn:sha256:{subject.digest}",
         "creditText": credit(subject),
         "license": {"@id": rights_id(subject)},
-        "dateCreated": iso_date(recorded.written) if recorded else None,
+        "dateCreated": recorded.iso if recorded else None,
         "isBasedOn": subject.published_at,
         "keywords": ", ".join(subject.keywords) or None,
     }
