@@ -22,7 +22,7 @@ from processors.metadata.tags.xmp import xmp_tags
 from processors.packs.build import build
 from processors.packs.embedded.in_pictures import own_xmp
 from processors.packs.recipe.pack_recipe import Highlight, PackRecipe, Pictures
-from processors.packs.records.ro_crate import iso_date
+from processors.packs.records.iso_date import iso_date
 from processors.video.shots.shots import SHOTS
 from tests.conftest import SAMPLES
 from tests.helpers.pack_store import HOSTILE, PackStore, evidence, filled, make_pack, picture
