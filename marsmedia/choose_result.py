@@ -160,7 +160,25 @@ class ResultChoice:
         return f"make it with `marsmedia reprocess {self._row.digest[:8]} --processor {self._processor}{settings}`"
 
     def _warn(self, what: str) -> None:
-        warnings.warn(f"{self._row.name}: this result of {self._processor} was made {what}", stacklevel=5)
+        warnings.warn(f"{self._row.name}: this result of {self._processor} was made {what}", stacklevel=6)
+
+
+def choose_result(
+    row: SourceRow, processor: str, manifests: Sequence[Manifest], asked: CurrentResults, given: Mapping[str, object]
+) -> Manifest:
+    """Return the result of a processor with the given parameters, among all results of a file; see `ResultChoice.of`.
+
+    Raises
+    ------
+    RequestError : also if the processor does not apply to the file's medium.
+    """
+    from flows.run.recipe_changes.load_recipes import every_processor, named
+
+    every = [one for one in manifests if one.ref.processor == processor]
+    media = () if every else named(processor, *every_processor()).items()
+    if not every and not any(ours for medium, ours in media if medium == (row.medium or row.kind)):
+        raise RequestError(f"{row.name}: {processor} does not apply to {row.medium or row.kind}")
+    return ResultChoice(row, processor, every, asked).of(given)
 
 
 def difference_from_today(one: Manifest, row: SourceRow, asked: CurrentResults) -> str | None:

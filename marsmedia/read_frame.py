@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from marsmedia.raw_file import file_in_raw
@@ -14,14 +15,15 @@ if TYPE_CHECKING:
 
     from processors.sources.source_file import SourceFile
     from processors.store.catalogue.source_row import SourceRow
-    from processors.video.reading.frame import VideoFrame
+    from processors.store.manifest import Manifest
+    from processors.video.reading.frame import ColourFacts, VideoFrame
 
 
 def read_frame(row: SourceRow, seconds: float) -> Image:
     """Return the frame shown at a presentation time; raises as `SourceView.frame`."""
     from PIL import Image
 
-    frame, picture = _frame_at(row, seconds, is_lossless=False)
+    frame, picture = _frame_at(row, seconds, has_values=False)
     kinds = (
         (frame.depth_bits > 8, f"{frame.depth_bits} bits a channel"),
         (frame.is_hdr, "the range of HDR"),
@@ -37,10 +39,20 @@ def read_frame(row: SourceRow, seconds: float) -> Image:
 
 def read_frame_values(row: SourceRow, seconds: float) -> np.ndarray:
     """Return the frame shown at a presentation time in full depth; raises as `SourceView.frame`."""
-    return _frame_at(row, seconds, is_lossless=True)[1]
+    return _frame_at(row, seconds, has_values=True)[1]
 
 
-def _frame_at(row: SourceRow, seconds: float, *, is_lossless: bool) -> tuple[VideoFrame, np.ndarray]:
+def stated_colour(manifests: Iterable[Manifest]) -> ColourFacts | None:
+    """Return the colour encoding of a video's frames, as the newest of its results that decoded them reports it."""
+    from processors.json_records import from_json
+    from processors.video.reading.frame import ColourFacts
+
+    reports: list[Any] = [one.source_facts for one in sorted(manifests, key=lambda one: one.started_utc, reverse=True)]
+    found = (one.get("colour") for one in reports if isinstance(one, dict))
+    return next((from_json(ColourFacts, colour) for colour in found if colour), None)
+
+
+def _frame_at(row: SourceRow, seconds: float, *, has_values: bool) -> tuple[VideoFrame, np.ndarray]:
     from processors.video.frames.frames import Frames
     from processors.video.reading.video_reader import MustReadInOrder
 
@@ -50,9 +62,9 @@ def _frame_at(row: SourceRow, seconds: float, *, is_lossless: bool) -> tuple[Vid
     file = file_in_raw(row)
     try:
         try:
-            found = _frame(one, file, row.format, in_order=False, is_lossless=is_lossless)
+            found = _frame(one, file, row.format, in_order=False, has_values=has_values)
         except MustReadInOrder:
-            found = _frame(one, file, row.format, in_order=True, is_lossless=is_lossless)
+            found = _frame(one, file, row.format, in_order=True, has_values=has_values)
     except SourceChanged as error:
         raise RequestError(f"{row.path}: {error.strerror}; `frames` has the kept frames") from error
     except MediaError as error:
@@ -63,9 +75,9 @@ def _frame_at(row: SourceRow, seconds: float, *, is_lossless: bool) -> tuple[Vid
 
 
 def _frame(
-    one: Any, file: SourceFile, file_format: str, *, in_order: bool, is_lossless: bool
+    one: Any, file: SourceFile, file_format: str, *, in_order: bool, has_values: bool
 ) -> tuple[VideoFrame, np.ndarray] | None:
-    """Return the wanted frame, and its picture as `VideoFrame.lossless` or `rgb` gives it; None if none is shown."""
+    """Return the wanted frame, and its picture as `VideoFrame.values` or `rgb` gives it; None if none is shown."""
     from processors.decoding.open_media import open_container, packets_of
     from processors.video.reading.losses.container_damage import structure_of
     from processors.video.reading.video_reader import VideoReader
@@ -82,8 +94,8 @@ def _frame(
         for packet in packets_of(container, [reader.stream]):
             for frame in reader.decode(packet):
                 if keeper.keeps(frame):
-                    return frame, frame.lossless() if is_lossless else frame.rgb()
+                    return frame, frame.values() if has_values else frame.rgb()
         for frame in reader.flush():
             if keeper.keeps(frame):
-                return frame, frame.lossless() if is_lossless else frame.rgb()
+                return frame, frame.values() if has_values else frame.rgb()
         return None

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from processors.store.catalogue.source_row import SourceRow
     from processors.store.manifest import Manifest
     from processors.store.store import Store
+    from processors.video.reading.frame import ColourFacts
 
 
 RAW = "raw"
@@ -136,8 +137,12 @@ class SourceView:
     @property
     def results(self) -> list[ResultView]:
         """Return every result made from it, by processor, the oldest first."""
+        from processors.store.catalogue.latest import age
+
+        made = [one for one in self._manifests() if one.verdict == "made"]
+        made.sort(key=lambda one: (one.ref.processor, age(one)))
         asked = self._asked.of(self._row)
-        return [ResultView.of(manifest, self._store, asked) for manifest in self._made()]
+        return [ResultView.of(manifest, self._store, asked) for manifest in made]
 
     def result(self, processor: str, /, **parameters: object) -> ResultView:
         """Return the result of a processor with these parameters; the others match today's release and recipes.
@@ -165,8 +170,7 @@ class SourceView:
         return self._path(result, name)
 
     def _path(self, result: ResultView, name: str) -> Path:
-        ref = ResultRef(source=self.sha256, processor=result.processor, key=result.key)
-        return self._store.item_path(ref, name)
+        return self._store.item_path(ResultRef(source=self.sha256, processor=result.processor, key=result.key), name)
 
     def table(self, processor: str, name: str | None = None, /, **parameters: object) -> pd.DataFrame:
         """Return a table of a result, with the clocks of its times.
@@ -186,8 +190,7 @@ class SourceView:
         """
         from marsmedia.read_table import read_table
 
-        manifest = self._manifest(processor, parameters)
-        return read_table(manifest, name, self._store, self._provenance, self.clocks)
+        return read_table(self._manifest(processor, parameters), name, self._store, self._provenance, self.clocks)
 
     @property
     def frames(self) -> pd.DataFrame:
@@ -348,14 +351,22 @@ class SourceView:
         return read_frame(self._row, as_seconds("seconds", seconds))
 
     def frame_values(self, seconds: float) -> np.ndarray:
-        """Return that frame as RGB, or RGBA, in full depth: shape (height, width, 3 or 4).
+        """Return that frame's own numbers as RGB, or RGBA, in full depth: shape (height, width, 3 or 4).
 
-        uint8, rounded to the nearest level, or uint16 where the video has more than 8 bits: white is then 65535, and
-        65283 if it is coded as luma and chroma, as FFmpeg converts them. HDR keeps its own transfer. Raises as `frame`.
+        Upright, with square pixels; only matrix and range are applied: `colour` names primaries and transfer. uint8,
+        rounded to the nearest level, or uint16 where the video has more than 8 bits: white is then 65283, in full range
+        (2^bits - 1) * 2^(16 - bits), of one coded as RGB 65535, as FFmpeg converts them. Raises as `frame`.
         """
         from marsmedia.read_frame import read_frame_values
 
         return read_frame_values(self._row, as_seconds("seconds", seconds))
+
+    @property
+    def colour(self) -> ColourFacts | None:
+        """Return primaries, transfer, matrix and range of a video's frames; None if none was decoded for a result."""
+        from marsmedia.read_frame import stated_colour
+
+        return stated_colour(self._manifests())
 
     @cached_property
     def clocks(self) -> Clocks:
@@ -403,18 +414,7 @@ class SourceView:
         """Return the results of these bytes, without those that belong to other places of them."""
         return [one for one in self._store.manifests(self.sha256) if one.ref not in self._elsewhere]
 
-    def _made(self) -> list[Manifest]:
-        from processors.store.catalogue.latest import age
-
-        made = [one for one in self._manifests() if one.verdict == "made"]
-        return sorted(made, key=lambda one: (one.ref.processor, age(one)))
-
     def _manifest(self, processor: str, parameters: Mapping[str, object]) -> Manifest:
-        from flows.run.recipe_changes.load_recipes import every_processor, named
-        from marsmedia.choose_result import ResultChoice
+        from marsmedia.choose_result import choose_result
 
-        every = [one for one in self._manifests() if one.ref.processor == as_text("processor", processor)]
-        media = () if every else named(processor, *every_processor()).items()
-        if not every and not any(ours for medium, ours in media if medium == self.medium):
-            raise RequestError(f"{self.name}: {processor} does not apply to {self.medium}")
-        return ResultChoice(self._row, processor, every, self._asked).of(parameters)
+        return choose_result(self._row, as_text("processor", processor), self._manifests(), self._asked, parameters)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import marsmedia
 from marsmedia import RequestError
+from processors.video.audit.measurements import Measurements
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
 from tests.video.test_frames import write_deep
@@ -23,8 +25,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> marsmedia.StoreView:
     june = folder / "raw/june"
     june.mkdir(parents=True)
     write_deep(june / "deep.mkv", LEVELS)
+    write_deep(june / "wide.mkv", LEVELS, transfer=5)
+    write_deep(june / "grey.mkv", LEVELS, form="gray10le")
     MediaMaker(june).video("plain.mp4", list(range(5)))
-    ingest(folder / "raw", folder / "store", {"audio": (), "video": (), "photo": ()})
+    ingest(folder / "raw", folder / "store", {"audio": (), "video": (Measurements(),), "photo": ()})
     return marsmedia.open(folder / "store")
 
 
@@ -47,6 +51,34 @@ def test_an_ordinary_frame_comes_without_a_warning_and_as_the_same_values(store:
     values = video.frame_values(0.1)
     assert values.dtype == np.uint8
     assert np.array_equal(values, np.asarray(frame))
+
+
+def test_values_are_the_files_own_and_its_colour_is_named(store: marsmedia.StoreView) -> None:
+    video = store.source("wide.mkv")
+    right = (LEVELS[0].astype(float) - 64) / 876
+    assert np.abs(video.frame_values(0)[32] - right[:, None] * 65283).max() < 4
+    with pytest.warns(UserWarning, match="10 bits"):
+        shown = np.asarray(video.frame(0))[32, :, 0]
+    assert np.abs(shown - right * 255).max() > 20, "shown as sRGB, whose curve is not gamma 2.8"
+    colour = video.colour
+    assert colour is not None
+    assert (colour.primaries, colour.transfer, colour.range) == ("BT.2020", "gamma 2.8", "limited")
+    assert store.source("deep.mkv").colour == replace(
+        colour,
+        primaries=None,
+        transfer=None,
+        matrix=None,
+        assumed=("matrix SMPTE 170M", "primaries as sRGB", "transfer as sRGB"),
+    )
+
+
+def test_grey_of_limited_range_is_as_wide_as_other_videos(store: marsmedia.StoreView) -> None:
+    grey, other = store.source("grey.mkv"), store.source("deep.mkv")
+    assert np.array_equal(grey.frame_values(0), other.frame_values(0))
+    with pytest.warns(UserWarning, match="10 bits"):
+        assert np.array_equal(np.asarray(grey.frame(0)), np.asarray(other.frame(0)))
+    columns = ["brightness_levels", "contrast_levels", "dark_share", "bright_share"]
+    assert grey.measurements[columns].equals(other.measurements[columns])
 
 
 def test_a_frame_that_is_not_shown_has_no_values(store: marsmedia.StoreView) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from av.video.reformatter import ColorRange, Colorspace
 
+from processors.imaging.colour import PRIMARIES, TRANSFERS
 from processors.video.reading.frame import TO_8_BITS, VideoFrame
 
 WIDTH_PX, HEIGHT_PX, BLOCK_PX = 640, 320, 16
@@ -102,6 +103,78 @@ def test_grey_of_more_bits_is_rounded_to_levels_of_eight(form: str, top: int) ->
         decoded=decoded, pts=0, end_pts=1, time_base=Fraction(1, 25), is_keyframe=True, sample_aspect_ratio=Fraction(1)
     )
     assert np.abs(frame.luma() - values / top * 255.0).max() <= 0.51
+
+
+GREY = [("gray", 8), ("gray10le", 10), ("gray12le", 12), ("gray16le", 16), ("gray16be", 16)]
+
+
+def grey(form: str, luma: np.ndarray, colour_range: ColorRange) -> VideoFrame:
+    decoded = av.VideoFrame(luma.shape[1], luma.shape[0], form)
+    (plane,) = decoded.planes
+    kind = np.dtype("u1" if form == "gray" else ">u2" if form.endswith("be") else "<u2")
+    lines = np.zeros((plane.height, plane.line_size // kind.itemsize), kind)
+    lines[:, : luma.shape[1]] = luma
+    plane.update(lines.tobytes())
+    decoded.color_range = colour_range
+    return VideoFrame(
+        decoded=decoded, pts=0, end_pts=1, time_base=Fraction(1, 25), is_keyframe=True, sample_aspect_ratio=Fraction(1)
+    )
+
+
+@pytest.mark.parametrize(("form", "bits"), GREY)
+def test_grey_of_limited_range_is_widened_as_the_luma_of_other_videos(form: str, bits: int) -> None:
+    scale, white = 1 << bits - 8, 255 if bits == 8 else 65283
+    luma = np.random.default_rng(4).integers(16 * scale, 235 * scale + 1, (50, 70))  # not as wide as its buffer
+    frame = grey(form, luma, ColorRange.MPEG)
+    right = (luma / scale - 16) / 219
+    assert np.abs(frame.values() / white - right[..., None]).max() < (0.5 if bits == 8 else 0.004) / 255
+    assert np.abs(frame.rgb() - right[..., None] * 255).max() < 0.52
+    assert np.abs(frame.luma() - right * 255).max() < (0.5 if bits == 8 else 1.1)  # rounded to 8 bits, then widened
+    assert np.abs(frame.rgb(35).mean() - right.mean() * 255) < 0.15
+    planes = frame.coded()
+    assert planes is not None
+    assert np.abs(planes[:50].astype(float) - luma / scale).max() < 1.01
+    assert (planes[50:] == 128).all()
+    assert frame.colour.facts.range == "limited"
+
+
+@pytest.mark.parametrize(("form", "bits"), GREY)
+@pytest.mark.parametrize("colour_range", [ColorRange.JPEG, ColorRange.UNSPECIFIED])
+def test_grey_of_full_range_keeps_its_numbers(form: str, bits: int, colour_range: ColorRange) -> None:
+    luma = np.random.default_rng(5).integers(0, 1 << bits, (50, 70))
+    frame = grey(form, luma, colour_range)
+    assert np.array_equal(frame.values(), np.repeat((luma << (16 - bits if bits > 8 else 0))[..., None], 3, axis=2))
+    assert frame.colour.facts.range == "full"
+
+
+@pytest.mark.parametrize("form", ["yuv420p10le", "yuv444p12le", "yuv444p16le", "p010le"])
+@pytest.mark.parametrize("colour_range", [ColorRange.MPEG, ColorRange.JPEG])
+def test_white_of_more_than_eight_bits_is_the_documented_one(form: str, colour_range: ColorRange) -> None:
+    decoded = av.VideoFrame(64, 64, form)
+    bits, is_full = decoded.format.components[0].bits, colour_range == ColorRange.JPEG
+    for number, plane in enumerate(decoded.planes):
+        level = 1 << bits - 1 if number else (1 << bits) - 1 if is_full else 235 << bits - 8
+        samples = np.full(plane.buffer_size // 2, level << (6 if form == "p010le" else 0), np.uint16)
+        plane.update(samples.tobytes())
+    decoded.color_range, decoded.colorspace = colour_range, Colorspace.ITU709
+    frame = VideoFrame(
+        decoded=decoded, pts=0, end_pts=1, time_base=Fraction(1, 25), is_keyframe=True, sample_aspect_ratio=Fraction(1)
+    )
+    assert np.unique(frame.values()).tolist() == [((1 << bits) - 1) << (16 - bits) if is_full else 65283]
+
+
+@pytest.mark.parametrize("transfer", [1, 5, 8, 13, 16, 18], ids=TRANSFERS.get)
+@pytest.mark.parametrize("primaries", [1, 4, 9, 12], ids=lambda code: PRIMARIES[code][0])
+@pytest.mark.parametrize("form", ["yuv420p", "yuv420p10le"])
+def test_values_are_the_files_own_whatever_its_primaries_and_transfer(form: str, primaries: int, transfer: int) -> None:
+    frame, right = coded(form, is_full=False)
+    plain = frame.values()
+    frame.decoded.color_primaries, frame.decoded.color_trc = primaries, transfer  # type: ignore[assignment]
+    tagged = replace(frame, _views={})
+    assert tagged.colour.rgb.is_srgb == (primaries == 1 and transfer in (1, 13))
+    assert np.array_equal(tagged.values(), plain)
+    white = 255 if form == "yuv420p" else 65283
+    assert np.abs(plain / white * 255 - right)[INSIDE].max() < 0.52
 
 
 def test_grey_is_as_it_is() -> None:

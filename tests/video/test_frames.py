@@ -150,18 +150,18 @@ def test_ten_bits_are_kept_in_png(tmp_path: Path) -> None:
     assert b"marsmedia:Pts" in (item.data or b"")
 
 
-def write_deep(path: Path, luma: np.ndarray, transfer: int | None = None) -> None:
-    """Lossless 10-bit grey video of one frame."""
+def write_deep(path: Path, luma: np.ndarray, transfer: int | None = None, form: str = "yuv444p10le") -> None:
+    """Lossless 10-bit video of one frame, of limited range and without colour."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("ffv1", rate=25)
         assert isinstance(stream, av.VideoStream)
         stream.height, stream.width = luma.shape
-        stream.pix_fmt = "yuv444p10le"
+        stream.pix_fmt, stream.codec_context.color_range = form, 1
         if transfer:
             context = stream.codec_context
             context.color_trc, context.colorspace, context.color_primaries = transfer, 9, 9  # type: ignore[assignment]
-        frame = av.VideoFrame(luma.shape[1], luma.shape[0], "yuv444p10le")
-        for plane, samples in zip(frame.planes, (luma, np.full_like(luma, 512), np.full_like(luma, 512)), strict=True):
+        frame = av.VideoFrame(luma.shape[1], luma.shape[0], form)
+        for plane, samples in zip(frame.planes, (luma, np.full_like(luma, 512), np.full_like(luma, 512)), strict=False):
             padded = np.zeros((plane.height, plane.line_size // 2), np.uint16)
             padded[:, : plane.width] = samples
             plane.update(padded.tobytes())

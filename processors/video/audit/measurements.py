@@ -51,7 +51,7 @@ class Measurements:
     """
 
     name: ClassVar[str] = "video.measurements"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "video"
     tables: ClassVar[tuple[Table, ...]] = (MEASUREMENTS,)
 

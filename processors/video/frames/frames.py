@@ -79,7 +79,7 @@ class Frames:
     """
 
     name: ClassVar[str] = "video.frames"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     reads: ClassVar[Reads] = "video"
     tables: ClassVar[tuple[Table, ...]] = (FRAMES,)
 

@@ -28,7 +28,7 @@ class StreamFrames:
     """
 
     name: ClassVar[str] = "video.stream_frames"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "file"
 
     stream: int | None = None

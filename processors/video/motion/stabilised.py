@@ -53,7 +53,7 @@ class Stabilised:
     """
 
     name: ClassVar[str] = "video.stabilised"
-    version: ClassVar[int] = 11
+    version: ClassVar[int] = 12
     reads: ClassVar[Reads] = "video"
 
     window_frames: int = 25

@@ -17,8 +17,9 @@ from processors.imaging.colour import MATRICES, PRIMARIES, TRANSFERS, UNSPECIFIE
 
 IDENTITY = (1, 0, 0, 1)
 
-FULL_RANGE = 2
-"""FFmpeg's AVCOL_RANGE_JPEG; any other value is limited, 16 to 235 at 8 bits (ITU-T H.273, VideoFullRangeFlag)."""
+LIMITED_RANGE, FULL_RANGE = 1, 2
+"""FFmpeg's AVCOL_RANGE_MPEG, 16 to 235 at 8 bits (ITU-T H.273, VideoFullRangeFlag), and AVCOL_RANGE_JPEG; see
+`is_limited` for frames that state neither."""
 
 TO_8_BITS = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 """Conversion to RGB or grey of 8 bits that rounds to the nearest level; by default it is 0.5 to 2.5 of 255 too dark."""
@@ -108,7 +109,7 @@ class VideoFrame:
             return None
         with decoder_errors(f"converting a frame with the matrix {self._matrix_name} to yuv420p"):
             return converted(
-                self.decoded,
+                self._with_chroma,
                 width=width,
                 height=height,
                 format="yuv420p",
@@ -125,13 +126,23 @@ class VideoFrame:
         -------
         uint8, or uint16 for more than 8 bits per channel (HDR keeps its own transfer); 3 or, with alpha, 4 channels.
         """
-        form = ("rgba64le" if self.has_alpha else "rgb48le") if self.depth_bits > 8 else "rgba"
         if self.depth_bits <= 8 and not self.has_alpha:
             return self.rgb(longest_side_px)
-        picture = self._converted(form, longest_side_px)
+        picture = self.values(longest_side_px)
         if not self.is_hdr and not self.colour.rgb.is_srgb:
             picture = np.dstack([to_srgb(picture[..., :3], self.colour.rgb), picture[..., 3:]])
         return picture
+
+    def values(self, longest_side_px: int | None = None) -> np.ndarray:
+        """Return the numbers of the file as RGB, upright with square pixels: only its matrix and range are applied.
+
+        Returns
+        -------
+        uint8, or uint16 for more than 8 bits per channel, in the file's own primaries and transfer (`colour`); 3 or,
+        with alpha, 4 channels.
+        """
+        eight, more = ("rgba", "rgba64le") if self.has_alpha else ("rgb24", "rgb48le")
+        return self._converted(more if self.depth_bits > 8 else eight, longest_side_px)
 
     def deinterlaced(self) -> VideoFrame:
         """Return the frame from its upper field alone, at full height, or itself if it is progressive."""
@@ -173,7 +184,7 @@ class VideoFrame:
         width, height = self._stored_size_px(longest_side_px)
         with decoder_errors(f"converting a frame with the matrix {self._matrix_name} to {form}"):
             picture = converted(
-                self.decoded,
+                self._with_chroma,
                 width=width,
                 height=height,
                 format=form,
@@ -181,6 +192,12 @@ class VideoFrame:
                 src_colorspace=self.colour.assumed_matrix,
             )
             return upright(picture.to_ndarray(), self.matrix)
+
+    @functools.cached_property
+    def _with_chroma(self) -> av.VideoFrame:
+        """Return the decoded frame to convert; grey of limited range, which FFmpeg takes for full, as 4:2:0."""
+        is_grey = self.decoded.format.name.startswith("gray")
+        return grey_with_chroma(self.decoded) if is_grey and is_limited(self.decoded) else self.decoded
 
     @property
     def _matrix_name(self) -> str:
@@ -262,7 +279,7 @@ def frame_colour(frame: av.VideoFrame) -> VideoColour:
     return VideoColour(
         rgb=Colour(primaries=primaries, transfer=int(frame.color_trc), source="stream"),
         matrix=int(frame.colorspace),
-        is_full_range=int(frame.color_range) == FULL_RANGE or form.name.startswith("yuvj") or form.is_rgb,
+        is_full_range=not is_limited(frame),
         assumed_matrix=assumed,
     )
 
@@ -274,6 +291,32 @@ def converted(frame: av.VideoFrame, **wishes: Any) -> av.VideoFrame:
     frame would change under each other, for wrong pixels or a crash.
     """
     return VideoReformatter().reformat(frame, threads=1, **wishes)
+
+
+def is_limited(frame: av.VideoFrame) -> bool:
+    """Return whether a frame's range is limited. Unless it is stated, YCbCr is; grey is not, as FFmpeg writes it.
+
+    The decoders of codecs whose standard has limited range as the default state it for grey. Floats have no range.
+    """
+    form = frame.format
+    if form.name.startswith("gray"):
+        return int(frame.color_range) == LIMITED_RANGE and not form.name.startswith("grayf")
+    return int(frame.color_range) != FULL_RANGE and not form.name.startswith("yuvj") and not form.is_rgb
+
+
+def grey_with_chroma(frame: av.VideoFrame) -> av.VideoFrame:
+    """Return a grey frame of 8 to 16 bits and limited range as 4:2:0 of the same luma without colour."""
+    luma, _ = luma_plane(frame)
+    bits = frame.format.components[0].bits
+    filled = av.VideoFrame(frame.width, frame.height, "yuv420p" if bits == 8 else f"yuv420p{bits}le")
+    for plane, samples in zip(filled.planes, (luma, None, None), strict=True):
+        lines = np.full((plane.height, plane.line_size // luma.itemsize), 1 << (bits - 1), luma.dtype)
+        if samples is not None:
+            lines[:, : frame.width] = samples
+        plane.update(lines.tobytes())
+    filled.color_range, filled.colorspace = LIMITED_RANGE, BT709
+    filled.color_primaries, filled.color_trc = frame.color_primaries, frame.color_trc
+    return filled
 
 
 def shrunk(plane: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
@@ -291,7 +334,7 @@ def luma_plane(frame: av.VideoFrame) -> tuple[np.ndarray, bool]:
     """Return the coded luma, uint8 or uint16, shape (height, width), and whether its range is limited."""
     form = frame.format
     depth = form.components[0].bits if form.components else 0
-    is_grey = form.name.startswith("gray")
+    is_grey, is_narrow = form.name.startswith("gray"), is_limited(frame)
     colours = sum(not component.is_alpha for component in form.components)
     is_ycbcr = colours == 3 and not form.is_rgb and not form.has_palette and not form.name.startswith("xyz")
     with decoder_errors("converting a frame to grey"):
@@ -306,7 +349,7 @@ def luma_plane(frame: av.VideoFrame) -> tuple[np.ndarray, bool]:
     samples = np.frombuffer(memoryview(plane), np.uint8 if depth == 8 else np.uint16)
     line = plane.line_size // samples.itemsize
     picture = samples.reshape(-1, line)[: frame.height, : frame.width]
-    return picture, frame.color_range != FULL_RANGE and not is_grey and not form.name.startswith("yuvj")
+    return picture, is_narrow
 
 
 def square_pixels(width_px: int, height_px: int, sample_aspect_ratio: Fraction) -> tuple[int, int]:
