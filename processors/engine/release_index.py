@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 from processors.containers.text.sidecar import SIDECAR
 from processors.contract import LabelRef, ReleaseContext
 from processors.engine.companion_pairing import sidecars_paired, subtitles_paired
+from processors.engine.entries_of_renamed import entries_of_renamed
 from processors.engine.labels_on_demand import LabelsOnDemand
 from processors.engine.related_label_pairing import RelatedLabelPairing
 from processors.engine.release_calibrations import ReleaseCalibrations, named_calibrations
@@ -32,15 +32,15 @@ class ReleaseIndex:
     Parameters
     ----------
     rows : every file of the survey or the catalogue, including companions.
-    gone : SHA-256 of the last bytes of each file that is gone, by path; from these follows which entries count for
-        files with the same bytes elsewhere in their release. None: as the rows say (`SourceRow.entry_path`).
+    gone : last contents of each path that has lost some; from these follows which entries count for files with the
+        same bytes elsewhere in their release. None: as the rows say (`SourceRow.entry_path`).
     """
 
     def __init__(
         self,
         rows: Iterable[SourceRow],
         local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path),
-        gone: Mapping[str, str] | None = None,
+        gone: Mapping[str, SourceRow] | None = None,
     ) -> None:
         self._local_path = local_path
         self._read_labels = LabelsOnDemand(local_path)
@@ -73,36 +73,11 @@ class ReleaseIndex:
         self._related = RelatedLabelPairing(rows)
         self._subtitles = subtitles_paired(rows)
         self._entry_paths: Mapping[str, str] = (
-            {row.path: row.entry_path for row in rows if row.entry_path} if gone is None else self._renamed(gone, rows)
+            {row.path: row.entry_path for row in rows if row.entry_path}
+            if gone is None
+            else entries_of_renamed(self._releases, rows, gone, self._folder_of_release)
         )
         """Entry of each file that names an earlier place of its bytes, by path of the file."""
-
-    def _renamed(self, gone: Mapping[str, str], rows: Iterable[SourceRow]) -> dict[str, str]:
-        """Return the `SourceRow.entry_path` of each file that has one, by its path; of several the one that forbids."""
-        found: dict[str, str] = {}
-        held: defaultdict[str, list[SourceRow]] = defaultdict(list)
-        for row in rows:
-            if row.kind != "companion":  # a label may yet make it media
-                held[row.digest].append(row)
-        earlier: defaultdict[str, list[str]] = defaultdict(list)
-        for place, digest in gone.items():
-            if place.endswith("/release.toml"):
-                earlier[digest].append(_folder(place))
-        for folder, (row, release) in self._releases.items():
-            if release is None:
-                continue
-            missing = [path for path in release.lines if f"{folder}/{path}" not in self._paths]
-            folders = (folder, *earlier[row.digest])  # its own name, and those that it had before
-            places = {path: [f"{one}/{path}" for one in folders if f"{one}/{path}" in gone] for path in missing}
-            without_file = {path: gone[found[0]] for path, found in places.items() if found}
-            if not without_file:
-                continue
-            files = release.files
-            last_first = sorted(without_file, key=lambda path: files.get(path, {}).get("redistribute") is False)
-            by_digest = {without_file[path]: path for path in last_first}
-            for digest, path in by_digest.items():
-                found.update((row.path, path) for row in held[digest] if self._folder_of_release(row) == folder)
-        return found
 
     def entry_path(self, row: SourceRow) -> str | None:
         """Return the path in an entry that names an earlier place of a file's bytes; None without such an entry."""

@@ -199,6 +199,47 @@ def test_the_entry_counts_still_when_the_folder_of_the_release_is_renamed_too(re
     assert stated(releases, "release=mars") == FORBIDDEN
 
 
+@pytest.mark.parametrize("is_edited", [False, True])
+def test_the_entry_counts_and_is_named_when_the_release_is_renamed_in_a_later_run(
+    releases: Releases, is_edited: bool
+) -> None:
+    renamed(releases)
+    words = HEAD + ENTRY
+    for number, (old, new) in enumerate((("june", "mars"), ("mars", "mars-2021"))):
+        (releases.raw / old).rename(releases.raw / new)
+        named = (1, "release.toml, line 5: 'selfie.jpg' is not in the release; 'final.jpg' has the same bytes: ")
+        assert checked(releases, new) == named
+        releases.ingest()
+        assert checked(releases, new) == named
+        if is_edited:
+            words = words.replace("\n", f" # {number}\n", 1)
+            (releases.raw / new / "release.toml").write_text(words)
+            releases.ingest()
+            assert checked(releases, new) == named
+        assert stated(releases, f"release={new}") == FORBIDDEN
+    added = ["release", "init", str(releases.raw / "mars-2021"), "--store", str(releases.store_folder)]
+    assert CliRunner().invoke(main, added).exit_code == 0
+    assert (releases.raw / "mars-2021/release.toml").read_text() == words
+    (releases.raw / "mars-2021/final.jpg").rename(releases.raw / "mars-2021/last.jpg")
+    releases.ingest()
+    assert stated(releases, "release=mars-2021") == FORBIDDEN
+    ingest(releases.raw, releases.store.root, RECIPES, hash_all=True)
+    assert stated(releases, "release=mars-2021") == FORBIDDEN
+    words = words.replace("selfie.jpg", "last.jpg")
+    (releases.raw / "mars-2021/release.toml").write_text(words)
+    releases.ingest()
+    (row,) = (row for row in Catalogue(releases.store).sources().values() if row.kind == "media")
+    assert row.entry_path is None
+    assert stated(releases, "release=mars-2021") == FORBIDDEN
+
+
+def checked(releases: Releases, release: str) -> tuple[int, str]:
+    """Exit code and output of `release check` but for its advice."""
+    words = ["release", "check", str(releases.raw / release), "--store", str(releases.store_folder)]
+    run = CliRunner().invoke(main, words)
+    return run.exit_code, run.output.removesuffix("correct the path\n")
+
+
 def test_a_raw_image_that_its_label_makes_media_keeps_its_entry(releases: Releases) -> None:
     head = 'rights = "CC0"\nredistribute = true\n[[file]]\npath = "a.raw"\nredistribute = false\n'
     june = releases.raw / "june"

@@ -256,7 +256,7 @@ class _Preparation:
     ) -> tuple[list[SourceRow], ReleaseIndex]:
         """Return the rows in path order, classified by their labels if they have any, and the index of releases."""
         rows = sorted(identified.rows, key=lambda row: row.relative)
-        gone = {row.path: row.digest for row in (*self._moved.sightings, *gone_files) if row.gone_utc}
+        gone = {row.path: row for row in (*self._moved.sightings, *gone_files) if row.gone_utc}
         named = [*rows, *identified.unread]
 
         def to_read(row: SourceRow) -> Path:

@@ -63,7 +63,7 @@ def known_again(row: SourceRow, before: SourceRow | None, past: SourceRow | None
         return past.returned(row) if past else row
     if before.digest == row.digest:
         same = dataclasses.replace(row, seen_utc=before.seen_utc, earlier_utc=before.earlier_utc)
-        return same.with_rights_of(before)
+        return same.with_statements_of(before)
     altered = (before.size_bytes, before.mtime_ns) == (row.size_bytes, row.mtime_ns)
     changes.append(
         Change(

@@ -112,16 +112,17 @@ class SourceRow:
         """Return the row of the same bytes, back at the same path, with what was known about them before."""
         *earlier, last = self.stays
         stays = [*earlier, last._replace(gone_utc=self.gone_utc or now.seen_utc)][-MAX_SPANS:]
-        return now.with_rights_of(self).during([*stays, Stay(now.seen_utc, None)])
+        return now.with_statements_of(self).during([*stays, Stay(now.seen_utc, None)])
 
-    def with_rights_of(self, before: SourceRow) -> SourceRow:
-        """Return the row with what was known of the rights of the same bytes at the same path."""
+    def with_statements_of(self, before: SourceRow) -> SourceRow:
+        """Return the row with what was known of the statements about the same bytes at the same path."""
         return replace(
             self,
             evidence_key=before.evidence_key,
             forbidden_key=before.forbidden_key,
             entry_permission=before.entry_permission,
             entry_permission_utc=before.entry_permission_utc,
+            entry_path=before.entry_path,
         )
 
     @property
