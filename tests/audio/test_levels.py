@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,23 @@ def moments_of(samples: np.ndarray, folder: Path) -> np.ndarray:
     """Columns: end (s), momentary and short-term loudness (LUFS), NaN where there is none."""
     result = Bench(folder, samples).run(Levels())
     return np.genfromtxt(result.path("loudness.csv"), delimiter=",", skip_header=1)
+
+
+@pytest.mark.parametrize(
+    ("start", "ends"),
+    [
+        (Fraction(0), ["0.1", "0.2", "0.3", "0.4"]),
+        (Fraction("2.5"), ["2.6", "2.7", "2.8", "2.9"]),
+        (Fraction("1.478"), ["1.578", "1.678", "1.778", "1.878"]),
+        (Fraction(1, 3), ["0.433333", "0.533333", "0.633333", "0.733333"]),
+    ],
+)
+def test_windows_end_at_their_exact_times_in_a_sound_that_begins_later(
+    tmp_path: Path, start: Fraction, ends: list[str]
+) -> None:
+    bench = Bench(tmp_path, stereo_sine((-20, 0.4)), start=start)
+    lines = bench.run(Levels()).path("loudness.csv").read_text().splitlines()[1:]
+    assert [line.partition(",")[0] for line in lines] == ends
 
 
 def test_short_term_loudness_is_steady_in_case_9(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ class Levels:
     """Levels of every channel, and loudness over all."""
 
     name: ClassVar[str] = "audio.levels"
-    version: ClassVar[int] = 9
+    version: ClassVar[int] = 10
     reads: ClassVar[Reads] = "audio"
     tables: ClassVar[tuple[Table, ...]] = (LOUDNESS,)
 
@@ -162,5 +162,11 @@ class _Session:
         lines = [",".join(LOUDNESS.names)]
         for number, values in enumerate(zip(self._meter.momentary_lufs, self._meter.short_term_lufs, strict=True), 1):
             shown = ("" if math.isnan(value) else f"{value:.2f}" for value in values)
-            lines.append(f"{start + number / 10:.1f},{','.join(shown)}")
+            lines.append(f"{_to_the_microsecond(start + number / 10)},{','.join(shown)}")
         return ("\n".join(lines) + "\n").encode()
+
+
+def _to_the_microsecond(seconds: float) -> str:
+    """Return a time with one to six decimals: `0.1`, `1.578`."""
+    whole, _, decimals = f"{seconds:.6f}".partition(".")
+    return f"{whole}.{decimals[0]}{decimals[1:].rstrip('0')}"
