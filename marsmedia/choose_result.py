@@ -98,12 +98,17 @@ class ResultChoice:
             before, made = parameters(asked), parameters(self._asked.configured(asked, self._row))
             for want in named:
                 if want.is_in(before) and not want.is_in(made):
-                    where, value = ".".join(want.path), at(made, want.path)
-                    given = "does not allow it for this sound" if value is None else f"gives {short_text(value)}"
-                    raise RequestError(
-                        f"{self._row.name}: {self._processor}: {where} is {want.given!r}: the release {given}; "
-                        "leave it out, or change release.toml"
-                    )
+                    raise self._set_by_the_release(want, at(made, want.path))
+
+    def _set_by_the_release(self, want: NamedParameter, value: Json) -> RequestError:
+        """Return the error for a parameter that the release gives, or for `None` does not give, to this file."""
+        given = "the release does not give it to this file, or not to each copy of it"
+        if value is not None:
+            given = f"the release gives {short_text(value)}"
+        return RequestError(
+            f"{self._row.name}: {self._processor}: {'.'.join(want.path)} is {want.given!r}: {given}; leave it out, or "
+            "change release.toml"
+        )
 
     def _was(self, one: Manifest) -> RequestError:
         return RequestError(f"{self._row.name}: {self._processor} was {one.verdict}: {one.reason}")
@@ -143,6 +148,9 @@ class ResultChoice:
         processor, differing = wanted[one.ref]
         ref = ResultRef.of(processor, self._row.digests)
         if known := next((other for other in self._every if other.ref == ref), None):
+            others = (want for want in named if not want.is_in(known.parameters))
+            if known.verdict == "made" and (want := next(others, None)):
+                return self._set_by_the_release(want, at(known.parameters, want.path))
             return self._was(known)
         told = [
             f"{'.'.join(path)} {short_text(ours)}, today {short_text(theirs)}"

@@ -69,16 +69,21 @@ def _frame_at(row: SourceRow, seconds: float, *, has_values: bool) -> tuple[Vide
         raise RequestError(f"{row.path}: {error.strerror}; `frames` has the kept frames") from error
     except MediaError as error:
         raise RequestError(f"{row.name}: {error}") from error
-    if found is None:
-        raise RequestError(f"{row.name}: no frame is shown at {seconds:g} s; it lasts {row.duration_seconds} s")
+    lasts = f"; it lasts {row.duration_seconds} s"
+    if isinstance(found, str):
+        raise RequestError(f"{row.name}: no frame is shown at {seconds:g} s{found or lasts}")
     return found
 
 
 def _frame(
     one: Any, file: SourceFile, file_format: str, *, in_order: bool, has_values: bool
-) -> tuple[VideoFrame, np.ndarray] | None:
-    """Return the wanted frame, and its picture as `VideoFrame.values` or `rgb` gives it; None if none is shown."""
+) -> tuple[VideoFrame, np.ndarray] | str:
+    """Return the wanted frame, and its picture as `VideoFrame.values` or `rgb` gives it.
+
+    If none is shown, return when the video runs, in words that continue a message.
+    """
     from processors.decoding.open_media import open_container, packets_of
+    from processors.video.frames.frames import span_in_words
     from processors.video.reading.losses.container_damage import structure_of
     from processors.video.reading.video_reader import VideoReader
 
@@ -98,4 +103,4 @@ def _frame(
         for frame in reader.flush():
             if keeper.keeps(frame):
                 return frame, frame.values() if has_values else frame.rgb()
-        return None
+        return span_in_words(reader.info)

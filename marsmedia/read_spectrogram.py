@@ -57,7 +57,7 @@ def band_level_pascals(spectrogram: xr.Dataset, lowest_hz: float, highest_hz: fl
     if "square_pascals_per_power" not in spectrogram:
         raise RequestError(
             f"{name}: no calibration, so that pascals are unknown; name one in release.toml and run `marsmedia ingest`."
-            " Of one that is named, the run and `marsmedia release check` say why it does not apply"
+            " Of one that is named, the run or `marsmedia release check` says why it does not apply"
         )
     noise_hz = float(spectrogram.attrs["noise_bandwidth_hz"])
     pressure = spectrogram.square_pascals_per_power

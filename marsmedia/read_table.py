@@ -63,10 +63,16 @@ def _declared(processor: str, name: str) -> Table | None:
 
 
 def _read_csv(path: Path, declared: Table | None) -> pd.DataFrame:
-    """Return a CSV table; a text stays as written, and only an empty cell is missing."""
+    """Return a CSV table; a text stays as written, and only an empty cell is missing.
+
+    Without rows, columns with a unit are float64, as pandas cannot tell from the file.
+    """
     import pandas as pd
 
-    texts: dict[Hashable, Any] = (
-        {column.name: "str" for column in declared.columns if column.unit == "text"} if declared else {}
-    )
-    return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""])
+    columns = declared.columns if declared else ()
+    texts: dict[Hashable, Any] = {column.name: "str" for column in columns if column.unit == "text"}
+    frame = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""])
+    if len(frame):
+        return frame
+    numbers = [one.name for one in columns if one.unit not in ("text", "1") and one.name in frame]
+    return frame.astype(dict.fromkeys(numbers, float))

@@ -15,9 +15,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
 import marsmedia
 from marsmedia import RequestError, SourceView, StoreView
+from processors.audio.events.events import Events
 from processors.audio.levels.levels import Levels
 from processors.metadata.evidence import Evidence
 from processors.mission.profile import load_profile
@@ -257,7 +259,7 @@ def test_unavailable_data_are_refused_with_a_message(store: StoreView, video: So
             "drive-off.mp4: video.shots has no item a.txt; its items are shots",
         ),
         (lambda: video.table("video.shots", "a.csv"), "drive-off.mp4: video.shots has no table a.csv; its tables are"),
-        (lambda: video.frame(-1), "drive-off.mp4: no frame is shown at -1 s; it lasts 10.0 s"),
+        (lambda: video.frame(-1), "drive-off.mp4: no frame is shown at -1 s; the video runs from 0.000 to 10.000 s"),
         (lambda: sound.frame(1), "drive-off-sound.wav: not a video; only videos have frames"),
         (lambda: sound.band_level_dbfs(1e6, 2e6), "drive-off-sound.wav: no sound from 1e+06 to below 2e+06 Hz;"),
         (
@@ -292,3 +294,15 @@ def test_a_mission_without_a_profile_has_its_label_s_sol_and_tables_without_sols
         "states are in `facts`, and `marsmedia.mars_time(source.start_utc, longitude_degrees_east=...)` computes local "
         "times"
     )
+
+
+def test_a_table_without_rows_has_columns_of_the_same_kinds(sound: SourceView, tmp_path: Path) -> None:
+    (tmp_path / "raw/quiet").mkdir(parents=True)
+    soundfile.write(tmp_path / "raw/quiet/silence.wav", np.zeros(96_000), 48_000)
+    ingest(tmp_path / "raw", tmp_path / "store", {"audio": (Events(),), "video": (), "photo": ()})
+    empty, full = marsmedia.open(tmp_path / "store").source("silence.wav").events, sound.events
+    assert (len(empty), len(full) > 0) == (0, True)
+    measured = [name for name, column in full.attrs["columns"].items() if column["units"] in ("s", "Hz", "dB", "dBFS")]
+    assert len(measured) >= 4
+    both = pd.concat([empty, full], ignore_index=True)
+    assert {name: both[name].dtype for name in measured} == {name: full[name].dtype for name in measured}

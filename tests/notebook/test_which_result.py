@@ -209,9 +209,29 @@ def test_pascals_of_a_sound_without_a_calibration_are_refused(raw: Path) -> None
         sound.band_level_pascals(900, 1100)
     assert str(refused.value) == (
         "edl.wav: no calibration, so that pascals are unknown; name one in release.toml and run `marsmedia ingest`. Of "
-        "one that is named, the run and `marsmedia release check` say why it does not apply"
+        "one that is named, the run or `marsmedia release check` says why it does not apply"
     )
     assert "calibration" not in sound.spectra.attrs
+
+
+def test_a_calibration_that_a_copy_of_the_sound_lacks_is_named_as_such(raw: Path) -> None:
+    (raw / "june/release.toml").write_text(f'{RELEASE}date = "2021-06-16T04:11:00Z"\n')
+    calibrate(raw, 60.0)
+    (raw / "backup").mkdir()
+    (raw / "backup/edl.wav").write_bytes((raw / "june/edl.wav").read_bytes())
+    ingest(raw, raw.parent / "store", SOUND)
+    sound = marsmedia.open(raw.parent / "store").source("edl.wav")
+    for measure in (
+        lambda: sound.band_level_pascals(900, 1100, calibration="M"),
+        lambda: sound.table("audio.spectra", "octave_bands.csv", calibration="M"),
+    ):
+        with pytest.raises(RequestError) as refused:
+            measure()
+        assert str(refused.value).partition(": ")[2].partition(": ")[2] == (
+            "calibration is 'M': the release does not give it to this file, or not to each copy of it; "
+            "leave it out, or change release.toml"
+        )
+    assert sound.spectra.attrs["processor"] == "audio.spectra"
 
 
 def test_a_calibration_of_the_release_cannot_be_taken_away_by_a_parameter(raw: Path) -> None:

@@ -177,11 +177,7 @@ class _Session:
         yield Item(name=name, media_type=MEDIA_TYPES[form], data=data, facts=facts)
 
     def finish(self) -> Iterator[Item]:
-        missing = self._keeper.missing()
-        start, end = self._info.start, self._info.end
-        shown = ""
-        if start is not None and end is not None:
-            shown = f"; the video runs from {float(start):.3f} to {float(end):.3f} s"
+        missing, shown = self._keeper.missing(), span_in_words(self._info)
         if not self._rows:
             wanted = f"the {len(missing)} wanted times" if len(missing) > 1 else "the wanted time"
             what = f"no frame decodes at {wanted}" if missing else "no frame is shown at the wanted times"
@@ -190,6 +186,13 @@ class _Session:
         facts = TableFacts(frame_count=len(self._rows), missing_times_seconds=tuple(missing))
         item = csv_item(FRAMES, ([row[name] for name in FRAMES.names] for row in self._rows), facts=facts)
         yield replace(item, advice=advice if missing else None)
+
+
+def span_in_words(info: VideoInfo) -> str:
+    """Return when a video runs, to continue a message; empty if this is not known before it is decoded."""
+    if info.start is None or info.end is None:
+        return ""
+    return f"; the video runs from {float(info.start):.3f} to {float(info.end):.3f} s"
 
 
 def _listed(missing: list[float]) -> str:
