@@ -82,11 +82,11 @@ def _sols_in_words(mission: str, first: int, last: int) -> str:
 
 
 def _hours(clock_time: str) -> float:
-    """Return the hours of "14:30" or "14:30:15" of a local solar day."""
-    found = re.fullmatch(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?", clock_time)
+    """Return the hours of "14:30", "14:30:15" or "14:30:15.25" of a local solar day."""
+    found = re.fullmatch(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?", clock_time, re.ASCII)
     require(found is not None, "lmst", clock_time, "must be a time of day such as 14:30")
     assert found is not None
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    hours, minutes, seconds = (float(part or 0) for part in found.groups())
     return hours + minutes / 60 + seconds / 3600
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -217,6 +218,21 @@ def test_the_time_of_a_sol_is_given_in_utc() -> None:
     assert code == 0
     assert text.startswith("Tianwen-1 sol 50\n2021-07-04T08:10:09")
     assert "LMST 14:30:00" in text
+
+
+@pytest.mark.parametrize("part", ["12.8", "12.800", "12"])
+def test_a_local_time_may_have_fractions_of_a_second(part: str) -> None:
+    def moment_of(lmst: str) -> datetime:
+        record = json.loads(run("mars-time", "--mission", "perseverance", "--sol", "114", "--lmst", lmst, "--json")[1])
+        return datetime.fromisoformat(record["times"][0]["utc"])
+
+    later = (moment_of(f"20:00:{part}") - moment_of("20:00")).total_seconds()
+    assert later == pytest.approx(float(part) * 1.02749125, abs=0.002)
+
+
+def test_a_local_time_that_is_none_is_refused() -> None:
+    code, text = run("mars-time", "--mission", "perseverance", "--sol", "114", "--lmst", "20:00:12.")
+    assert (code, "lmst is '20:00:12.': must be a time of day such as 14:30" in text) == (2, True)
 
 
 def test_the_time_on_mars_now_is_given_without_an_argument() -> None:
