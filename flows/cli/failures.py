@@ -27,7 +27,8 @@ TO_DO = {
     "refused": "nothing, unless the reason names a limit or a setting that you can change",
     "unsupported": "download it again, or take it out of the release",
     "changed": "restore it from a copy, or touch it so that it is ingested as a new file",
-    "missing": "restore it from a copy; if it was moved, run `marsmedia ingest`; if it was removed on purpose, "
+    "missing": "restore it from a copy, or mount its disk; if it was moved, remove its old folder where that is empty, "
+    "and run `marsmedia ingest`; if it was removed on purpose, "
     "confirm it with `marsmedia release withdraw`",
     "replaced": "restore it from a copy; if it was replaced on purpose, run `marsmedia ingest`",
     "withdrawn": "restore it from a copy; if it was intended, confirm it with the given command",

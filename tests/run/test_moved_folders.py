@@ -161,6 +161,49 @@ def test_a_folder_that_was_copied_and_then_removed_has_moved(place: Place, tmp_p
     assert public.exit_code == 0, public.output
 
 
+def test_a_folder_that_a_move_left_empty_is_named_with_a_remedy_that_works(place: Place, tmp_path: Path) -> None:
+    before, old = place.seen(), place.raw
+    shutil.copytree(old, tmp_path / "disk2/raw")
+    place.raw = tmp_path / "disk2/raw"
+    shutil.rmtree(old)
+    old.mkdir()
+    line = (
+        f"{old} is empty, and {place.raw} has what was in it (july, june): if it was moved, remove {old} and run again"
+    )
+    assert place.ingest().message.startswith(f"{line}; completed: ")
+    remedy = "if its files were moved, remove the empty folder and run `marsmedia ingest` on the new folder"
+    missing = f"missing: {old}: its 6 files were not found, and it is empty: mount it; {remedy}"
+    checked = place.run("verify", "--raw-only")
+    assert (checked.exit_code, checked.output.splitlines()[0]) == (1, missing)
+    named, _, to_do, *_ = place.run("failures").output.splitlines()
+    assert (named, to_do) == (
+        missing,
+        "  to do: restore it from a copy, or mount its disk; if it was moved, remove its old folder where that is "
+        "empty, and run `marsmedia ingest`; if it was removed on purpose, confirm it with `marsmedia release withdraw`",
+    )
+    old.rmdir()
+    moved_now = f"moved: {old} is now {place.raw} (july, june: 6 files, whose history continues)"
+    assert place.ingest().message.startswith(f"{moved_now}; completed: ")
+    assert {row.path for row in place.rows()} == {str(place.raw / relative) for relative in before}
+    assert place.run("verify", "--raw-only").exit_code == 0
+    assert place.run("failures").output == "no files with problems\n"
+
+
+def test_a_release_that_left_an_empty_folder_in_raw_is_clear_once_that_is_removed(place: Place) -> None:
+    shutil.copytree(place.raw / "june", place.raw / "may")
+    shutil.rmtree(place.raw / "june")
+    (place.raw / "june").mkdir()
+    meant = "if its files were moved or removed on purpose, remove the folder too"
+    assert place.ingest().message.startswith(
+        f"0 files in {place.raw}/june, where an earlier run found 3: is it mounted?; {meant}; failed: "
+    )
+    remedy = "if its files were moved or removed on purpose, remove the empty folder and run `marsmedia ingest`"
+    assert f"and it is empty: mount it; {remedy}\n" in place.run("verify", "--raw-only").output
+    (place.raw / "june").rmdir()
+    assert place.ingest().exit_code == 0
+    assert place.run("verify", "--raw-only").exit_code == 0
+
+
 def test_a_file_that_the_move_damaged_is_told(place: Place, tmp_path: Path) -> None:
     moved(place, tmp_path / "disk2/raw")
     file = place.raw / "june/a.jpg"

@@ -119,8 +119,9 @@ def test_what_verify_finds_missing_or_replaced_is_a_problem_until_it_is_right(ra
             "2 files with problems",
         ]
         assert raw.run("failures")[1][2] == (
-            "  to do: restore it from a copy; if it was moved, run `marsmedia ingest`; if it was removed on purpose, "
-            "confirm it with `marsmedia release withdraw`"
+            "  to do: restore it from a copy, or mount its disk; if it was moved, remove its old folder where that is "
+            "empty, and run `marsmedia ingest`; if it was removed on purpose, confirm it with `marsmedia release "
+            "withdraw`"
         )
         assert "files with problems: 1 missing, 1 replaced; " in raw.run("status")[1][-2]
     raw.photo.write_bytes(whole)

@@ -24,7 +24,7 @@ def emptied_folders_of(raw: Location, surveyed: RawSurvey, known: Collection[str
         found = emptied(root, [""], known)
     for one in found:
         shown = printable(str(Path(raw) / one.relative))
-        meant = "; if its files were removed on purpose, remove the folder too" if one.relative else ""
+        meant = "; if its files were moved or removed on purpose, remove the folder too" if one.relative else ""
         messages.append(f"0 files in {shown}, where an earlier run found {one.file_count}: is it mounted?{meant}")
     return tuple(messages)
 

@@ -2,7 +2,8 @@
 
 A place is a path below the folder of releases; its absolute path only says where it can be read now. If the folder in
 which earlier runs saw a release is gone, and most of its files are below the folder of this run, every path of that
-release is rewritten, with its history. While both folders exist they are two.
+release is rewritten, with its history. While both folders exist they are two: an empty one may be where a disk is to be
+mounted, so that the run only says that it must be removed if the releases were moved.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from functools import cached_property
 from flows.run.planning.raw_survey import RawSurvey
 from processors.sources.scan import FoundFile, printable, storable
 from processors.store.catalogue.source_row import SourceRow, Stay, utc_now
-from processors.store.fixity.absent_folders import is_gone
+from processors.store.fixity.absent_folders import is_empty, is_gone
 from processors.store.open_store import is_address
 
 
@@ -32,7 +33,7 @@ class MovedFolders:
     to_hash: frozenset[str] = frozenset()
     """Paths of files that no run has read there yet: a copy may be faulty."""
     in_words: tuple[str, ...] = ()
-    """One sentence for each folder."""
+    """One sentence for each folder, and for each empty one whose releases are below this one too."""
     other_folders: tuple[str, ...] = ()
     """Other folders of releases with known files, which exist."""
 
@@ -60,9 +61,12 @@ def follow_moves(sightings: list[SourceRow], surveyed: RawSurvey, *, is_whole: b
     folders = sorted({row.folder for row in present} - {here})
     gone = [folder for folder in folders if is_whole and not is_address(here) and is_gone(folder)]
     still_there = tuple(folder for folder in folders if folder not in gone)
+    left_empty = [folder for folder in still_there if is_whole and not is_address(folder) and is_empty(folder)]
+    maybe = _moved_releases(left_empty, present, surveyed.found)
+    if_moved = tuple(_if_moved(folder, here, maybe) for folder in sorted({folder for folder, _ in maybe}))
     moved = _moved_releases(gone, present, surveyed.found)
     if not moved:
-        return MovedFolders(sightings=sightings, other_folders=still_there)
+        return MovedFolders(sightings=sightings, in_words=if_moved, other_folders=still_there)
     seen_here: dict[str, list[SourceRow]] = {}
     for row in sightings:
         if row.folder == here:
@@ -76,7 +80,7 @@ def follow_moves(sightings: list[SourceRow], surveyed: RawSurvey, *, is_whole: b
         before=[row for row in old if (row.path, row.digest) not in new],
         now=list(new.values()),
         to_hash=frozenset(path for path, _ in new if path not in seen_here),
-        in_words=tuple(_in_words(folder, here, old) for folder in sorted({folder for folder, _ in moved})),
+        in_words=(*(_in_words(folder, here, old) for folder in sorted({folder for folder, _ in moved})), *if_moved),
         other_folders=still_there,
     )
 
@@ -114,6 +118,12 @@ def _below(folder: str, row: SourceRow, already: Sequence[SourceRow]) -> SourceR
     if own is None:
         return dataclasses.replace(row, path=path).during(until_copied or [Stay(copied, copied)])
     return own.during([*until_copied, *own.stays])
+
+
+def _if_moved(folder: str, here: str, releases: Iterable[tuple[str, str]]) -> str:
+    names = ", ".join(sorted(printable(release) for of, release in releases if of == folder))
+    old, new = printable(folder), printable(here)
+    return f"{old} is empty, and {new} has what was in it ({names}): if it was moved, remove {old} and run again"
 
 
 def _in_words(folder: str, here: str, before: Iterable[SourceRow]) -> str:

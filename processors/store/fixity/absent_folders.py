@@ -29,8 +29,10 @@ class AbsentFolder:
         files = "its file was" if self.file_count == 1 else f"its {self.file_count} files were"
         if not self.is_empty:
             return f"{files} not found: mount it, or if it was moved, run `marsmedia ingest` on the new folder"
-        meant = "; if its files were removed on purpose, remove the folder too" if self.relative else ""
-        return f"{files} not found, and it is empty: mount it{meant}"
+        meant = "moved or removed on purpose" if self.relative else "moved"
+        where = "" if self.relative else " on the new folder"
+        remedy = f"remove the empty folder and run `marsmedia ingest`{where}"
+        return f"{files} not found, and it is empty: mount it; if its files were {meant}, {remedy}"
 
 
 def absent_folders(rows: Collection[SourceRow]) -> list[AbsentFolder]:
@@ -47,7 +49,7 @@ def absent_folders(rows: Collection[SourceRow]) -> list[AbsentFolder]:
             found.append(AbsentFolder(path=root, relative="", file_count=len(ours), is_empty=False))
         elif not is_address(root):
             folders = {folder for path in ours for folder in _folders_of(path[len(root) + 1 :])}
-            empty = [folder for folder in sorted(folders) if _is_empty(f"{root}/{folder}" if folder else root)]
+            empty = [folder for folder in sorted(folders) if is_empty(f"{root}/{folder}" if folder else root)]
             found += emptied(root, empty, ours)
     return found
 
@@ -82,7 +84,8 @@ def _folders_of(relative: str) -> Iterable[str]:
     return ("/".join(parts[:count]) for count in range(len(parts)))
 
 
-def _is_empty(folder: str) -> bool:
+def is_empty(folder: str) -> bool:
+    """Return whether a folder is there and holds nothing, or only ignored entries."""
     try:
         with os.scandir(folder) as entries:
             return all(PASSED_OVER.fullmatch(storable(entry.name)) for entry in entries)
