@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 # isort: off
 import flows.serving.prefect_defaults  # noqa: F401 - before Prefect is imported
 # isort: on
@@ -12,6 +15,7 @@ from prefect.client.schemas.objects import State
 from flows.run.options import (
     HashAll,
     MemoryMb,
+    NewStoreWhen,
     Options,
     Quiet,
     RecipeName,
@@ -31,7 +35,7 @@ from flows.serving.form_fields import Raw, Retries, StoreFolder, with_form
 from flows.serving.retries import patiently
 from flows.serving.tasks import CANNOT_BEGIN, ended, final_state, in_tasks, run_name, task_runner
 from processors.sources.scan import in_words
-from processors.store.open_store import location_of
+from processors.store.open_store import is_store, location_of
 
 
 @flow(
@@ -58,22 +62,23 @@ def ingest(
     runner: RunnerName = Options.runner,
     scheduler: Scheduler = Options.scheduler,
     shard: ShardName = Options.shard,
+    new_store: NewStoreWhen = Options.new_store,
 ) -> State:
-    """Ingest releases.
+    """Ingest releases; a try after the first begins no new store where there was one.
 
     Returns
     -------
     State : Completed, Failed or Cancelled by the conservation law, independent of Prefect's task states; a completed
         one has the report as its data.
     """
-    options = Options.of(locals())
+    options, place = Options.of(locals()), location_of(store)
+    if options.new_store == "auto" and isinstance(place, Path) and is_store(place):
+        options = replace(options, new_store="never")
     tries: list[Report] = []
 
     def work() -> Report:
         recipes, name = load_recipes(options.recipe), run_name()
-        tries.append(
-            run_ingest(location_of(raw), location_of(store), recipes, options, in_tasks, name=name, earlier=tries)
-        )
+        tries.append(run_ingest(location_of(raw), place, recipes, options, in_tasks, name=name, earlier=tries))
         return tries[-1]
 
     try:

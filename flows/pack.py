@@ -52,7 +52,7 @@ def pack(
     """
     steps = StepsInLog(get_run_logger().info)
     try:
-        chosen, opened = recipe_of([recipe]), open_store(location_of(store))
+        chosen, opened = recipe_of([recipe]), open_store(location_of(store), new="never")
         with naming_recipe([recipe]):
             due = due_for(chosen, opened)
         if due:
@@ -83,7 +83,7 @@ def _warnings(built: Built) -> list[str]:
 
 def _made(due: ReprocessRequest, store: Location) -> Report:
     """Make the results that the pack needs but no run makes by default; the pack does without those that fail."""
-    options = Options(quiet=True)
+    options = Options(quiet=True, new_store="never")
     return run(
         lambda opened, progress: prepare_chosen(due, opened, retry_failed=False),
         store,

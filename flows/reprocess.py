@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 # isort: off
@@ -86,7 +87,7 @@ def reprocess(
     -------
     State : Completed, Failed or Cancelled by the conservation law; that of a completed one has the report as its data.
     """
-    options = Options.of(locals())
+    options = replace(Options.of(locals()), new_store="never")  # a new one has nothing to select
     choice = ReprocessRequest(
         words=tuple(selection),
         processors=tuple(processors or ()),

@@ -26,10 +26,12 @@ from flows.serving.form_fields import Retries, StoreFolder, with_form
 from flows.serving.retries import patiently
 from flows.serving.steps_in_log import StepsInLog
 from flows.serving.tasks import CANNOT_BEGIN, ended, log_lines, run_name
-from processors.errors import RequestError, StoreError
+from processors.errors import NoStore
 from processors.sources.scan import in_words, printable
 from processors.store.flush import replace_file
-from processors.store.open_store import location_of, open_store
+from processors.store.new_store import check_new_store
+from processors.store.open_store import Location, location_of, open_store
+from processors.store.store import Store
 
 Sample = Annotated[int, Described("Number of results to rebuild and compare.", minimum=0, maximum=10_000)]
 Seed = Annotated[
@@ -63,17 +65,13 @@ def verify(
         one has the `Checkup` as its data.
     """
     given, chosen = locals(), datetime.now(UTC).toordinal() if seed is None else seed
-    try:
-        options, opened = Options.of(given), open_store(location_of(store), writes=False)
-    except (StoreError, RequestError) as error:
-        return ended(str(error))
-    log = get_run_logger().info
+    log, warn = get_run_logger().info, get_run_logger().warning
     steps = StepsInLog(log)
     try:
+        options, place = Options.of(given), location_of(store)
+        opened = patiently(lambda: _opened(place), retries, warn)
         found = patiently(
-            lambda: check_up(opened, sample=sample, seed=chosen, options=options, steps=steps, tell=log),
-            retries,
-            get_run_logger().warning,
+            lambda: check_up(opened, sample=sample, seed=chosen, options=options, steps=steps, tell=log), retries, warn
         )
     except CANNOT_BEGIN as error:
         return ended(in_words(error))
@@ -87,6 +85,15 @@ def verify(
     create_markdown_artifact(key="marsmedia-verify", markdown=_markdown(found, advice), description=cell(found.message))
     message = with_lines(found.message, lines, str(written))
     return Completed(message=message, data=found) if found.is_sound else ended(message)
+
+
+def _opened(location: Location) -> Store:
+    """Open the store; one that is not there is a fault of the machine, as it was there when the check was planned."""
+    try:
+        return open_store(location, writes=False)
+    except NoStore:
+        check_new_store(location, "never")
+        raise
 
 
 def _lines(found: Checkup) -> list[str]:

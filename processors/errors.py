@@ -141,6 +141,10 @@ class SourceChanged(OSError):
     """
 
 
+class StoreAway(OSError):
+    """No store where one is expected, as where its disk is not mounted; made as any `OSError`."""
+
+
 OF_THE_CALLER = (
     errno.EINVAL,
     errno.EBADF,
@@ -191,7 +195,7 @@ def is_over_limit_of_run(reason: str | None) -> bool:
 
 def machine_reason(error: OSError) -> str:
     """Return one line about a fault of the machine, or a source that changed: what is wrong and what to do."""
-    if isinstance(error, SourceChanged) and error.strerror:
+    if isinstance(error, SourceChanged | StoreAway) and error.strerror:
         return error.strerror
     known = REASON_FOR_ERRNO.get(error.errno or 0)
     return known or f"{error.strerror or error}: check the disk and run again"

@@ -17,13 +17,14 @@ from flows.cli.printing.print_table import size
 from flows.cli.shared_options import DRY_RUN, JSON, OF_REPROCESSING, RAW, RECIPES, STORE, run_options
 from flows.run.options import Options
 from processors.errors import NoStore
+from processors.store.new_store import check_new_store
 from processors.store.open_store import Location, is_address, open_store
+from processors.store.store import Store
 
 if TYPE_CHECKING:
     from flows.run.planning.disk_use import DiskUse
     from flows.run.planning.prepare import Prepared
     from flows.run.progress import RunProgress
-    from processors.store.store import Store
 
 NO_RAW_YET = "create it and put a release into it, or choose another one"
 RELEASES_NAMED = 5
@@ -40,7 +41,7 @@ WHERE gone_utc IS NULL AND mission IS NULL AND earliest_utc IS NULL AND title IS
 @STORE
 @DRY_RUN
 @RECIPES
-@run_options("recipe", "strict", "hash_all", *OF_REPROCESSING[2:])
+@run_options("recipe", "strict", "hash_all", *OF_REPROCESSING[2:], "new_store")
 @JSON
 def ingest(raw: Location, store_folder: Location, dry_run: bool, as_json: bool, **options: Any) -> None:
     """Make everything that is due for the files below RAW.
@@ -158,7 +159,8 @@ def _print_due(raw: Location, store_folder: Location, options: Options, *, as_js
         try:
             store = open_store(store_folder, writes=False)
         except NoStore:
-            store = open_store(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+            check_new_store(store_folder, options.new_store)
+            store = Store(Path(stack.enter_context(tempfile.TemporaryDirectory())))
         try:
             with RunProgress(quiet=options.quiet) as progress:
                 prepared = prepare(raw, store, load_recipes(options.recipe), progress, options, remember=False)

@@ -56,7 +56,7 @@ def plan_and_run(
     StoreError, OSError, RequestError, RecipeError : the run could not start.
     """
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
-    store = open_store(store_folder)
+    store = open_store(store_folder, new=options.new_store)
     with rare_collections(), signals_interrupt(), recorded(store, name, asked) as record:
         for note in record.notes:
             click.echo(f"marsmedia: {note}", err=True)

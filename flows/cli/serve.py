@@ -14,8 +14,8 @@ import click
 from flows.cli.shared_options import RAW, RECIPES, STORE, run_options
 from processors.errors import RequestError
 from processors.sources.scan import in_words, printable
-from processors.store.open_store import is_address
-from processors.store.store import Store
+from processors.store.new_store import NewStore
+from processors.store.open_store import is_address, open_store
 
 if TYPE_CHECKING:
     from flows.serving.alerts import Alerts
@@ -29,7 +29,7 @@ INGEST, PACK = "nightly-ingest", "pack"
 @RAW
 @STORE
 @RECIPES
-@run_options("recipe")
+@run_options("recipe", "new_store")
 @click.option(
     "--schedule", "schedules", multiple=True, metavar="NAME=SCHEDULE", help="Override a schedule (repeatable)."
 )
@@ -42,7 +42,13 @@ INGEST, PACK = "nightly-ingest", "pack"
 )
 @click.option("--port", type=click.IntRange(1, 65535), default=4200, show_default=True, help="Port of the Prefect UI.")
 def serve(
-    raw: Path, store_folder: Path, recipe: str | None, schedules: tuple[str, ...], alert: str | None, port: int
+    raw: Path,
+    store_folder: Path,
+    recipe: str | None,
+    new_store: NewStore,
+    schedules: tuple[str, ...],
+    alert: str | None,
+    port: int,
 ) -> None:
     """Run the schedules of prefect.yaml on this machine.
 
@@ -52,7 +58,8 @@ def serve(
     with what it made and what is wrong. Ctrl-C and SIGTERM stop serving, and the run at work first;
     a second one kills both at once.
 
-    --recipe is that of nightly-ingest; the changes of --recipes hold for every run, packs too.
+    --recipe is that of nightly-ingest; the changes of --recipes hold for every run, packs too. --new-store is for
+    the start: while it serves, no run begins a new store in place of one that is gone, as with its disk.
 
     Prefect's server starts with it, unless Prefect's settings name one, as PREFECT_API_URL does. While
     it serves, ingest, reprocess and watch on the same store are recorded there too. A second one on the
@@ -90,7 +97,10 @@ def serve(
         if theirs and not answers(theirs):
             raise RequestError(f"Prefect's server {theirs} does not answer; start it, or unset PREFECT_API_URL")
         address = theirs or address_at(port)
-        here = stack.enter_context(sole_service(Store(store_folder), address, None if theirs else database_file()))
+        store = open_store(store_folder, new=new_store)
+        if store.is_new:
+            click.echo(f"a new store was begun in {printable(places['store'])}", err=True)
+        here = stack.enter_context(sole_service(store, address, None if theirs else database_file()))
         if theirs is None:
             click.echo("Starting Prefect (about 10 s; longer the first time) ...", err=True)
             stack.enter_context(prefect_server(port))
@@ -107,12 +117,17 @@ def serve(
 
 
 def _placed(planned: Mapping[str, Planned], places: Mapping[str, str], recipe: str | None) -> dict[str, Planned]:
-    """Return the scheduled runs with the folders, and the recipe of nightly-ingest, that were named."""
+    """Return the scheduled runs with the folders, and the recipe of nightly-ingest, that were named.
+
+    None of them begins a new store: there is one, or its disk is away.
+    """
     here: dict[str, Planned] = {}
     for name, one in planned.items():
         given = {key: place for key, place in places.items() if key in one.parameters}
-        if recipe and name == INGEST:
-            given["recipe"] = recipe
+        if name == INGEST:
+            given["new_store"] = "never"
+            if recipe:
+                given["recipe"] = recipe
         here[name] = replace(one, parameters={**one.parameters, **given})
     return here
 

@@ -18,9 +18,10 @@ import click
 from flows.cli.common import no_such_folder
 from flows.cli.shared_options import RAW, RECIPES, STORE, run_options
 from flows.run.options import Options
-from processors.errors import NoStore, RequestError
+from processors.errors import NoStore, RequestError, StoreAway
 from processors.sources.scan import FoundFile, in_words, printable, storable, survey
-from processors.store.open_store import Location, open_store
+from processors.store.new_store import NewStore, check_new_store
+from processors.store.open_store import Location, is_store, open_store
 
 Look = frozenset[tuple[str, int, int]]
 """Path, size and date of every file of a release; empty for one that is gone."""
@@ -44,7 +45,7 @@ def watch(raw: Location, store_folder: Location, settle_seconds: float, **option
     """Ingest each release in RAW once its files stop changing.
 
     Runs until Ctrl-C. A release or folder that is gone, as with a disk that is not mounted, fails the run or is
-    warned of as in `marsmedia ingest`.
+    warned of as in `marsmedia ingest`. A store that is gone is waited for, and no new one is begun in its place.
 
     \b
     marsmedia watch
@@ -60,28 +61,37 @@ def watch(raw: Location, store_folder: Location, settle_seconds: float, **option
     if not raw.is_dir():
         raise click.UsageError(no_such_folder(raw, "create it, or choose another one"))
     releases, is_there = Releases(settle_seconds, known_releases(raw, store_folder)), True
+    has_store = has_had_store = is_store(store_folder)
+    if not has_store:
+        check_new_store(store_folder, "auto")
     click.echo(f"watching {raw}; a release is ingested when nothing in it has changed for {settle_seconds:g} s")
     try:
         while True:
             if raw.is_dir() != is_there:
                 is_there = not is_there
                 click.echo(f"{raw}: {'is there again' if is_there else 'no such folder now: is its disk mounted?'}")
+            if has_had_store and is_store(store_folder) != has_store:
+                has_store = not has_store
+                click.echo(f"{store_folder}: {'is there again' if has_store else 'no store now: is its disk mounted?'}")
             now: dict[str, Look] | None = None
             with suppress(FileNotFoundError, NotADirectoryError):  # it went meanwhile: the next look says so
                 now = look(raw)
-            if now is not None and (at_rest := releases.at_rest(now, time.monotonic())):
+            is_able = has_store == has_had_store
+            if is_able and now is not None and (at_rest := releases.at_rest(now, time.monotonic())):
                 for what, names in (("settled", now.keys()), ("gone", at_rest - now.keys())):
                     if some := sorted(at_rest & names):
                         click.echo(f"{', '.join(map(printable, some))}: {what}")
-                chosen = Options(**options, releases=tuple(sorted(at_rest)))
+                new_store: NewStore = "never" if has_had_store and isinstance(store_folder, Path) else "auto"
+                chosen = Options(**options, releases=tuple(sorted(at_rest)), new_store=new_store)
                 try:
                     if ingest_folder(raw, store_folder, chosen) in EXIT_CODES.values():
                         return
-                except (FileNotFoundError, NotADirectoryError) as error:  # raw went between the look and the run
+                except (FileNotFoundError, NotADirectoryError, StoreAway) as error:  # it went between look and run
                     click.echo(f"not ingested yet: {in_words(error)}", err=True)
                     releases.take_again()
                 else:
                     releases.forget_gone(known_releases(raw, store_folder))
+                    has_store = has_had_store = True
             time.sleep(min(2.0, settle_seconds / 3))
     except KeyboardInterrupt:
         click.echo("stopped")

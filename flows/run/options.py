@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from flows.run.planning.shard import Shard
 from processors.errors import RequestError
+from processors.store.new_store import NewStore
 
 RECIPES_FILE = "MARSMEDIA_RECIPES"
 """Environment variable with the path of a recipe file; `--recipes` sets it for its own process and those it starts."""
@@ -82,6 +83,15 @@ Scheduler = Annotated[
 ]
 
 
+NewStoreWhen = Annotated[
+    NewStore,
+    Described(
+        "Whether to begin a new store where there is none: auto, unless a disk in /etc/fstab is not mounted there; "
+        "always; never, as for a store whose disk may be away."
+    ),
+]
+
+
 ShardName = Annotated[
     str | None,
     Described("Part of the files, such as 2/8: eight such runs do all, on one machine or on eight.", unset="all"),
@@ -104,6 +114,7 @@ class Options:
     runner: RunnerName = "local"
     scheduler: Scheduler = None
     shard: ShardName = None
+    new_store: NewStoreWhen = "auto"
 
     def __post_init__(self) -> None:
         if self.scheduler and self.runner != "dask":

@@ -79,10 +79,11 @@ def run(
 
     Raises
     ------
+    StoreAway : there is no store, and a new one may not be begun.
     StoreError : the store cannot be opened or trusted. A disk that fills up during the run is only reported.
     TimeoutError : the flow's time limit has passed; the report is saved all the same.
     """
-    store = store_of_run(store_folder)
+    store = store_of_run(store_folder, options.new_store)
     with rare_collections(), signals_interrupt(), recorded(store, name, asked) as record:
         record.wait()
         one = _Run(store, options, record)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from processors.errors import NoStore, RequestError, StoreError, closest
 from processors.store.bucket.s3_errors import NO_ADDRESS
+from processors.store.new_store import NewStore, check_new_store
 from processors.store.store import STORE_FILE, Store
 
 if TYPE_CHECKING:
@@ -75,23 +76,28 @@ def open_bucket(address: str, traffic: Traffic | None = None) -> Bucket:
     return Bucket(address, traffic)
 
 
-def open_store(location: Location, *, writes: bool = True, needs_catalogue: bool = True) -> Store:
+def open_store(
+    location: Location, *, writes: bool = True, needs_catalogue: bool = True, new: NewStore = "auto"
+) -> Store:
     """Open a store.
 
     Parameters
     ----------
-    writes : create the store if there is none.
+    writes : create the store if there is none, and `new` allows it.
     needs_catalogue : with `writes` false, refuse a folder that has lost its catalogue, as it would look empty.
 
     Raises
     ------
     NoStore : there is none and `writes` is false.
     RequestError : not an address, or the library for buckets is missing.
+    StoreAway : there is none, and a new one may not be begun there.
     StoreError : the store cannot be used.
     """
     if not is_address(location):
-        if not writes and not is_store(location):
-            raise NoStore(location, store_like(Path(location)))
+        if _is_absent(Path(location)):
+            if not writes:
+                raise NoStore(location, store_like(Path(location)))
+            check_new_store(Path(location), new)
         store = Store(Path(location))
         if not writes and needs_catalogue and has_lost_catalogue(store):
             raise StoreError(f"{location}: has results, but no catalogue; run `marsmedia rebuild` first")
@@ -100,4 +106,12 @@ def open_store(location: Location, *, writes: bool = True, needs_catalogue: bool
         from processors.store.bucket.bucket_store import BucketStore
     except ModuleNotFoundError as error:
         raise RequestError(f"a store in a bucket needs {error.name}; pip install 'marsmedia[s3]'") from error
-    return BucketStore(str(location), writes=writes)
+    return BucketStore(str(location), writes=writes, new=new)
+
+
+def _is_absent(folder: Path) -> bool:
+    """Return whether there is no store; False for a folder that may not be entered, which opening it reports."""
+    try:
+        return not is_store(folder)
+    except PermissionError:
+        return False

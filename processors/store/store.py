@@ -49,6 +49,8 @@ class Store:
 
     is_in_folder = True
     """Whether the folder is the store itself; it then has a view for browsing."""
+    is_new = False
+    """Whether there was none before this object opened it."""
 
     def __init__(self, root: Path) -> None:
         """Open the store, creating it if it does not exist.
@@ -66,6 +68,7 @@ class Store:
             mark = root / STORE_FILE
             if not mark.exists():
                 write_durably(mark, json.dumps({"marsmedia_store_format": STORE_FORMAT}).encode() + b"\n")
+                self.is_new = True
             found = int(json.loads(mark.read_bytes())["marsmedia_store_format"])
         except OSError as error:
             why = error.strerror or str(error)

@@ -36,7 +36,7 @@ def test_ingest_reports_what_it_made_and_makes_nothing_again(marsmedia: Run, raw
 
     run = marsmedia("ingest", raw, "--store", store, "--json")
     assert run.returncode == 0, run.stderr
-    assert run.stderr == ""
+    assert run.stderr == f"marsmedia: a new store was begun in {tmp_path}/store\n"
     report = last_object(run)
     assert (report["sources"], report["unsupported"]) == (2, 0)
     counts = {name: report["results"][name] for name in ("due", "made", "reused", "refused", "failed")}
@@ -102,7 +102,7 @@ def test_a_failure_is_never_green(marsmedia: Run, raw: Path, tmp_path: Path) -> 
     (line,) = [line for line in run.stdout.splitlines() if "june/photo.jpg" in line]
     assert line.startswith("  failed: june/photo.jpg: ")
     assert line.endswith("[photo.preview]")
-    assert run.stderr == ""
+    assert run.stderr == f"marsmedia: a new store was begun in {tmp_path}/store\n"
     known = marsmedia("ingest", raw, "--store", tmp_path / "store")
     assert known.returncode == 0
     assert f"known from earlier runs:\n{line}\n" in known.stdout

@@ -56,7 +56,9 @@ def test_a_mistake_in_the_recipes_is_one_line_that_names_the_file(raw: Path, mak
     environment = {**os.environ, "PYTHONPATH": f"{copy}:{PROJECT}"}
     command = [sys.executable, "-m", "flows.cli", "ingest", str(raw), "--store", str(tmp_path / "store")]
     run = subprocess.run(command, env=environment, cwd=copy, capture_output=True, text=True, check=False)
-    assert (run.returncode, run.stderr) == (2, "marsmedia: flows/recipes.py: every_seconds is 0: must be above 0\n")
+    begun, *told = run.stderr.splitlines()
+    assert begun == f"marsmedia: a new store was begun in {tmp_path}/store"
+    assert (run.returncode, told) == (2, ["marsmedia: flows/recipes.py: every_seconds is 0: must be above 0"])
 
 
 @pytest.mark.parametrize("words", [["status"], ["pack", "*", "-o", "june"]])

@@ -51,9 +51,9 @@ def test_a_file_that_grows_is_ingested_once_and_whole_and_an_interrupt_ends_the_
     with told.open("w") as output:
         watch = subprocess.Popen(command, env=environment, stdout=output, preexec_fn=_deaf_to_interrupts)
     try:
-        _wait_for("watching ", told, watch)
+        wait_for("watching ", told, watch)
         _grow(raw / "june/photo.jpg", data)
-        _wait_for("release init", told, watch)  # the last line before it looks again
+        wait_for("release init", told, watch)  # the last line before it looks again
         watch.send_signal(signal.SIGINT)
         assert watch.wait(timeout=60) == 0
     finally:
@@ -80,7 +80,7 @@ def _grow(path: Path, data: bytes) -> None:
             time.sleep(0.05)
 
 
-def _wait_for(word: str, told: Path, process: subprocess.Popen[bytes]) -> None:
+def wait_for(word: str, told: Path, process: subprocess.Popen[bytes]) -> None:
     for _ in range(1200):
         if word in told.read_text():
             return
@@ -137,19 +137,19 @@ def test_a_missing_release_warns_an_empty_folder_fails_and_a_missing_one_is_wait
     with told.open("w") as output:
         watch = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:
-        _wait_for("july: gone", told, watch)
-        _wait_for("the folder of july is gone", told, watch)
-        _wait_for("completed with warnings", told, watch)
+        wait_for("july: gone", told, watch)
+        wait_for("the folder of july is gone", told, watch)
+        wait_for("completed with warnings", told, watch)
         (raw / "june").rename(away / "june")
-        _wait_for(f"0 files in {raw}, where an earlier run found 1: is it mounted?", told, watch)
+        wait_for(f"0 files in {raw}, where an earlier run found 1: is it mounted?", told, watch)
         raw.rename(away / "raw")
-        _wait_for(f"{raw}: no such folder now: is its disk mounted?", told, watch)
+        wait_for(f"{raw}: no such folder now: is its disk mounted?", told, watch)
         for release in ("june", "july"):
             (away / release).rename(away / "raw" / release)
         (away / "raw").rename(raw)
-        _wait_for(f"{raw}: is there again", told, watch)
-        _wait_for("july, june: settled", told, watch)
-        _wait_for("restored", told, watch)
+        wait_for(f"{raw}: is there again", told, watch)
+        wait_for("july, june: settled", told, watch)
+        wait_for("restored", told, watch)
         watch.send_signal(signal.SIGINT)
         assert watch.wait(timeout=60) == 0
     finally:

@@ -310,7 +310,7 @@ def test_a_cluster_is_started_for_a_run_that_names_none(raw: Path, tmp_path: Pat
             taken.bind(("", 8787))  # the usual port of Dask's dashboard, where another cluster may be at work
             taken.listen()
         run = ingest(raw, tmp_path / "store", "--runner", "dask", "--workers", "1", environment=environment)
-    assert (run.returncode, run.stderr) == (0, "")
+    assert (run.returncode, run.stderr) == (0, f"marsmedia: a new store was begun in {tmp_path}/store\n")
     assert SUMMARY.match(run.stdout), run.stdout
 
 

@@ -279,7 +279,7 @@ def test_a_killed_run_is_known_to_have_ended_without_a_report(photos: Path, tmp_
     assert ingest(photos, store).notes == ()  # told once
     assert json.loads((store / "runs/killed.json").read_bytes())["state"] == "ended without a report"
     assert "last run: completed" in status(store)
-    assert first.notes == ()
+    assert first.notes == (f"a new store was begun in {store}",)
 
 
 def test_two_runs_at_once_make_everything_once_and_know_of_each_other(photos: Path, tmp_path: Path) -> None:
@@ -374,7 +374,7 @@ def test_a_folder_that_is_empty_and_was_not_fails_the_run(raw: Path, maker: Medi
     (raw / "june/.DS_Store").write_bytes(b"x")
     part = ingest(raw, tmp_path / "store")
     assert (part.state, part.exit_code) == ("failed", 1)
-    meant = "if its files were removed on purpose, remove the folder too"
+    meant = "if its files were moved or removed on purpose, remove the folder too"
     assert part.message.startswith(
         f"0 files in {raw}/june, where an earlier run found 2: is it mounted?; {meant}; failed: of 2"
     )

@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from processors.errors import RequestError, ResultCorrupt, ResultMissing, StoreError
+from processors.errors import RequestError, ResultCorrupt, ResultMissing, StoreAway, StoreError
+from processors.sources.scan import in_words
 from processors.store.bucket.bucket_store import BucketStore
 from processors.store.bucket.item_cache import Growth, ItemCache
 from processors.store.bucket.stored_pass import RESULTS_AT_MOST, commit_name
@@ -345,7 +346,12 @@ def test_records_are_seen_from_other_machines(machine: Machine) -> None:
 def test_reading_makes_no_store_and_a_mark_that_is_none_is_refused(bucket: str, machine: Machine) -> None:
     with pytest.raises(RequestError, match=f"^no store found at s3://{bucket}/none; run `marsmedia ingest` or pass"):
         open_store(f"s3://{bucket}/none", writes=False)
+    with pytest.raises(StoreAway) as away:
+        open_store(f"s3://{bucket}/none", new="never")
+    always = "no store is there; `marsmedia ingest --new-store always` begins a new one"
+    assert in_words(away.value) == f"s3://{bucket}/none: {always}"
     store = machine("a")
+    assert (store.is_new, machine("b").is_new) == (True, False)
     for mark, told in (
         (b"{}", "not a valid store file; choose another address"),
         (

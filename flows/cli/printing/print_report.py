@@ -11,7 +11,7 @@ from flows.cli.common import counted, print_some, traffic_in_words
 from flows.run.reporting.problems import OF_STORE, FileProblems, by_file
 from flows.run.reporting.report import Report
 from processors.sources.scan import printable
-from processors.store.open_store import is_address
+from processors.store.open_store import is_address, is_store
 from processors.store.store import Store
 
 PROBLEMS_SHOWN = 40
@@ -59,7 +59,7 @@ def print_report(report: Report) -> None:
         click.echo(f"bucket: {traffic_in_words(report.traffic)}")
     if report.release_traffic:
         click.echo(f"bucket of the releases: {traffic_in_words(report.release_traffic)}")
-    if is_address(report.store):
+    if is_address(report.store) or not is_store(report.store):
         return
     by_name = Store(Path(report.store)).by_name_folder
     if by_name.is_dir():

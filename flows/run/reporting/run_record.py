@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from flows.run.reporting.at_work import Who, has_changed_since, is_newer, read_words, runs_announced, wait_for_exclusive
 from processors.errors import NO_SPACE, StoreError, machine_reason
+from processors.sources.scan import printable
 from processors.store.bucket.bucket_traffic import RELEASES, Traffic
 from processors.store.claims import Claim, claim_run, forget_run, sweep_claims
 from processors.store.flush import replace_file
+from processors.store.new_store import NewStore
 from processors.store.open_store import Location, open_store
 from processors.store.store import Store
 
@@ -43,7 +45,7 @@ class RunRecord:
         """Report of the run, for the caller that started it."""
         self.prepared: Prepared | None = None
         """Plan of the run, if it was made before the flow started."""
-        self._noted: list[str] = []
+        self._noted = [f"a new store was begun in {printable(store.address)}"] if store.is_new else []
         self._others = list(runs_announced(store))
         self._claim = Claim(None, None)
         self._reserve: Path | None = None
@@ -217,17 +219,17 @@ class RunRecord:
                 forget_run(self.store, who.run)
 
 
-def store_of_run(location: Location) -> Store:
+def store_of_run(location: Location, new: NewStore) -> Store:
     """Return the store of this process's run in progress, if it is at this location; otherwise open it.
 
     Raises
     ------
-    RequestError, StoreError : as `open_store`.
+    RequestError, StoreAway, StoreError : as `open_store`.
     """
     outer = _current.get()
     if outer is not None and not outer.is_ended and outer.store.address == str(location):
         return outer.store  # its knowledge of a bucket need not be fetched again
-    return open_store(location)
+    return open_store(location, new=new)
 
 
 _current: ContextVar[RunRecord | None] = ContextVar("run_record", default=None)

@@ -46,6 +46,7 @@ from processors.store.bucket.stored_pass import (
 )
 from processors.store.flush import replace_file
 from processors.store.manifest import Manifest, ResultRef
+from processors.store.new_store import NewStore, check_new_store
 from processors.store.store import STORE_FILE, Store
 
 BUCKET_FORMAT = 2
@@ -60,22 +61,25 @@ class BucketStore(Store):
 
     is_in_folder = False
 
-    def __init__(self, address: str, *, writes: bool) -> None:
+    def __init__(self, address: str, *, writes: bool, new: NewStore = "auto") -> None:
         """Open the store.
 
         Parameters
         ----------
-        writes : create the store if there is none, and check that the server is suitable.
+        writes : create the store if there is none and `new` is not "never", and check that the server is suitable.
 
         Raises
         ------
         NoStore : there is none and `writes` is false.
+        StoreAway : there is none and `new` is "never".
         RequestError : not an address.
         StoreError : the bucket cannot be used, or the store was written by a newer version.
         """
         self.bucket = Bucket(address)
         self._tables: BucketTables | None = None
-        super().__init__(cache_folder() / _identity(self.bucket, writes=writes))
+        identity, is_new = _identity(self.bucket, writes=writes, new=new)
+        super().__init__(cache_folder() / identity)
+        self.is_new = is_new
         self._local = Store(self.root)
         self._tables = BucketTables(self.bucket, self.root / "catalogue")
         self._items = ItemCache(self.root / "items")
@@ -374,12 +378,12 @@ def _opened_again(address: str) -> BucketStore:
     return BucketStore(address, writes=True)
 
 
-def _identity(bucket: Bucket, *, writes: bool) -> str:
-    """Return the identity of the store in a bucket; create it if there is none.
+def _identity(bucket: Bucket, *, writes: bool, new: NewStore) -> tuple[str, bool]:
+    """Return the identity of the store in a bucket, and whether it was created, as it is if there is none.
 
     Raises
     ------
-    NoStore : there is none and `writes` is false.
+    NoStore, StoreAway : there is none, and none is to be created.
     StoreError : the server is unsuitable, the store is of a newer version, or the object is not a store's mark.
     """
     is_new = False
@@ -388,8 +392,9 @@ def _identity(bucket: Bucket, *, writes: bool) -> str:
     except FileNotFoundError as error:
         if not writes:
             raise NoStore(bucket.address) from error
-        new = {"marsmedia_store_format": BUCKET_FORMAT, "layout": "passes", "identity": uuid.uuid4().hex}
-        mark = json.dumps(new).encode() + b"\n"
+        check_new_store(bucket.address, new)
+        begun = {"marsmedia_store_format": BUCKET_FORMAT, "layout": "passes", "identity": uuid.uuid4().hex}
+        mark = json.dumps(begun).encode() + b"\n"
         is_new = bucket.create(STORE_FILE, mark)
         mark = mark if is_new else bucket.get(STORE_FILE)
     try:
@@ -406,7 +411,7 @@ def _identity(bucket: Bucket, *, writes: bool) -> str:
         if is_new:
             bucket.delete([STORE_FILE])
         raise
-    return sha256(identity.encode()).hexdigest()[:32]
+    return sha256(identity.encode()).hexdigest()[:32], is_new
 
 
 def _now() -> str:
