@@ -198,6 +198,8 @@ class Inputs(Generic[Info]):
     """Findings of reading the source when those results were made: counts and losses, by unit read."""
     source_name: str = ""
     """File name, for people and for programs that link to it by name; any text, never used as a path."""
+    not_made: Mapping[str, str] = field(default_factory=dict)
+    """Why results could not be made of this file, by processor name; only for one with `works_without_inputs`."""
 
 
 class Session(Protocol):
@@ -281,6 +283,11 @@ def inputs_of(processor: Processor) -> tuple[Processor, ...]:
     """Return the processors whose results this one builds on; empty for most."""
     inputs = getattr(processor, "inputs", None)
     return inputs() if inputs else ()
+
+
+def works_without_inputs(processor: Processor) -> bool:
+    """Return True if a processor makes its result also of a file of which its inputs cannot be made."""
+    return getattr(processor, "works_without_inputs", False)
 
 
 def need_of(processor: Processor, given: Any) -> Need:

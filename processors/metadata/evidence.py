@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from processors.containers.text.sidecar import is_sidecar_file
 from processors.contract import Inputs, Item, LabelRef, OpenSource, Reads, ReleaseContext, Source
@@ -39,8 +39,10 @@ class Evidence:
     """All statements about a source, in standard terms, with their disagreements, as `evidence.json`."""
 
     name: ClassVar[str] = "evidence"
-    version: ClassVar[int] = 19
+    version: ClassVar[int] = 20
     reads: ClassVar[Reads] = "file"
+    works_without_inputs: ClassVar[bool] = True
+    """What a release, a label or a sidecar says of a file needs no decoding of it."""
     of_sighting: ClassVar[bool] = True
     """Each path of the same bytes has a record of its own if the statements there differ."""
 
@@ -77,7 +79,10 @@ class Evidence:
         if self.fault:
             raise DamagedMedia(self.fault, "correct it and run again")
         source, file = inputs.info.source, inputs.info.file
-        metadata = json.loads(inputs.results[Metadata.name].path("metadata.json").read_text())
+        unread = inputs.not_made.get(Metadata.name)
+        metadata: dict[str, Any] = {"tags": [], "known": {}, "problems": []}
+        if unread is None:
+            metadata = json.loads(inputs.results[Metadata.name].path("metadata.json").read_text())
         found = {ref.name: read_label(file, ref) for ref in self.labels}
         texts = {name: text for name, text in found.items() if not is_sidecar_file(name, text)}
         labels = {name: label_tags(text) for name, text in texts.items()}
@@ -90,6 +95,7 @@ class Evidence:
             source=source,
             name=self.product_name or source.name,
             metadata=metadata,
+            unread=unread,
             head=release.get("head", {}),
             entry=release.get("file") or {},
             labels=labels,

@@ -71,7 +71,9 @@ class Voices:
     name: str
     """Name of the file, or its product name."""
     metadata: dict[str, Any]
-    """The file's metadata record, as JSON."""
+    """The file's metadata record, as JSON; without entries if `unread`."""
+    unread: str | None = None
+    """Reason why the file's own metadata cannot be read; None if they can."""
     head: Said
     """Statements of release.toml about the whole release."""
     entry: Said
@@ -212,10 +214,15 @@ def weigh(voices: Voices, of_release: Profile | None) -> EvidenceRecord:
             *_not_described(voices),
             *voices.claims,
         ),
-        against_general=(*_against_mission(stated, voices), *against_general(statements)),
+        against_general=(*_against_mission(stated, voices), *against_general(statements, voices.unread)),
         mission_disagreements=_of_mission(profile),
         labels={**voices.labels, **voices.sidecars},
-        problems=(*_said_once(voices.metadata["problems"], problems), *problems, *voices.related.problems),
+        problems=(
+            *([f"file: its own metadata cannot be read: {voices.unread}"] if voices.unread else ()),
+            *_said_once(voices.metadata["problems"], problems),
+            *problems,
+            *voices.related.problems,
+        ),
     )
 
 

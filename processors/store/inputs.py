@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from processors.contract import Inputs, Processor, Reads, Source, T, inputs_of
-from processors.errors import ItemMissing, UsedNotMade
+from processors.contract import Inputs, Processor, Reads, Source, T, inputs_of, works_without_inputs
+from processors.errors import ItemMissing, UsedNotMade, is_over_limit_of_run
 from processors.json_records import Json, from_json
 from processors.store.manifest import Manifest, ResultRef, StoredItem
 from processors.store.store import Store
@@ -38,18 +38,30 @@ def stored_inputs(processor: Processor, source: Source, store: Store) -> Inputs[
 
     Raises
     ------
-    UsedNotMade : one of them failed or was refused, so this one cannot be made either.
+    UsedNotMade : one of them failed or was refused, so this one cannot be made either; of a processor with
+        `works_without_inputs` only if another run may make it.
     ResultMissing : one of them is missing.
     """
     found: dict[str, StoredResult] = {}
     facts: dict[Reads, Json] = {}
+    not_made: dict[str, str] = {}
     for used in inputs_of(processor):
         manifest = store.manifest(ResultRef.of(used, source.digests))
         if manifest.verdict != "made":
-            raise _because_of(used, manifest, source, store)
+            if not (works_without_inputs(processor) and _is_of_file(manifest)):
+                raise _because_of(used, manifest, source, store)
+            not_made[used.name] = manifest.reason or "unknown"
+            continue
         found[used.name] = StoredResult(store=store, manifest=manifest)
         facts[used.reads] = manifest.source_facts
-    return Inputs(info=None, results=found, source_facts=facts, source_name=source.name) if found else None
+    if not found and not not_made:
+        return None
+    return Inputs(info=None, results=found, source_facts=facts, source_name=source.name, not_made=not_made)
+
+
+def _is_of_file(manifest: Manifest) -> bool:
+    """Return whether it lies in the file that a result was not made, so that no other run of this version makes it."""
+    return manifest.blame in ("file", "version") and not is_over_limit_of_run(manifest.reason)
 
 
 def _because_of(processor: Processor, manifest: Manifest, source: Source, store: Store) -> UsedNotMade:

@@ -14,6 +14,8 @@ from processors.metadata.statements import TERMS, TERMS_OF_USE, Contradiction, S
 
 OF_ENTRY = "release.toml:file."
 OF_ALL = ("release.toml:", "profile ")
+UNREAD = "metadata"
+"""Subject of the contradiction of a file whose own metadata cannot be read; what it says of itself is the reason."""
 OF_FILE = ("file:", "label ", "XMP sidecar ")
 
 
@@ -28,10 +30,14 @@ class _Said:
         self.own = next((one for one in ours if one.source.startswith(OF_FILE)), None)
 
 
-def against_general(statements: Sequence[Statement]) -> tuple[Contradiction, ...]:
+def against_general(statements: Sequence[Statement], unread: str | None = None) -> tuple[Contradiction, ...]:
     """Return what a file states about itself against those about all files, its own words first; none if they agree.
 
     A permission in the file's own entry settles all of it, and any other statement there settles its own term.
+
+    Parameters
+    ----------
+    unread : reason why the file's own metadata, and so its own terms, cannot be read; None if they can.
     """
     permission = _Said(statements, "redistribute")
     if permission.entry:
@@ -40,6 +46,7 @@ def against_general(statements: Sequence[Statement]) -> tuple[Contradiction, ...
         *_credit_apart(statements),
         *_rights_apart(statements, permission.general),
         *_terms_apart(statements, permission.general),
+        *_unread(unread, permission.general),
     )
 
 
@@ -59,9 +66,9 @@ def permission_of(redistribute: object, source: str, apart: Collection[object]) 
 def own_terms_in_words(apart: Sequence[Contradiction]) -> str | None:
     """Return what a file states against statements about all files, and where to settle it; None for nothing.
 
-    Its mission is left out: a run says more of that.
+    Its mission, and that its metadata cannot be read, are left out: a run says more of these.
     """
-    terms = [one.about for one in apart if one.about != "mission"]
+    terms = [one.about for one in apart if one.about not in ("mission", UNREAD)]
     if not terms:
         return None
     *before, last = dict.fromkeys(terms)
@@ -108,6 +115,12 @@ def _terms_apart(statements: Sequence[Statement], permission: Statement | None) 
         said = _Said(statements, meaning)
         if said.own and not said.entry and not (folded(said.own.value) in general or _is_open(said.own)):
             yield _apart(meaning.replace("_", " "), said.own, permission)
+
+
+def _unread(reason: str | None, permission: Statement | None) -> Iterator[Contradiction]:
+    """Yield that nobody knows the file's own terms, against a general permission."""
+    if reason and permission and permission.value == "true":
+        yield Contradiction(about=UNREAD, says=((reason, "file"), (str(permission.value), permission.source)))
 
 
 def _is_open(one: Statement) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from processors.metadata.release.licences import is_open_licence, strictness_of
-from processors.metadata.release.own_terms import permission_of
+from processors.metadata.release.own_terms import UNREAD, permission_of
 from processors.store.findings.stored_evidence import OF_RELEASE
 
 
@@ -158,14 +158,17 @@ def _first(statements: Iterable[Mapping[str, Any]], term: str) -> Mapping[str, A
 
 def _own_in_words(apart: Iterable[Mapping[str, Any]]) -> str | None:
     """Return what a file states against statements about all files, and where to settle it; None if nothing."""
-    parts = [
-        f"{one['about']} {own!r} ({own_source}), {_against(general, source)}"
-        for one in apart
-        for (own, own_source), (general, source) in [one["says"]]
-    ]
-    if not parts:
+    said, unread = list[str](), list[str]()
+    for one in apart:
+        (own, own_source), (general, source) = one["says"]
+        if one["about"] == UNREAD:
+            unread.append(f"its own terms cannot be read ({own}), {_against(general, source)}")
+        else:
+            said.append(f"{one['about']} {own!r} ({own_source}), {_against(general, source)}")
+    if not said and not unread:
         return None
-    return f"the file itself says {'; '.join(parts)}: settle it in its [[file]] of release.toml"
+    parts = [*(["the file itself says " + "; ".join(said)] if said else ()), *unread]
+    return f"{'; '.join(parts)}: settle it in its [[file]] of release.toml"
 
 
 def _against(general: str, source: str) -> str:
