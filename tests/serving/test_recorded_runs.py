@@ -34,14 +34,15 @@ def test_a_run_is_recorded_with_its_name_its_state_its_log_and_its_report(
     whole = maker.photo("photo.jpg")
     whole.write_bytes(whole.read_bytes()[:-3000])
     run = marsmedia("ingest", raw, "--store", tmp_path / "store", PREFECT_API_URL=prefect_server)
-    assert (run.returncode, run.stderr) == (1, "")
+    begun = f"a new store was begun in {tmp_path}/store"
+    assert (run.returncode, run.stderr) == (1, f"marsmedia: {begun}\n")
     (line,) = [line for line in run.stdout.splitlines() if "june/photo.jpg" in line]
     ask = PrefectApi(prefect_server).ask
     (recorded,) = ask("flow_runs/filter", flow_runs={"name": {"any_": [f"ingest {raw}"]}})
     assert recorded["state"]["type"] == "FAILED"
     path = next(one for one in run.stdout.splitlines() if one.startswith("report: "))
     assert recorded["state"]["message"].splitlines() == [run.stdout.splitlines()[0], line.strip(), path]
-    assert [one["message"] for one in _logs(ask, recorded["id"])] == [line.strip()]
+    assert [one["message"] for one in _logs(ask, recorded["id"])] == [begun, line.strip()]
     tasks = ask("task_runs/filter", task_runs={"flow_run_id": {"any_": [recorded["id"]]}})
     assert [one["name"] for one in tasks] == ["2 results of june/photo.jpg"]
     (report,) = [one for one in ask("artifacts/filter", sort="CREATED_DESC") if one["flow_run_id"] == recorded["id"]]
@@ -125,10 +126,11 @@ def test_a_silent_server_is_reported_and_the_work_is_done(
 ) -> None:
     maker.photo("photo.jpg")
     run = marsmedia("ingest", raw, "--store", tmp_path / "store", "--json", PREFECT_API_URL=ADDRESS)
+    begun = f"a new store was begun in {tmp_path}/store"
     note = f"Prefect's server {ADDRESS} does not answer: this run is not recorded there"
-    assert (run.returncode, run.stderr) == (0, f"marsmedia: {note}\n")
+    assert (run.returncode, run.stderr) == (0, f"marsmedia: {begun}\nmarsmedia: {note}\n")
     report = json.loads(run.stdout)
-    assert (report["state"], report["results"]["made"], report["notes"]) == ("completed", 2, [note])
+    assert (report["state"], report["results"]["made"], report["notes"]) == ("completed", 2, [begun, note])
 
 
 @pytest.fixture
