@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -143,7 +144,8 @@ def advise(raw: Path, store_folder: Location) -> None:
         folder = raw if release == Path(os.path.realpath(raw)).name else raw / release
         if folder.is_dir() and not (folder / "release.toml").exists():
             nothing = f"{release}: {counted(count, 'file')} without mission, date or title"
-            click.echo(printable(f"{nothing}: describe them with `marsmedia release init {folder}`"))
+            command = shlex.join(["marsmedia", "release", "init", str(folder)])
+            click.echo(printable(f"{nothing}: describe them with `{command}`"))
 
 
 def _print_due(raw: Location, store_folder: Location, options: Options, *, as_json: bool) -> int:

@@ -15,6 +15,7 @@ from flows.cli.ingest import advise
 from flows.cli.main import main
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
+from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
 
 
@@ -208,3 +209,14 @@ def test_a_new_template_keeps_the_old_release_file_and_its_words(tmp_path: Path)
     assert (tmp_path / "release.toml.bak").read_bytes() == written
     assert (tmp_path / "release.toml.bak2").read_bytes() == second
     assert command("release", "check", tmp_path)[0] == 0
+
+
+def test_the_commands_that_a_run_names_can_be_copied_as_they_are(raw: Path, tmp_path: Path) -> None:
+    (raw / "june").rename(raw / "ju ne")
+    MediaMaker(raw / "ju ne").photo("a.jpg", size=(64, 48))
+    whole = (raw / "ju ne/a.jpg").read_bytes()
+    (raw / "ju ne/b.jpg").write_bytes(whole[:-200])
+    told = CliRunner().invoke(main, ["ingest", str(raw), "--store", str(tmp_path / "st ore"), "--recipe", "light"])
+    lines = told.output.splitlines()
+    assert f"for details: marsmedia failures --store '{tmp_path}/st ore'" in lines
+    assert lines[-1].endswith(f"describe them with `marsmedia release init '{raw}/ju ne'`")

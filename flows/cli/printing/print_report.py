@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def print_report(report: Report) -> None:
     ]
     print_some(changes, PROBLEMS_SHOWN, "... and {} more changed files; see the report")
     if found:
-        click.echo(f"for details: marsmedia failures --store {report.store}")
+        click.echo(f"for details: {shlex.join(['marsmedia', 'failures', '--store', report.store])}")
     if report.report:
         click.echo(f"report: {report.report}")
     if report.traffic:
