@@ -98,8 +98,6 @@ def serve(
             raise RequestError(f"Prefect's server {theirs} does not answer; start it, or unset PREFECT_API_URL")
         address = theirs or address_at(port)
         store = open_store(store_folder, new=new_store)
-        if store.is_new:
-            click.echo(f"a new store was begun in {printable(places['store'])}", err=True)
         here = stack.enter_context(sole_service(store, address, None if theirs else database_file()))
         if theirs is None:
             click.echo("Starting Prefect (about 10 s; longer the first time) ...", err=True)
@@ -109,6 +107,8 @@ def serve(
 
         def begin() -> None:
             stack.enter_context(here.announced())
+            if store.is_new:
+                click.echo(f"a new store was begun in {printable(places['store'])}")
             for line in _served(planned, places, recipe, address, alerts):
                 click.echo(line)
 
