@@ -50,6 +50,7 @@ def test_runs_make_what_the_recipe_file_says_and_a_pack_tells_its_warnings(serve
     (folder / "mine.toml").write_text('also = ["photo.quality"]\n')
     served.start("--recipes", "mine.toml", "--recipe", "light", "--schedule", "pack=0 6 * * *")
     assert journal(served, "press Ctrl-C to stop") == [
+        f"a new store was begun in {served.store}",
         f"{served.store}, from {folder}/raw",
         f"recipe file: {folder}/mine.toml",
         "recipe: light",
