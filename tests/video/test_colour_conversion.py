@@ -210,10 +210,17 @@ def test_a_single_field_keeps_mean_and_colour_encoding(is_full: bool) -> None:
     assert np.abs(single.rgb().mean(axis=(0, 1)) - right[::2].mean(axis=(0, 1))).max() < 0.15
 
 
-def test_threads_may_convert_one_frame_to_several_forms_at_once() -> None:
-    """With PyAV's own context of the frame, one thread freed what another was using: a crash, or wrong pixels."""
-    noise = np.random.default_rng(5).integers(16, 236, (540 * 3 // 2, 960), np.uint8)
-    decoded = av.VideoFrame.from_ndarray(noise, format="yuv420p")
+WIDE = {"primaries": 9, "transfer": 1}
+"""BT.2020 with the transfer of BT.709, codes of ITU-T H.273: `rgb` converts it to sRGB."""
+
+
+@pytest.mark.parametrize(("form", "tags"), [("yuv420p", {}), ("uyvy422", WIDE), ("bgr24", WIDE)])
+def test_threads_may_look_at_one_frame_at_once(form: str, tags: dict[str, int]) -> None:
+    """PyAV kept FFmpeg's context with the frame, which one thread freed for another, and blanks its tags meanwhile."""
+    noise = np.random.default_rng(5).integers(16, 236, (540, 960, 3), np.uint8)
+    decoded = av.VideoFrame.from_ndarray(noise, format="rgb24").reformat(format=form)
+    decoded.color_primaries = tags.get("primaries", decoded.color_primaries)
+    decoded.color_trc = tags.get("transfer", decoded.color_trc)
 
     def shown() -> VideoFrame:
         return VideoFrame(
@@ -225,14 +232,15 @@ def test_threads_may_convert_one_frame_to_several_forms_at_once() -> None:
             sample_aspect_ratio=Fraction(1),
         )
 
-    forms: list[Callable[[VideoFrame], np.ndarray]] = [
-        lambda frame: frame.rgb(),
-        lambda frame: frame.rgb(320),
-        lambda frame: np.asarray(frame.coded(640)),
-        lambda frame: frame.rgb(100),
+    looks: list[Callable[[VideoFrame], object]] = [
+        lambda frame: frame.luma(320).tobytes(),
+        lambda frame: frame.rgb().tobytes(),
+        lambda frame: frame.colour,
+        lambda frame: frame.rgb(320).tobytes(),
+        lambda frame: frame.lossless().tobytes(),
     ]
-    alone = [form(shown()) for form in forms]
-    with ThreadPoolExecutor(4) as threads:
-        for _ in range(20):
-            made = list(threads.map(lambda form: form(shown()), forms))
-            assert all(np.array_equal(one, other) for one, other in zip(made, alone, strict=True))
+    alone = [look(shown()) for look in looks]
+    with ThreadPoolExecutor(len(looks)) as threads:
+        for _ in range(40):
+            frame = shown()
+            assert list(threads.map(lambda look, frame=frame: look(frame), looks)) == alone

@@ -155,20 +155,20 @@ class _Session:
         shown = frame.deinterlaced() if processor.deinterlace else frame
         whole = processor.picture_format == "png"
         picture = shown.lossless(processor.longest_side_px) if whole else shown.rgb(processor.longest_side_px)
-        keeps_range = frame.is_hdr and whole and frame.depth_bits > 8
+        keeps_range, colour = frame.is_hdr and whole and frame.depth_bits > 8, frame.colour.rgb
         facts = FrameFacts(
             **vars(identity),
             end_seconds=float(frame.end),
             is_keyframe=frame.is_keyframe,
             is_interlaced=bool(frame.decoded.interlaced_frame),
             is_tone_mapped=frame.is_hdr and not keeps_range,
-            transfer=("PQ" if frame.decoded.color_trc == PQ else "HLG") if keeps_range else None,
+            transfer=("PQ" if colour.transfer == PQ else "HLG") if keeps_range else None,
             width_px=picture.shape[1],
             height_px=picture.shape[0],
             depth_bits=picture.itemsize * 8,
         )
         form = processor.picture_format
-        cicp = (int(frame.decoded.color_primaries), int(frame.decoded.color_trc)) if keeps_range else None
+        cicp = (colour.primaries, colour.transfer) if keeps_range else None
         data = encode(picture, form, quality=processor.quality, xmp=xmp_of(identity), cicp=cicp)
         name = f"frame_{len(self._rows):06d}{SUFFIXES[form]}"
         self._rows.append(

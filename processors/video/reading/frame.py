@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import struct
+import threading
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -34,7 +35,10 @@ LIMITED_TO_FULL = np.clip(np.round((np.arange(256) - 16) * 255 / 219), 0, 255).a
 
 @dataclass(kw_only=True)
 class VideoFrame:
-    """A frame shown from `time` until just before `end`."""
+    """A frame shown from `time` until just before `end`; several threads may use it at once.
+
+    PyAV changes the colour tags of the decoded frame while it converts it, so only one thread at a time looks at them.
+    """
 
     decoded: av.VideoFrame
     pts: int
@@ -49,6 +53,8 @@ class VideoFrame:
     matrix: tuple[int, int, int, int] = IDENTITY
     """Rotation and mirroring of the stored picture, see `display_matrix`."""
     _views: dict[int | None, np.ndarray] = field(default_factory=dict)
+    _colour: VideoColour | None = field(default=None, init=False, repr=False, compare=False)
+    _looking: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False, compare=False)
     _luma: dict[int | None, np.ndarray] = field(default_factory=dict)
 
     @functools.cached_property
@@ -71,10 +77,13 @@ class VideoFrame:
         """Return the bits per colour channel."""
         return max((component.bits for component in self.decoded.format.components), default=8)
 
-    @functools.cached_property
+    @property
     def colour(self) -> VideoColour:
         """Return the colour encoding."""
-        return frame_colour(self.decoded)
+        with self._looking:
+            if self._colour is None:
+                self._colour = frame_colour(self.decoded)
+            return self._colour
 
     @property
     def is_hdr(self) -> bool:
@@ -107,7 +116,7 @@ class VideoFrame:
         width, height = self._stored_size_px(longest_side_px)
         if self.matrix != IDENTITY or width % 2 or height % 2 or not self.colour.rgb.is_srgb:
             return None
-        with decoder_errors(f"converting a frame with the matrix {self._matrix_name} to yuv420p"):
+        with self._looking, decoder_errors(f"converting a frame with the matrix {self._matrix_name} to yuv420p"):
             return converted(
                 self._with_chroma,
                 width=width,
@@ -148,7 +157,7 @@ class VideoFrame:
         """Return the frame from its upper field alone, at full height, or itself if it is progressive."""
         if not self.decoded.interlaced_frame:
             return self
-        with decoder_errors("taking a field"):
+        with self._looking, decoder_errors("taking a field"):
             graph = av.filter.Graph()
             source = graph.add_buffer(
                 width=self.decoded.width,
@@ -182,7 +191,7 @@ class VideoFrame:
 
     def _converted(self, form: str, longest_side_px: int | None) -> np.ndarray:
         width, height = self._stored_size_px(longest_side_px)
-        with decoder_errors(f"converting a frame with the matrix {self._matrix_name} to {form}"):
+        with self._looking, decoder_errors(f"converting a frame with the matrix {self._matrix_name} to {form}"):
             picture = converted(
                 self._with_chroma,
                 width=width,
@@ -215,7 +224,8 @@ class VideoFrame:
         Formats without a luma plane of their own (RGB, palettes) are converted by FFmpeg.
         """
         if longest_side_px not in self._luma:
-            plane, is_limited = luma_plane(self.decoded)
+            with self._looking:
+                plane, is_limited = luma_plane(self.decoded)
             plane = shrunk(plane, self._stored_size_px(longest_side_px))
             if plane.dtype == np.uint16:
                 bits = self.decoded.format.components[0].bits
@@ -287,8 +297,8 @@ def frame_colour(frame: av.VideoFrame) -> VideoColour:
 def converted(frame: av.VideoFrame, **wishes: Any) -> av.VideoFrame:
     """Convert and resize a frame in one thread; `wishes` are arguments of PyAV's `VideoReformatter.reformat`.
 
-    Not by the frame's own `reformat`: it keeps FFmpeg's context with the frame, which two threads that convert the same
-    frame would change under each other, for wrong pixels or a crash.
+    Only one thread at a time may convert a frame or read its tags: PyAV blanks them meanwhile. Its own `reformat` would
+    also keep FFmpeg's context with the frame.
     """
     return VideoReformatter().reformat(frame, threads=1, **wishes)
 

@@ -13,7 +13,9 @@ _LOADING = threading.Lock()
 
 @contextmanager
 def bare_package(name: str) -> Iterator[None]:
-    """Let modules of a package be imported meanwhile without running its `__init__`; it may be imported whole later.
+    """Let modules of a package be imported meanwhile without running its `__init__`.
+
+    Who imports the package later has all that its `__init__` defines; modules loaded here are no attributes of it.
 
     `import scenedetect` loads a reader of videos for each library that has one, and starts ffmpeg and ffplay to see
     whether they are there: 0.2 s of processor time in each worker, three times what its detectors take.
