@@ -179,6 +179,7 @@ class _Derivation:
             source_facts=reading.facts.get(one.processor.reads),
             cost=Cost(reading_seconds=round(read, 6), own_seconds=round(one.seconds, 6)),
             damage=damage,
+            made_without=tuple(one.used.not_made) if one.used else (),
         )
         first = next((before for before in self.remade if has_same_bytes(before, manifest)), manifest)
         self.store.commit(one.folder, first)

@@ -119,6 +119,8 @@ class Plan:
     """Results due because files of them are damaged or missing in the store, each with what a check found."""
     retried: dict[ResultRef, Manifest] = field(default_factory=dict)
     """Failures to be retried, each with its record."""
+    completed: dict[ResultRef, str] = field(default_factory=dict)
+    """Results due because others without which they were made are there now or tried again, with their processors."""
     wanted: dict[str, list[WantedResult]] = field(default_factory=dict)
     """Recipes' results of each source, by digest, whether available or due."""
     of_path: dict[str, list[ResultRef]] = field(default_factory=dict)
@@ -188,7 +190,7 @@ def make_plan(
             if not is_first and any(one.ref == other.ref for other in of_source):
                 continue
             of_source.append(one)
-            if _is_due(one.ref, row, store, verdicts, plan, retry_failed=retry_failed):
+            if _is_due(one, row, store, verdicts, plan, retry_failed=retry_failed):
                 due.append(one)
         if due:
             waits = not is_first and any(one.ref in due_refs for one in asked)
@@ -199,7 +201,7 @@ def make_plan(
 
 
 def _is_due(
-    ref: ResultRef,
+    one: WantedResult,
     row: SourceRow,
     store: Store,
     verdicts: Mapping[str, KnownOutcome],
@@ -208,6 +210,7 @@ def _is_due(
     retry_failed: bool,
 ) -> bool:
     """Return whether a result is to be made; the plan counts one that stays, and notes why one is made again."""
+    ref = one.ref
     known = _known(ref, store, verdicts, plan)
     noted = known or verdicts.get(ref.key)
     if noted and noted.damage:
@@ -217,6 +220,9 @@ def _is_due(
         return True
     if (retry_failed and _is_retried(known)) or _may_be_fixed_by_this_version(known, ref, store):
         plan.retried[ref] = store.manifest(ref)
+        return True
+    if known.made_without and any(_is_there_now(used, store, verdicts, plan) for used in _lacking(one, known, row)):
+        plan.completed[ref] = known.made_without.replace(",", ", ")
         return True
     if known.verdict == "made":
         plan.reused += 1
@@ -244,7 +250,21 @@ def _known(ref: ResultRef, store: Store, verdicts: Mapping[str, KnownOutcome], p
     except ResultCorrupt as error:  # such a result is not in a catalogue that was rebuilt, so no check can note it
         return KnownOutcome("failed", str(error), "machine", damage=UNREADABLE)
     plan.not_catalogued.append(manifest)
-    return KnownOutcome(manifest.verdict, manifest.reason, manifest.blame)
+    return KnownOutcome.of(manifest)
+
+
+def _lacking(one: WantedResult, known: KnownOutcome, row: SourceRow) -> list[ResultRef]:
+    """Return the results that one uses but was made without."""
+    names = (known.made_without or "").split(",")
+    return [ResultRef.of(used, row.digests) for used in inputs_of(one.processor) if used.name in names]
+
+
+def _is_there_now(ref: ResultRef, store: Store, verdicts: Mapping[str, KnownOutcome], plan: Plan) -> bool:
+    """Return whether a result was made since it failed, or is tried again."""
+    if ref in plan.retried or ref in plan.remade:
+        return True
+    known = verdicts.get(ref.key)
+    return known.verdict == "made" if known else store.has(ref) and store.manifest(ref).verdict == "made"
 
 
 def _is_retried(known: KnownOutcome) -> bool:
@@ -284,6 +304,10 @@ def explain_availability(
             return f"due: in the store: {UNREADABLE}"
         if _is_fault_of_another_version(manifest):
             return f"due: another version of marsmedia failed by its own fault: {manifest.reason}"
+        if lacking := _made_since(manifest, processor, source, store):
+            return (
+                f"due: the result of {manifest.started_utc} was made without {', '.join(lacking)}, which is there now"
+            )
         made = f"{manifest.verdict} on {manifest.started_utc} by version {manifest.version} with the same parameters"
         return f"not due: {made}" + (f": {manifest.reason}" if manifest.reason else "")
     others = [m for m in store.manifests(source.digest) if m.ref.processor == processor.name]
@@ -292,6 +316,13 @@ def explain_availability(
     before = latest(others)
     change = label_change(before.label, source.label) or changes(before.version, before.parameters, processor)
     return f"due: since the result of {before.started_utc}: {change}"
+
+
+def _made_since(manifest: Manifest, processor: Processor, source: Source, store: Store) -> list[str]:
+    """Return the processors without whose results one was made that have been made since."""
+    used = [one for one in inputs_of(processor) if one.name in manifest.made_without]
+    refs = [ResultRef.of(one, source.digests) for one in used]
+    return [ref.processor for ref in refs if store.has(ref) and store.manifest(ref).verdict == "made"]
 
 
 def explain_retry(before: Manifest) -> tuple[str, str]:

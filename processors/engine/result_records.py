@@ -87,6 +87,7 @@ def result_manifest(
     source_facts: Json = None,
     cost: Cost | None = None,
     damage: str | None = None,
+    made_without: tuple[str, ...] = (),
 ) -> Manifest:
     """Return the manifest of one result; `damage` describes the damage to its source if it was made."""
     return Manifest(
@@ -107,6 +108,7 @@ def result_manifest(
         cost=cost,
         blame=fault.blame if fault else None,
         traceback=fault.traceback if fault else None,
+        made_without=() if fault else made_without,
     )
 
 

@@ -88,12 +88,14 @@ class Manifest:
     manifests without this field have None too."""
     traceback: str | None = None
     """Traceback for debugging if marsmedia is to blame; otherwise None, and not written."""
+    made_without: tuple[str, ...] = ()
+    """Processors whose results it uses but which could not be made then; usually empty, and then not written."""
 
     def to_json(self) -> bytes:
         record = as_json(self)
         assert isinstance(record, dict)
-        for name in ("label", "blame", "traceback"):
-            if record[name] is None:
+        for name in ("label", "blame", "traceback", "made_without"):
+            if not record[name]:
                 del record[name]
         text = json.dumps({"format": FORMAT, **record}, ensure_ascii=False, indent=1, allow_nan=False)
         return text.encode("utf-8", "backslashreplace") + b"\n"
@@ -124,6 +126,7 @@ class Manifest:
             _stays_inside(record["ref"], record["items"])
             record["cost"] = Cost(**record["cost"]) if record.get("cost") else None
             record["label"] = LabelRef(**record["label"]) if record.get("label") else None
+            record["made_without"] = tuple(record.get("made_without", ()))
             return cls(**record)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ResultCorrupt(
@@ -146,3 +149,10 @@ class KnownOutcome(NamedTuple):
     blame: Blame | None = None
     damage: str | None = None
     """Files in the store that a check found damaged or missing; None if they were whole when last hashed."""
+    made_without: str | None = None
+    """Names of processors as in `Manifest.made_without`, with commas; None if it was made with all that it uses."""
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> KnownOutcome:
+        lacking = ",".join(manifest.made_without) or None
+        return cls(manifest.verdict, manifest.reason, manifest.blame, made_without=lacking)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from flows.run.build_pack import build_pack, recipe_of
 from processors.audio.levels.levels import Levels
-from processors.engine.wanted_results import Recipes
+from processors.contract import Source
+from processors.engine.failure import Failure
+from processors.engine.plan import explain_availability
+from processors.engine.result_records import record_failure
+from processors.engine.wanted_results import Recipes, WantedResult
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.packs.contents.subject import SourceRecord, subjects
@@ -78,3 +85,54 @@ def test_only_what_is_read_of_the_file_itself_has_failed(june: Path) -> None:
     report = ingest(june.parent, june.parent.parent / "store", RECIPES)
     assert counts(report) == (2, 1, 0, 0, 1)
     assert [problem.reason for problem in report.problems] == [UNREAD]
+
+
+@pytest.fixture
+def crashed(tmp_path: Path) -> Path:
+    """A release with a photo that has words of its own, and whose metadata ended the worker before."""
+    june, words = tmp_path / "raw/june", PngInfo()
+    june.mkdir(parents=True)
+    words.add_text("Title", "Own title")
+    words.add_text("Copyright", "Xinhua, all rights reserved")
+    Image.new("RGB", (64, 48), "red").save(june / "a.png", pnginfo=words)
+    (june / "release.toml").write_text(HEAD + '[[file]]\npath = "a.png"\nredistribute = true\n')
+    digest = hashlib.sha256((june / "a.png").read_bytes()).hexdigest()
+    source = Source(digest=digest, size_bytes=1, name="a.png", medium="photo", format="png", has_sound=False)
+    fault = Failure(verdict="failed", reason="its worker crashed", blame="file")
+    record_failure(source, "june", (Metadata(),), Store(tmp_path / "store"), fault)
+    return tmp_path
+
+
+def said_of_photo(folder: Path) -> tuple[str | None, str | None]:
+    catalogue = Catalogue(Store(folder / "store"))
+    (found,) = subjects(select(parse(["a.png"]), catalogue), Store(folder / "store"), catalogue)
+    return found.title.best(), found.rights
+
+
+PHOTO: Recipes = {"video": (), "audio": (), "photo": (Metadata(), Evidence())}
+METADATA: Recipes = {**PHOTO, "photo": (Metadata(),)}
+OWN = ("Own title", "Xinhua, all rights reserved")
+
+
+def test_evidence_is_made_again_with_the_metadata_that_it_was_made_without(crashed: Path) -> None:
+    raw, store = crashed / "raw", crashed / "store"
+    assert counts(ingest(raw, store, PHOTO)) == (1, 1, 0, 0, 1)
+    assert said_of_photo(crashed) == (None, "free")
+    assert counts(ingest(raw, store, PHOTO)) == (0, 0, 1, 0, 1)
+    assert counts(ingest(raw, store, PHOTO, retry_failed=True)) == (2, 2, 0, 0, 0)
+    assert said_of_photo(crashed) == OWN
+    assert counts(ingest(raw, store, PHOTO, retry_failed=True)) == (0, 0, 2, 0, 0)
+
+
+def test_evidence_is_due_also_in_a_run_after_that_which_made_the_metadata(crashed: Path) -> None:
+    raw, store = crashed / "raw", crashed / "store"
+    ingest(raw, store, PHOTO)
+    assert counts(ingest(raw, store, METADATA, retry_failed=True)) == (1, 1, 0, 0, 0)
+    (made,) = (one for one in Store(store).manifests() if one.ref.processor == Evidence.name)
+    (row,) = (one for one in Catalogue(Store(store)).sources().values() if one.kind == "media")
+    wanted = WantedResult(processor=Evidence(), ref=made.ref)
+    assert explain_availability(row.source(), wanted, Store(store)) == (
+        f"due: the result of {made.started_utc} was made without metadata, which is there now"
+    )
+    assert counts(ingest(raw, store, PHOTO)) == (1, 1, 1, 0, 0)
+    assert said_of_photo(crashed) == OWN

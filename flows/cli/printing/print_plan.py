@@ -76,6 +76,7 @@ class _Reasons:
 
     def __init__(self, plan: Plan, history: History, damage: Mapping[ResultRef, str], store: Store) -> None:
         self._retried, self._history, self._damage, self._store = plan.retried, history, damage, store
+        self._completed = plan.completed
         self._worded: dict[Any, str] = {}
 
     def of(self, one: Due, processor: Processor) -> tuple[str, str]:
@@ -90,6 +91,8 @@ class _Reasons:
         if past is None:
             return "due: ", "no result of this processor exists for these bytes"
         since = f"due: since the result of {past.started_utc}: "
+        if lacking := self._completed.get(ref):
+            return since, f"it was made without {lacking}, which has been made since or is tried again"
         if past.ref == ref:
             return since, "it is gone from the store"
         if one.source.label and (change := self._label_change(past.ref, one.source.label)):

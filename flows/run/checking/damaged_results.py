@@ -57,9 +57,11 @@ def damaged_results(catalogue: Catalogue, remade: Mapping[ResultRef, str] = NONE
 def remove_to_make_again(plan: Plan, store: Store) -> None:
     """Remove damaged results that are due again from the store; the catalogue continues to list them as damaged.
 
-    The plan keeps their manifests, as far as they can be read: the same bytes have been made when these say.
+    The plan keeps their manifests, as far as they can be read: the same bytes have been made when these say. Results
+    that were made without others are removed too, so that none stays beside these if the run ends in between.
     """
     asked = {one.ref for due in plan.all_due for one in due.results}
+    store.remove_all(ref for ref in plan.completed if ref in asked)
     there = [ref for ref in plan.remade if ref in asked and store.has(ref)]
     if not there:
         return

@@ -145,13 +145,13 @@ class Catalogue:
         return rows
 
     def verdicts(self, sources: Collection[str]) -> dict[str, KnownOutcome]:
-        """Return verdict, reason, blame and damage of the catalogued results of some sources, by key."""
+        """Return the outcomes of the catalogued results of some sources, by key."""
         made = KnownOutcome("made", None)  # shared by all undamaged results: there may be 100,000
         found: dict[str, KnownOutcome] = {}
-        columns = ["source", "key", "verdict", "reason", "blame", "damage"]
+        columns = ["source", "key", *KnownOutcome._fields]
         for batch in self._with("results", "source", set(sources), columns):
             for _, key, *said in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                found[key] = made if said == ["made", None, None, None] else KnownOutcome(*said)
+                found[key] = made if tuple(said) == made else KnownOutcome(*said)
         return found
 
     def seen(self, digests: Collection[str]) -> list[SourceRow]:
@@ -163,8 +163,10 @@ class Catalogue:
         return [row for row in every if row.path in paths]
 
     def troubled(self) -> set[str]:
-        """Return the sources with a result that was not made, was made from a damaged source, or is damaged itself."""
-        where = "verdict <> 'made' OR reason IS NOT NULL OR damage IS NOT NULL"
+        """Return the sources with a result that was not made, was made from a damaged source or without another
+        result, or is damaged itself.
+        """
+        where = "verdict <> 'made' OR reason IS NOT NULL OR damage IS NOT NULL OR made_without IS NOT NULL"
         return {row["source"] for row in self.rows("results", ["source"], where)}
 
     def damage(self) -> dict[ResultRef, str]:

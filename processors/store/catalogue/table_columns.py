@@ -32,6 +32,7 @@ _RESULT: dict[str, tuple[ColumnType, Callable[[Manifest], Any]]] = {
     "reading_seconds": ("DOUBLE", lambda result: result.cost.reading_seconds if result.cost else None),
     "own_seconds": ("DOUBLE", lambda result: result.cost.own_seconds if result.cost else None),
     "blame": ("VARCHAR", lambda result: result.blame),
+    "made_without": ("VARCHAR", lambda result: ",".join(result.made_without) or None),
     "damage": ("VARCHAR", lambda result: None),  # in the store: set by a check, cleared when the result is made again
 }
 _ITEM: dict[str, tuple[ColumnType, Callable[[Manifest, StoredItem], Any]]] = {
