@@ -163,3 +163,6 @@ def test_a_pack_says_at_which_presentation_time_the_recording_begins(store: Stor
         ("plain.mp4", ".parquet"): None,
         ("plain.mp4", ".nc"): None,
     }
+    told = next((tmp_path / "pack").rglob("CREDITS.txt")).read_text()
+    assert told.count("Its presentation times begin at") == 1
+    assert f"Its presentation times begin at {start:.3f} s, which is the time above.\n" in told

@@ -7,6 +7,7 @@ no measurement due; a file that leaves the store gets the current texts of its r
 from __future__ import annotations
 
 import shutil
+from collections.abc import Container
 from pathlib import Path
 
 from processors.languages.text import FALLBACK
@@ -33,11 +34,11 @@ def write_with_attributes(entry: ItemRecord, target: Path, told: FileCredits) ->
     with h5py.File(target, "r+") as file:
         what = str(file.attrs.get("title", "Data")).partition(" of ")[0]
         file.attrs["title"] = f"{what} of {told.title.best() or entry.subject.name}"
-        for name, value in _attributes(told, entry).items():
+        for name, value in _attributes(told, entry, file.attrs.keys()).items():
             file.attrs[name] = value
 
 
-def _attributes(told: FileCredits, entry: ItemRecord) -> dict[str, str | float]:
+def _attributes(told: FileCredits, entry: ItemRecord, known: Container[str]) -> dict[str, str | float]:
     said = {
         **{f"title_{code}": text for code, text in told.title.items() if code != FALLBACK},
         "summary": told.caption.best(),
@@ -52,7 +53,7 @@ def _attributes(told: FileCredits, entry: ItemRecord) -> dict[str, str | float]:
         "release": entry.subject.release,
         "date_recorded": told.date,
         "references": told.published_at,
-        **presentation_at_start(entry.subject.start_seconds),
+        **(presentation_at_start(entry.subject.start_seconds) if "time_coverage_start" in known else {}),
         **warnings_of(entry.manifest, entry.manifest.reason),
     }
     return {name: value for name, value in said.items() if value}

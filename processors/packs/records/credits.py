@@ -78,6 +78,9 @@ def _date_and_recorder(subject: SourceRecord, recipe: PackRecipe) -> Iterator[st
     unknown = _named("not_stated")
     written = _both(subject.recorded.in_words, recipe) if subject.recorded else []
     yield f"  {_named('recorded')}: {' / '.join(written) or unknown}"
+    if subject.recorded and subject.recorded.utc and subject.start_seconds:
+        said = phrase("clock_at_start", seconds=f"{subject.start_seconds:.3f}")
+        yield from (f"  {line}" for line in _both(said, recipe))
     yield f"  {_named('recorder')}: {lettered(subject.camera) if subject.camera else unknown}"
 
 
