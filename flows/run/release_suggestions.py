@@ -15,12 +15,13 @@ from processors.engine.wanted_results import Recipes
 from processors.languages.text import FALLBACK
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
+from processors.metadata.other_mission import names_a_mission
 from processors.metadata.release.licences import is_open_licence
 from processors.metadata.release.own_terms import OF_FILE
 from processors.metadata.release.release_file import read_release
 from processors.metadata.release.release_template import Suggestion
 from processors.metadata.statements import TERMS, TERMS_OF_USE
-from processors.mission.profile import load_profile, profile_called
+from processors.mission.profile import load_profile, profile_named_in
 from processors.mission.when import parse_when
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
@@ -54,11 +55,11 @@ def suggestions(folder: Path, *, mission: str | None = None) -> Suggestions:
             for manifest in store.manifests(row.digest) if row.kind == "media" else ():
                 if manifest.ref.processor == EVIDENCE and manifest.verdict == "made":
                     records[row.relative] = json.loads(store.item_path(manifest.ref, "evidence.json").read_bytes())
-    labelled = {path: found for path, record in records.items() if (found := _mission_of_label(record))}
     shared = _shared_starts(records)
     left_out = {path: ("date",) if path == paths[0] else ("date", "event") for paths in shared for path in paths}
-    named = {found.name for found in labelled.values()}
+    named = {found.name for record in records.values() if (found := _mission_of_label(record, None))}
     of_release = mission or str(stated.head.get("mission", "")) or (named.pop() if len(named) == 1 else None)
+    labelled = {path: found for path, record in records.items() if (found := _mission_of_label(record, of_release))}
     return Suggestions(
         known={
             path: tuple(
@@ -99,15 +100,17 @@ class _Labelled:
     source: str
 
 
-def _mission_of_label(record: dict[str, Any]) -> _Labelled | None:
+def _mission_of_label(record: dict[str, Any], of_release: str | None) -> _Labelled | None:
+    """Return the release's mission if a label names it, else the first one with a profile, else the first one."""
     terms = (TERMS["mission"][0], TERMS["spacecraft"][0])
     said = [one for one in record["statements"] if one["term"] in terms and one["source"].startswith("label ")]
     found = [
         _Labelled(words=str(one["value"]), name=profile.name if profile else "", source=one["source"])
         for one in said
-        for profile in [profile_called(str(one["value"]))]
+        if names_a_mission(str(one["value"]))
+        for profile in [profile_named_in(str(one["value"]), of_release)]
     ]
-    return next((one for one in found if one.name), found[0] if found else None)
+    return max(found, key=lambda one: (one.name == of_release, bool(one.name)), default=None)
 
 
 def _of_file(

@@ -19,7 +19,7 @@ from processors.engine.release_calibrations import ReleaseCalibrations, named_ca
 from processors.metadata.label_statements import camera_of, mission_words, said_by_label
 from processors.metadata.release.release_context import release_context
 from processors.metadata.release.release_file import MAX_BYTES, Release, ReleaseFileProblem, read_release
-from processors.mission.profile import load_profile, profile_called, read_product_name
+from processors.mission.profile import load_profile, profile_named_in, read_product_name
 from processors.planetary.open_image import ATTACHED
 from processors.store.catalogue.source_row import SourceRow
 
@@ -206,7 +206,7 @@ class ReleaseIndex:
             profile = (
                 load_profile(context.mission)
                 if context.mission and context.unsettled_mission is None
-                else next(filter(None, map(profile_called, words)), None)
+                else next(filter(None, map(profile_named_in, words)), None)
             )
             said = [one for name, tags in labels for one in said_by_label(tags, name)]
             camera, _ = camera_of(context.recorded_by, said, profile)

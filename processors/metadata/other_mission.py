@@ -1,17 +1,25 @@
 """A label that names another mission than the release does for all files: nothing of the release's mission counts.
 
-Whoever writes `mission` into the file's own entry of `release.toml` settles which of the two it is.
+Words that contain a name of the release's mission name that one. Words that name no mission with a profile may be of
+any: whoever writes `mission` into the file's own entry of `release.toml` settles which it is.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from processors.metadata.label_statements import mission_words
 from processors.metadata.tags.tag_records import Tag
-from processors.mission.profile import Profile, profile_called
+from processors.mission.profile import Profile, profile_named_in
+
+_KINDS = re.compile(
+    "(?:the|mars|primary|extended|mission|project|rover|lander|orbiter|spacecraft|probe"
+    r"|火星|任务|探测|环绕|着陆|巡视|器|车|[\W_])*"
+)
+"""Words for any mission or spacecraft, in lower case: `Rover`, `Primary Mission`, `火星车`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +40,7 @@ class OtherMission:
 
 
 def other_mission(mission: str | None, labels: Mapping[str, Iterable[Tag]]) -> OtherMission | None:
-    """Return the first label whose names of mission and spacecraft all belong to another mission; None without one.
+    """Return the first label of whose names of mission and spacecraft none is the given mission's; None without one.
 
     Parameters
     ----------
@@ -41,12 +49,18 @@ def other_mission(mission: str | None, labels: Mapping[str, Iterable[Tag]]) -> O
     """
     for label, tags in labels.items() if mission else ():
         said = [
-            OtherMission(words=word, source=f"label {label}:{place}", profile=profile_called(word))
+            OtherMission(words=word, source=f"label {label}:{place}", profile=profile_named_in(word, mission))
             for word, place in mission_words(tuple(tags))
+            if names_a_mission(word)
         ]
         if said and mission not in [one.name for one in said]:
             return next((one for one in said if one.profile), said[0])
     return None
+
+
+def names_a_mission(words: str) -> bool:
+    """Return False for words that say no more than that it is one, such as `Rover`."""
+    return not _KINDS.fullmatch(words.casefold())
 
 
 def unsettled_mission(
@@ -63,8 +77,8 @@ def unsettled_in_words(mission: str, other: OtherMission) -> str:
 
 def settle_in_words(mission: str, other: OtherMission) -> str:
     """Return in a sentence which missions release.toml and label name, and what to write into the file's entry."""
-    without = "" if other.name else ", for a mission without a profile"
-    return (
-        f"{mission} by release.toml, but its label names {other.words}: "
-        f'give its [[file]] mission = "{other.name}"{without}'
+    its_own = f'mission = "{other.name}" and its own credit, rights and redistribute'
+    same = f'mission = "{mission}"'
+    return f"{mission} by release.toml, but its label names {other.words}: give its [[file]] " + (
+        f"{its_own}, or {same} if the label is wrong" if other.name else f"{same} if that is the same, else {its_own}"
     )

@@ -46,7 +46,7 @@ from processors.metadata.times.times import (
     taken,
 )
 from processors.mission.product_name import ProductName
-from processors.mission.profile import MissionEvent, Profile, profile_called, read_product_name
+from processors.mission.profile import MissionEvent, Profile, profile_named_in, read_product_name
 from processors.mission.release_statements import OF_MISSION, said_of_all, said_unless_of_another_mission
 from processors.mission.when import PRECISIONS, When
 from processors.planetary.open_image import DETACHED
@@ -235,7 +235,7 @@ def _mission(profile: Profile | None, voices: Voices) -> tuple[str | None, str |
     """Return the mission, the source of its name, and the profile of the mission that a label names."""
     labels = voices.all_labels.items()
     words = [(word, f"label {name}:{place}") for name, tags in labels for word, place in mission_words(tags)]
-    known = [(found, source) for word, source in words if (found := profile_called(word))]
+    known = [(found, source) for word, source in words if (found := profile_named_in(word))]
     by_label = known[0][0] if known else None
     if profile:
         return profile.name, voices.mission_stated_at, by_label
@@ -245,7 +245,7 @@ def _mission(profile: Profile | None, voices: Voices) -> tuple[str | None, str |
 
 
 def _missions_apart(profile: Profile | None, voices: Voices) -> Iterator[Contradiction]:
-    """Yield the first label whose names of mission and spacecraft all belong to another mission than the release's."""
+    """Yield the first label that names another mission than the release's."""
     if profile and (other := other_mission(profile.name, voices.all_labels)):
         says = ((profile.name, voices.mission_stated_at), (other.words, other.source))
         yield Contradiction(about="mission", says=says)

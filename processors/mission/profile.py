@@ -103,6 +103,10 @@ class Profile:
     def called(self) -> tuple[str, ...]:
         return (self.name, *self.title.values(), *self.also)
 
+    def is_named_in(self, words: str) -> bool:
+        """Return True if one of its names is in these words, as whole words: `TIANWEN-1 MISSION`, `祝融号火星车`."""
+        return bool(_any_of(self.called).search(words.casefold()))
+
     def device(self, words: str) -> str | None:
         """Return the profile's name for the camera or instrument that exactly these words name."""
         wanted = words.strip().casefold()
@@ -138,6 +142,30 @@ def profile_called(words: str) -> Profile | None:
         if wanted and wanted in map(_folded, profile.called):
             return profile
     return None
+
+
+def profile_named_in(words: str, first: str | None = None) -> Profile | None:
+    """Return the profile of the mission with this name, else of the only one that the words name; None without one.
+
+    Parameters
+    ----------
+    first : mission that is returned wherever the words name it, as they may name others too.
+    """
+    found = {name: profile for name in profile_names() if (profile := load_profile(name)).is_named_in(words)}
+    if first in found:
+        return found[first]
+    return profile_called(words) or (next(iter(found.values())) if len(found) == 1 else None)
+
+
+@functools.cache
+def _any_of(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern of these names in folded words, whatever blanks and hyphens are in them.
+
+    A letter or digit next to a name in Latin letters makes it another one (`Tianwen-10`); Chinese has no blanks.
+    """
+    spelt = (r"[\W_]*".join(name) for name in map(_folded, names) if name)
+    bounded = (rf"(?<![a-z0-9]){one}(?![a-z0-9])" if one.isascii() else one for one in spelt)
+    return re.compile("|".join(bounded))
 
 
 def read_product_name(name: str, first: Profile | None = None) -> ProductName | None:

@@ -101,7 +101,7 @@ def test_files_whose_labels_name_another_mission_are_named(tmp_path: Path) -> No
     assert (code, told.splitlines()[0]) == (
         0,
         "theirs.png: tianwen-1 by release.toml, but its label names MARS EXPLORATION ROVER: give its [[file]] "
-        'mission = "", for a mission without a profile',
+        'mission = "tianwen-1" if that is the same, else mission = "" and its own credit, rights and redistribute',
     )
 
 

@@ -23,7 +23,7 @@ from processors.metadata.related_labels import RelatedLabels
 from processors.metadata.release.release_context import release_context
 from processors.metadata.tags.label import found, label_tags
 from processors.metadata.weigh_evidence import Voices, weigh
-from processors.mission.profile import load_profile, read_product_name
+from processors.mission.profile import load_profile, profile_names, read_product_name
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 
@@ -305,14 +305,18 @@ MISSION_LABEL = b"""<?xml version="1.0"?><Product_Observational xmlns="http://pd
 @pytest.mark.parametrize(
     ("investigation", "host", "mission"),
     [(b"Mars 2020", b"x", "perseverance"), (b"MARS_2020", b"x", "perseverance"), (b"x", b"mars2020", "perseverance"),
-     (b"Tianwen-1", b"x", "tianwen-1"), (b"x", b"Zhurong", "tianwen-1"), (b"Phoenix", b"Phoenix Lander", "Phoenix")],
+     (b"Tianwen-1", b"x", "tianwen-1"), (b"x", b"Zhurong", "tianwen-1"), (b"Phoenix", b"Phoenix Lander", "Phoenix"),
+     (b"TIANWEN-1 MISSION", b"x", "tianwen-1"), (b"x", b"HX1-Ro NaTeCam", "tianwen-1"),
+     (b"x", "天问一号着陆巡视器".encode(), "tianwen-1"), (b"x", "毅力号火星车".encode(), "perseverance"),
+     (b"Mars 2020 Perseverance Rover Mission", b"x", "perseverance"), (b"Tianwen-10", b"x", "Tianwen-10"),
+     (b"ExoMars 2020", b"x", "ExoMars 2020")],
 )  # fmt: skip
 def test_mission_is_found_by_any_of_its_names_in_a_label(investigation: bytes, host: bytes, mission: str) -> None:
     record = evidence(labels={"a.xml": MISSION_LABEL % (investigation, host)}, mission=None)
     assert record.mission == mission
     assert record.mission_source is not None
     assert record.mission_source.startswith("label a.xml:Observation_Area/")
-    assert (EvidenceFacts.of(record).first_sol is None) == (mission == "Phoenix")
+    assert (EvidenceFacts.of(record).first_sol is None) == (mission not in profile_names())
     assert [one.about for one in record.disagreements] == []
 
 

@@ -25,7 +25,8 @@ RECIPES: Recipes = {
 HEAD = 'title = "June"\nmission = "tianwen-1"\ncredit = "CNSA"\nrights = "© CNSA 2021"\nredistribute = true\n'
 SETTLE = (
     "tianwen-1 by release.toml, but its label names MARS EXPLORATION ROVER: "
-    'give its [[file]] mission = "", for a mission without a profile'
+    'give its [[file]] mission = "tianwen-1" if that is the same, else mission = "" and its own credit, rights and '
+    "redistribute"
 )
 
 
@@ -86,6 +87,58 @@ def test_a_mission_in_its_entry_settles_it(june: Path, entry: str, credit: str |
     assert told.returncode == 0, told.stderr
     credits_file = Path("public/data/documents/CREDITS.txt").read_text()
     assert f"  Credit / 来源: {credit or 'unknown: no credit line is given'}\n" in credits_file
+
+
+OWN = {
+    "a": 'MISSION_NAME = "TIANWEN-1 MISSION"',
+    "b": 'INSTRUMENT_HOST_NAME = "Tianwen-1 Lander"',
+    "c": 'INSTRUMENT_HOST_NAME = "祝融号火星车"',
+    "d": 'INSTRUMENT_HOST_NAME = "ROVER"',
+    "e": 'MISSION_NAME = "N/A"',
+}
+"""Entries that name the release's mission in other words, or no mission."""
+
+
+def test_a_label_that_names_the_releases_mission_in_other_words_changes_nothing(june: Path) -> None:
+    for number, (name, words) in enumerate(OWN.items()):
+        Image.new("RGB", (64, 48), (100 + number, 40, 20)).save(june / f"{name}.png")
+        (june / f"{name}.lbl").write_text(f'PDS_VERSION_ID = PDS3\n^IMAGE = "{name}.png"\n{words}\nEND\n')
+    assert [one.split(":")[0] for one in ingest(Path("raw"), Path("store"), RECIPES).advice] == ["june/theirs.png"]
+    names = [f"{name}.png" for name in OWN]
+    told = in_this_process("pack", *names, "--audience", "public", "-o", "public", "--store", "store")
+    assert told.returncode == 0, told.stderr
+    assert "its label names" not in "".join(in_this_process("show", one, "--store", "store").stdout for one in names)
+    (june / "release.toml").unlink()
+    told = in_this_process("release", "init", "raw/june", "--mission", "tianwen-1")
+    assert "labels of 1 file name another mission (MARS EXPLORATION ROVER), such as theirs.png" in told.stderr
+    assert (june / "release.toml").read_text().count("\nmission =") == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "settle", "entry"),
+    [
+        (
+            "Mars Helicopter Ingenuity",
+            'mission = "perseverance" and its own credit, rights and redistribute, or mission = "tianwen-1" if the '
+            "label is wrong",
+            'mission = "perseverance"\ncredit = "NASA"\nrights = "CC0"\nredistribute = true',
+        ),
+        (
+            "Mars probe of China",
+            'mission = "tianwen-1" if that is the same, else mission = "" and its own credit, rights and redistribute',
+            'mission = "tianwen-1"',
+        ),
+    ],
+)
+def test_what_the_advice_says_settles_it(june: Path, words: str, settle: str, entry: str) -> None:
+    label = june / "theirs.lbl"
+    label.write_text(label.read_text().replace("MARS EXPLORATION ROVER", words))
+    (advice,) = ingest(Path("raw"), Path("store"), RECIPES).advice
+    assert f"tianwen-1 by release.toml, but its label names {words}: give its [[file]] {settle}; until then" in advice
+    (june / "release.toml").write_text(f'{HEAD}[[file]]\npath = "theirs.png"\n{entry}\n')
+    assert ingest(Path("raw"), Path("store"), RECIPES).advice == ()
+    told = in_this_process("pack", "theirs.png", "--audience", "public", "-o", "public", "--store", "store")
+    assert told.returncode == 0, told.stderr
 
 
 def test_a_permission_in_its_entry_counts_and_its_mission_stays_to_be_settled(june: Path) -> None:
