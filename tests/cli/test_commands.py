@@ -99,7 +99,7 @@ def test_options_of_a_run_are_the_same_on_the_command_line_and_in_the_form() -> 
     form = ingest.parameters.properties
     options = {option.name: option for option in load("ingest").params if isinstance(option, click.Option)}
     shared = options.keys() & inspect.signature(Options).parameters.keys()
-    assert len(shared) == 11
+    assert len(shared) == 12
     assert all(form[str(name)]["description"].startswith(options[name].help) for name in shared)
     workers, integer = options["workers"].type, form["workers"]
     assert isinstance(workers, click.IntRange)
