@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from processors.errors import RequestError
 from processors.packs.changed_sources import SourceChange
 from processors.packs.registry import built_packs
 from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.sql import connect
 from tests.helpers.releases import Releases
 
 TODAY = datetime.now(UTC).date().isoformat()
@@ -108,6 +110,46 @@ def test_a_file_that_is_moved_to_a_release_that_permits_all_stays_forbidden(rele
     releases.add("july", HEAD)
     (releases.raw / "june/b.jpg").unlink()
     releases.ingest()
+    assert GONE in refusal(releases, "release=july")
+
+
+def as_of_an_earlier_version(releases: Releases) -> None:
+    """Take out of the store what versions without `entry_permission` did not keep."""
+    catalogue = Catalogue(releases.store)
+    rows = [one for one in catalogue.sightings() if one.entry_permission is not None]
+    catalogue.add_sources([dataclasses.replace(one, entry_permission=None, entry_permission_utc=None) for one in rows])
+
+
+@pytest.mark.parametrize("change", ["deleted", "replaced", "moved", "gone before"])
+def test_what_an_entry_forbade_is_known_in_a_store_of_an_earlier_version(releases: Releases, change: str) -> None:
+    if change == "gone before":
+        (releases.raw / "june/b.jpg").rename(releases.raw.parent / "b.jpg")
+        releases.ingest()
+    as_of_an_earlier_version(releases)
+    if change == "replaced":
+        replaced(releases)
+    elif change != "deleted":
+        releases.add("july", HEAD)
+        (releases.raw / "june/b.jpg").unlink(missing_ok=True)
+    if change != "replaced":
+        (releases.raw / "june/release.toml").write_text(HEAD)
+    releases.ingest()
+    names = {"deleted": "june/b.jpg", "replaced": "june/old.jpg"}
+    one = releases.subject(names.get(change, "july/b.jpg"))
+    assert one.redistribute is False
+    with connect(Catalogue(releases.store)) as connection:
+        asked = "SELECT DISTINCT redistribute FROM sightings WHERE source = ?"
+        assert connection.execute(asked, [one.digest]).fetchall() == [(False,)]
+        kept = "SELECT path LIKE '%june/b.jpg', entry_permission FROM sources WHERE digest = ? AND entry_permission"
+        assert not connection.execute(kept, [one.digest]).fetchall()
+        assert connection.execute(f"{kept} = false", [one.digest]).fetchall() == [(True, False)]
+
+
+def test_a_pack_of_a_store_of_an_earlier_version_needs_no_run_to_know_what_an_entry_forbade(releases: Releases) -> None:
+    releases.add("july", HEAD)
+    (releases.raw / "june/b.jpg").unlink()
+    releases.ingest()
+    as_of_an_earlier_version(releases)
     assert GONE in refusal(releases, "release=july")
 
 

@@ -24,6 +24,7 @@ from flows.run.reporting.since_last_run import (
     changes_of_missing,
     gone_from,
     known_again,
+    with_recorded_permissions,
     with_statements,
     withdrawn_releases,
 )
@@ -181,7 +182,11 @@ class _Preparation:
         rows = with_statements(rows, plan, releases, self._store, identified.found_utc)
         if remember:
             check = check_of_run(shard.own(identified.learned), known, identified.started_utc)
-            self._remember([*gone_files, *(one for one in rows if one != known.get(one.path))], plan, check)
+            earlier = {(one.path, one.digest): one for one in (*self._moved.sightings, *gone_files)}
+            asked = with_recorded_permissions(earlier.values(), rows, self._store)
+            changed = (one for one in rows if one != known.get(one.path))
+            learned = {(one.path, one.digest): one for one in (*gone_files, *asked, *changed)}
+            self._remember(list(learned.values()), plan, check)
         unreadable = shard.own([*surveyed.unreadable, *identified.lost])
         now = list({(row.path, row.digest): row for row in (*self._moved.sightings, *gone_files, *rows)}.values())
         of_run = [row.path for row in known.values() if releases_asked is None or row.release in releases_asked]

@@ -12,7 +12,7 @@ from processors.engine.plan import Plan
 from processors.engine.release_index import ReleaseIndex
 from processors.sources.scan import storable
 from processors.store.catalogue.source_row import SourceRow
-from processors.store.findings.stored_evidence import read_evidence, redistribution, said_of_file
+from processors.store.findings.stored_evidence import entry_permission, read_evidence, redistribution, said_of_file
 from processors.store.store import Store
 
 
@@ -119,6 +119,24 @@ def with_statements(
     return [_with_evidence(_with_permission(row, releases, store, found_utc), plan, store) for row in rows]
 
 
+def with_recorded_permissions(earlier: Iterable[SourceRow], rows: Iterable[SourceRow], store: Store) -> list[SourceRow]:
+    """Return the earlier places of bytes that are there now with the permission in an entry about each, where it was
+    not kept yet, as by earlier versions, but is in its evidence. Each place is asked once.
+    """
+    rows = list(rows)
+    places, digests = {(row.path, row.digest) for row in rows}, {row.digest for row in rows if row.kind == "media"}
+    return [
+        _with_recorded(one, store)
+        for one in earlier
+        if one.digest in digests and (one.path, one.digest) not in places and one.entry_permission_utc is None
+    ]
+
+
+def _with_recorded(row: SourceRow, store: Store) -> SourceRow:
+    stated = entry_permission(store, row.digest, row.evidence_key, row.forbidden_key)
+    return dataclasses.replace(row, entry_permission=stated, entry_permission_utc=row.seen_utc)
+
+
 def _with_permission(row: SourceRow, releases: ReleaseIndex, store: Store, found_utc: str) -> SourceRow:
     """Return a file with the permission that an entry about it states now, or stated last."""
     stated = releases.permission_of_entry(row)
@@ -135,6 +153,8 @@ def _with_evidence(row: SourceRow, plan: Plan, store: Store) -> SourceRow:
     own = plan.evidence_at(row)
     if own is None or own.key == row.evidence_key:
         return row
+    if row.entry_permission_utc is None and row.evidence_key is not None:
+        row = _with_recorded(row, store)
     return dataclasses.replace(row, evidence_key=own.key, forbidden_key=_forbidden(row, store))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from processors.packs.contents.rights_by_path import PathRights, binding, voice
 from processors.store.catalogue.source_row import SourceRow
-from processors.store.findings.stored_evidence import read_evidence
+from processors.store.findings.stored_evidence import entry_permission, read_evidence
 from processors.store.manifest import ResultRef
 from processors.store.store import Store
 from processors.well_known_names import EVIDENCE
@@ -66,7 +66,7 @@ def with_prohibitions(
     places : the path of each voice.
     every : every path that holds or held the bytes.
     """
-    every = list(every)
+    every = [_as_recorded(one, digest, store) for one in every]
     own, *others = [_with_earlier(one, now, digest, store) for one, now in zip(places, voices, strict=True)]
     permitting = {one.evidence_key for one, now in zip(places, [own, *others], strict=True) if now.redistribute}
     began = (
@@ -104,6 +104,14 @@ def may_be_passed_on(rows: Sequence[SourceRow], digest: str, store: Store) -> bo
     here = [(one, record) for one, record in here if record]  # the run reports the others
     voices = [voice(one.relative, record, entry_path=one.entry_path) for one, record in here]
     return bool(binding(with_prohibitions(voices, [one for one, _ in here], every, digest, store)).redistribute)
+
+
+def _as_recorded(place: Place, digest: str, store: Store) -> Place:
+    """Return a place that is gone with the permission in an entry, from its evidence if no run has kept it yet."""
+    if place.gone_utc is None or place.entry_permission_utc is not None:
+        return place
+    stated = entry_permission(store, digest, place.evidence_key, place.forbidden_key)
+    return replace(place, entry_permission=stated, entry_permission_utc=place.seen_utc)
 
 
 def _with_earlier(place: Place, now: PathRights, digest: str, store: Store) -> PathRights:

@@ -83,7 +83,8 @@ class SourceRow:
     """Permission to redistribute these bytes that an entry about this very file, not the top of its release, stated
     last at this path; it counts until another states one. None if none ever did."""
     entry_permission_utc: str | None = None
-    """Time at which a run first found it stated; None without one."""
+    """Time at which a run first found it stated, or `seen_utc` if it was found in evidence of an earlier version, also
+    if nothing is stated there. None if no entry was found yet, and evidence of an earlier version was not asked."""
     entry_path: str | None = None
     """Path in an entry of its `release.toml` that names an earlier place of these bytes, where nothing is now: until
     someone corrects that path, the entry counts for this file. None without such an entry."""

@@ -40,6 +40,15 @@ def said_of_file(record: Mapping[str, Any] | None) -> str:
     return next((value for value, source in _redistributions(record) if source == OF_ENTRY), "")
 
 
+def entry_permission(store: Store, digest: str, *keys: str | None) -> bool | None:
+    """Return the permission that an entry about the file states in the first of these records that has one.
+
+    None if none has one, or none can be read.
+    """
+    said = (said_of_file(read_evidence(store, digest, key)) for key in keys)
+    return {"true": True, "false": False}.get(next(filter(None, said), ""))
+
+
 def _redistributions(record: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
     for one in (record or {}).get("statements", ()):
         if one["term"] == "marsmedia:redistribute":
