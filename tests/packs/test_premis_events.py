@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import json
 import re
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -382,6 +383,31 @@ def test_labels_and_files_of_a_release_keep_their_events_when_they_are_moved(
         "Moved: july/note.txt is now august/note.txt",
         "Moved: july/release.toml is now august/release.toml",
     } <= moved
+
+
+def test_equal_files_of_other_releases_leave_no_events_in_a_pack_to_which_they_were_not_moved(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    put(tmp_path, june__note_txt="hello", july__note_txt="hello", june__a_jpg=picture(64, 48, 1))
+    ingest(tmp_path)
+    (raw / "june/note.txt").rename(raw / "june/n2.txt")
+    ingest(tmp_path)
+    (raw / "july/note.txt").unlink()
+    ingest(tmp_path)
+    put(tmp_path, august__b_jpg=picture(64, 48, 2), august__readme_txt="hello")
+    ingest(tmp_path)
+    packed(tmp_path, "august")
+    details = [one.findtext(".//p:eventDetail", None, PREMIS) for one in events(tmp_path, "august").values()]
+    assert [one for one in details if "june" in one or "july" in one] == []
+    assert sum("at: august/readme.txt" in one for one in details) == 1
+    (raw / "august/readme.txt").unlink()  # and put back under another name, while june has a copy
+    ingest(tmp_path)
+    put(tmp_path, august__liesmich_txt="hello")
+    ingest(tmp_path)
+    shutil.rmtree(tmp_path / "august")
+    packed(tmp_path, "august")
+    details = [one.findtext(".//p:eventDetail", None, PREMIS) for one in events(tmp_path, "august").values()]
+    assert sum("at: august/readme.txt" in one for one in details) == 1
+    assert not any("at: july/note.txt" in one for one in details)
 
 
 def test_a_removed_copy_ends_as_withdrawn_with_the_place_of_the_other(tmp_path: Path) -> None:

@@ -45,6 +45,10 @@ class Sighting:
     """Fixity checks in this time: those that failed, and the last one that did not."""
 
 
+_Arrival = tuple[tuple[str, str] | None, str]
+"""Folder of releases and release to which bytes came, None for all of them; and when."""
+
+
 class Sightings:
     """All sightings of a store, by place and by bytes."""
 
@@ -68,23 +72,43 @@ class Sightings:
         """
         groups = [[path] for path in dict.fromkeys(paths)]
         reached = {path for (path,) in groups}
-        left: dict[str, list[tuple[str, str]]] = {}
-        """Paths that contents have left and that are not reached yet, each with the first time, by digest."""
+        origins: dict[str, dict[_Arrival, list[str]]] = {}
+        """Paths from which contents came that are not reached yet, by digest and arrival."""
         for group in groups:
             for path in group:  # grows meanwhile
                 for row in self._at[path]:
-                    rest = left.setdefault(row.digest, self._left(row.digest))
-                    came_utc = max(seen_utc for seen_utc, _ in row.times)
-                    group += [other for gone_utc, other in rest if gone_utc <= came_utc and other not in reached]
-                    reached.update(group)
-                    left[row.digest] = [one for one in rest if one[1] not in reached]
+                    if row.digest not in origins:
+                        origins[row.digest] = self._origins(row.digest)
+                    for seen_utc, _ in row.times:
+                        for release in (None, (row.folder, row.release)):
+                            found = origins[row.digest].pop((release, seen_utc), ())
+                            group += [other for other in dict.fromkeys(found) if other not in reached]
+                            reached.update(group)
         return groups
 
-    def _left(self, digest: str) -> list[tuple[str, str]]:
-        """Return the paths that some bytes have left, each with the first time."""
+    def _origins(self, digest: str) -> dict[_Arrival, list[str]]:
+        """Return from where some bytes came: the places that they left in the same run, else those that held them last.
+
+        Only what a release, or all releases, had lost is put back: no new copy of what another place holds.
+        """
         rows = [row for path in self._places[digest] for row in self._at[path] if row.digest == digest]
-        ends = [(min((gone for _, gone in row.times if gone), default=""), row.path) for row in rows]
-        return [one for one in ends if one[0]]
+        by_release: dict[tuple[str, str] | None, list[SourceRow]] = {None: rows}
+        for row in rows:
+            by_release.setdefault((row.folder, row.release), []).append(row)
+        found: dict[_Arrival, list[str]] = {}
+        for release, ours in by_release.items():
+            times = sorted((seen, gone or "9", row.path) for row in ours for seen, gone in row.times)
+            left: dict[str, list[str]] = {}
+            for _, gone, path in times:
+                left.setdefault(gone, []).append(path)
+            held_until = ""
+            for seen, gone, _ in times:
+                if held_until and seen >= held_until:
+                    found[release, seen] = left[held_until]
+                elif seen in left:
+                    found[release, seen] = left[seen]
+                held_until = max(held_until, gone)
+        return found
 
     def present(self, digest: str) -> list[SourceRow]:
         """Return the places that hold some bytes now, in every release."""
