@@ -168,7 +168,21 @@ def test_a_copy_whose_entry_permitted_before_the_forbidden_one_went_stays_forbid
     releases.ingest()
     (releases.raw / "june/b.jpg").unlink()
     releases.ingest()
+    older = (
+        f"where it was until {TODAY}, and the redistribute = true in the [[file]] of july/b.jpg is older: take it out, "
+        "ingest, and state it again; selected is july/b.jpg"
+    )
+    description = releases.raw / "july/release.toml"
+    for words in (HEAD + ENTRY + "redistribute = true\n", HEAD + ENTRY + 'redistribute = true\ncaption = "F"\n'):
+        description.write_text(words)
+        releases.ingest()
+        assert older in refusal(releases, "release=july")
+    description.write_text(HEAD + ENTRY)
+    releases.ingest()
     assert releases.subject("release=july").redistribute is False
+    description.write_text(HEAD + ENTRY + "redistribute = true\n")
+    releases.ingest()
+    assert releases.subject("release=july").redistribute is True
 
 
 @pytest.mark.parametrize("gone", ["replaced", "withdrawn"])

@@ -116,7 +116,7 @@ def with_statements(
     ----------
     found_utc : time at which the run finds what is stated now.
     """
-    return [_with_evidence(_with_permission(row, releases, store, found_utc), plan, store) for row in rows]
+    return [_with_evidence(_with_permission(row, releases, plan, store, found_utc), plan, store) for row in rows]
 
 
 def with_recorded_permissions(earlier: Iterable[SourceRow], rows: Iterable[SourceRow], store: Store) -> list[SourceRow]:
@@ -137,16 +137,32 @@ def _with_recorded(row: SourceRow, store: Store) -> SourceRow:
     return dataclasses.replace(row, entry_permission=stated, entry_permission_utc=row.seen_utc)
 
 
-def _with_permission(row: SourceRow, releases: ReleaseIndex, store: Store, found_utc: str) -> SourceRow:
-    """Return a file with the permission that an entry about it states now, or stated last."""
+def _with_permission(row: SourceRow, releases: ReleaseIndex, plan: Plan, store: Store, found_utc: str) -> SourceRow:
+    """Return a file with the permission that an entry about it states now, or stated last; one that was taken out and
+    is stated again is new.
+    """
     stated = releases.permission_of_entry(row)
-    if stated is None or stated == row.entry_permission:
+    if stated is None:
         return row
+    if stated == row.entry_permission:
+        is_again = _is_restated(row, plan) and _is_silent(row, store)
+        return dataclasses.replace(row, entry_permission_utc=found_utc) if is_again else row
     is_new = row.evidence_key is None
     if row.entry_permission is None and row.evidence_key is not None:  # perhaps recorded before stores had this
         is_new = said_of_file(read_evidence(store, row.digest, row.evidence_key)) == str(stated).lower()
     since = row.seen_utc if is_new else found_utc
     return dataclasses.replace(row, entry_permission=stated, entry_permission_utc=since)
+
+
+def _is_restated(row: SourceRow, plan: Plan) -> bool:
+    own = plan.evidence_at(row)
+    return own is not None and row.evidence_key is not None and own.key != row.evidence_key
+
+
+def _is_silent(row: SourceRow, store: Store) -> bool:
+    """Return whether no entry about a file stated a permission in the last run."""
+    record = read_evidence(store, row.digest, row.evidence_key)
+    return record is not None and not said_of_file(record)
 
 
 def _with_evidence(row: SourceRow, plan: Plan, store: Store) -> SourceRow:

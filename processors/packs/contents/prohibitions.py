@@ -18,6 +18,8 @@ from processors.well_known_names import EVIDENCE
 
 SETTLE = "state redistribute in its [[file]]"
 """How to end a prohibition that its release no longer states."""
+PERMITTED_BEFORE = "the redistribute = true in the [[file]] of {} is older: take it out, ingest, and state it again"
+"""How to end a prohibition at a path that is gone where a permission at another path was stated before it went."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def with_prohibitions(
         is_of_file = one.entry_permission is False
         if one.path == places[0].path or not one.gone_utc or one.gone_utc <= (named if is_of_file else allowed):
             continue
-        last = _last_prohibition(one, digest, store)
+        last = _last_prohibition(one, every, digest, store)
         if last and (is_of_file or one.evidence_key not in present):
             others.append(last)
     return [own, *others]
@@ -125,7 +127,7 @@ def _with_earlier(place: Place, now: PathRights, digest: str, store: Store) -> P
     return now.still_forbidden_by(replace(earlier, past=_unsaid_since(store, digest, place, now)))
 
 
-def _last_prohibition(place: Place, digest: str, store: Store) -> PathRights | None:
+def _last_prohibition(place: Place, every: Iterable[Place], digest: str, store: Store) -> PathRights | None:
     """Return the prohibition at a path that is gone; None if it allowed redistribution in the end, or said nothing."""
     is_of_file = place.entry_permission is False
     last = _said(place, place.evidence_key, digest, store)
@@ -137,7 +139,8 @@ def _last_prohibition(place: Place, digest: str, store: Store) -> PathRights | N
         return None
     past = f"where it was until {(place.gone_utc or '')[:10]}"
     if is_of_file:
-        past += ", and no [[file]] has permitted it since"
+        older = next((one.relative for one in every if one.entry_permission and not one.gone_utc), None)
+        past += f", and {PERMITTED_BEFORE.format(older)}" if older else ", and no [[file]] has permitted it since"
     return replace(last, past=past, is_gone=True)
 
 
