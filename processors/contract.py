@@ -93,6 +93,21 @@ class ReleaseWords:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MissionContext:
+    """Statements about one source that depend on its mission, which a label may name."""
+
+    unsettled_mission: str | None = None
+    """Words of a label next to the source that name another mission than the release; None if none does, or its own
+    entry settles it."""
+    words: ReleaseWords = ReleaseWords()
+    """Texts on which all paths of the same bytes agree, so that no release's texts are passed on with another's."""
+    longitude_degrees_east: float | None = None
+    """Longitude of the mission's landing site; None if no mission is named, or a label names one without a profile."""
+    landing_sol_begins: datetime | None = None
+    """Beginning of the mission's first sol there, UTC: nothing was recorded there before. None if none is named."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReleaseContext:
     """Statements about one source from outside its bytes."""
 
@@ -107,8 +122,6 @@ class ReleaseContext:
     """Whether a label is next to the source or inside it, which may name another mission than the release's."""
     mission: str | None = None
     """Mission that the release names for the source, whatever a label names."""
-    unsettled_mission: str | None = None
-    """Words of a label next to the source that name another one; None if none does, or its own entry settles it."""
     fault: str | None = None
     """Mistake in release.toml that keeps this file's entry from being read."""
     name: str | None = None
@@ -117,20 +130,28 @@ class ReleaseContext:
     """Release's name of the camera or instrument."""
     calibration: str | None = None
     """Canonical JSON of the calibration that the release names for this file's instrument."""
-    words: ReleaseWords = ReleaseWords()
-    """Texts on which all paths of the same bytes agree, so that no release's texts are passed on with another's."""
     altitude: tuple[float, float, int] | None = None
     """Descent camera: metres at a shot's first frame, field of view in degrees, and the shot's number."""
     still_seconds: float | None = None
     """Presentation time of the video's still that the release chose."""
-    longitude_degrees_east: float | None = None
-    """Longitude of the mission's landing site; None if no mission is named, or a label names one without a profile."""
-    landing_sol_begins: datetime | None = None
-    """Beginning of the mission's first sol there, UTC: nothing was recorded there before. None if none is named."""
+    by_mission: Callable[[], MissionContext] = field(default=MissionContext, compare=False)
+    """Return the statements that depend on the mission; the labels that may name it are read only now."""
     recorded_start: Callable[[], RecordedStart | None] = field(default=lambda: None, compare=False)
     """Return the start given by the release or else by a label, which is read only now; None if no start is given."""
     of_bytes: ReleaseContext | None = field(default=None, compare=False)
     """Statements about the same bytes at the first path that holds them; None at that path itself."""
+
+    @property
+    def words(self) -> ReleaseWords:
+        return self.by_mission().words
+
+    @property
+    def longitude_degrees_east(self) -> float | None:
+        return self.by_mission().longitude_degrees_east
+
+    @property
+    def landing_sol_begins(self) -> datetime | None:
+        return self.by_mission().landing_sol_begins
 
 
 @dataclass(frozen=True, kw_only=True)

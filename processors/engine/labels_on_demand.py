@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -28,6 +29,7 @@ class LabelsOnDemand:
 
     def __init__(self, local_path: Callable[[SourceRow], Path]) -> None:
         self._local_path = local_path
+        self._tags_in = functools.lru_cache(maxsize=4)(_tags_in)  # start and mission are asked for one after the other
         self._starts: dict[tuple[str, ...], str | None] = {}
         """Recording start of each label that was read, by its path and those of the labels around the recording."""
         self._others: dict[tuple[str, ...], OtherMission | None] = {}
@@ -39,7 +41,7 @@ class LabelsOnDemand:
         for label in labels:
             key = (label.path, *(one.path for one in around))
             if key not in self._starts:
-                self._starts[key] = _start_in(self._local_path(label), [self._local_path(one) for one in around])
+                self._starts[key] = self._start_in(label, around)
             if start := self._starts[key]:
                 return RecordedStart(utc=start, named_by=label.name)
         return None
@@ -58,29 +60,31 @@ class LabelsOnDemand:
 
     def entries_of(self, labels: Iterable[SourceRow]) -> list[tuple[str, tuple[Tag, ...]]]:
         """Return each label's name and its entries; none for one that cannot be read."""
-        return [(label.name, _tags_in(self._local_path(label))) for label in labels]
+        return [(label.name, self._tags_in(self._local_path(label))[0]) for label in labels]
+
+    def _start_in(self, label: SourceRow, around: list[SourceRow]) -> str | None:
+        """Return the recording start of a label; None also if the label cannot be read.
+
+        Parameters
+        ----------
+        around : labels of the bundle and collection, whose start is not the recording's.
+        """
+        tags, is_sidecar = self._tags_in(self._local_path(label))
+        with suppress(OSError, MediaError):
+            if is_sidecar:
+                dates = dates_of_file(tags, [], label.name)
+            else:
+                texts = {one.path: self._local_path(one).read_bytes() for one in around}
+                dates = RelatedLabels.among(texts, "").own_dates(dates_of_label(tags, label.name, []), [])
+            starts = (when for date, when in dates if date.meaning == "recorded" and when.instant)
+            return next(map(moment_written, starts), None)
+        return None
 
 
-def _start_in(label: Path, around: list[Path]) -> str | None:
-    """Return the recording start of a label; None also if the label cannot be read.
-
-    Parameters
-    ----------
-    around : labels of the bundle and collection, whose start is not the recording's.
-    """
+def _tags_in(label: Path) -> tuple[tuple[Tag, ...], bool]:
+    """Return the entries of a label, and whether it is an XMP sidecar; none of one that cannot be read."""
     with suppress(OSError, MediaError), label.open("rb") as file:
         data = file.read(MAX_LABEL_BYTES + 1)
-        if is_sidecar_file(label.name, data):
-            dates = dates_of_file(sidecar_tags(label.name, data), [], label.name)
-        else:
-            texts = {str(one): one.read_bytes() for one in around}
-            own = dates_of_label(label_tags(data), label.name, [])
-            dates = RelatedLabels.among(texts, "").own_dates(own, [])
-        return next((moment_written(when) for date, when in dates if date.meaning == "recorded" and when.instant), None)
-    return None
-
-
-def _tags_in(label: Path) -> tuple[Tag, ...]:
-    with suppress(OSError, MediaError), label.open("rb") as file:
-        return label_tags(file.read(MAX_LABEL_BYTES + 1))
-    return ()
+        is_sidecar = is_sidecar_file(label.name, data)
+        return tuple(sidecar_tags(label.name, data) if is_sidecar else label_tags(data)), is_sidecar
+    return (), False

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from processors.containers.text.sidecar import SIDECAR
-from processors.contract import LabelRef, ReleaseContext
+from processors.contract import LabelRef, MissionContext, ReleaseContext, ReleaseWords
 from processors.engine.companion_pairing import sidecars_paired, subtitles_paired
 from processors.engine.entries_of_renamed import entries_of_renamed
 from processors.engine.labels_on_demand import LabelsOnDemand
 from processors.engine.related_label_pairing import RelatedLabelPairing
 from processors.engine.release_calibrations import ReleaseCalibrations, named_calibrations
 from processors.metadata.label_statements import camera_of, mission_words, said_by_label
+from processors.metadata.other_mission import OtherMission
 from processors.metadata.release.release_context import release_context
 from processors.metadata.release.release_file import MAX_BYTES, Release, ReleaseFileProblem, read_release
 from processors.mission.profile import load_profile, profile_named_in, read_product_name
@@ -124,13 +125,19 @@ class ReleaseIndex:
 
     def _agreed(self, row: SourceRow, context: ReleaseContext) -> ReleaseContext:
         """Return the statements at a path, reduced to those on which all paths of the same bytes agree."""
-        words, calibration = context.words, context.calibration
-        for place in self._speaking(row):
-            if place.path != row.path:
-                other = self._at(place)
-                words = words.agreed_with(other.words)
-                calibration = calibration if calibration == other.calibration else None
-        return replace(context, words=words, calibration=calibration)
+        others = [self._at(place) for place in self._speaking(row) if place.path != row.path]
+        if not others:
+            return context
+
+        @functools.cache
+        def by_mission() -> MissionContext:
+            said, *rest = (one.by_mission() for one in (context, *others))
+            return replace(
+                said, words=functools.reduce(ReleaseWords.agreed_with, (one.words for one in rest), said.words)
+            )
+
+        is_same = all(one.calibration == context.calibration for one in others)
+        return replace(context, by_mission=by_mission, calibration=context.calibration if is_same else None)
 
     def _at(self, row: SourceRow) -> ReleaseContext:
         beside = sorted(self.labels_of(row), key=lambda label: label.name)
@@ -157,7 +164,11 @@ class ReleaseIndex:
             )
         folder, _, release = found
         entry, fault = self._entry_of(row, found)
-        other = None if fault else self._read_labels.other_mission(self._labels_by_name(row), release.head, entry or {})
+
+        def other() -> OtherMission | None:
+            labels = [] if fault else self._labels_by_name(row)
+            return self._read_labels.other_mission(labels, release.head, entry or {})
+
         context = release_context(
             release.head,
             entry,
@@ -165,7 +176,7 @@ class ReleaseIndex:
             fault=str(fault) if fault else None,
             name=name,
             is_labelled=is_labelled,
-            other=other,
+            read_other=other,
             start_of_labels=start,
         )
         calibration = self._calibrations.of(folder, release, entry or {}, context.recorded_by)
@@ -205,7 +216,7 @@ class ReleaseIndex:
             words = [word for _, tags in labels for word, _ in mission_words(tags)]
             profile = (
                 load_profile(context.mission)
-                if context.mission and context.unsettled_mission is None
+                if context.mission and context.by_mission().unsettled_mission is None
                 else next(filter(None, map(profile_named_in, words)), None)
             )
             said = [one for name, tags in labels for one in said_by_label(tags, name)]

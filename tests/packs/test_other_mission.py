@@ -10,10 +10,14 @@ import pytest
 from PIL import Image
 
 from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
+from processors.contract import ReleaseWords, for_release
+from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
+from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.store import Store
 from tests.helpers.command import in_this_process
 from tests.helpers.runs import ingest
@@ -162,3 +166,23 @@ def test_the_picture_of_a_sound_has_words_and_solar_time_of_the_mission_that_its
     asked: dict[str, Any] = dict(made.parameters)
     assert asked["longitude_degrees_east"] == 77.4508
     assert (asked["words"]["mission"], asked["words"]["credit"]) == ("Mars 2020 Perseverance", "NASA/JPL-Caltech")
+
+
+def test_a_label_is_read_for_a_plan_only_where_something_depends_on_the_mission_that_it_names(june: Path) -> None:
+    ingest(Path("raw"), Path("store"), RECIPES)
+    rows, read = list(Catalogue(Store(Path("store"))).sources().values()), list[str]()
+
+    def local_path(row: SourceRow) -> Path:
+        read.append(row.name)
+        return Path(row.path)
+
+    context = ReleaseIndex(rows, local_path).of(next(row for row in rows if row.name == "theirs.png"))
+    for processor in RECIPES["photo"]:
+        for_release(processor, context)
+    assert read == ["release.toml"]
+    by_label = for_release(SpectrogramPicture(), context)
+    assert by_label.words == ReleaseWords(release_title="June")  # type: ignore[attr-defined]
+    assert (context.by_mission().unsettled_mission, set(read)) == (
+        "MARS EXPLORATION ROVER",
+        {"release.toml", "theirs.lbl"},
+    )

@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from PIL import Image
 
-from processors.contract import ReleaseContext, ReleaseWords
+from processors.contract import MissionContext, ReleaseContext, ReleaseWords
 from processors.video.motion.motion import Motion
 from processors.video.motion.motion_plot import MotionPlot
 from processors.video.motion.plot_drawing import (
@@ -125,7 +125,9 @@ def test_a_region_is_shown_with_the_reason_for_its_choice() -> None:
 def test_other_words_draw_again_and_measure_nothing(tmp_path: Path) -> None:
     path, store = write(tmp_path / "pan.mp4", [scene(3, k) for k in range(30)]), tmp_path / "store"
     motion, first = derived(path, store, Motion(), MotionPlot())
-    again, other = derived(path, store, Motion(), MotionPlot().for_release(ReleaseContext(words=WORDS)))
+    again, other = derived(
+        path, store, Motion(), MotionPlot().for_release(ReleaseContext(by_mission=lambda: MissionContext(words=WORDS)))
+    )
     assert first.names == other.names == ["motion_0001.png"]
     assert again.manifest == motion.manifest
     assert other.manifest.ref.key != first.manifest.ref.key

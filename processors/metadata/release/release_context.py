@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from processors.contract import LabelRef, RecordedStart, ReleaseContext, ReleaseWords
+from processors.contract import LabelRef, MissionContext, RecordedStart, ReleaseContext, ReleaseWords
 from processors.json_records import as_json, canonical_json
 from processors.languages.text import FALLBACK, Text
 from processors.metadata.other_mission import OtherMission
@@ -24,7 +25,7 @@ def release_context(
     fault: str | None = None,
     name: str | None = None,
     is_labelled: bool = False,
-    other: OtherMission | None = None,
+    read_other: Callable[[], OtherMission | None] = lambda: None,
     start_of_labels: Callable[[], RecordedStart | None] = lambda: None,
 ) -> ReleaseContext:
     """Combine the statements of release.toml and the labels about a file.
@@ -34,12 +35,23 @@ def release_context(
     entry : the file's entry in release.toml; None without one.
     fault : the mistake in release.toml that keeps the entry from being read.
     is_labelled : whether a label is next to the file or inside it.
-    other : mission that a label names against that of all files, whose statements then do not count.
+    read_other : reads the mission that a label names against that of all files, whose statements then do not count;
+        called only for what depends on it.
     start_of_labels : reads the start from the labels; called only if the release names no moment.
     """
     words = {} if fault else entry or {}
     mission = mission_of_file(head, words)
-    profile = other.profile if other else load_profile(mission) if mission else None
+
+    @functools.cache
+    def by_mission() -> MissionContext:
+        other = read_other()
+        profile = other.profile if other else load_profile(mission) if mission else None
+        return MissionContext(
+            unsettled_mission=other.words if other else None,
+            words=_words(head, words, profile, is_of_other=other is not None),
+            longitude_degrees_east=profile.longitude_degrees_east if profile else None,
+            landing_sol_begins=landing_sol_begins(profile.name) if profile else None,
+        )
 
     def start() -> RecordedStart | None:
         moments = [when for _, when in dates_of_release({}, words, []) if when.instant]
@@ -50,15 +62,12 @@ def release_context(
         labels=labels,
         mission=mission,
         is_labelled=is_labelled,
-        unsettled_mission=other.words if other else None,
         fault=fault,
         name=name,
         recorded_by=str((entry or {}).get("recorded_by") or "") or None,
-        words=_words(head, words, profile, is_of_other=other is not None),
         altitude=_altitude(words),
         still_seconds=float(words["still_seconds"]) if "still_seconds" in words else None,
-        longitude_degrees_east=profile.longitude_degrees_east if profile else None,
-        landing_sol_begins=landing_sol_begins(profile.name) if profile else None,
+        by_mission=by_mission,
         recorded_start=start,
     )
 
