@@ -185,6 +185,27 @@ def test_a_copy_whose_entry_permitted_before_the_forbidden_one_went_stays_forbid
     assert releases.subject("release=july").redistribute is True
 
 
+@pytest.mark.parametrize("words", [HEAD, HEAD + ENTRY + KILL])
+def test_a_prohibition_that_another_entry_has_ended_returns_only_if_it_is_stated_there(
+    releases: Releases, words: str
+) -> None:
+    june, july = releases.raw / "june", releases.raw / "july"
+    (june / "b.jpg").rename(june / "old.jpg")
+    releases.ingest()
+    restated(releases, HEAD + PERMITS)
+    july.mkdir()
+    (july / "release.toml").write_text(HEAD)
+    (june / "old.jpg").rename(july / "old.jpg")
+    releases.ingest()
+    assert releases.subject("release=july").redistribute is True
+    (july / "old.jpg").rename(june / "b.jpg")
+    restated(releases, words)
+    assert releases.subject("june/b.jpg").redistribute is (words == HEAD)
+    (june / "b.jpg").rename(june / "c.jpg")
+    restated(releases, HEAD)
+    assert releases.subject("june/c.jpg").redistribute is (words == HEAD)
+
+
 @pytest.mark.parametrize("gone", ["replaced", "withdrawn"])
 def test_a_recall_of_a_pack_stays_one_when_the_file_is_replaced_or_withdrawn(releases: Releases, gone: str) -> None:
     restated(releases, HEAD + ENTRY + "redistribute = true\n")

@@ -27,6 +27,7 @@ from flows.run.reporting.since_last_run import (
     with_recorded_permissions,
     with_statements,
     withdrawn_releases,
+    without_ended,
 )
 from flows.run.working.workers import warm_up
 from processors.engine.fingerprint import Fingerprints, recipes_digest
@@ -230,6 +231,7 @@ class _Preparation:
         changes: list[Change] = []
         now = utc_now()
         read = [SourceRow.of(file, digest, identity, now) for file, digest, identity in identified]
+        past = {(one.path, one.digest): one for one in without_ended(past, self._moved.sightings)}
         learned = [known_again(row, before.get(row.path), past.get((row.path, row.digest)), changes) for row in read]
         return _Identified(
             rows=rows + learned,

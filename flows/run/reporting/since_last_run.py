@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
-from collections.abc import Collection, Container, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 
 from flows.run.planning.raw_survey import RawSurvey
 from flows.run.reporting.file_change import Change
@@ -78,6 +78,21 @@ def known_again(row: SourceRow, before: SourceRow | None, past: SourceRow | None
     if altered:
         return dataclasses.replace(before, changed_to=row.digest, check_fault=None)
     return past.returned(row) if past else row
+
+
+def without_ended(past: Mapping[tuple[str, str], SourceRow], sightings: Iterable[SourceRow]) -> Iterator[SourceRow]:
+    """Yield files that are gone, without the statements there if a prohibition in an entry about the file was among
+    them, and a permission in another entry about the same bytes has ended it since: it does not return with the file.
+    """
+    permitted: defaultdict[str, str] = defaultdict(str)
+    for row in sightings:
+        if row.entry_permission:
+            permitted[row.digest] = max(permitted[row.digest], row.entry_permission_utc or "")
+    for row in past.values():
+        if row.entry_permission is False and (row.gone_utc or "9") <= permitted.get(row.digest, ""):
+            yield dataclasses.replace(row, evidence_key=None, forbidden_key=None, entry_permission=None)
+        else:
+            yield row
 
 
 def changes_of_missing(gone: Iterable[SourceRow], rows: Iterable[SourceRow], known: Container[str]) -> list[Change]:
