@@ -54,11 +54,14 @@ def test_keywords_of_the_release_come_in_place_of_those_of_the_file(releases: Re
     releases.bytes = (tmp_path / "own.jpg").read_bytes()
     releases.add("june", None)
     releases.add("july", STATED)
-    releases.add("none", "redistribute = true\n[[file]]\npath = 'b.jpg'\nkeywords = []\n")
+    releases.add("none", "redistribute = true\n[[file]]\npath = 'b.jpg'\nkeywords = []\ncaption = ''\n")
     releases.ingest()
     assert releases.subject("release=june").keywords == ("tracks", "dust")
     assert releases.subject("release=none").keywords == ()
     assert releases.subject("release=july").keywords == ("Zhurong", "a,b; c", "火星")
+    shown = CliRunner().invoke(main, ["show", "none/b.jpg", "--store", str(releases.store_folder)]).output
+    assert "    keywords: none (from release.toml:file.keywords)\n" in shown
+    assert "    caption: none (from release.toml:file.caption)\n" in shown
 
 
 def test_a_pack_with_earlier_keywords_is_named(releases: Releases) -> None:

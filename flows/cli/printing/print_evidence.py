@@ -10,7 +10,10 @@ from processors.mission.sol_words import is_before_landing, sol_span
 
 
 def said_lines(record: dict[str, Any]) -> list[str]:
-    """Return titles, captions, alternative texts, credit, rights, terms, permission and keywords, with sources."""
+    """Return titles, captions, alternative texts, credit, rights, terms, permission and keywords, with sources.
+
+    A text that is stated to be empty, which takes that of the file out, is shown as "none".
+    """
     names = {
         "dc:title": "title",
         "dc:description": "caption",
@@ -27,8 +30,12 @@ def said_lines(record: dict[str, Any]) -> list[str]:
         if one["term"] == "dc:subject":
             words.setdefault(one["source"], []).append(str(one["value"]))
     return [
-        *(f"{names[one['term']]}: {one['value']} (from {one['source']})" for one in statements if one["term"] in names),
-        *(f"keywords: {'; '.join(several)} (from {source})" for source, several in words.items()),
+        *(
+            f"{names[one['term']]}: {str(one['value']) or 'none'} (from {one['source']})"
+            for one in statements
+            if one["term"] in names
+        ),
+        *(f"keywords: {'; '.join(several) or 'none'} (from {source})" for source, several in words.items()),
     ]
 
 
