@@ -206,6 +206,16 @@ def test_an_embargo_at_another_path_of_the_same_bytes_is_told_too(july: Path) ->
     assert f"june/early.jpg: {said}" in Path("public/data/documents/CREDITS.txt").read_text()
 
 
+def test_terms_of_one_path_that_are_instructions_of_another_are_told_once(july: Path) -> None:
+    (july / "release.toml").write_text(f'{HEAD}[[file]]\npath = "dunes.jpg"\ninstructions = "Print only"\n')
+    photo(july / "dunes.jpg", {})
+    photo(Path("raw/june/early.jpg"), {})
+    Path("raw/june/release.toml").write_text(f'{HEAD}instructions = "No crops"\nusage_terms = "Print only"\n')
+    ingest(Path("raw"), Path("store"), RECIPES)
+    told = in_this_process("pack", "july/dunes.jpg", "--audience", "press", "-o", "press", "--store", "store", "--json")
+    assert json.loads(told.stdout)["terms"] == {"july/dunes.jpg": "Print only; No crops"}
+
+
 @pytest.mark.parametrize(
     ("iptc", "terms"),
     [

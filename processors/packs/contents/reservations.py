@@ -92,8 +92,10 @@ def terms_of(subject: SourceRecord) -> str:
 
     Terms that are its rights once more, an open licence, or the word "none" are left out.
     """
-    said = dict.fromkeys(filter(None, (subject.instructions, subject.usage_terms)))
-    return "; ".join(one for one in said if not is_idle(one, subject.rights))
+    here = [one for one in subject.voices if not one.is_gone]
+    said = [*(one.instructions for one in here), *(one.usage_terms for one in here)]
+    each = dict.fromkeys(filter(None, said if here else (subject.instructions, subject.usage_terms)))
+    return "; ".join(one for one in each if not is_idle(one, subject.rights))
 
 
 def refuse(
