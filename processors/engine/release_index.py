@@ -196,13 +196,16 @@ class ReleaseIndex:
     def permission_of_entry(self, row: SourceRow) -> bool | None:
         """Return the permission to redistribute a file that an entry about it states, not the top of its release.
 
-        None without one; a permission in an entry with a mistake is none.
+        None without one; a permission in an entry with a mistake is none, a prohibition there is one.
         """
         if (found := self._release_of(row)) is None:
             return None
         entry, fault = self._entry_of(row, found)
         stated = (entry or {}).get("redistribute")
-        return stated if stated is False or (stated is True and fault is None) else None
+        if fault is None:
+            return stated
+        _, inside, release = found
+        return False if stated is False or release.forbidden & {inside, self._entry_paths.get(row.path)} else None
 
     def camera_of(self, row: SourceRow) -> str | None:
         """Return the camera or instrument of a source, as a selection by `camera=` compares it; labels are read for it.

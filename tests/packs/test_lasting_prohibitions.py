@@ -106,6 +106,23 @@ def test_a_deleted_entry_forbids_still_though_the_release_permits_all(releases: 
     assert GONE in refusal(releases, "june/c.jpg")
 
 
+@pytest.mark.parametrize("mistake", ['date = "blah"\n', '[[file]]\npath = "b.jpg"\n'])
+def test_a_prohibition_in_an_entry_with_a_mistake_binds_too(releases: Releases, mistake: str) -> None:
+    releases.bytes += b"\0"
+    releases.add("july", HEAD + ENTRY + "redistribute = false\n" + mistake)
+    releases.ingest()
+    assert "its rights are unknown: release.toml, line" in refusal(releases, "release=july")
+    (releases.raw / "july/release.toml").write_text(HEAD)
+    releases.ingest()
+    told = (
+        f"redistribute = false in its release.toml (rights: free), stated on {TODAY}, and since then only of all files"
+    )
+    assert told in refusal(releases, "release=july")
+    (releases.raw / "july/b.jpg").rename(releases.raw / "july/c.jpg")
+    releases.ingest()
+    assert f"where it was until {TODAY}" in refusal(releases, "release=july")
+
+
 def test_a_file_that_is_moved_to_a_release_that_permits_all_stays_forbidden(releases: Releases) -> None:
     releases.add("july", HEAD)
     (releases.raw / "june/b.jpg").unlink()

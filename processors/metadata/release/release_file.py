@@ -50,6 +50,8 @@ class Release:
     problems: tuple[ReleaseFileProblem, ...]
     is_toml: bool = True
     """False if nothing of it could be read, as after a syntax error: `problems` then has that one."""
+    forbidden: frozenset[str] = frozenset()
+    """Paths with an entry that states `redistribute = false`, also those of entries that are left out."""
 
 
 def read_release(data: bytes) -> Release:
@@ -70,6 +72,7 @@ class _Reader:
         self._problems: list[ReleaseFileProblem] = []
         self._files: dict[str, Said] = {}
         self._lines: dict[str, int] = {}
+        self._forbidden: set[str] = set()
 
     def release(self) -> Release:
         from processors.metadata.release.release_model import HeadTable
@@ -82,7 +85,13 @@ class _Reader:
             entries = []
         for number, entry in enumerate(entries):
             self._entry(entry, ("file", number), head)
-        return Release(head=head, files=self._files, lines=self._lines, problems=tuple(self._problems))
+        return Release(
+            head=head,
+            files=self._files,
+            lines=self._lines,
+            problems=tuple(self._problems),
+            forbidden=frozenset(self._forbidden),
+        )
 
     def _entry(self, entry: dict[str, Any], at: KeyPath, head: Said) -> None:
         from processors.metadata.release.release_model import FileTable
@@ -97,6 +106,8 @@ class _Reader:
             self._tell((*at, "path"), f"path: outside the release ({path!r}); name a file below its folder", path)
             return
         path = str(PurePosixPath(path))
+        if entry.get("redistribute") is False:
+            self._forbidden.add(path)
         if path in self._lines:
             first = self._lines[path]
             self._tell((*at, "path"), f"path: named twice ({path!r}, first on line {first}); remove one of them", path)

@@ -123,7 +123,10 @@ def _with_earlier(place: Place, now: PathRights, digest: str, store: Store) -> P
         return now
     earlier = _said(place, place.forbidden_key, digest, store)
     if earlier is None:
-        return replace(now, redistribute=False, said_in="a lost record", speaks=True, own=None, past=SETTLE)
+        said_in, past = "a lost record", SETTLE
+        if place.forbidden_key is None:  # it stood in an entry with a mistake, of which no evidence is made
+            said_in, past = "its release.toml", _since(str(place.entry_permission_utc), now)
+        return replace(now, redistribute=False, said_in=said_in, speaks=True, own=None, past=past)
     return now.still_forbidden_by(replace(earlier, past=_unsaid_since(store, digest, place, now)))
 
 
@@ -152,5 +155,9 @@ def _said(place: Place, key: str | None, digest: str, store: Store) -> PathRight
 def _unsaid_since(store: Store, digest: str, place: Place, now: PathRights) -> str:
     """Return when a prohibition was stated that its path no longer states, and how to settle it."""
     manifest = store.manifest(ResultRef(source=digest, processor=EVIDENCE, key=str(place.forbidden_key)))
+    return _since(manifest.started_utc, now)
+
+
+def _since(stated_utc: str, now: PathRights) -> str:
     since = "only of all files" if now.redistribute else "neither true nor false"
-    return f"stated on {manifest.started_utc[:10]}, and since then {since}: {SETTLE}"
+    return f"stated on {stated_utc[:10]}, and since then {since}: {SETTLE}"
