@@ -82,8 +82,9 @@ class Sightings:
                     for seen_utc, _ in row.times:
                         for release in (None, (row.folder, row.release)):
                             found = origins[row.digest].pop((release, seen_utc), ())
-                            group += [other for other in dict.fromkeys(found) if other not in reached]
-                            reached.update(group)
+                            new = [other for other in dict.fromkeys(found) if other not in reached]
+                            group += new
+                            reached.update(new)
         return groups
 
     def _origins(self, digest: str) -> dict[_Arrival, list[str]]:
