@@ -128,6 +128,7 @@ def test_evidence_is_due_also_in_a_run_after_that_which_made_the_metadata(crashe
     raw, store = crashed / "raw", crashed / "store"
     ingest(raw, store, PHOTO)
     assert counts(ingest(raw, store, METADATA, retry_failed=True)) == (1, 1, 0, 0, 0)
+    assert said_of_photo(crashed) == (None, None)
     (made,) = (one for one in Store(store).manifests() if one.ref.processor == Evidence.name)
     (row,) = (one for one in Catalogue(Store(store)).sources().values() if one.kind == "media")
     wanted = WantedResult(processor=Evidence(), ref=made.ref)

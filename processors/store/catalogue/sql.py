@@ -56,7 +56,8 @@ FROM stored_items i LEFT JOIN audits a ON a.source = i.source
 #
 # `is_known` marks one path of each source: the first that holds it now, or the last that held it. Paths that nothing
 # describes while their release describes another copy come behind the others, and those whose suffix is that of another
-# format last.
+# format last. Evidence that was made without a result which was made since, as metadata after a crash, has no word any
+# more: the next run makes it again.
 SIGHTED = f"""
 CREATE VIEW sighted AS
 WITH places AS (
@@ -66,8 +67,13 @@ WITH places AS (
              coalesce(starts_with(note, '{MISNAMED}'), false), described_at IS NOT NULL, relative, path
   ) = 1 AS is_known
   FROM sources WHERE kind = 'media'
+), surpassed AS (
+  SELECT e.source, e.key FROM results e JOIN results u ON u.source = e.source
+  WHERE e.processor = '{EVIDENCE}' AND e.made_without IS NOT NULL AND u.verdict = 'made'
+    AND list_contains(string_split(e.made_without, ','), u.processor) AND u.started_utc > e.started_utc
 ), evidence AS (
-  SELECT source, key, facts FROM stored_items WHERE processor = '{EVIDENCE}' AND name = 'evidence.json'
+  SELECT source, key, facts FROM stored_items ANTI JOIN surpassed USING (source, key)
+  WHERE processor = '{EVIDENCE}' AND name = 'evidence.json'
 ), planned AS (
   SELECT p.*, e.key AS words_key, e.facts AS words
   FROM places p LEFT JOIN evidence e ON e.source = p.digest AND e.key = p.evidence_key
