@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export DO_NOT_TRACK := 1
-# Two processes; a file stays in one, which makes what its tests share once. Not `loadgroup`: pytest-xdist 3.8 leaves
-# groups aside, without a word, under pytest 9.2 (its issue 1386). One thread of BLAS in each: where cores are busy, several
-# wait for each other ten times longer than they compute.
-PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Three processes, as some tests mostly wait; a file stays in one, which makes what its tests share once. Not `loadgroup`:
+# pytest-xdist 3.8 leaves groups aside, without a word, under pytest 9.2 (its issue 1386). One thread of BLAS in each:
+# where cores are busy, several wait for each other ten times longer than they compute.
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: env demo test test-fast check format lock bench bench-quick clean
 
