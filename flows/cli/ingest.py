@@ -19,7 +19,7 @@ from flows.cli.shared_options import DRY_RUN, JSON, OF_REPROCESSING, RAW, RECIPE
 from flows.run.options import Options
 from processors.errors import NoStore
 from processors.store.new_store import check_new_store
-from processors.store.open_store import Location, is_address, open_store
+from processors.store.open_store import Location, is_address, is_store, open_store
 from processors.store.store import Store
 
 if TYPE_CHECKING:
@@ -133,13 +133,18 @@ def space(use: DiskUse, recipe: str | None = None) -> str:
 
 
 def advise(raw: Path, store_folder: Location) -> None:
-    """Print the releases without any description, and the command that creates one."""
+    """Print the releases without any description, and the command that creates one; nothing if the store has gone."""
     from processors.sources.scan import printable
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.sql import connect
 
-    with connect(Catalogue(open_store(store_folder, writes=False))) as connection:
-        unknown = connection.execute(UNKNOWN).fetchall()
+    try:
+        with connect(Catalogue(open_store(store_folder, writes=False))) as connection:
+            unknown = connection.execute(UNKNOWN).fetchall()
+    except Exception:  # whatever reads a table
+        if is_store(store_folder):
+            raise
+        return  # the run has ended with its report; the next one says that the store is gone
     for release, count in unknown[:RELEASES_NAMED]:
         folder = raw if release == Path(os.path.realpath(raw)).name else raw / release
         if folder.is_dir() and not (folder / "release.toml").exists():

@@ -26,6 +26,8 @@ from processors.store.open_store import Location, is_store, open_store
 Look = frozenset[tuple[str, int, int]]
 """Path, size and date of every file of a release; empty for one that is gone."""
 NOTHING: Look = frozenset()
+WENT = (FileNotFoundError, NotADirectoryError, StoreAway, NoStore)
+"""Errors of a folder or a store that went between two looks, and may be there again."""
 
 
 @click.command()
@@ -60,7 +62,10 @@ def watch(raw: Location, store_folder: Location, settle_seconds: float, **option
         raise RequestError(f"{raw}: cannot be watched, as a bucket reports no changes; run `marsmedia ingest {raw}`")
     if not raw.is_dir():
         raise click.UsageError(no_such_folder(raw, "create it, or choose another one"))
-    releases, is_there = Releases(settle_seconds, known_releases(raw, store_folder)), True
+    known: set[str] = set()
+    with suppress(NoStore):
+        known = known_releases(raw, store_folder)
+    releases, is_there = Releases(settle_seconds, known), True
     has_store = has_had_store = is_store(store_folder)
     if not has_store:
         check_new_store(store_folder, "auto")
@@ -86,26 +91,25 @@ def watch(raw: Location, store_folder: Location, settle_seconds: float, **option
                 try:
                     if ingest_folder(raw, store_folder, chosen) in EXIT_CODES.values():
                         return
-                except (FileNotFoundError, NotADirectoryError, StoreAway) as error:  # it went between look and run
-                    click.echo(f"not ingested yet: {in_words(error)}", err=True)
-                    releases.take_again()
-                else:
-                    releases.forget_gone(known_releases(raw, store_folder))
                     has_store = has_had_store = True
+                    releases.forget_gone(known_releases(raw, store_folder))
+                except Exception as error:  # whatever reads a folder or a store that goes meanwhile
+                    is_gone = not raw.is_dir() or (has_had_store and not is_store(store_folder))
+                    if not is_gone and not isinstance(error, WENT):
+                        raise
+                    click.echo(f"to be ingested again: {in_words(error)}", err=True)
+                    releases.take_again()
             time.sleep(min(2.0, settle_seconds / 3))
     except KeyboardInterrupt:
         click.echo("stopped")
 
 
 def known_releases(raw: Path, store_folder: Location) -> set[str]:
-    """Return the releases of `raw` that a store knows, without those confirmed as withdrawn."""
+    """Return the releases of `raw` that a store knows, without those confirmed as withdrawn; raises `NoStore`."""
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.findings.withdrawn import unconfirmed
 
-    try:
-        sightings = Catalogue(open_store(store_folder, writes=False)).sightings()
-    except NoStore:
-        return set()
+    sightings = Catalogue(open_store(store_folder, writes=False)).sightings()
     here = storable(os.path.realpath(raw))
     present = {row.release for row in sightings if row.folder == here and row.gone_utc is None}
     return present | {one.rows[0].release for one in unconfirmed(sightings) if one.folder == here}

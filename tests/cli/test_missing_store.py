@@ -68,7 +68,9 @@ def test_a_run_of_cron_is_guarded_by_the_settings_of_its_folder(
 
 
 @pytest.mark.slow
-def test_watch_waits_for_a_store_that_is_gone(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+@pytest.mark.parametrize("moment", ["completed: of 3 results", "browse: ", "release init"])
+def test_watch_waits_for_a_store_that_is_gone(moment: str, raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+    """It may go while the run's end is told, when watch reads the store once more."""
     maker.photo("a.jpg", size=(64, 48))
     disk, store, told = tmp_path / "disk", tmp_path / "disk/store", tmp_path / "told.txt"
     environment = {**quiet_environment(tmp_path / "home"), "PYTHONPATH": str(PROJECT)}
@@ -77,7 +79,7 @@ def test_watch_waits_for_a_store_that_is_gone(raw: Path, maker: MediaMaker, tmp_
         watch = subprocess.Popen([*command, "--recipe", "light"], env=environment, stdout=output, stderr=output)
     try:
         wait_for(f"a new store was begun in {store}", told, watch)
-        wait_for("release init", told, watch)  # the last line before it looks again
+        wait_for(moment, told, watch)
         unmount(disk)
         wait_for(f"{store}: no store now: is its disk mounted?", told, watch)
         (raw / "july").mkdir()
