@@ -26,7 +26,7 @@ MORE_THAN_TOOLS = (
     "in addition to what the tools make, it makes {}evidence and tables, and it checks and commits each result"
 )
 MORE_IS_MADE = {
-    "light": MORE_THAN_TOOLS.format("previews in three formats, perceptual hashes, an audit of each frame, "),
+    "light": MORE_THAN_TOOLS.format("perceptual hashes, an audit of each frame, "),
     "default": MORE_THAN_TOOLS.format(
         "preview clips with sound, motion, tracks, tiles, sound in other formats, an audit of each frame, "
     ),

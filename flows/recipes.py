@@ -35,6 +35,7 @@ from processors.photo.quality import Quality
 from processors.photo.salvaged import Salvaged
 from processors.photo.tiles import Tiles
 from processors.photo.tracks.tracks import Tracks
+from processors.photo.web_preview import WebPreview
 from processors.video.audit.integrity import Integrity
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.contact_sheet import ContactSheet
@@ -80,7 +81,17 @@ RECIPES: Recipes = {
         *SOUND,
     ),
     "audio": (Metadata(), Evidence(), *SOUND),
-    "photo": (Metadata(), Evidence(), PhotoPreview(), Quality(), Enhanced(), Tracks(), DeepPhoto(), Tiles()),
+    "photo": (
+        Metadata(),
+        Evidence(),
+        PhotoPreview(),
+        WebPreview(),
+        Quality(),
+        Enhanced(),
+        Tracks(),
+        DeepPhoto(),
+        Tiles(),
+    ),
 }
 
 ON_REQUEST: Recipes = {

@@ -65,12 +65,12 @@ class PhotoPreview:
     """Previews for the web; sizes larger than the photo itself are replaced by the photo's own size."""
 
     name: ClassVar[str] = "photo.preview"
-    version: ClassVar[int] = 10
+    version: ClassVar[int] = 11
     reads: ClassVar[Reads] = "photo"
 
     longest_sides_px: tuple[int, ...] = (320, 1024, 2048)
     """Longer side of each preview, ascending; a preview has at most 65,500 px, as JPEG does."""
-    formats: tuple[PictureFormat, ...] = ("jpeg", "webp", "avif")
+    formats: tuple[PictureFormat, ...] = ("jpeg",)
     """Formats of each size; AVIF only up to `avif_longest_side_px`, WebP up to 16,383 px, the most that it holds."""
     quality: int = 88
     webp_quality: int = 83

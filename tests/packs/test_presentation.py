@@ -39,6 +39,8 @@ def test_other_is_what_no_other_word_takes() -> None:
     assert is_taken("video.subtitles", "subtitles_2_eng.vtt", ["full video"])
     assert not is_taken("video.subtitles", "subtitles.json", ["full video", "subtitles"])
     assert is_taken("photo.preview", "preview_320.jpg", ["photo.preview/*_320.*"])
+    assert is_taken("photo.web_preview", "preview_320.webp", ["photo.preview/*.webp"])  # as when one made both
+    assert not is_taken("photo.web_preview", "preview_320.webp", ["stills"])
     assert presentation_of("photo.made_up") == presentation_of("photo.salvaged")
 
 

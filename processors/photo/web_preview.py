@@ -1,0 +1,23 @@
+"""The previews of a photograph in the formats of websites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from processors.imaging.image_writer import PictureFormat
+from processors.photo.photo_preview import PhotoPreview
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebPreview(PhotoPreview):
+    """As `photo.preview`, in formats that are smaller than JPEG and take about five times as long to write.
+
+    Pages and packs are made of `photo.preview`, so that a recipe without this one loses nothing else.
+    """
+
+    name: ClassVar[str] = "photo.web_preview"
+    version: ClassVar[int] = 1
+
+    formats: tuple[PictureFormat, ...] = ("webp", "avif")
+    """Formats of each size; AVIF only up to `avif_longest_side_px`, WebP up to 16,383 px, the most that it holds."""
