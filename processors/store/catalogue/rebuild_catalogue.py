@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,9 @@ _LeftOut = tuple[str | None, str]
 """Source of a manifest that is damaged, None for one of a newer version; and why it cannot be read."""
 SOURCES_AT_ONCE = 200
 """Sources whose records a process holds."""
+READ_AT_ONCE = 32
+"""Threads of a process that read records: a disk answers many requests in the time of one. Three folders of 1,170
+sources that were not in memory take 4.5 s with one thread, 1.9 s with 8 and 1.4 s with 32."""
 MIN_SOURCES = 2_000
 """Minimum number of sources for several processes: starting them takes a second."""
 
@@ -112,12 +115,15 @@ def _rebuild_in_bucket(store: Store) -> list[str]:
 def _read_group(root: Path, folder: Path, group: str) -> list[_LeftOut]:
     """Write the rows of the sources in one folder to Parquet files; return what was left out."""
     store, left_out = Store(root), list[_LeftOut]()
-    with _row_files(folder, group) as add:
+    with _row_files(folder, group) as add, ThreadPoolExecutor(READ_AT_ONCE) as readers:
         for digests in in_turn(_sources_of(store, group), SOURCES_AT_ONCE):
-            manifests = [one for digest in digests for one in _readable(store, digest, left_out)]
+            files = readers.map(partial(_manifests_of, store), digests)
+            manifests = [
+                one for digest, found in zip(digests, files, strict=True) for one in _readable(digest, found, left_out)
+            ]
             add("results", map(result_row, manifests))
             add("items", (row for manifest in manifests for row in item_rows(manifest)))
-            _add_records([record for digest in digests if (record := store.source(digest))], add)
+            _add_records([record for record in readers.map(store.source, digests) if record], add)
     return left_out
 
 
@@ -143,8 +149,8 @@ def _add_records(records: Sequence[dict[str, Any]], add: _Add) -> None:
     add("links", (link_row(link) for record in records for link in record.get("links", [])))
 
 
-def _readable(store: Store, digest: str, left_out: list[_LeftOut]) -> Iterator[Manifest]:
-    for place, data in _manifests_of(store, digest):
+def _readable(digest: str, files: Iterable[tuple[str, bytes]], left_out: list[_LeftOut]) -> Iterator[Manifest]:
+    for place, data in files:
         try:
             found = Manifest.from_json(data, place)
             if place != _place(found.ref.source, found.ref.processor, found.ref.key[:16]):
@@ -159,14 +165,16 @@ def _sources_of(store: Store, group: str) -> list[str]:
     return _folders_in(f"{store.results_folder}/{group}")
 
 
-def _manifests_of(store: Store, digest: str) -> Iterator[tuple[str, bytes]]:
-    """Yield the path of each manifest of a source, relative to the store, and its bytes, in name order."""
+def _manifests_of(store: Store, digest: str) -> list[tuple[str, bytes]]:
+    """Return the path of each manifest of a source, relative to the store, and its bytes, in name order."""
+    found: list[tuple[str, bytes]] = []
     source = store.source_folder(digest)
     for processor in _folders_in(source):
         for key in _folders_in(f"{source}/{processor}"):
             place = _place(digest, processor, key)
             with suppress(FileNotFoundError), open(f"{store.root}/{place}", "rb") as file:  # noqa: PTH123
-                yield place, file.read()
+                found.append((place, file.read()))
+    return found
 
 
 def _place(digest: str, processor: str, key: str) -> str:
