@@ -138,6 +138,9 @@ class ReleaseContext:
     """Return the statements that depend on the mission; the labels that may name it are read only now."""
     recorded_start: Callable[[], RecordedStart | None] = field(default=lambda: None, compare=False)
     """Return the start given by the release or else by a label, which is read only now; None if no start is given."""
+    recorded_span: Callable[[], tuple[datetime, datetime] | None] = field(default=lambda: None, compare=False)
+    """Return the first moment that the release's date of the recording may mean, and the first after it, UTC; None
+    without a date. It may be a day or a year, of which no start follows."""
     of_bytes: ReleaseContext | None = field(default=None, compare=False)
     """Statements about the same bytes at the first path that holds them; None at that path itself."""
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from processors.containers.text.sidecar import SIDECAR
-from processors.contract import LabelRef, MissionContext, ReleaseContext, ReleaseWords
+from processors.contract import LabelRef, ReleaseContext
+from processors.engine.agreed_statements import agreed, disputes
 from processors.engine.companion_pairing import sidecars_paired, subtitles_paired
 from processors.engine.entries_of_renamed import entries_of_renamed
 from processors.engine.labels_on_demand import LabelsOnDemand
 from processors.engine.related_label_pairing import RelatedLabelPairing
-from processors.engine.release_calibrations import ReleaseCalibrations, named_calibrations
+from processors.engine.release_calibrations import ReleaseCalibrations
 from processors.metadata.label_statements import camera_of, mission_words, said_by_label
 from processors.metadata.other_mission import OtherMission
 from processors.metadata.release.release_context import release_context
@@ -25,6 +26,8 @@ from processors.planetary.open_image import ATTACHED
 from processors.store.catalogue.source_row import SourceRow
 
 LABELS = ("PDS4 label", "XML label", "PDS3 label")
+DISPUTABLE = frozenset({"calibrations", "calibration", "altitude_shot", "still_seconds", "date"})
+"""Keys of release.toml that must not differ between paths of the same bytes, as results are made by them."""
 
 
 class ReleaseIndex:
@@ -98,8 +101,8 @@ class ReleaseIndex:
         """Return the statements about one source at one path."""
         places = self._speaking(row)
         if places[0].path == row.path:
-            return self._agreed(row, self._at(row))
-        return replace(self._at(row), of_bytes=self._agreed(places[0], self._at(places[0])))
+            return self._agreed(places)
+        return replace(self._at(row), of_bytes=self._agreed(places))
 
     def _speaking(self, row: SourceRow) -> list[SourceRow]:
         """Return the paths whose statements apply to the results made from the same bytes, in order.
@@ -123,21 +126,9 @@ class ReleaseIndex:
             return True
         return bool(row.label or self.labels_of(row) or self._sidecars.of_file.get(row.path))
 
-    def _agreed(self, row: SourceRow, context: ReleaseContext) -> ReleaseContext:
-        """Return the statements at a path, reduced to those on which all paths of the same bytes agree."""
-        others = [self._at(place) for place in self._speaking(row) if place.path != row.path]
-        if not others:
-            return context
-
-        @functools.cache
-        def by_mission() -> MissionContext:
-            said, *rest = (one.by_mission() for one in (context, *others))
-            return replace(
-                said, words=functools.reduce(ReleaseWords.agreed_with, (one.words for one in rest), said.words)
-            )
-
-        is_same = all(one.calibration == context.calibration for one in others)
-        return replace(context, by_mission=by_mission, calibration=context.calibration if is_same else None)
+    def _agreed(self, places: list[SourceRow]) -> ReleaseContext:
+        """Return the statements about the bytes at these paths, at the first of them."""
+        return agreed([self._at(one) for one in places]) if len(places) > 1 else self._at(places[0])
 
     def _at(self, row: SourceRow) -> ReleaseContext:
         beside = sorted(self.labels_of(row), key=lambda label: label.name)
@@ -283,26 +274,33 @@ class ReleaseIndex:
             for problem in release.problems:
                 if problem.path is not None and problem.path not in release.lines:
                     messages.append((row.relative, f"line {problem.line}: {problem.what}: correct it"))
-        return [*messages, *self._disputed_calibrations()]
+        return [*messages, *self._disputed()]
 
-    def _disputed_calibrations(self) -> Iterator[tuple[str, str]]:
-        """Yield a problem for each calibration that is not used, as another path of the same bytes has not the same."""
-        if not any(release and named_calibrations(release) for _, release in self._releases.values()):
-            return
+    def _disputed(self) -> Iterator[tuple[str, str]]:
+        """Yield a problem for each statement that no result is made by, as other paths of the same bytes disagree."""
         for rows in self._places.values():
-            places = self._speaking(rows[0])
-            given = [self._at(one).calibration for one in places] if len(places) > 1 else []
-            at = next((index for index, one in enumerate(given) if one), None)
-            if at is None or len(set(given)) == 1:
+            places = self._speaking(rows[0]) if len(rows) > 1 else []
+            stated = frozenset[str]().union(*map(self._stated, places)) if len(places) > 1 else frozenset()
+            if stated.isdisjoint(DISPUTABLE):
                 continue
-            other = next(index for index, one in enumerate(given) if one != given[at])
-            folder, inside, _ = self._release_of(places[at]) or ("", "", None)
-            what = "another calibration" if given[other] else "no calibration"
-            yield (
-                self._releases[folder][0].relative,
-                f"calibration of {inside!r} changed nothing: the same bytes are in {places[other].relative}, which has "
-                f"{what}; describe both alike",
-            )
+            has_start = "date" in stated and (rows[0].has_sound or rows[0].medium == "audio")
+            for one in disputes([self._at(place) for place in places], has_start=has_start):
+                place, other = places[one.path], places[one.other_path]
+                if self._release_of(place) is None:  # what a label says is to be described as well
+                    place, other = other, place
+                folder, inside, _ = self._release_of(place) or ("", "", None)
+                what = f"{'no' if one.is_other_silent else 'another'} {one.about}"
+                yield (
+                    self._releases[folder][0].relative,
+                    f"{one.about} of {inside!r} {one.effect}: the same bytes are in {other.relative}, which has "
+                    f"{what}; describe both alike",
+                )
+
+    def _stated(self, row: SourceRow) -> frozenset[str]:
+        """Return the keys that release.toml has for a file."""
+        found = self._release_of(row)
+        entry, fault = self._entry_of(row, found) if found else (None, None)
+        return frozenset({*(found[2].head if found else ()), *(entry or {} if fault is None else ())})
 
     def _now_at(self, folder: str, entry_path: str) -> list[str]:
         """Return the paths below a release's folder of the files for which an entry counts that names none of them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from processors.contract import LabelRef, MissionContext, RecordedStart, ReleaseContext, ReleaseWords
@@ -57,6 +58,10 @@ def release_context(
         moments = [when for _, when in dates_of_release({}, words, []) if when.instant]
         return RecordedStart(utc=moment_written(moments[0]), named_by="release.toml") if moments else start_of_labels()
 
+    def span() -> tuple[datetime, datetime] | None:
+        dates = (when for _, when in dates_of_release({}, words, []))
+        return next(((when.earliest_utc, when.latest_utc) for when in dates), None)
+
     return ReleaseContext(
         release=canonical_json(as_json({"head": head, **({"file": entry} if entry is not None else {})})).decode(),
         labels=labels,
@@ -69,6 +74,7 @@ def release_context(
         still_seconds=float(words["still_seconds"]) if "still_seconds" in words else None,
         by_mission=by_mission,
         recorded_start=start,
+        recorded_span=span,
     )
 
 

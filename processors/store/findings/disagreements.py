@@ -16,8 +16,11 @@ from processors.well_known_names import EVIDENCE
 if TYPE_CHECKING:
     import duckdb
 
-COMPARED = ("mission", "agency", "event", "recorded_by", "credit", "rights", "redistribute", "synthetic")
-"""Keys of release.toml with a single true value; titles and captions may legitimately differ."""
+COMPARED = (
+    *("mission", "agency", "event", "recorded_by", "credit", "rights", "redistribute", "synthetic"),
+    *("still_seconds", "altitude_metres", "field_of_view_degrees", "altitude_shot"),
+)
+"""Keys of release.toml that have one value for the bytes of a file; titles and captions may legitimately differ."""
 
 REPEATED = """
 SELECT 1 FROM stored_sources WHERE kind = 'media' GROUP BY digest HAVING count(*) > 1 LIMIT 1
@@ -86,6 +89,8 @@ def _said(path: str, parameters: Mapping[str, Any], facts: Mapping[str, Any] | N
 
 
 def _written(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}" if value.is_integer() else str(value)
     return str(value).lower() if isinstance(value, bool) else " ".join(str(value).split())
 
 
