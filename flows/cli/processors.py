@@ -101,10 +101,10 @@ def _in_words(value: Any) -> str:
 
 
 def _field_docs(kind: type) -> dict[str, str]:
-    """Return the docstring of each field, which follows it in the class's source, as one line."""
+    """Return the docstring of each field, which follows it in the source of its class, as one line."""
+    docs = _field_docs(kind.__base__) if kind.__base__ not in (None, object) else {}
     (body,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(body, ast.ClassDef)
-    docs: dict[str, str] = {}
     for field, text in zip(body.body, body.body[1:], strict=False):
         if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr)):
             continue

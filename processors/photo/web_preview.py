@@ -11,9 +11,9 @@ from processors.photo.photo_preview import PhotoPreview
 
 @dataclass(frozen=True, kw_only=True)
 class WebPreview(PhotoPreview):
-    """As `photo.preview`, in formats that are smaller than JPEG and take about five times as long to write.
+    """The sizes of `photo.preview` in formats smaller than JPEG, which take about five times as long to write.
 
-    Pages and packs are made of `photo.preview`, so that a recipe without this one loses nothing else.
+    Pages and packs are made of `photo.preview` alone.
     """
 
     name: ClassVar[str] = "photo.web_preview"

@@ -116,6 +116,8 @@ def test_a_processor_is_listed_with_its_parameters_and_their_meaning() -> None:
     code, text = run("processors", "video.frames")
     assert code == 0
     assert "every_seconds = 1.0\n      For `interval`: presentation time between two kept frames; above 0.\n" in text
+    code, text = run("processors", "photo.web_preview")  # its parameters are those of photo.preview
+    assert "max_pixels = 300000000\n      Maximum size; larger photos are refused from their header.\n" in text
 
 
 def test_lists_as_json_are_one_object_a_line() -> None:
