@@ -66,12 +66,14 @@ adds the same to every table that it reads, in `DataFrame.attrs`: see [measuring
   is more than a quarter of the steps has a sentence in `weak_because` of `motion.json` and of the table's `attrs`, and
   the run and `show` tell it.
   Where dust hides the ground so far that the coded pictures stand still, nothing can tell.
-- **Steps that repeat.** In a clip whose rate was converted, pictures taken at uneven times are shown at even ones, and
-  the steps of the scale swing about their trend in a pattern: `steps_repeat_after_frames` in `motion.json` says after
-  how many frames it repeats, from 3 to 8 (an analysis of variance: probability by chance up to 1e-7, a quarter of the
-  scatter), `steps_swing_share` by how much of the trend, as an rms. Nothing is corrected; the standard errors hold what
-  the pattern adds. Of a real descent of that kind 62 to 74 % of the rates are within one standard error of a smooth
-  curve, and 95 to 100 % within two.
+- **Steps that repeat.** The steps of the scale may swing about their trend in a pattern: `steps_repeat_after_frames` in
+  `motion.json` says after how many frames it repeats, from 3 to 8 (an analysis of variance: probability by chance up to
+  1e-7, a quarter of the scatter), `steps_swing_share` by how much of the trend, as an rms. Either the rate of the clip
+  was converted, so that pictures taken at uneven times are shown at even ones, or the codec treats pictures of
+  different types differently: three B-frames, the default of x264, repeat every 4 frames and swing by 0.4 to 1.7 % in
+  made descents, and more at low bit rates. `ffprobe -show_entries frame=pict_type FILE` shows the types. Nothing is
+  corrected; the standard errors hold what the pattern adds. Of a real descent of converted rate 62 to 74 % of the rates
+  are within one standard error of a smooth curve, and 95 to 100 % within two.
 - **Missing pictures.** Where a clip leaves pictures out, as after a conversion of its rate, the step to the next is a
   multiple of its neighbours: `missing_pictures` in `motion.parquet` counts them, `missing_before_seconds` in
   `motion.json` names the times. The rates of the frames around are too large, and nothing is corrected.

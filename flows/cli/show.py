@@ -264,7 +264,7 @@ def _problems(facts: Any) -> list[str]:
 
 
 def _uneven(shot: dict[str, Any]) -> Iterator[str]:
-    """Yield what disturbs the motion measured in a shot: missing pictures, uneven times, and a speed that changes."""
+    """Yield what disturbs the motion measured in a shot: missing pictures, uneven steps, and a speed that changes."""
     if missing := shot.get("missing_before_seconds"):
         more = f" and {len(missing) - MISSING_SHOWN} more" if len(missing) > MISSING_SHOWN else ""
         places = ", ".join(f"{seconds:.2f}" for seconds in missing[:MISSING_SHOWN])
@@ -277,7 +277,8 @@ def _uneven(shot: dict[str, Any]) -> Iterator[str]:
     if frames := shot.get("steps_repeat_after_frames"):
         yield (
             f"shot {shot['shot']}: its steps repeat every {frames} frames and swing by {shot['steps_swing_share']:.1%} "
-            "(rms), as where pictures of another rate are shown at even times: standard errors of rates hold it"
+            "(rms), as after a conversion of the rate, or as a codec with B-frames does it: standard errors of rates "
+            "hold it"
         )
     drift, sigma = shot.get("contact_drift"), shot.get("contact_drift_sigma")
     if drift is not None and sigma is not None and abs(drift) > max(NOTABLE_DRIFT, 2 * sigma):

@@ -74,8 +74,8 @@ def test_only_refused_shots_are_listed() -> None:
     uneven |= {"steps_repeat_after_frames": 5, "steps_swing_share": 0.047}
     assert show._known({"shots": [uneven]}) == [
         "shot 1: pictures seem to be missing before 1.80 s: the step there is a multiple of those around it",
-        "shot 1: its steps repeat every 5 frames and swing by 4.7% (rms), as where pictures of another rate are shown "
-        "at even times: standard errors of rates hold it",
+        "shot 1: its steps repeat every 5 frames and swing by 4.7% (rms), as after a conversion of the rate, "
+        "or as a codec with B-frames does it: standard errors of rates hold it",
         "shot 1: the camera slows down: the moment of contact moves by +0.9 s in a second, and "
         "time_to_contact_seconds is for the speed at the last frame",
     ]

@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
@@ -15,6 +16,8 @@ from matplotlib.text import Text
 from PIL import Image
 
 from processors.contract import MissionContext, ReleaseContext, ReleaseWords
+from processors.json_records import from_json
+from processors.video.motion import motion_plot
 from processors.video.motion.motion import Motion
 from processors.video.motion.motion_plot import MotionPlot
 from processors.video.motion.plot_drawing import (
@@ -27,6 +30,7 @@ from processors.video.motion.plot_drawing import (
     scale_ticks,
 )
 from processors.video.motion.region import RegionFacts
+from processors.video.motion.shot_summary import ShotMotion
 from tests.helpers.derived import derived
 from tests.helpers.video_scenes import scene, write
 
@@ -150,9 +154,37 @@ def test_segments_that_start_again_are_counted() -> None:
 
 def test_a_pattern_of_the_steps_is_told_below_the_lines() -> None:
     plotter = MotionPlotter("descent.mp4", ReleaseWords())
-    note = "steps repeat every 5 frames: taken at uneven times"
+    note = "steps repeat every 5 frames: taken or coded unevenly"
     figure = plotter.figure("shot 1 of 1", [curve(2, 0), curve(2, 0)], note=note)
     assert [text.get_text() for text in figure.texts if "repeat" in text.get_text()] == [note]
+
+
+def descending(path: Path, options: dict[str, str]) -> Path:
+    """A clip of even times over a plane with noise, at a steady speed."""
+    width, height = 640, 480
+    rng = np.random.default_rng(9)
+    plane = cv2.GaussianBlur(rng.integers(0, 255, (height * 3, width * 3), np.uint8), (0, 0), 3)
+    plane = cv2.normalize(plane, None, 30, 225, cv2.NORM_MINMAX)  # type: ignore[call-overload]
+    pictures = []
+    for frame in range(120):
+        scale = 0.45 / (1 - 0.003 * frame)
+        x, y = (width - 1) / 2, (height - 1) / 2
+        matrix = np.array([[scale, 0, x - scale * (3 * x + 1)], [0, scale, y - scale * (3 * y + 1)]])
+        seen = cv2.warpAffine(plane, matrix, (width, height), flags=cv2.INTER_AREA) + rng.normal(0, 4, (height, width))
+        pictures.append(np.clip(seen, 0, 255).astype(np.uint8))
+    return write(path, pictures, options=options)
+
+
+@pytest.mark.parametrize(
+    ("options", "note"), [({}, "steps repeat every 4 frames: taken or coded unevenly"), ({"bf": "0"}, "")]
+)
+def test_steps_that_repeat_with_the_types_of_pictures_may_be_the_codecs(
+    tmp_path: Path, options: dict[str, str], note: str
+) -> None:
+    path = descending(tmp_path / "d.mp4", {"crf": "33", **options})
+    (motion,) = derived(path, tmp_path / "store", Motion())
+    (shot,) = motion.json("motion.json")
+    assert motion_plot._note(from_json(ShotMotion, shot)) == note
 
 
 def test_standard_errors_and_missing_pictures_are_drawn() -> None:

@@ -80,7 +80,7 @@ class Curve:
     missing_pictures: list[int]
     """Number of pictures that seem to be missing before each frame; see `missing_before`."""
     repeating: RepeatingSteps | None = None
-    """Pattern in which the steps repeat, as after a conversion of the rate; None if there is none."""
+    """Pattern in which the steps repeat, as after a conversion of the rate or with B-frames; None if there is none."""
 
     def contact(self) -> Contact | None:
         """Return time to contact at the last frame, from all frames of the last second.

@@ -41,7 +41,7 @@ class MotionPlot:
     """
 
     name: ClassVar[str] = "video.motion_plot"
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     reads: ClassVar[Reads] = "results"
 
     motion: Motion = field(default_factory=Motion)
@@ -86,7 +86,7 @@ def _segments(path: Path) -> dict[int, list[PlottedSegment]]:
 def _note(shot: ShotMotion) -> str:
     """Return what disturbs the measurement, in words; empty if nothing does."""
     frames = shot.steps_repeat_after_frames
-    return f"steps repeat every {frames} frames: taken at uneven times" if frames else ""
+    return f"steps repeat every {frames} frames: taken or coded unevenly" if frames else ""
 
 
 def _region(shot: ShotMotion, measured: UsedResult) -> PlottedRegion | None:

@@ -1,4 +1,7 @@
-"""Steps that repeat: a clip whose rate was converted shows pictures at even times that were taken at uneven ones."""
+"""Steps that repeat, in a clip whose rate was converted or whose codec treats pictures of different types differently.
+
+After a conversion of the rate, pictures that were taken at uneven times are shown at even ones.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 PERIODS = range(3, 9)
-"""Numbers of steps that may repeat: 5 after 30 to 25 frames per second, 4 after 25 to 20; one of 2 is found as 4."""
+"""Numbers of steps that may repeat: 5 after 30 to 25 frames per second, 4 after 25 to 20, and 4 of the
+three B-frames that x264 has by default; one of 2 is found as 4."""
 MIN_REPEATS = 6
 MAX_CHANCE = 1e-7
 """Probability of the F test above which a pattern is chance. Of 3,600 made curves without one, with errors of steps, of

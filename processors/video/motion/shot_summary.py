@@ -54,7 +54,8 @@ class ShotMotion:
     """Standard error of it. They drift if the slope is more than 2 of them."""
     steps_repeat_after_frames: int | None = None
     """Number of frames after which the steps of the scale repeat, as where pictures taken at uneven times are shown at
-    even ones after a conversion of the rate. Standard errors hold it; nothing is corrected. None: they do not."""
+    even ones after a conversion of the rate, or where a codec has B-frames; which of them is not known here. Standard
+    errors hold it; nothing is corrected. None: they do not."""
     steps_swing_share: float | None = None
     """Rms of the deviations of these steps from their trend, as a share of it."""
     missing_before_seconds: tuple[float, ...] = ()
