@@ -22,7 +22,8 @@ def rebuild(quiet: bool, store_folder: Path, as_json: bool) -> None:
     """Rebuild the catalogue and the by-name view.
 
     Both are made from the plain files of the store, while no other command is at work on it. Exit code 1: a
-    manifest could not be read.
+    manifest, or the record of a source, could not be read; the latter is written again where the catalogue
+    still knows it.
 
     \b
     marsmedia rebuild
@@ -44,9 +45,12 @@ def rebuild(quiet: bool, store_folder: Path, as_json: bool) -> None:
         named = by_name_entries(rows, wanted_today(rows), catalogue)
         rebuild_by_name(store, named, catalogue.not_made(), progress.each)
     if as_json:
-        print_json({"results": catalogue.count("results"), "unreadable": unreadable})
+        left_out = [one.reason for one in unreadable if not one.is_restored]
+        restored = [one.reason for one in unreadable if one.is_restored]
+        print_json({"results": catalogue.count("results"), "unreadable": left_out, "restored": restored})
     else:
-        for reason in unreadable:
-            click.echo(f"left out: {printable(reason)}")
+        for one in unreadable:
+            done = f"{one.reason}; written again from the catalogue" if one.is_restored else one.reason
+            click.echo(f"{'restored' if one.is_restored else 'left out'}: {printable(done)}")
         click.echo(f"rebuilt the catalogue and the by-name view of {store_folder}")
     sys.exit(1 if unreadable else 0)

@@ -302,12 +302,24 @@ class Store:
         self._source_records.replace_links(links)
 
     def source(self, digest: str) -> dict[str, Any] | None:
-        """Return the record of a source's paths; None without a readable one: the next run writes it again."""
+        """Return the record of a source's paths and links; None without a readable one."""
         return self._source_records.of(digest)
 
-    def sources(self) -> Iterator[dict[str, Any]]:
-        """Yield every readable source record, in digest order."""
-        return self._source_records.all()
+    def read_source(self, digest: str) -> dict[str, Any] | None:
+        """Return the record of a source; None without one. Raises `ResultCorrupt` for one that cannot be read."""
+        return self._source_records.read(digest)
+
+    def sources(self, unreadable: list[str] | None = None) -> Iterator[dict[str, Any]]:
+        """Yield every readable source record, in digest order; add to the list what is wrong with the others."""
+        return self._source_records.all(unreadable)
+
+    def without_record(self, digests: Iterable[str]) -> list[str]:
+        """Return the sources without a readable record, to which no path can be added alone."""
+        return [digest for digest in digests if self.source(digest) is None]
+
+    def restore_sources(self, known: Mapping[str, dict[str, Any]]) -> None:
+        """Write again what is known of sources, by digest: a record that is lost, and the paths that one lacks."""
+        self._source_records.restore(known)
 
     def records(self, kind: str) -> list[Path]:
         """Return the records of one kind, as `runs` or `packs`, the newest first."""

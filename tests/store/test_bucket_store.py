@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import os
@@ -23,7 +24,9 @@ from processors.store.bucket.bucket_store import BucketStore
 from processors.store.bucket.item_cache import Growth, ItemCache
 from processors.store.bucket.stored_pass import RESULTS_AT_MOST, commit_name
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
+from processors.store.catalogue.lost_records import lost_records
+from processors.store.catalogue.rebuild_catalogue import UnreadableRecord, rebuild_catalogue
+from processors.store.catalogue.stored_links import LinkEnd, SourceLink
 from processors.store.fixity.result_check import verify_results
 from processors.store.kept_results import keep_results, kept_results, release_results
 from processors.store.manifest import Manifest, ResultRef, StoredItem
@@ -436,3 +439,48 @@ def test_a_damaged_table_in_the_bucket_is_named_and_rebuilt(machine: Machine, bu
     assert rebuild_catalogue(machine("b")) == []
     for name in ("b", "c"):
         assert sorted(map(str, Catalogue(machine(name)).rows("results", ["key", "verdict"]))) == rows
+
+
+@pytest.mark.parametrize("what", ["seen", "links"])
+@pytest.mark.parametrize("left", [b"", b"[1", b"\x93\n"])
+def test_a_damaged_record_of_sources_is_named_and_written_again_from_the_catalogue(
+    machine: Machine, bucket: str, bucket_server: str, what: str, left: bytes
+) -> None:
+    store = machine("a")
+    catalogue = Catalogue(store)
+    rows = [source_row("/raw/june/a.mp4", "ab" * 32), source_row("/raw/june/b.mp4", "cd" * 32)]
+    catalogue.add_sources(rows)
+    forbidden = dataclasses.replace(rows[0], entry_permission=False)
+    catalogue.add_sources([forbidden])
+    ends = LinkEnd(source="ab" * 32), LinkEnd(source="cd" * 32)
+    catalogue.replace_links([SourceLink(kind="same sound", here=ends[0], there=ends[1], score=0.5)])
+    whole = list(store.sources())
+    *_, name = objects(store, bucket_server, bucket, what)
+    client(bucket_server).put_object(Bucket=bucket, Key=f"mars/{name}", Body=left)
+    (lost,) = lost_records(machine("b"))
+    assert (lost.path, lost.kind, lost.source) == (name, "damaged", None)
+    assert lost.reason.startswith("not a readable record (")
+    assert rebuild_catalogue(machine("b")) == [UnreadableRecord(reason=f"{name}: {lost.reason}", is_restored=True)]
+    for other in ("b", "c"):
+        store = machine(other)
+        assert list(store.sources()) == whole
+        assert Catalogue(store).sources() == {rows[1].path: rows[1], forbidden.path: forbidden}
+        assert len(list(Catalogue(store).rows("links", ["source"]))) == 2
+    assert list(lost_records(machine("c"))) == []
+    assert rebuild_catalogue(machine("c")) == []
+
+
+def test_a_path_that_no_record_in_the_bucket_has_any_more_is_written_again(
+    machine: Machine, bucket: str, bucket_server: str
+) -> None:
+    store = machine("a")
+    row, moved = source_row("/raw/june/a.mp4", "ab" * 32), source_row("/raw/may/a.mp4", "ab" * 32)
+    Catalogue(store).add_sources([row])
+    Catalogue(store).move_sources([row], [moved])
+    for name in objects(store, bucket_server, bucket, "seen"):
+        client(bucket_server).delete_object(Bucket=bucket, Key=f"mars/{name}")
+    (lost,) = lost_records(machine("b"))
+    assert (lost.path, lost.kind, lost.reason) == ("seen", "missing", "paths of the catalogue that are in no record: 1")
+    assert [one.is_restored for one in rebuild_catalogue(machine("b"))] == [True]
+    assert Catalogue(machine("c")).sources() == {moved.path: moved}
+    assert list(lost_records(machine("c"))) == []

@@ -21,12 +21,14 @@ from flows.run.reporting.at_work import announced
 from processors.json_records import from_json
 from processors.store.bucket.bucket_traffic import Traffic
 from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.lost_records import lost_records
 from processors.store.findings.withdrawn import unconfirmed
 from processors.store.fixity.fixity_findings import FixityCheck, FixityFault, fault_count
 from processors.store.fixity.fixity_history import FailedFile, RawCheck, record_check
 from processors.store.fixity.masters import check_masters
 from processors.store.fixity.result_check import verify_results
 from processors.store.flush import replace_file
+from processors.store.lost_record_note import note_lost
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.parallel_map import ParallelMap, in_this_process
 from processors.store.progress_steps import Steps, silently
@@ -253,8 +255,10 @@ class _Check:
                 yield
             self._record()
             self._add_withdrawn()
-        for checked in () if self._which == "raw" else _missing(store):
-            self._take(checked)
+        if self._which != "raw":
+            for checked in _missing(store):
+                self._take(checked)
+            self._add_lost_records()
         self.damage.write()
 
     def _add(self, checked: FixityCheck) -> None:
@@ -296,6 +300,13 @@ class _Check:
             place, why = f"{Path(one.folder).name}/{one.place}", f"withdrawn, {one.reason}"
             count = len(one.rows)
             self._tell_of(FixityFault(path=place, kind="missing", reason=why, is_master=True, file_count=count))
+
+    def _add_lost_records(self) -> None:
+        lost = list(lost_records(self._store))
+        for one in lost:
+            fault = FixityFault(path=one.path, kind=one.kind, reason=one.reason)
+            self._take(FixityCheck(path=one.path, faults=(fault,)))
+        note_lost(self._store, [one.source for one in lost if one.source])
 
     def _take(self, checked: FixityCheck) -> None:
         self.damage.add(checked)

@@ -25,9 +25,10 @@ from processors.json_records import Json
 from processors.packs.registry import packed_results
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow, by_source
-from processors.store.fixity.fixity_findings import FixityFault
+from processors.store.fixity.fixity_findings import RESULT_PARTS, FixityFault
 from processors.store.kept_results import kept_results
 from processors.store.manifest import Manifest, ResultRef
+from processors.store.source_records import RECORD_NAME, RECORDS_IN_BUCKET
 from processors.store.store import Store
 from processors.well_known_names import EVIDENCE
 
@@ -35,11 +36,13 @@ RESTORE = "restore it from a copy of the store, then run `marsmedia verify`"
 UNREQUESTED = "no recipe requests it, and this version does not make it"
 PRUNE = f"run `marsmedia prune`, which removes it: {UNREQUESTED}"
 REBUILD = f"run `marsmedia rebuild`, which forgets it: {UNREQUESTED}"
+RESTORE_RECORD = "run `marsmedia ingest`, which writes it again from the catalogue"
+RESTORE_IN_BUCKET = "run `marsmedia rebuild`, which writes it again from the catalogue"
 REMOVE = f"remove its folder, then run `marsmedia rebuild`: {UNREQUESTED}"
 
 
 def advice_on_damage(faults: Iterable[FixityFault], store: Store) -> list[str]:
-    """Return one line for each way out of the damage that a check has found in a store, with the results it concerns.
+    """Return one line for each way out of the damage that a check has found in a store, with what it concerns.
 
     Where the recipes cannot be read, the one line says why.
     """
@@ -48,10 +51,17 @@ def advice_on_damage(faults: Iterable[FixityFault], store: Store) -> list[str]:
         return []
     catalogue, ways = Catalogue(store), WaysOut(store)
     known = {(ref.source, ref.processor, ref.key[:16]): ref for ref in catalogue.damage()}
-    parts = (place.split("/")[2:5] for place in places if place.startswith("results/"))
-    unknown = [ResultRef(source=of, processor=name, key=key) for of, name, key in parts if (of, name, key) not in known]
+    parts = [place.split("/") for place in places]
+    found = [tuple(one[2:5]) for one in parts if one[0] == "results" and len(one) >= RESULT_PARTS]
+    unknown = [ResultRef(source=of, processor=name, key=key) for of, name, key in found if (of, name, key) not in known]
     names = {row.digest: row.relative for row in catalogue.sightings()}
     concerned: dict[str, list[str]] = {}
+    for one in parts:
+        if one[0] == "results" and one[-1] == RECORD_NAME and len(one) < RESULT_PARTS:
+            way = RESTORE_RECORD if one[2] in names else RESTORE
+            concerned.setdefault(way, []).append(f"record of {names.get(one[2], one[2][:12])}")
+        elif one[0] in RECORDS_IN_BUCKET:
+            concerned.setdefault(RESTORE_IN_BUCKET, []).append("/".join(one))
     try:
         for ref in dict.fromkeys([*known.values(), *unknown]):
             place = f"{ref.processor} of {names.get(ref.source, ref.source[:12])}"

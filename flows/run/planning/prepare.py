@@ -43,6 +43,7 @@ from processors.sources.scan import FoundFile, SkippedFile, storable
 from processors.store.bucket.raw_bucket import at_hand, local_path
 from processors.store.by_name_view import ByNameEntry
 from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.lost_records import restore_noted
 from processors.store.catalogue.source_row import SourceRow, utc_now
 from processors.store.findings.withdrawn import Withdrawal, past_withdrawals, unconfirmed, where_gone
 from processors.store.fixity.fixity_history import RawCheck, record_check
@@ -314,6 +315,7 @@ class _Preparation:
         try:
             if check:
                 record_check(check, self._store)
+            restore_noted(self._store)
             self._catalogue.move_sources(self._moved.before, self._moved.now)
             self._catalogue.add_sources(new)
             self._catalogue.add_results(plan.not_catalogued)

@@ -25,6 +25,7 @@ from processors.json_records import from_json
 from processors.store.by_name_view import state_of_view
 from processors.store.catalogue.complete_sources import newest_folders, results_are_there
 from processors.store.fixity.absent_folders import is_gone
+from processors.store.lost_record_note import noted_lost
 from processors.store.store import Store
 
 FLOWS = Path(__file__).resolve().parents[2]
@@ -65,7 +66,7 @@ def unchanged(
     has_same_recipes : returns whether the last run had the recipes of this one, by `LastRun.recipes` or, before any
         recipe is loaded, by `LastRun.recipe_files`.
     """
-    if options.hash_all or options.retry_failed or options.releases is not None:
+    if options.hash_all or options.retry_failed or options.releases is not None or noted_lost(store):
         return None
     last = _read(note_path(survey, store, options))
     if last is None or not has_same_recipes(last):

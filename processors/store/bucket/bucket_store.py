@@ -31,6 +31,7 @@ from processors.errors import NoStore, ResultCorrupt, ResultMissing, ResultNewer
 from processors.store.bucket.bucket import Bucket
 from processors.store.bucket.bucket_claims import BucketClaims
 from processors.store.bucket.bucket_commits import BucketCommits
+from processors.store.bucket.bucket_source_records import BucketSourceRecords
 from processors.store.bucket.bucket_tables import BucketTables
 from processors.store.bucket.bucket_traffic import Traffic
 from processors.store.bucket.item_cache import ItemCache, cache_folder
@@ -86,7 +87,7 @@ class BucketStore(Store):
         self._commits = BucketCommits(self.bucket, self.root / "commits")
         self._claims = BucketClaims(self.bucket)
         self._pulled: set[str] = set()
-        self._known_links: dict[str, list[dict[str, Any]]] | None = None
+        self.source_records = BucketSourceRecords(self.bucket)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _opened_again, (self.address,)
@@ -304,40 +305,23 @@ class BucketStore(Store):
     # sources and records
 
     def saw(self, entries: Sequence[tuple[str, dict[str, Any]]]) -> None:
-        if entries:
-            lines = (json.dumps([digest, entry]) + "\n" for digest, entry in entries)
-            self.bucket.put(f"seen/{_now()}.jsonl", "".join(lines).encode())
+        self.source_records.add_paths(entries)
 
     def forget(self, places: Iterable[tuple[str, str]]) -> None:
-        self.saw([(digest, {"path": path, "is_forgotten": True}) for digest, path in places])
+        self.source_records.remove_paths(places)
 
     def link(self, links: Mapping[str, list[dict[str, Any]]]) -> None:
-        self.bucket.put(f"links/{_now()}.json", json.dumps(links).encode())
-        self._known_links = None
+        self.source_records.replace_links(links)
 
     def source(self, digest: str) -> dict[str, Any] | None:
         """Return the links of a source; its paths are in the catalogue."""
-        return {"digest": digest, "seen": [], "links": self._links().get(digest, [])}
+        return {"digest": digest, "seen": [], "links": self.source_records.links().get(digest, [])}
 
-    def sources(self) -> Iterator[dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = {}
-        for one in self.bucket.list("seen"):
-            for line in self.bucket.get(one.name).splitlines():
-                digest, entry = json.loads(line)
-                record = found.setdefault(digest, {"digest": digest, "seen": []})
-                record["seen"] = [old for old in record["seen"] if old["path"] != entry["path"]] + [entry]
-        links = self._links()
-        for digest in sorted(found):
-            seen = [one for one in found[digest]["seen"] if not one.get("is_forgotten")]
-            yield {**found[digest], "seen": seen, "links": links.get(digest, [])}
+    def sources(self, unreadable: list[str] | None = None) -> Iterator[dict[str, Any]]:
+        return self.source_records.all(unreadable)
 
-    def _links(self) -> dict[str, list[dict[str, Any]]]:
-        """Return the links of every source; they are read once."""
-        known = self._known_links
-        if known is None:
-            names = [one.name for one in self.bucket.list("links")]
-            known = self._known_links = json.loads(self.bucket.get(names[-1])) if names else {}
-        return known or {}
+    def without_record(self, digests: Iterable[str]) -> list[str]:
+        return []  # a record that is added replaces none
 
     def records(self, kind: str) -> list[Path]:
         """Return the records of one kind, which are updated once."""
@@ -412,8 +396,3 @@ def _identity(bucket: Bucket, *, writes: bool, new: NewStore) -> tuple[str, bool
             bucket.delete([STORE_FILE])
         raise
     return sha256(identity.encode()).hexdigest()[:32], is_new
-
-
-def _now() -> str:
-    """Return a unique name that sorts by time."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}"

@@ -22,7 +22,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from processors.errors import StoreError, Verdict
 from processors.store.catalogue.arrow_rows import arrow_table, chosen_rows, pyarrow_schema, rows_of
 from processors.store.catalogue.source_row import SourceRow
-from processors.store.catalogue.stored_links import SourceLink, link_row
+from processors.store.catalogue.stored_links import SourceLink, link_record, link_row
 from processors.store.catalogue.table_columns import COLUMNS, IDENTITY, item_rows, result_row
 from processors.store.disk_room import room_to_write, system_error
 from processors.store.exclusive_lock import exclusive_lock
@@ -209,8 +209,30 @@ class Catalogue:
     def add_sources(self, rows: Sequence[SourceRow]) -> None:
         """Record where sources were seen, in the table and in each source's own record."""
         names = [field.name for field in fields(SourceRow) if field.name != "digest"]
+        self.restore_records(self._store.without_record({row.digest for row in rows}))  # lest its earlier paths be lost
         self._store.saw([(row.digest, {name: getattr(row, name) for name in names}) for row in rows])
         self._add("sources", (asdict(row) for row in rows))
+
+    def restore_records(self, digests: Collection[str]) -> None:
+        """Write the records of sources again, as far as the tables know them."""
+        if known := self.records(digests):
+            self._store.restore_sources(known)
+
+    def records(self, digests: Collection[str]) -> dict[str, dict[str, Any]]:
+        """Return paths and links of sources as their own records have them, by digest; only those of known paths."""
+        found: dict[str, dict[str, Any]] = {}
+        wanted = self._present("sources", "digest", digests)
+        for row in sorted(
+            rows_of(self._with("sources", "digest", wanted, COLUMNS["sources"])), key=lambda row: row["seen_utc"]
+        ):
+            found.setdefault(row.pop("digest"), {"seen": []})["seen"].append(row)
+        links: dict[str, list[dict[str, Any]]] = {}
+        for row in rows_of(self._with("links", "source", found, COLUMNS["links"])):
+            links.setdefault(row["source"], []).append(link_record(row))
+        return {
+            digest: {"digest": digest, **found[digest], **({"links": links[digest]} if digest in links else {})}
+            for digest in sorted(found)
+        }
 
     def move_sources(self, before: Sequence[SourceRow], now: Sequence[SourceRow]) -> None:
         """Replace rows of `sources` by others of the same files at their new paths, also in the sources' own records.
@@ -283,10 +305,15 @@ class Catalogue:
     def _held(self, name: str, given: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return the table's rows that share a digest or key with the given rows; usually few or none."""
         column = IDENTITY[name][0]
-        wanted, found = {row[column] for row in given}, set[str]()
-        for batch in self._batches(name, [column]):  # never the whole column in memory
-            found.update(wanted.intersection(batch.column(0).to_pylist()))
+        found = self._present(name, column, {row[column] for row in given})
         return list(rows_of(self._with(name, column, found, COLUMNS[name])))
+
+    def _present(self, name: str, column: str, texts: Collection[str]) -> set[str]:
+        """Return those of the texts that the table's column holds."""
+        wanted, found = frozenset(texts), set[str]()
+        for batch in self._batches(name, [column]) if wanted else ():  # never the whole column in memory
+            found.update(wanted.intersection(batch.column(0).to_pylist()))
+        return found
 
     def _with(self, name: str, column: str, texts: Collection[str], columns: Iterable[str]) -> Iterator[RecordBatch]:
         """Yield in batches the rows of a table whose column holds one of these texts."""

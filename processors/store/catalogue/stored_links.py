@@ -56,6 +56,19 @@ LINK_COLUMNS: dict[str, Literal["VARCHAR", "BIGINT", "DOUBLE"]] = {
     **dict.fromkeys(("frame_number", "other_frame_number"), "BIGINT"),
 }
 """Columns of the catalogue's table: one row per end of a link; `other...` describes the opposite end."""
+_OF_END = ("item", "time_seconds", "frame_number")
+"""Columns of an end, besides its source."""
+
+
+def link_record(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the link of a table row as a source's record stores it."""
+    return {
+        "kind": row["kind"],
+        "here": {name: row[name] for name in ("source", "item", "time_seconds", "frame_number")},
+        "there": {"source": row["other"], **{name: row[f"other_{name}"] for name in _OF_END}},
+        **{name: row[name] for name in ("part", "offset_seconds", "score")},
+        "evidence": json.loads(row["evidence"]),
+    }
 
 
 def link_row(record: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +77,7 @@ def link_row(record: dict[str, Any]) -> dict[str, Any]:
     return {
         **{name: record[name] for name in ("kind", "part", "offset_seconds", "score")},
         **{name: here[name] for name in ("source", "item", "time_seconds", "frame_number")},
-        **{f"other_{name}": there[name] for name in ("item", "time_seconds", "frame_number")},
+        **{f"other_{name}": there[name] for name in _OF_END},
         "other": there["source"],
         "evidence": json.dumps(record["evidence"]),
     }

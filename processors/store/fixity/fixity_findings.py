@@ -11,6 +11,8 @@ from processors.store.catalogue.source_row import SourceRow
 
 NAMED_AT_MOST = 3
 """Maximum number of files of one result that are listed in its stored finding."""
+RESULT_PARTS = 5
+"""Number of names in the path of a result below the store; the record of a source has fewer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +37,7 @@ def fault_count(faults: Iterable[FixityFault]) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class FixityCheck:
-    """One verified result, or raw file."""
+    """One verified result, source record or raw file."""
 
     path: str
     item_count: int = 0
@@ -52,7 +54,7 @@ class FixityCheck:
         parts = self.path.split("/")
         if parts[0] == "commits":
             return [(source_of(self.path), key) for key in keys_of(self.path)]
-        return [(parts[2], parts[4])] if parts[0] == "results" else []
+        return [(parts[2], parts[4])] if parts[0] == "results" and len(parts) == RESULT_PARTS else []
 
     @property
     def damage(self) -> str | None:
