@@ -222,7 +222,7 @@ def check(folder: Path, store_folder: Path) -> None:
         click.echo(printable(f"not described: {path}"))
     if len(left_out) > NAMED:
         click.echo(f"... and {len(left_out) - NAMED} more that are not described")
-    empty = sum(entry.keys() <= {"path"} for entry in described.files.values())
+    empty = sum(map(described.is_bare, described.files))
     if not told:
         bare = f"; {counted(empty, 'file')} with nothing but a path" if empty else ""
         click.echo(f"{folder / 'release.toml'}: {counted(len(described.files), 'file')} described, no mistakes{bare}")

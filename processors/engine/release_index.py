@@ -120,10 +120,12 @@ class ReleaseIndex:
         return self._described_places[digests]
 
     def _is_described(self, row: SourceRow) -> bool:
-        """Return True if an entry of release.toml, a label or a sidecar is about a file at its path."""
-        found = self._release_of(row)
-        if found is not None and found[1] in found[2].lines:
-            return True
+        """Return True if an entry of release.toml, a label or a sidecar says something of a file at its path."""
+        if (found := self._release_of(row)) is not None:
+            _, inside, release = found
+            entries = [path for path in (inside, self._entry_paths.get(row.path)) if path in release.lines]
+            if not all(map(release.is_bare, entries)):
+                return True
         return bool(row.label or self.labels_of(row) or self._sidecars.of_file.get(row.path))
 
     def _agreed(self, places: list[SourceRow]) -> ReleaseContext:

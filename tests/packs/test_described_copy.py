@@ -65,6 +65,25 @@ def test_the_described_copy_stands_for_the_bytes(june: Path) -> None:
     assert chosen() == (["june/a/copy.png"], [("june/a/copy.png", "Selfie")])
 
 
+@pytest.mark.parametrize("bare", ["a/copy.png", "b/selfie.png"])
+def test_an_entry_with_nothing_but_a_path_describes_nothing(june: Path, bare: str) -> None:
+    """As `release init` writes one for each file."""
+    (other,) = {"a/copy.png", "b/selfie.png"} - {bare}
+    described(june, other)
+    with (june / "release.toml").open("a") as file:
+        file.write(f'[[file]]\npath = "{bare}"\n')
+    ingest(Path("raw"), Path("store"), RECIPES)
+    assert chosen() == ([f"june/{other}"], [(f"june/{other}", "Selfie")])
+    assert photos("press") == ["2021-06-01_selfie_64.jpg"]
+
+
+def test_an_entry_with_a_mistake_still_describes_its_file(june: Path) -> None:
+    entries = '[[file]]\npath = "a/copy.png"\n[[file]]\npath = "b/selfie.png"\ntitle = 5\n'
+    (june / "release.toml").write_text(HEAD + entries)
+    ingest(Path("raw"), Path("store"), RECIPES)
+    assert chosen()[0] == ["june/b/selfie.png"]
+
+
 def test_copies_that_nothing_describes_are_taken_by_path(june: Path) -> None:
     described(june, "b/selfie.png")
     (june / "release.toml").write_text(HEAD)

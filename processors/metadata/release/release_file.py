@@ -53,6 +53,10 @@ class Release:
     forbidden: frozenset[str] = frozenset()
     """Paths with an entry that states `redistribute = false`, also those of entries that are left out."""
 
+    def is_bare(self, path: str) -> bool:
+        """Return whether a file has an entry that says nothing but its path, as `release init` writes them."""
+        return path in self.files and self.files[path].keys() <= {"path"}
+
 
 def read_release(data: bytes) -> Release:
     """Read and validate; never raises for invalid contents: every error is in `problems`."""
