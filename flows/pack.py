@@ -77,7 +77,8 @@ def pack(
 def _warnings(built: Built) -> list[str]:
     """Return what whoever passes the pack on must know, one line each; what forbids it comes first."""
     left_out = built.left_out_in_words
-    told = (*left_out, *built.damaged, *built.withdrawn, *built.returned, *built.misdated, *built.labels_apart)
+    gone = (*built.moved, *built.replaced, *built.withdrawn)
+    told = (*left_out, *built.damaged, *gone, *built.returned, *built.misdated, *built.labels_apart)
     return [*warnings(built.reservations, len(built.sources)), *map(printable, told)]
 
 

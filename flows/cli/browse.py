@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.common import counted, open_existing_store
+from flows.cli.common import counted, open_existing_store, print_remarks
 from flows.cli.shared_options import SELECTION, STORE, run_options
 from processors.errors import RequestError
 from processors.sources.scan import printable
@@ -60,14 +60,16 @@ def browse(
     from processors.packs.gallery.store_gallery import links_on_disk
     from processors.packs.gallery.thumbnails import Thumbnails
     from processors.store.catalogue.catalogue import Catalogue
-    from processors.store.catalogue.selection import parse, select
+    from processors.store.catalogue.selection import find_selected, parse
 
     if len(selection) == 1 and (Path(selection[0]) / "bagit.txt").is_file():
         _open(_page_of_pack(selection[0]), 0, show=not no_open)
         return
     store = open_existing_store(store_folder)
     folder = folder or store.root / "gallery"
-    rows = select(parse(selection), Catalogue(store))
+    found = find_selected(parse(selection), Catalogue(store))
+    print_remarks(found.remarks)
+    rows = found.rows
     _clear(folder)
     links = links_on_disk(folder) if store.is_in_folder else served_links()
     thumbnails = Thumbnails(folder, links.item, when_asked=not store.is_in_folder)

@@ -11,10 +11,13 @@ from typing import Any
 
 import click
 
+from processors.sources.scan import printable
 from processors.store.bucket.bucket_traffic import Traffic
 from processors.store.open_store import Location
 from processors.store.open_store import open_store as open_any
 from processors.store.store import Store
+
+REMARKS_SHOWN = 20
 
 
 def open_existing_store(location: Location) -> Store:
@@ -59,6 +62,12 @@ def print_some(lines: Sequence[str], at_most: int, more: str, *, err: bool = Fal
         click.echo(line, err=err)
     if (left := len(lines) - at_most) > 0:
         click.echo(more.format(left), err=err)
+
+
+def print_remarks(remarks: Sequence[str]) -> None:
+    """Print the remarks on a selection, separate from the output."""
+    lines = [f"marsmedia: {printable(one)}" for one in remarks]
+    print_some(lines, REMARKS_SHOWN, "marsmedia: ... and {} more names of files that are elsewhere", err=True)
 
 
 def print_note(note: str | None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.common import counted, open_existing_store, print_json
+from flows.cli.common import counted, open_existing_store, print_json, print_remarks
 from flows.cli.shared_options import JSON, STORE
 from processors.errors import RequestError
 from processors.sources.scan import printable
@@ -38,10 +38,12 @@ def diff(
     """
     from processors.comparing.results import compare_results, pair
     from processors.store.catalogue.catalogue import Catalogue
-    from processors.store.catalogue.selection import find_source
+    from processors.store.catalogue.named_sources import find_source
 
     store = open_existing_store(store_folder)
-    row = find_source(source, Catalogue(store).sightings())
+    catalogue = Catalogue(store)
+    row, remarks = find_source(source, catalogue.sightings(), catalogue)
+    print_remarks(remarks)
     manifests = list(store.manifests(row.digest))
     ours = [manifest for manifest in manifests if manifest.ref.processor == processor]
     if not ours:

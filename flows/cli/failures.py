@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import click
 
-from flows.cli.common import counted, open_existing_store, print_json
+from flows.cli.common import counted, open_existing_store, print_json, print_remarks
 from flows.cli.shared_options import JSON, SELECTION, STORE
 from flows.run.reporting.problems import OF_DAMAGE, Cause, FileProblems, by_file
 from processors.errors import RecipeError, RequestError
@@ -58,8 +59,12 @@ def failures(selection: tuple[str, ...], store_folder: Path, new: bool, as_json:
     marsmedia failures release=june
     """
     from flows.run.reporting.recorded_problems import new_in_last_run, of_last_run, stop_of_last_run, stored
+    from processors.store.catalogue.selection import find_selected, parse
 
     store = open_existing_store(store_folder)
+    if selection:
+        with suppress(RequestError):  # it may mean labels alone
+            print_remarks(find_selected(parse(selection), Catalogue(store)).remarks)
     found = by_file([*stored(selection, store), *([] if selection else of_last_run(store))])
     ways = _ways_out(found, store)
     every = found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.common import counted, megabytes, open_existing_store, print_json, print_some
+from flows.cli.common import counted, megabytes, open_existing_store, print_json, print_remarks, print_some
 from flows.cli.shared_options import JSON, SELECTION, STORE
 from processors.errors import RequestError
 from processors.sources.scan import printable
@@ -39,7 +39,7 @@ def fetch(selection: tuple[str, ...], output: Path, store_folder: Path, as_json:
     """
     from flows.run.recipe_changes.names_in_view import NamesInView
     from processors.store.catalogue.catalogue import Catalogue
-    from processors.store.catalogue.selection import parse, select
+    from processors.store.catalogue.selection import find_selected, parse
     from processors.store.fetch_items import fetch_items
 
     store = open_existing_store(store_folder)
@@ -48,7 +48,9 @@ def fetch(selection: tuple[str, ...], output: Path, store_folder: Path, as_json:
     wanted = parse(selection)
     count = new = size_bytes = 0
     catalogue = Catalogue(store)
-    rows = select(wanted, catalogue)
+    found = find_selected(wanted, catalogue)
+    print_remarks(found.remarks)
+    rows = found.rows
     for one in fetch_items(rows, store, output, wanted.processor, NamesInView(rows, store, catalogue).of):
         count, new, size_bytes = count + 1, new + one.is_new, size_bytes + one.size_bytes
     lacking = _not_made(rows, wanted.processor, catalogue)

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from itertools import takewhile
 from pathlib import Path
 
+from flows.cli.common import print_remarks
 from flows.cli.find_in_pack import PackedFileRecord, pack_of, record_in_pack, records_of, refuse_damaged
 from processors.errors import RequestError
 from processors.sources.source_file import sha256_of
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.catalogue.selection import absolute, find_sighting, find_source
+from processors.store.catalogue.named_sources import absolute, find_sighting, first_place
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import Manifest, ResultRef
 from processors.store.store import Store
@@ -82,7 +83,9 @@ def find_shown(word: str, store: Store) -> SourceRow:
     path, catalogue = Path(word), Catalogue(store)
     if not _is_only_in_pack(path, catalogue):  # else its name may also be that of another source
         try:
-            return find_sighting(word, catalogue)
+            found, remarks = find_sighting(word, catalogue)
+            print_remarks(remarks)
+            return found
         except RequestError:
             if not path.is_file():
                 raise
@@ -115,7 +118,7 @@ def source_of_bytes(path: Path, rows: Sequence[SourceRow]) -> SourceRow:
     digest = sha256_of(path)
     if found := [row for row in rows if row.digest == digest]:
         found = [row for row in found if row.gone_utc is None] or found
-        return max(found, key=lambda row: (_alike(path, row), row == find_source(digest, found)))
+        return max(found, key=lambda row: (_alike(path, row), row == first_place(found)))
     pack = pack_of(path)
     if pack is None:
         raise RequestError(f"{path}: its bytes are not in the store; list sources with `marsmedia items`")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import counted, open_existing_store, print_json
+from flows.cli.common import counted, open_existing_store, print_json, print_remarks
 from flows.cli.printing.print_table import aligned, size
 from flows.cli.shared_options import JSON, SELECTION, STORE
 from processors.errors import RequestError
@@ -65,14 +65,16 @@ def items(selection: tuple[str, ...], paths: bool, store_folder: Path, as_json: 
     """
     from flows.run.recipe_changes.names_in_view import NamesInView
     from processors.store.catalogue.catalogue import Catalogue
-    from processors.store.catalogue.selection import parse, select
+    from processors.store.catalogue.selection import find_selected, parse
 
     store = open_existing_store(store_folder)
     catalogue = Catalogue(store)
     wanted = parse(selection)
     if paths and not store.is_in_folder:
         raise RequestError(NO_PATHS)
-    rows = {row.digest: row for row in select(wanted, catalogue)}
+    found = find_selected(wanted, catalogue)
+    print_remarks(found.remarks)
+    rows = {row.digest: row for row in found.rows}
     names = NamesInView(rows.values(), store, catalogue)
     count = 0
     for digest, of_source in groupby(_items_of(rows, wanted.processor, catalogue), key=lambda item: item["source"]):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from flows.cli.common import counted, open_existing_store, print_json
+from flows.cli.common import counted, open_existing_store, print_json, print_remarks
 from flows.cli.printing.print_table import aligned
 from flows.cli.shared_options import JSON, SELECTION, STORE
 from processors.errors import RequestError
@@ -30,7 +30,7 @@ def keep(selection: tuple[str, ...], key: str | None, is_release: bool, store_fo
     marsmedia keep --release descent.mp4 processor=video.frames
     """
     from processors.store.catalogue.catalogue import Catalogue
-    from processors.store.catalogue.selection import parse, select
+    from processors.store.catalogue.selection import find_selected, parse
     from processors.store.kept_results import keep_results as keep_results
     from processors.store.kept_results import kept_results, release_results
 
@@ -52,9 +52,11 @@ def keep(selection: tuple[str, ...], key: str | None, is_release: bool, store_fo
         click.echo(f"{counted(len(kept), 'result', zero='no')} kept")
         return
     wanted = parse(selection)
+    found = find_selected(wanted, catalogue)
+    print_remarks(found.remarks)
     refs = [
         manifest.ref
-        for row in select(wanted, catalogue)
+        for row in found.rows
         for manifest in store.manifests(row.digest)
         if wanted.processor in (None, manifest.ref.processor) and manifest.ref.key.startswith(key or "")
     ]

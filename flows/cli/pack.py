@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.common import counted, megabytes, open_existing_store, print_json, print_some, traffic_in_words
+from flows.cli.common import (
+    counted,
+    megabytes,
+    open_existing_store,
+    print_json,
+    print_remarks,
+    print_some,
+    traffic_in_words,
+)
+from flows.cli.printing.print_highlight import print_highlight, sound_of_highlight
 from flows.cli.shared_options import FORCE, JSON, RECIPES, STORE, PlaceType, run_options
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, SourceChanged, machine_reason
 from processors.packs.recipe.audience import AUDIENCES, Audience
@@ -22,8 +30,6 @@ from processors.store.open_store import Location, is_address
 if TYPE_CHECKING:
     from processors.packs.built import Built
     from processors.packs.contents.subject import SourceRecord
-    from processors.packs.highlight.highlight import HighlightClip
-    from processors.packs.highlight.programme import PartShown
     from processors.packs.recipe.pack_recipe import PackRecipe
     from processors.packs.registry import BuiltPack
     from processors.store.bucket.bucket_traffic import Traffic
@@ -32,10 +38,6 @@ if TYPE_CHECKING:
 REPEATED_SHOWN = 5
 DAMAGED_SHOWN = 10
 LEFT_OUT_SHOWN = 20
-SILENT_SHOWN = 5
-PARTS_SHOWN = 5
-SHORT_BY_SECONDS = 0.1
-"""Silence at the end of a highlight that needs no message."""
 
 
 class _PackGroup(click.Group):
@@ -158,7 +160,9 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
                 "not_cleared": built.about("not cleared"),
                 "terms": {one.about: one.words for one in built.reservations if one.kind == "terms"},
                 "results": built.results,
-                "highlight": _sound_of_highlight(built),
+                "highlight": built.highlight and sound_of_highlight(built.highlight),
+                "moved": built.moved,
+                "replaced": built.replaced,
                 "withdrawn": built.withdrawn,
                 "returned": built.returned,
                 "misdated": built.misdated,
@@ -179,11 +183,11 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
     print_some([f"marsmedia: {printable(one)}" for one in built.damaged], DAMAGED_SHOWN, more, err=True)
     for one in warnings(built.reservations, len(built.sources)):
         click.echo(f"marsmedia: {one}", err=True)
-    _warn_of_short_sound(built)
-    for one in _parts_in_words(built.highlight.parts) if built.highlight else ():
-        click.echo(f"marsmedia: highlight: {printable(one)}", err=True)
+    if built.highlight:
+        print_highlight(built.highlight)
     if recipe.audience != "archive":
         _advise_on_choice(built, recipe)
+    print_remarks((*built.moved, *built.replaced))
     for one in (*built.withdrawn, *built.returned, *built.misdated, *built.labels_apart):
         click.echo(f"marsmedia: {printable(one)}", err=True)
     lines = [f"marsmedia: {one}" for one in built.left_out_in_words]
@@ -235,91 +239,6 @@ def _make_what_is_due(recipe: PackRecipe, store_folder: Path, *, quiet: bool) ->
     click.echo(f"making {names} of {counted(len(request.words), 'source')} for the pack", err=True)
     with redirect_stdout(sys.stderr):
         reprocess_chosen(request, store_folder, Options(quiet=quiet), as_json=False)
-
-
-def _sound_of_highlight(built: Built) -> dict[str, Any] | None:
-    clip = built.highlight
-    if clip is None:
-        return None
-    return {
-        "duration_seconds": clip.duration_seconds,
-        "recording_seconds": clip.recording_seconds,
-        "silent_seconds": {name: seconds for _, name, seconds in _silent(clip)},
-    }
-
-
-def _warn_of_short_sound(built: Built) -> None:
-    clip = built.highlight
-    heard_seconds = clip.recording_seconds or 0.0 if clip else 0.0
-    if clip and clip.recording and clip.pictures_seconds - heard_seconds > SHORT_BY_SECONDS:
-        click.echo(
-            f"marsmedia: highlight: {printable(clip.recording.name)} has {heard_seconds:.1f} s of sound for "
-            f"{clip.pictures_seconds:.1f} s of pictures; what follows is heard as without `sound`: choose a longer "
-            "recording, or shorten the clip with `seconds_each`",
-            err=True,
-        )
-    if clip and clip.silences:
-        click.echo(f"marsmedia: highlight: {printable(_silence_in_words(clip))}", err=True)
-
-
-def _parts_in_words(parts: Sequence[PartShown]) -> Iterator[str]:
-    """Yield what a clip shows of videos whose still is not chosen, or does not move, and what to do."""
-    for is_pinned, remedy in (
-        (False, "`still_seconds` of a video in release.toml chooses its still, and with it what moves"),
-        (True, 'the chosen still is not in the preview: with "full video" in `take` it moves'),
-    ):
-        of_kind = [one for one in parts if one.is_pinned == is_pinned]
-        more = f"; and of {len(of_kind) - PARTS_SHOWN} more" if len(of_kind) > PARTS_SHOWN else ""
-        shown = "; ".join(f"of {one.source.name} {' and '.join(_times_of(one))}" for one in of_kind[:PARTS_SHOWN])
-        if of_kind:
-            yield f"it shows {shown}{more}: {remedy}"
-
-
-def _times_of(part: PartShown) -> Iterator[str]:
-    if part.moving_seconds:
-        begins, ends = part.moving_seconds
-        yield f"{begins:.1f} to {ends:.1f} s"
-    if stills := ", ".join(f"{at:.2f}" for at in part.stills_seconds):
-        yield f"the still{'s' if len(part.stills_seconds) > 1 else ''} at {stills} s"
-
-
-def _silence_in_words(clip: HighlightClip) -> str:
-    """Return how much of a clip is silent, with which pictures, why, and what to do."""
-    silent = list(_silent(clip))
-    parts = [f"{clip.cards_seconds:.1f} s of title and credits"]
-    for is_photo, why in (
-        (True, "for which no selected recording of the same event or sol is left"),
-        (False, "which have no sound then"),
-    ):
-        of_kind = [(name, seconds) for is_one, name, seconds in silent if is_one == is_photo]
-        if of_kind:
-            more = "" if len(of_kind) <= SILENT_SHOWN else f" and {len(of_kind) - SILENT_SHOWN} more"
-            names = ", ".join(name for name, _ in of_kind[:SILENT_SHOWN])
-            parts.append(f"{sum(seconds for _, seconds in of_kind):.1f} s of {names}{more}, {why}")
-    total = clip.cards_seconds + sum(seconds for _, _, seconds in silent)
-    return (
-        f"{total:.1f} s of {clip.duration_seconds:.1f} s are silent: {'; '.join(parts)}: {_keys_in_words(clip)}"
-        f'put {"a longer" if clip.recording else "a"} recording under the whole clip with `sound = "NAME"` under '
-        "[highlight]"
-    )
-
-
-def _keys_in_words(clip: HighlightClip) -> str:
-    """Return what to state of silent photos and of recordings, with the end of a clause; empty if nothing helps."""
-    keys = {key for one in clip.silences for key in one.missing_keys}
-    if not keys:
-        return ""
-    event = "the same `event`, or " if "event" in keys else ""
-    return f"state {event}`date` with its time, of photo and recording in release.toml, or "
-
-
-def _silent(clip: HighlightClip) -> Iterator[tuple[bool, str, float]]:
-    """Yield each source with silent scenes: whether it is a photo, its name, and the seconds."""
-    seconds: dict[str, float] = {}
-    for one in clip.silences:
-        seconds[one.source.digest] = seconds.get(one.source.digest, 0.0) + one.seconds
-    for digest, source in {one.source.digest: one.source for one in clip.silences}.items():
-        yield source.medium == "photo", source.name, seconds[digest]
 
 
 @pack.command()

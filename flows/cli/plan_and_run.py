@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import print_json
+from flows.cli.common import print_json, print_remarks
 from flows.cli.printing.print_report import print_report
 from flows.cli.shared_options import OF_REPROCESSING
 from flows.run.interrupt import signals_interrupt
@@ -132,6 +132,7 @@ def _planned(
 
     with RunProgress(quiet=options.quiet) as progress:
         record.prepared = prepare(store, progress)
+    print_remarks(record.prepared.remarks)
     if record.prepared.plan.due:
         known = record.notes
         record.join()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import open_existing_store, print_some
+from flows.cli.common import open_existing_store, print_remarks, print_some
 from flows.cli.completion import complete_processors
 from flows.cli.shared_options import DRY_RUN, JSON, OF_REPROCESSING, RECIPES, SELECTION, SETTINGS, STORE, run_options
 from flows.run.options import Options
@@ -82,6 +82,7 @@ def reprocess(
     store = open_existing_store(store_folder)
     if dry_run:
         prepared = prepare_chosen(request, store, retry_failed=chosen.retry_failed, remember=False, shard=shard)
+        print_remarks(prepared.remarks)
         sys.exit(print_plan(prepared, store, chosen.worker_count, as_json=as_json))
 
     code, entries = reprocess_chosen(request, store_folder, chosen, as_json=as_json)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import counted, open_existing_store, print_json, print_note
+from flows.cli.common import counted, open_existing_store, print_json, print_note, print_remarks
 from flows.cli.shared_options import JSON, STORE, run_options
 from flows.run.options import Options
 from processors.errors import RequestError
@@ -92,13 +92,15 @@ def _selected(words: Sequence[str], store: Store) -> tuple[list[Manifest], str |
     """
     from processors.packs.registry import results_of
     from processors.store.catalogue.catalogue import Catalogue
-    from processors.store.catalogue.selection import parse, select
+    from processors.store.catalogue.selection import find_selected, parse
 
     selection = parse(words)
     if selection.names and (packed := results_of(store, selection.names[0])):
         part = replace(selection, names=selection.names[1:])
         return [store.manifest(ref) for ref in _part(packed, part, words, Catalogue(store))], selection.names[0]
-    sources = {row.digests for row in select(selection, Catalogue(store))}
+    selected = find_selected(selection, Catalogue(store))
+    print_remarks(selected.remarks)
+    sources = {row.digests for row in selected.rows}
     found = [
         manifest
         for digest in sorted({digests[0] for digests in sources})
@@ -117,11 +119,13 @@ def _part(
     packed: Sequence[ResultRef], selection: Selection, words: Sequence[str], catalogue: Catalogue
 ) -> Sequence[ResultRef]:
     """Return the results of a pack that are selected by the words beside its name; all of them without such words."""
-    from processors.store.catalogue.selection import Selection, select
+    from processors.store.catalogue.selection import Selection, find_selected
 
     found = [ref for ref in packed if selection.processor in (None, ref.processor)]
     if replace(selection, processor=None) != Selection():
-        sources = {row.digest for row in select(selection, catalogue)}
+        selected = find_selected(selection, catalogue)
+        print_remarks(selected.remarks)
+        sources = {row.digest for row in selected.rows}
         found = [ref for ref in found if ref.source in sources]
     if not found:
         held = ", ".join(sorted({ref.processor for ref in packed}))

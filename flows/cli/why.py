@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flows.cli.common import open_existing_store, print_json
+from flows.cli.common import open_existing_store, print_json, print_remarks
 from flows.cli.completion import complete_processors, complete_sources
 from flows.cli.shared_options import JSON, RECIPES, STORE
 from flows.run.recipe_changes.load_recipes import wanted_today
@@ -106,17 +106,19 @@ def _find(word: str, store: Store, *, is_item: bool) -> SourceRow | _Copied:
     """
     from flows.cli.find_in_pack import record_in_pack
     from flows.cli.find_item import find_item
-    from processors.store.catalogue.selection import absolute, find_source
+    from processors.store.catalogue.named_sources import absolute, find_source
 
     if is_item and (item := find_item(word, store)):
         return _Copied(items=[item])
-    rows, path, places = Catalogue(store).sightings(), Path(word), absolute(word)
+    catalogue, path, places = Catalogue(store), Path(word), absolute(word)
+    rows = catalogue.sightings()
     is_raw = any(row.path in places for row in rows)
     if not is_raw and path.is_file() and record_in_pack(path):  # its name may also be that of another source
         found = _find_file(path, rows, store, is_item=is_item)
     else:
         try:
-            found = find_source(word, rows)
+            found, remarks = find_source(word, rows, catalogue)
+            print_remarks(remarks)
         except RequestError:
             if not path.is_file():
                 raise

@@ -23,7 +23,6 @@ from processors.packs.built import Built
 from processors.packs.contents.companions import PackedCompanion, write_companions
 from processors.packs.contents.duplicate_pictures import Compared, duplicate_pictures
 from processors.packs.contents.layout import places_of, slug
-from processors.packs.contents.left_out import LeftOut
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.names import UniqueNames, portable_name
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
@@ -33,10 +32,10 @@ from processors.packs.contents.release_files import (
     release_files,
     write_release_files,
 )
-from processors.packs.contents.reservations import Reservation
 from processors.packs.contents.rights import override_of
 from processors.packs.contents.selected_sources import (
     Asked,
+    Choice,
     OnlyAsked,
     SelectedSource,
     choose,
@@ -100,15 +99,13 @@ def build(
     catalogue, recipe = Catalogue(store), recipe.completed()
     sightings = catalogue.sightings()
     _refuse_inside_releases(output, sightings)
-    chosen, reservations, left_out = choose(recipe, store, catalogue, asked, only_asked)
-    repeated = duplicate_pictures([one.subject for one in in_order_of_selection(chosen)], store, compared)
+    choice = choose(recipe, store, catalogue, asked, only_asked)
+    repeated = duplicate_pictures([one.subject for one in in_order_of_selection(choice.chosen)], store, compared)
     recipe = replace(recipe, selection=publishable(recipe.selection, sightings))
     contents = _Contents(
         recipe=recipe,
         store=store,
-        chosen=chosen,
-        reservations=reservations,
-        left_out=left_out,
+        choice=choice,
         repeated=repeated,
         withdrawals=past_withdrawals(sightings),
         has_page=has_page,
@@ -129,9 +126,7 @@ class _Contents:
 
     recipe: PackRecipe
     store: Store
-    chosen: list[SelectedSource]
-    reservations: tuple[Reservation, ...]
-    left_out: LeftOut
+    choice: Choice
     repeated: Mapping[str, SourceRecord]
     """First source with the same picture, by the digest of each later one."""
     withdrawals: Mapping[str, Stay]
@@ -139,6 +134,10 @@ class _Contents:
     has_page: bool
     tables: Mapping[str, Sequence[Table]]
     steps: Steps
+
+    @property
+    def chosen(self) -> list[SelectedSource]:
+        return self.choice.chosen
 
     def write(self, made: Path, name: str, scratch: Path) -> tuple[BagWriter, PackRecords]:
         """Write the whole pack to a path in scratch; `name` is that of its output."""
@@ -169,7 +168,7 @@ class _Contents:
             sightings = Sightings(Catalogue(store).sightings(), FixityHistory(raw_checks(store)))
             if recipe.layout == "source":
                 found = release_files(chosen, companions, Catalogue(store).sources().values(), sightings)
-        found = replace(found, left_out=(*self.left_out.sources, *self.left_out.results, *found.left_out))
+        found = replace(found, left_out=(*self.choice.left_out.sources, *self.choice.left_out.results, *found.left_out))
         of_releases = list(write_release_files(found.taken, writer))
         identity = replace(undigested, digest=_digest(packed, [*companions, *of_releases], recipe))
         clip = None
@@ -194,7 +193,7 @@ class _Contents:
             recipe,
             identity,
             writer.bag.payload_paths,
-            self.left_out,
+            self.choice.left_out,
             withdrawn=found.withdrawn,
             missing=found.missing,
             undelivered=found.undelivered,
@@ -215,8 +214,10 @@ class _Contents:
             file_count=bag.file_count,
             size_bytes=bag.size_bytes,
             results=tuple(sorted(set().union(*(one.refs for one in self.chosen)))),
-            reservations=self.reservations,
+            reservations=self.choice.reservations,
             sources=tuple(subjects),
+            moved=self.choice.moved,
+            replaced=tuple(one.history.replaced for one in self.chosen if one.history.replaced),
             withdrawn=tuple(self._withdrawn()),
             returned=self._returned(records),
             misdated=self._misdated(records),
@@ -224,7 +225,7 @@ class _Contents:
             larger=tuple(one for one in subjects if one.larger_picture),
             smaller=tuple(smaller_photos(records.packed, self.recipe)),
             left_out=records.absent.left_out,
-            absent=self.left_out.sources,
+            absent=self.choice.left_out.sources,
             labels_apart=tuple(dict.fromkeys(apart)),
             repeated=tuple(
                 f"{known[digest]} is the same picture as {first.relative}" for digest, first in self.repeated.items()
@@ -243,7 +244,7 @@ class _Contents:
 
     def _withdrawn(self) -> Iterator[str]:
         for one in self.chosen:
-            if gone := one.history.gone_utc:
+            if (gone := one.history.gone_utc) and not one.history.replaced:
                 since = f"it has been gone from its release since {gone[:10]}"
                 confirmed = one.history.confirmed_utc
                 what = f"was withdrawn, confirmed on {confirmed[:10]}" if confirmed else "is missing, not confirmed"

@@ -30,6 +30,10 @@ class Built:
     highlight: HighlightClip | None = None
     labels_apart: tuple[str, ...] = ()
     """Labels whose described files are elsewhere, with the paths of those files."""
+    moved: tuple[str, ...] = ()
+    """Where files are now, or were last, that the selection names at a place where they no longer are."""
+    replaced: tuple[str, ...] = ()
+    """Sources in whose place other bytes are now, each with their SHA-256 and what to do."""
     withdrawn: tuple[str, ...] = ()
     """Sources withdrawn from their release, each with the day on which a run found that."""
     returned: tuple[str, ...] = ()
@@ -58,6 +62,8 @@ class Built:
         told = (
             self.reservations,
             self.labels_apart,
+            self.moved,
+            self.replaced,
             self.withdrawn,
             self.returned,
             self.misdated,

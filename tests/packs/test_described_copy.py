@@ -13,7 +13,8 @@ from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.catalogue.selection import find_sighting, parse, select
+from processors.store.catalogue.named_sources import find_sighting
+from processors.store.catalogue.selection import parse, select
 from processors.store.catalogue.sql import connect
 from processors.store.store import Store
 from tests.helpers.runs import ingest
@@ -59,7 +60,7 @@ def test_the_described_copy_stands_for_the_bytes(june: Path) -> None:
     (credit_file,) = Path("press/data").rglob("CREDITS.txt")
     assert "Embargoed until 2027" in credit_file.read_text()
     catalogue = Catalogue(Store(Path("store")))
-    assert find_sighting("june/a/copy.png", catalogue).relative == "june/a/copy.png", "who names a path gets it"
+    assert find_sighting("june/a/copy.png", catalogue).row.relative == "june/a/copy.png", "who names a path gets it"
     assert [row.relative for row in select(parse(["copy.png"]), catalogue)] == ["june/a/copy.png"]
     described(june, "a/copy.png")
     assert chosen() == (["june/a/copy.png"], [("june/a/copy.png", "Selfie")])

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from flows.cli.pack import _parts_in_words
+from flows.cli.printing.print_highlight import _parts_in_words
 from flows.run.build_pack import build_pack
 from processors.contract import Item
 from processors.errors import RequestError

@@ -18,6 +18,7 @@ from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.selection import parse, select
 from processors.store.catalogue.sql import connect
 from tests.helpers.headings import headed
+from tests.helpers.made_media import MediaMaker
 from tests.helpers.releases import FREE, RESTRICTED, Releases
 
 TODAY = datetime.now(UTC).date().isoformat()
@@ -315,6 +316,7 @@ def test_a_moved_file_with_a_new_description_is_not_bound_by_its_old_place(relea
 def test_a_pack_of_a_withdrawn_file_says_so(releases: Releases) -> None:
     releases.add("a-free", FREE)
     releases.add("z-kept", FREE, "other.jpg")
+    MediaMaker(releases.raw / "z-kept").photo("other.jpg", size=(60, 40))
     releases.ingest()
     (releases.raw / "a-free/b.jpg").unlink()
     releases.ingest()

@@ -70,6 +70,8 @@ class Prepared:
     """Fingerprints of the sources of a whole run, used at its end to record those that have all their results."""
     descriptions_without_file: list[SkippedFile] = field(default_factory=list)
     """Descriptions, among `rows`, of files that are missing, once for each; and calibrations that apply to none."""
+    remarks: tuple[str, ...] = ()
+    """Where files are now, or what replaced them, that the selection names at a place where they no longer are."""
     unmatched_sections: tuple[str, ...] = ()
     """Sections of the recipe file that apply to no source that the run knows, in words."""
     hashed: int = 0

@@ -24,7 +24,7 @@ from processors.sources.scan import SkippedFile
 from processors.sources.source_file import changed_reason
 from processors.store.bucket.raw_bucket import local_path, present
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.catalogue.selection import parse, select
+from processors.store.catalogue.selection import find_selected, parse
 from processors.store.catalogue.source_row import SourceRow, utc_now
 from processors.store.open_store import is_address
 from processors.store.store import Store
@@ -85,7 +85,8 @@ def prepare_chosen(
     recipes = choice.recipes()
     catalogue = Catalogue(store)
     every = catalogue.sightings()
-    media = select(parse(choice.words), catalogue, every_place=True)
+    selected = find_selected(parse(choice.words), catalogue, every_place=True)
+    media = selected.rows
     if not any(recipes.get(row.medium) for row in media if row.medium):
         raise RequestError(f"{', '.join(choice.processors)}: does not apply to any selected source")
     media = shard.own(media)
@@ -112,6 +113,7 @@ def prepare_chosen(
         duplicates=duplicates_of(media),
         unmatched_sections=unmatched_sections(recipes, (row for row in every if row.gone_utc is None), releases),
         is_whole=False,
+        remarks=selected.remarks,
         asked_for=asked_entries(media, plan, WantedResults(load_recipes(), releases)),
     )
 

@@ -25,7 +25,7 @@ from processors.sources.scan import printable
 from processors.store.bucket.raw_bucket import present
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.latest import current
-from processors.store.catalogue.selection import parse, position, select
+from processors.store.catalogue.selection import find_selected, parse, select
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.file_verdict import NO_VERDICT, FileVerdict, file_verdict
 from processors.store.findings.stored_metadata import metadata_in
@@ -52,6 +52,8 @@ class SourceHistory:
     """Time at which a run found it gone from its place; None while it is there."""
     confirmed_utc: str | None = None
     """Time at which a user confirmed that it was withdrawn; None if nobody has."""
+    replaced: str | None = None
+    """By what it was replaced in its place, and what to do, in words; None if it was not."""
     verdict: FileVerdict = NO_VERDICT
     """Verdict of all its results on damage."""
     audit: Manifest | None = None
@@ -88,26 +90,43 @@ class SelectedSource:
         """Return the results from which the pack is made."""
         return {manifest.ref for manifest in (*self.results, *self.shown)}
 
+    @property
+    def lacks_original(self) -> bool:
+        """Return whether its original goes into the pack and is not in its place."""
+        return self.has_original and (self.history.replaced is not None or present(self.subject.path) is None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What goes into a pack, and what its author should know of the selection."""
+
+    chosen: list[SelectedSource]
+    """In order of release and name."""
+    reservations: tuple[Reservation, ...]
+    left_out: LeftOut
+    moved: tuple[str, ...]
+    """As `Selected.moved`."""
+
 
 def choose(
     recipe: PackRecipe, store: Store, catalogue: Catalogue, asked: Asked, only_asked: OnlyAsked | None = None
-) -> tuple[list[SelectedSource], tuple[Reservation, ...], LeftOut]:
-    """Return everything that goes into the pack, by release and name, the reservations about it, and what is left out.
+) -> Choice:
+    """Return what goes into the pack.
 
     Raises
     ------
     RequestError : the selection matches nothing, has none of the wanted items or names missing originals; or as
         `refuse`.
     """
-    selection = parse(recipe.selection)
-    rows = select(selection, catalogue)
+    selected = find_selected(parse(recipe.selection), catalogue)
+    rows = selected.rows
     has_companions = ORIGINALS in recipe.take and recipe.layout == "source"
     index = ReleaseIndex(catalogue.sources().values()) if has_companions else None
     chosen = [
         replace(
-            _chosen(recipe, row, subject, store, asked, only_asked),
+            _chosen(recipe, row, subject, store, asked, only_asked, selected.replaced.get(row.digest)),
             companions=tuple(index.companions_of(row)) if index else (),
-            position=position(selection, row),
+            position=selected.positions.get(row.digest, 0),
         )
         for row, subject in zip(rows, subjects(rows, store, catalogue, asked), strict=True)
     ]
@@ -119,16 +138,33 @@ def choose(
     refuse(doubts, packed, recipe, lambda cleared: _passing(recipe.selection, cleared, catalogue))
     if not found:
         raise RequestError(_nothing_left(recipe, chosen))
-    gone = [one.subject for one in found if one.has_original and present(one.subject.path) is None]
-    if gone:
-        lines = "\n".join(f"  {one.path}" for one in gone)
-        confirmation = f"marsmedia release withdraw {shlex.quote(printable(gone[0].relative))}"
-        raise RequestError(
-            f"missing originals:\n{lines}\nrestore them from a copy, or run `marsmedia ingest`, after which an"
-            " archive's pack of the release names them as missing; if they were withdrawn on purpose, confirm it with "
-            f"`{confirmation}`; or take no originals"
+    if lacking := [one for one in found if one.lacks_original]:
+        raise RequestError(_missing_originals(lacking))
+    return Choice(chosen=found, reservations=doubts, left_out=_left_out(chosen), moved=selected.moved)
+
+
+def _missing_originals(lacking: Sequence[SelectedSource]) -> str:
+    """Return the message about originals that are not in their place, with what to do about each kind."""
+    lines, unknown = list[str](), list[SelectedSource]()
+    for one in lacking:
+        if one.history.replaced:
+            lines.append(f"  {one.history.replaced}")
+        elif confirmed := one.history.confirmed_utc:
+            lines.append(
+                f"  {one.subject.relative} was withdrawn, confirmed on {confirmed[:10]}: take it out of the selection"
+            )
+        else:
+            lines.append(f"  {one.subject.path}")
+            unknown.append(one)
+    advice = "or take no originals"
+    if unknown:
+        confirmation = f"marsmedia release withdraw {shlex.quote(printable(unknown[0].subject.relative))}"
+        which = "them" if len(unknown) == len(lacking) else "the others"
+        advice = (
+            f"restore {which} from a copy, or run `marsmedia ingest`, after which an archive's pack of the release "
+            f"names them as missing; if they were withdrawn on purpose, confirm it with `{confirmation}`; {advice}"
         )
-    return found, doubts, _left_out(chosen)
+    return "\n".join(["missing originals:", *map(printable, lines), advice])
 
 
 def _left_out(chosen: Sequence[SelectedSource]) -> LeftOut:
@@ -187,11 +223,12 @@ def publishable(words: tuple[str, ...], rows: Iterable[SourceRow]) -> tuple[str,
     ) or ("*",)
 
 
-def _history(row: SourceRow, manifests: list[Manifest], audit: Manifest | None) -> SourceHistory:
+def _history(row: SourceRow, manifests: list[Manifest], audit: Manifest | None, replaced: str | None) -> SourceHistory:
     return SourceHistory(
         seen_utc=row.seen_utc,
         gone_utc=row.gone_utc,
         confirmed_utc=row.confirmed_utc,
+        replaced=replaced,
         verdict=file_verdict(manifests, row.format),
         audit=audit,
         weighed=next((one for one in manifests if one.ref.processor == EVIDENCE and one.verdict == "made"), None),
@@ -205,7 +242,13 @@ def _current(processor: str, manifests: list[Manifest], asked: frozenset[ResultR
 
 
 def _chosen(
-    recipe: PackRecipe, row: SourceRow, subject: SourceRecord, store: Store, asked: Asked, only_asked: OnlyAsked | None
+    recipe: PackRecipe,
+    row: SourceRow,
+    subject: SourceRecord,
+    store: Store,
+    asked: Asked,
+    only_asked: OnlyAsked | None,
+    replaced: str | None,
 ) -> SelectedSource:
     refs, exact = asked(row), only_asked(row) if only_asked else frozenset[str]()
     every = manifests_of(subject, store)
@@ -214,7 +257,7 @@ def _chosen(
     record = {} if row.medium == "photo" else metadata_in(manifests, store)
     larger = _larger_picture(record, results) if row.medium == "video" else None
     audit = _current(INTEGRITY, manifests, refs)
-    history = _history(row, manifests, audit)
+    history = _history(row, manifests, audit, replaced)
     has_original, packed = ORIGINALS in recipe.take, (*results, *_further_evidence(recipe, subject, store))
     failed, absent = not_made(subject, packed, recipe.take), None
     if not has_original and not packed:

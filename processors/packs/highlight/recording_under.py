@@ -11,6 +11,7 @@ from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.highlight.scene_sound import SOUNDS, Recording
 from processors.packs.recipe.pack_recipe import Highlight, PackRecipe
 from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.named_sources import find_sighting
 from processors.store.catalogue.selection import parse, select
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.store import Store
@@ -55,7 +56,11 @@ def _why_no_sound(wanted: str, named: Sequence[SelectedSource], recipe: PackReci
         return f"{_few(sorted(with_sound))} is not selected; widen the selection: a name beside other words narrows it"
     if known:
         return f"{_few(sorted(known))} has no sound; name a recording"
-    return f"no source named {wanted!r}; correct its name"
+    try:
+        moved = find_sighting(wanted, catalogue).remarks
+    except RequestError:
+        moved = ()
+    return moved[0] if moved else f"no source named {wanted!r}; correct its name"
 
 
 def _few(names: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from processors.errors import RequestError
 from processors.sources.scan import PASSED_OVER, printable
-from processors.store.catalogue.selection import absolute
+from processors.store.catalogue.named_sources import absolute
 from processors.store.catalogue.source_row import SourceRow, Stay, utc_now
 from processors.store.findings.moves import Moves
 
