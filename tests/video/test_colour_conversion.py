@@ -14,7 +14,8 @@ import pytest
 from av.video.reformatter import ColorRange, Colorspace
 
 from processors.imaging.colour import PRIMARIES, TRANSFERS
-from processors.video.reading.frame import TO_8_BITS, VideoFrame
+from processors.imaging.tone_mapping import tone_mapped
+from processors.video.reading.frame import TO_8_BITS, TO_16_BITS, VideoFrame
 
 WIDTH_PX, HEIGHT_PX, BLOCK_PX = 640, 320, 16
 KR, KB = 0.2126, 0.0722  # ITU-R BT.709
@@ -145,6 +146,60 @@ def test_grey_of_full_range_keeps_its_numbers(form: str, bits: int, colour_range
     frame = grey(form, luma, colour_range)
     assert np.array_equal(frame.values(), np.repeat((luma << (16 - bits if bits > 8 else 0))[..., None], 3, axis=2))
     assert frame.colour.facts.range == "full"
+    assert np.abs(frame.rgb() - luma[..., None] / ((1 << bits) - 1) * 255).max() < 0.52
+
+
+@pytest.mark.parametrize("form", ["yuv420p10le", "yuv422p10le", "yuv444p10le", "yuv444p12le", "yuv444p16le"])
+def test_full_range_of_more_bits_is_rounded_to_the_nearest_level(form: str) -> None:
+    frame, right = coded(form, is_full=True)
+    error = (frame.rgb() - right)[INSIDE]
+    assert np.abs(error).max() < 0.52
+    assert np.abs(error.mean(axis=0)).max() < 0.03
+    assert np.abs(frame.rgb(160).mean(axis=(0, 1)) - right.mean(axis=(0, 1))).max() < 0.15
+    assert frame.coded() is None  # its clips are made of RGB
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("p010le", "y210le", "yuv444p10be", "yuva444p12le", "yuv420p9le"),
+        *("gbrp10le", "gbrap12le", "gbrp16le", "rgb48le", "rgba64be", "gbrpf32le"),
+    ],
+)
+def test_grey_patches_of_full_range_are_the_same_in_every_format_of_more_bits(form: str) -> None:
+    bits = min(av.VideoFormat(form, 64, 64).components[0].bits, 16)
+    luma = np.random.default_rng(7).integers(0, 1 << bits, (64, 64))
+    planar = av.VideoFrame(64, 64, f"yuv444p{bits}le")
+    for plane, samples in zip(planar.planes, (luma, *[np.full_like(luma, 1 << bits - 1)] * 2), strict=True):
+        plane.update(samples.astype("<u2").tobytes())
+    planar.color_range, planar.colorspace = ColorRange.JPEG, Colorspace.ITU709
+    decoded = planar.reformat(format=form, interpolation=TO_16_BITS)
+    decoded.color_range, decoded.colorspace = ColorRange.JPEG, Colorspace.ITU709
+    frame = VideoFrame(
+        decoded=decoded, pts=0, end_pts=1, time_base=Fraction(1, 25), is_keyframe=True, sample_aspect_ratio=Fraction(1)
+    )
+    right = luma[..., None] / ((1 << bits) - 1) * 255
+    assert np.abs(frame.rgb() - right).max() < 0.52
+
+
+@pytest.mark.parametrize(("is_full", "levels"), [(False, (64, 940)), (True, (0, 1023))])
+@pytest.mark.parametrize("transfer", [16, 18], ids=TRANSFERS.get)
+def test_hdr_is_tone_mapped_from_its_own_white(transfer: int, is_full: bool, levels: tuple[int, int]) -> None:
+    lowest, highest = levels
+    luma = np.linspace(lowest, highest, 64 * 64).round().astype("<u2").reshape(64, 64)
+    decoded = av.VideoFrame(64, 64, "yuv444p10le")
+    for plane, samples in zip(decoded.planes, (luma, *[np.full_like(luma, 512)] * 2), strict=True):
+        plane.update(samples.tobytes())
+    decoded.color_range = ColorRange.JPEG if is_full else ColorRange.MPEG
+    decoded.colorspace, decoded.color_primaries, decoded.color_trc = 9, 9, transfer  # type: ignore[assignment]
+    frame = VideoFrame(
+        decoded=decoded, pts=0, end_pts=1, time_base=Fraction(1, 25), is_keyframe=True, sample_aspect_ratio=Fraction(1)
+    )
+    codes = np.rint((luma.astype(float) - lowest) / (highest - lowest) * 65535).astype(np.uint16)
+    right = tone_mapped(np.repeat(codes[..., None], 3, axis=2), transfer)
+    error = frame.rgb().astype(float) - right
+    assert np.abs(error).max() <= 1
+    assert abs(error.mean()) < 0.02
 
 
 @pytest.mark.parametrize("form", ["yuv420p10le", "yuv444p12le", "yuv444p16le", "p010le"])

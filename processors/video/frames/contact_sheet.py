@@ -46,7 +46,7 @@ class ContactSheet:
     """
 
     name: ClassVar[str] = "video.contact_sheet"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     reads: ClassVar[Reads] = "video"
     inputs_at_finish: ClassVar[bool] = True
 

@@ -79,7 +79,7 @@ class Frames:
     """
 
     name: ClassVar[str] = "video.frames"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "video"
     tables: ClassVar[tuple[Table, ...]] = (FRAMES,)
 

@@ -63,7 +63,7 @@ class VideoPreview:
     """
 
     name: ClassVar[str] = "video.preview"
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     reads: ClassVar[Reads] = "video"
 
     from_seconds: float = 0.0

@@ -45,7 +45,7 @@ class WebVideo:
     """
 
     name: ClassVar[str] = "video.web"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "video"
 
     longest_side_px: int = 1920

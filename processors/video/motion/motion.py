@@ -60,7 +60,7 @@ class Motion:
     """
 
     name: ClassVar[str] = "video.motion"
-    version: ClassVar[int] = 18
+    version: ClassVar[int] = 19
     reads: ClassVar[Reads] = "video"
     tables: ClassVar[tuple[Table, ...]] = (MOTION,)
 

@@ -53,7 +53,7 @@ class Stabilised:
     """
 
     name: ClassVar[str] = "video.stabilised"
-    version: ClassVar[int] = 12
+    version: ClassVar[int] = 13
     reads: ClassVar[Reads] = "video"
 
     window_frames: int = 25

@@ -27,6 +27,9 @@ TO_8_BITS = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL
 TO_16_BITS = Interpolation.AREA
 """Conversion to RGB of 16 bits: with FULL_CHR_H_INT, libswscale 9.5 turns 4:2:0 of 10 bits into noise."""
 
+LIMITED_WHITE = 65283
+"""White of limited range after FFmpeg's conversion to RGB of 16 bits."""
+
 BT709, SMPTE_170M, BT2020 = 1, 6, 9
 """Matrix codes of ITU-T H.273, table 4; the first and last are also the codes of their primaries."""
 
@@ -102,8 +105,7 @@ class VideoFrame:
         own (`colour`, which lists assumptions). HDR is tone-mapped (BT.2390).
         """
         if longest_side_px not in self._views:
-            picture = self._converted("rgb48le" if self.is_hdr else "rgb24", longest_side_px)
-            self._views[longest_side_px] = to_srgb(picture, self.colour.rgb)
+            self._views[longest_side_px] = to_srgb(self._full_range(longest_side_px), self.colour.rgb)
         return self._views[longest_side_px]
 
     def coded(self, longest_side_px: int | None = None) -> np.ndarray | None:
@@ -111,10 +113,17 @@ class VideoFrame:
 
         Returns
         -------
-        uint8, shape (height * 3 / 2, width); None for a picture that is turned, has an odd side or needs `to_srgb`.
+        uint8, shape (height * 3 / 2, width); None for a picture that is turned, has an odd side, needs `to_srgb` or is
+        of full range with more than 8 bits.
         """
         width, height = self._stored_size_px(longest_side_px)
-        if self.matrix != IDENTITY or width % 2 or height % 2 or not self.colour.rgb.is_srgb:
+        if (
+            self.matrix != IDENTITY
+            or width % 2
+            or height % 2
+            or not self.colour.rgb.is_srgb
+            or self._white_of_16_bits is not None
+        ):
             return None
         with self._looking, decoder_errors(f"converting a frame with the matrix {self._matrix_name} to yuv420p"):
             return converted(
@@ -188,6 +197,23 @@ class VideoFrame:
             sample_aspect_ratio=self.sample_aspect_ratio,
             matrix=self.matrix,
         )
+
+    @functools.cached_property
+    def _white_of_16_bits(self) -> int | None:
+        """Return the white of the RGB of 16 bits of which `rgb` is made; None where FFmpeg's of 8 bits is exact.
+
+        That one divides by a power of 2, by which full range becomes too bright: 10 bits by 4, not by 1023 / 255.
+        """
+        with self._looking:
+            white = white_of_16_bits(self.decoded) if self.depth_bits > 8 else LIMITED_WHITE
+        return white if white != LIMITED_WHITE or (self.is_hdr and self.depth_bits > 8) else None
+
+    def _full_range(self, longest_side_px: int | None) -> np.ndarray:
+        """Return RGB whose white is the highest number of its type: uint16 for HDR of more than 8 bits, else uint8."""
+        if self._white_of_16_bits is None:
+            return self._converted("rgb24", longest_side_px)
+        spread = _spread(self._white_of_16_bits, np.uint16 if self.is_hdr else np.uint8)
+        return spread[self._converted("rgb48le", longest_side_px)]
 
     def _converted(self, form: str, longest_side_px: int | None) -> np.ndarray:
         width, height = self._stored_size_px(longest_side_px)
@@ -312,6 +338,24 @@ def is_limited(frame: av.VideoFrame) -> bool:
     if form.name.startswith("gray"):
         return int(frame.color_range) == LIMITED_RANGE and not form.name.startswith("grayf")
     return int(frame.color_range) != FULL_RANGE and not form.name.startswith("yuvj") and not form.is_rgb
+
+
+def white_of_16_bits(frame: av.VideoFrame) -> int:
+    """Return the white of a frame of more than 8 bits, as FFmpeg converts it to RGB of 16."""
+    form = frame.format
+    bits = form.components[0].bits
+    if is_limited(frame) and not form.name.startswith("ya"):  # FFmpeg takes grey with alpha for full range
+        return LIMITED_WHITE
+    if bits > 16 or (form.is_rgb and "msb" not in form.name):  # bits are repeated below those of RGB; floats
+        return 65535
+    return ((1 << bits) - 1) << (16 - bits)
+
+
+@functools.lru_cache(8)
+def _spread(white: int, kind: type[np.uint8 | np.uint16]) -> np.ndarray:
+    """Return the numbers from 0 to 65535 of a picture with this white, as numbers of a type whose highest is white."""
+    top = np.iinfo(kind).max
+    return np.clip(np.rint(np.arange(1 << 16) * (top / white)), 0, top).astype(kind)
 
 
 def grey_with_chroma(frame: av.VideoFrame) -> av.VideoFrame:

@@ -63,7 +63,7 @@ class Stills:
     """
 
     name: ClassVar[str] = "video.stills"
-    version: ClassVar[int] = 9
+    version: ClassVar[int] = 10
     reads: ClassVar[Reads] = "video"
 
     per_shot: int = 3
