@@ -236,6 +236,30 @@ def test_only_one_module_knows_the_library_for_buckets() -> None:
     assert known == {"processors.store.bucket.bucket"}
 
 
+MAKES_A_PATH = {
+    "processors.sources.scan": "surveys a folder",
+    "flows.run.planning.renamed_files": "`release check` surveys a folder; a file in a bucket is not asked for",
+    "processors.packs.gallery.store_gallery": "links of a page on a disk to files on that disk",
+    "flows.run.page_server": "asks for files on this disk only",
+}
+
+
+def test_files_of_releases_are_opened_by_the_reader_that_knows_buckets() -> None:
+    """A source may be an object: `Path(row.path)` of its address is no file. `raw_bucket` gives one."""
+    calls = [
+        (module, node.func, node.args[0])
+        for module, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and node.args
+    ]
+    found = {
+        module
+        for module, called, given in calls
+        if isinstance(called, ast.Name) and called.id in ("Path", "open") and ast.unparse(given).endswith(".path")
+    }
+    assert found == MAKES_A_PATH.keys(), "take it from processors/store/bucket/raw_bucket.py"
+
+
 def test_there_are_no_import_circles() -> None:
     edges = {name: set(imported(path)) for name, path in MODULES.items()}
     for name, targets in edges.items():  # `from package import module` needs the module, not the package

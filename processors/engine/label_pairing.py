@@ -16,6 +16,7 @@ from processors.planetary.image_object import ImageObject
 from processors.planetary.labels import MAX_LABEL_BYTES, read_label
 from processors.planetary.open_image import ATTACHED, DETACHED, described_by, files_named, media_named
 from processors.sources.source_file import SourceFile
+from processors.store.bucket.raw_bucket import to_read
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.undelivered import missing_note, undelivered_note
 
@@ -27,7 +28,7 @@ NO_DATA = ("release description", "XML label", SIDECAR, *IMAGE_LABELS)
 def pair_with_labels(
     rows: Iterable[SourceRow],
     labels_of: Callable[[SourceRow], list[SourceRow]],
-    local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path),
+    local_path: Callable[[SourceRow], Path] = to_read,
     fresh: Collection[str] | None = None,
 ) -> Iterator[SourceRow]:
     """Yield the rows that change because a label has appeared, has changed or is gone.

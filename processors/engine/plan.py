@@ -15,6 +15,7 @@ from processors.engine.wanted_results import WantedResult, WantedResults, all_in
 from processors.errors import Blame, ResultCorrupt, ResultNewer, Verdict, is_over_limit_of_run
 from processors.json_records import Json
 from processors.sources.source_file import SourceFile
+from processors.store.bucket import raw_bucket
 from processors.store.catalogue.cost_curve import decoded_size
 from processors.store.catalogue.latest import latest
 from processors.store.catalogue.source_row import SourceRow
@@ -165,7 +166,7 @@ def make_plan(
     *,
     retry_failed: bool = False,
     fresh: Set[str] = frozenset(),
-    local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path),
+    local_path: Callable[[SourceRow], Path] = lambda row: raw_bucket.local_path(row.path),
 ) -> Plan:
     """Decide for each source and processor whether the result is due, reused, or was refused or failed before.
 

@@ -23,6 +23,7 @@ from processors.metadata.release.release_context import release_context
 from processors.metadata.release.release_file import MAX_BYTES, Release, ReleaseFileProblem, read_release
 from processors.mission.profile import load_profile, profile_named_in, read_product_name
 from processors.planetary.open_image import ATTACHED
+from processors.store.bucket.raw_bucket import to_read
 from processors.store.catalogue.source_row import SourceRow
 
 LABELS = ("PDS4 label", "XML label", "PDS3 label")
@@ -43,7 +44,7 @@ class ReleaseIndex:
     def __init__(
         self,
         rows: Iterable[SourceRow],
-        local_path: Callable[[SourceRow], Path] = lambda row: Path(row.path),
+        local_path: Callable[[SourceRow], Path] = to_read,
         gone: Mapping[str, SourceRow] | None = None,
     ) -> None:
         self._local_path = local_path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -417,3 +418,84 @@ def test_an_image_is_read_with_the_label_next_to_it(
     ingest(address, tmp_path / "store")  # type: ignore[arg-type]
     assert results(Store(tmp_path / "store")) == results(Store(tmp_path / "folder"))
     assert len(results(Store(tmp_path / "store"))) == 2
+
+
+@pytest.fixture
+def both(raw: Path, maker: MediaMaker, bucket: str, bucket_server: str, tmp_path: Path) -> tuple[str, str]:
+    """Stores of one described release, in a folder and in the bucket; an image of it has a label."""
+    maker.tone("wind.wav")
+    maker.photo("rover.jpg")
+    (raw / "june/a.raw").write_bytes(numbers().tobytes())
+    (raw / "june/a.xml").write_bytes(label())
+    (raw / "june/mic.toml").write_text('name = "mic"\nfull_scale_pascals = 20.0\nsource = "a paper"\n')
+    (raw / "june/release.toml").write_text(
+        'title = "June"\ncredit = "CNSA"\nrights = "CC BY 4.0"\nredistribute = true\n'
+        '[[file]]\npath = "rover.jpg"\ntitle = "Rover"\n[[file]]\npath = "wind.wav"\ncalibration = "mic.toml"\n'
+    )
+    for path in (raw / "june").iterdir():
+        put(bucket, bucket_server, f"june/{path.name}", path.read_bytes())
+    stores = str(tmp_path / "folder"), str(tmp_path / "store")
+    for place, store in zip((raw, f"s3://{bucket}/raw"), stores, strict=True):
+        done = said("ingest", str(place), "--recipe", "light", "--quiet", "--store", store)
+        assert done.startswith("completed: "), done
+    return stores
+
+
+def said(*words: str) -> str:
+    answer = CliRunner().invoke(main, words)
+    assert answer.exit_code == 0, answer.output
+    return answer.stdout
+
+
+@pytest.mark.parametrize("audience", ["archive", "internal", "research", "press", "public"])
+def test_every_pack_of_a_release_in_a_bucket_has_the_files_of_one_of_a_folder(
+    both: tuple[str, str], tmp_path: Path, elsewhere: Callable[[str], None], audience: str
+) -> None:
+    elsewhere("a machine without copies")
+    packs: list[dict[str, bytes]] = []
+    for store in both:
+        pack = tmp_path / f"pack {Path(store).name}"
+        recipe = f'title = "June"\nselection = ["release=june"]\naudience = "{audience}"\n'
+        recipe += 'take = ["originals", "photo.preview/*"]\n'
+        (tmp_path / "pack.toml").write_text(recipe)
+        said("pack", str(tmp_path / "pack.toml"), "-o", str(pack), "--quiet", "--store", store)
+        files = [path for path in pack.rglob("*") if path.is_file()]
+        packs.append({str(path.relative_to(pack)): path.read_bytes() for path in files})
+        assert ": no faults\nno source has changed" in said("pack", "verify", str(pack), "--store", store)
+    folder, bucket = packs
+    assert folder.keys() == bucket.keys()
+    dated = {name for name in folder if folder[name] != bucket[name]}
+    assert not {name for name in dated if not name.endswith((".xml", ".txt", ".html", "ro-crate-metadata.json"))}
+    if audience == "archive":
+        objects = [re.findall(rb"<object .*?</object>", pack["data/premis.xml"], re.DOTALL) for pack in packs]
+        originals = [[one for one in some if b"<originalName>june/" in one] for some in objects]
+        assert originals[0] == originals[1]
+        assert len(originals[1]) == 6
+        assert b"".join(originals[1]).count(b"<formatRegistryName>PRONOM") == 3
+
+
+def test_commands_after_a_run_know_what_a_release_in_a_bucket_says(
+    both: tuple[str, str], bucket: str, bucket_server: str, elsewhere: Callable[[str], None]
+) -> None:
+    for machine in ("test", "a machine without copies"):
+        elsewhere(machine)
+        for name in ("rover.jpg", "wind.wav", "a.raw"):
+            verdicts = [re.sub(r"made on \S+", "made", said("why", name, "--store", store)) for store in both]
+            assert verdicts[0] == verdicts[1]
+            assert "evidence: not due: made by" in verdicts[1]
+    spectrogram = (
+        "reprocess",
+        "wind.wav",
+        "--processor",
+        "audio.spectrogram",
+        "--set",
+        "window_samples=512",
+        "--quiet",
+    )
+    for store in both:
+        said(*spectrogram, "--store", store)
+    keys = [sorted(str(one.ref) for one in Store(Path(store)).manifests()) for store in both]
+    assert keys[0] == keys[1], "with the calibration that release.toml names"
+    client(bucket_server).delete_object(Bucket=bucket, Key="raw/june/release.toml")
+    elsewhere("a machine without copies, later")
+    assert "release.head.title 'June' -> None" in said("why", "rover.jpg", "--store", both[1])

@@ -97,7 +97,7 @@ def premis(
 
 def _file(one: PackedFile, held: Sequence[str]) -> list[Element]:
     """Return an original or a result; `held` are the places of an original in the releases of the pack."""
-    place = one.entry.path if one.entry else Path(one.subject.path)
+    place = one.entry.path if one.entry else as_it_is(one.subject.path)
     name = one.subject.relative or one.subject.name if one.entry is None else one.entry.name
     kind = title_of(one.subject.format) if one.entry is None and one.media_type == UNKNOWN_TYPE else one.media_type
     inside = _object(one.sha256, one.size_bytes, kind, place, one.path, name, held)
@@ -149,7 +149,9 @@ def _companion(one: PackedCompanion) -> list[Element]:
     row = one.row
     related = _relation("reference", "documents", one.original.sha256)
     return [
-        *_object(row.digest, row.size_bytes, one.media_type, Path(row.path), one.path, row.relative, [row.relative]),
+        *_object(
+            row.digest, row.size_bytes, one.media_type, as_it_is(row.path), one.path, row.relative, [row.relative]
+        ),
         ("relationship", related),
     ]
 

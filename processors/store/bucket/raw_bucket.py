@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from processors.contract import LabelRef
-from processors.errors import RequestError, SourceChanged
+from processors.errors import RequestError, SourceChanged, StoreError
 from processors.sources.scan import PASSED_OVER, FoundFile, PassedOver, SkippedFile, Surveyed
 from processors.sources.source_file import sha256_of
 from processors.store.bucket.bucket_traffic import RELEASES
@@ -29,6 +29,7 @@ from processors.store.open_store import is_address, open_bucket
 
 if TYPE_CHECKING:
     from processors.store.bucket.bucket import Bucket, Seen
+    from processors.store.catalogue.source_row import SourceRow
 
 MAX_NAME_BYTES = 255
 """Longest file name that file systems allow."""
@@ -163,6 +164,19 @@ def at_hand(path: str, size_bytes: int, mtime_ns: int) -> Path:
             return copy
     _fetch(path, copy, (size_bytes, mtime_ns))
     return copy
+
+
+def to_read(row: SourceRow) -> Path:
+    """Return the file of a row, or a copy of the object as it was ingested; of one that changed since, as it is now.
+
+    Where neither can be fetched, it is the path of the last copy, if there is one.
+    """
+    with suppress(OSError, StoreError):
+        try:
+            return at_hand(row.path, row.size_bytes, row.mtime_ns)
+        except SourceChanged:
+            return as_it_is(row.path)
+    return local_path(row.path)
 
 
 def present(path: str) -> tuple[int, int] | None:
