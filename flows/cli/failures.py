@@ -45,7 +45,7 @@ NO_WAYS: WaysOfFiles = MappingProxyType({})
 @click.command()
 @SELECTION
 @STORE
-@click.option("--new", is_flag=True, help="List only files with a problem that the last run was the first to find.")
+@click.option("--new", is_flag=True, help="List only files with a problem that the last run was the first to report.")
 @JSON
 def failures(selection: tuple[str, ...], store_folder: Path, new: bool, as_json: bool) -> None:
     """List files with problems, whose fault it is and what to do.
@@ -58,6 +58,7 @@ def failures(selection: tuple[str, ...], store_folder: Path, new: bool, as_json:
     marsmedia failures --new
     marsmedia failures release=june
     """
+    from flows.run.reporting.at_work import runs_at_work
     from flows.run.reporting.recorded_problems import new_in_last_run, of_last_run, stop_of_last_run, stored
     from processors.store.catalogue.selection import find_selected, parse
 
@@ -85,6 +86,8 @@ def failures(selection: tuple[str, ...], store_folder: Path, new: bool, as_json:
     click.echo(f"{counted(troubled, 'new file' if new else 'file', zero='no')} with problems{others}{known}")
     if stopped:
         click.echo(f"the last run did not finish: {printable(stopped)}")
+    for one in runs_at_work(store):
+        click.echo(f"a run is at work: {one}; its report will name what it finds")
 
 
 def _troubled(found: Iterable[FileProblems]) -> int:

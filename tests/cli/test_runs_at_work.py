@@ -39,6 +39,16 @@ def test_every_run_at_work_on_a_bucket_is_named_on_all_machines(
         assert _told(address)[:2] == ([str(first.who)], ["first"])
 
 
+def test_failures_names_a_run_at_work_that_may_find_more(tmp_path: Path) -> None:
+    words = ("failures", "--new", "--store", str(tmp_path / "store"))
+    with at_work(tmp_path / "store", "20260101T000000-1") as one:
+        assert in_this_process(*words).stdout.splitlines() == [
+            "no new files with problems",
+            f"a run is at work: {one.who}; its report will name what it finds",
+        ]
+    assert in_this_process(*words).stdout == "no new files with problems\n"
+
+
 def _named_until_each_ends(location: Location) -> None:
     assert _told_of_none(location)
     with at_work(location, "20260101T000000-1") as first:

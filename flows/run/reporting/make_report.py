@@ -12,10 +12,12 @@ from flows.run.reporting.file_change import Change
 from flows.run.reporting.problems import FileProblem, in_one_line
 from flows.run.reporting.report import Report, ResultCounts, State, Stop, summary
 from flows.run.reporting.run_record import RunRecord, read_run
+from flows.run.reporting.untold import Untold, has_told
 from processors.errors import StoreError
 from processors.sources.scan import printable
 from processors.store.findings.misnamed import misnamed
 from processors.store.findings.undelivered import is_undelivered, undelivered
+from processors.store.manifest import ResultRef
 from processors.store.store import Store
 from processors.well_known_names import EVIDENCE
 
@@ -65,7 +67,7 @@ def make_report(
     kinds = Counter(row.kind for row in prepared.rows)
     altered = [change for change in prepared.changes if change.kind == "changed"]
     problems = (*_altered(altered), *_problems(prepared, done, elsewhere, record))
-    failed_now = failed_now or bool(altered)
+    failed_now = failed_now or bool(altered) or any(one.is_new and one.verdict == "failed" for one in problems)
     is_back = any(one.kind == "returned" for one in prepared.changes)
     warned = bool(problems or prepared.gone_releases or prepared.is_unusual_folder or is_back)
     state = _state(prepared, counts, failed_now=failed_now, warned=warned, strict=strict, stop=stop)
@@ -208,26 +210,38 @@ def _problems(
         if outcome.verdict != "made"
     ]
     problems += _passed_by(prepared, record)
+    untold = Untold(record)
     problems += [
-        FileProblem.of_withdrawn(one, is_new=any(row in prepared.gone_files for row in one.rows))
+        untold.as_new(
+            FileProblem.of_withdrawn(one, is_new=any(row in prepared.gone_files for row in one.rows)),
+            lambda rows=one.rows: max(row.gone_utc or row.seen_utc for row in rows),
+        )
         for one in prepared.unconfirmed
     ]
     problems += [
-        FileProblem.of_result(
-            entry.relative, entry.ref.processor, entry.verdict, entry.reason, entry.blame, is_new=False
+        untold.result_as_new(
+            FileProblem.of_result(
+                entry.relative, entry.ref.processor, entry.verdict, entry.reason, entry.blame, is_new=False
+            ),
+            [entry.ref],
         )
         for entry in prepared.plan.earlier
     ]
-    problems += _damaged(prepared, done, elsewhere)
+    problems += _damaged(prepared, done, elsewhere, untold)
     made = {outcome.ref for one in (*done, *elsewhere) for outcome in one.outcomes if outcome.verdict == "made"}
     problems += [one.problem(is_mended=one.ref in made) for one in prepared.damaged_results]
     started = record.started.isoformat(timespec="milliseconds")
     problems += [
-        FileProblem.of_unopened(row.relative, row.format, row.note, is_new=row.seen_utc >= started)
+        untold.as_new(
+            FileProblem.of_unopened(row.relative, row.format, row.note, is_new=row.seen_utc >= started),
+            lambda row=row: row.seen_utc,
+        )
         for row in prepared.of_kind("unsupported")
     ]
     problems += [
-        FileProblem.of_label(row.relative, row.note, is_new=row.seen_utc >= started)
+        untold.as_new(
+            FileProblem.of_label(row.relative, row.note, is_new=row.seen_utc >= started), lambda row=row: row.seen_utc
+        )
         for row in prepared.of_kind("companion")
         if row.note and not is_undelivered(row)
     ]
@@ -268,17 +282,22 @@ def _altered(changes: Sequence[Change]) -> list[FileProblem]:
 
 
 def _damaged(
-    prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome]
+    prepared: Prepared, done: Sequence[SourceOutcome], elsewhere: Sequence[SourceOutcome], untold: Untold
 ) -> list[FileProblem]:
     """Return one problem for each damaged file from which results were made."""
     reasons_of: dict[str, dict[str, bool]] = {}
+    before: dict[str, list[ResultRef]] = {}
     for entry in prepared.plan.damaged:
         reasons_of.setdefault(entry.relative, {})[entry.reason or ""] = False
+        before.setdefault(entry.relative, []).append(entry.ref)
     for one, outcome, is_new in (*_outcomes(elsewhere, is_new=False), *_outcomes(done, is_new=True)):
         if outcome.verdict == "made" and outcome.reason:
             reasons_of.setdefault(one.due.relative, {}).setdefault(outcome.reason, is_new)
     return [
-        FileProblem(file=file, verdict="damaged", reason=in_one_line(reasons), is_new=any(reasons.values()))
+        untold.result_as_new(
+            FileProblem(file=file, verdict="damaged", reason=in_one_line(reasons), is_new=any(reasons.values())),
+            before.get(file, ()),
+        )
         for file, reasons in reasons_of.items()
     ]
 
@@ -330,8 +349,8 @@ def _shared_starts(done: Sequence[SourceOutcome], store: Store) -> list[str]:
 
 
 def _passed_by_before(record: RunRecord) -> set[tuple[str, str]]:
-    """Return the files that the latest run with a report could not read, with the reasons."""
+    """Return the files that the latest run whose report was told could not read, with the reasons."""
     for path in record.store.records("runs"):
-        if "problems" in (last := read_run(path) or {}):
+        if has_told(last := read_run(path) or {}):
             return {(one["file"], one["reason"]) for one in last["problems"] if one["processor"] is None}
     return set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from processors.errors import Blame, Verdict, blame_for_unopened, displayed_verdict
 from processors.sources.scan import printable
@@ -63,7 +63,7 @@ class FileProblem:
     one that this run made again; `unmatched`: one that describes a missing file."""
     reason: str
     is_new: bool = False
-    """False if known from an earlier run."""
+    """False if the report of an earlier run has told it."""
     blame: Blame = "file"
     file_count: int = 1
     """Number of files that it represents: those of a folder or a release that is gone as a whole."""
@@ -98,6 +98,14 @@ class FileProblem:
     def of_label(cls, file: str, note: str, *, is_new: bool) -> FileProblem:
         """Return the problem of a label whose image or sound is missing from the release."""
         return cls(file=file, verdict="unmatched", reason=note, is_new=is_new)
+
+
+IDENTITY = ("file", "processor", "verdict", "reason")
+"""Fields that say whether two reports are about one problem."""
+
+
+def identity_of(one: FileProblem) -> tuple[Any, ...]:
+    return tuple(getattr(one, name) for name in IDENTITY)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,94 @@
+"""Problems that no report has told: a run that was killed or stopped met them first, so they are new to the next one.
+
+The report of a run that was stopped tells nobody: it is posted nowhere, and its mail may go with the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from flows.run.reporting.at_work import runs_announced
+from flows.run.reporting.problems import IDENTITY, FileProblem, identity_of
+from flows.run.reporting.run_record import RunRecord, read_run
+from processors.errors import StoreError
+from processors.store.manifest import ResultRef
+
+ROUNDED_SECONDS = 2.0
+"""Start of a run, and its length, are recorded as whole seconds or nearly so."""
+
+
+def has_told(record: Mapping[str, Any]) -> bool:
+    """Return whether a run's record is a report of which somebody was told."""
+    return "problems" in record and record["state"] != "interrupted"
+
+
+class _Silent(NamedTuple):
+    """Time of a run that told nothing."""
+
+    started: datetime
+    ended: datetime | None
+    """None for a run that was killed."""
+
+
+class Untold:
+    """Look into the records of earlier runs, the newest first, and only as far back as needed.
+
+    Runs at work count as little as this one: they will tell what they meet.
+    """
+
+    def __init__(self, record: RunRecord) -> None:
+        at_work = {record.who.run, *(who.run for who, is_alive in runs_announced(record.store) if is_alive)}
+        self._store = record.store
+        self._unread = (path for path in record.store.records("runs") if path.stem not in at_work)
+        self._told: set[tuple[Any, ...]] = set()
+        self._silent: list[_Silent] = []
+        self._has_read_report = False
+
+    def result_as_new(self, problem: FileProblem, refs: Sequence[ResultRef]) -> FileProblem:
+        """Return a problem of results, the last of which was met when that was tried; as `as_new`."""
+
+        def met_utc() -> str | None:
+            with suppress(StoreError):  # a damaged manifest, which is another problem
+                return max(self._store.manifest(ref).started_utc for ref in refs)
+            return None
+
+        return self.as_new(problem, met_utc) if refs else problem
+
+    def as_new(self, problem: FileProblem, met_utc: Callable[[], str | None]) -> FileProblem:
+        """Return a problem, as a new one if no report has told it and a run that told nothing met it.
+
+        Parameters
+        ----------
+        met_utc : returns the time at which a run met it, None if unknown; called if the newest report does not have it.
+        """
+        if problem.is_new:
+            return problem
+        identity = identity_of(problem)
+        while not self._has_read_report and self._read_next():
+            pass
+        if identity in self._told or (utc := met_utc()) is None:
+            return problem
+        met = datetime.fromisoformat(utc)
+        while identity not in self._told and self._read_next():  # past `met` for the record of a run that was killed
+            pass
+        is_of_silent = any(one.started <= met and (one.ended is None or met <= one.ended) for one in self._silent)
+        return replace(problem, is_new=identity not in self._told and is_of_silent)
+
+    def _read_next(self) -> bool:
+        """Read the record of one more run; return False if there is none."""
+        path = next(self._unread, None)
+        if path is None:
+            return False
+        record = read_run(path) or {}
+        if has_told(record):
+            self._has_read_report = True
+            self._told |= {tuple(map(one.get, IDENTITY)) for one in record["problems"]}
+        elif record.get("started_utc"):
+            started = datetime.fromisoformat(record["started_utc"])
+            took = timedelta(seconds=record["seconds"] + ROUNDED_SECONDS) if "seconds" in record else None
+            self._silent.append(_Silent(started, started + took if took else None))
+        return True
