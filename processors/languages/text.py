@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 FALLBACK = "en"
@@ -26,6 +26,14 @@ class Text(Mapping[str, str]):
     def best(self, language: str = FALLBACK) -> str | None:
         """Return the text in this language, else in the fallback, else in the first one; None if there is none."""
         return self.get(language) or next(iter(self._texts.values()), None)
+
+    def within(self, languages: Iterable[str]) -> Text:
+        """Return the text in these languages alone; as it is if it is in none of them."""
+        return Text({code: self[code] for code in languages if code in self}) or self
+
+    def first(self, languages: Iterable[str]) -> str | None:
+        """Return the text in the first of these languages that it has; `best` if it has none of them."""
+        return next((self[code] for code in languages if code in self), None) or self.best()
 
     def record(self) -> dict[str, str | None]:
         """Return the text as it is stored: None for a language of `RECORDED` without a text."""

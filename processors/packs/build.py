@@ -345,10 +345,10 @@ def _info(packed: list[PackedFile], recipe: PackRecipe, identity: PackIdentity) 
     """Yield the lines of `bag-info.txt`."""
     if recipe.publisher:
         yield "Source-Organization", recipe.publisher
-    for title in dict.fromkeys(recipe.title.values()):
-        yield "Title", title
-    for text in dict.fromkeys(recipe.text.values()):
-        yield "External-Description", text
+    for name, text in (("Title", recipe.title), ("External-Description", recipe.text)):
+        said = text.within(recipe.languages)
+        for value in dict.fromkeys(said[code] for code in dict.fromkeys([*recipe.languages, *said]) if code in said):
+            yield name, value
     yield "External-Identifier", identity.urn
     if recipe.bag_info:
         yield from recipe.bag_info.lines()

@@ -143,6 +143,37 @@ def test_a_press_desks_record_is_in_a_jpeg_in_the_lengths_of_its_standard() -> N
     assert keywords == ["Zhurong", "火星", "a,b;c"], "a part of a longer one is another keyword"
 
 
+@pytest.mark.parametrize(
+    ("languages", "title", "caption", "to_read"),
+    [
+        (("zh", "en"), "车辙", "两条车辙", "未获许可。"),
+        (("en", "zh"), "Wheel tracks", 'Two tracks & "dunes" <far>', "Not cleared."),
+    ],
+)
+def test_what_holds_one_language_has_the_first_of_the_pack(
+    tmp_path: Path, languages: tuple[str, ...], title: str, caption: str, to_read: str
+) -> None:
+    said = replace(SAID, languages=languages)
+    record = iptc_in_photoshop(photoshop_block(said).removeprefix(PHOTOSHOP))
+    names = {(2, 5): "title", (2, 40): "instructions", (2, 105): "headline", (2, 120): "caption"}
+    assert {tag.name: tag.value for tag in iptc_tags(record or b"", names) if tag.name in names.values()} == {
+        "title": title,
+        "instructions": to_read,
+        "headline": title,
+        "caption": caption,
+    }
+    found = xmp_of(xmp_packet(said))
+    assert found["xmp:dc:title"] == [title, "Wheel tracks", "车辙"]
+    assert (found["xmp:photoshop:Headline"], found["xmp:photoshop:Instructions"]) == (title, to_read)
+    for suffix in ("m4a", "wav", "flac"):
+        made = tmp_path / f"made.{suffix}"
+        write_tagged(coded(tmp_path, suffix), made, TAGGED[suffix], said)
+        with av.open(str(made)) as after:
+            tags = {name.lower(): value for name, value in after.metadata.items()}
+        assert tags["title"].partition(";")[0] == title
+        assert tags["comment"].startswith(caption)
+
+
 def test_the_first_of_very_many_keywords_are_in_a_picture() -> None:
     many = replace(SAID, keywords=tuple(f"keyword & {number:05}" for number in range(9000)))
     packet = xmp_packet(many, OWN)

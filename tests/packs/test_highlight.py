@@ -750,6 +750,29 @@ def test_a_title_is_shown_in_each_language_of_the_pack(made: PackStore, tmp_path
     assert _title(found["b.mp4"], PackRecipe(title=Text())) == "", "a file name is no title"
 
 
+def test_a_clip_and_the_bag_are_in_the_languages_of_the_pack_alone(made: PackStore, tmp_path: Path) -> None:
+    out, title = tmp_path / "pack", Text(en="Covers", zh="封面")
+    make_pack(
+        made,
+        out,
+        take=("stills",),
+        highlight=Highlight(seconds_each=0.5),
+        languages=("zh",),
+        title=title,
+        audience="press",
+    )
+    (clip,) = out.rglob("highlight.mp4")
+    with av.open(str(clip)) as file:
+        tags = dict(file.metadata)
+    assert tags["title"] == "封面"
+    assert tags["comment"].startswith("集锦")
+    assert [word for word in ("Covers", "Highlight", "Not cleared") if word in str(tags)] == []
+    assert b'xml:lang="en"' not in clip.read_bytes().partition(b"<dc:rights>")[0]
+    assert [line for line in (out / "bag-info.txt").read_text().splitlines() if line.startswith("Title: ")] == [
+        "Title: 封面"
+    ]
+
+
 def test_a_pack_finds_the_pictures_that_it_would_show_twice_by_itself(made: PackStore, tmp_path: Path) -> None:
     """`a.png` has the preview of `a.jpg`, `d.jpg` one of its own; nobody has run `marsmedia links`."""
     for name, seed in (("a.png", 0), ("d.jpg", 7)):

@@ -55,6 +55,12 @@ class FileCredits:
     instructions: str | None = None
     """Instructions to editors, in the words of the release or the file."""
     keywords: tuple[str, ...] = ()
+    languages: tuple[str, ...] = LANGUAGES
+    """Languages of the pack; what holds a text in a single one has the first of them."""
+
+    def first(self, text: Text) -> str | None:
+        """Return one of its texts in the first language of the pack that it has; None for an empty one."""
+        return text.first(self.languages)
 
     @property
     def terms_of_use(self) -> Text:
@@ -73,18 +79,15 @@ def embedded_credits(entry: ItemRecord, recipe: PackRecipe) -> FileCredits:
     said = words(subject, entry)
     written = subject.recorded.iso if subject.recorded else ""
 
-    def shown(text: Text) -> Text:
-        return Text({code: text[code] for code in recipe.languages if code in text}) or text
-
     if subject.synthetic:
         source_type = SOURCE_TYPES + "algorithmicMedia"
     else:
         kind = presentation_of(entry.manifest.ref.processor).digital_source_type
         source_type = SOURCE_TYPES + kind if kind else None
     return FileCredits(
-        title=shown(subject.title or subject.event_title),
-        caption=shown(as_given(said.description, subject)),
-        alternative=shown(as_given(said.alternative, subject)),
+        title=(subject.title or subject.event_title).within(recipe.languages),
+        caption=as_given(said.description, subject).within(recipe.languages),
+        alternative=as_given(said.alternative, subject).within(recipe.languages),
         creator=subject.creator or subject.agency,
         credit=known_credit(subject),
         source=subject.agency,
@@ -93,7 +96,8 @@ def embedded_credits(entry: ItemRecord, recipe: PackRecipe) -> FileCredits:
         usage_terms=subject.usage_terms,
         instructions=subject.instructions,
         keywords=subject.keywords,
-        notice=shown(_notice(entry, recipe)),
+        notice=_notice(entry, recipe).within(recipe.languages),
+        languages=recipe.languages,
         date=written if DATE.fullmatch(written) else None,
         digital_source_type=source_type,
         published_at=subject.published_at,

@@ -83,14 +83,14 @@ def _remux(source: Path, target: Path, form: str, told: FileCredits) -> None:
 
 def _tags(told: FileCredits, form: str, own_comment: str | None) -> dict[str, str]:
     """Return the tags by FFmpeg's names, which FFmpeg translates to those of each container."""
-    comment = [told.caption.best(), told.to_read.best(), own_comment]
+    comment = [told.first(told.caption), told.first(told.to_read), own_comment]
     said = {
-        "title": told.title.best(),
+        "title": told.first(told.title),
         "artist": told.credit,
         "copyright": told.rights,
         "date": told.date,
         "comment": sentences(filter(None, comment)),
-        "description": told.caption.best(),
+        "description": told.first(told.caption),
         "publisher": told.source,
         "IKEY" if form == "wav" else "keywords": ("; " if form == "wav" else ", ").join(told.keywords),
     }

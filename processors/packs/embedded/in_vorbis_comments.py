@@ -31,12 +31,10 @@ def comments(told: FileCredits, own: Sequence[str] = ()) -> list[str]:
     ----------
     own : existing fields of the file; they are kept unless replaced by the credits.
     """
-    both = [
-        sentences(filter(None, [told.caption.get(code), told.to_read.get(code)]))
-        for code in dict.fromkeys([*told.caption, *told.to_read])
-    ]
+    codes = dict.fromkeys([*told.languages, *told.title, *told.caption, *told.to_read])
+    both = [sentences(filter(None, [told.caption.get(code), told.to_read.get(code)])) for code in codes]
     said = {
-        "TITLE": [*told.title.values()],
+        "TITLE": [told.title.get(code) for code in codes],
         "ARTIST": [told.credit],
         "ORGANIZATION": [told.source],
         "COPYRIGHT": [told.rights],

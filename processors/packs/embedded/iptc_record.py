@@ -34,7 +34,7 @@ def _resource(number: int, data: bytes) -> bytes:
 def _data_sets(told: FileCredits) -> Iterator[bytes]:
     yield _data_set(1, 90, UTF_8)
     yield _data_set(2, 0, struct.pack(">H", 4))
-    title, caption, instructions = (text.best() for text in (told.title, told.caption, told.to_read))
+    title, caption, instructions = (told.first(text) for text in (told.title, told.caption, told.to_read))
     day, time = _day_and_time(told.date)
     for number, value, most_bytes in (
         (5, title, 64),

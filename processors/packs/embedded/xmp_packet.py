@@ -83,12 +83,11 @@ def _state(described: Element, told: FileCredits, longest: int) -> None:
         if not text:
             return
         inside = SubElement(SubElement(described, _name(name)), _name("rdf:Alt"))
-        first = text.best(FALLBACK) or ""
-        for code, value in (("x-default", first), *text.items()):
+        for code, value in (("x-default", told.first(text) or ""), *text.items()):
             SubElement(inside, _name("rdf:li"), {XML_LANGUAGE: code}).text = short(value)
 
     translated("dc:title", told.title)
-    plain("photoshop:Headline", told.title.best())
+    plain("photoshop:Headline", told.first(told.title))
     translated("dc:description", told.caption)
     translated("Iptc4xmpCore:AltTextAccessibility", told.alternative)
     several("dc:subject", "rdf:Bag", *fitting(told.keywords, longest, overhead_bytes=LIST_ENTRY_BYTES))
@@ -98,7 +97,7 @@ def _state(described: Element, told: FileCredits, longest: int) -> None:
     translated("dc:rights", Text({FALLBACK: told.rights}))
     plain("xmpRights:WebStatement", told.rights_address)
     translated("xmpRights:UsageTerms", told.terms_of_use)
-    plain("photoshop:Instructions", told.to_read.best())
+    plain("photoshop:Instructions", told.first(told.to_read))
     plain("photoshop:DateCreated", told.date)
     plain("Iptc4xmpExt:DigitalSourceType", told.digital_source_type)
     several("dc:relation", "rdf:Bag", told.published_at)
