@@ -249,16 +249,17 @@ def _text(file: BinaryIO, name: str) -> Identity | None:
         return None
     stripped = text.lstrip("\ufeff \t\r\n")
     start = stripped[:4096]
+    root = _root_element(start)
     for mark, what in PLAYLISTS:
-        if stripped.startswith(mark) or "<MPD" in start:
-            what = "DASH manifest" if "<MPD" in start else what
+        if stripped.startswith(mark) or root == "MPD":
+            what = "DASH manifest" if root == "MPD" else what
             note = "not supported: it only refers to other files or addresses; put the media themselves in the release"
             return Identity(kind="unsupported", format=what, note=note)
     is_misnamed = name.lower().endswith(MEDIA_SUFFIXES)
     if re.match(r"(?><\?xml[^>]*>|<!--.*?-->|\s)*+<(!doctype html|html|head|body|script|title)\b", start, re.I | re.S):
         note = "a web page, not media: download it again, from the file's own address" if is_misnamed else _SCRIPTS
         return Identity(kind="unsupported", format="web page", note=note)
-    if "<svg" in start[:1024].lower():
+    if root is not None and root.lower() == "svg":
         return Identity(kind="unsupported", format="SVG drawing", note=_SCRIPTS)
     if name.casefold().endswith(".xmp"):  # also a damaged one: its reader reports the problem
         return _companion_as(SIDECAR)
@@ -270,6 +271,14 @@ def _text(file: BinaryIO, name: str) -> Identity | None:
         what = "JSON" if start[:1] in ("{", "[") else "XML" if start.startswith("<?xml") else "text"
         return Identity(kind="unsupported", format=what, note=NOT_MEDIA)
     return _companion_as(_companion(start, name))
+
+
+def _root_element(start: str) -> str | None:
+    """Return the local name of the first element of a markup document; None for other text, whatever it mentions."""
+    if not start.startswith("<"):
+        return None
+    found = re.search(r"<(?:[\w.-]+:)?([a-zA-Z_][\w.-]*)", re.sub(r"<!--.*?(?:-->|\Z)", "", start, flags=re.S))
+    return found and found[1]
 
 
 _SCRIPTS = "not supported: it can hold scripts and references"
