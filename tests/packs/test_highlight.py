@@ -14,7 +14,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from flows.cli.printing.print_highlight import _parts_in_words
+from flows.cli.printing.print_highlight import _parts_in_words, _standstills_in_words
 from flows.run.build_pack import build_pack
 from processors.contract import Item
 from processors.errors import RequestError
@@ -451,6 +451,24 @@ def test_a_recording_shorter_than_the_clip_is_measured(made: PackStore, tmp_path
     assert (built.highlight.recording_seconds, built.highlight.duration_seconds) == (2.0, 9.0)
     assert (built.highlight.pictures_seconds, built.highlight.cards_seconds) == (3.0, 6.0)
     assert loudest_hz(tmp_path / "pack")[:7] == [None, None, None, 1000, 1000, 2000, None]
+
+
+def test_a_video_that_is_shorter_than_its_scene_is_named(made: PackStore, tmp_path: Path) -> None:
+    for name, frames in (("short.mp4", 20), ("whole.mp4", 50)):
+        clip = MediaMaker(tmp_path).video(f"made-{name}", list(range(frames))).path.read_bytes()
+        digest = made.source(name, "video", "mov,mp4,m4a,3gp,3g2,mj2", clip)
+        facts = {"width_px": 128, "height_px": 96, "start_seconds": 0.0, "duration_seconds": frames / 25}
+        item = Item(name="preview.mp4", media_type="video/mp4", data=clip, facts=facts)
+        made.result(digest, "video.preview", item)
+    highlight = Highlight(seconds_each=2.0, longest_side_px=160)
+    selection = ("short.mp4", "whole.mp4")
+    built = make_pack(made, tmp_path / "pack", take=("clips",), selection=selection, highlight=highlight)
+    assert built.highlight is not None
+    assert [(one.source.name, round(one.seconds, 6)) for one in built.highlight.standstills] == [("short.mp4", 1.2)]
+    assert _standstills_in_words(built.highlight) == (
+        "the last picture stands still where a video ends before its scene, for 1.2 s of short.mp4: shorten the scenes "
+        "with `seconds_each`, or leave such videos out"
+    )
 
 
 @pytest.mark.parametrize(

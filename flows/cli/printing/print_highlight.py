@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SILENT_SHOWN = 5
 PARTS_SHOWN = 5
+STANDSTILLS_SHOWN = 5
 SHORT_BY_SECONDS = 0.1
 """Silence at the end of a highlight that needs no message."""
 
@@ -22,6 +23,8 @@ SHORT_BY_SECONDS = 0.1
 def print_highlight(clip: HighlightClip) -> None:
     """Print what to check in a highlight."""
     _warn_of_short_sound(clip)
+    if clip.standstills:
+        click.echo(f"marsmedia: highlight: {printable(_standstills_in_words(clip))}", err=True)
     for one in _parts_in_words(clip.parts):
         click.echo(f"marsmedia: highlight: {printable(one)}", err=True)
 
@@ -32,6 +35,7 @@ def sound_of_highlight(clip: HighlightClip) -> dict[str, Any]:
         "duration_seconds": clip.duration_seconds,
         "recording_seconds": clip.recording_seconds,
         "silent_seconds": {name: seconds for _, name, seconds in _silent(clip)},
+        "still_seconds": {one.source.name: one.seconds for one in clip.standstills},
     }
 
 
@@ -46,6 +50,17 @@ def _warn_of_short_sound(clip: HighlightClip) -> None:
         )
     if clip.silences:
         click.echo(f"marsmedia: highlight: {printable(_silence_in_words(clip))}", err=True)
+
+
+def _standstills_in_words(clip: HighlightClip) -> str:
+    """Return which videos end before their scene does, and what to do."""
+    named = [f"{one.seconds:.1f} s of {one.source.name}" for one in clip.standstills[:STANDSTILLS_SHOWN]]
+    more = len(clip.standstills) - len(named)
+    names = ", ".join(named) + (f" and {more} more" if more else "")
+    return (
+        f"the last picture stands still where a video ends before its scene, for {names}: shorten the scenes with "
+        "`seconds_each`, or leave such videos out"
+    )
 
 
 def _parts_in_words(parts: Sequence[PartShown]) -> Iterator[str]:

@@ -17,7 +17,15 @@ from processors.packs.highlight.cards import Cards, Frame
 from processors.packs.highlight.clip_credits import clip_credits
 from processors.packs.highlight.clip_frames import credit_cards, scene_frames, title_card
 from processors.packs.highlight.clip_sound import ClipTimes, write_sound
-from processors.packs.highlight.programme import FRAMES_PER_SECOND, PartShown, Silence, frames_in, once, programme_of
+from processors.packs.highlight.programme import (
+    FRAMES_PER_SECOND,
+    PartShown,
+    Silence,
+    Standstill,
+    frames_in,
+    once,
+    programme_of,
+)
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
@@ -52,6 +60,8 @@ class HighlightClip:
     """Silent seconds of title and credits."""
     silences: tuple[Silence, ...]
     """Scenes that are silent, or in part."""
+    standstills: tuple[Standstill, ...] = ()
+    """Videos that are shorter than their scene."""
     parts: tuple[PartShown, ...] = ()
     """Videos of which the release chooses no still, or one that does not move, each with the parts that are shown."""
     packed_path: str = ""
@@ -122,6 +132,7 @@ def write_highlight(
         recording_seconds=sound.recording_seconds,
         cards_seconds=sound.silent_cards_seconds,
         silences=tuple(shows.silences(sound.silent_seconds)),
+        standstills=tuple(shows.standstills()),
         parts=tuple(shows.parts()),
     )
 

@@ -18,7 +18,7 @@ from processors.packs.highlight.scene_sound import (
     recordings_of,
     sounds_of,
 )
-from processors.packs.highlight.scenes import scenes_of
+from processors.packs.highlight.scenes import end_of, scenes_of
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.store.store import Store
 
@@ -27,6 +27,9 @@ MAX_SCENES = 60
 """Maximum number of scenes, three minutes of stills: a clip is an overview, the pack holds the rest."""
 MIN_SILENT_SECONDS = 0.1
 """Silence at the end of a scene that is not noticed."""
+
+MIN_STILL_SECONDS = 0.1
+"""Standstill at the end of a scene that is not noticed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,15 @@ class Silence:
     """Silent seconds."""
     missing_keys: tuple[str, ...] = ()
     """Keys of a release.toml that could give a photo the sound of a selected recording."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standstill:
+    """Scene whose video ends before it does."""
+
+    source: SourceRecord
+    seconds: float
+    """Seconds for which its last picture stands still."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +117,15 @@ class Programme:
                 source = scene.entry.subject
                 keys = missing_keys(source, self.recordings.values()) if source.medium == "photo" else ()
                 yield Silence(source=source, seconds=seconds, missing_keys=keys)
+
+    def standstills(self) -> Iterator[Standstill]:
+        """Yield the videos that are shorter than a scene, where that is noticed."""
+        for scene in self.scenes:
+            begins, ends = scene.time_seconds, end_of(scene.entry)
+            if scene.is_moving and begins is not None and ends is not None:
+                seconds = self.scene_seconds - (ends - begins)
+                if seconds > MIN_STILL_SECONDS:
+                    yield Standstill(source=scene.entry.subject, seconds=seconds)
 
     def parts(self) -> Iterator[PartShown]:
         """Yield what is shown of each video, except of one that is shown whole or by the still chosen of it."""

@@ -66,7 +66,7 @@ def _excerpt(copies: Sequence[ItemRecord], stills: Sequence[Scene], seconds_each
 
 def _around(copy: ItemRecord, still: Scene | None, seconds_each: float) -> Scene:
     whole = Scene(entry=copy, is_moving=True)
-    begins, ends = whole.time_seconds, _end(copy)
+    begins, ends = whole.time_seconds, end_of(copy)
     if still is None or still.time_seconds is None or begins is None or ends is None:
         return whole
     latest = max(0.0, ends - begins - seconds_each)
@@ -75,7 +75,7 @@ def _around(copy: ItemRecord, still: Scene | None, seconds_each: float) -> Scene
     )
 
 
-def _end(copy: ItemRecord) -> float | None:
+def end_of(copy: ItemRecord) -> float | None:
     """Return the presentation time in the video at which a copy ends; None if its facts do not tell."""
     lasts = number_in(copy.facts, "duration_seconds")
     if lasts is None:
