@@ -133,7 +133,7 @@ PRESENTATIONS: Mapping[str, Presentation] = {
         source_size=("source_width_px", "source_height_px"),
     ),
     "photo.web_preview": Presentation(
-        is_in_sizes=True, source_size=("source_width_px", "source_height_px"), formerly="photo.preview"
+        is_in_sizes=True, file_word="", source_size=("source_width_px", "source_height_px"), formerly="photo.preview"
     ),
     "photo.quality": Presentation(take={"metadata": ALL}, page_data={"levels": "quality.json"}),
     "photo.enhanced": Presentation(face=1, viewer=2, is_for_dark=True, digital_source_type="algorithmicallyEnhanced"),

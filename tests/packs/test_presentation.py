@@ -41,6 +41,7 @@ def test_other_is_what_no_other_word_takes() -> None:
     assert is_taken("photo.preview", "preview_320.jpg", ["photo.preview/*_320.*"])
     assert is_taken("photo.web_preview", "preview_320.webp", ["photo.preview/*.webp"])  # as when one made both
     assert not is_taken("photo.web_preview", "preview_320.webp", ["stills"])
+    assert presentation_of("photo.web_preview").file_word == ""  # and under the same names
     assert presentation_of("photo.made_up") == presentation_of("photo.salvaged")
 
 
