@@ -14,6 +14,7 @@ from flows.run.planning.shard import Shard
 from processors.errors import RequestError
 from processors.packs.contents.reservations import warnings
 from processors.store.catalogue.catalogue import Catalogue
+from processors.store.findings.moves import Moves
 from tests.helpers.headings import headed
 from tests.helpers.made_pds4 import label, numbers
 from tests.helpers.releases import RECIPES, Releases
@@ -293,3 +294,73 @@ def test_a_third_labelled_copy_ends_no_run(releases: Releases) -> None:
     assert [(one.relative, one.described_at) for one in media] == [
         (place, None) for place in ("june/x/a.raw", "june/y/a.raw", "july/a.raw")
     ]
+
+
+COPIES = (
+    '[[file]]\npath = "web/a.jpg"\ntitle = "Web version"\n'
+    '[[file]]\npath = "print/a.jpg"\ntitle = "Print version"\ncredit = "Wang"\n'
+)
+
+
+def copies(releases: Releases) -> dict[str, tuple[str | None, str | None]]:
+    """The entry that counts for each present copy by an earlier path, and the title there."""
+    rows = [row for row in Catalogue(releases.store).sources().values() if row.kind == "media"]
+    return {row.relative: (row.entry_path, stated(releases, row.relative)[0]) for row in rows}
+
+
+@pytest.mark.parametrize("to", ["july", "june/photos"])
+def test_each_of_two_copies_is_moved_to_its_own_new_place(releases: Releases, to: str) -> None:
+    releases.add("june", HEAD + COPIES, "web/a.jpg", "print/a.jpg")
+    releases.ingest()
+    (releases.raw / "june").rename(releases.raw / "before")
+    (releases.raw / to).parent.mkdir(exist_ok=True)
+    (releases.raw / "before").rename(releases.raw / to)
+    if to != "july":
+        (releases.raw / to / "release.toml").rename(releases.raw / "june/release.toml")
+    report = ingest(releases.raw, releases.store_folder, RECIPES)
+    moved = [f"moved: june/{name}/a.jpg is now {to}/{name}/a.jpg" for name in ("print", "web")]
+    assert [str(one) for one in report.changes if one.file.endswith(".jpg")] == moved
+    at = {one.relative: one for one in Catalogue(releases.store).sightings() if one.gone_utc}
+    moves = Moves(Catalogue(releases.store).sightings())
+    for name in ("print", "web"):
+        row = at[f"june/{name}/a.jpg"]
+        assert [one.relative for one in moves.of(row, row.gone_utc or "")] == [f"{to}/{name}/a.jpg"]
+    by_earlier = to != "july"
+    expected = {
+        f"{to}/print/a.jpg": ("print/a.jpg" if by_earlier else None, "Print version"),
+        f"{to}/web/a.jpg": ("web/a.jpg" if by_earlier else None, "Web version"),
+    }
+    assert copies(releases) == expected
+    build_pack(recipe_of(("release=" + to.partition("/")[0],), audience="archive"), releases.out, releases.store)
+    premis = next(releases.out.rglob("premis.xml")).read_text()
+    for name in ("print", "web"):
+        assert premis.count(f"Moved: june/{name}/a.jpg is now {to}/{name}/a.jpg") == 1
+    assert premis.count("Moved: june/") == (3 if to == "july" else 2)
+
+
+def test_a_corrected_entry_is_no_longer_joined_with_that_of_the_other_copy(releases: Releases) -> None:
+    releases.add("june", HEAD + COPIES, "web/a.jpg", "print/a.jpg")
+    releases.ingest()
+    for name in ("web", "print"):
+        (releases.raw / "june" / name).rename(releases.raw / "june" / f"{name} 2021")
+    releases.ingest()
+    restated(releases, HEAD + COPIES.replace("web/a.jpg", "web 2021/a.jpg"))
+    assert copies(releases) == {
+        "june/print 2021/a.jpg": ("print/a.jpg", "Print version"),
+        "june/web 2021/a.jpg": (None, "Web version"),
+    }
+    assert stated(releases, "june/web 2021/a.jpg")[1] == "CNSA"
+
+
+@pytest.mark.parametrize("left", [1, 2])
+def test_no_entry_of_a_copy_that_forbids_is_lost_where_copies_become_fewer(releases: Releases, left: int) -> None:
+    releases.add("june", HEAD + COPIES + "redistribute = false\n", "web/a.jpg", "print/a.jpg")
+    releases.ingest()
+    shutil.rmtree(releases.raw / "june/print")
+    (releases.raw / "june/web").rename(releases.raw / "june/x")
+    if left > 1:
+        releases.add("june", None, "y/a.jpg")
+    releases.ingest()
+    assert "print/a.jpg" in {entry for entry, _ in copies(releases).values()}
+    with pytest.raises(RequestError, match="redistribute = false"):
+        releases.pack("release=june")

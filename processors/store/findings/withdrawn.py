@@ -135,7 +135,9 @@ def where_gone(sightings: Sequence[SourceRow]) -> dict[str, str | None]:
             confirmed = lost[row.path].confirmed_utc
             told[row.path] = None if confirmed else f"{until}: restore it, or run `{_command(row.relative)}`"
         elif row.gone_utc and row.digest in there:
-            told[row.path] = f"{until}; {printable(there[row.digest])} has the same bytes: correct it"
+            moved = [one.relative for one in moves.present(row) if one.digest == row.digest]
+            here = moved[0] if moved else there[row.digest]
+            told[row.path] = f"{until}; {printable(here)} has the same bytes: correct it"
         elif row.gone_utc and (later := moves.found_later(row)):
             told[row.path] = f"{until}; it has been {printable(later[-1].relative)} since: correct it"
     return told
