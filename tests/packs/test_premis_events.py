@@ -319,7 +319,7 @@ def test_a_confirmed_withdrawal_stays_in_every_pack_after_the_file_is_back(tmp_p
     )
     shown = CliRunner().invoke(main, ["show", "june/b.jpg", "--store", str(store)]).output
     assert f"  seen     {place} ({span}: {whys[0]}), " in shown
-    as_json = json.loads(CliRunner().invoke(main, ["show", "june/b.jpg", "--json", "--store", str(store)]).output)
+    as_json = json.loads(CliRunner().invoke(main, ["show", "june/b.jpg", "--json", "--store", str(store)]).stdout)
     assert [[one["confirmed_reason"] for one in seen["times"]] for seen in as_json["seen"]] == [list(whys), [None]]
 
 
