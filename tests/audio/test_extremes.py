@@ -147,17 +147,46 @@ def test_a_window_too_long_for_a_tone_is_reported(tmp_path: Path) -> None:
         tone = 0.1 * np.sin(2 * np.pi * 40 * np.arange(seconds * rate_hz) / rate_hz)
         return Bench(tmp_path / f"{rate_hz}-{seconds}-{window_samples}", tone, rate_hz).run(events).facts("events.csv")
 
-    short, long = facts_of(200, 20, 2048), facts_of(200, 60, 2048)
+    short, long = facts_of(200, 20, 2048), facts_of(200, 150, 2048)
     assert (short["tone_count"], short["not_found_because"][1]) == (
         0,
-        "a window of 2048 samples is 10.2 s at 200 Hz: no tone is found in 20 s: it takes 30.7 s",
+        "a window of 2048 samples is 10.2 s at 200 Hz: no tone is found in 20 s: it takes 123 s",
     )
     assert long["not_found_because"][1] == (
-        "a window of 2048 samples is 10.2 s at 200 Hz: only tones of 30.7 s or more are found"
+        "a window of 2048 samples is 10.2 s at 200 Hz: only tones of 123 s or more are found"
     )
     assert long["tone_count"] == 1
     assert facts_of(8000, 5)["not_found_because"] == []
     assert facts_of(200, 20)["tone_count"] == 1  # the default window is shorter at low rates
+
+
+@pytest.mark.parametrize(("rate_hz", "seconds"), [(100, 1800), (250, 1200), (500, 600), (1000, 300)])
+@pytest.mark.parametrize("is_wind", [False, True])
+def test_noise_at_a_low_rate_has_no_tones(tmp_path: Path, rate_hz: int, seconds: int, is_wind: bool) -> None:
+    rng = np.random.default_rng(7)
+    noise = rng.normal(0, 0.06, seconds * rate_hz)
+    if is_wind:  # its power falls with the frequency to the power of -5/3
+        frequency_hz = np.fft.rfftfreq(len(noise), 1 / rate_hz)
+        phases = rng.normal(0, 1, len(frequency_hz)) + 1j * rng.normal(0, 1, len(frequency_hz))
+        wind = np.fft.irfft(phases / np.maximum(frequency_hz, 0.5) ** (5 / 6), len(noise))
+        noise = 0.09 * wind / wind.std()
+    facts = Bench(tmp_path, noise, rate_hz).run(Events()).facts("events.csv")
+    assert facts["tone_count"] == 0
+    assert facts["not_found_because"][-1] == (
+        f"no tone is looked for below {4 * rate_hz / 256:.3g} Hz: with a window of {256 / rate_hz:.3g} s wind looks "
+        "like one"
+    )
+
+
+@pytest.mark.parametrize("rate_hz", [250, 500])
+def test_a_tone_in_noise_at_a_low_rate_is_found(tmp_path: Path, rate_hz: int) -> None:
+    seconds = np.arange(60 * rate_hz) / rate_hz
+    tone = 0.1 * np.sin(2 * np.pi * 31.7 * seconds) * ((seconds >= 16) & (seconds < 40))
+    noise = np.random.default_rng(7).normal(0, 0.02, len(seconds))
+    facts = Bench(tmp_path, tone + noise, rate_hz).run(Events()).facts("events.csv")
+    (found,) = (event for event in facts["events"] if event["kind"] == "tone")
+    assert found["fundamental_hz"] == pytest.approx(31.7, abs=0.05)
+    assert (found["start_seconds"], found["end_seconds"]) == pytest.approx((16, 40), abs=2.5)
 
 
 @pytest.mark.parametrize("gain_db", [40, 90, 360, 700])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,15 @@ from processors.audio.events.event_files import (
 )
 from processors.audio.events.gusts import STEP_SECONDS, gusts, wind_bands
 from processors.audio.events.impulses import Impulse, impulses, why_no_impulses
-from processors.audio.events.tones import SEGMENT_SECONDS, Tracker, beside_louder, harmonic_series, typical_spectrum
+from processors.audio.events.tones import (
+    LOWEST_BANDS,
+    MIN_FRAMES,
+    SEGMENT_SECONDS,
+    Tracker,
+    beside_louder,
+    harmonic_series,
+    typical_spectrum,
+)
 from processors.audio.reading.missing_samples import missing_share
 from processors.audio.spectrogram.netcdf import power_frames
 from processors.audio.spectrogram.spectral_lines import LineFinder
@@ -57,7 +66,7 @@ class Events:
     """Events with start and end in source time, band, level and confidence."""
 
     name: ClassVar[str] = "audio.events"
-    version: ClassVar[int] = 14
+    version: ClassVar[int] = 15
     reads: ClassVar[Reads] = "results"
     tables: ClassVar[tuple[Table, ...]] = (EVENTS,)
 
@@ -114,7 +123,8 @@ class _Detector:
         bands: dict[int, tuple[float, float]] = {}
         for first_frame, power in self._segments():
             is_short = 2 * len(power) < self._segment_frames
-            tracker.add(finder.find(typical_spectrum(power), processor.tone_db), is_short=is_short)
+            lines = finder.find(typical_spectrum(power), processor.tone_db)
+            tracker.add((line for line in lines if line.hz >= self._lowest_tone_hz), is_short=is_short)
             wind += self._wind(first_frame, power)
             bands |= self._bands_of(hits, first_frame, power)
         events = [self._impulse(number, hit, bands) for number, hit in enumerate(hits)]
@@ -127,7 +137,9 @@ class _Detector:
             tone_count=kinds.count("tone"),
             gust_count=kinds.count("gust"),
             reference=REFERENCE,
-            not_found_because=tuple(why for why in (no_impulses, self._why_no_short_tones()) if why),
+            not_found_because=tuple(
+                why for why in (no_impulses, self._why_no_short_tones(), self._why_no_low_tones()) if why
+            ),
             events=tuple(events[:MAX_EVENTS]),
         )
         yield Item(name=EVENTS.item, media_type="text/csv", data=as_csv(events), facts=made)
@@ -152,12 +164,30 @@ class _Detector:
         return f"{window} at {facts.rate_hz} Hz: {found}"
 
     @property
+    def _lowest_tone_hz(self) -> float:
+        """Return the frequency below which no tone is looked for; 0 unless windows are long, and bands narrow."""
+        is_long = MIN_FRAMES * self._facts.hop_seconds > SEGMENT_SECONDS
+        return LOWEST_BANDS * self._facts.band_width_hz if is_long else 0.0
+
+    def _why_no_low_tones(self) -> str | None:
+        if not (lowest_hz := self._lowest_tone_hz):
+            return None
+        seconds = self._facts.window_samples / self._facts.rate_hz
+        return f"no tone is looked for below {lowest_hz:.3g} Hz: with a window of {seconds:.3g} s wind looks like one"
+
+    @property
+    def _step_frames(self) -> int:
+        """Return the number of frames in a step of the wind's power."""
+        return max(1, round(STEP_SECONDS / self._facts.hop_seconds))
+
+    @property
     def _segment_frames(self) -> int:
-        step = max(1, round(STEP_SECONDS / self._facts.hop_seconds))
-        return step * round(SEGMENT_SECONDS / STEP_SECONDS)
+        """Return the number of frames in a segment: whole steps, one second, or longer where windows are long."""
+        steps = max(round(SEGMENT_SECONDS / STEP_SECONDS), math.ceil(MIN_FRAMES / self._step_frames))
+        return steps * self._step_frames
 
     def _segments(self) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield first frame and power of each second, re a sine of full scale, (frames, bands), mean of channels."""
+        """Yield first frame and power of each segment, re a sine of full scale, (frames, bands), mean of channels."""
         count, first = self._segment_frames, 0
         per_sine = np.ones(self._facts.band_count, np.float32)
         per_sine[1:-1] = 2 if self._facts.scaling == "mean_square" else 1
@@ -183,7 +213,7 @@ class _Detector:
         is_missing = missing_share(facts.missing_seconds, starts, window_seconds) > 0
         is_whole = ~is_missing & (numbers >= whole.start) & (numbers < whole.stop)
         low = power[:, wind_bands(facts.band_width_hz)].sum(axis=1, dtype=np.float64)
-        step = max(1, round(STEP_SECONDS / facts.hop_seconds))
+        step = self._step_frames
         for start in range(0, len(low), step):
             frames, inside = low[start : start + step], is_whole[start : start + step]
             if 2 * len(frames) < step:
@@ -259,8 +289,7 @@ class _Detector:
 
     def _gusts(self, wind: list[tuple[float, bool]]) -> Iterator[DetectedEvent]:
         band_hz = self._facts.band_width_hz
-        bands = wind_bands(band_hz)
-        step = self._segment_frames / round(SEGMENT_SECONDS / STEP_SECONDS)
+        bands, step = wind_bands(band_hz), self._step_frames
         noise_bands = self._facts.noise_bandwidth_hz / band_hz
         power, is_missing = np.array([one for one, _ in wind]), np.array([lost for _, lost in wind], bool)
         for gust in gusts(power, is_missing, self._processor.gust_db):
