@@ -108,11 +108,12 @@ def _add_missing(folder: Path, mission: str | None, store: Path) -> None:
     from flows.run.release_suggestions import suggestions
     from processors.metadata.release.release_file import read_release
     from processors.metadata.release.release_template import file_sections, media_below, with_entries, with_mission
+    from processors.sources.scan import files_below
     from processors.store.flush import replace_file
 
     target = folder / "release.toml"
     data = target.read_bytes()
-    described = read_release(data)
+    described = read_release(data).spelt_as(files_below(folder))
     stated = described.head.get("mission")
     is_without = mission is not None and not stated and not any(one.path is None for one in described.problems)
     if mission is not None and is_without:
@@ -172,9 +173,12 @@ def _mistakes(
 def _mistakes_of_calibrations(folder: Path, described: Release, there: Collection[str]) -> Iterator[str]:
     """Yield what is wrong with the calibrations that a release names, as a run finds them among the files there."""
     from processors.engine.release_calibrations import calibration_in, calibration_problems
+    from processors.sources.unicode_forms import as_spelt
 
     def read(name: str) -> Calibration | str:
-        return calibration_in(folder / name if str(PurePosixPath(name)) in there else None, name)
+        path = str(PurePosixPath(name))
+        path = as_spelt([path], there).get(path, path)
+        return calibration_in(folder / path if path in there else None, name)
 
     yield from calibration_problems(described, read)
 
@@ -197,7 +201,7 @@ def check(folder: Path, store_folder: Path) -> None:
     from flows.run.planning.renamed_files import renamed_files
     from processors.metadata.release.release_file import read_release
     from processors.metadata.release.release_template import media_below
-    from processors.sources.scan import FoundFile, survey
+    from processors.sources.scan import files_below
 
     if folder.name == "release.toml":
         folder = folder.parent
@@ -205,12 +209,12 @@ def check(folder: Path, store_folder: Path) -> None:
         raise click.UsageError(no_such_folder(folder))
     if not (folder / "release.toml").is_file():
         raise click.UsageError(f"{folder}: has no release.toml; write one with `marsmedia release init {folder}`")
-    described = read_release((folder / "release.toml").read_bytes())
+    there = files_below(folder)
+    described = read_release((folder / "release.toml").read_bytes()).spelt_as(there)
     if not described.is_toml:  # it may describe everything
         for problem in described.problems:
             click.echo(printable(str(problem)))
         sys.exit(1)
-    there = {found.relative for found in survey(folder) if isinstance(found, FoundFile)}
     renamed = renamed_files(folder, described, store_folder)
     told = [*_mistakes(folder, described, there, renamed), *_mistakes_of_calibrations(folder, described, there)]
     others = (*other_missions(folder, described), *late_dates(described), *dates_without_zone(described))

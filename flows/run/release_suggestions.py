@@ -23,6 +23,7 @@ from processors.metadata.release.release_template import Suggestion
 from processors.metadata.statements import TERMS, TERMS_OF_USE
 from processors.mission.profile import load_profile, profile_named_in
 from processors.mission.when import parse_when
+from processors.sources.scan import files_below
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
 from processors.well_known_names import EVIDENCE
@@ -46,7 +47,7 @@ class Suggestions:
 def suggestions(folder: Path, *, mission: str | None = None) -> Suggestions:
     """Read the files in workers with limits, as in a run; nothing is stored."""
     described = folder / "release.toml"
-    stated = read_release(described.read_bytes() if described.exists() else b"")
+    stated = read_release(described.read_bytes() if described.exists() else b"").spelt_as(files_below(folder))
     with tempfile.TemporaryDirectory() as scratch:
         store = Store(Path(scratch))
         run_ingest(folder, store.root, RECIPES, Options(quiet=True), in_threads, name="release-init")

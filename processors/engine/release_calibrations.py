@@ -10,6 +10,7 @@ from processors.audio.levels.calibration import Calibration, is_same_instrument,
 from processors.contract import Processor, inputs_of
 from processors.json_records import as_json, canonical_json
 from processors.metadata.release.release_file import Release
+from processors.sources.unicode_forms import as_spelt
 from processors.store.catalogue.source_row import SourceRow
 
 MAX_NAMED = 5
@@ -43,7 +44,7 @@ class ReleaseCalibrations:
 
     def digests(self, folder: str, release: Release) -> str:
         """Return the SHA-256 of every calibration that a release names."""
-        rows = [self._rows.get(_inside(folder, name)) for name in named_calibrations(release)]
+        rows = [self._row(_inside(folder, name)) for name in named_calibrations(release)]
         return " ".join(row.digest if row else "missing" for row in rows)
 
     def strays(self, folder: str, release: Release) -> Iterator[str]:
@@ -57,8 +58,11 @@ class ReleaseCalibrations:
             self._read[path] = self._from_file(path, name)
         return self._read[path]
 
+    def _row(self, path: str) -> SourceRow | None:
+        return self._rows.get(as_spelt([path], self._rows).get(path, path))
+
     def _from_file(self, path: str, name: str) -> Calibration | str:
-        row = self._rows.get(path)
+        row = self._row(path)
         return calibration_in(self._local_path(row) if row else None, name)
 
 

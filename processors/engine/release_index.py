@@ -23,6 +23,7 @@ from processors.metadata.release.release_context import release_context
 from processors.metadata.release.release_file import MAX_BYTES, Release, ReleaseFileProblem, read_release
 from processors.mission.profile import load_profile, profile_named_in, read_product_name
 from processors.planetary.open_image import ATTACHED
+from processors.sources.unicode_forms import composed
 from processors.store.bucket.raw_bucket import to_read
 from processors.store.catalogue.source_row import SourceRow
 
@@ -72,6 +73,7 @@ class ReleaseIndex:
             elif row.kind == "companion" and row.format in LABELS:
                 for stem in {_stem(row.name), row.name.rpartition(".")[0].casefold()}:
                     self._labels.setdefault((_folder(row.path), stem), []).append(row)
+        self._spell_entries(rows, gone or {})
         self._calibrations = ReleaseCalibrations(rows, local_path)
         sidecars = [row for row in rows if row.kind == "companion" and row.format == SIDECAR]
         self._sidecars = sidecars_paired(sidecars, rows)
@@ -83,6 +85,22 @@ class ReleaseIndex:
             else entries_of_renamed(self._releases, rows, gone, self._folder_of_release)
         )
         """Entry of each file that names an earlier place of its bytes, by path of the file."""
+
+    def _spell_entries(self, rows: Iterable[SourceRow], gone: Iterable[str]) -> None:
+        """Take entries whose paths differ in Unicode form only from those of files, present or earlier, for theirs."""
+        for folder, (row, release) in self._releases.items():
+            if release is None or all(path.isascii() or f"{folder}/{path}" in self._paths for path in release.lines):
+                continue
+            inside = f"{folder}/"
+            there = {path.removeprefix(inside) for path in self._paths if path.startswith(inside)}
+            forms = set(map(composed, there))
+            earlier = [path.removeprefix(inside) for path in gone if path.startswith(inside)]
+            earlier += [one.entry_path for one in rows if one.entry_path]
+            for path in sorted(earlier, key=lambda path, ours=release: path not in ours.lines):
+                if (form := composed(path)) not in forms:
+                    there.add(path)
+                    forms.add(form)
+            self._releases[folder] = row, release.spelt_as(there)
 
     def entry_path(self, row: SourceRow) -> str | None:
         """Return the path in an entry that names an earlier place of a file's bytes; None without such an entry."""

@@ -128,6 +128,11 @@ def _file(root: Path, entry: os.DirEntry[str], relative: str, release: str) -> F
     )
 
 
+def files_below(folder: Path) -> set[str]:
+    """Return the paths of the files below a folder that can be read, as `FoundFile.relative`."""
+    return {found.relative for found in survey(folder) if isinstance(found, FoundFile)}
+
+
 def storable(name: str) -> str:
     """Return a file name as text that any table can hold: bytes that are not UTF-8 become `\\xNN`."""
     return name if name.isascii() else name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from processors.metadata.release.release_values import Said, date_as_text
 from processors.mission.profile import profile_names
 from processors.mission.release_statements import mission_of_file
 from processors.mission.when import parse_when
+from processors.sources.unicode_forms import as_spelt
 
 if TYPE_CHECKING:  # most importers of this module read no release.toml
     from pydantic import BaseModel
@@ -56,6 +58,37 @@ class Release:
     def is_bare(self, path: str) -> bool:
         """Return whether a file has an entry that says nothing but its path, as `release init` writes them."""
         return path in self.files and self.files[path].keys() <= {"path"}
+
+    def spelt_as(self, there: Collection[str]) -> Release:
+        """Return it with each entry under the path of its file, where that differs in Unicode form only.
+
+        Where the file has an entry of its own already, it is named twice, and what either forbids counts.
+
+        Parameters
+        ----------
+        there : paths of the files below the release's folder.
+        """
+        spelt = as_spelt(self.lines, there)
+        if not spelt:
+            return self
+        files, lines, forbidden = dict(self.files), dict(self.lines), set(self.forbidden)
+        problems = [replace(one, path=spelt.get(one.path, one.path)) if one.path else one for one in self.problems]
+        for path, own in spelt.items():
+            line, said = lines.pop(path), files.pop(path, None)
+            if path in forbidden:
+                forbidden.add(own)
+            if own in lines:
+                first, second = sorted((line, lines[own]))
+                problems.append(ReleaseFileProblem(line=second, what=_named_twice(own, first), path=own))
+                continue
+            lines[own] = line
+            if said is not None:
+                files[own] = said
+        return replace(self, files=files, lines=lines, forbidden=frozenset(forbidden), problems=tuple(problems))
+
+
+def _named_twice(path: str, first: int) -> str:
+    return f"path: named twice ({path!r}, first on line {first}); remove one of them"
 
 
 def read_release(data: bytes) -> Release:
@@ -113,8 +146,7 @@ class _Reader:
         if entry.get("redistribute") is False:
             self._forbidden.add(path)
         if path in self._lines:
-            first = self._lines[path]
-            self._tell((*at, "path"), f"path: named twice ({path!r}, first on line {first}); remove one of them", path)
+            self._tell((*at, "path"), _named_twice(path, self._lines[path]), path)
             return
         known = len(self._problems)
         self._lines[path] = self._file.line((*at, "path"))
