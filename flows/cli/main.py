@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,14 @@ class _LazyGroup(click.Group):
         for heading, commands in COMMANDS.items():
             with formatter.section(heading):
                 formatter.write_dl([(f"{name:10}", text) for name, text in commands.items()])
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        try:
+            return super().main(*args, **extra)
+        except SystemExit as end:
+            if recording := sys.modules.get("flows.serving.recording"):
+                recording.exit_without_server(end.code)
+            raise
 
     def invoke(self, ctx: click.Context) -> Any:
         from processors.errors import RecipeError, RequestError, StoreError

@@ -128,7 +128,6 @@ def _planned(
     from flows.run.progress import RunProgress
     from flows.run.run import in_threads, run
     from flows.run.working.workers import warm_up
-    from flows.serving.server_of_runs import recorded_at
 
     with RunProgress(quiet=options.quiet) as progress:
         record.prepared = prepare(store, progress)
@@ -143,11 +142,31 @@ def _planned(
     server = _answering(store, record) if is_told else None
     if server:
         warm_up(has_sound=record.prepared.plan.has_sound_due)  # while Prefect is imported
-        with recorded_at(server):
-            state = flow()
-        return None if record.report else Stop(reason=f"the flow could not start: {state.message}")
+        state = _recorded_run(server, flow)
+        if record.report:
+            return None
+        if state is not None:
+            return Stop(reason=f"the flow could not start: {state.message}")
     run(prepare, store.address, options, in_threads, name=record.who.run, asked=asked)
     return None
+
+
+def _recorded_run(server: str, flow: Callable[[], Any]) -> Any:
+    """Run the flow; return its final state, or None if the server is gone, before or after the run has its report."""
+    from flows.serving.recording import recorded_at
+
+    state = None
+    with recorded_at(server) as recording:
+        try:
+            state = flow()
+        except Exception:
+            if not recording.look():
+                raise
+    if recording.is_lost:
+        click.echo(
+            f"marsmedia: Prefect's server {server} has gone: the end of this run is not recorded there", err=True
+        )
+    return state
 
 
 def _report_of_stop(stop: Stop | None, record: RunRecord, asked: str, store: Store, options: Options) -> Report:

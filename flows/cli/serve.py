@@ -80,8 +80,9 @@ def serve(
         from flows.run.recipe_changes.load_recipes import load_recipes
         from flows.serving.alerts import Alerts
         from flows.serving.local_server import address_at, database_file, prefect_server
+        from flows.serving.recording import recorded_at
         from flows.serving.schedule import timetable, with_overrides
-        from flows.serving.server_of_runs import answers, configured_server, recorded_at
+        from flows.serving.server_of_runs import answers, configured_server
         from flows.serving.sole_service import sole_service
 
         if is_address(store_folder):
@@ -98,6 +99,8 @@ def serve(
             raise RequestError(f"Prefect's server {theirs} does not answer; start it, or unset PREFECT_API_URL")
         address = theirs or address_at(port)
         store = open_store(store_folder, new=new_store)
+        if store.is_new:  # which stays, even if this service is refused
+            click.echo(f"a new store was begun in {printable(places['store'])}")
         here = stack.enter_context(sole_service(store, address, None if theirs else database_file()))
         if theirs is None:
             click.echo("Starting Prefect (about 10 s; longer the first time) ...", err=True)
@@ -107,8 +110,6 @@ def serve(
 
         def begin() -> None:
             stack.enter_context(here.announced())
-            if store.is_new:
-                click.echo(f"a new store was begun in {printable(places['store'])}")
             for line in _served(planned, places, recipe, address, alerts):
                 click.echo(line)
 

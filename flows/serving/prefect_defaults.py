@@ -14,5 +14,6 @@ DEFAULTS = {
 }
 if "PREFECT_LOGGING_LEVEL" not in os.environ:  # but not in the terminal
     DEFAULTS["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"
+    DEFAULTS["PREFECT_LOGGING_INTERNAL_LEVEL"] = "CRITICAL"  # an error of 2 kB for each event that a lost server misses
 for _name, _value in DEFAULTS.items():
     os.environ.setdefault(_name, _value)

@@ -7,11 +7,8 @@ on the store.
 from __future__ import annotations
 
 import os
-import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 # isort: off
@@ -54,20 +51,6 @@ def answers(address: str) -> bool:
         return False
 
 
-@contextmanager
-def recorded_at(address: str) -> Iterator[None]:
-    """Have the flows of this process recorded by that server."""
-    before = os.environ.get(ADDRESS)
-    os.environ[ADDRESS] = address
-    _refresh()
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[ADDRESS]
-            _refresh()
-
-
 def _serving(store: Store) -> str | None:
     """Return the address of the `marsmedia serve` running on the store on this machine."""
     service = service_on(store)
@@ -85,11 +68,3 @@ def _says(path: Path, word: str) -> bool:
         return word in path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
-
-
-def _refresh() -> None:
-    """Let Prefect read the environment again, if it has been imported."""
-    if "prefect" in sys.modules:
-        from prefect.context import refresh_global_settings_context
-
-        refresh_global_settings_context()

@@ -35,6 +35,7 @@ from flows.run.working.batches import Batch
 from flows.run.working.runner import WAITING_THREADS
 from flows.run.working.shared_work import BatchOutcome, Finished, do_batch
 from flows.serving.end_of_serving import end_if_abandoned, end_with_service
+from flows.serving.recording import has_lost_server
 from processors.errors import RecipeError, RequestError, StoreError
 from processors.well_known_names import CONTACT_SHEET
 
@@ -88,9 +89,10 @@ def final_state(report: Report, *, key: str) -> State:
     end_if_abandoned()
     log = get_run_logger()
     try:
-        _log_problems(report)
-        create_markdown_artifact(key=key, markdown=markdown(report), description=cell(report.message))
-        _show_contact_sheets(report)
+        if not has_lost_server():
+            _log_problems(report)
+            create_markdown_artifact(key=key, markdown=markdown(report), description=cell(report.message))
+            _show_contact_sheets(report)
     except Exception as error:  # noqa: BLE001 - the server may be down or refuse a request; the report is saved already
         log.warning("the report could not be shown in Prefect (%s: %s): %s", type(error).__name__, error, report.report)
     if report.state in ("failed", "interrupted"):

@@ -15,13 +15,20 @@ from typing import Any
 
 import pytest
 
+from flows.cli.plan_and_run import plan_and_run
+from flows.run.options import Options
+from flows.run.planning.prepare import Prepared, prepare
+from flows.run.progress import RunProgress
 from flows.serving.server_of_runs import configured_server, server_of_runs
 from flows.serving.sole_service import sole_service
+from processors.store.open_store import open_store
 from processors.store.store import Store
 from tests.conftest import Run, quiet_environment
+from tests.helpers.first_recipes import RECIPES
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.prefect_api import PrefectApi
-from tests.helpers.stopped_runs import much_work, start, stop, wait_for_results
+from tests.helpers.relay import Relay
+from tests.helpers.stopped_runs import RESULTS, much_work, start, stop, wait_for_end, wait_for_results
 
 ADDRESS = "http://127.0.0.1:1/api"
 """Where nothing listens."""
@@ -119,6 +126,78 @@ def test_a_signal_stops_a_recorded_run_at_once_and_loses_nothing(
     ask = PrefectApi(prefect_server).ask
     (recorded,) = ask("flow_runs/filter", flow_runs={"name": {"any_": [f"ingest {raw}"]}})
     assert (recorded["state"]["type"], recorded["state"]["message"]) == ("CANCELLED", report["message"])
+
+
+GONE_SECONDS = 90
+"""More than a run needs for its work, the time in which its server may come back, and its end."""
+
+
+@pytest.mark.slow
+@pytest.mark.prefect
+@pytest.mark.parametrize("kind", [None, signal.SIGINT, signal.SIGTERM])
+def test_a_run_whose_server_goes_ends_at_once_with_its_report_and_one_sentence(
+    raw: Path, tmp_path: Path, python_path: str, prefect_server: str, kind: signal.Signals | None
+) -> None:
+    much_work(raw / "june")
+    relay = Relay(prefect_server)
+    environment = {**quiet_environment(tmp_path / "home"), "PREFECT_API_URL": relay.address}
+    run = start(raw, tmp_path / "store", environment | {"PYTHONPATH": python_path})
+    wait_for_results(run, tmp_path / "store", 3)
+    relay.close()
+    if kind:
+        run.send_signal(kind)
+    out, err = run.communicate(timeout=GONE_SECONDS)
+    report = json.loads(out)
+    assert (run.returncode, report["state"]) == ((128 + kind, "interrupted") if kind else (0, "completed"))
+    gone = f"marsmedia: Prefect's server {relay.address} has gone: the end of this run is not recorded there"
+    begun = f"marsmedia: a new store was begun in {tmp_path}/store"
+    assert err.splitlines() == [begun, gone]
+    wait_for_end(run.pid)
+
+
+@pytest.mark.prefect
+def test_a_run_whose_server_goes_before_it_is_recorded_does_its_work(
+    raw: Path, maker: MediaMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefect_server: str
+) -> None:
+    maker.photo("photo.jpg")
+    relay = Relay(prefect_server)
+    store = open_store(tmp_path / "store")
+
+    def flow() -> Any:
+        from prefect.client.orchestration import get_client
+
+        relay.close()
+        return get_client(sync_client=True).read_flow_runs()
+
+    monkeypatch.setenv("PREFECT_API_URL", relay.address)
+
+    def look(store: Store, progress: RunProgress) -> Prepared:
+        return prepare(raw, store, RECIPES, progress, Options(quiet=True))
+
+    code = plan_and_run(look, store.root, Options(quiet=True), flow, asked=str(raw), as_json=True)
+    assert code == 0
+    (report,) = store.records("runs")
+    assert json.loads(report.read_bytes())["results"]["made"] == 2
+
+
+@pytest.mark.slow
+@pytest.mark.prefect
+def test_a_server_that_comes_back_in_time_records_the_end(
+    raw: Path, maker: MediaMaker, tmp_path: Path, python_path: str, prefect_server: str
+) -> None:
+    much_work(raw / "june")
+    relay = Relay(prefect_server)
+    environment = {**quiet_environment(tmp_path / "home"), "PREFECT_API_URL": relay.address}
+    run = start(raw, tmp_path / "store", environment | {"PYTHONPATH": python_path})
+    wait_for_results(run, tmp_path / "store", 3)
+    relay.close()
+    wait_for_results(run, tmp_path / "store", RESULTS)
+    again = Relay(prefect_server, relay.port)
+    out, err = run.communicate(timeout=GONE_SECONDS)
+    again.close()
+    assert (run.returncode, err.splitlines()) == (0, [f"marsmedia: a new store was begun in {tmp_path}/store"])
+    (recorded,) = PrefectApi(prefect_server).ask("flow_runs/filter", flow_runs={"name": {"any_": [f"ingest {raw}"]}})
+    assert (recorded["state"]["type"], recorded["state"]["message"]) == ("COMPLETED", json.loads(out)["message"])
 
 
 def test_a_silent_server_is_reported_and_the_work_is_done(
