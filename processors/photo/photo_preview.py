@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -40,6 +40,13 @@ WEBP_METHOD = 2
        83       2      0.60    1364  0.9674
        84       1      0.44    1548  0.9708
 """
+WEBP_QUALITY, AVIF_QUALITY, AVIF_LONGEST_SIDE_PX = 83, 72, 1024
+SETTINGS_OF_A_FORMAT: Mapping[str, tuple[PictureFormat, int]] = {
+    "webp_quality": ("webp", WEBP_QUALITY),
+    "avif_quality": ("avif", AVIF_QUALITY),
+    "avif_longest_side_px": ("avif", AVIF_LONGEST_SIDE_PX),
+}
+"""Parameters that change nothing without a format, with the format and the default value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +72,7 @@ class PhotoPreview:
     """Previews for the web; sizes larger than the photo itself are replaced by the photo's own size."""
 
     name: ClassVar[str] = "photo.preview"
-    version: ClassVar[int] = 11
+    version: ClassVar[int] = 10
     reads: ClassVar[Reads] = "photo"
 
     longest_sides_px: tuple[int, ...] = (320, 1024, 2048)
@@ -73,9 +80,9 @@ class PhotoPreview:
     formats: tuple[PictureFormat, ...] = ("jpeg",)
     """Formats of each size; AVIF only up to `avif_longest_side_px`, WebP up to 16,383 px, the most that it holds."""
     quality: int = 88
-    webp_quality: int = 83
-    avif_quality: int = 72
-    avif_longest_side_px: int = 1024
+    webp_quality: int = WEBP_QUALITY
+    avif_quality: int = AVIF_QUALITY
+    avif_longest_side_px: int = AVIF_LONGEST_SIDE_PX
     max_pixels: int = MAX_PIXELS
     """Maximum size; larger photos are refused from their header."""
 
@@ -88,6 +95,10 @@ class PhotoPreview:
             require(1 <= getattr(self, name) <= 95, name, getattr(self, name), "must be from 1 to 95")
         known = bool(self.formats) and set(self.formats) <= {"jpeg", "webp", "avif"}
         require(known, "formats", self.formats, "must be of jpeg, webp and avif")
+        for name, (picture_format, default) in SETTINGS_OF_A_FORMAT.items():
+            value = getattr(self, name)
+            rule = f"changes nothing without {picture_format} in `formats`, as photo.web_preview has it"
+            require(picture_format in self.formats or value == default, name, value, rule)
 
     def needs(self, info: PhotoInfo) -> Need:
         refuse_larger(info, self.max_pixels)

@@ -104,6 +104,15 @@ def test_previews_in_three_formats_show_the_same() -> None:
         assert np.abs(shown - wanted).mean() < 6
 
 
+def test_a_setting_of_a_format_that_is_not_made_is_refused() -> None:
+    assert WebPreview(avif_quality=40).avif_quality == PhotoPreview(formats=("avif",), avif_quality=40).avif_quality
+    rule = "changes nothing without avif in `formats`, as photo.web_preview has it"
+    with pytest.raises(ValueError, match=f"^avif_quality is 40: {rule}$"):
+        PhotoPreview(avif_quality=40)
+    with pytest.raises(ValueError, match=r"^webp_quality is 50: changes nothing without webp"):
+        WebPreview(formats=("avif",), webp_quality=50)
+
+
 def made_tiles(folder: Path, file: io.BytesIO, processor: Tiles, picture_format: str = "png") -> list[Item]:
     path = folder / "picture"
     path.write_bytes(file.getvalue())
