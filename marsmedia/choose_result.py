@@ -34,7 +34,9 @@ class ResultChoice:
     def __init__(self, row: SourceRow, processor: str, every: Sequence[Manifest], asked: CurrentResults) -> None:
         self._row, self._processor, self._asked = row, processor, asked
         self._every = every
-        self._made = [one for one in every if one.verdict == "made"]
+        made = [one for one in every if one.verdict == "made"]
+        self._made = asked.companions.counting(made, row)
+        self._of_ended = [one for one in made if one not in self._made]
         self._entries = asked.entries(row, processor)
 
     def of(self, given: Mapping[str, object]) -> Manifest:
@@ -46,7 +48,7 @@ class ResultChoice:
         Raises
         ------
         RequestError : no such parameter, or a value that is not allowed; or there is none, and the message names the
-            command that makes it.
+            command that makes it; or all were made of companions that are none of the file any more.
         """
         kind = type(self._entries[0]) if self._entries else None
         recorded = [one.parameters for one in self._made]
@@ -64,10 +66,15 @@ class ResultChoice:
     def _missing(self, named: Sequence[NamedParameter]) -> RequestError:
         """Return the error where no result has the named parameters: `reprocess` does what it says."""
         paths = [want.path for want in named]
-        if not self._made and not named and self._every:
-            return self._was(latest(self._every))
+        if not self._entries and not self._made and self._of_ended:
+            names = [one.name for one in self._asked.companions.ended(latest(self._of_ended), self._row)]
+            what = f"was made of {', '.join(names)}, which was replaced or withdrawn"
+            raise RequestError(f"{self._row.name}: {self._processor} {what}; none counts now")
+        not_made = [one for one in self._every if one.verdict != "made"]
+        if not self._made and not named and not_made:
+            return self._was(latest(not_made))
         self._refuse_not_allowed(named)
-        others = (one for one in self._every if one.verdict != "made" and all(w.is_in(one.parameters) for w in named))
+        others = (one for one in not_made if all(want.is_in(one.parameters) for want in named))
         for one in others if self._entries else ():
             if ResultRef.of(self._nearest(one, paths)[0], self._row.digests) == one.ref:
                 return self._was(one)

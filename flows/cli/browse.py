@@ -110,6 +110,7 @@ def _write(
             results_elsewhere(rows, catalogue),
             thumbnails,
             asked=lambda subject: today.of(by_path[subject.path]),
+            of_own=lambda subject, results: today.companions.counting(results, by_path[subject.path]),
         )
         write_gallery(folder, shown, title=title, languages=LANGUAGES)
 

@@ -21,9 +21,9 @@ CHANGES_SHOWN = 5
 def packs(store_folder: Path, as_json: bool) -> None:
     """List the packs built from this store.
 
-    Packs with sources that were corrected, replaced or withdrawn since say so, and so do those of which a
-    release.toml, label, sidecar or calibration has changed since the last ingest. `marsmedia prune` keeps what packs
-    hold.
+    Packs with sources, labels or subtitle files that were corrected, replaced or withdrawn since say so, and so do
+    those of which a release.toml, label, sidecar, subtitle file or calibration has changed since the last ingest.
+    `marsmedia prune` keeps what packs hold.
 
     \b
     marsmedia packs

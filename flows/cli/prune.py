@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from processors.well_known_names import EVIDENCE, METADATA
 if TYPE_CHECKING:
     from flows.run.progress import RunProgress
     from processors.engine.recipe_book import RecipeBook
+    from processors.engine.wanted_results import WantedResults
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.manifest import Manifest
     from processors.store.store import Store
@@ -97,10 +98,8 @@ class _Wanted:
     """
 
     def __init__(self, store: Store, recipe: str | None, *, is_withdrawn_too: bool) -> None:
-        from flows.run.planning.known_files import known_files
+        from flows.run.planning.known_files import WantedOfKnown, known_files
         from processors.engine.recipe_book import processors_of
-        from processors.engine.release_index import ReleaseIndex
-        from processors.engine.wanted_results import WantedResults
         from processors.store.catalogue.catalogue import Catalogue
         from processors.store.findings.withdrawn import confirmed_sources
 
@@ -108,15 +107,16 @@ class _Wanted:
         self.rows = known_files(catalogue)
         named = _recipes(store, recipe)
         self.recipes, books = tuple(named), list(named.values())
-        releases = ReleaseIndex(self.rows)
-        asked = [WantedResults(book, releases) for book in books]
-        self.today = asked[-1]
+        self.today = WantedOfKnown(books[-1], catalogue)
+        asked = [*(WantedOfKnown(book, catalogue) for book in books[:-1]), self.today]
+        if_back = list(_wanted_if_back(books, catalogue))
         self._by_release = {
             one.name for book in books for one in processors_of(book) if book.asks_camera or asks_release(one)
         }
-        self._lost = {row.digest for row in self.rows if any(one.is_release_lost(row) for one in asked)}
+        self._lost = {row.digest for row in self.rows if any(one.is_release_lost(row) for one in (*asked, *if_back))}
         media = [row for row in self.rows if row.kind == "media"]
-        self._refs = {one.ref for each in asked for row in media for one in each.of(row)} | _evidence(catalogue)
+        self._refs = {one.ref for each in (*asked, *if_back) for row in media for one in each.of(row)}
+        self._refs |= _evidence(catalogue)
         confirmed = confirmed_sources(catalogue.sightings())
         self._removed, self._withdrawn = (confirmed, set[str]()) if is_withdrawn_too else (set[str](), confirmed)
         self.is_withdrawn_too = is_withdrawn_too
@@ -215,6 +215,21 @@ def _print_old(old: Sequence[Manifest], unwanted: Sequence[Manifest], wanted: _W
 
 def _size(results: Iterable[Manifest]) -> int:
     return sum(item.size_bytes for one in results for item in one.items)
+
+
+def _wanted_if_back(books: Iterable[RecipeBook], catalogue: Catalogue) -> Iterator[WantedResults]:
+    """Yield what recipes would want if labels, sidecars and subtitle files were back that are gone without anybody's
+    confirmation; nothing without any.
+    """
+    from processors.engine.release_index import ReleaseIndex
+    from processors.engine.wanted_results import WantedResults
+    from processors.store.findings.withdrawn import withdrawn
+
+    sightings = catalogue.sightings()
+    missing = [row for row in withdrawn(sightings) if row.kind != "media" and row.confirmed_utc is None]
+    if missing:
+        releases = ReleaseIndex([*(row for row in sightings if row.gone_utc is None), *missing])
+        yield from (WantedResults(book, releases) for book in books)
 
 
 def _evidence(catalogue: Catalogue) -> set[ResultRef]:

@@ -29,9 +29,9 @@ def rebuild(quiet: bool, store_folder: Path, as_json: bool) -> None:
     marsmedia rebuild
     marsmedia rebuild --store /archive/mars
     """
-    from flows.run.planning.known_files import by_name_entries, known_files
+    from flows.run.planning.known_files import WantedOfKnown, by_name_entries, known_files
     from flows.run.progress import RunProgress
-    from flows.run.recipe_changes.load_recipes import wanted_today
+    from flows.run.recipe_changes.load_recipes import load_recipes
     from flows.run.reporting.at_work import alone
     from processors.store.by_name_view import rebuild_by_name
     from processors.store.catalogue.catalogue import Catalogue
@@ -41,8 +41,7 @@ def rebuild(quiet: bool, store_folder: Path, as_json: bool) -> None:
     catalogue = Catalogue(store)
     with alone(store, "rebuild"), RunProgress(quiet=quiet or as_json) as progress:
         unreadable = rebuild_catalogue(store, steps=progress.each)
-        rows = known_files(catalogue)
-        named = by_name_entries(rows, wanted_today(rows), catalogue)
+        named = by_name_entries(known_files(catalogue), WantedOfKnown(load_recipes(), catalogue), catalogue)
         rebuild_by_name(store, named, catalogue.not_made(), progress.each)
     if as_json:
         left_out = [one.reason for one in unreadable if not one.is_restored]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from processors.store.catalogue.source_row import SourceRow
     from processors.store.findings.disagreements import Disagreement
     from processors.store.findings.shared_starts import SharedStart
-    from processors.store.manifest import Manifest
+    from processors.store.manifest import Manifest, ResultRef
     from processors.store.store import Store
 
 MISSING_SHOWN = 10
@@ -61,6 +61,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     marsmedia show 3fa94c --json
     """
     from flows.cli.find_item import find_shown
+    from processors.engine.own_companions import OwnCompanions
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.findings.file_verdict import file_verdict
     from processors.store.fixity.fixity_history import FixityHistory, raw_checks
@@ -94,7 +95,8 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     for link in links:
         click.echo(f"  link     {printable(sentence(link, names))}")
     results = [m for m in manifests if m.ref.processor != EVIDENCE or m.ref.key in own]
-    verdict = file_verdict(results, row.format)
+    own = OwnCompanions(catalogue.sightings)
+    verdict = file_verdict(own.counting(results, row), row.format)
     if verdict.words:
         click.echo(f"  verdict  {printable(verdict.words)}")
     for one in apart:
@@ -104,7 +106,8 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
         click.echo(f"  rights   may not be passed on: {printable(withheld)}")
     for one in shared:
         click.echo(f"  start    {printable(str(one))}")
-    _print_results(results, store, _links(row, store), is_damaged=verdict.is_damaged)
+    ended = {one.ref: ", ".join(ref.name for ref in own.ended(one, row)) for one in results}
+    _print_results(results, store, _links(row, store), ended, is_damaged=verdict.is_damaged)
 
 
 def _print_source(row: SourceRow, known: Properties, history: Iterable[str]) -> None:
@@ -202,8 +205,14 @@ def _links(row: SourceRow, store: Store) -> dict[Path, Path]:
 
 
 def _print_results(
-    manifests: Sequence[Manifest], store: Store, links: Mapping[Path, Path], *, is_damaged: bool
+    manifests: Sequence[Manifest],
+    store: Store,
+    links: Mapping[Path, Path],
+    ended: Mapping[ResultRef, str],
+    *,
+    is_damaged: bool,
 ) -> None:
+    """Print results; `ended` has the names of what was replaced or withdrawn of which one was made."""
     told: list[dict[str, Json]] = []
     if links:
         click.echo(f"results in {printable(str(next(iter(links.values())).parent))}:")
@@ -219,7 +228,8 @@ def _print_results(
             if manifest.items
             else f"{displayed_verdict(manifest.verdict, manifest.blame)}{why_not}"
         )
-        click.echo(printable(f"  {name:{wide}}  {what}"))
+        of_ended = f"  does not count: {ended[manifest.ref]} was replaced or withdrawn" if ended[manifest.ref] else ""
+        click.echo(printable(f"  {name:{wide}}  {what}{of_ended}"))
         if manifest.ref.processor == EVIDENCE and manifest.items:
             record_of = json.loads(store.item_path(manifest.ref, manifest.items[0].name).read_text())
             for line in [*said_lines(record_of), *evidence_lines(record_of)]:

@@ -141,7 +141,7 @@ def _results(store: Store, catalogue: Catalogue, media: Sequence[SourceRow], *, 
     from flows.run.reporting.recorded_problems import current_of_troubled
 
     made = catalogue.table("results", COLUMNS, "verdict = 'made'")
-    current = {result["key"] for _, result in current_of_troubled(catalogue, media)}
+    current = {result["key"] for _, result in current_of_troubled(store, catalogue, media)}
     others = [r for r in catalogue.rows("results", [*COLUMNS, "key"], NOT_MADE) if r["key"] in current]
     others += _uncatalogued(store, catalogue) if is_behind else []
     return pa.concat_tables([made, pa.Table.from_pylist(others, made.schema)])

@@ -11,6 +11,7 @@ from flows.run.folder_defaults import recipe_file
 from flows.run.planning.current_results import CurrentResults
 from flows.run.planning.select import ReprocessRequest
 from flows.run.recipe_changes.load_recipes import every_processor, known_processors
+from processors.engine.own_companions import OwnCompanions
 from processors.engine.recipe_book import RecipeBook
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted_results import WantedResult, WantedResults, all_inputs
@@ -131,11 +132,13 @@ def due_for(recipe: PackRecipe, store: Store) -> ReprocessRequest | None:
     """
     take, catalogue = _taken(recipe), Catalogue(store)
     rows = select(parse(recipe.selection), catalogue)
-    wanted = _WantedForPacks(catalogue)
+    wanted, own = _WantedForPacks(catalogue), OwnCompanions(catalogue.sightings)
     processors: set[str] = set()
     digests: set[str] = set()
     for row in rows:
-        missing = {one.processor for one in wanted.of(row) if takes_any(one.processor, take) and not one.is_in(store)}
+        needed = [one for one in wanted.of(row) if takes_any(one.processor, take)]
+        known = [one.ref for one in own.counting(store.manifests(row.digest), row)] if needed else []
+        missing = {one.processor for one in needed if not one.is_in(known)}
         processors |= missing
         digests |= {row.digest} if missing else set()
     if not digests:
@@ -164,10 +167,9 @@ class _PackResult:
     def processor(self) -> str:
         return self.ref.processor
 
-    def is_in(self, store: Store) -> bool:
-        """Return whether there is such a result, or a known failure."""
-        known = [one.ref for one in store.manifests(self.ref.source) if one.ref.processor == self.processor]
-        return self.ref in known if self.is_exact else bool(known)
+    def is_in(self, known: Iterable[ResultRef]) -> bool:
+        """Return whether the known results of its source have such a result, or a failure of it."""
+        return any(one == self.ref if self.is_exact else one.processor == self.processor for one in known)
 
 
 class _WantedForPacks:
@@ -227,10 +229,10 @@ class _OfRecipeFile:
 def _not_made_yet(recipe: PackRecipe, rows: Iterable[SourceRow], store: Store, catalogue: Catalogue) -> Iterator[str]:
     """Yield one line on results of the full recipe that the pack takes and no run has tried, as after a light one."""
     take, wanted = _taken(recipe), WantedResults(every_processor()[0], ReleaseIndex(catalogue.sources().values()))
-    missing: dict[str, set[str]] = {}
+    missing, own = dict[str, set[str]](), OwnCompanions(catalogue.sightings)
     for row in rows:
         if row.medium:
-            tried = {one.ref.processor for one in store.manifests(row.digest)}
+            tried = {one.ref.processor for one in own.counting(store.manifests(row.digest), row)}
             named = {one.ref.processor for one in wanted.of(row) if one.is_named and takes_any(one.ref.processor, take)}
             missing |= {row.digest: named - tried} if named - tried else {}
     if missing:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
+from flows.run.ended_links import remove_ended_links
 from flows.run.interrupt import signal_of, signals_interrupt, uninterrupted
 from flows.run.options import Options
 from flows.run.planning.completeness import record_complete
@@ -120,6 +121,7 @@ class _Run:
                 self._keeper.flush()
                 if view := self._prepared.view:
                     refresh_by_name(self._store, view)
+                self._remove_ended_links(self._prepared)
                 self._record_complete(self._prepared)
                 if self._prepared.is_whole:
                     keep_found_at_work(self._done, self._prepared.rows, self._store)
@@ -129,6 +131,13 @@ class _Run:
             self._ended_by(error)
         except BaseException as error:  # noqa: BLE001 - outermost edge of a run: the report is made all the same
             self._ended_by(error)
+
+    def _remove_ended_links(self, prepared: Prepared) -> None:
+        media = {row.path for row in prepared.rows if row.kind == "media"}
+        ended = [row.path for row in prepared.gone_files if row.kind != "media"]
+        ended += [one.path for one in prepared.changes if one.kind == "replaced" and one.path not in media]
+        if ended:
+            remove_ended_links(ended, prepared.rows, self._store)
 
     def _record_complete(self, prepared: Prepared) -> None:
         if prepared.fingerprints:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from flows.run.ended_links import remove_ended_links
 from flows.run.options import Options
 from flows.run.planning.raw_survey import survey_raw
 from flows.run.reporting.since_last_run import gone_from
@@ -29,6 +30,7 @@ def withdraw(words: Sequence[str], store: Store, *, reason: str | None) -> list[
     known = list(catalogue.sources().values())
     confirmed = confirm(words, catalogue, reason=reason, just_gone=_just_gone(words, known))
     _take_from_view(confirmed, known, store)
+    remove_ended_links([row.path for row in confirmed if row.kind != "media"], known, store)
     return confirmed
 
 

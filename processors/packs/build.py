@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from processors.contract import LabelRef
+from processors.engine.own_companions import made_of
 from processors.errors import RequestError
 from processors.packs.archive.bagit import BagWriter
 from processors.packs.archive.bucket_output import BucketOutput
@@ -216,6 +218,7 @@ class _Contents:
             results=tuple(sorted(set().union(*(one.refs for one in self.chosen)))),
             reservations=self.choice.reservations,
             sources=tuple(subjects),
+            companions=self._companions(records),
             moved=self.choice.moved,
             replaced=tuple(one.history.replaced for one in self.chosen if one.history.replaced),
             withdrawn=tuple(self._withdrawn()),
@@ -233,6 +236,15 @@ class _Contents:
             damaged=self._damaged(),
             pack_traffic=destination.traffic if isinstance(destination, BucketOutput) else None,
         )
+
+    def _companions(self, records: PackRecords) -> dict[str, tuple[LabelRef, ...]]:
+        """Return the companions in the pack and those of which its results were made, by digest of the source."""
+        held = {one.subject.digest: set[LabelRef]() for one in self.chosen}
+        for one in self.chosen:
+            held[one.subject.digest].update(*(made_of(result) for result in (*one.results, *one.shown)))
+        for beside in records.companions:
+            held[beside.original.subject.digest].add(LabelRef(name=beside.row.name, sha256=beside.row.digest))
+        return {digest: tuple(sorted(some, key=lambda one: one.name)) for digest, some in held.items() if some}
 
     def _media(self, writer: MediaWriter) -> Iterator[PackedFile]:
         count = len(self.chosen)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from processors.contract import LabelRef
 from processors.packs.contents.packed_file import PackIdentity
 from processors.packs.contents.reservations import Kind, Reservation
 from processors.packs.contents.smaller_photos import SmallerPhoto
@@ -27,6 +29,8 @@ class Built:
     """What whoever passes it on must know: missing permissions, changed descriptions, terms and instructions."""
     sources: tuple[SourceRecord, ...]
     """Sources that it holds, as they were then."""
+    companions: Mapping[str, tuple[LabelRef, ...]] = field(default_factory=dict)
+    """Labels, sidecars and subtitle files that it holds, or of which its results were made, by digest of the source."""
     highlight: HighlightClip | None = None
     labels_apart: tuple[str, ...] = ()
     """Labels whose described files are elsewhere, with the paths of those files."""

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from processors.contract import parameters
+from processors.containers.text.subtitle_names import is_subtitle_file
+from processors.contract import LabelRef, parameters
+from processors.engine.own_companions import OwnCompanions, made_of
 from processors.engine.wanted_results import WantedResult
 from processors.json_records import Json, canonical_json
 from processors.packs.contents.prohibitions import may_be_passed_on
@@ -22,6 +24,7 @@ from processors.well_known_names import EVIDENCE
 Change = Literal["corrected", "replaced", "withdrawn", "forbidden", "permitted"]
 OF_RIGHTS = {"permission", "rights", "terms of use", "instructions", "terms of its own", "credit"}
 OF_NUMBERS = {"calibration", "altitude"}
+OF_COMPANIONS = {"label", "subtitles", "sidecar"}
 """Corrections, with those of rights, about which whoever has the pack must be informed; each is listed, as are
 replaced and withdrawn files."""
 KEYWORDS = "dc:subject"
@@ -61,6 +64,7 @@ OF_RESULTS = {
 """What results of a source are made by, by its key in release.toml."""
 BY_WEIGHT = (
     *("permission", "rights", "terms of its own", "instructions", "terms of use", "credit", "calibration", "altitude"),
+    *("label", "subtitles", "sidecar"),
     *(
         "caption",
         "title",
@@ -94,6 +98,15 @@ class PackedSource:
     """Key of the evidence that was packed; None without one."""
     may_be_passed_on: bool | None = None
     """Whether every path of its bytes allowed it then; None if an earlier version built the pack."""
+    companions: tuple[LabelRef, ...] | None = None
+    """Labels, sidecars and subtitle files that are in the pack, or of which its results were made; None if an earlier
+    version built the pack."""
+
+    @classmethod
+    def read(cls, record: Mapping[str, Any]) -> PackedSource:
+        """Return a source of a pack's record."""
+        known = record.get("companions")
+        return cls(**{**record, "companions": None if known is None else tuple(LabelRef(**one) for one in known)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +127,7 @@ class SourceChange:
     @property
     def is_grave(self) -> bool:
         """Return whether whoever has the pack must be informed, beyond a better title or caption."""
-        return self.kind != "corrected" or bool((OF_RIGHTS | OF_NUMBERS).intersection(self.about))
+        return self.kind != "corrected" or bool((OF_RIGHTS | OF_NUMBERS | OF_COMPANIONS).intersection(self.about))
 
     @property
     def weight(self) -> tuple[int, list[int]]:
@@ -182,6 +195,7 @@ class SourcesNow:
     def __init__(self, sightings: Iterable[SourceRow], store: Store, wanted: Wanted) -> None:
         self._store, self._wanted = store, wanted
         rows = list(sightings)
+        self._companions = OwnCompanions(lambda: rows)
         self._moves = Moves(rows)
         self._by_path: dict[str, SourceRow] = {}
         self._held: dict[str, list[SourceRow]] = {}
@@ -229,7 +243,8 @@ class SourcesNow:
         for here in moved or self._there[packed.sha256][:1]:
             kind, corrected = self._restated(packed, here)
             calibration = ["calibration"] if self._is_recalibrated(here, results) else []
-            about = tuple(dict.fromkeys((*corrected, *calibration)))
+            beside = self._companions_changed(packed, here, results) if moved else ()
+            about = tuple(dict.fromkeys((*corrected, *calibration, *beside)))
             if not moved:  # a copy, whose own title and caption may always have been others
                 about = tuple(one for one in about if one in OF_RIGHTS) or (("permission",) * (kind != "corrected"))
             if about:
@@ -298,9 +313,21 @@ class SourcesNow:
             return "corrected", about
         return "permitted" if may_now else "forbidden", about or ["permission"]
 
+    def _companions_changed(self, packed: PackedSource, here: SourceRow, results: Sequence[ResultRef]) -> Iterator[str]:
+        """Yield in words what a pack's files were made of, or it has next to the original, that is not as it was."""
+        if (held := packed.companions) is None:
+            there = {one.ref for one in self._wanted_of(here)}
+            held = [one for ref in results if ref not in there for one in made_of(self._store.manifest(ref))]
+        own = self._companions.of(here) if held else ()
+        yield from sorted({_kind_of(one) for one in held if one not in own})
+
+    def _wanted_of(self, row: SourceRow) -> Sequence[WantedResult]:
+        """Return what is wanted of a file: nothing of a picture that cannot be read without its label of then."""
+        return self._wanted(row) if row.kind == "media" else ()
+
     def _is_recalibrated(self, here: SourceRow, results: Sequence[ResultRef]) -> bool:
         """Return whether today's recipes and releases give a result another calibration than a pack's has."""
-        wanted = self._wanted(here)
+        wanted = self._wanted_of(here)
         there = {one.ref for one in wanted}
         today = {
             one.ref.processor: _calibrations(parameters(one.processor)) for one in wanted if one.ref not in results
@@ -311,6 +338,12 @@ class SourcesNow:
                 if before and before != now:
                     return True
         return False
+
+
+def _kind_of(companion: LabelRef) -> str:
+    if is_subtitle_file(companion.name):
+        return "subtitles"
+    return "sidecar" if companion.name.casefold().endswith(".xmp") else "label"
 
 
 def _entry(store: Store, digest: str, key: str | None) -> Mapping[str, Any]:

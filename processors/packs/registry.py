@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from processors.errors import RequestError, StoreError
 from processors.packs.archive.output import is_zip
 from processors.packs.archive.pack_reader import bag_info
-from processors.packs.changed_sources import PackedSource, SourceChange, SourcesNow, Wanted
+from processors.packs.changed_sources import OF_COMPANIONS, PackedSource, SourceChange, SourcesNow, Wanted
 from processors.packs.contents.changed_descriptions import ChangedDescription, Descriptions
 from processors.packs.contents.names import portable_name
 from processors.store.catalogue.catalogue import Catalogue
@@ -46,6 +46,7 @@ def remember(store: Store, built: Built) -> Path:
                     relative=one.relative or None,
                     evidence_key=one.evidence_key,
                     may_be_passed_on=bool(one.redistribute),
+                    companions=built.companions.get(one.digest, ()),
                 )
             )
             for one in built.sources
@@ -69,10 +70,15 @@ def packed_results(store: Store) -> dict[ResultRef, str]:
 
 
 def packs_with(store: Store, digests: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """Return the packs that hold each of these sources, by name, in the order of names; raises as `packed_results`."""
+    """Return the packs that hold each of these sources or companions, or what was made of it, in the order of names.
+
+    Raises as `packed_results`.
+    """
     found: dict[str, list[str]] = {}
     for record in _records(store):
-        for digest in {one.sha256 for one in record.sources}.intersection(digests):
+        held = {one.sha256 for one in record.sources}
+        held |= {beside.sha256 for one in record.sources for beside in one.companions or ()}
+        for digest in held.intersection(digests):
             found.setdefault(digest, []).append(PurePath(record.pack).name)
     return {digest: tuple(sorted(names)) for digest, names in found.items()}
 
@@ -81,15 +87,16 @@ def corrected_in_packs(store: Store, digests: Collection[str], wanted: Wanted) -
     """Yield in words what bears on rights or numbers of these sources and is not as packs hold it; raises as
     `packed_results`.
 
-    A file that was replaced or withdrawn is left out: the run names it.
+    A file that was replaced or withdrawn is left out, and so is its companion: the run names it.
     """
     held = [record for record in _records(store) if any(one.sha256 in digests for one in record.sources)]
     now = SourcesNow(Catalogue(store).sightings() if held else (), store, wanted)
     found: dict[SourceChange, list[str]] = {}
     for record in held:
         for change in now.changes((one for one in record.sources if one.sha256 in digests), record.results):
-            if change.is_grave and change.kind not in ("replaced", "withdrawn"):
-                found.setdefault(change, []).append(PurePath(record.pack).name)
+            stated = replace(change, about=tuple(one for one in change.about if one not in OF_COMPANIONS))
+            if stated.is_grave and stated.kind not in ("replaced", "withdrawn"):
+                found.setdefault(stated, []).append(PurePath(record.pack).name)
     for change, names in sorted(found.items(), key=lambda one: (one[0].kind != "forbidden", one[0].source)):
         changed = " changed" if change.kind == "corrected" else ""
         yield f"{change}{changed}; it is in the pack{'s' if len(names) > 1 else ''} {', '.join(sorted(names))}"
@@ -274,5 +281,5 @@ def _records(store: Store) -> Iterator[_PackRecord]:
 def _sources(record: Mapping[str, Any], results: Sequence[ResultRef]) -> tuple[PackedSource, ...]:
     """Return the sources of a record; one of an earlier version has only those of its results."""
     if "sources" in record:
-        return tuple(PackedSource(**one) for one in record["sources"])
+        return tuple(map(PackedSource.read, record["sources"]))
     return tuple(PackedSource(sha256=digest) for digest in dict.fromkeys(ref.source for ref in results))

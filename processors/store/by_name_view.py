@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,6 +128,18 @@ def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
             shutil.rmtree(flat)  # earlier versions left out a file's subfolder
     if now != known:
         _write_shown(store, now)
+
+
+def remove_links(store: Store, entry: ByNameEntry, refs: Collection[ResultRef]) -> None:
+    """Remove the links of a file to these results."""
+    if not refs or not store.is_in_folder:
+        return
+    folder = entry.links_folder(store)
+    targets = {os.path.realpath(store.folder(ref)) for ref in refs}
+    for one in (folder, *(folder.with_name(f"{folder.name}~{source[:8]}") for source in {ref.source for ref in refs})):
+        for link in one.glob("*"):
+            if link.is_symlink() and os.path.realpath(link) in targets:
+                link.unlink()
 
 
 def shown_before(store: Store) -> bool:

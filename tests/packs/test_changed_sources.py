@@ -22,6 +22,7 @@ from processors.packs.changed_sources import (
     BY_WEIGHT,
     CORRECTIONS,
     FIELDS,
+    OF_COMPANIONS,
     OF_NUMBERS,
     OF_RESULTS,
     OF_RIGHTS,
@@ -386,7 +387,7 @@ def test_only_what_has_changed_of_all_sources_is_joined(changes: list[SourceChan
 
 
 def test_each_correction_has_a_weight() -> None:
-    known = [*CORRECTIONS.values(), *FIELDS.values(), *OF_RESULTS.values(), *OF_RIGHTS, *OF_NUMBERS]
+    known = [*CORRECTIONS.values(), *FIELDS.values(), *OF_RESULTS.values(), *OF_RIGHTS, *OF_NUMBERS, *OF_COMPANIONS]
     assert set(known) == set(BY_WEIGHT)
     assert len(BY_WEIGHT) == len(set(BY_WEIGHT))
 

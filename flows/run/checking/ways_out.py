@@ -12,14 +12,12 @@ from functools import cached_property
 from pathlib import Path
 
 from flows.run.planning.current_results import CurrentResults
-from flows.run.planning.known_files import known_files
+from flows.run.planning.known_files import WantedOfKnown, known_files
 from flows.run.recipe_changes.load_recipes import load_recipes, load_recipes_of
 from flows.run.reporting.recorded_problems import recipe_files_of_last_runs
 from processors.contract import Processor, parameters
 from processors.engine.parameters import changed, settings_of
 from processors.engine.plan import differing, flat
-from processors.engine.release_index import ReleaseIndex
-from processors.engine.wanted_results import WantedResults
 from processors.errors import RecipeError, RequestError, ResultCorrupt, ResultMissing
 from processors.json_records import Json
 from processors.packs.registry import packed_results
@@ -135,13 +133,12 @@ class WaysOut:
         return None
 
     @cached_property
-    def _asked(self) -> dict[str, WantedResults]:
+    def _asked(self) -> dict[str, WantedOfKnown]:
         """Results that runs ask for, by the command of the run: that of today, and those with their own recipe file."""
-        releases = ReleaseIndex(known_files(self._catalogue))
-        asked = {"marsmedia ingest": WantedResults(load_recipes(), releases)}
+        asked = {"marsmedia ingest": WantedOfKnown(load_recipes(), self._catalogue)}
         for file in recipe_files_of_last_runs(self._store).values():
             words = shlex.join(["marsmedia", "ingest", "--recipes", file])
-            asked[words] = WantedResults(load_recipes_of(Path(file)), releases)
+            asked[words] = WantedOfKnown(load_recipes_of(Path(file)), self._catalogue)
         return asked
 
     @cached_property

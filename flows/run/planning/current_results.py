@@ -7,6 +7,7 @@ from functools import cached_property
 
 from flows.run.recipe_changes.load_recipes import every_processor, wanted_today
 from processors.contract import Processor
+from processors.engine.own_companions import OwnCompanions
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.wanted_results import WantedResult, WantedResults, one_of_each_processor
 from processors.store.catalogue.catalogue import Catalogue
@@ -17,14 +18,16 @@ from processors.store.manifest import ResultRef
 class CurrentResults:
     """Results that today's recipes and releases request for each source of a catalogue.
 
-    Packs, notebooks and copied items take these results; of a processor without any of them, the latest. A result made
-    on request counts as requested with the parameters of the recipe file, or with its defaults.
+    Packs, notebooks and copied items take these results; of a processor without any of them, the latest that was made
+    of its file's own companions. A result made on request counts as requested with the parameters of the recipe file,
+    or with its defaults.
 
     Recipes and releases are read when they are first needed, which raises as `load_recipes`.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
+        self.companions = OwnCompanions(catalogue.sightings)
         self._last: tuple[SourceRow, list[WantedResult]] | None = None
 
     def of(self, row: SourceRow) -> frozenset[ResultRef]:

@@ -6,12 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from flows.run.recipe_changes.load_recipes import every_processor
 from processors.contract import Processor, is_of_path, parameters
 from processors.engine.plan import Plan, flat
-from processors.engine.wanted_results import WantedResults
+from processors.engine.wanted_results import WantedResult, WantedResults
 from processors.json_records import Json
 from processors.store.by_name_view import NAME_BYTES, ByNameEntry, NamedResult, safe_name
 from processors.store.catalogue.catalogue import Catalogue
@@ -35,6 +35,12 @@ def name_of(processor: str, values: Mapping[str, Json], usual: Mapping[str, Json
     return name if fits and changed else f"{processor}~{key[:8]}"
 
 
+class Wanted(Protocol):
+    """Results that recipes want of media files."""
+
+    def of(self, row: SourceRow, /) -> list[WantedResult]: ...
+
+
 def asked_entries(rows: Iterable[SourceRow], plan: Plan, today: WantedResults) -> list[ByNameEntry]:
     """Return files with the results requested for a selection, under their names in the view."""
     usual = _usual()
@@ -52,7 +58,7 @@ def asked_entries(rows: Iterable[SourceRow], plan: Plan, today: WantedResults) -
 
 
 def other_results(
-    catalogue: Catalogue, recipe_keys: Collection[str], rows: Mapping[str, SourceRow], today: WantedResults
+    catalogue: Catalogue, recipe_keys: Collection[str], rows: Mapping[str, SourceRow], today: Wanted
 ) -> dict[str, tuple[NamedResult, ...]]:
     """Return by source the results of current processors with parameters other than the recipes'.
 
@@ -76,7 +82,7 @@ def other_results(
         if row["verdict"] != "made" or known is None or is_of_path(known) or row["version"] != known.version:
             continue
         values: dict[str, Any] = json.loads(row["parameters"])
-        is_usual = own is None and values == parameters(known)
+        is_usual = own is None and ref == ResultRef.of(known, rows[ref.source].digests)  # not with another label
         name = ref.processor if is_usual else name_of(ref.processor, values, parameters(known), ref.key)
         found.setdefault(ref.source, []).append(NamedResult(name=name, ref=ref))
     return {source: told_apart(sorted(ours, key=lambda one: one.name)) for source, ours in found.items()}

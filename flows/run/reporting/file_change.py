@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from processors.sources.scan import printable
 from processors.sources.source_file import changed_reason
+
+
+def in_packs(names: Sequence[str]) -> str:
+    """Return in which packs a file is, as continuation of a sentence; empty for none."""
+    return f"; in the pack{'s' if len(names) > 1 else ''} {printable(', '.join(names))}" if names else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,15 +36,11 @@ class Change:
     withdrawn: str | None = None
     """Day and reason of the withdrawal of what has returned."""
     packs: tuple[str, ...] = ()
-    """Names of the packs that hold the previous bytes."""
+    """Names of the packs that hold the previous bytes, or what was made of them."""
 
     def __str__(self) -> str:
         name, was = printable(self.file), self.was[:16]
-        held = (
-            f"; in the pack{'s' if len(self.packs) > 1 else ''} {printable(', '.join(self.packs))}"
-            if self.packs
-            else ""
-        )
+        held = in_packs(self.packs)
         if self.kind == "moved":
             return f"moved: {name} is now {printable(self.elsewhere or '')}"
         if self.kind == "restored":

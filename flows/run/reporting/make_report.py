@@ -211,9 +211,14 @@ def _problems(
     ]
     problems += _passed_by(prepared, record)
     untold = Untold(record)
+    packs = {one.path: one.packs for one in prepared.changes}
     problems += [
         untold.as_new(
-            FileProblem.of_withdrawn(one, is_new=any(row in prepared.gone_files for row in one.rows)),
+            FileProblem.of_withdrawn(
+                one,
+                sorted({name for row in one.rows for name in packs.get(row.path, ())}),
+                is_new=any(row in prepared.gone_files for row in one.rows),
+            ),
             lambda rows=one.rows: max(row.gone_utc or row.seen_utc for row in rows),
         )
         for one in prepared.unconfirmed

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from flows.run.reporting.file_change import in_packs
 from processors.errors import Blame, Verdict, blame_for_unopened, displayed_verdict
 from processors.sources.scan import printable
 
@@ -85,9 +86,10 @@ class FileProblem:
         return cls(file=file, verdict="unsupported", reason=words, is_new=is_new, blame=whose)
 
     @classmethod
-    def of_withdrawn(cls, one: Withdrawal, *, is_new: bool = False) -> FileProblem:
-        """Return the problem of a file or release that is gone from raw without confirmation."""
-        return cls(file=one.place, verdict="withdrawn", reason=one.reason, is_new=is_new, file_count=len(one.rows))
+    def of_withdrawn(cls, one: Withdrawal, packs: Sequence[str] = (), *, is_new: bool = False) -> FileProblem:
+        """Return the problem of a file or release that is gone from raw without confirmation, and is in packs."""
+        reason = f"{one.reason}{in_packs(packs)}"
+        return cls(file=one.place, verdict="withdrawn", reason=reason, is_new=is_new, file_count=len(one.rows))
 
     @classmethod
     def of_absent(cls, one: AbsentFolder) -> FileProblem:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -10,7 +11,8 @@ from flows.run.checking.damaged_results import damaged_results
 from flows.run.planning.current_results import CurrentResults
 from flows.run.reporting.problems import OF_STORE, FileProblem, FileProblems, by_file, in_one_line
 from flows.run.reporting.run_record import LOST, last_run, read_run
-from processors.errors import RequestError, ResultMissing
+from processors.engine.own_companions import OwnCompanions
+from processors.errors import RequestError, ResultCorrupt, ResultMissing
 from processors.sources.source_file import changed_reason
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.selection import Selection, parse, select
@@ -55,7 +57,7 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
     sources = {row.digest for row in media}
     yield from (one.problem() for one in damaged_results(catalogue) if not words or one.ref.source in sources)
     damaged: dict[str, dict[str, None]] = {}
-    for row, result in current_of_troubled(catalogue, media):
+    for row, result in current_of_troubled(store, catalogue, media):
         reason = result["reason"] or ""
         if result["verdict"] == "made" and reason:
             damaged.setdefault(row.relative, {})[reason] = None
@@ -80,13 +82,15 @@ def _of_masters(rows: Sequence[SourceRow]) -> Iterator[FileProblem]:
             yield FileProblem(file=row.relative, verdict=verdict, reason=reason)
 
 
-def current_of_troubled(catalogue: Catalogue, media: Sequence[SourceRow]) -> Iterator[tuple[SourceRow, dict[str, Any]]]:
+def current_of_troubled(
+    store: Store, catalogue: Catalogue, media: Sequence[SourceRow]
+) -> Iterator[tuple[SourceRow, dict[str, Any]]]:
     """Yield the current outcome of those files of which any result was not made, or made with a loss.
 
     Each processor's result that counts, with the first path it concerns.
     """
     places = by_source(media)
-    for result in _counting(catalogue, places, {row.evidence_key for row in media}):
+    for result in _counting(store, catalogue, places, {row.evidence_key for row in media}):
         if row := _place_of(result, places):
             yield row, result
 
@@ -105,7 +109,7 @@ def _place_of(result: Mapping[str, Any], places: Mapping[str, Sequence[SourceRow
 
 
 def _counting(
-    catalogue: Catalogue, places: Mapping[str, Sequence[SourceRow]], evidence_keys: Set[str | None]
+    store: Store, catalogue: Catalogue, places: Mapping[str, Sequence[SourceRow]], evidence_keys: Set[str | None]
 ) -> Iterator[dict[str, Any]]:
     """Yield the result of each processor that counts, and the evidence of every path, of the sources with a problem."""
     columns = ["source", "processor", "key", "verdict", "reason", "started_utc"]
@@ -118,8 +122,22 @@ def _counting(
     for (source, _, _), results in found.items():
         is_clean = all(one["verdict"] == "made" and not one["reason"] for one in results)
         rows = places.get(source, ())
-        refs = asked.of(rows[0]) if len(results) > 1 and rows and not is_clean else ()
-        yield next((one for one in reversed(results) if _ref(one) in refs), results[-1])
+        if is_clean or not rows:
+            yield results[-1]
+            continue
+        refs = asked.of(rows[0]) if len(results) > 1 else ()
+        in_turn = [*(one for one in reversed(results) if _ref(one) in refs), *reversed(results)]
+        own = (one for one in in_turn if _is_of_own(_ref(one), rows, asked.companions, store))
+        yield from itertools.islice(own, 1)
+
+
+def _is_of_own(ref: ResultRef, rows: Iterable[SourceRow], companions: OwnCompanions, store: Store) -> bool:
+    """Return whether a result was made of the own companions of a file at one of its paths, as far as is known."""
+    try:
+        result = store.manifest(ref)
+        return any(not companions.ended(result, row) for row in rows)
+    except (ResultCorrupt, ResultMissing):
+        return True
 
 
 def _ref(result: Mapping[str, Any]) -> ResultRef:

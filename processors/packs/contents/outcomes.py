@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,11 +56,18 @@ class Outcomes:
         found = _counting(self._motions, source, asked).values()
         return next((_refused_shots(json.loads(facts)) for (facts,) in found), ())
 
-    def failures(self, source: str, asked: Container[ResultRef]) -> list[FailedResult]:
-        """Return the results that could not be made, except evidence, in the order of processors."""
+    def failures(
+        self, source: str, asked: Container[ResultRef], may_count: Callable[[ResultRef], bool] = lambda ref: True
+    ) -> list[FailedResult]:
+        """Return the results that could not be made, except evidence, in the order of processors.
+
+        Parameters
+        ----------
+        may_count : returns whether a result counts that is not requested, where no other of its processor is.
+        """
         return [
             FailedResult(processor=processor, verdict=displayed_verdict(verdict, blame), reason=reason)
-            for processor, (verdict, blame, reason) in _counting(self._not_made, source, asked).items()
+            for processor, (verdict, blame, reason) in _counting(self._not_made, source, asked, may_count).items()
             if verdict != "made"
         ]
 
@@ -73,12 +80,19 @@ def _by_source(rows: Iterable[tuple[Any, ...]]) -> dict[str, list[tuple[ResultRe
 
 
 def _counting(
-    found: Mapping[str, Iterable[tuple[ResultRef, tuple[Any, ...]]]], source: str, asked: Container[ResultRef]
+    found: Mapping[str, Iterable[tuple[ResultRef, tuple[Any, ...]]]],
+    source: str,
+    asked: Container[ResultRef],
+    may_count: Callable[[ResultRef], bool] = lambda ref: True,
 ) -> dict[str, tuple[Any, ...]]:
     """Return by processor what is stored with the result of a source that counts; `found` has the oldest first."""
     results = list(found.get(source, ()))
-    latest = {ref.processor: values for ref, values in results}
-    return latest | {ref.processor: values for ref, values in results if ref in asked}
+    requested = {ref.processor for ref, _ in results if ref in asked}
+    return {
+        ref.processor: values
+        for ref, values in results
+        if (ref in asked if ref.processor in requested else may_count(ref))
+    }
 
 
 def _refused_shots(facts: dict[str, Any]) -> tuple[str, ...]:

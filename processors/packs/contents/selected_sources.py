@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from processors.engine.own_companions import OwnCompanions
 from processors.engine.release_index import ReleaseIndex
 from processors.errors import RequestError
 from processors.metadata.first_presentation import first_presentation_seconds
@@ -122,9 +123,10 @@ def choose(
     rows = selected.rows
     has_companions = ORIGINALS in recipe.take and recipe.layout == "source"
     index = ReleaseIndex(catalogue.sources().values()) if has_companions else None
+    own = OwnCompanions(catalogue.sightings)
     chosen = [
         replace(
-            _chosen(recipe, row, subject, store, asked, only_asked, selected.replaced.get(row.digest)),
+            _chosen(recipe, row, subject, store, own, asked, only_asked, selected.replaced.get(row.digest)),
             companions=tuple(index.companions_of(row)) if index else (),
             position=selected.positions.get(row.digest, 0),
         )
@@ -246,12 +248,13 @@ def _chosen(
     row: SourceRow,
     subject: SourceRecord,
     store: Store,
+    own: OwnCompanions,
     asked: Asked,
     only_asked: OnlyAsked | None,
     replaced: str | None,
 ) -> SelectedSource:
     refs, exact = asked(row), only_asked(row) if only_asked else frozenset[str]()
-    every = manifests_of(subject, store)
+    every = own.counting(manifests_of(subject, store), row)
     manifests = [one for one in every if one.ref in refs or one.ref.processor not in exact]
     results = tuple(included(manifests, recipe, refs))
     record = {} if row.medium == "photo" else metadata_in(manifests, store)

@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from processors.engine.own_companions import OwnCompanions
+from processors.errors import ResultCorrupt, ResultMissing
 from processors.json_records import Json
 from processors.languages.language import LANGUAGES
 from processors.languages.text import FALLBACK, Text
@@ -164,6 +166,7 @@ def subjects(
         apart = disagreements(connection)
         shown = shown_sizes(connection)
         unsaid = _evidence_not_made(connection)
+    own = OwnCompanions(catalogue.sightings)
     for row in rows:
         refs = asked(row)
         every = sighted.get(row.digest, [])
@@ -185,7 +188,10 @@ def subjects(
             duration_seconds=known_length or known.duration_seconds,
             shown_size_px=shown.get(row.digest),
             motion_refused_because=outcomes.motion_refused_because(row.digest, refs),
-            failures=(*filter(None, missing[:1]), *outcomes.failures(row.digest, refs)),
+            failures=(
+                *filter(None, missing[:1]),
+                *outcomes.failures(row.digest, refs, partial(_counts, row=row, own=own, store=store)),
+            ),
             evidence_key=places[0].evidence_key,
             every_evidence_key=tuple(filter(None, dict.fromkeys(place.evidence_key for place in places))),
             disagreements=(*known.disagreements, *map(_in_words, apart.get(row.digest, ()))),
@@ -240,6 +246,14 @@ def _unsaid(place: Place, failures: dict[str, FailedResult]) -> FailedResult | N
     if place.evidence_key is not None:
         return None
     return failures.get(place.planned_key) if place.planned_key else next(iter(failures.values()), None)
+
+
+def _counts(ref: ResultRef, row: SourceRow, own: OwnCompanions, store: Store) -> bool:
+    """Return whether a result was made of its file's own companions, as far as the store can say."""
+    try:
+        return not own.ended(store.manifest(ref), row)
+    except (ResultCorrupt, ResultMissing):
+        return True
 
 
 def _in_words(one: Disagreement) -> str:

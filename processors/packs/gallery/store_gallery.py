@@ -63,6 +63,7 @@ def shown_of_store(
     elsewhere: Mapping[str, frozenset[ResultRef]] | None = None,
     thumbnails: Thumbnails | None = None,
     asked: Callable[[SourceRecord], Container[ResultRef]] = lambda subject: (),
+    of_own: Callable[[SourceRecord, Iterable[Manifest]], list[Manifest]] = lambda subject, results: list(results),
 ) -> Iterator[GalleryFile]:
     """Yield every item in the store with its URL relative to `folder`; thumbnails are written below `folder`.
 
@@ -72,6 +73,7 @@ def shown_of_store(
     elsewhere : results that belong to other places of the same bytes, by path; they are left out.
     thumbnails : those of a page that is served; None: all are made now.
     asked : returns the results of a source that today's recipes request; called only where a processor has several.
+    of_own : returns the results of a source without those made of companions that are none of it any more.
     """
     links = links or links_on_disk(folder)
     thumbnails = thumbnails or Thumbnails(folder, links.item)
@@ -85,7 +87,8 @@ def shown_of_store(
                 thumbnail_href=None,
             )
         others = (elsewhere or {}).get(subject.path, frozenset())
-        found = [one for one in manifests_of(subject, store) if one.ref not in others and one.verdict == "made"]
+        known = [one for one in manifests_of(subject, store) if one.ref not in others and one.verdict == "made"]
+        found = of_own(subject, known)
         several = len({one.ref.processor for one in found}) < len(found)
         wanted = asked(subject) if several else ()
         counting = _counting(found, wanted)

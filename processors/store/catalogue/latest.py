@@ -1,4 +1,8 @@
-"""Selection of the results that count: those requested, else the latest, the one started last; in Python and in SQL."""
+"""Selection of the results that count: those requested, else the latest, the one started last; in Python and in SQL.
+
+Results that were made of what is no companion of their file any more are left out before
+(`processors.engine.own_companions`).
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,102 @@
+"""Companions of which results were made, and whether they are still their file's; if not, the results do not count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+
+from processors.contract import LabelRef
+from processors.engine.release_index import ReleaseIndex
+from processors.json_records import Json
+from processors.store.catalogue.source_row import SourceRow
+from processors.store.findings.withdrawn import withdrawn
+from processors.store.manifest import Manifest
+from processors.well_known_names import EVIDENCE
+
+_REF = {"name", "sha256"}
+
+
+def made_of(result: Manifest) -> frozenset[LabelRef]:
+    """Return the companions of which a result was made: the label with which its source was read, and subtitle files.
+
+    None for evidence: each path's own is known by its key, and says what it was made of.
+    """
+    if result.ref.processor == EVIDENCE:
+        return frozenset()
+    return frozenset([*([result.label] if result.label else ()), *_refs_in(result.parameters)])
+
+
+def _refs_in(value: Json) -> Iterator[LabelRef]:
+    if isinstance(value, dict) and value.keys() == _REF:
+        yield LabelRef(name=str(value["name"]), sha256=str(value["sha256"]))
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _refs_in(one)
+
+
+class OwnCompanions:
+    """Companions of the files of a catalogue, as the last run found them.
+
+    Parameters
+    ----------
+    read : returns present and past contents of every path (`Catalogue.sightings`); called when they are first needed.
+    """
+
+    def __init__(self, read: Callable[[], Iterable[SourceRow]]) -> None:
+        self._read = read
+        self._indices: dict[tuple[str, str | None], ReleaseIndex] = {}
+
+    def of(self, row: SourceRow) -> frozenset[LabelRef]:
+        """Return the labels, sidecars and subtitle files of a file at its path; of one that is gone, those of then."""
+        place = _folder(row), row.gone_utc
+        if place not in self._indices:
+            there = (one for one in self._in_folder.get(place[0], ()) if was_there(one, row.gone_utc))
+            self._indices[place] = ReleaseIndex(there)
+        return frozenset(LabelRef(name=one.name, sha256=one.digest) for one in self._indices[place].companions_of(row))
+
+    def counting(self, results: Iterable[Manifest], row: SourceRow) -> list[Manifest]:
+        """Return the results without those that were made of what is no companion of their file any more: of one that
+        was replaced, renamed or moved away, or whose withdrawal is confirmed.
+
+        What is merely missing may be back: what was made of it counts until someone confirms its withdrawal.
+        """
+        return [one for one in results if not self.ended(one, row)]
+
+    def ended(self, result: Manifest, row: SourceRow) -> list[LabelRef]:
+        """Return the companions of which a result was made that are none of its file any more, in order of names."""
+        if not (used := made_of(result)) or not (lacking := used - self.of(row)):
+            return []
+        away = {LabelRef(name=one.name, sha256=one.digest) for one in self._missing.get(_folder(row), ())}
+        return sorted(lacking - away, key=lambda one: one.name)
+
+    @cached_property
+    def _sightings(self) -> list[SourceRow]:
+        return list(self._read())
+
+    @cached_property
+    def _in_folder(self) -> dict[str, list[SourceRow]]:
+        """Present and past files by folder, without `release.toml`, which is nobody's in particular."""
+        return _by_folder(one for one in self._sightings if one.name != "release.toml")
+
+    @cached_property
+    def _missing(self) -> dict[str, list[SourceRow]]:
+        """Files that are gone without confirmation, by folder."""
+        return _by_folder(one for one in withdrawn(self._sightings) if one.confirmed_utc is None)
+
+
+def was_there(one: SourceRow, until_utc: str | None) -> bool:
+    """Return whether a file is there; with a time, whether it was there until then or longer."""
+    if until_utc is None:
+        return one.gone_utc is None
+    return any(seen < until_utc <= (gone or "9") for seen, gone in one.times)
+
+
+def _by_folder(rows: Iterable[SourceRow]) -> dict[str, list[SourceRow]]:
+    found: dict[str, list[SourceRow]] = {}
+    for one in rows:
+        found.setdefault(_folder(one), []).append(one)
+    return found
+
+
+def _folder(row: SourceRow) -> str:
+    return row.path.rpartition("/")[0]
