@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from flows.cli.main import main
 from flows.run.build_pack import build_pack, recipe_of
 from processors.errors import RequestError, SelectionError
 from processors.packs.built import Built
+from processors.packs.recipe.pack_recipe import Highlight, Override
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.selection import Selected, find_selected, parse
 from processors.store.findings.withdrawn import confirm
@@ -217,6 +219,23 @@ def test_a_release_of_which_a_file_is_missing_does_not_lead_to_the_rest(raw: Raw
         assert str(caught.value) == prefix + message
     confirm(["june/b.jpg"], Catalogue(raw.store))
     assert raw.places("release=june") == ["2021-06/a.jpg"]
+
+
+def test_an_override_and_a_sound_with_an_earlier_name_are_told_the_new_one(raw: Raw) -> None:
+    raw.photo("june/a.jpg")
+    raw.ingest()
+    raw.move("june/a.jpg", "june/b.jpg")
+    raw.ingest()
+    moved = "june/a.jpg is now june/b.jpg; correct the name"
+    override, highlight = Override(source="a.jpg", who="Li", why="agreed"), Highlight(sound="a.jpg")
+    for changes, message in (
+        ({"overrides": (override,)}, f"override for 'a.jpg' matches no selected source; {moved}"),
+        ({"highlight": highlight}, f"highlight: {moved}"),
+    ):
+        recipe = replace(recipe_of(["b.jpg"], audience="press"), **changes)
+        with pytest.raises(RequestError) as caught:
+            build_pack(recipe, raw.out, raw.store, force=True)
+        assert str(caught.value) == message
 
 
 def test_a_file_that_is_nowhere_stays_missing_until_it_is_confirmed(raw: Raw) -> None:

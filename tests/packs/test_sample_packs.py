@@ -88,7 +88,9 @@ def test_a_pack_with_sizes_and_a_highlight_is_the_same_twice(sample_store: Store
 
 def test_a_highlight_without_pictures_is_reported(sample_store: Store, tmp_path: Path) -> None:
     recipe = PackRecipe(title=Text(en="Sound"), selection=("*.wav",), take=("sound",), highlight=Highlight())
-    with pytest.raises(RequestError, match="highlight: the selection has no still and no preview"):
+    with pytest.raises(
+        RequestError, match=r"highlight: the selection has sound alone; add a photo or a video, or remove \[highlight\]"
+    ):
         packed(sample_store, tmp_path / "pack", recipe)
     assert list(tmp_path.iterdir()) == []
 

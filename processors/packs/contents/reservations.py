@@ -16,6 +16,7 @@ from processors.packs.recipe.audience import Audience
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.sources.scan import printable
 from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.named_sources import where_moved
 
 Kind = Literal["changed description", "not cleared", "terms", "earlier path"]
 Passing = Callable[[Sequence[SourceRecord]], Sequence[str]]
@@ -99,7 +100,11 @@ def terms_of(subject: SourceRecord) -> str:
 
 
 def refuse(
-    found: Sequence[Reservation], subjects: Sequence[SourceRecord], recipe: PackRecipe, passing: Passing
+    found: Sequence[Reservation],
+    subjects: Sequence[SourceRecord],
+    recipe: PackRecipe,
+    catalogue: Catalogue,
+    passing: Passing,
 ) -> None:
     """Refuse a pack to whose audience nothing goes with one of these reservations.
 
@@ -113,8 +118,9 @@ def refuse(
     """
     idle = [one for one in recipe.overrides if not any(override_of(subject, [one]) for subject in subjects)]
     if idle:
+        todo = {one.source: where_moved(one.source, catalogue) or "correct its name" for one in idle}
         raise RequestError(
-            "\n".join(f"override for {one.source!r} matches no selected source; correct its name" for one in idle)
+            "\n".join(f"override for {source!r} matches no selected source; {what}" for source, what in todo.items())
         )
     refused = [one for one in found if one.is_refused(recipe.audience)]
     if not refused:

@@ -137,7 +137,7 @@ def choose(
         raise RequestError(_nothing_left(recipe, chosen))
     packed = [one.subject for one in found or chosen]
     doubts = reservations(packed, recipe, catalogue)
-    refuse(doubts, packed, recipe, lambda cleared: _passing(recipe.selection, cleared, catalogue))
+    refuse(doubts, packed, recipe, catalogue, lambda cleared: _passing(recipe.selection, cleared, catalogue))
     if not found:
         raise RequestError(_nothing_left(recipe, chosen))
     if lacking := [one for one in found if one.lacks_original]:

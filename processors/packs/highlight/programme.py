@@ -194,6 +194,8 @@ def _chosen_scenes(
     """Return at most `MAX_SCENES` scenes, spread evenly over all there are; raise RequestError if there is none."""
     ordered = in_order_of_selection(chosen)
     found = list(scenes_of([one for one in ordered if one.subject.digest not in repeated], store, seconds_each))
+    if not found and all(one.subject.medium == "audio" for one in chosen):
+        raise RequestError("highlight: the selection has sound alone; add a photo or a video, or remove [highlight]")
     if not found:
         raise RequestError(
             "highlight: the selection has no still and no preview; make video.stills or photo.preview first"

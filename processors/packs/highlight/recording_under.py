@@ -11,7 +11,7 @@ from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.highlight.scene_sound import SOUNDS, Recording
 from processors.packs.recipe.pack_recipe import Highlight, PackRecipe
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.catalogue.named_sources import find_sighting
+from processors.store.catalogue.named_sources import where_moved
 from processors.store.catalogue.selection import parse, select
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.store import Store
@@ -56,11 +56,7 @@ def _why_no_sound(wanted: str, named: Sequence[SelectedSource], recipe: PackReci
         return f"{_few(sorted(with_sound))} is not selected; widen the selection: a name beside other words narrows it"
     if known:
         return f"{_few(sorted(known))} has no sound; name a recording"
-    try:
-        moved = find_sighting(wanted, catalogue).remarks
-    except RequestError:
-        moved = ()
-    return moved[0] if moved else f"no source named {wanted!r}; correct its name"
+    return where_moved(wanted, catalogue) or f"no source named {wanted!r}; correct its name"
 
 
 def _few(names: Sequence[str]) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -19,6 +20,9 @@ from processors.store.findings.whereabouts import Whereabouts, places_in_words
 
 WORDS = ("medium", "release", "processor", "mission", "sol", "event", "camera", "date", "redistribute", "sql")
 """Keys of a selection, which are no names."""
+
+Known = Callable[[], Whereabouts]
+"""Returns where the bytes of gone files are; called only if there is one, as it reads their places."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +51,8 @@ def find_source(word: str, rows: Sequence[SourceRow], catalogue: Catalogue) -> F
     ------
     SelectionError : none or several match; the message names them.
     """
-    meant = _at_or_from(_places(word, rows), catalogue)
+    places = _places(word, rows)
+    meant = _at_or_from(places, whereabouts_of(places, catalogue))
     return FoundSource(first_place(meant.rows), tuple(filter(None, [meant.remark])))
 
 
@@ -64,31 +69,39 @@ def find_sighting(word: str, catalogue: Catalogue) -> FoundSource:
         return find_source(word, catalogue.sightings(), catalogue)  # lists similar names
 
 
-def named_places(word: str, rows: Sequence[SourceRow], catalogue: Catalogue) -> Meant:
+def where_moved(word: str, catalogue: Catalogue) -> str | None:
+    """Return where the file is now, in words, if a word names one place that is gone; None otherwise."""
+    try:
+        return next(iter(find_sighting(word, catalogue).remarks), None)
+    except RequestError:
+        return None
+
+
+def named_places(word: str, rows: Sequence[SourceRow], known: Known) -> Meant:
     """Return every path that matches a pattern, path, name or digest, or where the bytes are that were there."""
     if is_pattern(word):
         found = [row for row in rows if fnmatchcase(row.name, word) or fnmatchcase(row.relative, word)]
         if present := [row for row in found if row.gone_utc is None]:
             return Meant(rows=present)
         if found:
-            if led := where_led(word, found, catalogue):
+            if led := where_led(word, found, known):
                 return led
-            raise SelectionError(f"{word}: {no_longer_in_raw(found, catalogue)}")
+            raise SelectionError(f"{word}: {no_longer_in_raw(found, known)}")
     try:
         places = _places(word, rows)
     except NoSuchSource as error:
         if near := _release_or_folder(word, rows):
             raise NoSuchSource(f"{word}: no such source in the store; did you mean {near}?") from error
         raise
-    return _at_or_from(places, catalogue)
+    return _at_or_from(places, known)
 
 
-def _at_or_from(places: list[SourceRow], catalogue: Catalogue) -> Meant:
+def _at_or_from(places: list[SourceRow], known: Known) -> Meant:
     """Return places in raw as they are; of gone ones, where their bytes are now, or were last."""
     gone = [row for row in places if row.gone_utc is not None]
     if len(gone) < len(places):
         return Meant(rows=places)
-    whereabouts = whereabouts_of(gone, catalogue)
+    whereabouts = known()
     led = {place_of(one): (row, one) for row in gone for one in whereabouts.now(row) or [whereabouts.last(row)]}
     row, first = min(led.values(), key=lambda pair: order_of_places(pair[1]))
     is_there = any(one.path == first.path for one in gone)
@@ -96,10 +109,9 @@ def _at_or_from(places: list[SourceRow], catalogue: Catalogue) -> Meant:
     return Meant(rows=[one for _, one in led.values()], remark=remark)
 
 
-def no_longer_in_raw(rows: Iterable[SourceRow], catalogue: Catalogue) -> str:
+def no_longer_in_raw(gone: Iterable[SourceRow], known: Known) -> str:
     """Return the end of a message about files that are all gone: which, where their bytes are, and what to do."""
-    gone = list(rows)
-    whereabouts = whereabouts_of(gone, catalogue)
+    whereabouts = known()
     names: set[str] = set()
     for row in gone:
         now = whereabouts.now(row)
@@ -177,14 +189,14 @@ def _latest(rows: Sequence[SourceRow]) -> list[SourceRow]:
     return list(latest.values())
 
 
-def where_led(word: str, gone: Sequence[SourceRow], catalogue: Catalogue) -> Meant | None:
+def where_led(word: str, gone: Sequence[SourceRow], known: Known) -> Meant | None:
     """Return where the files of a release or a pattern are now that are all gone; None if any of them is missing.
 
     They are those that it had last: what had left it before is no longer meant.
     """
     last_utc = max(row.gone_utc or "" for row in gone)
     last = [row for row in gone if row.gone_utc == last_utc]
-    whereabouts = whereabouts_of(last, catalogue)
+    whereabouts = known()
     now = [(row, whereabouts.now(row)) for row in last]
     found = [first_place(rows) for _, rows in now if rows]
     if not found or any(row.confirmed_utc is None and not rows for row, rows in now):
@@ -193,9 +205,12 @@ def where_led(word: str, gone: Sequence[SourceRow], catalogue: Catalogue) -> Mea
     return Meant(rows=places, remark=f"{places_in_words(word, places)}; correct the name")
 
 
-def whereabouts_of(rows: Iterable[SourceRow], catalogue: Catalogue) -> Whereabouts:
-    """Return where the bytes of some files are, for which only the places that hold or held them are read."""
-    return Whereabouts(catalogue.seen({row.digest for row in rows}))
+def whereabouts_of(rows: Iterable[SourceRow], catalogue: Catalogue) -> Known:
+    """Return a function that returns where the bytes of the gone ones of some files are.
+
+    Nothing is read before it is called, and then once, only the places that hold or held these bytes.
+    """
+    return functools.cache(lambda: Whereabouts(catalogue.seen({row.digest for row in rows if row.gone_utc})))
 
 
 def place_of(row: SourceRow) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from processors.mission.when import When, parse_when
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.named_sources import (
     WORDS,
+    Known,
     Meant,
     is_pattern,
     may_mean,
@@ -24,6 +26,7 @@ from processors.store.catalogue.named_sources import (
 )
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.catalogue.sql import connect
+from processors.store.findings.whereabouts import Whereabouts
 
 MEDIA = ("video", "audio", "photo")
 NAMED_AT_MOST = 50
@@ -134,26 +137,29 @@ def find_selected(selection: Selection, catalogue: Catalogue, *, every_place: bo
     ------
     SelectionError : no source matches, a name matches none or several, or the SQL is invalid.
     """
-    candidates = _candidates(selection)
-    try:
-        return _select(selection, catalogue, catalogue.sightings(candidates), every_place=every_place)
-    except SelectionError:
-        if candidates == "TRUE":
-            raise
-    return _select(selection, catalogue, catalogue.sightings(), every_place=every_place)  # lists similar names
+    if (candidates := _candidates(selection)) != "TRUE":
+        few = catalogue.sightings(candidates)
+        try:
+            return _select(selection, catalogue, few, whereabouts_of(few, catalogue), every_place=every_place)
+        except SelectionError:
+            pass  # of all sources it lists similar names
+    every = catalogue.sightings()
+    return _select(selection, catalogue, every, functools.cache(lambda: Whereabouts(every)), every_place=every_place)
 
 
-def _select(selection: Selection, catalogue: Catalogue, sightings: list[SourceRow], *, every_place: bool) -> Selected:
+def _select(
+    selection: Selection, catalogue: Catalogue, sightings: list[SourceRow], known: Known, *, every_place: bool
+) -> Selected:
     rows = [row for row in sightings if row.kind == "media"]
     ours = [row for row in rows if selection.release in (None, row.release)]
-    named = [_in_release(word, ours, rows, catalogue) for word in selection.names]
+    named = [_in_release(word, ours, rows, known) for word in selection.names]
     if not named:
-        named = [_of_release(selection.release, ours, catalogue)]
+        named = [_of_release(selection.release, ours, known)]
     places = {place_of(row): row for one in named for row in one.rows}
     meant = _that_satisfy(selection, catalogue, list(places.values()))
     found = [row for row in meant if selection.names or row.gone_utc is None]
     if not found:
-        raise SelectionError(_none_found(selection, meant, catalogue))
+        raise SelectionError(_none_found(selection, meant, catalogue, known))
     chosen: dict[str, SourceRow] = {}
     for row in sorted(found, key=order_of_places):
         is_another = every_place and row.gone_utc is None and row.digest in chosen
@@ -165,11 +171,11 @@ def _select(selection: Selection, catalogue: Catalogue, sightings: list[SourceRo
     ordered = sorted(chosen.values(), key=lambda row: (row.release, row.relative, row.digest))
     moved = [one.remark for one in named if one.remark and not chosen.keys().isdisjoint(one.digests)]
     return Selected(
-        rows=ordered, positions=positions, moved=tuple(dict.fromkeys(moved)), replaced=_replaced(ordered, catalogue)
+        rows=ordered, positions=positions, moved=tuple(dict.fromkeys(moved)), replaced=_replaced(ordered, known)
     )
 
 
-def _in_release(word: str, ours: Sequence[SourceRow], rows: Sequence[SourceRow], catalogue: Catalogue) -> Meant:
+def _in_release(word: str, ours: Sequence[SourceRow], rows: Sequence[SourceRow], known: Known) -> Meant:
     """Return what a word means in the selected release; nothing if it means a file of another one.
 
     Parameters
@@ -177,25 +183,25 @@ def _in_release(word: str, ours: Sequence[SourceRow], rows: Sequence[SourceRow],
     ours : the files of that release among all `rows`.
     """
     try:
-        return named_places(word, ours, catalogue)
+        return named_places(word, ours, known)
     except NoSuchSource:
-        named_places(word, rows, catalogue)  # names similar ones
+        named_places(word, rows, known)  # names similar ones
         return Meant(rows=[])
 
 
-def _of_release(release: str | None, ours: list[SourceRow], catalogue: Catalogue) -> Meant:
+def _of_release(release: str | None, ours: list[SourceRow], known: Known) -> Meant:
     """Return the files of a release, or of all; those of one that is gone as a whole are where they were moved."""
     if release is None or not ours or any(row.gone_utc is None for row in ours):
         return Meant(rows=ours)
-    return where_led(f"release={release}", ours, catalogue) or Meant(rows=ours)
+    return where_led(f"release={release}", ours, known) or Meant(rows=ours)
 
 
-def _replaced(rows: Iterable[SourceRow], catalogue: Catalogue) -> dict[str, str]:
+def _replaced(rows: Iterable[SourceRow], known: Known) -> dict[str, str]:
     """Return a line for each file that is gone because other bytes are in its place, by its digest."""
     gone = [row for row in rows if row.gone_utc is not None]
     if not gone:
         return {}
-    whereabouts = whereabouts_of(gone, catalogue)
+    whereabouts = known()
     return {row.digest: words for row in gone if (words := whereabouts.replaced_in_words(row))}
 
 
@@ -224,14 +230,14 @@ def _that_satisfy(selection: Selection, catalogue: Catalogue, rows: list[SourceR
     return [row for row in rows if place_of(row) in places]
 
 
-def _none_found(selection: Selection, gone: list[SourceRow], catalogue: Catalogue) -> str:
+def _none_found(selection: Selection, gone: list[SourceRow], catalogue: Catalogue, known: Known) -> str:
     """Return the message for an empty selection: a value that nothing has, or that the words exclude each other."""
     if not selection.names and gone:
-        return no_longer_in_raw(gone, catalogue)
+        return no_longer_in_raw(gone, known)
     for name in ("release", "mission", "event"):
         value = getattr(selection, name)
-        if value is not None and value not in (known := _values(name, catalogue)):
-            return f"{name}={value}: no such {name} in the store; {meant(value, known) if known else ELSE}"
+        if value is not None and value not in (values := _values(name, catalogue)):
+            return f"{name}={value}: no such {name} in the store; {meant(value, values) if values else ELSE}"
     several = len([value for value in vars(selection).values() if value not in (None, ())]) > 1
     narrowed = ", which every word narrows" if several else ""
     return f"no source matches the selection{narrowed}; {ELSE}"

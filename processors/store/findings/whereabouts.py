@@ -23,7 +23,7 @@ class Whereabouts:
         They are where the file was moved, else where it was found later, else where a copy is.
         """
         later = (one for one in self._moves.found_later(row) if one.gone_utc is None)
-        copies = (one for one in self._places[row.digest] if one.gone_utc is None)
+        copies = (one for one in self._places.get(row.digest, ()) if one.gone_utc is None)
         return self._moves.present(row) or list(later)[:1] or list(copies)
 
     def last(self, row: SourceRow) -> SourceRow:
@@ -34,7 +34,7 @@ class Whereabouts:
 
     def replaced_by(self, row: SourceRow) -> SourceRow | None:
         """Return the content that was found last at the place of a gone file; None if nothing was since."""
-        last = self._last[row.path]
+        last = self._last.get(row.path, row)
         return last if row.gone_utc and last.digest != row.digest and last.seen_utc >= row.gone_utc else None
 
     def in_words(self, row: SourceRow, here: SourceRow) -> str:
