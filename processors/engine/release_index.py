@@ -306,16 +306,15 @@ class ReleaseIndex:
                 continue
             has_start = "date" in stated and (rows[0].has_sound or rows[0].medium == "audio")
             for one in disputes([self._at(place) for place in places], has_start=has_start):
-                place, other = places[one.path], places[one.other_path]
-                if self._release_of(place) is None:  # what a label says is to be described as well
-                    place, other = other, place
-                folder, inside, _ = self._release_of(place) or ("", "", None)
+                two = (places[one.path], places[one.other_path])
+                place, other = sorted(two, key=lambda row: self._release_of(row) is None)  # labels are named last
                 what = f"{'no' if one.is_other_silent else 'another'} {one.about}"
-                yield (
-                    self._releases[folder][0].relative,
-                    f"{one.about} of {inside!r} {one.effect}: the same bytes are in {other.relative}, which has "
-                    f"{what}; describe both alike",
-                )
+                why = f"the same bytes are in {other.relative}, which has {what}; describe both alike"
+                if found := self._release_of(place):
+                    folder, inside, _ = found
+                    yield self._releases[folder][0].relative, f"{one.about} of {inside!r} {one.effect}: {why}"
+                else:
+                    yield place.relative, f"{one.about} {one.effect}: {why}"
 
     def _stated(self, row: SourceRow) -> frozenset[str]:
         """Return the keys that release.toml has for a file."""

@@ -26,6 +26,9 @@ from tests.helpers.video_scenes import scene, write
 
 ALTITUDE = "altitude_metres = {}\nfield_of_view_degrees = {}\naltitude_shot = 1"
 CLOCKS = ("start_utc", "longitude_degrees_east")
+LABEL = """<?xml version="1.0"?><Product_Observational xmlns="http://pds.nasa.gov/pds4/pds/v1"><Observation_Area>
+<Time_Coordinates><start_date_time>{}</start_date_time></Time_Coordinates></Observation_Area><File_Area_Observational>
+<File><file_name>s.wav</file_name></File></File_Area_Observational></Product_Observational>"""
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +43,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return maker.folder
 
 
-def run(made: Path, folder: Path, name: str, **releases: str) -> Report:
-    """Ingest one file, in several releases whose entries about it are given; `-` is a release without one."""
+def run(made: Path, folder: Path, name: str, **releases: str | None) -> Report:
+    """Ingest one file, in several releases whose entries about it are given; `-` is a release without one.
+
+    None: without a release.toml.
+    """
     for release, entry in releases.items():
         place = folder / "raw" / release
         place.mkdir(parents=True, exist_ok=True)
         shutil.copy(made / name, place / name)
+        if entry is None:
+            continue
         mission = 'mission = "perseverance"\n' if release == "later" else 'mission = "tianwen-1"\n'
         (place / "release.toml").write_text(mission + (f'[[file]]\npath = "{name}"\n{entry}\n' if entry != "-" else ""))
     recipes: Recipes = {
@@ -112,6 +120,21 @@ def test_of_two_dates_of_one_sound_neither_gives_its_clocks(made: Path, tmp_path
     made_by = parameters(tmp_path, "audio.spectrogram_picture")
     assert [made_by.get(name) for name in CLOCKS] == [None, None]
     assert made_by["spectrogram"]["origin"] is None
+
+
+def put_labels(folder: Path, **starts: str) -> None:
+    """Write a label of the sound in each release, with its start."""
+    for release, start in starts.items():
+        (folder / "raw" / release).mkdir(parents=True)
+        (folder / "raw" / release / "s.xml").write_text(LABEL.format(start))
+
+
+def test_two_starts_in_labels_of_folders_without_a_release_are_named_by_the_file(made: Path, tmp_path: Path) -> None:
+    put_labels(tmp_path, b="2021-06-01T09:00:00Z", c="2021-06-01T10:00:00Z")
+    report = run(made, tmp_path, "s.wav", a='date = "2021-06-01"', b=None, c=None)
+    why = "the same bytes are in c/s.wav, which has another date; describe both alike"
+    assert told(report) == [("b/s.wav", f"date is used for no clock: {why}")]
+    assert parameters(tmp_path, "audio.spectrogram_picture")["start_utc"] is None
 
 
 @pytest.mark.parametrize("of_b", ["2021-06-01T17:00+08:00", "2021-06-01"])
