@@ -48,7 +48,8 @@ def ingest(raw: Location, store_folder: Location, dry_run: bool, as_json: bool, 
     """Make everything that is due for the files below RAW.
 
     RAW is the folder "raw" by default, or a place in a bucket, s3://bucket/folder; nothing in it
-    is changed.
+    is changed. It holds releases, or is itself one: a folder with a release.toml, whose files then
+    have the same paths and release as in a run over the folder that holds it.
 
     Prefect records the run, if something is due or the run fails, where its settings name a server, as
     PREFECT_API_URL does, or while `marsmedia serve` is at work on the store.
@@ -63,6 +64,7 @@ def ingest(raw: Location, store_folder: Location, dry_run: bool, as_json: bool, 
 
     \b
     marsmedia ingest --dry-run
+    marsmedia ingest raw/june
     marsmedia ingest ../releases/june --store /archive/mars --workers 8
     """
     sys.exit(ingest_folder(raw, store_folder, Options(**options), dry_run=dry_run, as_json=as_json))

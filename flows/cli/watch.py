@@ -19,7 +19,7 @@ from flows.cli.common import no_such_folder
 from flows.cli.shared_options import RAW, RECIPES, STORE, run_options
 from flows.run.options import Options
 from processors.errors import NoStore, RequestError, StoreAway
-from processors.sources.scan import FoundFile, in_words, printable, storable, survey
+from processors.sources.scan import DESCRIPTION, FoundFile, in_words, printable, storable, survey
 from processors.store.new_store import NewStore, check_new_store
 from processors.store.open_store import Location, is_store, open_store
 
@@ -46,7 +46,7 @@ WENT = (FileNotFoundError, NotADirectoryError, StoreAway, NoStore)
 def watch(raw: Location, store_folder: Location, settle_seconds: float, **options: Any) -> None:
     """Ingest each release in RAW once its files stop changing.
 
-    Runs until Ctrl-C. A release or folder that is gone, as with a disk that is not mounted, fails the run or is
+    RAW may itself be a release, with a release.toml. Runs until Ctrl-C. A release or folder that is gone, as with a disk that is not mounted, fails the run or is
     warned of as in `marsmedia ingest`. A store that is gone is waited for, and no new one is begun in its place.
 
     \b
@@ -62,9 +62,9 @@ def watch(raw: Location, store_folder: Location, settle_seconds: float, **option
         raise RequestError(f"{raw}: cannot be watched, as a bucket reports no changes; run `marsmedia ingest {raw}`")
     if not raw.is_dir():
         raise click.UsageError(no_such_folder(raw, "create it, or choose another one"))
-    known: set[str] = set()
+    known, root = set[str](), raw
     with suppress(NoStore):
-        known = known_releases(raw, store_folder)
+        known, root = known_releases(raw, store_folder)
     releases, is_there = Releases(settle_seconds, known), True
     has_store = has_had_store = is_store(store_folder)
     if not has_store:
@@ -80,7 +80,7 @@ def watch(raw: Location, store_folder: Location, settle_seconds: float, **option
                 click.echo(f"{store_folder}: {'is there again' if has_store else 'no store now: is its disk mounted?'}")
             now: dict[str, Look] | None = None
             with suppress(FileNotFoundError, NotADirectoryError):  # it went meanwhile: the next look says so
-                now = look(raw)
+                now = look(raw, root)
             is_able = has_store == has_had_store
             if is_able and now is not None and (at_rest := releases.at_rest(now, time.monotonic())):
                 for what, names in (("settled", now.keys()), ("gone", at_rest - now.keys())):
@@ -92,7 +92,8 @@ def watch(raw: Location, store_folder: Location, settle_seconds: float, **option
                     if ingest_folder(raw, store_folder, chosen) in EXIT_CODES.values():
                         return
                     has_store = has_had_store = True
-                    releases.forget_gone(known_releases(raw, store_folder))
+                    known, root = known_releases(raw, store_folder)
+                    releases.forget_gone(known)
                 except Exception as error:  # whatever reads a folder or a store that goes meanwhile
                     is_gone = not raw.is_dir() or (has_had_store and not is_store(store_folder))
                     if not is_gone and not isinstance(error, WENT):
@@ -104,21 +105,28 @@ def watch(raw: Location, store_folder: Location, settle_seconds: float, **option
         click.echo("stopped")
 
 
-def known_releases(raw: Path, store_folder: Location) -> set[str]:
-    """Return the releases of `raw` that a store knows, without those confirmed as withdrawn; raises `NoStore`."""
+def known_releases(raw: Path, store_folder: Location) -> tuple[set[str], Path]:
+    """Return the releases of `raw` that a store knows, without those confirmed as withdrawn, and the folder of releases
+    to which it belongs; raises `NoStore`.
+    """
+    from flows.run.planning.folder_of_releases import folder_of_releases, known_folder_of_releases
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.findings.withdrawn import unconfirmed
 
     sightings = Catalogue(open_store(store_folder, writes=False)).sightings()
-    here = storable(os.path.realpath(raw))
-    present = {row.release for row in sightings if row.folder == here and row.gone_utc is None}
-    return present | {one.rows[0].release for one in unconfirmed(sightings) if one.folder == here}
+    place = os.path.realpath(raw)
+    present = [row for row in sightings if row.gone_utc is None]
+    is_release = os.path.lexists(f"{place}/{DESCRIPTION}")
+    root = known_folder_of_releases(place, present) or folder_of_releases(place, is_release=is_release)
+    rows = (*present, *(one.rows[0] for one in unconfirmed(sightings)))
+    inside = (row for row in rows if row.path.startswith(f"{storable(place)}/"))
+    return {row.release for row in inside if row.folder == storable(root)}, Path(root)
 
 
-def look(raw: Path) -> dict[str, Look]:
-    """Return every release below `raw` as it is now."""
+def look(raw: Path, root: Path | None = None) -> dict[str, Look]:
+    """Return every release below `raw` as it is now; `root` is the folder of releases, if that is above it."""
     found: dict[str, set[tuple[str, int, int]]] = {}
-    for entry in survey(raw):
+    for entry in survey(raw, root):
         if isinstance(entry, FoundFile):
             found.setdefault(entry.release, set()).add((entry.path, entry.size_bytes, entry.mtime_ns))
     return {release: frozenset(files) for release, files in found.items()}

@@ -38,7 +38,7 @@ def _just_gone(words: Sequence[str], known: Sequence[SourceRow]) -> list[SourceR
     """Return the files with these names that a run would find gone now."""
     meant = [row for row in known if any(means(word, row) for word in words)]
     gone: list[SourceRow] = []
-    for folder in sorted({row.folder for row in meant}):
+    for folder in sorted({row.raw_folder for row in meant}):
         if is_gone(folder):  # as where a disk is not mounted: nothing is known of its files
             continue
         surveyed = survey_raw(folder if is_address(folder) else Path(folder), Options())

@@ -14,7 +14,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 BLANKS: dict[type, Any] = {int: 0, float: 0.0, str: "", list: [], tuple: [], dict: {}}
 """Values that a form shows for None, by type of the parameter; `Described` reads them as None."""
 
-Raw = Annotated[str, Described("Folder of releases; never written to.")]
+Raw = Annotated[str, Described("Folder of releases, or a release with a release.toml; never written to.")]
 StoreFolder = Annotated[str, Described("Folder of the processed store, or its place in a bucket, s3://bucket/folder.")]
 Retries = Annotated[
     int, Described("Number of retries, a minute apart, when the machine is at fault.", minimum=0, maximum=10)

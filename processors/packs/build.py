@@ -302,7 +302,7 @@ class _Contents:
 def _refuse_inside_releases(output: Location, rows: Sequence[SourceRow]) -> None:
     """Raise `RequestError` if the pack would lie among releases that the store knows, and be ingested as one."""
     place = str(output) if is_address(output) else str(Path(output).resolve())
-    for raw in sorted({row.folder for row in rows if row.gone_utc is None}):
+    for raw in sorted({row.raw_folder for row in rows if row.gone_utc is None}):
         if f"{place}/".startswith(f"{raw}/"):
             raise RequestError(
                 f"{output}: inside the releases, where the next run would take it for one; choose a place outside {raw}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,13 +19,16 @@ PASSED_OVER = re.compile(
 )
 """Names of files and folders that belong to no release; they are only counted."""
 
+DESCRIPTION = "release.toml"
+"""Name of the file that describes a release; the folder that holds it is one."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FoundFile:
     path: str
     """Absolute path."""
     relative: str
-    """Path below the surveyed folder, with `/`; bytes that are not UTF-8 are written `\\xNN`."""
+    """Path below the folder of releases, with `/`; bytes that are not UTF-8 are written `\\xNN`."""
     release: str
     """Name of the folder that holds the release."""
     size_bytes: int
@@ -58,35 +61,63 @@ class EmptyFolder:
     """A folder that holds nothing, or only ignored entries."""
 
     relative: str
-    """Path below the surveyed folder; empty for that folder itself."""
+    """Path below the folder of releases; empty for that folder itself."""
 
 
 Surveyed = FoundFile | SkippedFile | PassedOver | EmptyFolder
 
 
-def survey(raw: Path) -> Iterator[Surveyed]:
+def survey(raw: Path, root: Path | None = None) -> Iterator[Surveyed]:
     """Walk `raw` in name order without opening files.
 
-    A link is followed to a regular file inside `raw` and refused otherwise; linked folders are not entered.
-    The release of a file is the nearest folder with a `release.toml`, else the first folder below `raw`, else `raw`.
+    A link is followed to a regular file inside `root` and refused otherwise; linked folders are not entered.
+    The release of a file is the nearest folder with a `release.toml`, else the first folder below `root`, else `root`.
+
+    Parameters
+    ----------
+    root : the folder of releases: `raw`, the default, or a folder above it.
 
     Raises
     ------
     FileNotFoundError, NotADirectoryError, PermissionError : `raw` itself cannot be listed.
     """
-    root = Path(os.path.realpath(raw))
-    yield from _walk(root, root, "", root.name)
+    start = Path(os.path.realpath(raw))
+    top = Path(os.path.realpath(root)) if root else start
+    part = "" if start == top else start.relative_to(top).as_posix()
+    described = [folder for folder in inner_folders(part)[:-1] if os.path.lexists(top / folder / DESCRIPTION)]
+    release = release_of(part, described, top.name)
+    yield from _walk(top, start, f"{part}/" if part else "", release, is_start=True)
 
 
-def _walk(root: Path, folder: Path, prefix: str, release: str) -> Iterator[Surveyed]:
+def release_of(folder: str, described: Collection[str], root: str) -> str:
+    """Return the name of the release to which files in a folder belong.
+
+    Parameters
+    ----------
+    folder : path below the folder of releases; empty for that folder itself.
+    described : such paths of folders with a `release.toml`.
+    root : name of the folder of releases.
+    """
+    named = next((one for one in reversed(inner_folders(folder)) if one in described), folder.partition("/")[0])
+    return named.rpartition("/")[2] or root
+
+
+def inner_folders(folder: str) -> list[str]:
+    """Return the folders from that of the releases, which is empty, down to one below it, as paths."""
+    parts = folder.split("/") if folder else []
+    return ["/".join(parts[:count]) for count in range(len(parts) + 1)]
+
+
+def _walk(root: Path, folder: Path, prefix: str, release: str, *, is_start: bool = False) -> Iterator[Surveyed]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        if folder == root:
+        if is_start:
             raise
         yield SkippedFile(relative=storable(prefix.rstrip("/")), reason=machine_reason(error), is_refused=False)
         return
-    if prefix and any(entry.name == "release.toml" for entry in entries):
+    is_described = any(entry.name == DESCRIPTION for entry in entries)
+    if is_described:
         release = folder.name
     if all(PASSED_OVER.fullmatch(entry.name) for entry in entries):
         yield EmptyFolder(relative=storable(prefix.rstrip("/")))
@@ -97,7 +128,8 @@ def _walk(root: Path, folder: Path, prefix: str, release: str) -> Iterator[Surve
             continue
         try:
             if entry.is_dir(follow_symlinks=False):
-                yield from _walk(root, Path(entry.path), relative + "/", release if prefix else entry.name)
+                inner = release if prefix or is_described else entry.name
+                yield from _walk(root, Path(entry.path), relative + "/", inner)
             else:
                 yield _file(root, entry, relative, release)
         except OSError as error:

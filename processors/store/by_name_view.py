@@ -61,6 +61,8 @@ class ByNameEntry:
     others: tuple[NamedResult, ...] = ()
     is_gone: bool = False
     """True if the file is gone, so that the view no longer shows it."""
+    digest: str | None = None
+    """Its SHA-256, if it is gone: the name in the view may have the first characters of it."""
 
     @classmethod
     def at(
@@ -71,11 +73,14 @@ class ByNameEntry:
         *,
         others: tuple[NamedResult, ...] = (),
         is_gone: bool = False,
+        digest: str | None = None,
     ) -> ByNameEntry:
         """Return the entry of a file, given its path relative to the folder of releases."""
         *folders, name = relative.split("/")
         below = folders[folders.index(release) + 1 :] if release in folders else folders
-        return cls(release=release, folder="/".join(below), name=name, refs=refs, others=others, is_gone=is_gone)
+        return cls(
+            release=release, folder="/".join(below), name=name, refs=refs, others=others, is_gone=is_gone, digest=digest
+        )
 
     @property
     def links(self) -> Links:
@@ -109,10 +114,13 @@ def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
     known = _shown(store)
     now = dict(known)
     taken: dict[Path, str] = {}
+    told_apart: set[Path] = set()
     looked_at: list[ByNameEntry] = []
     for one in shown:
         links = one.links
         folder = _own_folder(one, links, taken, store)
+        if links and folder not in taken:
+            told_apart.add(folder)
         place = str(folder.relative_to(store.by_name_folder))
         state = _state(links)
         if known.get(place) == state and not one.is_gone:
@@ -124,6 +132,9 @@ def refresh_by_name(store: Store, shown: Sequence[ByNameEntry]) -> None:
         folder, flat = one.possible_folders(store)
         if one.is_gone and folder not in taken:
             _remove(folder, store)
+        if one.is_gone and one.digest and (own := _told_apart(folder, one.digest)) not in told_apart and own.exists():
+            _remove(own, store)
+            now.pop(str(own.relative_to(store.by_name_folder)), None)
         if one.folder and flat not in taken and any(map(Path.is_symlink, flat.glob("*"))):
             shutil.rmtree(flat)  # earlier versions left out a file's subfolder
     if now != known:
@@ -207,8 +218,13 @@ def _own_folder(one: ByNameEntry, links: Links, taken: dict[Path, str], store: S
     """Return the folder of a file's links; `taken` holds the source of each assigned folder."""
     folder = one.links_folder(store)
     if links and taken.setdefault(folder, links[0][1].source) != links[0][1].source:
-        return folder.with_name(f"{folder.name}~{links[0][1].source[:8]}")
+        return _told_apart(folder, links[0][1].source)
     return folder
+
+
+def _told_apart(folder: Path, digest: str) -> Path:
+    """Return the folder of a file's links where another file has the one of its name."""
+    return folder.with_name(f"{folder.name}~{digest[:8]}")
 
 
 def _state(links: Links) -> str:

@@ -15,23 +15,33 @@ from processors.store.store import Store
 
 
 def find_complete(
-    media: Sequence[SourceRow], gone_files: Sequence[SourceRow], fingerprints: Fingerprints, store: Store
+    media: Sequence[SourceRow],
+    gone_files: Sequence[SourceRow],
+    earlier_names: Sequence[SourceRow],
+    fingerprints: Fingerprints,
+    store: Store,
 ) -> dict[str, CompleteSource]:
     """Return by digest the sources with nothing due and nothing to report.
 
     Empty without a by-name view, which must then be rebuilt. A source whose folder in the view another file may take
     is left out.
+
+    Parameters
+    ----------
+    earlier_names : rows of files as they were until the run found them to be of another release.
     """
     known = read_complete(store)
     if not known or not shown_before(store):
         return {}
     found: dict[str, CompleteSource] = {}
-    troubled = Catalogue(store).troubled()  # every run's report names them
+    left_out = {row.digest for row in earlier_names}
+    left_out |= Catalogue(store).troubled()  # every run's report names them
     for digest, rows in by_source(media).items():
         one = known.get(digest)
-        if one and digest not in troubled and one.fingerprint == fingerprints.of(rows) and one.is_whole(store):
+        if one and digest not in left_out and one.fingerprint == fingerprints.of(rows) and one.is_whole(store):
             found[digest] = one
     moving = [row for row in (*media, *gone_files) if row.kind == "media" and row.digest not in found]
+    moving += earlier_names
     if moving:
         taken = {folder for row in moving for folder in _entry(row).possible_folders(store)}
         names = {folder.name for folder in taken}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
 from pathlib import Path
 
@@ -18,13 +17,14 @@ def emptied_folders_of(raw: Location, surveyed: RawSurvey, known: Collection[str
     Where no file is left at all, and none of these held any, that is the folder of releases.
     """
     messages: list[str] = []
-    root = storable(os.path.realpath(raw))
+    root, part = storable(surveyed.root), storable(surveyed.part)
     found = emptied(root, (folder.relative for folder in surveyed.empty), known)
     if not (found or surveyed.found or surveyed.unreadable):
-        found = emptied(root, [""], known)
+        found = emptied(root, [part], known)
     for one in found:
-        shown = printable(str(Path(raw) / one.relative))
-        meant = "; if its files were moved or removed on purpose, remove the folder too" if one.relative else ""
+        inside = one.relative[len(part) :].lstrip("/")
+        shown = printable(str(Path(raw) / inside))
+        meant = "; if its files were moved or removed on purpose, remove the folder too" if inside else ""
         messages.append(f"0 files in {shown}, where an earlier run found {one.file_count}: is it mounted?{meant}")
     return tuple(messages)
 

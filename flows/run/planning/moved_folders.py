@@ -9,12 +9,12 @@ mounted, so that the run only says that it must be removed if the releases were 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from flows.run.planning.raw_survey import RawSurvey
-from processors.sources.scan import FoundFile, printable, storable
+from processors.sources.scan import printable, storable
 from processors.store.catalogue.source_row import SourceRow, Stay, utc_now
 from processors.store.fixity.absent_folders import is_empty, is_gone
 from processors.store.open_store import is_address
@@ -56,25 +56,28 @@ def follow_moves(sightings: list[SourceRow], surveyed: RawSurvey, *, is_whole: b
     sightings : as `Catalogue.sightings` returns them.
     is_whole : False for a run over a part of the files, which leaves moves to a whole one.
     """
-    here = storable(surveyed.root)
+    here, root = storable(surveyed.folder), storable(surveyed.root)
     present = [row for row in sightings if row.gone_utc is None]
-    folders = sorted({row.folder for row in present} - {here})
+    folders = sorted({row.raw_folder for row in present} - {here})
     gone = [folder for folder in folders if is_whole and not is_address(here) and is_gone(folder)]
     still_there = tuple(folder for folder in folders if folder not in gone)
     left_empty = [folder for folder in still_there if is_whole and not is_address(folder) and is_empty(folder)]
-    maybe = _moved_releases(left_empty, present, surveyed.found)
+    maybe = _moved_releases(left_empty, present, surveyed)
     if_moved = tuple(_if_moved(folder, here, maybe) for folder in sorted({folder for folder, _ in maybe}))
-    moved = _moved_releases(gone, present, surveyed.found)
+    moved = _moved_releases(gone, present, surveyed)
     if not moved:
         return MovedFolders(sightings=sightings, in_words=if_moved, other_folders=still_there)
     seen_here: dict[str, list[SourceRow]] = {}
     for row in sightings:
-        if row.folder == here:
+        if row.path.startswith(f"{here}/"):
             seen_here.setdefault(row.path, []).append(row)
-    old = [row for row in sightings if (row.folder, row.release) in moved]
-    rewritten = (_below(here, row, seen_here.get(f"{here}/{row.relative}", [])) for row in old)
+    old = [row for row in sightings if (row.raw_folder, row.release) in moved]
+    paths = (f"{root}/{moved[row.raw_folder, row.release](row)}" for row in old)
+    rewritten = (_at(path, row, seen_here.get(path, [])) for path, row in zip(paths, old, strict=True))
     new = {(row.path, row.digest): row for row in rewritten}
-    others = [row for row in sightings if (row.folder, row.release) not in moved and (row.path, row.digest) not in new]
+    others = [
+        row for row in sightings if (row.raw_folder, row.release) not in moved and (row.path, row.digest) not in new
+    ]
     return MovedFolders(
         sightings=sorted([*others, *new.values()], key=lambda row: row.seen_utc),
         before=[row for row in old if (row.path, row.digest) not in new],
@@ -86,26 +89,41 @@ def follow_moves(sightings: list[SourceRow], surveyed: RawSurvey, *, is_whole: b
 
 
 def _moved_releases(
-    gone: Collection[str], present: Iterable[SourceRow], found: Iterable[FoundFile]
-) -> set[tuple[str, str]]:
-    """Return folder and name of the releases of which most files, by path and size, were found below this run's."""
-    sizes = {file.relative: file.size_bytes for file in found} if gone else {}
-    are_found: dict[tuple[str, str], list[bool]] = {}
+    gone: Collection[str], present: Iterable[SourceRow], surveyed: RawSurvey
+) -> dict[tuple[str, str], Callable[[SourceRow], str]]:
+    """Return raw folder and name of the releases of which most files, by path and size, were found below this run's.
+
+    Each with what gives the path of a file below the folder of releases now: the same as before, or, where the folder
+    of a release itself was given to both runs and has another name, the same inside it.
+    """
+    sizes = {file.relative: file.size_bytes for file in surveyed.found} if gone else {}
+    of_release: dict[tuple[str, str], list[SourceRow]] = {}
     for row in present:
-        if row.folder in gone:
-            are_found.setdefault((row.folder, row.release), []).append(sizes.get(row.relative) == row.size_bytes)
-    return {release for release, files in are_found.items() if sum(files) * 2 > len(files)}
+        if row.raw_folder in gone:
+            of_release.setdefault((row.raw_folder, row.release), []).append(row)
+
+    def inside(row: SourceRow) -> str:
+        return f"{storable(surveyed.part)}/{row.path[len(row.raw_folder) + 1 :]}"
+
+    def same(row: SourceRow) -> str:
+        return row.relative
+
+    found: dict[tuple[str, str], Callable[[SourceRow], str]] = {}
+    for release, rows in of_release.items():
+        for now in (same, inside) if surveyed.part else (same,):
+            if sum(sizes.get(now(row)) == row.size_bytes for row in rows) * 2 > len(rows):
+                found.setdefault(release, now)
+    return found
 
 
-def _below(folder: str, row: SourceRow, already: Sequence[SourceRow]) -> SourceRow:
-    """Return the row of a place below another folder.
+def _at(path: str, row: SourceRow, already: Sequence[SourceRow]) -> SourceRow:
+    """Return the row of a place that has another path now.
 
     Parameters
     ----------
     already : what runs have seen there, if they took it for another place. What was copied there first, and removed
         from the old folder later, is one place since the copy. A younger copy was another place, which is gone.
     """
-    path = f"{folder}/{row.relative}"
     if not already:
         return dataclasses.replace(row, path=path)
     copied = min(stay.seen_utc for one in already for stay in one.stays)
@@ -127,7 +145,7 @@ def _if_moved(folder: str, here: str, releases: Iterable[tuple[str, str]]) -> st
 
 
 def _in_words(folder: str, here: str, before: Iterable[SourceRow]) -> str:
-    ours = [row for row in before if row.folder == folder and row.gone_utc is None]
+    ours = [row for row in before if row.raw_folder == folder and row.gone_utc is None]
     releases = ", ".join(sorted({printable(row.release) for row in ours}))
     files = "1 file" if len(ours) == 1 else f"{len(ours)} files"
     return f"moved: {printable(folder)} is now {printable(here)} ({releases}: {files}, whose history continues)"

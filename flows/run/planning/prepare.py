@@ -10,8 +10,10 @@ from pathlib import Path
 from flows.run.checking.damaged_results import DamagedResult, damaged_results, remove_to_make_again
 from flows.run.options import Options
 from flows.run.planning.completeness import find_complete
+from flows.run.planning.corrected_releases import correct_releases, in_words
 from flows.run.planning.emptied_folders import advice_on_empty, emptied_folders_of
 from flows.run.planning.fixity_of_run import check_of_run, restorations
+from flows.run.planning.folder_of_releases import check_is_whole, known_folder_of_releases
 from flows.run.planning.inspection import inspect_all, read_by, unread
 from flows.run.planning.moved_folders import MovedFolders, follow_moves
 from flows.run.planning.raw_survey import RawSurvey, survey_raw
@@ -80,6 +82,8 @@ class Prepared:
     """Media with the same bytes as another: (this one, the one processed)."""
     gone_files: list[SourceRow] = field(default_factory=list)
     """Files no longer at the path where the last run found them."""
+    earlier_names: list[SourceRow] = field(default_factory=list)
+    """Rows of files as they were until this run found them to be of another release."""
     changes: list[Change] = field(default_factory=list)
     """Differences from the last run."""
     restated: frozenset[str] = frozenset()
@@ -94,6 +98,8 @@ class Prepared:
     """Releases whose folder is gone, with the number of their files that are nowhere else."""
     moved_folders: MovedFolders = field(default_factory=MovedFolders)
     """Folders of releases that were moved since the last run."""
+    corrected_releases: tuple[str, ...] = ()
+    """One sentence for each release to which files belong that were known as those of another."""
     emptied_folders: tuple[str, ...] = ()
     """Messages on folders that are empty now but held files in an earlier run."""
     is_empty: str | None = None
@@ -117,7 +123,11 @@ class Prepared:
             ByNameEntry.at(row.relative, row.release, self.plan.shown_at(row))
             for row in self.rows
             if row.kind == "media" and row.digest not in self.plan.complete
-        ] + [ByNameEntry.at(row.relative, row.release, is_gone=True) for row in self.gone_files if row.kind == "media"]
+        ] + [
+            ByNameEntry.at(row.relative, row.release, is_gone=True, digest=row.digest)
+            for row in (*self.gone_files, *self.earlier_names)
+            if row.kind == "media"
+        ]
 
     def of_kind(self, kind: str) -> list[SourceRow]:
         return [row for row in self.rows if row.kind == kind]
@@ -163,7 +173,15 @@ class _Preparation:
         self._shard = Shard.parse(options.shard)
         store.look_at_all()
         self._catalogue = Catalogue(store)
-        self._moved = follow_moves(self._catalogue.sightings(), surveyed, is_whole=options.shard is None)
+        sightings = self._catalogue.sightings()
+        present = (row for row in sightings if row.gone_utc is None)
+        root = known_folder_of_releases(surveyed.folder, present) or surveyed.root
+        if root != surveyed.root:
+            self._surveyed = surveyed = survey_raw(raw, options, root)
+        check_is_whole(surveyed)
+        moved = follow_moves(sightings, surveyed, is_whole=options.shard is None)
+        self._corrected = correct_releases(moved.sightings, surveyed)
+        self._moved = replace(moved, sightings=self._corrected.sightings)
         self._known = self._moved.present
         self._paths = {storable(file.path): file for file in surveyed.found}
 
@@ -174,6 +192,8 @@ class _Preparation:
         identified = self._identify(progress, is_followed_by_work=remember and self._options.runner == "local")
         gone = gone_from(known.values(), surveyed, unlisted, releases_asked, identified.found_utc)
         gone_files = shard.own(gone)
+        corrected = [(before, row) for before, row in self._corrected.corrected if self._is_of_run(row)]
+        earlier_names = [before for before, row in corrected if _is_named_otherwise(before, row)]
         changes = [*identified.changes, *changes_of_missing(gone_files, identified.rows, known)]
         withdrawals = past_withdrawals(self._moved.sightings)
         changes += restorations(identified.learned, known, self._moved.past, withdrawals)
@@ -182,21 +202,24 @@ class _Preparation:
         duplicates = duplicates_of(_unaltered_media(rows, identified.changes))
         rows = shard.own(rows)
         fingerprints = Fingerprints(self._recipes, releases)
-        plan = self._plan(_unaltered_media(rows, changes), gone_files, fingerprints, releases, identified.fresh)
+        plan = self._plan(
+            _unaltered_media(rows, changes), gone_files, earlier_names, fingerprints, releases, identified.fresh
+        )
         rows = with_statements(rows, plan, releases, self._store, identified.found_utc)
         if remember:
             check = check_of_run(shard.own(identified.learned), known, identified.started_utc)
             earlier = {(one.path, one.digest): one for one in (*self._moved.sightings, *gone_files)}
             asked = with_recorded_permissions(earlier.values(), rows, self._store)
             changed = (one for one in rows if one != known.get(one.path))
-            learned = {(one.path, one.digest): one for one in (*gone_files, *asked, *changed)}
+            placed = (row for _, row in corrected)
+            learned = {(one.path, one.digest): one for one in (*placed, *gone_files, *asked, *changed)}
             self._remember(list(learned.values()), plan, check)
         unreadable = shard.own([*surveyed.unreadable, *identified.lost])
         now = list({(row.path, row.digest): row for row in (*self._moved.sightings, *gone_files, *rows)}.values())
         of_run = [row.path for row in known.values() if releases_asked is None or row.release in releases_asked]
         emptied_folders = emptied_folders_of(self._raw, surveyed, of_run)
         empty = not (surveyed.found or unreadable or emptied_folders)
-        elsewhere = min((one.folder for one in known.values()), default=None)
+        elsewhere = min((one.raw_folder for one in known.values()), default=None)
         return Prepared(
             rows=rows,
             unreadable=unreadable,
@@ -208,6 +231,7 @@ class _Preparation:
             hashed=identified.hashed,
             duplicates=[(one, first) for one, first in duplicates if shard.has(one.relative)],
             gone_files=gone_files,
+            earlier_names=earlier_names,
             changes=changes,
             restated=frozenset(row.digest for row in rows if _is_restated(row, known.get(row.path))),
             damaged_results=[one for one in damaged_results(self._catalogue, plan.remade) if self._is_of_run(one.row)],
@@ -216,6 +240,7 @@ class _Preparation:
             gone_releases=withdrawn_releases(gone_files, rows, changes),
             emptied_folders=emptied_folders,
             moved_folders=self._moved,
+            corrected_releases=tuple(in_words(corrected)),
             is_empty=advice_on_empty(self._raw, elsewhere) if empty else None,
             is_unusual_folder=empty and elsewhere is not None,
         )
@@ -233,7 +258,8 @@ class _Preparation:
         identified, lost = inspect_all(unknown, progress, self._options.worker_count)
         changes: list[Change] = []
         now = utc_now()
-        read = [SourceRow.of(file, digest, identity, now) for file, digest, identity in identified]
+        rows_read = (SourceRow.of(file, digest, identity, now) for file, digest, identity in identified)
+        read = [replace(row, raw_part=self._corrected.raw_part) for row in rows_read]
         past = {(one.path, one.digest): one for one in without_ended(past, self._moved.sightings)}
         learned = [known_again(row, before.get(row.path), past.get((row.path, row.digest)), changes) for row in read]
         return _Identified(
@@ -292,12 +318,13 @@ class _Preparation:
         self,
         media: list[SourceRow],
         gone_files: list[SourceRow],
+        earlier_names: list[SourceRow],
         fingerprints: Fingerprints,
         releases: ReleaseIndex,
         fresh: Set[str],
     ) -> Plan:
         """Plan the media that are not complete; results of the complete ones count as reused."""
-        complete = find_complete(media, gone_files, fingerprints, self._store)
+        complete = find_complete(media, gone_files, earlier_names, fingerprints, self._store)
         rest = [row for row in media if row.digest not in complete]
         plan = make_plan(
             rest,
@@ -332,14 +359,14 @@ class _Preparation:
         return self._shard.has(row.relative) and (releases is None or row.release in releases)
 
     def _unconfirmed(self, now: list[SourceRow]) -> list[Withdrawal]:
-        here = storable(self._surveyed.root)
-        return [one for one in unconfirmed(now) if one.folder == here and self._is_of_run(one.rows[0])]
+        here = f"{storable(self._surveyed.folder)}/"
+        return [one for one in unconfirmed(now) if one.rows[0].path.startswith(here) and self._is_of_run(one.rows[0])]
 
     def _unmatched_sections(self, rows: list[SourceRow], releases: ReleaseIndex) -> tuple[str, ...]:
         """Return the sections of the recipe file without a source; none in a run over some releases or a shard."""
         if self._options.releases is not None or self._options.shard is not None:
             return ()
-        here = f"{storable(self._surveyed.root)}/"
+        here = f"{storable(self._surveyed.folder)}/"
         others = [one for one in self._known.values() if not one.path.startswith(here)]
         return unmatched_sections(self._recipes, rows, releases, others)
 
@@ -384,6 +411,12 @@ def _as_described(row: SourceRow, releases: ReleaseIndex) -> SourceRow:
     if (row.entry_path, row.described_at) == (entry_path, described_at):
         return row
     return replace(row, entry_path=entry_path, described_at=described_at)
+
+
+def _is_named_otherwise(before: SourceRow, row: SourceRow) -> bool:
+    """Return whether a correction of a media file's release changes its name in the by-name view."""
+    names = [ByNameEntry.at(one.relative, one.release) for one in (before, row)]
+    return row.kind == "media" and names[0] != names[1]
 
 
 def _is_restated(row: SourceRow, before: SourceRow | None) -> bool:

@@ -117,7 +117,7 @@ def _results_are_there(last: LastRun, store: Store) -> bool:
 
 def note_path(survey: RawSurvey, store: Store, options: Options) -> Path:
     """Return the path of the note on runs over this folder, or this shard of it, with this recipe."""
-    asked = f"{survey.root}\n{options.recipe}\n{options.shard or ''}"
+    asked = f"{survey.folder}\n{options.recipe}\n{options.shard or ''}"
     name = hashlib.sha256(asked.encode("utf-8", "surrogateescape")).hexdigest()
     return store.catalogue_folder / f"unchanged-{name[:16]}.json"
 

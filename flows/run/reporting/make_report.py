@@ -188,7 +188,7 @@ def _message(prepared: Prepared, counts: ResultCounts, state: State, stop: Stop 
         f"the folder of {printable(release)} is gone, and its {count} file{'' if count == 1 else 's'} withdrawn"
         for release, count in prepared.gone_releases.items()
     ]
-    folders = (*prepared.moved_folders.in_words, *prepared.emptied_folders)
+    folders = (*prepared.moved_folders.in_words, *prepared.corrected_releases, *prepared.emptied_folders)
     return "; ".join([*because, *folders, *withdrawn, *named, summary(counts, state)])
 
 

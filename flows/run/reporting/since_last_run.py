@@ -30,17 +30,18 @@ def gone_from(
 
     Parameters
     ----------
-    unreadable : files and folders below the folder that could not be read, or are empty, like an unused mount point.
+    unreadable : files and folders that could not be read, or are empty, like an unused mount point, as paths below the
+        folder of releases.
     """
     if not surveyed.found:
         return []
     there = {storable(file.path) for file in surveyed.found}
-    top = storable(surveyed.root) + "/"
+    top, inside = f"{storable(surveyed.root)}/", f"{storable(surveyed.folder)}/"
     left_out = {top + relative for relative in unreadable}
     return [
         dataclasses.replace(row, gone_utc=gone_utc)
         for row in known
-        if row.path.startswith(top) and row.path not in there and (releases is None or row.release in releases)
+        if row.path.startswith(inside) and row.path not in there and (releases is None or row.release in releases)
         if not left_out or left_out.isdisjoint({row.path, *(top + folder for folder in _folders(row.path[len(top) :]))})
     ]
 

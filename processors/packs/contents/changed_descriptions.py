@@ -42,7 +42,7 @@ class ChangedDescription:
     """Path relative to the folder of releases."""
     change: Literal["changed", "new", "gone"]
     raw: str
-    """Folder of releases, or its address."""
+    """Folder that runs have surveyed, or its address."""
     states: str = "titles, credits and rights"
     """What the store has of it as it was before: of a calibration, `pressures`."""
 
@@ -69,7 +69,10 @@ class Descriptions:
         rows = catalogue.sightings("kind = 'companion' OR name LIKE '%.toml'")
         self._known = {row.path: row for row in rows if row.gone_utc is None}
         self._beside: dict[str, list[SourceRow]] = {}
+        self._raw_folders: dict[str, set[str]] = {}
+        """Folders that runs have surveyed, by the folder of releases."""
         for row in self._known.values():
+            self._raw_folders.setdefault(row.folder, set()).add(row.raw_folder)
             if row.kind == "companion":
                 self._beside.setdefault(row.path.rpartition("/")[0], []).append(row)
         self._changes: dict[str, Change] = {}
@@ -83,7 +86,7 @@ class Descriptions:
         """
         found: dict[str, ChangedDescription] = {}
         for file in files:
-            raw = file.path.removesuffix(f"/{file.relative}")
+            root, raw = file.path.removesuffix(f"/{file.relative}"), self._raw_of(file)
             of_sound = set(self._calibrations(file))
             for path in (*self._describing(file), *of_sound):
                 change = self._changes.get(path) or _change(path, self._known.get(path), file.path)
@@ -91,7 +94,7 @@ class Descriptions:
                     self._changes[path] = change
                 if change in ("changed", "new", "gone"):
                     states = "pressures" if path in of_sound else ChangedDescription.states
-                    relative = path.removeprefix(f"{raw}/")
+                    relative = path.removeprefix(f"{root}/")
                     found[path] = ChangedDescription(relative=relative, change=change, raw=raw, states=states)
         return [found[path] for path in sorted(found)]
 
@@ -101,12 +104,18 @@ class Descriptions:
         for row in self._beside.get(file.path.rpartition("/")[0], ()):
             if row.name != RELEASE_FILE and row.name.casefold().startswith(stem):
                 yield row.path
-        for folder in _folders_above(file):
+        for folder in _folders_above(file, self._raw_of(file)):
             yield f"{folder}/{RELEASE_FILE}"
+
+    def _raw_of(self, file: DescribedFile) -> str:
+        """Return the folder that runs have surveyed, in which a file is."""
+        root = file.path.removesuffix(f"/{file.relative}")
+        around = [folder for folder in self._raw_folders.get(root, ()) if file.path.startswith(f"{folder}/")]
+        return min(around, key=len, default=root)
 
     def _calibrations(self, file: DescribedFile) -> Iterator[str]:
         """Yield the place of each calibration that the nearest `release.toml` names, as it is now, for a sound."""
-        for folder in _folders_above(file) if file.medium != "photo" else ():
+        for folder in _folders_above(file, self._raw_of(file)) if file.medium != "photo" else ():
             if folder not in self._releases:
                 self._releases[folder] = _release_in(folder)
             if release := self._releases[folder]:
@@ -121,9 +130,9 @@ def changed_descriptions(files: Iterable[DescribedFile], catalogue: Catalogue) -
     return Descriptions(catalogue).changed(files)
 
 
-def _folders_above(file: DescribedFile) -> Iterator[str]:
-    """Yield the folders above a file up to the folder of releases, the nearest first."""
-    folder, raw = file.path.rpartition("/")[0], file.path.removesuffix(f"/{file.relative}")
+def _folders_above(file: DescribedFile, raw: str) -> Iterator[str]:
+    """Yield the folders above a file up to the one that runs have surveyed, the nearest first."""
+    folder = file.path.rpartition("/")[0]
     while folder != raw and folder.startswith(f"{raw}/"):
         yield folder
         folder = folder.rpartition("/")[0]

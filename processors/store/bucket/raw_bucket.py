@@ -21,7 +21,16 @@ from urllib.parse import urlsplit
 
 from processors.contract import LabelRef
 from processors.errors import RequestError, SourceChanged, StoreError
-from processors.sources.scan import PASSED_OVER, FoundFile, PassedOver, SkippedFile, Surveyed
+from processors.sources.scan import (
+    DESCRIPTION,
+    PASSED_OVER,
+    FoundFile,
+    PassedOver,
+    SkippedFile,
+    Surveyed,
+    inner_folders,
+    release_of,
+)
 from processors.sources.source_file import sha256_of
 from processors.store.bucket.bucket_traffic import RELEASES
 from processors.store.bucket.item_cache import Growth, cache_folder, cache_limit_bytes, replacing
@@ -40,8 +49,12 @@ NO_PATH = "no path on a disk can have this name: rename or remove the object"
 _growth = Growth()
 
 
-def survey_bucket(address: str) -> Iterator[Surveyed]:
+def survey_bucket(address: str, root: str | None = None) -> Iterator[Surveyed]:
     """List the objects below an address in name order, by the rules of `scan.survey`.
+
+    Parameters
+    ----------
+    root : address of the folder of releases: the default is the same, else one above it.
 
     Raises
     ------
@@ -54,38 +67,53 @@ def survey_bucket(address: str) -> Iterator[Surveyed]:
     if not seen:
         raise RequestError(f"{address}: no object there; check the address")
     folders = {folder for one in seen for folder in _folders(one.name.rstrip("/"))}
-    described = {one.name.rpartition("/")[0] for one in seen if one.name.rpartition("/")[2] == "release.toml"}
+    root = (root or address).rstrip("/")
+    part = address[len(root) + 1 :]
+    prefix = f"{part}/" if part else ""
+    described = {one for one in inner_folders(part)[:-1] if is_described(f"{root}/{one}".rstrip("/"))}
+    named = (f"/{prefix}{one.name}".rpartition("/") for one in seen)
+    described |= {folder[1:] for folder, _, name in named if name == DESCRIPTION}
     passed_over: set[str] = set()
     for one in seen:
         parts = one.name.split("/")
         if one.name.endswith("/") and not one.size_bytes:  # it marks a folder
             continue
         if {"", ".", ".."} & set(parts):
-            yield SkippedFile(relative=one.name, reason=NO_PATH, is_refused=True)
+            yield SkippedFile(relative=prefix + one.name, reason=NO_PATH, is_refused=True)
             continue
         hidden = next((at for at, part in enumerate(parts) if PASSED_OVER.fullmatch(part)), None)
         if hidden is not None:
             path = "/".join(parts[: hidden + 1])
             if path not in passed_over:
                 passed_over.add(path)
-                yield PassedOver(relative=path)
+                yield PassedOver(relative=prefix + path)
         elif one.name in folders:
             if one.size_bytes:  # an empty one marks a folder
                 reason = "it is a file and a folder at once, which no disk can have: rename it"
-                yield SkippedFile(relative=one.name, reason=reason, is_refused=True)
+                yield SkippedFile(relative=prefix + one.name, reason=reason, is_refused=True)
         elif max(len(part.encode()) for part in parts) > MAX_NAME_BYTES:
             reason = f"its name is longer than {MAX_NAME_BYTES} bytes, which no disk can have: rename it"
-            yield SkippedFile(relative=one.name, reason=reason, is_refused=True)
+            yield SkippedFile(relative=prefix + one.name, reason=reason, is_refused=True)
         else:
-            above = [folder for folder in reversed(_folders(one.name)) if folder in described]
-            named = above[0].rpartition("/")[2] if above else parts[0] if len(parts) > 1 else None
+            folder = f"{prefix}{one.name}".rpartition("/")[0]
             yield FoundFile(
                 path=f"{address}/{one.name}",
-                relative=one.name,
-                release=named or address.rpartition("/")[2],
+                relative=prefix + one.name,
+                release=release_of(folder, described, root.rpartition("/")[2]),
                 size_bytes=one.size_bytes,
                 mtime_ns=date_ns(one),
             )
+
+
+def is_described(folder: str) -> bool:
+    """Return whether a folder, or a place in a bucket, has a `release.toml`.
+
+    Raises
+    ------
+    StoreError : the bucket cannot be used.
+    """
+    path = f"{folder}/{DESCRIPTION}"
+    return present(path) is not None if is_address(folder) else os.path.lexists(path)
 
 
 def _listed(bucket: Bucket) -> list[Seen]:

@@ -108,6 +108,8 @@ class SourceRow:
     """Earlier spans in which these bytes were at this path, oldest first, as ISO 8601 intervals (`start/end`) with
     blanks between them; None if they have been there once. One that ended with a confirmed withdrawal has the time of
     the confirmation, and its reason in percent encoding, as further parts (`start/end/confirmed/reason`)."""
+    raw_part: str | None = None
+    """Part of the folder of releases that runs have surveyed, such as `june`; None if a run has surveyed all of it."""
 
     def returned(self, now: SourceRow) -> SourceRow:
         """Return the row of the same bytes, back at the same path, with what was known about them before."""
@@ -130,6 +132,11 @@ class SourceRow:
     def folder(self) -> str:
         """Return the folder of releases below which it lies: absolute, or an address."""
         return self.path.removesuffix(f"/{self.relative}")
+
+    @property
+    def raw_folder(self) -> str:
+        """Return the folder that runs have surveyed: that of the releases, or a release in it; or its address."""
+        return f"{self.folder}/{self.raw_part}" if self.raw_part else self.folder
 
     @property
     def stays(self) -> list[Stay]:

@@ -43,13 +43,16 @@ def absent_folders(rows: Collection[SourceRow]) -> list[AbsentFolder]:
     rows : contents of every path.
     """
     found: list[AbsentFolder] = []
-    for root in sorted({row.folder for row in rows}):
-        ours = [row.path for row in rows if row.folder == root]
-        if is_gone(root):
-            found.append(AbsentFolder(path=root, relative="", file_count=len(ours), is_empty=False))
-        elif not is_address(root):
-            folders = {folder for path in ours for folder in _folders_of(path[len(root) + 1 :])}
-            empty = [folder for folder in sorted(folders) if is_empty(f"{root}/{folder}" if folder else root)]
+    of_folder: dict[str, list[SourceRow]] = {}
+    for row in rows:
+        of_folder.setdefault(row.raw_folder, []).append(row)
+    for raw, held in sorted(of_folder.items()):
+        ours, root = [row.path for row in held], held[0].folder
+        if is_gone(raw):
+            found.append(AbsentFolder(path=raw, relative="", file_count=len(ours), is_empty=False))
+        elif not is_address(raw):
+            places = {f"{raw}/{folder}".rstrip("/") for path in ours for folder in _folders_of(path[len(raw) + 1 :])}
+            empty = [place[len(root) + 1 :] for place in sorted(places) if is_empty(place)]
             found += emptied(root, empty, ours)
     return found
 

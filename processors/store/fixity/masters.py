@@ -41,7 +41,7 @@ def check_masters(
     """
     by_root: dict[str, dict[str, SourceRow]] = {}
     for row in rows:
-        by_root.setdefault(row.folder, {})[row.path] = row
+        by_root.setdefault(row.raw_folder, {})[row.path] = row
     places: dict[str, _Known] = {}
     for root, known in by_root.items():
         found, absent = _found(root, known)
