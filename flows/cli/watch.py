@@ -46,8 +46,9 @@ WENT = (FileNotFoundError, NotADirectoryError, StoreAway, NoStore)
 def watch(raw: Location, store_folder: Location, settle_seconds: float, **options: Any) -> None:
     """Ingest each release in RAW once its files stop changing.
 
-    RAW may itself be a release, with a release.toml. Runs until Ctrl-C. A release or folder that is gone, as with a disk that is not mounted, fails the run or is
-    warned of as in `marsmedia ingest`. A store that is gone is waited for, and no new one is begun in its place.
+    RAW may itself be a release, with a release.toml. Runs until Ctrl-C. A release or folder that is gone, as with a
+    disk that is not mounted, fails the run or is warned of as in `marsmedia ingest`. A store that is gone is waited
+    for, and no new one is begun in its place.
 
     \b
     marsmedia watch
