@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from flows.run.planning.raw_survey import RawSurvey
 from processors.sources.scan import DESCRIPTION, FoundFile, printable, release_of, storable
+from processors.store.by_name_view import ByNameEntry
 from processors.store.catalogue.source_row import SourceRow
 
 
@@ -76,6 +77,12 @@ def _corrected(row: SourceRow, file: FoundFile | None, root: str, part: str | No
     if (release, relative, part) == (row.release, row.relative, row.raw_part):
         return row
     return dataclasses.replace(row, release=release, relative=relative, raw_part=part)
+
+
+def is_named_otherwise(before: SourceRow, row: SourceRow) -> bool:
+    """Return whether a correction of a media file's release changes its name in the by-name view."""
+    names = [ByNameEntry.at(one.relative, one.release) for one in (before, row)]
+    return row.kind == "media" and names[0] != names[1]
 
 
 def in_words(corrected: Iterable[tuple[SourceRow, SourceRow]]) -> list[str]:

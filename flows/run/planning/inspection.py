@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from flows.run.planning.shard import Shard
 from flows.run.progress import RunProgress
+from flows.run.reporting.file_change import Change
 from flows.run.working.workers import WorkerDeath, Workers, default_limits
 from processors.errors import SourceChanged, machine_reason
 from processors.formats import MEDIA_SUFFIXES
@@ -14,7 +17,7 @@ from processors.identify import Identity, hash_and_identify
 from processors.sources.scan import FoundFile, SkippedFile
 from processors.sources.source_file import SourceFile
 from processors.store.bucket.raw_bucket import NO_PATH, at_hand, ends_in_slash, local_path
-from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow, utc_now
 from processors.store.open_store import is_address
 
 INSPECTED_AT_ONCE = 64
@@ -23,6 +26,33 @@ FETCHED_AT_ONCE = 8
 """Number of objects of a bucket that are fetched at the same time."""
 MAX_DESCRIPTION_BYTES = 16 * 1024 * 1024
 """Maximum size of a file without a media suffix (a label, sidecar or table) that every shard reads."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identified:
+    """Every file of a survey, known from an earlier run or read in this one."""
+
+    rows: list[SourceRow]
+    """The known files, then those read, each group in the order of the survey."""
+    unread: list[SourceRow]
+    """Files left to other shards; only their names are known."""
+    learned: list[SourceRow] = field(default_factory=list)
+    """The rows of those that were read."""
+    lost: list[SkippedFile] = field(default_factory=list)
+    """Files that could not be read."""
+    hashed: int = 0
+    """Number of files that had to be read, including the lost ones."""
+    changes: list[Change] = field(default_factory=list)
+    """Files whose bytes differ from the last run."""
+    started_utc: str = ""
+    """Time before the first of them was hashed; empty if none was."""
+    found_utc: str = field(default_factory=utc_now)
+    """Time of all that the run finds new, or gone: so a file that was moved left one place as it came to the other."""
+
+    @cached_property
+    def fresh(self) -> frozenset[str]:
+        """Return the paths of the files that were read."""
+        return frozenset(row.path for row in self.learned)
 
 
 def read_by(shard: Shard, unknown: Sequence[FoundFile], found: Iterable[FoundFile]) -> list[FoundFile]:

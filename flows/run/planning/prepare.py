@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 
 from flows.run.checking.damaged_results import DamagedResult, damaged_results, remove_to_make_again
 from flows.run.options import Options
 from flows.run.planning.completeness import find_complete
-from flows.run.planning.corrected_releases import correct_releases, in_words
+from flows.run.planning.corrected_releases import correct_releases, in_words, is_named_otherwise
 from flows.run.planning.emptied_folders import advice_on_empty, emptied_folders_of
 from flows.run.planning.fixity_of_run import check_of_run, restorations
-from flows.run.planning.folder_of_releases import check_is_whole, known_folder_of_releases
-from flows.run.planning.inspection import inspect_all, read_by, unread
+from flows.run.planning.inspection import Identified, inspect_all, read_by, unread
 from flows.run.planning.moved_folders import MovedFolders, follow_moves
 from flows.run.planning.raw_survey import RawSurvey, survey_raw
 from flows.run.planning.shard import Shard
 from flows.run.planning.unchanged import LastRun, unchanged
+from flows.run.planning.whole_releases import survey_of_releases
 from flows.run.progress import RunProgress
 from flows.run.recipe_changes.unmatched_sections import unmatched_sections
 from flows.run.reporting.file_change import Change
@@ -174,11 +173,7 @@ class _Preparation:
         store.look_at_all()
         self._catalogue = Catalogue(store)
         sightings = self._catalogue.sightings()
-        present = (row for row in sightings if row.gone_utc is None)
-        root = known_folder_of_releases(surveyed.folder, present) or surveyed.root
-        if root != surveyed.root:
-            self._surveyed = surveyed = survey_raw(raw, options, root)
-        check_is_whole(surveyed)
+        self._surveyed = surveyed = survey_of_releases(surveyed, sightings, raw, options)
         moved = follow_moves(sightings, surveyed, is_whole=options.shard is None)
         self._corrected = correct_releases(moved.sightings, surveyed)
         self._moved = replace(moved, sightings=self._corrected.sightings)
@@ -193,7 +188,7 @@ class _Preparation:
         gone = gone_from(known.values(), surveyed, unlisted, releases_asked, identified.found_utc)
         gone_files = shard.own(gone)
         corrected = [(before, row) for before, row in self._corrected.corrected if self._is_of_run(row)]
-        earlier_names = [before for before, row in corrected if _is_named_otherwise(before, row)]
+        earlier_names = [before for before, row in corrected if is_named_otherwise(before, row)]
         changes = [*identified.changes, *changes_of_missing(gone_files, identified.rows, known)]
         withdrawals = past_withdrawals(self._moved.sightings)
         changes += restorations(identified.learned, known, self._moved.past, withdrawals)
@@ -245,14 +240,14 @@ class _Preparation:
             is_unusual_folder=empty and elsewhere is not None,
         )
 
-    def _identify(self, progress: RunProgress, *, is_followed_by_work: bool) -> _Identified:
+    def _identify(self, progress: RunProgress, *, is_followed_by_work: bool) -> Identified:
         """Return the row of each file; read those whose size or date differs from the last run, and those to hash."""
         found, before, past = self._surveyed.found, self._known, self._moved.past
         rows, new = self._known_and_unknown()
         unknown = read_by(self._shard, new, found)
         others = unread(new, unknown)
         if not unknown:
-            return _Identified(rows=rows, unread=others)
+            return Identified(rows=rows, unread=others)
         warm_up(has_sound=is_followed_by_work and any(may_have_sound(file.name) for file in unknown))
         started_utc = utc_now()
         identified, lost = inspect_all(unknown, progress, self._options.worker_count)
@@ -262,7 +257,7 @@ class _Preparation:
         read = [replace(row, raw_part=self._corrected.raw_part) for row in rows_read]
         past = {(one.path, one.digest): one for one in without_ended(past, self._moved.sightings)}
         learned = [known_again(row, before.get(row.path), past.get((row.path, row.digest)), changes) for row in read]
-        return _Identified(
+        return Identified(
             rows=rows + learned,
             learned=learned,
             lost=lost,
@@ -288,7 +283,7 @@ class _Preparation:
         return rows, unknown
 
     def _in_releases(
-        self, identified: _Identified, gone_files: Iterable[SourceRow]
+        self, identified: Identified, gone_files: Iterable[SourceRow]
     ) -> tuple[list[SourceRow], ReleaseIndex]:
         """Return the rows in path order, classified by their labels if they have any, and the index of releases."""
         rows = sorted(identified.rows, key=lambda row: row.relative)
@@ -379,44 +374,11 @@ class _Preparation:
         return [SkippedFile(relative=place, reason=what, is_refused=True) for place, what in places]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Identified:
-    """Every file of a survey, known from an earlier run or read in this one."""
-
-    rows: list[SourceRow]
-    """The known files, then those read, each group in the order of the survey."""
-    unread: list[SourceRow]
-    """Files left to other shards; only their names are known."""
-    learned: list[SourceRow] = field(default_factory=list)
-    """The rows of those that were read."""
-    lost: list[SkippedFile] = field(default_factory=list)
-    """Files that could not be read."""
-    hashed: int = 0
-    """Number of files that had to be read, including the lost ones."""
-    changes: list[Change] = field(default_factory=list)
-    """Files whose bytes differ from the last run."""
-    started_utc: str = ""
-    """Time before the first of them was hashed; empty if none was."""
-    found_utc: str = field(default_factory=utc_now)
-    """Time of all that the run finds new, or gone: so a file that was moved left one place as it came to the other."""
-
-    @cached_property
-    def fresh(self) -> frozenset[str]:
-        """Return the paths of the files that were read."""
-        return frozenset(row.path for row in self.learned)
-
-
 def _as_described(row: SourceRow, releases: ReleaseIndex) -> SourceRow:
     entry_path, described_at = releases.entry_path(row), releases.described_at(row)
     if (row.entry_path, row.described_at) == (entry_path, described_at):
         return row
     return replace(row, entry_path=entry_path, described_at=described_at)
-
-
-def _is_named_otherwise(before: SourceRow, row: SourceRow) -> bool:
-    """Return whether a correction of a media file's release changes its name in the by-name view."""
-    names = [ByNameEntry.at(one.relative, one.release) for one in (before, row)]
-    return row.kind == "media" and names[0] != names[1]
 
 
 def _is_restated(row: SourceRow, before: SourceRow | None) -> bool:
