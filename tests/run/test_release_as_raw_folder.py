@@ -86,7 +86,7 @@ def place(tmp_path: Path) -> Place:
 
 
 def changes(reports: Iterable[Report]) -> list[str]:
-    return [f"{one.kind} {one.file}" for report in reports for one in report.changes]
+    return sorted(f"{one.kind} {one.file}" for report in reports for one in report.changes)
 
 
 @pytest.mark.parametrize("order", [("june", ""), ("", "june"), ("june", "july", "june", ""), ("july", "", "june")])
@@ -159,7 +159,7 @@ def test_what_is_gone_from_a_store_filled_wrongly_is_reported_at_its_place_in_th
     (place.raw / "june/photos/one.jpg").rename(place.raw / "june/photos/renamed.jpg")
     (place.raw / "june/cover.jpg").unlink()
     reports = place.ingest("june")
-    assert changes(reports) == ["withdrawn june/cover.jpg", "moved june/photos/one.jpg"]
+    assert changes(reports) == ["moved june/photos/one.jpg", "withdrawn june/cover.jpg"]
     rows = Catalogue(place.store).sightings()
     assert {(row.relative, row.release, row.gone_utc is None) for row in rows} == {
         ("june/cover.jpg", "june", False),
