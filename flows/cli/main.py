@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -78,11 +79,12 @@ class _LazyGroup(click.Group):
             with formatter.section(heading):
                 formatter.write_dl([(f"{name:10}", text) for name, text in commands.items()])
 
-    def main(self, *args: Any, **extra: Any) -> Any:
+    def main(self, args: Sequence[str] | None = None, *more: Any, **extra: Any) -> Any:
         try:
-            return super().main(*args, **extra)
+            return super().main(args, *more, **extra)
         except SystemExit as end:
-            if recording := sys.modules.get("flows.serving.recording"):
+            recording = sys.modules.get("flows.serving.recording")
+            if recording and args is None:  # the command is all that this process does
                 recording.exit_without_server(end.code)
             raise
 

@@ -142,7 +142,7 @@ def _planned(
     server = _answering(store, record) if is_told else None
     if server:
         warm_up(has_sound=record.prepared.plan.has_sound_due)  # while Prefect is imported
-        state = _recorded_run(server, flow)
+        state = _recorded_run(server, flow, record)
         if record.report:
             return None
         if state is not None:
@@ -151,7 +151,7 @@ def _planned(
     return None
 
 
-def _recorded_run(server: str, flow: Callable[[], Any]) -> Any:
+def _recorded_run(server: str, flow: Callable[[], Any], record: RunRecord) -> Any:
     """Run the flow; return its final state, or None if the server is gone, before or after the run has its report."""
     from flows.serving.recording import recorded_at
 
@@ -163,9 +163,8 @@ def _recorded_run(server: str, flow: Callable[[], Any]) -> Any:
             if not recording.look():
                 raise
     if recording.is_lost:
-        click.echo(
-            f"marsmedia: Prefect's server {server} has gone: the end of this run is not recorded there", err=True
-        )
+        what = "the end of this run" if record.report else "this run"
+        click.echo(f"marsmedia: Prefect's server {server} has gone: {what} is not recorded there", err=True)
     return state
 
 

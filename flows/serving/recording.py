@@ -25,7 +25,7 @@ WITHOUT_SERVER = {"PREFECT_CLIENT_MAX_RETRIES": "0", "PREFECT_LOGGING_TO_API_ENA
 """Settings with which Prefect makes each request once, and sends no log."""
 
 
-class Recording:
+class ServerRecording:
     """Recording of the runs of this process at a server."""
 
     def __init__(self, address: str) -> None:
@@ -55,14 +55,14 @@ class Recording:
         _set(self._before)
 
 
-_recordings: list[Recording] = []
+_recordings: list[ServerRecording] = []
 """Every recording of this process, the current one last."""
 
 
 @contextmanager
-def recorded_at(address: str) -> Iterator[Recording]:
+def recorded_at(address: str) -> Iterator[ServerRecording]:
     """Have the flows of this process recorded by the server at this address of its API."""
-    recording = Recording(address)
+    recording = ServerRecording(address)
     recording.begin()
     _recordings.append(recording)
     try:

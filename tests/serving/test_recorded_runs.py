@@ -24,6 +24,7 @@ from flows.serving.sole_service import sole_service
 from processors.store.open_store import open_store
 from processors.store.store import Store
 from tests.conftest import Run, quiet_environment
+from tests.helpers.command import in_this_process
 from tests.helpers.first_recipes import RECIPES
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.prefect_api import PrefectApi
@@ -157,7 +158,12 @@ def test_a_run_whose_server_goes_ends_at_once_with_its_report_and_one_sentence(
 
 @pytest.mark.prefect
 def test_a_run_whose_server_goes_before_it_is_recorded_does_its_work(
-    raw: Path, maker: MediaMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefect_server: str
+    raw: Path,
+    maker: MediaMaker,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    prefect_server: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     maker.photo("photo.jpg")
     relay = Relay(prefect_server)
@@ -178,6 +184,9 @@ def test_a_run_whose_server_goes_before_it_is_recorded_does_its_work(
     assert code == 0
     (report,) = store.records("runs")
     assert json.loads(report.read_bytes())["results"]["made"] == 2
+    gone = f"marsmedia: Prefect's server {relay.address} has gone: this run is not recorded there"
+    assert capsys.readouterr().err.splitlines()[-1] == gone
+    assert in_this_process("status", "--store", str(store.root)).returncode == 0, "this process goes on"
 
 
 @pytest.mark.slow
