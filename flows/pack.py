@@ -60,7 +60,7 @@ def pack(
         built = build_pack(chosen, location_of(output), opened, force=True, steps=steps)
     except CANNOT_BEGIN as error:
         return ended(in_words(error))
-    warned = [*title_warnings(chosen), *_warnings(built)]
+    warned = [*title_warnings(chosen), *pack_lines(built)]
     log_lines(warned)
     checked = verify_pack(built.path, steps)
     if checked.faults:
@@ -74,11 +74,11 @@ def pack(
     return Completed(message=with_lines(f"{state}{message}", warned, None), data=built)
 
 
-def _warnings(built: Built) -> list[str]:
-    """Return what whoever passes the pack on must know, one line each; what forbids it comes first."""
+def pack_lines(built: Built) -> list[str]:
+    """Return what whoever passes the pack on must know, one line each; what forbids it comes first, then damage."""
     left_out = built.left_out_in_words
     gone = (*built.moved, *built.replaced, *built.withdrawn)
-    told = (*left_out, *built.damaged, *gone, *built.returned, *built.misdated, *built.labels_apart)
+    told = (*built.damaged, *left_out, *gone, *built.returned, *built.misdated, *built.labels_apart)
     return [*warnings(built.reservations, len(built.sources)), *map(printable, told)]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flows.cli.common import counted, no_such_folder, open_existing_store
-from flows.cli.shared_options import STORE
+from flows.cli.shared_options import STORE, FolderType
 from processors.sources.scan import printable
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def release() -> None:
 
 
 @release.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=FolderType(path_type=Path))
 @click.option("--mission", help="Name of a mission profile, such as tianwen-1.")
 @click.option("--force", is_flag=True, help="Write a new template; the old file is kept as release.toml.bak.")
 @STORE
@@ -184,7 +184,7 @@ def _mistakes_of_calibrations(folder: Path, described: Release, there: Collectio
 
 
 @release.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=FolderType(path_type=Path))
 @STORE
 def check(folder: Path, store_folder: Path) -> None:
     """Check FOLDER/release.toml and name every mistake with its line.

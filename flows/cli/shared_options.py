@@ -12,6 +12,7 @@ import click
 
 from flows.cli.completion import complete_recipes, complete_selection
 from flows.run.options import RECIPES_FILE, Described, Options
+from processors.errors import RequestError
 from processors.store.open_store import is_address, location_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -36,6 +37,15 @@ def _restore(name: str, value: str | None) -> None:
 class PlaceType(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return value if is_address(location_of(str(value))) else super().convert(value, param, ctx)
+
+
+class FolderType(click.Path):
+    """A folder on a disk; raises `RequestError` for the address of one in a bucket."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if is_address(location_of(str(value))):
+            raise RequestError(f"{value}: this command needs the release in a folder; copy it from the bucket first")
+        return super().convert(value, param, ctx)
 
 
 RAW = click.argument("raw", type=PlaceType(path_type=Path), default=Path("raw"), envvar="MARSMEDIA_RAW")

@@ -174,3 +174,10 @@ def test_check_asks_for_the_zone_of_a_time(tmp_path: Path) -> None:
             'offset behind the time, or give date_zone = "UTC" or "Beijing"\n'
         )
         assert done.output == f"{asked * is_asked}{tmp_path / 'release.toml'}: 1 file described, no mistakes\n"
+
+
+@pytest.mark.parametrize("name", ["init", "check"])
+def test_a_release_in_a_bucket_is_asked_for_as_a_folder(name: str) -> None:
+    assert refused("release", name, "s3://bucket/june") == (
+        "marsmedia: s3://bucket/june: this command needs the release in a folder; copy it from the bucket first"
+    )

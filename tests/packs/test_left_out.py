@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from flows.pack import pack_lines
 from processors.engine.wanted_results import Recipes
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
 from tests.helpers.command import in_this_process
-from tests.helpers.pack_store import picture
+from tests.helpers.pack_store import filled, make_pack, picture
 from tests.helpers.runs import ingest
 
 RECIPES: Recipes = {"photo": (Metadata(), Evidence(), PhotoPreview()), "audio": (Metadata(), Evidence())}
@@ -119,3 +121,11 @@ def test_a_pack_that_lacks_nothing_says_nothing_of_it(release: Path) -> None:
     assert code == 0
     assert [line for line in told if "not in the pack" in line] == []
     assert "ot in this pack" not in Path("pack/README.txt").read_text()
+
+
+def test_lines_of_a_scheduled_pack_have_damage_in_it_before_what_is_not_in_it(tmp_path: Path) -> None:
+    """Only the first lines are shown."""
+    built = make_pack(filled(tmp_path), tmp_path / "pack", audience="internal")
+    told = replace(built, damaged=("a.jpg: damaged",), left_out=tuple(f"{n}.jpg: failed" for n in range(12)))
+    lines = [one for one in pack_lines(told) if one.startswith(("a.jpg", "not in the pack: "))]
+    assert lines[:2] == ["a.jpg: damaged", "not in the pack: 0.jpg: failed"]
