@@ -38,6 +38,7 @@ def fetch(selection: tuple[str, ...], output: Path, store_folder: Path, as_json:
     marsmedia fetch sol=1..40 processor=photo.preview -o previews
     """
     from flows.run.recipe_changes.names_in_view import NamesInView
+    from processors.engine.own_companions import OwnCompanions
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.selection import find_selected, parse
     from processors.store.fetch_items import fetch_items
@@ -51,7 +52,8 @@ def fetch(selection: tuple[str, ...], output: Path, store_folder: Path, as_json:
     found = find_selected(wanted, catalogue)
     print_remarks(found.remarks)
     rows = found.rows
-    for one in fetch_items(rows, store, output, wanted.processor, NamesInView(rows, store, catalogue).of):
+    named, own = NamesInView(rows, store, catalogue).of, OwnCompanions(catalogue.sightings)
+    for one in fetch_items(rows, store, output, wanted.processor, named, own.counting):
         count, new, size_bytes = count + 1, new + one.is_new, size_bytes + one.size_bytes
     lacking = _not_made(rows, wanted.processor, catalogue)
     if wanted.processor is not None and not count:

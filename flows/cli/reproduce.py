@@ -90,15 +90,17 @@ def _selected(words: Sequence[str], store: Store) -> tuple[list[Manifest], str |
     """Return the results of a pack, or of the part of it that is selected, or those that were made of a selection; and
     the word that names the pack, None without one.
     """
+    from processors.engine.own_companions import OwnCompanions
     from processors.packs.registry import results_of
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.selection import find_selected, parse
+    from processors.store.catalogue.source_row import by_source
 
-    selection = parse(words)
+    selection, catalogue = parse(words), Catalogue(store)
     if selection.names and (packed := results_of(store, selection.names[0])):
         part = replace(selection, names=selection.names[1:])
-        return [store.manifest(ref) for ref in _part(packed, part, words, Catalogue(store))], selection.names[0]
-    selected = find_selected(selection, Catalogue(store))
+        return [store.manifest(ref) for ref in _part(packed, part, words, catalogue)], selection.names[0]
+    selected = find_selected(selection, catalogue)
     print_remarks(selected.remarks)
     sources = {row.digests for row in selected.rows}
     found = [
@@ -107,9 +109,15 @@ def _selected(words: Sequence[str], store: Store) -> tuple[list[Manifest], str |
         for manifest in store.manifests(digest)
         if manifest.verdict == "made" and selection.processor in (None, manifest.ref.processor)
     ]
-    current = [manifest for manifest in found if manifest.digests in sources]
+    own, places = OwnCompanions(catalogue.sightings), by_source(catalogue.seen({one[0] for one in sources}))
+    current = [
+        one
+        for one in found
+        if one.digests in sources and any(not own.ended(one, row) for row in places[one.ref.source])
+    ]
     if left := len(found) - len(current):
-        print_note(f"{counted(left, 'result')} left out: the label has changed since; `marsmedia prune` removes them")
+        what = "a label or subtitle file has changed since"
+        print_note(f"{counted(left, 'result')} left out: {what}; `marsmedia prune` removes them")
     if not current:
         raise RequestError(f"{' '.join(words)}: no results match; list them with `marsmedia items`")
     return current, None

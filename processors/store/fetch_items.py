@@ -33,6 +33,7 @@ def fetch_items(
     folder: Path,
     processor: str | None = None,
     named: Callable[[SourceRow, ResultRef], str | None] = lambda row, ref: ref.processor,
+    counting: Callable[[Iterable[Manifest], SourceRow], Iterable[Manifest]] = lambda results, row: results,
 ) -> Iterator[FetchedItem]:
     """Write the items of sources to `folder/release/path of the source/processor/item`, and yield each file.
 
@@ -43,6 +44,7 @@ def fetch_items(
     ----------
     processor : copies only the items of this processor; None: of all.
     named : returns the name of a file's result in the by-name view; None for one that the view does not show.
+    counting : returns the results of a file without those made of companions that are none of it any more.
 
     Raises
     ------
@@ -53,7 +55,8 @@ def fetch_items(
         place = _place(row)
         if taken.setdefault(place, row.digest) != row.digest:
             place = f"{place}~{row.digest[:8]}"
-        found = [m for m in store.manifests(row.digest) if processor in (None, m.ref.processor) and _is_of(m, row)]
+        every = counting(store.manifests(row.digest), row)
+        found = [m for m in every if processor in (None, m.ref.processor) and _is_of(m, row)]
         for manifest in found:
             name = named(row, manifest.ref) or f"{manifest.ref.processor}~{manifest.ref.key[:8]}"
             for item in manifest.items:

@@ -78,6 +78,10 @@ def test_withdrawn_subtitles_are_in_no_pack_and_on_no_page(place: Place) -> None
     assert str(caught.value) == (
         "a.mp4: video.subtitles was made of a.en.srt, which was replaced or withdrawn; none counts now"
     )
+    place.run("fetch", "a.mp4", "-o", "copies")
+    assert [path.name for path in Path("copies").rglob("*.vtt")] == []
+    done = in_this_process("reproduce", "a.mp4", "processor=video.subtitles", "--store", "store")
+    assert "1 result left out: a label or subtitle file has changed since" in done.stderr
     place.ingest()
     assert place.subtitles() == ""
     (place.june / "a.en.srt").write_text(CUE.format("Wrong"))

@@ -199,7 +199,10 @@ def test_results_of_a_label_that_was_corrected_are_not_reproduced(raw: Path, tmp
         0,
         "identical: a.raw metadata\n1 identical, 0 within tolerance, 0 different, 0 not rebuilt\n",
     )
-    assert "1 result left out: the label has changed since; `marsmedia prune` removes them\n" in again.stderr
+    assert (
+        "1 result left out: a label or subtitle file has changed since; `marsmedia prune` removes them\n"
+        in again.stderr
+    )
 
 
 LOOKS = {
