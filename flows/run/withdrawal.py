@@ -12,7 +12,7 @@ from flows.run.reporting.since_last_run import gone_from
 from processors.store.by_name_view import ByNameEntry, refresh_by_name
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow, utc_now
-from processors.store.findings.withdrawn import confirm, means
+from processors.store.findings.withdrawn import as_written_there, confirm, means
 from processors.store.fixity.absent_folders import is_gone
 from processors.store.open_store import is_address
 from processors.store.store import Store
@@ -36,6 +36,7 @@ def withdraw(words: Sequence[str], store: Store, *, reason: str | None) -> list[
 
 def _just_gone(words: Sequence[str], known: Sequence[SourceRow]) -> list[SourceRow]:
     """Return the files with these names that a run would find gone now."""
+    words = as_written_there(words, known)
     meant = [row for row in known if any(means(word, row) for word in words)]
     gone: list[SourceRow] = []
     for folder in sorted({row.raw_folder for row in meant}):

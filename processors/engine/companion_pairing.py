@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from processors.containers.text.subtitle_names import described_names, is_subtitle_file
+from processors.sources.unicode_forms import folded
 from processors.store.catalogue.source_row import SourceRow
 
 
@@ -35,13 +36,13 @@ def sidecars_paired(sidecars: Sequence[SourceRow], rows: Iterable[SourceRow]) ->
     for row in rows:
         if row.kind != "companion":
             folder = _folder(row)
-            whole.setdefault((folder, row.name.casefold()), []).append(row)
-            stems.setdefault((folder, _stem(row.name).casefold()), []).append(row)
+            whole.setdefault((folder, folded(row.name)), []).append(row)
+            stems.setdefault((folder, folded(_stem(row.name))), []).append(row)
     of_file: dict[str, list[tuple[bool, str, SourceRow]]] = {}
     strays: list[tuple[SourceRow, str]] = []
     for sidecar in sidecars:
         base = _stem(sidecar.name)
-        place = (_folder(sidecar), base.casefold())
+        place = (_folder(sidecar), folded(base))
         named = whole.get(place, [])
         found = named or stems.get(place, [])
         same_case = [row for row in found if base in (row.name, _stem(row.name))]
@@ -70,15 +71,20 @@ def subtitles_paired(rows: Iterable[SourceRow]) -> Pairing:
     """
     rows = list(rows)
     files = [row for row in rows if row.kind == "companion" and is_subtitle_file(row.name)]
-    videos: dict[tuple[str, str], list[SourceRow]] = {}
+    videos: dict[tuple[str, str, bool], list[SourceRow]] = {}
+    """Videos by folder, name in lower case, and whether its Unicode form is that of the video's name."""
     for row in rows if files else ():
         if row.medium == "video":
-            for name in {row.name.casefold(), row.name.rpartition(".")[0].casefold()}:
-                videos.setdefault((_folder(row), name), []).append(row)
+            names = (row.name, row.name.rpartition(".")[0])
+            for name in {*((one.casefold(), True) for one in names), *((folded(one), False) for one in names)}:
+                videos.setdefault((_folder(row), *name), []).append(row)
     found: dict[str, list[SourceRow]] = {}
     strays: list[tuple[SourceRow, str]] = []
     for file in sorted(files, key=lambda row: row.name):
-        named = (videos.get((_folder(file), name.casefold())) for name in described_names(file.name))
+        named = (
+            videos.get((_folder(file), name.casefold(), True)) or videos.get((_folder(file), folded(name), False))
+            for name in described_names(file.name)
+        )
         meant = next(filter(None, named), [])
         if len(meant) == 1:
             found.setdefault(meant[0].path, []).append(file)

@@ -16,6 +16,7 @@ from processors.planetary.image_object import ImageObject
 from processors.planetary.labels import MAX_LABEL_BYTES, read_label
 from processors.planetary.open_image import ATTACHED, DETACHED, described_by, files_named, media_named
 from processors.sources.source_file import SourceFile
+from processors.sources.unicode_forms import folded
 from processors.store.bucket.raw_bucket import to_read
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.undelivered import missing_note, undelivered_note
@@ -67,7 +68,7 @@ class _Pairing:
         self._labels_of, self._local_path, self._fresh = labels_of, local_path, fresh
         self._in_folder: dict[str, list[SourceRow]] = {}
         self._files: dict[str, set[str]] = {}
-        """Names, in lower case, of the files in each folder that are not labels."""
+        """Names, as `folded`, of the files in each folder that are not labels."""
         self._in_release: dict[tuple[str, str], set[str]] = {}
         """The same of each release."""
         self._named: dict[str, tuple[str, ...]] = {}
@@ -77,8 +78,8 @@ class _Pairing:
             if row.format in IMAGE_LABELS:
                 self._in_folder.setdefault(_folder(row), []).append(row)
             else:
-                names.add(row.name.casefold())
-                self._in_release.setdefault((row.folder, row.release), set()).add(row.name.casefold())
+                names.add(folded(row.name))
+                self._in_release.setdefault((row.folder, row.release), set()).add(folded(row.name))
 
     def weighed(self, row: SourceRow) -> SourceRow:
         """Return the row of a file, classified with its present labels."""
@@ -111,7 +112,7 @@ class _Pairing:
         """
         labels = sorted((one for one in self._labels_of(row) if one.format in IMAGE_LABELS), key=lambda one: one.name)
         labels = [one for one in labels if one.path != row.path]
-        own = [one for one in labels if one.name.casefold() == f"{row.name}L".casefold()]
+        own = [one for one in labels if folded(one.name) == folded(f"{row.name}L")]
         found = own or [one for one in labels if one.format == "PDS4 label"] or labels
         if found:
             return found
@@ -120,7 +121,7 @@ class _Pairing:
             return [one for one in beside if one.name == row.label.name]
         if row.kind != "unsupported" or not any(self._is_fresh(one) for one in (row, *beside)):
             return []
-        return [one for one in beside if row.name.casefold() in map(str.casefold, self._names_in(one))]
+        return [one for one in beside if folded(row.name) in map(folded, self._names_in(one))]
 
     def _names_in(self, label: SourceRow) -> tuple[str, ...]:
         if label.path not in self._named:
@@ -142,7 +143,7 @@ class _Pairing:
         only that none of their files is in the release.
         """
         names = self._files[_folder(label)]
-        stem = label.name.rpartition(".")[0].casefold()
+        stem = folded(label.name.rpartition(".")[0])
         has_partner = any(name.rpartition(".")[0] == stem for name in names)
         if label.note is None and (has_partner or not self._is_fresh(label)):
             return label
@@ -150,11 +151,11 @@ class _Pairing:
 
     def _note_on_missing(self, label: SourceRow, names: Collection[str]) -> str | None:
         media = self._names_read(label, partial(media_named, is_sound=may_have_sound))
-        if missing := [name for name in media if name.casefold() not in names]:
+        if missing := [name for name in media if folded(name) not in names]:
             return missing_note(missing)
         named = self._names_read(label, files_named)
         there = self._in_release.get((label.folder, label.release), set())
-        return undelivered_note(named) if named and there.isdisjoint(map(str.casefold, named)) else None
+        return undelivered_note(named) if named and there.isdisjoint(map(folded, named)) else None
 
     def _by_label(self, row: SourceRow, label: LabelRef, *, is_open: bool) -> SourceRow:
         """Classify a file by its label; `is_open`: its type is otherwise unknown, so it takes the label's reasons."""

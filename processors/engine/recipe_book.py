@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from processors.contract import Medium, Processor
+from processors.sources.unicode_forms import composed
 
 Recipes = Mapping[Medium, Sequence[Processor]]
 
@@ -32,7 +33,7 @@ class RecipeChange:
 
     def applies(self, release: str, camera: str | None) -> bool:
         """Return True if it is meant for a source of this release, recorded by this camera."""
-        if self.release is not None and not fnmatchcase(release, self.release):
+        if self.release is not None and not fnmatchcase(composed(release), composed(self.release)):
             return False
         return self.camera is None or self.camera.casefold() in (camera or "").casefold()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from processors.sources.unicode_forms import folded
 from processors.store.catalogue.source_row import SourceRow
 
 MAX_LABELS = 100
@@ -28,7 +29,7 @@ class RelatedLabelPairing:
             (_folder(row.path), name)
             for row in (rows if labels else ())
             if row.kind != "companion" and _folder(row.path) in folders
-            for name in (row.name.casefold(), _stem(row.name))
+            for name in (folded(row.name), _stem(row.name))
         }
         self._of_folder: dict[str, list[SourceRow]] = {}
         for label in sorted(labels, key=lambda row: row.name):
@@ -65,4 +66,4 @@ def _folder(path: str) -> str:
 
 
 def _stem(name: str) -> str:
-    return (name.rpartition(".")[0] or name).casefold()
+    return folded(name.rpartition(".")[0] or name)

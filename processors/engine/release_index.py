@@ -23,7 +23,7 @@ from processors.metadata.release.release_context import release_context
 from processors.metadata.release.release_file import MAX_BYTES, Release, ReleaseFileProblem, read_release
 from processors.mission.profile import load_profile, profile_named_in, read_product_name
 from processors.planetary.open_image import ATTACHED
-from processors.sources.unicode_forms import composed
+from processors.sources.unicode_forms import composed, folded
 from processors.store.bucket.raw_bucket import to_read
 from processors.store.catalogue.source_row import SourceRow
 
@@ -71,7 +71,7 @@ class ReleaseIndex:
             if row.kind == "companion" and row.name == "release.toml":
                 self._releases[_folder(row.path)] = (row, self._read(row, local_path(row)))
             elif row.kind == "companion" and row.format in LABELS:
-                for stem in {_stem(row.name), row.name.rpartition(".")[0].casefold()}:
+                for stem in {_stem(row.name), folded(row.name.rpartition(".")[0])}:
                     self._labels.setdefault((_folder(row.path), stem), []).append(row)
         self._spell_entries(rows, gone or {})
         self._calibrations = ReleaseCalibrations(rows, local_path)
@@ -344,8 +344,11 @@ class ReleaseIndex:
 
     def labels_of(self, row: SourceRow) -> list[SourceRow]:
         """Return the labels next to a file that have its name."""
-        stems = {_stem(row.name), row.name.casefold()}
+        stems = {_stem(row.name), folded(row.name)}
         rows = [label for stem in stems for label in self._labels.get((_folder(row.path), stem), [])]
+        if not row.name.isascii():  # the labels of a file whose name differs in Unicode form only are not its own
+            own = {row.name.casefold(), row.name.rpartition(".")[0].casefold()}
+            rows = [one for one in rows if one.name.rpartition(".")[0].casefold() in own] or rows
         return list({label.path: label for label in rows}.values())
 
     def companions_of(self, row: SourceRow) -> list[SourceRow]:
@@ -394,4 +397,4 @@ def _folders_above(path: str) -> Iterator[str]:
 
 
 def _stem(name: str) -> str:
-    return name.rpartition(".")[0].casefold() or name.casefold()
+    return folded(name.rpartition(".")[0] or name)

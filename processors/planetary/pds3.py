@@ -22,6 +22,7 @@ from processors.planetary.pvl import (
     unquoted,
     word_of,
 )
+from processors.sources.unicode_forms import folded
 
 ATTACHED = "pds3"
 DETACHED = "PDS3 image"
@@ -170,7 +171,7 @@ def media_named(label: bytes, is_sound: Callable[[str], bool]) -> tuple[str, ...
 
 
 def _same(written: str, name: str) -> bool:
-    return written.partition(";")[0].casefold() == name.casefold()
+    return folded(written.partition(";")[0]) == folded(name)
 
 
 def _found(

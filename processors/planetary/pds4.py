@@ -21,6 +21,7 @@ from processors.planetary.image_object import (
 )
 from processors.planetary.labels import label_root, local_name, xml_entries
 from processors.planetary.pvl import is_absent
+from processors.sources.unicode_forms import folded
 
 FORMAT = "PDS4 image"
 _TYPES = {
@@ -149,9 +150,7 @@ def _images(root: Element, name: str) -> list[Element]:
     """Return the image arrays of the file area that names this file."""
     parts = [element for element in root.iter() if local_name(element).startswith("file_area_")]
     areas = {_text(area, "file", "file_name"): area for area in parts if _below(area, "file")}
-    area = (
-        areas.get(name) if name in areas else {key.casefold(): one for key, one in areas.items()}.get(name.casefold())
-    )
+    area = areas.get(name) if name in areas else {folded(key): one for key, one in areas.items()}.get(folded(name))
     if area is None:
         told = ", ".join(areas)[:200] or "no file of an observation"
         raise RefusedMedia(f"its label names {told}, not {name}", "supply the label that belongs to it")

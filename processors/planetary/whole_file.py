@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element
 
 from processors.planetary.labels import is_xml, label_root, local_name
 from processors.planetary.pvl import Block, blocks_of, items_of, label_text, unquoted
+from processors.sources.unicode_forms import folded
 
 _MD5 = re.compile(r"[0-9A-Fa-f]{32}")
 _COUNT = re.compile(r"\s*(\d{1,18})\s*(?:<?(?:bytes?|records?)>?)?\s*", re.IGNORECASE)
@@ -81,21 +82,21 @@ def size_named(label: bytes, name: str) -> NamedSize | None:
 def size_named_inside(head: bytes, name: str) -> NamedSize | None:
     """Return the size that the PDS3 label at the start of a file states for this file, or None; raises as above."""
     root = blocks_of(label_text(head)[0])
-    return _size_of_block(root) if {*_names_in(root)} <= {name.casefold()} else None
+    return _size_of_block(root) if {*_names_in(root)} <= {folded(name)} else None
 
 
 def _parts_of_file(root: Element, name: str) -> Iterator[tuple[str, dict[str, Element]]]:
     """Yield the elements of a PDS4 label about the file of this name: their lower-case names, and their children."""
     for part in root.iter():
         entries = {local_name(child): child for child in part}
-        if "file_name" in entries and _text(entries["file_name"]).casefold() == name.casefold():
+        if "file_name" in entries and folded(_text(entries["file_name"])) == folded(name):
             yield local_name(part), entries
 
 
 def _blocks_of_file(label: bytes, name: str) -> Iterator[Block]:
     """Yield a PDS3 label itself and its FILE objects, those that name this file and no other."""
     for block in blocks_of(label_text(label)[0]).walk():
-        if (block.parent is None or block.name == "FILE") and {*_names_in(block)} == {name.casefold()}:
+        if (block.parent is None or block.name == "FILE") and {*_names_in(block)} == {folded(name)}:
             yield block
 
 
@@ -105,7 +106,7 @@ def _names_in(block: Block) -> Iterator[str]:
         if key == "FILE_NAME" or (key.startswith("^") and not re.search(r"STRUCTURE|DESC|CATALOG|CAT$", key)):
             first = next(iter(items_of(value)), "").partition(";")[0]
             if "." in first:
-                yield first.casefold()
+                yield folded(first)
 
 
 def _size_of_part(part: str, entries: dict[str, Element]) -> NamedSize | None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from flows.cli.main import main
+from processors.containers.text.sidecar import SIDECAR
+from processors.engine.release_index import ReleaseIndex
 from processors.errors import RequestError
 from processors.store.catalogue.catalogue import Catalogue
+from processors.store.catalogue.selection import parse, select
+from processors.store.catalogue.source_row import SourceRow
 from tests.helpers.releases import RECIPES, Releases
 from tests.helpers.runs import ingest
+from tests.store.test_store import source_row
 
 NAME = "Übersicht é ガ.jpg"
 NFC, NFD = (unicodedata.normalize(form, NAME) for form in ("NFC", "NFD"))
@@ -95,3 +101,50 @@ def test_a_file_that_is_renamed_keeps_an_entry_in_another_form(releases: Release
     for _ in range(2):
         releases.ingest()
         assert words_of(releases, "final.jpg") == ("Übersicht", "Someone", False)
+
+
+@pytest.mark.parametrize(("written", "on_disk"), FORMS)
+def test_a_selection_means_a_file_in_another_form(releases: Releases, written: str, on_disk: str) -> None:
+    releases.add("june", HEAD, on_disk)
+    releases.ingest()
+    for word in (written, f"june/{written}", str(releases.raw / "june" / written), f"*{written[:3]}*.jpg"):
+        (row,) = select(parse([word]), Catalogue(releases.store))
+        assert row.name == on_disk
+    code, said = run(releases, "show", written)
+    assert (code, f"june/{on_disk}" in said) == (0, True)
+    (releases.raw / "june" / on_disk).unlink()
+    releases.add("june", None, "x.jpg")
+    (releases.raw / "june/x.jpg").write_bytes(releases.bytes + b"\0")
+    releases.ingest()
+    assert written in run(releases, "failures", written)[1] or on_disk in run(releases, "failures", written)[1]
+    code, said = run(releases, "release", "withdraw", written)
+    assert (code, said.startswith(f"confirmed: june/{on_disk}: withdrawn since")) == (0, True)
+
+
+def test_a_selection_tells_files_apart_that_differ_in_form_only(releases: Releases) -> None:
+    releases.add("june", HEAD, NFC)
+    releases.bytes += b"\0"
+    releases.add("june", None, NFD)
+    releases.ingest()
+    catalogue = Catalogue(releases.store)
+    assert [[row.name for row in select(parse([name]), catalogue)] for name in (NFC, NFD)] == [[NFC], [NFD]]
+
+
+@pytest.mark.parametrize(("written", "on_disk"), FORMS)
+def test_labels_sidecars_and_subtitles_are_of_a_file_in_another_form(written: str, on_disk: str) -> None:
+    def row(name: str, kind: str, kind_of: str) -> SourceRow:
+        one = source_row(f"/raw/june/{name}", name.encode().hex()[:64].ljust(64, "0"))
+        return replace(one, kind=kind, format=kind_of, medium="video" if kind == "media" else None)  # type: ignore
+
+    stem, other = on_disk.removesuffix(".jpg"), written.removesuffix(".jpg")
+    video = row(f"{stem}.mp4", "media", "MP4")
+    label, sidecar = row(f"{other}.xml", "companion", "PDS4 label"), row(f"{other}.mp4.xmp", "companion", SIDECAR)
+    subtitles = row(f"{other}.de.srt", "companion", "subtitles")
+    rows = [video, label, sidecar, subtitles]
+    assert ReleaseIndex(rows).companions_of(video) == sorted(rows[1:], key=lambda one: one.name)
+    twin = row(f"{other}.mp4", "media", "MP4")
+    index = ReleaseIndex([*rows, twin])
+    assert index.companions_of(twin) == sorted(rows[1:], key=lambda one: one.name)
+    own = row(f"{stem}.xml", "companion", "PDS4 label")
+    index = ReleaseIndex([*rows, twin, own])
+    assert (index.labels_of(video), index.labels_of(twin)) == ([own], [label])

@@ -22,6 +22,7 @@ from processors.metadata.times.times import dates_of_release
 from processors.planetary.labels import MAX_LABEL_BYTES
 from processors.planetary.open_image import attached_format, files_named
 from processors.sources.source_file import SourceFile
+from processors.sources.unicode_forms import folded
 from processors.store.findings.undelivered import undelivered_note
 from processors.video.reading.video_reader import VideoReader
 
@@ -46,9 +47,9 @@ def other_missions(folder: Path, described: Release) -> Iterator[str]:
 def _labels(file: Path) -> dict[str, tuple[Tag, ...]]:
     """Return the tags of each label next to a file, and as `inside` those of the label at its beginning, if any."""
     found: dict[str, tuple[Tag, ...]] = {}
-    stems = (file.name.casefold(), file.stem.casefold())
+    stems = (folded(file.name), folded(file.stem))
     beside = [
-        one for one in file.parent.iterdir() if one.suffix.lower() in LABEL_SUFFIXES and one.stem.casefold() in stems
+        one for one in file.parent.iterdir() if one.suffix.lower() in LABEL_SUFFIXES and folded(one.stem) in stems
     ]
     try:
         for label in sorted(beside):
@@ -71,7 +72,7 @@ def undelivered(folder: Path, there: Collection[str]) -> Iterator[str]:
     ----------
     there : paths of the files in the release.
     """
-    names = {path.rpartition("/")[2].casefold() for path in there}
+    names = {folded(path.rpartition("/")[2]) for path in there}
     for path in sorted(there):
         if not path.lower().endswith((*LABEL_SUFFIXES, "l")):  # CNSA's have the name of their file and an L
             continue
@@ -83,7 +84,7 @@ def undelivered(folder: Path, there: Collection[str]) -> Iterator[str]:
                 named = files_named(opened.read(MAX_LABEL_BYTES + 1))
         except (OSError, MediaError):
             continue
-        if named and names.isdisjoint(map(str.casefold, named)):
+        if named and names.isdisjoint(map(folded, named)):
             yield f"{path}: {undelivered_note(named)}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -18,7 +19,7 @@ from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.selection import Selection, parse, select
 from processors.store.catalogue.source_row import SourceRow, by_source
 from processors.store.findings.undelivered import is_undelivered
-from processors.store.findings.withdrawn import unconfirmed
+from processors.store.findings.withdrawn import as_written_there, unconfirmed
 from processors.store.fixity.absent_folders import absent_folders
 from processors.store.manifest import ResultRef
 from processors.store.store import Store
@@ -32,6 +33,7 @@ def stored(words: Sequence[str], store: Store) -> Iterator[FileProblem]:
     """Yield problems of the results that count, and unsupported files, of a selection; without one, of every file."""
     catalogue, selection = Catalogue(store), parse(words)
     sightings = catalogue.sightings()
+    selection = replace(selection, names=tuple(as_written_there(selection.names, sightings)))
     every = [row for row in sightings if row.gone_utc is None]
     unusable = [row for row in every if row.kind == "unsupported" and _means(selection, row)]
     companions = [row for row in every if row.kind == "companion" and _means(selection, row)]

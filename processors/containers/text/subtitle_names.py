@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from processors.sources.unicode_forms import folded
+
 TEXT_CODECS = frozenset({"mov_text", "srt", "subrip", "ass", "ssa", "webvtt", "text"})
 """Names of FFmpeg's decoders of subtitles whose text is taken."""
 SIDECAR_FORMATS = {".srt": "srt", ".vtt": "webvtt"}
@@ -31,5 +33,5 @@ def language_in_name(name: str, video_name: str) -> str | None:
     base = name.rpartition(".")[0]
     before, _, last = base.rpartition(".")
     stem = video_name.rpartition(".")[0] or video_name
-    is_named = before.casefold() in (video_name.casefold(), stem.casefold())
+    is_named = folded(before) in (folded(video_name), folded(stem))
     return last.replace("_", "-") if is_named and _LANGUAGE.fullmatch(last) else None

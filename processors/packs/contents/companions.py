@@ -15,6 +15,7 @@ from processors.planetary.labels import MAX_LABEL_BYTES
 from processors.planetary.open_image import files_named
 from processors.planetary.whole_file import md5_named
 from processors.sources.scan import printable
+from processors.sources.unicode_forms import folded
 from processors.store.bucket.raw_bucket import as_it_is
 from processors.store.catalogue.source_row import SourceRow
 
@@ -55,7 +56,7 @@ def write_companions(
     """
     originals = {one.subject.digest: one for one in packed if one.entry is None}
     at_place = {
-        (_folder(one.subject.path), one.subject.name.casefold()): originals[one.subject.digest]
+        (_folder(one.subject.path), folded(one.subject.name)): originals[one.subject.digest]
         for one in chosen
         if one.has_original
     }
@@ -64,7 +65,7 @@ def write_companions(
         for row in one.companions if original else ():
             assert original is not None
             path = writer.companion(one.subject, row)
-            found = {name: at_place.get((_folder(row.path), name.casefold())) for name in _described(row)}
+            found = {name: at_place.get((_folder(row.path), folded(name))) for name in _described(row)}
             yield PackedCompanion(
                 row=row,
                 original=original,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from processors.errors import NoSuchSource, RequestError, SelectionError, closest, meant
+from processors.sources.unicode_forms import composed, forms
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.whereabouts import Whereabouts, places_in_words
@@ -81,6 +82,7 @@ def named_places(word: str, rows: Sequence[SourceRow], known: Known) -> Meant:
     """Return every path that matches a pattern, path, name or digest, or where the bytes are that were there."""
     if is_pattern(word):
         found = [row for row in rows if fnmatchcase(row.name, word) or fnmatchcase(row.relative, word)]
+        found = found or [row for row in rows if _fits_composed(row, word)]
         if present := [row for row in found if row.gone_utc is None]:
             return Meant(rows=present)
         if found:
@@ -121,7 +123,8 @@ def no_longer_in_raw(gone: Iterable[SourceRow], known: Known) -> str:
 
 def _places(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
     """Return every path of the one matching source: those in raw or, if there are none, past ones."""
-    for matching in (_at_path(word, rows), _called(word, rows), _of_digest(word, rows)):
+    ways = (_at_path, _called, _of_digest) if word.isascii() else (_at_path, _called, _in_another_form)
+    for matching in (way(word, rows) for way in ways):
         found = [row for row in matching if row.gone_utc is None] or _latest(matching)
         if len({row.digest for row in found}) > 1:
             choices = ", ".join(sorted({f"{row.relative} ({row.digest[:8]})" for row in found})[:10])
@@ -177,6 +180,17 @@ def _called(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
     return whole or [row for row in rows if row.name == word or row.relative.endswith(f"/{word}")]
 
 
+def _in_another_form(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
+    """Match as `_at_path` and `_called`, where names differ in Unicode form only."""
+    name, places = composed(word), set(map(composed, absolute(word)))
+    found = [row for row in rows if composed(row.path) in places or composed(row.relative) == name]
+    return found or [row for row in rows if composed(row.relative).endswith(f"/{name}")]
+
+
+def _fits_composed(row: SourceRow, pattern: str) -> bool:
+    return any(fnmatchcase(composed(name), composed(pattern)) for name in (row.name, row.relative))
+
+
 def _of_digest(word: str, rows: Sequence[SourceRow]) -> list[SourceRow]:
     return [row for row in rows if row.digest.startswith(word)] if re.fullmatch(r"[0-9a-f]{4,64}", word) else []
 
@@ -230,6 +244,12 @@ def order_of_places(row: SourceRow) -> tuple[bool, float, bool, bool, str, str]:
 
 def may_mean(word: str) -> str:
     """Return an SQL condition satisfied by every source that a path, name or digest may match."""
+    if not word.isascii():
+        return f"({' OR '.join(_may_mean(form) for form in sorted(forms(word)))})"
+    return _may_mean(word)
+
+
+def _may_mean(word: str) -> str:
     text, end = _quoted(word), _quoted(f"/{word}")
     paths = ", ".join(map(_quoted, absolute(word)))
     called = f"name = {text} OR relative = {text} OR ends_with(relative, {end})"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from processors.errors import RequestError
 from processors.sources.scan import PASSED_OVER, printable
+from processors.sources.unicode_forms import spelt
 from processors.store.catalogue.named_sources import absolute
 from processors.store.catalogue.source_row import SourceRow, Stay, utc_now
 from processors.store.findings.moves import Moves
@@ -162,7 +163,7 @@ def confirm(
     sightings = [just.get((row.path, row.digest), row) for row in catalogue.sightings()]
     gone = withdrawn(sightings)
     found: dict[str, SourceRow] = {}
-    for word in words:
+    for word in as_written_there(words, sightings):
         meant = [row for row in gone if means(word, row)]
         if not meant:
             raise RequestError(f"{word}: {_why_none(word, sightings, gone)}")
@@ -183,8 +184,16 @@ def confirm(
 
 def means(word: str, row: SourceRow) -> bool:
     """Return whether a path, a path below the folder of releases, a name, or a pattern of these means a file."""
-    words = (word, *absolute(word))
-    return any(name == one or fnmatchcase(name, one) for name in (row.relative, row.name, row.path) for one in words)
+    names = (row.relative, row.name, row.path)
+    return any(name == one or fnmatchcase(name, one) for name in names for one in (word, *absolute(word)))
+
+
+def as_written_there(words: Iterable[str], sightings: Iterable[SourceRow]) -> list[str]:
+    """Return words in the Unicode form in which files have these paths or names."""
+    words, names = list(words), set[str]()
+    if not all(map(str.isascii, words)):
+        names = {name for row in sightings for name in (row.relative, row.name, row.path)}
+    return [spelt(word, names) for word in words]
 
 
 def _why_none(word: str, sightings: Sequence[SourceRow], gone: Iterable[SourceRow]) -> str:
