@@ -110,6 +110,11 @@ def test_a_selection_means_a_file_in_another_form(releases: Releases, written: s
     for word in (written, f"june/{written}", str(releases.raw / "june" / written), f"*{written[:3]}*.jpg"):
         (row,) = select(parse([word]), Catalogue(releases.store))
         assert row.name == on_disk
+    (releases.raw / on_disk).mkdir()
+    (releases.raw / on_disk / "x.jpg").write_bytes(releases.bytes + b"\0\0")
+    releases.ingest()
+    (row,) = select(parse([f"release={written}"]), Catalogue(releases.store))
+    assert (row.release, row.name) == (on_disk, "x.jpg")
     code, said = run(releases, "show", written)
     assert (code, f"june/{on_disk}" in said) == (0, True)
     (releases.raw / "june" / on_disk).unlink()

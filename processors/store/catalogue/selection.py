@@ -10,6 +10,7 @@ from typing import Any
 
 from processors.errors import NoSuchSource, RequestError, SelectionError, meant
 from processors.mission.when import When, parse_when
+from processors.sources.unicode_forms import spelt
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.named_sources import (
     WORDS,
@@ -151,7 +152,8 @@ def _select(
     selection: Selection, catalogue: Catalogue, sightings: list[SourceRow], known: Known, *, every_place: bool
 ) -> Selected:
     rows = [row for row in sightings if row.kind == "media"]
-    ours = [row for row in rows if selection.release in (None, row.release)]
+    release = spelt(selection.release, {row.release for row in rows})
+    ours = [row for row in rows if release in (None, row.release)]
     named = [_in_release(word, ours, rows, known) for word in selection.names]
     if not named:
         named = [_of_release(selection.release, ours, known)]
