@@ -58,7 +58,8 @@ class ResultChoice:
             raise self._missing(named)
         if not self._entries:
             self._warn(
-                "it is not known what it should be today: its release.toml is gone, or its processor; it is the newest"
+                "is the newest; what today's release and recipes request is not known, as its release.toml or its "
+                "processor is gone"
             )
             return latest(found)
         return self._as_asked(found, named)
@@ -131,7 +132,7 @@ class ResultChoice:
         processor = wanted[one.ref][0]
         if one.ref != ResultRef.of(processor, self._row.digests):
             made = f"by an earlier version: {changes(one.version, one.parameters, processor)}"
-            self._warn(f"{made}; {self._command(named)}")
+            self._warn(f"was made {made}; {self._command(named)}")
         return one
 
     def _nearest(self, one: Manifest, paths: Sequence[NamePath]) -> tuple[Processor, list[tuple[NamePath, Json, Json]]]:
@@ -175,7 +176,7 @@ class ResultChoice:
         return f"make it with `marsmedia reprocess {self._row.digest[:8]} --processor {self._processor}{settings}`"
 
     def _warn(self, what: str) -> None:
-        warnings.warn(f"{self._row.name}: this result of {self._processor} was made {what}", stacklevel=6)
+        warnings.warn(f"{self._row.name}: this result of {self._processor} {what}", stacklevel=6)
 
 
 def choose_result(

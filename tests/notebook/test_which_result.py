@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -219,6 +220,9 @@ def test_a_calibration_that_a_copy_of_the_sound_lacks_is_named_as_such(raw: Path
     calibrate(raw, 60.0)
     (raw / "backup").mkdir()
     (raw / "backup/edl.wav").write_bytes((raw / "june/edl.wav").read_bytes())
+    (raw / "backup/release.toml").write_text(
+        '[[file]]\npath = "edl.wav"\nrecorded_by = "another"\ndate = "2021-06-17T04:11:00Z"\n'
+    )
     ingest(raw, raw.parent / "store", SOUND)
     sound = marsmedia.open(raw.parent / "store").source("edl.wav")
     for measure in (
@@ -322,7 +326,10 @@ def test_a_result_of_an_earlier_version_is_given_with_a_warning(raw: Path, monke
     calibrate(raw, 60.0)
     monkeypatch.setattr(Levels, "version", Levels.version + 1)
     sound = marsmedia.open(raw.parent / "store").source("edl.wav")
-    with pytest.warns(UserWarning, match=rf"by an earlier version: version {Levels.version - 1} -> {Levels.version}"):
+    with pytest.warns(
+        UserWarning,
+        match=rf"audio.levels was made by an earlier version: version {Levels.version - 1} -> {Levels.version}",
+    ):
         assert sound.loudness.attrs["comment"].endswith(f": version {Levels.version - 1} -> {Levels.version}")
 
 
@@ -330,7 +337,11 @@ def test_where_the_description_is_gone_the_newest_is_given_with_a_warning(raw: P
     calibrate(raw, 60.0)
     (raw / "june/release.toml").unlink()
     sound = marsmedia.open(raw.parent / "store").source("edl.wav")
-    with pytest.warns(UserWarning, match=r"its release\.toml is gone"):
+    words = (
+        "edl.wav: this result of audio.levels is the newest; what today's release and recipes request is not known, "
+        "as its release.toml or its processor is gone"
+    )
+    with pytest.warns(UserWarning, match=f"^{re.escape(words)}$"):
         assert sound.levels.calibration is not None
 
 

@@ -59,7 +59,7 @@ def test_a_line_is_a_frame_as_it_was_decoded(tmp_path: Path) -> None:
     ]
     facts = result.facts("framehash.txt")
     assert (facts["frame_count"], facts["time_base"], facts["pixel_format"]) == (5, "1/25", "yuv420p")
-    assert facts["command"] == "ffmpeg -noautorotate -i FILE -map 0:0 -f framehash -hash sha256 -"
+    assert facts["command"] == "ffmpeg -copyts -noautorotate -i FILE -map 0:0 -f framehash -hash sha256 -"
 
 
 @needs_ffmpeg
@@ -123,6 +123,24 @@ def test_uneven_times_are_exact(tmp_path: Path) -> None:
     ]
     assert [int(row[1]) for row in ours[1:]] == [0, 40, 93, 120, 300, 301]
     assert [int(row[3]) for row in ours[1:]][:5] == [40, 53, 27, 180, 1]
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("name", ["late.ts", "late.mkv"])
+def test_a_clock_that_does_not_begin_at_0_is_kept(tmp_path: Path, name: str) -> None:
+    steady = write(tmp_path / "steady.mp4", [scene(3, k, (64, 48)) for k in range(50)])
+    path = tmp_path / name
+    copy = ["ffmpeg", "-v", "error", "-i", steady, "-c", "copy", "-output_ts_offset", "103.9", path]
+    subprocess.run(copy, check=True)
+    result = made(path, tmp_path / "store")
+    rows = listed(result).decode().splitlines()[8:]
+    first = int(rows[1].split(",")[1]) * Fraction(result.facts("framehash.txt")["time_base"])
+    assert Fraction("103.9") <= first <= Fraction("105.5")  # a transport stream adds 1.4 s
+    theirs = by_ffmpeg(result.facts("framehash.txt")["command"], path).decode().splitlines()[8:]
+    no_duration = [0, 1, 2, 4, 5]  # FFmpeg before 6 gives all frames one duration
+    assert [[row.split(",")[k] for k in no_duration] for row in rows[1:]] == [
+        [row.split(",")[k] for k in no_duration] for row in theirs[1:]
+    ]
 
 
 def test_a_wrong_hash_is_named() -> None:

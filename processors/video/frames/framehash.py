@@ -46,7 +46,7 @@ class FrameHash:
     """
 
     name: ClassVar[str] = "video.framehash"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     reads: ClassVar[Reads] = "video"
 
     hash_name: HashName = "sha256"
@@ -124,10 +124,10 @@ class _Session:
         return f"0, {pts:10d}, {pts:10d}, {duration:8d}, {row.size_bytes:8d}, {row.digest}"
 
     def _command(self, base: Fraction) -> str:
-        """Return FFmpeg's command; by default FFmpeg would rotate the picture and move frames to a constant rate."""
+        """Return FFmpeg's command; by default it rotates pictures, moves frames to a constant rate and times to 0."""
         exact: Sequence[str] = () if base != self._info.time_base else ("-fps_mode passthrough", "-enc_time_base -1")
         words = (
-            "ffmpeg -noautorotate -i FILE",
+            "ffmpeg -copyts -noautorotate -i FILE",
             f"-map 0:{self._info.stream_index}",
             *exact,
             f"-f framehash -hash {self._hash_name} -",
