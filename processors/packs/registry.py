@@ -126,14 +126,14 @@ def results_of(store: Store, word: str) -> list[ResultRef]:
 
     Raises
     ------
-    RequestError : it is a pack, and none that was built from this store.
+    RequestError : it is a pack that the store does not list.
     """
     found = _meant(store, word)
     if not found and (identifier := _identifier_at(word)):
         same = [record for record in _records(store) if record.identifier == identifier]
         found = sorted(same, key=lambda record: record.built_utc)[-1:]
         if not found:
-            raise RequestError(f"{word}: a pack that was not built from this store; name its own with --store")
+            raise RequestError(f"{word}: forgotten, or built from another store; name its own with --store")
     return [ref for record in found for ref in record.results]
 
 

@@ -46,7 +46,7 @@ def test_a_pack_on_its_shelf_is_reproduced_by_its_identifier(store: Path, tmp_pa
     MediaMaker(tmp_path / "raw/july").photo("turn.jpg", size=(48, 64))
     ingest(tmp_path / "raw", tmp_path / "other", {"photo": (Metadata(),), "video": (), "audio": ()})
     code, text = run("reproduce", moved, "--store", tmp_path / "other")
-    said = f"marsmedia: {moved}: a pack that was not built from this store; name its own with --store\n"
+    said = f"marsmedia: {moved}: forgotten, or built from another store; name its own with --store\n"
     assert (code, text) == (2, said)
 
 
