@@ -28,6 +28,8 @@ class Dispute:
     """Number of a path that does not agree."""
     is_other_silent: bool = False
     """Whether the other path makes no such statement; otherwise it makes another one."""
+    label: str | None = None
+    """Name of the label that makes the statement; None: release.toml."""
 
 
 def agreed(every: Sequence[ReleaseContext]) -> ReleaseContext:
@@ -83,7 +85,9 @@ def disputes(every: Sequence[ReleaseContext], *, has_start: bool) -> Iterator[Di
     }
     for (about, effect), pair in pairs.items():
         if pair:
-            yield Dispute(about=about, effect=effect, path=pair[0], other_path=pair[1])
+            start = every[pair[0]].recorded_start() if about == "date" else None
+            label = start.named_by if start and start.named_by != "release.toml" else None
+            yield Dispute(about=about, effect=effect, path=pair[0], other_path=pair[1], label=label)
 
 
 def _only(values: Iterable[T | None]) -> T | None:
@@ -118,11 +122,11 @@ def _apart_in_time(every: Sequence[ReleaseContext]) -> tuple[int, int] | None:
 
 
 def _span(context: ReleaseContext) -> tuple[datetime, datetime] | None:
-    """Return the first moment that a recording's date may mean, and the first after it; None without a date."""
-    if span := context.recorded_span():
-        return span
-    start = context.recorded_start()
-    return _span_of(start) if start else None
+    """Return the first moment at which a recording may have begun, and the first after it; None without a date.
+
+    It is that of the start, or else of the day or year that the release states.
+    """
+    return _span_of(start) if (start := context.recorded_start()) else context.recorded_span()
 
 
 def _span_of(start: RecordedStart) -> tuple[datetime, datetime]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from processors.containers.text.sidecar import SIDECAR
 from processors.contract import LabelRef, ReleaseContext
-from processors.engine.agreed_statements import agreed, disputes
+from processors.engine.agreed_statements import Dispute, agreed, disputes
 from processors.engine.companion_pairing import sidecars_paired, subtitles_paired
 from processors.engine.entries_of_renamed import entries_of_renamed
 from processors.engine.labels_on_demand import LabelsOnDemand
@@ -28,8 +28,11 @@ from processors.store.bucket.raw_bucket import to_read
 from processors.store.catalogue.source_row import SourceRow
 
 LABELS = ("PDS4 label", "XML label", "PDS3 label")
-DISPUTABLE = frozenset({"calibrations", "calibration", "altitude_shot", "still_seconds", "date"})
-"""Keys of release.toml that must not differ between paths of the same bytes, as results are made by them."""
+DISPUTABLE = frozenset({"calibrations", "calibration", "altitude_shot", "still_seconds"})
+"""Keys of release.toml that must not differ between paths of the same bytes, as results are made by them.
+
+Nor must the start of a sound, which labels may state.
+"""
 
 
 class ReleaseIndex:
@@ -301,20 +304,28 @@ class ReleaseIndex:
         """Yield a problem for each statement that no result is made by, as other paths of the same bytes disagree."""
         for rows in self._places.values():
             places = self._speaking(rows[0]) if len(rows) > 1 else []
-            stated = frozenset[str]().union(*map(self._stated, places)) if len(places) > 1 else frozenset()
-            if stated.isdisjoint(DISPUTABLE):
+            if len(places) < 2:
                 continue
-            has_start = "date" in stated and (rows[0].has_sound or rows[0].medium == "audio")
+            stated = frozenset[str]().union(*map(self._stated, places))
+            has_sound = rows[0].has_sound or rows[0].medium == "audio"
+            has_start = has_sound and ("date" in stated or self._are_labels_different(places))
+            if not has_start and stated.isdisjoint(DISPUTABLE):
+                continue
             for one in disputes([self._at(place) for place in places], has_start=has_start):
-                two = (places[one.path], places[one.other_path])
-                place, other = sorted(two, key=lambda row: self._release_of(row) is None)  # labels are named last
-                what = f"{'no' if one.is_other_silent else 'another'} {one.about}"
-                why = f"the same bytes are in {other.relative}, which has {what}; describe both alike"
-                if found := self._release_of(place):
-                    folder, inside, _ = found
-                    yield self._releases[folder][0].relative, f"{one.about} of {inside!r} {one.effect}: {why}"
-                else:
-                    yield place.relative, f"{one.about} {one.effect}: {why}"
+                yield self._told(one, places[one.path], places[one.other_path])
+
+    def _are_labels_different(self, places: Iterable[SourceRow]) -> bool:
+        return len({frozenset(label.digest for label in self.companions_of(place)) for place in places}) > 1
+
+    def _told(self, dispute: Dispute, place: SourceRow, other: SourceRow) -> tuple[str, str]:
+        """Return a dispute as a problem of the release.toml above the path, or of the path if there is none."""
+        about = f"{dispute.about} in {dispute.label}" if dispute.label else dispute.about
+        what = f"{'no' if dispute.is_other_silent else 'another'} {dispute.about}"
+        why = f"{dispute.effect}: the same bytes are in {other.relative}, which has {what}; describe both alike"
+        if (found := self._release_of(place)) is None:
+            return place.relative, f"{about} {why}"
+        folder, inside, _ = found
+        return self._releases[folder][0].relative, f"{about} of {inside!r} {why}"
 
     def _stated(self, row: SourceRow) -> frozenset[str]:
         """Return the keys that release.toml has for a file."""

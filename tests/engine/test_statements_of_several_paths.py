@@ -74,9 +74,9 @@ def told(report: Report) -> list[tuple[str, str | None]]:
     return [(one.file, one.reason) for one in report.problems]
 
 
-def dispute(name: str, about: str, effect: str) -> list[tuple[str, str | None]]:
+def dispute(name: str, about: str, effect: str, label: str = "") -> list[tuple[str, str | None]]:
     why = f"the same bytes are in b/{name}, which has another {about}; describe both alike"
-    return [("a/release.toml", f"{about} of '{name}' {effect}: {why}")]
+    return [("a/release.toml", f"{about}{f' in {label}' if label else ''} of '{name}' {effect}: {why}")]
 
 
 @pytest.mark.parametrize("of_b", [(400, 60), (200, 35)])
@@ -133,8 +133,27 @@ def test_two_starts_in_labels_of_folders_without_a_release_are_named_by_the_file
     put_labels(tmp_path, b="2021-06-01T09:00:00Z", c="2021-06-01T10:00:00Z")
     report = run(made, tmp_path, "s.wav", a='date = "2021-06-01"', b=None, c=None)
     why = "the same bytes are in c/s.wav, which has another date; describe both alike"
-    assert told(report) == [("b/s.wav", f"date is used for no clock: {why}")]
+    assert told(report) == [("b/s.wav", f"date in s.xml is used for no clock: {why}")]
     assert parameters(tmp_path, "audio.spectrogram_picture")["start_utc"] is None
+
+
+@pytest.mark.parametrize("entry", ["-", 'date = "2021-06-01"', 'title = "S"'])
+def test_of_two_starts_in_labels_of_one_sound_neither_gives_its_clocks(made: Path, tmp_path: Path, entry: str) -> None:
+    put_labels(tmp_path, a="2021-06-01T09:00:00Z", b="2021-06-01T10:00:00Z")
+    report = run(made, tmp_path, "s.wav", a=entry, b=entry)
+    assert told(report) == dispute("s.wav", "date", "is used for no clock", label="s.xml")
+    made_by = parameters(tmp_path, "audio.spectrogram_picture")
+    assert (made_by["start_utc"], made_by["spectrogram"]["origin"]) == (None, None)
+
+
+@pytest.mark.parametrize("of_b", ["2021-06-02", "2021-06-01T09:01:00Z"])
+def test_a_start_in_a_label_counts_unless_another_release_contradicts_it(made: Path, tmp_path: Path, of_b: str) -> None:
+    put_labels(tmp_path, a="2021-06-01T09:00:00Z")
+    report = run(made, tmp_path, "s.wav", a='date = "2021-06-01"', b=f'date = "{of_b}"')
+    assert told(report) == dispute("s.wav", "date", "is used for no clock", label="s.xml")
+    report = run(made, tmp_path, "s.wav", a='date = "2021-06-01"', b='date = "2021-06-01"')
+    assert report.problems == ()
+    assert parameters(tmp_path, "audio.spectrogram_picture")["start_utc"] == "2021-06-01T09:00:00Z"
 
 
 @pytest.mark.parametrize("of_b", ["2021-06-01T17:00+08:00", "2021-06-01"])
