@@ -15,20 +15,14 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 
 from processors.decoding.open_media import decoder_errors
 from processors.imaging.colour import MATRICES, PRIMARIES, TRANSFERS, UNSPECIFIED, Colour, to_srgb
+from processors.video.reading.colour_range import LIMITED_RANGE, LIMITED_WHITE, is_limited, spread, white_of_16_bits
 
 IDENTITY = (1, 0, 0, 1)
-
-LIMITED_RANGE, FULL_RANGE = 1, 2
-"""FFmpeg's AVCOL_RANGE_MPEG, 16 to 235 at 8 bits (ITU-T H.273, VideoFullRangeFlag), and AVCOL_RANGE_JPEG; see
-`is_limited` for frames that state neither."""
 
 TO_8_BITS = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 """Conversion to RGB or grey of 8 bits that rounds to the nearest level; by default it is 0.5 to 2.5 of 255 too dark."""
 TO_16_BITS = Interpolation.AREA
 """Conversion to RGB of 16 bits: with FULL_CHR_H_INT, libswscale 9.5 turns 4:2:0 of 10 bits into noise."""
-
-LIMITED_WHITE = 65283
-"""White of limited range after FFmpeg's conversion to RGB of 16 bits."""
 
 BT709, SMPTE_170M, BT2020 = 1, 6, 9
 """Matrix codes of ITU-T H.273, table 4; the first and last are also the codes of their primaries."""
@@ -117,13 +111,8 @@ class VideoFrame:
         of full range with more than 8 bits.
         """
         width, height = self._stored_size_px(longest_side_px)
-        if (
-            self.matrix != IDENTITY
-            or width % 2
-            or height % 2
-            or not self.colour.rgb.is_srgb
-            or self._white_of_16_bits is not None
-        ):
+        is_turned_or_odd = self.matrix != IDENTITY or width % 2 or height % 2
+        if is_turned_or_odd or not self.colour.rgb.is_srgb or self._white_of_16_bits is not None:
             return None
         with self._looking, decoder_errors(f"converting a frame with the matrix {self._matrix_name} to yuv420p"):
             return converted(
@@ -212,8 +201,8 @@ class VideoFrame:
         """Return RGB whose white is the highest number of its type: uint16 for HDR of more than 8 bits, else uint8."""
         if self._white_of_16_bits is None:
             return self._converted("rgb24", longest_side_px)
-        spread = _spread(self._white_of_16_bits, np.uint16 if self.is_hdr else np.uint8)
-        return spread[self._converted("rgb48le", longest_side_px)]
+        widened = spread(self._white_of_16_bits, np.uint16 if self.is_hdr else np.uint8)
+        return widened[self._converted("rgb48le", longest_side_px)]
 
     def _converted(self, form: str, longest_side_px: int | None) -> np.ndarray:
         width, height = self._stored_size_px(longest_side_px)
@@ -327,35 +316,6 @@ def converted(frame: av.VideoFrame, **wishes: Any) -> av.VideoFrame:
     also keep FFmpeg's context with the frame.
     """
     return VideoReformatter().reformat(frame, threads=1, **wishes)
-
-
-def is_limited(frame: av.VideoFrame) -> bool:
-    """Return whether a frame's range is limited. Unless it is stated, YCbCr is; grey is not, as FFmpeg writes it.
-
-    The decoders of codecs whose standard has limited range as the default state it for grey. Floats have no range.
-    """
-    form = frame.format
-    if form.name.startswith("gray"):
-        return int(frame.color_range) == LIMITED_RANGE and not form.name.startswith("grayf")
-    return int(frame.color_range) != FULL_RANGE and not form.name.startswith("yuvj") and not form.is_rgb
-
-
-def white_of_16_bits(frame: av.VideoFrame) -> int:
-    """Return the white of a frame of more than 8 bits, as FFmpeg converts it to RGB of 16."""
-    form = frame.format
-    bits = form.components[0].bits
-    if is_limited(frame) and not form.name.startswith("ya"):  # FFmpeg takes grey with alpha for full range
-        return LIMITED_WHITE
-    if bits > 16 or (form.is_rgb and "msb" not in form.name):  # bits are repeated below those of RGB; floats
-        return 65535
-    return ((1 << bits) - 1) << (16 - bits)
-
-
-@functools.lru_cache(8)
-def _spread(white: int, kind: type[np.uint8 | np.uint16]) -> np.ndarray:
-    """Return the numbers from 0 to 65535 of a picture with this white, as numbers of a type whose highest is white."""
-    top = np.iinfo(kind).max
-    return np.clip(np.rint(np.arange(1 << 16) * (top / white)), 0, top).astype(kind)
 
 
 def grey_with_chroma(frame: av.VideoFrame) -> av.VideoFrame:
