@@ -99,14 +99,14 @@ def test_what_is_made_on_request_is_shown_by_name_and_kept_when_asked(store: Pat
     from processors.store.store import Store
 
     opened = Store(store)
-    settings = {"longest_sides_px": "160", "formats": "jpeg"}
+    settings = {"longest_sides_px": "160"}
     request = ReprocessRequest(words=("june/photo.jpg",), processors=("photo.preview",), settings=settings)
 
     def look(store: Store, progress: object) -> object:
         return prepare_chosen(request, store, retry_failed=False)
 
     run(look, store, Options(), in_threads, name="on-request", asked=str(request))  # type: ignore[arg-type]
-    link = store / "by-name/june/photo.jpg/photo.preview~formats=jpeg,longest_sides_px=160"
+    link = store / "by-name/june/photo.jpg/photo.preview~longest_sides_px=160"
     assert [one.name for one in link.glob("*.jpg")] == ["preview_160.jpg"]
     command("rebuild", "--store", store)
     assert link.is_symlink()
