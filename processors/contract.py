@@ -126,8 +126,8 @@ class ReleaseContext:
     """Mistake in release.toml that keeps this file's entry from being read."""
     name: str | None = None
     """File name, if it is meaningful: a product name."""
-    recorded_by: str | None = None
-    """Release's name of the camera or instrument."""
+    recorded_by: tuple[str, ...] = ()
+    """Release's name of the camera or instrument; several where paths of the same bytes name it differently."""
     calibration: str | None = None
     """Canonical JSON of the calibration that the release names for this file's instrument."""
     altitude: tuple[float, float, int] | None = None

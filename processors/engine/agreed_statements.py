@@ -106,10 +106,10 @@ def _different(values: Mapping[int, Any]) -> tuple[int, int] | None:
     return next(((first, at) for at, value in values.items() if value != values[first]), None)
 
 
-def _cameras(every: Sequence[ReleaseContext]) -> str | None:
-    """Return the names of the camera, each once but for case, joined; equal to no single one where they differ."""
-    names = {tuple(one.recorded_by.casefold().split()): one.recorded_by for one in reversed(every) if one.recorded_by}
-    return "; ".join(sorted(names.values())) or None
+def _cameras(every: Sequence[ReleaseContext]) -> tuple[str, ...]:
+    """Return the names of the camera, each once but for case and blanks, in alphabetical order."""
+    names = {tuple(name.casefold().split()): name for one in reversed(every) for name in one.recorded_by}
+    return tuple(sorted(names.values()))
 
 
 def _apart_in_time(every: Sequence[ReleaseContext]) -> tuple[int, int] | None:

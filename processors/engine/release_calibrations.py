@@ -25,7 +25,7 @@ class ReleaseCalibrations:
         self._local_path = local_path
         self._read: dict[str, Calibration | str] = {}
 
-    def of(self, folder: str, release: Release, entry: Mapping[str, Any], recorded_by: str | None) -> str | None:
+    def of(self, folder: str, release: Release, entry: Mapping[str, Any], recorded_by: Iterable[str]) -> str | None:
         """Return canonical JSON of the calibration of a sound; None without one.
 
         It is the one named in the file's entry, unless that is for another instrument; otherwise the one among the
@@ -101,14 +101,14 @@ def calibration_problems(release: Release, read: Callable[[str], Calibration | s
             yield from (f"calibrations: {fault}" for fault in found.split("\n"))
         elif found.instrument is None:
             yield f'calibrations: {name} names no instrument; add instrument = "...", or name it in a [[file]]'
-        elif not any(is_same_instrument(found.instrument, one) for one in instruments):
+        elif not is_same_instrument(found.instrument, instruments):
             there = list(dict.fromkeys(filter(None, instruments)))[:MAX_NAMED]
             but = f" (but {', '.join(map(repr, there))})" if there else ""
             yield (
                 f"calibrations: {name} changed nothing: no file is recorded_by {found.instrument!r}{but}; "
                 "name the instrument in the [[file]] of its sounds, as a label's name does not count"
             )
-        elif any(is_same_instrument(found.instrument, one) for one in undecided) and (
+        elif is_same_instrument(found.instrument, undecided) and (
             other := next((one for one, its in before.items() if _differs(its, found)), None)
         ):
             yield (
@@ -120,10 +120,10 @@ def calibration_problems(release: Release, read: Callable[[str], Calibration | s
     for path, entry in release.files.items():
         if name := entry.get("calibration"):
             found = read(str(name))
-            recorded_by = str(entry.get("recorded_by") or "") or None
+            recorded_by = str(entry.get("recorded_by") or "")
             if isinstance(found, str):
                 yield from (f"calibration of {path!r}: {fault}" for fault in found.split("\n"))
-            elif not found.is_of(recorded_by):
+            elif not found.is_of([recorded_by]):
                 yield (
                     f"calibration of {path!r} changed nothing: {name} belongs to {found.instrument!r}, the file is "
                     f"recorded_by {recorded_by or 'an unknown instrument'!r}; correct one of them"
@@ -132,7 +132,7 @@ def calibration_problems(release: Release, read: Callable[[str], Calibration | s
 
 def _differs(one: Calibration, other: Calibration) -> bool:
     """Return True if two calibrations of one instrument are not the same."""
-    return one.instrument is not None and is_same_instrument(one.instrument, other.instrument) and one != other
+    return one.instrument is not None and is_same_instrument(one.instrument, [other.instrument or ""]) and one != other
 
 
 def unused_calibrations(asked: Iterable[Processor], wanted: Iterable[Processor]) -> list[str]:

@@ -238,8 +238,9 @@ class ReleaseIndex:
                 else next(filter(None, map(profile_named_in, words)), None)
             )
             said = [one for name, tags in labels for one in said_by_label(tags, name)]
-            camera, _ = camera_of(context.recorded_by, said, profile)
-            names = dict.fromkeys(filter(None, (camera, context.recorded_by)))
+            recorded_by = next(iter(context.recorded_by), None)  # one path has one name
+            camera, _ = camera_of(recorded_by, said, profile)
+            names = dict.fromkeys(filter(None, (camera, recorded_by)))
             self._cameras[row.path] = "\n".join(names) or None
         return self._cameras[row.path]
 

@@ -14,7 +14,10 @@ from PIL import Image
 
 from flows.cli.main import main
 from flows.run.reporting.report import Report
+from processors.audio.levels.calibration import Calibration
+from processors.audio.levels.levels import Levels
 from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
+from processors.contract import Processor
 from processors.engine.recipe_book import Recipes
 from processors.metadata.evidence import Evidence
 from processors.photo.tracks.tracks import Tracks
@@ -25,6 +28,7 @@ from tests.helpers.runs import ingest
 from tests.helpers.video_scenes import scene, write
 
 ALTITUDE = "altitude_metres = {}\nfield_of_view_degrees = {}\naltitude_shot = 1"
+PICTURE = SpectrogramPicture()
 CLOCKS = ("start_utc", "longitude_degrees_east")
 LABEL = """<?xml version="1.0"?><Product_Observational xmlns="http://pds.nasa.gov/pds4/pds/v1"><Observation_Area>
 <Time_Coordinates><start_date_time>{}</start_date_time></Time_Coordinates></Observation_Area><File_Area_Observational>
@@ -43,7 +47,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return maker.folder
 
 
-def run(made: Path, folder: Path, name: str, **releases: str | None) -> Report:
+def run(made: Path, folder: Path, name: str, *, audio: Processor = PICTURE, **releases: str | None) -> Report:
     """Ingest one file, in several releases whose entries about it are given; `-` is a release without one.
 
     None: without a release.toml.
@@ -56,11 +60,7 @@ def run(made: Path, folder: Path, name: str, **releases: str | None) -> Report:
             continue
         mission = 'mission = "perseverance"\n' if release == "later" else 'mission = "tianwen-1"\n'
         (place / "release.toml").write_text(mission + (f'[[file]]\npath = "{name}"\n{entry}\n' if entry != "-" else ""))
-    recipes: Recipes = {
-        "video": (Evidence(), Motion(), Stills()),
-        "audio": (SpectrogramPicture(),),
-        "photo": (Tracks(),),
-    }
+    recipes: Recipes = {"video": (Evidence(), Motion(), Stills()), "audio": (audio,), "photo": (Tracks(),)}
     return ingest(folder / "raw", folder / "store", recipes)
 
 
@@ -183,3 +183,24 @@ def test_releases_of_two_missions_give_a_sound_no_local_time(made: Path, tmp_pat
 def test_all_names_of_a_camera_count(made: Path, tmp_path: Path, of_a: str, of_b: str, kept: str) -> None:
     report = run(made, tmp_path, "p.jpg", a=f'recorded_by = "{of_a}"' if of_a else "-", b=f'recorded_by = "{of_b}"')
     assert (report.problems, parameters(tmp_path, "photo.tracks")["recorded_by"]) == ((), kept)
+
+
+@pytest.mark.parametrize(
+    ("of_a", "of_b", "is_used"),
+    [
+        ("MCS microphone", "火星气候站麦克风", True),
+        ("火星气候站麦克风", "mcs  Microphone", True),
+        ("", "MCS microphone", True),
+        ("camera; MCS microphone", "火星气候站麦克风", False),
+        ("EDL microphone", "", False),
+    ],
+)
+def test_a_calibration_of_the_recipe_is_used_where_any_path_names_its_instrument(
+    made: Path, tmp_path: Path, of_a: str, of_b: str, is_used: bool
+) -> None:
+    own = Calibration(name="Mic", source="certificate 3", full_scale_pascals=60.0, instrument="MCS microphone")
+    entries = [f'recorded_by = "{one}"' if one else "-" for one in (of_a, of_b)]
+    report = run(made, tmp_path, "s.wav", audio=Levels(calibration=own), a=entries[0], b=entries[1])
+    unused = "calibration 'Mic' changed nothing: no sound is recorded by 'MCS microphone'; "
+    assert [why and why.startswith(unused) for _, why in told(report)] == [True] * (not is_used)
+    assert (parameters(tmp_path, "audio.levels")["calibration"] is not None) == is_used

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -50,8 +51,8 @@ class Calibration:
         """Read a file, as in `--set calibration=mic.toml`; raises as `read_calibration`."""
         return read_calibration(Path(path))
 
-    def is_of(self, recorded_by: str | None) -> bool:
-        """Return True if it holds for a sound of this instrument; None: an unknown one."""
+    def is_of(self, recorded_by: Iterable[str]) -> bool:
+        """Return True if it holds for a sound of the instrument with these names; none: an unknown one."""
         return self.instrument is None or is_same_instrument(self.instrument, recorded_by)
 
     @property
@@ -88,9 +89,9 @@ class Calibration:
         return None if dbfs is None else self.full_scale_pascals * 10 ** (dbfs / 20)
 
 
-def is_same_instrument(one: str, other: str | None) -> bool:
-    """Return True if both names are the same but for case and blanks."""
-    return other is not None and one.casefold().split() == other.casefold().split()
+def is_same_instrument(instrument: str, names: Iterable[str]) -> bool:
+    """Return True if an instrument has one of these names, but for case and blanks."""
+    return any(instrument.casefold().split() == name.casefold().split() for name in names)
 
 
 def calibration_for(own: Calibration | None, context: ReleaseContext) -> Calibration | None:

@@ -69,7 +69,7 @@ def release_context(
         is_labelled=is_labelled,
         fault=fault,
         name=name,
-        recorded_by=str((entry or {}).get("recorded_by") or "") or None,
+        recorded_by=(str(name),) if (name := (entry or {}).get("recorded_by")) else (),
         altitude=_altitude(words),
         still_seconds=float(words["still_seconds"]) if "still_seconds" in words else None,
         by_mission=by_mission,

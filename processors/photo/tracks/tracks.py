@@ -117,7 +117,7 @@ class Tracks:
 
     def for_release(self, context: ReleaseContext) -> Tracks:
         """Return this processor configured with the release's statements."""
-        return replace(self, recorded_by=context.recorded_by) if self.cameras == "rear" else self
+        return replace(self, recorded_by="; ".join(context.recorded_by) or None) if self.cameras == "rear" else self
 
     def needs(self, info: PhotoInfo) -> Need:
         refuse_larger(info, self.max_pixels)
