@@ -499,3 +499,21 @@ def test_commands_after_a_run_know_what_a_release_in_a_bucket_says(
     client(bucket_server).delete_object(Bucket=bucket, Key="raw/june/release.toml")
     elsewhere("a machine without copies, later")
     assert "release.head.title 'June' -> None" in said("why", "rover.jpg", "--store", both[1])
+
+
+@pytest.mark.parametrize("name", ["release.toml", "mic.toml"])
+def test_commands_stop_where_a_description_in_a_bucket_cannot_be_read(
+    both: tuple[str, str], bucket: str, proxy: Proxy, elsewhere: Callable[[str], None], name: str
+) -> None:
+    store = both[1]
+    before = sorted(str(one.ref) for one in Store(Path(store)).manifests())
+    elsewhere("a machine without copies")
+    proxy.will("403", only=name)
+    parameters = ["--processor", "audio.spectrogram", "--set", "window_samples=512", "--quiet"]
+    for words in (["why", "wind.wav"], ["reprocess", "wind.wav", *parameters]):
+        answer = CliRunner().invoke(main, [*words, "--store", store])
+        assert answer.stderr.splitlines() == [
+            f"marsmedia: s3://{bucket}: not allowed to read there (403); check the credentials and their permissions"
+        ]
+        assert (answer.exit_code, answer.stdout) == (2, "")
+    assert sorted(str(one.ref) for one in Store(Path(store)).manifests()) == before

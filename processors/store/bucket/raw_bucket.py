@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from processors.contract import LabelRef
-from processors.errors import RequestError, SourceChanged, StoreError
+from processors.errors import RequestError, SourceChanged
 from processors.sources.scan import (
     DESCRIPTION,
     PASSED_OVER,
@@ -197,12 +197,16 @@ def at_hand(path: str, size_bytes: int, mtime_ns: int) -> Path:
 def to_read(row: SourceRow) -> Path:
     """Return the file of a row, or a copy of the object as it was ingested; of one that changed since, as it is now.
 
-    Where neither can be fetched, it is the path of the last copy, if there is one.
+    Of an object that is gone it is the path of the last copy, if there is one.
+
+    Raises
+    ------
+    StoreError : the bucket cannot be used, so that it is unknown what the object says.
     """
-    with suppress(OSError, StoreError):
-        try:
-            return at_hand(row.path, row.size_bytes, row.mtime_ns)
-        except SourceChanged:
+    try:
+        return at_hand(row.path, row.size_bytes, row.mtime_ns)
+    except SourceChanged:
+        with suppress(SourceChanged):
             return as_it_is(row.path)
     return local_path(row.path)
 
