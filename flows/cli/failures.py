@@ -37,6 +37,7 @@ TO_DO = {
     "unmatched": "correct it, or put the file that it names into the release",
 }
 """Advice by verdict, if the file is at fault."""
+DISPUTED = "state the same about both in release.toml"
 WaysOfFiles = Mapping[tuple[str, str], Sequence[str]]
 """What to do about damaged results, by file and processor."""
 NO_WAYS: WaysOfFiles = MappingProxyType({})
@@ -158,4 +159,6 @@ def _to_do(file: str, cause: Cause, ways: WaysOfFiles) -> list[str]:
         return list(dict.fromkeys(way for name in cause.processors for way in ways.get((file, name), ())))
     if cause.verdict == "unmatched" and "`marsmedia release withdraw " in cause.reason:  # what it names is gone
         return [TO_DO["withdrawn"]]
+    if cause.verdict == "unmatched" and cause.reason.endswith("; describe both alike"):
+        return [DISPUTED]
     return [{"version": VERSION, "machine": MACHINE, "marsmedia": MARSMEDIA}.get(cause.blame) or TO_DO[cause.verdict]]

@@ -89,6 +89,8 @@ def test_an_altitude_that_another_release_contradicts_is_used_for_neither_and_na
     key, values = ("altitude_metres", "200 {}; 400 {}") if of_b[1] == 60 else ("field_of_view_degrees", "60 {}; 35 {}")
     shown = CliRunner().invoke(main, ["show", "b/d.mp4", "--store", str(tmp_path / "store")]).output
     assert f"  paths disagree about {key}: {values.format('(a/d.mp4)', '(b/d.mp4)')}" in shown.splitlines()
+    listed = CliRunner().invoke(main, ["failures", "--store", str(tmp_path / "store")]).output
+    assert "  to do: state the same about both in release.toml\n" in listed
 
     report = run(made, tmp_path, "d.mp4", a=ALTITUDE.format(*of_b), b=ALTITUDE.format(*of_b))
     assert report.problems == ()

@@ -61,7 +61,7 @@ class FileProblem:
     """Kind of problem; `changed`: a raw file whose bytes changed though its size and date did not; `missing`,
     `replaced`: a raw file that a check found missing or replaced, and no run has read since; `withdrawn`: one that is
     gone from raw without confirmation; `damaged result`: one whose files in the store are damaged or missing; `mended`:
-    one that this run made again; `unmatched`: one that describes a missing file."""
+    one that this run made again; `unmatched`: one that describes a missing file, or one differently from another."""
     reason: str
     is_new: bool = False
     """False if the report of an earlier run has told it."""
