@@ -173,10 +173,7 @@ def test_a_copy_stands_for_a_file_that_is_gone(raw: Raw) -> None:
 def test_a_release_and_a_pattern_lead_to_the_renamed_folder(raw: Raw, words: list[str], places: list[str]) -> None:
     raw.photo("june/a.jpg")
     raw.photo("june/photos/b.jpg", 100)
-    raw.photo("june/left-before.jpg", 120)
     raw.photo("july/kept.jpg", 140)
-    raw.ingest()
-    raw.move("june/left-before.jpg", "july/left-before.jpg")
     raw.ingest()
     raw.move("june", "2021-06")
     raw.ingest()
@@ -219,6 +216,107 @@ def test_a_release_of_which_a_file_is_missing_does_not_lead_to_the_rest(raw: Raw
         assert str(caught.value) == prefix + message
     confirm(["june/b.jpg"], Catalogue(raw.store))
     assert raw.places("release=june") == ["2021-06/a.jpg"]
+    told = "release=june: its file is in 2021-06 now, and 1 other was withdrawn; correct the name"
+    assert raw.find("release=june").remarks == (told,)
+
+
+@pytest.mark.parametrize("word", ["release=june", "june/*"])
+def test_a_release_that_left_in_several_runs_for_one_means_all_its_files(raw: Raw, word: str) -> None:
+    raw.photo("june/a.jpg")
+    raw.photo("june/b.jpg", 100)
+    raw.photo("june/c.jpg", 120)
+    raw.photo("july/kept.jpg", 140)
+    raw.ingest()
+    raw.move("june/a.jpg", "july/a.jpg")
+    raw.ingest()
+    raw.move("june/b.jpg", "june/photos/b.jpg")
+    raw.photo("june/c.jpg", 160)
+    raw.ingest()
+    raw.move("june/photos", "july/photos")
+    raw.move("june/c.jpg", "july/c.jpg")
+    (raw.folder / "june").rmdir()
+    raw.ingest()
+    assert raw.places(word) == ["july/a.jpg", "july/c.jpg", "july/photos/b.jpg"]
+    assert raw.find(word).remarks == (f"{word}: its 3 files are in july, july/photos now; correct the name",)
+
+
+@pytest.mark.parametrize("first", ["left for another release", "missing"])
+def test_a_release_that_left_in_several_runs_is_refused_if_not_all_went_together(raw: Raw, first: str) -> None:
+    raw.photo("june/a.jpg")
+    raw.photo("june/b.jpg", 100)
+    raw.photo("july/kept.jpg", 140)
+    raw.ingest()
+    a, b = raw.digest("a.jpg")[:8], raw.digest("b.jpg")[:8]
+    raw.move("june/a.jpg", "../aside.jpg" if first == "missing" else "may/a.jpg")
+    raw.ingest()
+    raw.move("june", "july/photos")
+    raw.ingest()
+    where = "" if first == "missing" else ", now may/a.jpg"
+    message = f"no longer in raw: june/a.jpg ({a}{where}), june/b.jpg ({b}, now july/photos/b.jpg); select by digest"
+    for word, prefix in (("release=june", ""), ("june/*", "june/*: ")):
+        with pytest.raises(SelectionError) as caught:
+            raw.find(word)
+        assert str(caught.value) == prefix + message
+
+
+def test_a_release_whose_files_left_in_one_run_leads_to_several(raw: Raw) -> None:
+    raw.photo("june/a.jpg")
+    raw.photo("june/b.jpg", 100)
+    raw.photo("july/kept.jpg", 140)
+    raw.ingest()
+    raw.move("june/a.jpg", "may/a.jpg")
+    raw.move("june/b.jpg", "july/b.jpg")
+    (raw.folder / "june").rmdir()
+    raw.ingest()
+    assert raw.places("release=june") == ["july/b.jpg", "may/a.jpg"]
+    assert raw.find("release=june").remarks == ("release=june: its 2 files are in july, may now; correct the name",)
+
+
+def test_a_withdrawn_release_does_not_mean_copies_that_others_have(raw: Raw) -> None:
+    raw.photo("june/a.jpg")
+    raw.photo("june/b.jpg", 100)
+    raw.photo("best/pick.jpg", 100)
+    raw.ingest()
+    shutil.rmtree(raw.folder / "june")
+    raw.ingest()
+    a, b = raw.digest("june/a.jpg")[:8], raw.digest("pick.jpg")[:8]
+    confirm(["june/*"], Catalogue(raw.store), reason="recalled")
+    message = (
+        f"no longer in raw: june/a.jpg ({a}, withdrawn on {TODAY}: recalled), june/b.jpg ({b}, now best/pick.jpg); "
+        "select by digest"
+    )
+    for word, prefix in (("release=june", ""), ("june/*", "june/*: ")):
+        with pytest.raises(SelectionError) as caught:
+            raw.find(word)
+        assert str(caught.value) == prefix + message
+
+
+def test_a_release_of_copies_that_nobody_withdrew_leads_to_the_others(raw: Raw) -> None:
+    raw.photo("june/a.jpg")
+    raw.photo("best/pick.jpg")
+    raw.photo("best/other.jpg", 100)
+    raw.ingest()
+    shutil.rmtree(raw.folder / "june")
+    raw.ingest()
+    assert raw.places("release=june") == ["best/pick.jpg"]
+    assert raw.find("release=june").remarks == ("release=june: its file is in best now; correct the name",)
+
+
+def test_a_file_withdrawn_after_it_left_its_release_is_counted_as_withdrawn(raw: Raw) -> None:
+    raw.photo("june/a.jpg")
+    raw.photo("june/b.jpg", 100)
+    raw.photo("july/kept.jpg", 140)
+    raw.ingest()
+    raw.move("june/a.jpg", "july/a.jpg")
+    raw.ingest()
+    (raw.folder / "july/a.jpg").unlink()
+    raw.move("june/b.jpg", "july/b.jpg")
+    (raw.folder / "june").rmdir()
+    raw.ingest()
+    confirm(["july/a.jpg"], Catalogue(raw.store))
+    assert raw.places("release=june") == ["july/b.jpg"]
+    told = "release=june: its file is in july now, and 1 other was withdrawn; correct the name"
+    assert raw.find("release=june").remarks == (told,)
 
 
 def test_an_override_and_a_sound_with_an_earlier_name_are_told_the_new_one(raw: Raw) -> None:

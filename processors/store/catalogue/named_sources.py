@@ -116,8 +116,12 @@ def no_longer_in_raw(gone: Iterable[SourceRow], known: Known) -> str:
     whereabouts = known()
     names: set[str] = set()
     for row in gone:
-        now = whereabouts.now(row)
-        names.add(f"{row.relative} ({row.digest[:8]}{f', now {first_place(now).relative}' if now else ''})")
+        told = [row.digest[:8]]
+        if withdrawn := whereabouts.withdrawn_from(row):
+            told.append(withdrawn.stays[-1].withdrawn_in_words)
+        if now := whereabouts.now(row):
+            told.append(f"now {first_place(now).relative}")
+        names.add(f"{row.relative} ({', '.join(told)})")
     return f"no longer in raw: {', '.join(sorted(names)[:10])}; select by digest"
 
 
@@ -204,19 +208,23 @@ def _latest(rows: Sequence[SourceRow]) -> list[SourceRow]:
 
 
 def where_led(word: str, gone: Sequence[SourceRow], known: Known) -> Meant | None:
-    """Return where the files of a release or a pattern are now that are all gone; None if any of them is missing.
+    """Return where all files of a release or a pattern are now that are gone; None if it is not certain that all are
+    meant.
 
-    They are those that it had last: what had left it before is no longer meant.
+    It is if none is missing, and they left in one run or are in one release now: what left alone, for another release,
+    may no longer be meant. Confirmed withdrawals are left out, and counted in the remark; beside them a copy of another
+    file, which was there before, does not stand for it.
     """
-    last_utc = max(row.gone_utc or "" for row in gone)
-    last = [row for row in gone if row.gone_utc == last_utc]
-    whereabouts = known()
-    now = [(row, whereabouts.now(row)) for row in last]
-    found = [first_place(rows) for _, rows in now if rows]
-    if not found or any(row.confirmed_utc is None and not rows for row, rows in now):
+    whereabouts, files = known(), _latest(gone)
+    withdrawn = {place_of(one) for row in files if (one := whereabouts.withdrawn_from(row))}
+    left = [row for row in files if not whereabouts.withdrawn_from(row)]
+    now = [(whereabouts.moved_to if withdrawn else whereabouts.now)(row) for row in left]
+    if not left or not all(now):
         return None
-    places = list({row.path: row for row in found}.values())
-    return Meant(rows=places, remark=f"{places_in_words(word, places)}; correct the name")
+    places = list({row.path: row for row in map(first_place, now)}.values())
+    if len({row.gone_utc for row in left}) > 1 and len({(row.folder, row.release) for row in places}) > 1:
+        return None
+    return Meant(rows=places, remark=f"{places_in_words(word, places, len(withdrawn))}; correct the name")
 
 
 def whereabouts_of(rows: Iterable[SourceRow], catalogue: Catalogue) -> Known:

@@ -22,15 +22,26 @@ class Whereabouts:
 
         They are where the file was moved, else where it was found later, else where a copy is.
         """
+        return self.moved_to(row) or [one for one in self._places.get(row.digest, ()) if one.gone_utc is None]
+
+    def moved_to(self, row: SourceRow) -> list[SourceRow]:
+        """Return the places of `now` to which the bytes came as they left this one or later; empty if only copies are
+        left, which were there before.
+        """
         later = (one for one in self._moves.found_later(row) if one.gone_utc is None)
-        copies = (one for one in self._places.get(row.digest, ()) if one.gone_utc is None)
-        return self._moves.present(row) or list(later)[:1] or list(copies)
+        return self._moves.present(row) or list(later)[:1]
 
     def last(self, row: SourceRow) -> SourceRow:
         """Return the place that held the bytes of a gone file last, of those to which they came after they left this
         one; the row itself if they came to none.
         """
         return max([row, *self._moves.found_later(row)], key=lambda one: one.gone_utc or "9")
+
+    def withdrawn_from(self, row: SourceRow) -> SourceRow | None:
+        """Return the place, this one or their last, from which the bytes of a gone file were withdrawn, as a user has
+        confirmed; None if nobody has.
+        """
+        return next((one for one in (row, self.last(row)) if one.confirmed_utc), None)
 
     def replaced_by(self, row: SourceRow) -> SourceRow | None:
         """Return the content that was found last at the place of a gone file; None if nothing was since."""
@@ -54,9 +65,10 @@ class Whereabouts:
         )
 
 
-def places_in_words(word: str, rows: Sequence[SourceRow]) -> str:
-    """Return in which folders the files are now that a release or a pattern means."""
+def places_in_words(word: str, rows: Sequence[SourceRow], withdrawn: int) -> str:
+    """Return in which folders the files are now that a release or a pattern means, and how many were withdrawn."""
     folders = sorted({one.relative.rpartition("/")[0] for one in rows})
     more = f" and {len(folders) - 3} more folders" if len(folders) > 3 else ""
     files = "its file is" if len(rows) == 1 else f"its {len(rows)} files are"
-    return f"{word}: {files} in {', '.join(folders[:3])}{more} now"
+    others = f", and {withdrawn} other{' was' if withdrawn == 1 else 's were'} withdrawn" if withdrawn else ""
+    return f"{word}: {files} in {', '.join(folders[:3])}{more} now{others}"
