@@ -63,9 +63,9 @@ def watch(raw: Location, store_folder: Location, settle_seconds: float, **option
         raise RequestError(f"{raw}: cannot be watched, as a bucket reports no changes; run `marsmedia ingest {raw}`")
     if not raw.is_dir():
         raise click.UsageError(no_such_folder(raw, "create it, or choose another one"))
-    known, root = set[str](), raw
+    known, root, border = set[str](), raw, raw
     with suppress(NoStore):
-        known, root = known_releases(raw, store_folder)
+        known, root, border = known_releases(raw, store_folder)
     releases, is_there = Releases(settle_seconds, known), True
     has_store = has_had_store = is_store(store_folder)
     if not has_store:
@@ -81,7 +81,7 @@ def watch(raw: Location, store_folder: Location, settle_seconds: float, **option
                 click.echo(f"{store_folder}: {'is there again' if has_store else 'no store now: is its disk mounted?'}")
             now: dict[str, Look] | None = None
             with suppress(FileNotFoundError, NotADirectoryError):  # it went meanwhile: the next look says so
-                now = look(raw, root)
+                now = look(raw, root, border)
             is_able = has_store == has_had_store
             if is_able and now is not None and (at_rest := releases.at_rest(now, time.monotonic())):
                 for what, names in (("settled", now.keys()), ("gone", at_rest - now.keys())):
@@ -93,7 +93,7 @@ def watch(raw: Location, store_folder: Location, settle_seconds: float, **option
                     if ingest_folder(raw, store_folder, chosen) in EXIT_CODES.values():
                         return
                     has_store = has_had_store = True
-                    known, root = known_releases(raw, store_folder)
+                    known, root, border = known_releases(raw, store_folder)
                     releases.forget_gone(known)
                 except Exception as error:  # whatever reads a folder or a store that goes meanwhile
                     is_gone = not raw.is_dir() or (has_had_store and not is_store(store_folder))
@@ -106,11 +106,11 @@ def watch(raw: Location, store_folder: Location, settle_seconds: float, **option
         click.echo("stopped")
 
 
-def known_releases(raw: Path, store_folder: Location) -> tuple[set[str], Path]:
-    """Return the releases of `raw` that a store knows, without those confirmed as withdrawn, and the folder of releases
-    to which it belongs; raises `NoStore`.
+def known_releases(raw: Path, store_folder: Location) -> tuple[set[str], Path, Path]:
+    """Return the releases of `raw` that a store knows, without those confirmed as withdrawn, the folder of releases to
+    which it belongs, and the one inside which links are followed; raises `NoStore`.
     """
-    from flows.run.planning.folder_of_releases import folder_of_releases, known_folder_of_releases
+    from flows.run.planning.folder_of_releases import border_of_links, folder_of_releases, known_folder_of_releases
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.findings.withdrawn import unconfirmed
 
@@ -121,13 +121,17 @@ def known_releases(raw: Path, store_folder: Location) -> tuple[set[str], Path]:
     root = known_folder_of_releases(place, present) or folder_of_releases(place, is_release=is_release)
     rows = (*present, *(one.rows[0] for one in unconfirmed(sightings)))
     inside = (row for row in rows if row.path.startswith(f"{storable(place)}/"))
-    return {row.release for row in inside if row.folder == storable(root)}, Path(root)
+    return (
+        {row.release for row in inside if row.folder == storable(root)},
+        Path(root),
+        Path(border_of_links(place, present)),
+    )
 
 
-def look(raw: Path, root: Path | None = None) -> dict[str, Look]:
-    """Return every release below `raw` as it is now; `root` is the folder of releases, if that is above it."""
+def look(raw: Path, root: Path | None = None, border: Path | None = None) -> dict[str, Look]:
+    """Return every release below `raw` as it is now; `root` and `border` as in `survey`."""
     found: dict[str, set[tuple[str, int, int]]] = {}
-    for entry in survey(raw, root):
+    for entry in survey(raw, root, border):
         if isinstance(entry, FoundFile):
             found.setdefault(entry.release, set()).add((entry.path, entry.size_bytes, entry.mtime_ns))
     return {release: frozenset(files) for release, files in found.items()}

@@ -67,15 +67,16 @@ class EmptyFolder:
 Surveyed = FoundFile | SkippedFile | PassedOver | EmptyFolder
 
 
-def survey(raw: Path, root: Path | None = None) -> Iterator[Surveyed]:
+def survey(raw: Path, root: Path | None = None, border: Path | None = None) -> Iterator[Surveyed]:
     """Walk `raw` in name order without opening files.
 
-    A link is followed to a regular file inside `root` and refused otherwise; linked folders are not entered.
+    A link is followed to a regular file inside `border` and refused otherwise; linked folders are not entered.
     The release of a file is the nearest folder with a `release.toml`, else the first folder below `root`, else `root`.
 
     Parameters
     ----------
     root : the folder of releases: `raw`, the default, or a folder above it.
+    border : `raw`, the default, or a folder above it whose files someone gave to a run.
 
     Raises
     ------
@@ -86,7 +87,8 @@ def survey(raw: Path, root: Path | None = None) -> Iterator[Surveyed]:
     part = "" if start == top else start.relative_to(top).as_posix()
     described = [folder for folder in inner_folders(part)[:-1] if os.path.lexists(top / folder / DESCRIPTION)]
     release = release_of(part, described, top.name)
-    yield from _walk(top, start, f"{part}/" if part else "", release, is_start=True)
+    inside = Path(os.path.realpath(border)) if border else start
+    yield from _walk(inside, start, f"{part}/" if part else "", release, is_start=True)
 
 
 def release_of(folder: str, described: Collection[str], root: str) -> str:
@@ -108,7 +110,7 @@ def inner_folders(folder: str) -> list[str]:
     return ["/".join(parts[:count]) for count in range(len(parts) + 1)]
 
 
-def _walk(root: Path, folder: Path, prefix: str, release: str, *, is_start: bool = False) -> Iterator[Surveyed]:
+def _walk(border: Path, folder: Path, prefix: str, release: str, *, is_start: bool = False) -> Iterator[Surveyed]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
@@ -129,20 +131,20 @@ def _walk(root: Path, folder: Path, prefix: str, release: str, *, is_start: bool
         try:
             if entry.is_dir(follow_symlinks=False):
                 inner = release if prefix or is_described else entry.name
-                yield from _walk(root, Path(entry.path), relative + "/", inner)
+                yield from _walk(border, Path(entry.path), relative + "/", inner)
             else:
-                yield _file(root, entry, relative, release)
+                yield _file(border, entry, relative, release)
         except OSError as error:
             yield SkippedFile(relative=storable(relative), reason=machine_reason(error), is_refused=False)
 
 
-def _file(root: Path, entry: os.DirEntry[str], relative: str, release: str) -> FoundFile | SkippedFile:
+def _file(border: Path, entry: os.DirEntry[str], relative: str, release: str) -> FoundFile | SkippedFile:
     def refused(reason: str) -> SkippedFile:
         return SkippedFile(relative=storable(relative), reason=reason, is_refused=True)
 
     if entry.is_symlink():
         target = Path(os.path.realpath(entry.path))
-        if not target.is_relative_to(root):
+        if not target.is_relative_to(border):
             return refused("link points outside the release: replace it with a copy of the file")
         if not target.exists():
             return refused("broken link: remove it or replace it with the file")

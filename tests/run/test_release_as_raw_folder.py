@@ -290,9 +290,9 @@ def test_watch_groups_files_by_the_releases_of_the_store(place: Place) -> None:
     (place.raw / "july/release.toml").unlink()
     place.ingest("")
     for folder in ("june", "july"):
-        known, root = known_releases(place.raw / folder, place.store_folder)
-        assert (known, root) == ({folder}, place.raw)
-        assert set(look(place.raw / folder, root)) == {folder}
+        known, root, border = known_releases(place.raw / folder, place.store_folder)
+        assert (known, root, border) == ({folder}, place.raw, place.raw)
+        assert set(look(place.raw / folder, root, border)) == {folder}
     (place.raw / "june/photos/new.jpg").write_bytes(picture(80, 60, 9))
     assert changes(place.ingest("june", releases=("june",))) == []
     assert ("june/photos/new.jpg", "june") in place.rows()
@@ -300,7 +300,7 @@ def test_watch_groups_files_by_the_releases_of_the_store(place: Place) -> None:
 
 def test_watch_does_not_take_the_release_of_an_earlier_version_for_a_gone_one(place: Place) -> None:
     place.fill_as_before("june")
-    assert known_releases(place.raw / "june", place.store_folder) == (set(), place.raw)
+    assert known_releases(place.raw / "june", place.store_folder) == (set(), place.raw, place.raw / "june")
 
 
 def test_only_the_release_that_was_ingested_counts_as_raw(place: Place) -> None:
@@ -358,13 +358,36 @@ def test_a_bucket_that_is_a_release_has_its_name(place: Place, bucket: str, buck
     assert place.rows() == [(relative.removeprefix("june/"), bucket) for relative, _ in JUNE]
 
 
-def test_links_between_releases_are_followed_by_both_runs(place: Place) -> None:
+def link_out_of_june(place: Place) -> None:
+    (place.raw / "june/inside.jpg").symlink_to(place.raw / "june/cover.jpg")
     (place.raw / "june/link.jpg").symlink_to(place.raw / "july/photos/one.jpg")
     (place.raw / "june/outside.jpg").symlink_to(place.raw.parent / "elsewhere.jpg")
     (place.raw.parent / "elsewhere.jpg").write_bytes(picture(80, 60, 9))
-    for report in place.ingest("june", ""):
-        assert [one.file for one in report.problems] == ["june/outside.jpg"]
-    assert ("june/link.jpg", "june") in place.rows()
+
+
+def test_links_are_followed_inside_the_widest_folder_that_was_given_to_a_run(place: Place) -> None:
+    link_out_of_june(place)
+    refused = [{one.file: one.reason for one in report.problems} for report in place.ingest("june", "", "june")]
+    outside = "link points outside the release: replace it with a copy of the file"
+    assert refused[0] == {"june/link.jpg": outside, "june/outside.jpg": outside}
+    assert refused[1:] == [{"june/outside.jpg": outside}] * 2
+    assert {("june/inside.jpg", "june"), ("june/link.jpg", "june")} < set(place.rows())
+
+
+def test_a_release_that_was_moved_takes_nothing_from_the_folders_around_its_new_place(place: Place) -> None:
+    place.ingest("")
+    home = place.raw.parent / "home"
+    home.mkdir()
+    (place.raw / "june").rename(home / "june")
+    shutil.rmtree(place.raw)
+    (home / "private.jpg").write_bytes(picture(80, 60, 9))
+    (home / "june/link.jpg").symlink_to(home / "private.jpg")
+    for _ in range(2):
+        report = ingest(home / "june", place.store_folder, RECIPES)
+        assert "june/link.jpg" in [one.file for one in report.problems]
+    rows = [row for row in Catalogue(place.store).sources().values() if row.path.startswith(f"{home}/")]
+    assert sorted((row.relative, row.raw_part) for row in rows) == [(relative, "june") for relative, _ in JUNE]
+    assert known_releases(home / "june", place.store_folder)[1:] == (home, home / "june")
 
 
 def test_a_release_whose_folder_is_empty_or_missing_is_not_withdrawn(place: Place) -> None:

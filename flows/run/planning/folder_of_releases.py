@@ -47,6 +47,21 @@ def known_folder_of_releases(place: str, known: Iterable[SourceRow]) -> str | No
     return "/".join(place.split("/")[: min(map(_depth, wider)) + 1]) if wider else None
 
 
+def border_of_links(place: str, known: Iterable[SourceRow]) -> str:
+    """Return the widest folder around a raw folder that was itself given to a run: links are followed inside it.
+
+    The folder of releases counts only if it was, as it may be anybody's home folder.
+
+    Parameters
+    ----------
+    place : as `real_place` gives it.
+    known : present contents of paths.
+    """
+    inside = f"{storable(place)}/"
+    given = {folder for row in known if inside.startswith(f"{(folder := row.raw_folder)}/")}
+    return "/".join(place.split("/")[: min(map(_depth, {*given, storable(place)})) + 1])
+
+
 def folders_above(place: str) -> Iterator[str]:
     """Yield the folders above one, the nearest first, up to that below the file system's, or the bucket."""
     while (place := place.rpartition("/")[0]) and not place.endswith(":/"):

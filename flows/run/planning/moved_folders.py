@@ -73,7 +73,8 @@ def follow_moves(sightings: list[SourceRow], surveyed: RawSurvey, *, is_whole: b
             seen_here.setdefault(row.path, []).append(row)
     old = [row for row in sightings if (row.raw_folder, row.release) in moved]
     paths = (f"{root}/{moved[row.raw_folder, row.release](row)}" for row in old)
-    rewritten = (_at(path, row, seen_here.get(path, [])) for path, row in zip(paths, old, strict=True))
+    part = storable(surveyed.part) or None
+    rewritten = (_at(path, row, part, seen_here.get(path, [])) for path, row in zip(paths, old, strict=True))
     new = {(row.path, row.digest): row for row in rewritten}
     others = [
         row for row in sightings if (row.raw_folder, row.release) not in moved and (row.path, row.digest) not in new
@@ -116,16 +117,18 @@ def _moved_releases(
     return found
 
 
-def _at(path: str, row: SourceRow, already: Sequence[SourceRow]) -> SourceRow:
+def _at(path: str, row: SourceRow, part: str | None, already: Sequence[SourceRow]) -> SourceRow:
     """Return the row of a place that has another path now.
 
     Parameters
     ----------
+    part : the `SourceRow.raw_part` of what this run finds; what earlier runs saw around its old place says nothing of
+        the folders around this one.
     already : what runs have seen there, if they took it for another place. What was copied there first, and removed
         from the old folder later, is one place since the copy. A younger copy was another place, which is gone.
     """
     if not already:
-        return dataclasses.replace(row, path=path)
+        return dataclasses.replace(row, path=path, raw_part=part)
     copied = min(stay.seen_utc for one in already for stay in one.stays)
     if row.stays[0].seen_utc > copied:
         return row if row.gone_utc else dataclasses.replace(row, gone_utc=utc_now())
@@ -134,7 +137,7 @@ def _at(path: str, row: SourceRow, already: Sequence[SourceRow]) -> SourceRow:
     ]
     own = next((one for one in already if one.digest == row.digest), None)
     if own is None:
-        return dataclasses.replace(row, path=path).during(until_copied or [Stay(copied, copied)])
+        return dataclasses.replace(row, path=path, raw_part=part).during(until_copied or [Stay(copied, copied)])
     return own.during([*until_copied, *own.stays])
 
 

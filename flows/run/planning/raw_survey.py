@@ -19,8 +19,10 @@ class RawSurvey:
 
     root: str
     """Absolute path of the folder of releases, links resolved, or its address in a bucket."""
-    part: str = ""
+    part: str
     """Path below it of the raw folder; empty if that is the folder of releases."""
+    border: str
+    """Absolute path of the folder inside which links are followed, or an address in a bucket, which has no links."""
     found: list[FoundFile] = field(default_factory=list)
     """Files of the releases that are part of the run."""
     unreadable: list[SkippedFile] = field(default_factory=list)
@@ -50,14 +52,16 @@ class RawSurvey:
         return found.hexdigest()
 
 
-def survey_raw(raw: Location, options: Options, root: str | None = None) -> RawSurvey:
+def survey_raw(raw: Location, options: Options, root: str | None = None, border: str | None = None) -> RawSurvey:
     """Survey the releases that are part of the run; raises as `survey`, or `survey_bucket`.
 
     Parameters
     ----------
     root : the folder of releases; None to find it without the catalogue.
+    border : folder around `raw` inside which links are followed; None for `raw` itself.
     """
     place = real_place(raw)
+    border = border or place
     if is_address(raw):
         entries = list(survey_bucket(place, root))
         is_release = any(isinstance(entry, FoundFile) and entry.relative == DESCRIPTION for entry in entries)
@@ -65,8 +69,8 @@ def survey_raw(raw: Location, options: Options, root: str | None = None) -> RawS
             entries = [replace(entry, relative=f"{place[len(root) + 1 :]}/{entry.relative}") for entry in entries]
     else:
         root = root or folder_of_releases(place, is_release=is_described(place))
-        entries = survey(Path(raw), Path(root))
-    surveyed = RawSurvey(root=root, part=place[len(root) :].lstrip("/"))
+        entries = survey(Path(raw), Path(root), Path(border))
+    surveyed = RawSurvey(root=root, part=place[len(root) :].lstrip("/"), border=border)
     for entry in entries:
         if isinstance(entry, FoundFile):
             if options.releases is None or entry.release in options.releases:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flows.run.options import Options
-from flows.run.planning.folder_of_releases import folders_above, known_folder_of_releases
+from flows.run.planning.folder_of_releases import border_of_links, folders_above, known_folder_of_releases
 from flows.run.planning.raw_survey import RawSurvey, survey_raw
 from processors.errors import RequestError, StoreError
 from processors.sources.scan import DESCRIPTION, inner_folders, printable
@@ -25,10 +25,11 @@ def survey_of_releases(
     StoreError : the bucket cannot be used.
     OSError : as `survey_raw`.
     """
-    present = (row for row in sightings if row.gone_utc is None)
+    present = [row for row in sightings if row.gone_utc is None]
     root = known_folder_of_releases(surveyed.folder, present) or surveyed.root
-    if root != surveyed.root:
-        surveyed = survey_raw(raw, options, root)
+    border = border_of_links(surveyed.folder, present)
+    if (root, border) != (surveyed.root, surveyed.border):
+        surveyed = survey_raw(raw, options, root, border)
     check_is_whole(surveyed)
     return surveyed
 
