@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 RESERVED_BYTES = 256 * 1024
 RUNNING = "running"
 LOST = "ended without a report"
+ENDED_BEFORE = "ended_before_utc"
+"""Field of the record of a lost run: start of the run that found it."""
 
 
 class RunRecord:
@@ -211,7 +213,8 @@ class RunRecord:
             with suppress(OSError, ValueError):
                 seen, record = path.stat(), json.loads(path.read_bytes())
                 if record.get("state") == RUNNING:
-                    lost = {**record, "state": LOST, "message": f"{LOST}: {who}"}
+                    found = {"message": f"{LOST}: {who}", ENDED_BEFORE: self.started.isoformat()}
+                    lost = {**record, "state": LOST, **found}
                     replace_file(path, json.dumps(lost, ensure_ascii=False, indent=1).encode() + b"\n")
                     os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
             with suppress(OSError):

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from flows.run.reporting.at_work import runs_announced
 from flows.run.reporting.problems import IDENTITY, FileProblem, identity_of
-from flows.run.reporting.run_record import RunRecord, read_run
+from flows.run.reporting.run_record import ENDED_BEFORE, RunRecord, read_run
 from processors.errors import StoreError
 from processors.store.manifest import ResultRef
 
@@ -31,7 +32,7 @@ class _Silent(NamedTuple):
 
     started: datetime
     ended: datetime | None
-    """None for a run that was killed."""
+    """Time at which it had ended; None for a run that was killed and found by this one."""
 
 
 class Untold:
@@ -43,9 +44,12 @@ class Untold:
     def __init__(self, record: RunRecord) -> None:
         at_work = {record.who.run, *(who.run for who, is_alive in runs_announced(record.store) if is_alive)}
         self._store = record.store
+        self._found_now = {who.run for who in record.lost}
         self._unread = (path for path in record.store.records("runs") if path.stem not in at_work)
         self._told: set[tuple[Any, ...]] = set()
         self._silent: list[_Silent] = []
+        self._starts: list[datetime] = []
+        """Starts of the runs that were read."""
         self._has_read_report = False
 
     def result_as_new(self, problem: FileProblem, refs: Sequence[ResultRef]) -> FileProblem:
@@ -56,14 +60,15 @@ class Untold:
                 return max(self._store.manifest(ref).started_utc for ref in refs)
             return None
 
-        return self.as_new(problem, met_utc) if refs else problem
+        return self.as_new(problem, met_utc, refs[0].source) if refs else problem
 
-    def as_new(self, problem: FileProblem, met_utc: Callable[[], str | None]) -> FileProblem:
+    def as_new(self, problem: FileProblem, met_utc: Callable[[], str | None], source: str | None = None) -> FileProblem:
         """Return a problem, as a new one if no report has told it and a run that told nothing met it.
 
         Parameters
         ----------
         met_utc : returns the time at which a run met it, None if unknown; called if the newest report does not have it.
+        source : SHA-256 of the bytes that have the problem wherever they are, at any path of which a report tells it.
         """
         if problem.is_new:
             return problem
@@ -76,7 +81,23 @@ class Untold:
         while identity not in self._told and self._read_next():  # past `met` for the record of a run that was killed
             pass
         is_of_silent = any(one.started <= met and (one.ended is None or met <= one.ended) for one in self._silent)
-        return replace(problem, is_new=identity not in self._told and is_of_silent)
+        is_told = identity in self._told or not is_of_silent or self._is_told_elsewhere(problem, source)
+        return replace(problem, is_new=not is_told)
+
+    def _is_told_elsewhere(self, problem: FileProblem, source: str | None) -> bool:
+        """Return whether a report told the problem at another path that has or had the same bytes."""
+        paths = self._paths.get(source, ()) if source else ()
+        return any(identity_of(replace(problem, file=path)) in self._told for path in paths)
+
+    @cached_property
+    def _paths(self) -> dict[str, set[str]]:
+        """All present and past paths of each source."""
+        from processors.store.catalogue.catalogue import Catalogue
+
+        found: dict[str, set[str]] = {}
+        for row in Catalogue(self._store).sightings():
+            found.setdefault(row.digest, set()).add(row.relative)
+        return found
 
     def _read_next(self) -> bool:
         """Read the record of one more run; return False if there is none."""
@@ -87,8 +108,22 @@ class Untold:
         if has_told(record):
             self._has_read_report = True
             self._told |= {tuple(map(one.get, IDENTITY)) for one in record["problems"]}
-        elif record.get("started_utc"):
+        if record.get("started_utc"):
             started = datetime.fromisoformat(record["started_utc"])
-            took = timedelta(seconds=record["seconds"] + ROUNDED_SECONDS) if "seconds" in record else None
-            self._silent.append(_Silent(started, started + took if took else None))
+            if not has_told(record):
+                self._silent.append(_Silent(started, self._end_of(record, started)))
+            self._starts.append(started)
         return True
+
+    def _end_of(self, record: Mapping[str, Any], started: datetime) -> datetime | None:
+        """Return the time at which a run that told nothing had ended; None if it was this run that found it so.
+
+        Of one that was found by an earlier version, or never, it is the start of the run after it.
+        """
+        if "seconds" in record:
+            return started + timedelta(seconds=record["seconds"] + ROUNDED_SECONDS)
+        if ENDED_BEFORE in record:
+            return datetime.fromisoformat(record[ENDED_BEFORE])
+        if record["run"] in self._found_now:
+            return None
+        return min((one for one in self._starts if one > started), default=None)
