@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
+from processors.containers.text.subtitle_names import is_subtitle_file
 from processors.contract import LabelRef
 from processors.engine.release_index import ReleaseIndex
 from processors.json_records import Json
@@ -34,6 +35,13 @@ def _refs_in(value: Json) -> Iterator[LabelRef]:
             yield from _refs_in(one)
 
 
+def identity(companion: LabelRef) -> tuple[str | None, str]:
+    """Return what tells a companion of a file from its others, as keys of results do: its bytes, and the name of a
+    subtitle file, which says its language. A label or sidecar that was only renamed is the same.
+    """
+    return companion.name if is_subtitle_file(companion.name) else None, companion.sha256
+
+
 class OwnCompanions:
     """Companions of the files of a catalogue, as the last run found them.
 
@@ -46,17 +54,25 @@ class OwnCompanions:
         self._read = read
         self._indices: dict[tuple[str, str | None], ReleaseIndex] = {}
 
-    def of(self, row: SourceRow) -> frozenset[LabelRef]:
-        """Return the labels, sidecars and subtitle files of a file at its path; of one that is gone, those of then."""
+    def lacking(self, used: Iterable[LabelRef], row: SourceRow) -> list[LabelRef]:
+        """Return those of some companions that are none of a file at its path, by name; of one that is gone, those
+        that were none of it then.
+        """
+        if not (used := sorted(used, key=lambda one: one.name)):
+            return []
+        own = {identity(one) for one in self._of(row)}
+        return [one for one in used if identity(one) not in own]
+
+    def _of(self, row: SourceRow) -> Iterator[LabelRef]:
         place = _folder(row), row.gone_utc
         if place not in self._indices:
             there = (one for one in self._in_folder.get(place[0], ()) if was_there(one, row.gone_utc))
             self._indices[place] = ReleaseIndex(there)
-        return frozenset(LabelRef(name=one.name, sha256=one.digest) for one in self._indices[place].companions_of(row))
+        return map(_ref_to, self._indices[place].companions_of(row))
 
     def counting(self, results: Iterable[Manifest], row: SourceRow) -> list[Manifest]:
         """Return the results without those that were made of what is no companion of their file any more: of one that
-        was replaced, renamed or moved away, or whose withdrawal is confirmed.
+        was replaced or moved away, or whose withdrawal is confirmed; of a subtitle file that was renamed, too.
 
         What is merely missing may be back: what was made of it counts until someone confirms its withdrawal.
         """
@@ -64,10 +80,10 @@ class OwnCompanions:
 
     def ended(self, result: Manifest, row: SourceRow) -> list[LabelRef]:
         """Return the companions of which a result was made that are none of its file any more, in order of names."""
-        if not (used := made_of(result)) or not (lacking := used - self.of(row)):
+        if not (lacking := self.lacking(made_of(result), row)):
             return []
-        away = {LabelRef(name=one.name, sha256=one.digest) for one in self._missing.get(_folder(row), ())}
-        return sorted(lacking - away, key=lambda one: one.name)
+        away = {identity(_ref_to(one)) for one in self._missing.get(_folder(row), ())}
+        return [one for one in lacking if identity(one) not in away]
 
     @cached_property
     def _sightings(self) -> list[SourceRow]:
@@ -82,6 +98,10 @@ class OwnCompanions:
     def _missing(self) -> dict[str, list[SourceRow]]:
         """Files that are gone without confirmation, by folder."""
         return _by_folder(one for one in withdrawn(self._sightings) if one.confirmed_utc is None)
+
+
+def _ref_to(row: SourceRow) -> LabelRef:
+    return LabelRef(name=row.name, sha256=row.digest)
 
 
 def was_there(one: SourceRow, until_utc: str | None) -> bool:

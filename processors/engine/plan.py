@@ -335,8 +335,8 @@ def explain_retry(before: Manifest) -> tuple[str, str]:
 
 
 def label_change(before: LabelRef | None, now: LabelRef | None) -> str | None:
-    """Return how the label with which a source is read differs from that of a result; None if it does not."""
-    if before == now:
+    """Return how the label with which a source is read differs from that of a result; None if not, but for its name."""
+    if before and now and before.sha256 == now.sha256:
         return None
     if now is None:
         return before and f"it is now read without the label {before.name}"

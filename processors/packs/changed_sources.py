@@ -318,8 +318,7 @@ class SourcesNow:
         if (held := packed.companions) is None:
             there = {one.ref for one in self._wanted_of(here)}
             held = [one for ref in results if ref not in there for one in made_of(self._store.manifest(ref))]
-        own = self._companions.of(here) if held else ()
-        yield from sorted({_kind_of(one) for one in held if one not in own})
+        yield from sorted(set(map(_kind_of, self._companions.lacking(held, here))))
 
     def _wanted_of(self, row: SourceRow) -> Sequence[WantedResult]:
         """Return what is wanted of a file: nothing of a picture that cannot be read without its label of then."""

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import marsmedia
+from processors.contract import LabelRef
+from processors.engine.plan import label_change
 from processors.errors import RequestError
 from processors.packs.registry import built_packs
 from processors.sources.source_file import sha256_of
@@ -15,6 +17,8 @@ from processors.store.store import Store
 from tests.helpers.command import in_this_process
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.made_pds3 import detached, picture
+from tests.helpers.made_pds4 import label as pds4_label
+from tests.helpers.made_pds4 import numbers
 
 HEAD = 'title = "June"\ncredit = "CNSA"\nrights = "CC BY 4.0"\nredistribute = true\n'
 CUE = "1\n00:00:00,000 --> 00:00:01,000\n{}\n"
@@ -212,3 +216,54 @@ def test_a_picture_read_with_an_earlier_label_does_not_count(tmp_path: Path, mon
     (view,) = marsmedia.open("store").sources("d.img")
     assert view.result("photo.tiles").is_asked_for
     assert "changed since" not in run("packs")
+
+
+@pytest.mark.parametrize("name", ["a.raw.xml", "a.XML"])
+def test_a_picture_whose_label_was_renamed_counts_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    june, july = tmp_path / "raw/june", tmp_path / "raw/july"
+    june.mkdir(parents=True)
+    (june / "release.toml").write_text(HEAD)
+    (june / "a.raw").write_bytes((numbers() + 30000).astype(">u2").tobytes())
+    (june / "a.xml").write_bytes(pds4_label())
+
+    def run(*words: str) -> str:
+        done = in_this_process(*words, "--store", "store")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    ingest = ("ingest", "raw", "--recipe", "light", "--quiet")
+    run(*ingest)
+    run("pack", "a.raw", "-o", "before", "--audience", "archive")
+    (june / "a.xml").rename(june / name)
+    for _ in range(2):
+        in_this_process(*ingest, "--store", "store")
+    assert "0 made, 3 reused, 0 refused, 0 failed" in run(*ingest)
+    assert "does not count" not in run("show", "a.raw")
+    assert "since: label" not in run("packs")
+    run("pack", "a.raw", "-o", "press", "--audience", "press")
+    assert len(list(Path("press").rglob("*a_*.jpg"))) == 1
+    run("browse", "--no-open", "--quiet", "-o", "page")
+    assert "/photo.preview/" in Path("page/data/subjects-0000.js").read_text()
+    shown = {path.name for path in Path("store/by-name/june/a.raw").iterdir()}
+    assert shown == {"evidence", "metadata", "photo.preview"}
+
+    july.mkdir()  # a copy, made before the label was renamed
+    for before, copy in (("release.toml", "release.toml"), ("a.raw", "a.raw"), (name, "a.xml")):
+        (july / copy).write_bytes((june / before).read_bytes())
+    run(*ingest)
+    assert "does not count" not in run("show", "july/a.raw")
+    (july / "a.xml").unlink()
+    (june / name).unlink()
+    run(*ingest)
+    assert "does not count" not in run("show", "june/a.raw")  # perhaps missing alone
+    run("release", "withdraw", f"june/{name}", "july/a.xml")
+    assert run("show", "june/a.raw").count("does not count: a.xml was replaced or withdrawn") == 2
+
+
+def test_a_label_that_was_only_renamed_is_no_reason_for_a_result_to_be_due() -> None:
+    before, renamed = LabelRef(name="a.xml", sha256="1" * 64), LabelRef(name="a.raw.xml", sha256="1" * 64)
+    assert label_change(before, renamed) is None
+    assert label_change(before, LabelRef(name="a.xml", sha256="2" * 64)) == "its label a.xml has changed"
