@@ -255,12 +255,18 @@ class _Contents:
                 yield from writer.item(entry)
 
     def _withdrawn(self) -> Iterator[str]:
+        """Yield the files that are gone and not replaced, and whatever was withdrawn, also if it was replaced since."""
         for one in self.chosen:
-            if (gone := one.history.gone_utc) and not one.history.replaced:
-                since = f"it has been gone from its release since {gone[:10]}"
-                confirmed = one.history.confirmed_utc
-                what = f"was withdrawn, confirmed on {confirmed[:10]}" if confirmed else "is missing, not confirmed"
-                yield f"{one.subject.relative} {what}: {since}"
+            if not (gone := one.history.gone_utc):
+                continue
+            relative, since = one.subject.relative, f"it has been gone from its release since {gone[:10]}"
+            if confirmed := one.history.confirmed_utc:
+                yield f"{relative} was withdrawn, confirmed on {confirmed[:10]}: {since}"
+                continue
+            if not one.history.replaced:
+                yield f"{relative} is missing, not confirmed: {since}"
+            if before := self.withdrawals.get(one.subject.digest):
+                yield f"{relative}: its bytes were {before.withdrawn_in_words}"
 
     def _returned(self, records: PackRecords) -> tuple[str, ...]:
         """Return the files of the pack that are there again though withdrawn, in the order of their paths."""

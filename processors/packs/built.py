@@ -39,7 +39,8 @@ class Built:
     replaced: tuple[str, ...] = ()
     """Sources in whose place other bytes are now, each with their SHA-256 and what to do."""
     withdrawn: tuple[str, ...] = ()
-    """Sources withdrawn from their release, each with the day on which a run found that."""
+    """Sources that are missing from their release, with the day on which a run found that, or were withdrawn from it,
+    also if they are `replaced` now."""
     returned: tuple[str, ...] = ()
     """Files that it holds though their withdrawal was confirmed once, each with the day and the reason."""
     repeated: tuple[str, ...] = ()

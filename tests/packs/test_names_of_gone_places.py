@@ -386,6 +386,53 @@ def test_bytes_that_were_replaced_are_said_to_be_by_every_command(raw: Raw) -> N
         assert output.count(f"marsmedia: {told}\n") == 1, command
 
 
+def test_a_withdrawn_file_is_said_to_be_though_another_has_its_name_since(raw: Raw) -> None:
+    raw.photo("june/a.jpg")
+    raw.photo("june/b.jpg", 140)
+    raw.ingest()
+    old = raw.digest("a.jpg")
+    (raw.folder / "june/a.jpg").unlink()
+    raw.ingest()
+    confirm(["june/a.jpg"], Catalogue(raw.store))
+    raw.photo("june/a.jpg", 100)
+    raw.ingest()
+    replaced = (
+        f"june/a.jpg was replaced by {raw.digest('a.jpg')[:16]}... on {TODAY}; select that, unless the old one is meant"
+    )
+    built = raw.pack([old], take=("stills",))
+    assert built.replaced == (replaced,)
+    assert built.withdrawn == (
+        f"june/a.jpg was withdrawn, confirmed on {TODAY}: it has been gone from its release since {TODAY}",
+    )
+    with pytest.raises(RequestError) as caught:
+        raw.pack([old])
+    assert str(caught.value) == (
+        f"missing originals:\n  june/a.jpg was withdrawn, confirmed on {TODAY}: take it out of the selection\n"
+        "or take no originals"
+    )
+
+
+@pytest.mark.parametrize("end", ["replaced", "missing"])
+def test_an_earlier_withdrawal_of_what_is_gone_again_is_said(raw: Raw, end: str) -> None:
+    raw.photo("june/a.jpg")
+    raw.photo("june/b.jpg", 140)
+    raw.ingest()
+    old = raw.digest("a.jpg")
+    (raw.folder / "june/a.jpg").unlink()
+    raw.ingest()
+    confirm(["june/a.jpg"], Catalogue(raw.store), reason="recalled")
+    raw.photo("june/a.jpg")
+    raw.ingest()
+    (raw.folder / "june/a.jpg").unlink()
+    if end == "replaced":
+        raw.photo("june/a.jpg", 100)
+    raw.ingest()
+    built = raw.pack([old], take=("stills",))
+    missing = f"june/a.jpg is missing, not confirmed: it has been gone from its release since {TODAY}"
+    told = f"june/a.jpg: its bytes were withdrawn on {TODAY}: recalled"
+    assert built.withdrawn == ((told,) if end == "replaced" else (missing, told))
+
+
 def test_a_name_leads_to_the_place_where_its_file_was_replaced(raw: Raw) -> None:
     raw.photo("june/a.jpg")
     raw.ingest()

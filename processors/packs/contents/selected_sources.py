@@ -149,12 +149,12 @@ def _missing_originals(lacking: Sequence[SelectedSource]) -> str:
     """Return the message about originals that are not in their place, with what to do about each kind."""
     lines, unknown = list[str](), list[SelectedSource]()
     for one in lacking:
-        if one.history.replaced:
-            lines.append(f"  {one.history.replaced}")
-        elif confirmed := one.history.confirmed_utc:
+        if confirmed := one.history.confirmed_utc:
             lines.append(
                 f"  {one.subject.relative} was withdrawn, confirmed on {confirmed[:10]}: take it out of the selection"
             )
+        elif one.history.replaced:
+            lines.append(f"  {one.history.replaced}")
         else:
             lines.append(f"  {one.subject.path}")
             unknown.append(one)
