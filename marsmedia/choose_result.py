@@ -68,9 +68,8 @@ class ResultChoice:
         """Return the error where no result has the named parameters: `reprocess` does what it says."""
         paths = [want.path for want in named]
         if not self._entries and not self._made and self._of_ended:
-            names = [one.name for one in self._asked.companions.ended(latest(self._of_ended), self._row)]
-            what = f"was made of {', '.join(names)}, which was replaced or withdrawn"
-            raise RequestError(f"{self._row.name}: {self._processor} {what}; none counts now")
+            why = self._asked.companions.why_ended(latest(self._of_ended), self._row)
+            raise RequestError(f"{self._row.name}: no result of {self._processor} counts now: {why}")
         not_made = [one for one in self._every if one.verdict != "made"]
         if not self._made and not named and not_made:
             return self._was(latest(not_made))

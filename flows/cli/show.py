@@ -106,7 +106,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
         click.echo(f"  rights   may not be passed on: {printable(withheld)}")
     for one in shared:
         click.echo(f"  start    {printable(str(one))}")
-    ended = {one.ref: ", ".join(ref.name for ref in own.ended(one, row)) for one in results}
+    ended = {one.ref: why for one in results if (why := own.why_ended(one, row))}
     _print_results(results, store, _links(row, store), ended, is_damaged=verdict.is_damaged)
 
 
@@ -212,7 +212,7 @@ def _print_results(
     *,
     is_damaged: bool,
 ) -> None:
-    """Print results; `ended` has the names of what was replaced or withdrawn of which one was made."""
+    """Print results; `ended` says why some of them do not count."""
     told: list[dict[str, Json]] = []
     if links:
         click.echo(f"results in {printable(str(next(iter(links.values())).parent))}:")
@@ -228,7 +228,7 @@ def _print_results(
             if manifest.items
             else f"{displayed_verdict(manifest.verdict, manifest.blame)}{why_not}"
         )
-        of_ended = f"  does not count: {ended[manifest.ref]} was replaced or withdrawn" if ended[manifest.ref] else ""
+        of_ended = f"  does not count: {why}" if (why := ended.get(manifest.ref)) else ""
         click.echo(printable(f"  {name:{wide}}  {what}{of_ended}"))
         if manifest.ref.processor == EVIDENCE and manifest.items:
             record_of = json.loads(store.item_path(manifest.ref, manifest.items[0].name).read_text())

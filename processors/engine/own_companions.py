@@ -85,6 +85,20 @@ class OwnCompanions:
         away = {identity(_ref_to(one)) for one in self._missing.get(_folder(row), ())}
         return [one for one in lacking if identity(one) not in away]
 
+    def why_ended(self, result: Manifest, row: SourceRow) -> str | None:
+        """Return in words why a result does not count for a file at its path; None if it does.
+
+        That it was made of another place's companions, if they are there, or that they are not what they were.
+        """
+        if not (ended := self.ended(result, row)):
+            return None
+        names, is_one, used = ", ".join(one.name for one in ended), len(ended) == 1, made_of(result)
+        copies = (one for one in self._sightings if one.digest == row.digest and one.gone_utc is None)
+        theirs = sorted(one.relative for one in copies if one.path != row.path and not self.lacking(used, one))
+        if theirs:
+            return f"{names} {'is that' if is_one else 'are those'} of {theirs[0]}"
+        return f"{names} {'was' if is_one else 'were'} replaced, moved or withdrawn"
+
     @cached_property
     def _sightings(self) -> list[SourceRow]:
         return list(self._read())

@@ -53,7 +53,7 @@ class Place:
         self.run("browse", "--no-open", "--quiet", "-o", "page")
         on_page = any("_en.vtt" in path.read_text() for path in Path("page/data").iterdir())
         by_name = any(Path("store/by-name").glob("june/a.mp4/video.subtitles/*_en.vtt"))
-        in_show = "a.en.srt was replaced or withdrawn" not in self.run("show", "a.mp4")
+        in_show = "a.en.srt was replaced, moved or withdrawn" not in self.run("show", "a.mp4")
         assert on_page == by_name == in_show
         return on_page
 
@@ -80,7 +80,7 @@ def test_withdrawn_subtitles_are_in_no_pack_and_on_no_page(place: Place) -> None
     with pytest.raises(RequestError) as caught:
         view.result("video.subtitles")
     assert str(caught.value) == (
-        "a.mp4: video.subtitles was made of a.en.srt, which was replaced or withdrawn; none counts now"
+        "a.mp4: no result of video.subtitles counts now: a.en.srt was replaced, moved or withdrawn"
     )
     place.run("fetch", "a.mp4", "-o", "copies")
     assert [path.name for path in Path("copies").rglob("*.vtt")] == []
@@ -110,6 +110,21 @@ def test_a_video_moved_with_its_subtitles_keeps_them(place: Place) -> None:
     (place.june.with_name("july") / "a.mp4").rename(place.june.with_name("july") / "b.mp4")
     place.ingest()
     assert place.subtitles() == ""
+
+
+def test_of_a_copy_without_subtitles_it_is_said_whose_those_of_the_same_bytes_are(place: Place) -> None:
+    may = place.june.with_name("may")
+    may.mkdir()
+    (may / "a.mp4").write_bytes((place.june / "a.mp4").read_bytes())
+    place.ingest()
+    assert "does not count: a.en.srt is that of june/a.mp4\n" in place.run("show", "may/a.mp4")
+    assert "does not count" not in place.run("show", "june/a.mp4")
+    (place.june / "a.zh.srt").write_text(CUE.format("Falsch"))
+    place.ingest()
+    assert "does not count: a.en.srt, a.zh.srt are those of june/a.mp4\n" in place.run("show", "may/a.mp4")
+    (place.june / "a.zh.srt").rename(place.june / "notes.srt")
+    place.ingest()
+    assert "does not count: a.zh.srt was replaced, moved or withdrawn\n" in place.run("show", "june/a.mp4")
 
 
 def test_a_withdrawn_video_keeps_the_subtitles_that_went_with_it(place: Place) -> None:
@@ -206,7 +221,7 @@ def test_a_picture_read_with_an_earlier_label_does_not_count(tmp_path: Path, mon
     assert "; in the pack public" in told
     assert "public: 1 source changed since: label of june/d.img\n" in run("packs")
     assert "photo.tiles (" in (shown := run("show", "d.img"))
-    assert shown.count("does not count: d.lbl was replaced or withdrawn") == 3
+    assert shown.count("does not count: d.lbl was replaced, moved or withdrawn") == 3
     (view,) = marsmedia.open("store").sources("d.img")
     with pytest.raises(RequestError, match=r"^d\.img: has no result of photo\.tiles; make it with `marsmedia reproc"):
         view.result("photo.tiles")
@@ -260,7 +275,7 @@ def test_a_picture_whose_label_was_renamed_counts_on(
     run(*ingest)
     assert "does not count" not in run("show", "june/a.raw")  # perhaps missing alone
     run("release", "withdraw", f"june/{name}", "july/a.xml")
-    assert run("show", "june/a.raw").count("does not count: a.xml was replaced or withdrawn") == 2
+    assert run("show", "june/a.raw").count("does not count: a.xml was replaced, moved or withdrawn") == 2
 
 
 def test_a_label_that_was_only_renamed_is_no_reason_for_a_result_to_be_due() -> None:
