@@ -26,6 +26,7 @@ from processors.planetary.open_image import ATTACHED
 from processors.sources.unicode_forms import composed, folded
 from processors.store.bucket.raw_bucket import to_read
 from processors.store.catalogue.source_row import SourceRow
+from processors.store.findings.moves import Moves
 
 LABELS = ("PDS4 label", "XML label", "PDS3 label")
 DISPUTABLE = frozenset({"calibrations", "calibration", "altitude_shot", "still_seconds"})
@@ -41,15 +42,12 @@ class ReleaseIndex:
     Parameters
     ----------
     rows : every file of the survey or the catalogue, including companions.
-    gone : last contents of each path that has lost some; from these follows which entries count for files with the
-        same bytes elsewhere in their release. None: as the rows say (`SourceRow.entry_path`).
+    moves : moves of files until now, from which follows which entries count for files with the same bytes elsewhere in
+        their release. None: as the rows say (`SourceRow.entry_path`).
     """
 
     def __init__(
-        self,
-        rows: Iterable[SourceRow],
-        local_path: Callable[[SourceRow], Path] = to_read,
-        gone: Mapping[str, SourceRow] | None = None,
+        self, rows: Iterable[SourceRow], local_path: Callable[[SourceRow], Path] = to_read, moves: Moves | None = None
     ) -> None:
         self._local_path = local_path
         self._read_labels = LabelsOnDemand(local_path)
@@ -76,7 +74,7 @@ class ReleaseIndex:
             elif row.kind == "companion" and row.format in LABELS:
                 for stem in {_stem(row.name), folded(row.name.rpartition(".")[0])}:
                     self._labels.setdefault((_folder(row.path), stem), []).append(row)
-        self._spell_entries(rows, gone or {})
+        self._spell_entries(rows, moves.gone if moves else ())
         self._calibrations = ReleaseCalibrations(rows, local_path)
         sidecars = [row for row in rows if row.kind == "companion" and row.format == SIDECAR]
         self._sidecars = sidecars_paired(sidecars, rows)
@@ -84,8 +82,8 @@ class ReleaseIndex:
         self._subtitles = subtitles_paired(rows)
         self._entry_paths: Mapping[str, str] = (
             {row.path: row.entry_path for row in rows if row.entry_path}
-            if gone is None
-            else entries_of_renamed(self._releases, rows, gone, self._folder_of_release)
+            if moves is None
+            else entries_of_renamed(self._releases, rows, moves, self._folder_of_release)
         )
         """Entry of each file that names an earlier place of its bytes, by path of the file."""
 

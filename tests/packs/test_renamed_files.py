@@ -364,3 +364,74 @@ def test_no_entry_of_a_copy_that_forbids_is_lost_where_copies_become_fewer(relea
     assert "print/a.jpg" in {entry for entry, _ in copies(releases).values()}
     with pytest.raises(RequestError, match="redistribute = false"):
         releases.pack("release=june")
+
+
+@pytest.mark.parametrize("new", [("x1", "x2"), ("x2", "x1")])
+def test_each_of_two_copies_in_renamed_folders_keeps_its_own_entry(releases: Releases, new: tuple[str, str]) -> None:
+    releases.add("june", HEAD + COPIES + "redistribute = false\n", "web/a.jpg", "print/a.jpg")
+    for name in ("web/u.jpg", "print/v.jpg"):
+        releases.bytes += b"\0"
+        releases.add("june", None, name)
+    releases.ingest()
+    for name, to in zip(("web", "print"), new, strict=True):
+        (releases.raw / "june" / name).rename(releases.raw / "june" / to)
+    report = ingest(releases.raw, releases.store_folder, RECIPES)
+    web, printed = (f"june/{to}/a.jpg" for to in new)
+    assert {str(one) for one in report.changes} >= {
+        f"moved: june/web/a.jpg is now {web}",
+        f"moved: june/print/a.jpg is now {printed}",
+    }
+    for problem, name, to in zip(report.problems, ("web", "print"), new, strict=True):
+        assert f" names '{name}/a.jpg', which was there until 20" in problem.reason
+        assert problem.reason.endswith(
+            f"; june/{to}/a.jpg has the same bytes: correct it; until then it counts for '{to}/a.jpg'"
+        )
+    found = copies(releases)
+    assert found[web] == ("web/a.jpg", "Web version")
+    assert found[printed] == ("print/a.jpg", "Print version")
+    rows = {row.relative: row for row in Catalogue(releases.store).sources().values()}
+    assert (rows[web].entry_permission, rows[printed].entry_permission) == (None, False)
+    build_pack(recipe_of(("release=june",), audience="archive"), releases.out, releases.store)
+    premis = next(releases.out.rglob("premis.xml")).read_text()
+    for name, to in zip(("web", "print"), new, strict=True):
+        assert premis.count(f"Moved: june/{name}/a.jpg is now june/{to}/a.jpg") == 1
+        words = ["show", f"june/{name}/a.jpg", "--store", str(releases.store_folder)]
+        told = CliRunner().invoke(main, words).stderr
+        assert told == f"marsmedia: june/{name}/a.jpg is now june/{to}/a.jpg; correct the name\n"
+
+
+def test_a_copy_that_never_moved_takes_no_entry_of_those_that_did(releases: Releases) -> None:
+    entries = COPIES.replace("web/a.jpg", "p1.jpg").replace("print/a.jpg", "p2.jpg")
+    releases.add("june", HEAD + entries, "p1.jpg", "p2.jpg", "archive/old.jpg")
+    releases.ingest()
+    for number in (1, 2):
+        (releases.raw / f"june/p{number}.jpg").rename(releases.raw / f"june/q{number}.jpg")
+    releases.ingest()
+    expected = {
+        "june/archive/old.jpg": (None, None),
+        "june/q1.jpg": ("p1.jpg", "Web version"),
+        "june/q2.jpg": ("p2.jpg", "Print version"),
+    }
+    assert copies(releases) == expected
+    ingest(releases.raw, releases.store_folder, RECIPES, hash_all=True)
+    assert copies(releases) == expected
+    (releases.raw / "june/q1.jpg").rename(releases.raw / "june/r1.jpg")
+    releases.add("june", None, "new.jpg")
+    releases.ingest()
+    (releases.raw / "june/q2.jpg").unlink()
+    releases.ingest()
+    assert {name: entry for name, (entry, _) in copies(releases).items()} == {
+        "june/archive/old.jpg": "p2.jpg",
+        "june/new.jpg": "p1.jpg",
+        "june/r1.jpg": "p1.jpg",
+    }
+
+
+def test_a_file_moved_onto_another_is_moved_in_the_words_of_the_run(releases: Releases) -> None:
+    releases.add("june", HEAD, "a.jpg")
+    releases.bytes += b"\0"
+    releases.add("june", None, "b.jpg")
+    releases.ingest()
+    (releases.raw / "june/a.jpg").rename(releases.raw / "june/b.jpg")
+    report = ingest(releases.raw, releases.store_folder, RECIPES)
+    assert [str(one) for one in report.changes if one.kind != "replaced"] == ["moved: june/a.jpg is now june/b.jpg"]

@@ -45,7 +45,8 @@ from processors.store.bucket.raw_bucket import at_hand, local_path
 from processors.store.by_name_view import ByNameEntry
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.lost_records import restore_noted
-from processors.store.catalogue.source_row import SourceRow, utc_now
+from processors.store.catalogue.source_row import SourceRow, oldest_first, utc_now
+from processors.store.findings.moves import Moves
 from processors.store.findings.withdrawn import Withdrawal, past_withdrawals, unconfirmed, where_gone
 from processors.store.fixity.fixity_history import RawCheck, record_check
 from processors.store.open_store import Location
@@ -189,11 +190,13 @@ class _Preparation:
         gone_files = shard.own(gone)
         corrected = [(before, row) for before, row in self._corrected.corrected if self._is_of_run(row)]
         earlier_names = [before for before, row in corrected if is_named_otherwise(before, row)]
-        changes = [*identified.changes, *changes_of_missing(gone_files, identified.rows, known)]
+        found = (*self._moved.sightings, *gone, *identified.rows)
+        moves = Moves(oldest_first({(row.path, row.digest): row for row in found}.values()))
+        changes = [*identified.changes, *changes_of_missing(gone_files, identified.rows, moves)]
         withdrawals = past_withdrawals(self._moved.sightings)
         changes += restorations(identified.learned, known, self._moved.past, withdrawals)
         changes = _with_packs([one for one in changes if shard.has(one.file)], self._store)
-        rows, releases = self._in_releases(identified, gone)
+        rows, releases = self._in_releases(identified, moves)
         duplicates = duplicates_of(_unaltered_media(rows, identified.changes))
         rows = shard.own(rows)
         fingerprints = Fingerprints(self._recipes, releases)
@@ -282,12 +285,9 @@ class _Preparation:
                 unknown.append(file)
         return rows, unknown
 
-    def _in_releases(
-        self, identified: Identified, gone_files: Iterable[SourceRow]
-    ) -> tuple[list[SourceRow], ReleaseIndex]:
+    def _in_releases(self, identified: Identified, moves: Moves) -> tuple[list[SourceRow], ReleaseIndex]:
         """Return the rows in path order, classified by their labels if they have any, and the index of releases."""
         rows = sorted(identified.rows, key=lambda row: row.relative)
-        gone = {row.path: row for row in (*self._moved.sightings, *gone_files) if row.gone_utc}
         named = [*rows, *identified.unread]
 
         def to_read(row: SourceRow) -> Path:
@@ -299,7 +299,7 @@ class _Preparation:
                 to_read(label)
             return to_read(row)
 
-        releases = ReleaseIndex(named, to_read, gone)
+        releases = ReleaseIndex(named, to_read, moves)
 
         def labels_of_read(row: SourceRow) -> list[SourceRow]:
             return releases.labels_of(row) if row.digest else []  # files of other shards are not classified here

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from flows.run.planning.raw_survey import RawSurvey
 from flows.run.reporting.file_change import Change
@@ -12,7 +12,7 @@ from processors.engine.plan import Plan
 from processors.engine.release_index import ReleaseIndex
 from processors.sources.scan import storable
 from processors.store.catalogue.source_row import SourceRow
-from processors.store.findings.paired_places import paired_places
+from processors.store.findings.moves import Moves
 from processors.store.findings.stored_evidence import entry_permission, read_evidence, redistribution, said_of_file
 from processors.store.store import Store
 
@@ -44,10 +44,6 @@ def gone_from(
         if row.path.startswith(inside) and row.path not in there and (releases is None or row.release in releases)
         if not left_out or left_out.isdisjoint({row.path, *(top + folder for folder in _folders(row.path[len(top) :]))})
     ]
-
-
-def _folder(relative: str) -> str:
-    return relative.rpartition("/")[0]
 
 
 def _folders(relative: str) -> Iterable[str]:
@@ -101,41 +97,28 @@ def without_ended(past: Mapping[tuple[str, str], SourceRow], sightings: Iterable
             yield row
 
 
-def changes_of_missing(gone: Iterable[SourceRow], rows: Iterable[SourceRow], known: Container[str]) -> list[Change]:
-    """Return a change for each missing file: moved if its bytes are at a new path, otherwise withdrawn."""
-    gone, old, new = list(gone), dict[str, str](), dict[str, list[str]]()
+def changes_of_missing(gone: Iterable[SourceRow], rows: Iterable[SourceRow], moves: Moves) -> list[Change]:
+    """Return a change for each missing file: moved if its bytes came to another path, otherwise withdrawn.
+
+    Parameters
+    ----------
+    moves : moves until now, those that this run finds among them.
+    """
+    there: dict[str, str] = {}
     for row in rows:
-        if row.path in known:
-            old.setdefault(row.digest, row.relative)
-        else:
-            new.setdefault(row.digest, []).append(row.relative)
-    moved = _moved(gone, new)
+        there.setdefault(row.digest, row.relative)
+    moved = [(row, next(iter(moves.of(row, row.gone_utc or "")), None)) for row in gone]
     return [
         Change(
             file=row.relative,
             path=row.path,
-            kind="moved" if row.digest in new else "withdrawn",
+            kind="moved" if to else "withdrawn",
             was=row.digest,
             now=None,
-            elsewhere=moved.get((row.digest, row.relative)) or old.get(row.digest),
+            elsewhere=to.relative if to else there.get(row.digest),
         )
-        for row in gone
+        for row, to in moved
     ]
-
-
-def _moved(gone: Iterable[SourceRow], new: Mapping[str, list[str]]) -> dict[tuple[str, str], str]:
-    """Return the new place of each missing file whose bytes are at new ones, by its digest and place."""
-    left: defaultdict[str, list[str]] = defaultdict(list)
-    for row in gone:
-        if row.digest in new:
-            left[row.digest].append(row.relative)
-    folders = {
-        _folder(places[0]): _folder(new[digest][0])
-        for digest, places in left.items()
-        if len(places) == len(new[digest]) == 1
-    }
-    pairs = {digest: paired_places(places, new[digest], folders) for digest, places in left.items()}
-    return {(digest, old): to for digest, found in pairs.items() for old, to in found.items()}
 
 
 def withdrawn_releases(

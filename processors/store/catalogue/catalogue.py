@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import functools
 import itertools
@@ -21,7 +20,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 
 from processors.errors import StoreError, Verdict
 from processors.store.catalogue.arrow_rows import arrow_table, chosen_rows, pyarrow_schema, rows_of
-from processors.store.catalogue.source_row import SourceRow
+from processors.store.catalogue.source_row import SourceRow, oldest_first
 from processors.store.catalogue.stored_links import SourceLink, link_record, link_row
 from processors.store.catalogue.table_columns import COLUMNS, IDENTITY, item_rows, result_row
 from processors.store.disk_room import room_to_write, system_error
@@ -135,14 +134,7 @@ class Catalogue:
         else:  # not as one query: it would join all columns of all rows, for 50 MB
             paths = {row["path"] for row in self.rows("sources", ["path"], where)}
             batches = self._with("sources", "path", paths, COLUMNS["sources"])
-        rows = [SourceRow(**row) for row in rows_of(batches)]
-        rows.sort(key=lambda row: row.seen_utc)
-        latest: dict[str, int] = {}
-        for number, row in enumerate(rows):
-            if (before := latest.get(row.path)) is not None and rows[before].gone_utc is None:
-                rows[before] = dataclasses.replace(rows[before], gone_utc=row.seen_utc)
-            latest[row.path] = number
-        return rows
+        return oldest_first(SourceRow(**row) for row in rows_of(batches))
 
     def verdicts(self, sources: Collection[str]) -> dict[str, KnownOutcome]:
         """Return the outcomes of the catalogued results of some sources, by key."""

@@ -230,9 +230,12 @@ def where_led(word: str, gone: Sequence[SourceRow], known: Known) -> Meant | Non
 def whereabouts_of(rows: Iterable[SourceRow], catalogue: Catalogue) -> Known:
     """Return a function that returns where the bytes of the gone ones of some files are.
 
-    Nothing is read before it is called, and then once, only the places that hold or held these bytes.
+    Nothing is read before it is called, and then once, only the places that hold or held these bytes, unless copies of
+    them came to several.
     """
-    return functools.cache(lambda: Whereabouts(catalogue.seen({row.digest for row in rows if row.gone_utc})))
+    return functools.cache(
+        lambda: Whereabouts(catalogue.seen({row.digest for row in rows if row.gone_utc}), catalogue.sightings)
+    )
 
 
 def place_of(row: SourceRow) -> tuple[str, str]:

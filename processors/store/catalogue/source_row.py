@@ -215,6 +215,17 @@ def by_source(rows: Iterable[SourceRow]) -> dict[str, list[SourceRow]]:
     return places
 
 
+def oldest_first(rows: Iterable[SourceRow]) -> list[SourceRow]:
+    """Return the contents of every path, oldest first; one that another has replaced counts as gone."""
+    found = sorted(rows, key=lambda row: row.seen_utc)
+    latest: dict[str, int] = {}
+    for number, row in enumerate(found):
+        if (before := latest.get(row.path)) is not None and found[before].gone_utc is None:
+            found[before] = replace(found[before], gone_utc=row.seen_utc)
+        latest[row.path] = number
+    return found
+
+
 def utc_now() -> str:
     """Return the time as rows have it: ISO 8601, UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

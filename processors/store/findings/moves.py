@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -18,9 +18,19 @@ class Moves:
     later run finds elsewhere was missing until then.
     """
 
-    def __init__(self, sightings: Iterable[SourceRow]) -> None:
-        """Take present and past contents of every path."""
-        self._places = by_source(sightings)
+    def __init__(self, sightings: Iterable[SourceRow], every: Callable[[], Iterable[SourceRow]] | None = None) -> None:
+        """Take present and past contents, oldest first, of every path, or of those alone that hold or held some bytes.
+
+        Parameters
+        ----------
+        every : returns the contents of every path, if `sightings` has those of some bytes alone. It is called only
+            where copies came to several places: other files tell which folders were renamed.
+        """
+        rows = list(sightings)
+        self.gone: Mapping[str, SourceRow] = {row.path: row for row in rows if row.gone_utc}
+        """Last contents of each path that has lost some."""
+        self._places = by_source(rows)
+        self._every = every
         self._times: dict[str, _Times] = {}
         self._moved: dict[tuple[str, str], tuple[dict[str, SourceRow], list[SourceRow]]] = {}
         """Place to which bytes went from each path that they left, and the other places to which they came, by digest
@@ -60,8 +70,8 @@ class Moves:
     def _renamed_folders(self) -> Mapping[str, Mapping[str, str]]:
         """New path of folders by time, as most of the files say that left one place for one other."""
         counts: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-        for digest in self._places:
-            left, came = self._times_of(digest)
+        for rows in (by_source(self._every()) if self._every else self._places).values():
+            left, came = _Times.of(rows)
             for utc in left.keys() & came.keys():
                 if len(left[utc]) == len(came[utc]) == 1:
                     counts[utc][_folder(left[utc][0].path), _folder(came[utc][0].path)] += 1

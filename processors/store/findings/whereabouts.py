@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from processors.store.catalogue.source_row import SourceRow, by_source
 from processors.store.findings.moves import Moves
@@ -11,10 +11,15 @@ from processors.store.findings.moves import Moves
 class Whereabouts:
     """Present places of bytes that have left another, and the bytes that are in their place."""
 
-    def __init__(self, sightings: Iterable[SourceRow]) -> None:
-        """Take present and past contents, oldest first, of every path that holds or held the bytes in question."""
+    def __init__(self, sightings: Iterable[SourceRow], every: Callable[[], Iterable[SourceRow]] | None = None) -> None:
+        """Take present and past contents, oldest first, of every path that holds or held the bytes in question.
+
+        Parameters
+        ----------
+        every : returns those of every path, as `Moves` needs them; None if `sightings` has them all.
+        """
         rows = list(sightings)
-        self._moves, self._places = Moves(rows), by_source(rows)
+        self._moves, self._places = Moves(rows, every), by_source(rows)
         self._last = {row.path: row for row in rows}
 
     def now(self, row: SourceRow) -> list[SourceRow]:
