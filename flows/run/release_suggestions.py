@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from processors.metadata.release.release_template import Suggestion
 from processors.metadata.statements import TERMS, TERMS_OF_USE
 from processors.mission.profile import load_profile, profile_named_in
 from processors.mission.when import parse_when
-from processors.sources.scan import files_below
+from processors.sources.scan import files_below, storable
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
 from processors.well_known_names import EVIDENCE
@@ -52,10 +53,13 @@ def suggestions(folder: Path, *, mission: str | None = None) -> Suggestions:
         store = Store(Path(scratch))
         run_ingest(folder, store.root, RECIPES, Options(quiet=True), in_threads, name="release-init")
         records: dict[str, dict[str, Any]] = {}
+        above = f"{storable(os.path.realpath(folder))}/"
         for row in Catalogue(store).sources().values():
             for manifest in store.manifests(row.digest) if row.kind == "media" else ():
                 if manifest.ref.processor == EVIDENCE and manifest.verdict == "made":
-                    records[row.relative] = json.loads(store.item_path(manifest.ref, "evidence.json").read_bytes())
+                    records[row.path.removeprefix(above)] = json.loads(
+                        store.item_path(manifest.ref, "evidence.json").read_bytes()
+                    )
     shared = _shared_starts(records)
     left_out = {path: ("date",) if path == paths[0] else ("date", "event") for paths in shared for path in paths}
     named = {found.name for record in records.values() if (found := _mission_of_label(record, None))}
