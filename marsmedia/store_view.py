@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,32 +77,37 @@ class StoreView:
         words : words of a selection, as on the command line: `"medium=audio mission=tianwen-1"`, `"*.mp4 sol=10..40"`;
             in a text, a name with spaces is put in quotes; a list has one word in each text.
 
+        A name, a pattern or a release whose files are elsewhere now means them, with a warning that says where; another
+        one says by which bytes a source was replaced.
+
         Raises
         ------
         RequestError : a word is invalid, or nothing is selected.
         """
-        return self._select([*_split(words), *(f"{name}={value}" for name, value in conditions.items())])
+        return self._select(_split(words), conditions)
 
     def videos(self, **conditions: Unpack[Conditions]) -> list[SourceView]:
         """Return the selected videos; see `sources`."""
-        return self.sources("medium=video", **conditions)
+        return self._select(["medium=video"], conditions)
 
     def sounds(self, **conditions: Unpack[Conditions]) -> list[SourceView]:
         """Return the selected sounds; see `sources`. A video's sound is a result of the video."""
-        return self.sources("medium=audio", **conditions)
+        return self._select(["medium=audio"], conditions)
 
     def photos(self, **conditions: Unpack[Conditions]) -> list[SourceView]:
         """Return the selected photos; see `sources`."""
-        return self.sources("medium=photo", **conditions)
+        return self._select(["medium=photo"], conditions)
 
     def source(self, name: str) -> SourceView:
         """Return the one source with this path, name, or beginning of its SHA-256 (4 characters or more).
+
+        An earlier path or name leads to it, with a warning; see `sources`.
 
         Raises
         ------
         RequestError : no source or several match; the message says which.
         """
-        found = self._select([as_text("name", name)])
+        found = self._select([as_text("name", name)], {})
         if len(found) > 1:
             raise RequestError(f"{name}: matches {len(found)} sources: {', '.join(one.name for one in found[:10])}")
         return found[0]
@@ -158,14 +164,19 @@ class StoreView:
 
         return open_store(self.folder, writes=False)
 
-    def _select(self, words: list[str]) -> list[SourceView]:
+    def _select(self, words: list[str], conditions: Mapping[str, object]) -> list[SourceView]:
+        """Return the selected sources; what it warns of is at the line that calls the caller."""
         from flows.run.planning.current_results import CurrentResults, results_elsewhere
         from processors.store.catalogue.catalogue import Catalogue
-        from processors.store.catalogue.selection import parse, select
+        from processors.store.catalogue.selection import find_selected, parse
 
         store = self._store()
         catalogue = Catalogue(store)
-        rows = select(parse(words), catalogue)
+        wanted = parse([*words, *(f"{name}={value}" for name, value in conditions.items())])
+        selected = find_selected(wanted, catalogue)
+        for remark in selected.remarks:
+            warnings.warn(remark, stacklevel=3)
+        rows = selected.rows
         facts = _facts(catalogue)
         asked, others = CurrentResults(catalogue), results_elsewhere(rows, catalogue)
         return [

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 import marsmedia
 from flows.cli.main import main
 from flows.run.build_pack import build_pack, recipe_of
+from marsmedia.source_view import SourceView
 from processors.errors import RequestError, SelectionError
 from processors.packs.built import Built
 from processors.packs.recipe.pack_recipe import Highlight, Override
@@ -473,4 +475,30 @@ def test_every_command_says_where_a_moved_file_is(raw: Raw) -> None:
         output = CliRunner().invoke(main, [*command, "--store", str(raw.store.root)]).stderr
         assert output.count(told) == 1, command
     assert "no longer in raw" not in CliRunner().invoke(main, ["why", "a.jpg", "--store", str(raw.store.root)]).output
-    assert marsmedia.open(raw.store.root).source("a.jpg").name == "b.jpg"
+
+
+def test_a_notebook_is_warned_where_a_moved_file_is_and_by_what_one_was_replaced(raw: Raw) -> None:
+    raw.photo("june/a.jpg")
+    raw.photo("july/kept.jpg", 140)
+    raw.ingest()
+    old = raw.digest("kept.jpg")
+    raw.photo("july/kept.jpg", 100)
+    raw.move("june", "2021-06")
+    raw.ingest()
+    new, store = raw.digest("kept.jpg"), marsmedia.open(raw.store.root)
+    of_release = "release=june: its file is in 2021-06 now; correct the name"
+    asked: list[tuple[Callable[[], list[SourceView]], str, str]] = [
+        (lambda: store.sources("release=june"), "a.jpg", of_release),
+        (lambda: store.photos(release="june"), "a.jpg", of_release),
+        (lambda: [store.source("june/a.jpg")], "a.jpg", "june/a.jpg is now 2021-06/a.jpg; correct the name"),
+        (
+            lambda: [store.source(old)],
+            "kept.jpg",
+            f"july/kept.jpg was replaced by {new[:16]}... on {TODAY}; select that, unless the old one is meant",
+        ),
+    ]
+    for ask, name, told in asked:
+        with pytest.warns(UserWarning, match=re.escape(told)) as warned:
+            assert [one.name for one in ask()] == [name]
+        assert [(str(one.message), one.filename) for one in warned] == [(told, __file__)]
+    assert [one.name for one in store.sources("release=2021-06")] == ["a.jpg"]
