@@ -10,7 +10,7 @@ import pickle
 import re
 import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ import pytest
 
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, StoreAway, StoreError
 from processors.sources.scan import in_words
+from processors.store.bucket.bucket_source_records import BucketSourceRecords
 from processors.store.bucket.bucket_store import BucketStore
 from processors.store.bucket.item_cache import Growth, ItemCache
 from processors.store.bucket.stored_pass import RESULTS_AT_MOST, commit_name
@@ -484,3 +485,18 @@ def test_a_path_that_no_record_in_the_bucket_has_any_more_is_written_again(
     assert [one.is_restored for one in rebuild_catalogue(machine("b"))] == [True]
     assert Catalogue(machine("c")).sources() == {moved.path: moved}
     assert list(lost_records(machine("c"))) == []
+
+
+def test_a_file_that_a_run_adds_during_a_check_of_the_records_is_not_lost(machine: Machine) -> None:
+    row, new = source_row("/raw/june/a.mp4", "ab" * 32), source_row("/raw/july/b.mp4", "cd" * 32)
+    Catalogue(machine("a")).add_sources([row])
+
+    class ReadWhileARunAdds(BucketSourceRecords):
+        def all(self, unreadable: list[str] | None = None, *, forgotten: bool = False) -> Iterator[dict[str, Any]]:
+            yield from super().all(unreadable, forgotten=forgotten)
+            Catalogue(machine("a")).add_sources([new])
+
+    store = machine("b")
+    store.source_records = ReadWhileARunAdds(store.bucket)
+    assert list(lost_records(store)) == []
+    assert set(Catalogue(machine("c")).sources()) == {row.path, new.path}

@@ -52,13 +52,14 @@ def _lost_in_bucket(store: Store) -> Iterator[LostRecord]:
 
     assert isinstance(store, BucketStore)
     unreadable: list[str] = []
+    # the catalogue first: a run next to this check writes records, and then lists them
+    known = [(row["digest"], row["path"]) for row in Catalogue(store).rows("sources", ["digest", "path"])]
     every = store.source_records.all(unreadable, forgotten=True)
     seen = {(record["digest"], one["path"]) for record in every for one in record["seen"]}
     for message in unreadable:
         path, _, reason = message.partition(": ")
         yield LostRecord(path=path, kind="damaged", reason=reason)
-    rows = Catalogue(store).rows("sources", ["digest", "path"])
-    lacking = sum((row["digest"], row["path"]) not in seen for row in rows)
+    lacking = sum(one not in seen for one in known)
     if lacking and not unreadable:
         yield LostRecord(path="seen", kind="missing", reason=f"paths of the catalogue that are in no record: {lacking}")
 
