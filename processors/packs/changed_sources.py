@@ -371,9 +371,18 @@ def _corrected(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[st
         term for term, language in (*old, *new) if old.get((term, language)) != new.get((term, language))
     )
     yield from (name for term, name in CORRECTIONS.items() if term in terms)
-    yield from (
-        name for field, name in FIELDS.items() if field in before and field in now and before[field] != now[field]
-    )
+    for field, name in FIELDS.items():
+        if field in before and field in now and _stated(field, before[field]) != _stated(field, now[field]):
+            yield name
+
+
+def _stated(field: str, value: Any) -> object:
+    """Return the value of a field without the places that state it, as a label may have been renamed."""
+    if field == "taken" and value:
+        return {name: part for name, part in value.items() if name != "source"}
+    if field == "against_general":
+        return [(one["about"], [text for text, _ in one["says"]]) for one in value]
+    return value
 
 
 def _said(record: Mapping[str, Any]) -> dict[tuple[str, str | None], object]:

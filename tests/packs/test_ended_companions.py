@@ -257,7 +257,7 @@ def test_a_picture_whose_label_was_renamed_counts_on(
         in_this_process(*ingest, "--store", "store")
     assert "0 made, 3 reused, 0 refused, 0 failed" in run(*ingest)
     assert "does not count" not in run("show", "a.raw")
-    assert "since: label" not in run("packs")
+    assert "changed since" not in run("packs")
     run("pack", "a.raw", "-o", "press", "--audience", "press")
     assert len(list(Path("press").rglob("*a_*.jpg"))) == 1
     run("browse", "--no-open", "--quiet", "-o", "page")
