@@ -17,13 +17,14 @@ from processors.engine.entries_of_renamed import entries_of_renamed
 from processors.engine.labels_on_demand import LabelsOnDemand
 from processors.engine.related_label_pairing import RelatedLabelPairing
 from processors.engine.release_calibrations import ReleaseCalibrations
+from processors.engine.release_descriptions import ReleaseDescriptions
 from processors.metadata.label_statements import camera_of, mission_words, said_by_label
 from processors.metadata.other_mission import OtherMission
 from processors.metadata.release.release_context import release_context
-from processors.metadata.release.release_file import MAX_BYTES, Release, ReleaseFileProblem, read_release
+from processors.metadata.release.release_file import Release, ReleaseFileProblem
 from processors.mission.profile import load_profile, profile_named_in, read_product_name
 from processors.planetary.open_image import ATTACHED
-from processors.sources.unicode_forms import composed, folded
+from processors.sources.unicode_forms import folded
 from processors.store.bucket.raw_bucket import to_read
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.moves import Moves
@@ -37,7 +38,7 @@ Nor must the start of a sound, which labels may state.
 
 
 class ReleaseIndex:
-    """Index of release.toml and label statements by source; reads every `release.toml` once, and a label on demand.
+    """Index of release.toml and label statements by source; reads each `release.toml` and label on demand.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ class ReleaseIndex:
         self._read_labels = LabelsOnDemand(local_path)
         self._cameras: dict[str, str | None] = {}
         """Cameras of each file that was asked for, by its path."""
-        self._releases: dict[str, tuple[SourceRow, Release | None]] = {}
+        descriptions: list[SourceRow] = []
         self._labels: dict[tuple[str, str], list[SourceRow]] = {}
         self._paths: set[str] = set()
         self._places: dict[tuple[str, ...], list[SourceRow]] = {}
@@ -70,11 +71,13 @@ class ReleaseIndex:
             if row.kind == "media":
                 self._places.setdefault(row.digests, []).append(row)
             if row.kind == "companion" and row.name == "release.toml":
-                self._releases[_folder(row.path)] = (row, self._read(row, local_path(row)))
+                descriptions.append(row)
             elif row.kind == "companion" and row.format in LABELS:
                 for stem in {_stem(row.name), folded(row.name.rpartition(".")[0])}:
                     self._labels.setdefault((_folder(row.path), stem), []).append(row)
-        self._spell_entries(rows, moves.gone if moves else ())
+        earlier = [row.entry_path for row in rows if row.entry_path]
+        gone = moves.gone if moves else ()
+        self._releases = ReleaseDescriptions(descriptions, local_path, self._paths, gone, earlier)
         self._calibrations = ReleaseCalibrations(rows, local_path)
         sidecars = [row for row in rows if row.kind == "companion" and row.format == SIDECAR]
         self._sidecars = sidecars_paired(sidecars, rows)
@@ -86,22 +89,6 @@ class ReleaseIndex:
             else entries_of_renamed(self._releases, rows, moves, self._folder_of_release)
         )
         """Entry of each file that names an earlier place of its bytes, by path of the file."""
-
-    def _spell_entries(self, rows: Iterable[SourceRow], gone: Iterable[str]) -> None:
-        """Take entries whose paths differ in Unicode form only from those of files, present or earlier, for theirs."""
-        for folder, (row, release) in self._releases.items():
-            if release is None or all(path.isascii() or f"{folder}/{path}" in self._paths for path in release.lines):
-                continue
-            inside = f"{folder}/"
-            there = {path.removeprefix(inside) for path in self._paths if path.startswith(inside)}
-            forms = set(map(composed, there))
-            earlier = [path.removeprefix(inside) for path in gone if path.startswith(inside)]
-            earlier += [one.entry_path for one in rows if one.entry_path]
-            for path in sorted(earlier, key=lambda path, ours=release: path not in ours.lines):
-                if (form := composed(path)) not in forms:
-                    there.add(path)
-                    forms.add(form)
-            self._releases[folder] = row, release.spelt_as(there)
 
     def entry_path(self, row: SourceRow) -> str | None:
         """Return the path in an entry that names an earlier place of a file's bytes; None without such an entry."""
@@ -344,13 +331,6 @@ class ReleaseIndex:
         for path, earlier in self._entry_paths.items():
             found.setdefault(earlier, []).append(path)
         return found
-
-    def _read(self, row: SourceRow, path: Path) -> Release | None:
-        try:
-            with path.open("rb") as file:
-                return read_release(file.read(MAX_BYTES + 1))
-        except OSError:
-            return None
 
     def labels_of(self, row: SourceRow) -> list[SourceRow]:
         """Return the labels next to a file that have its name."""

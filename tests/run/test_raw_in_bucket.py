@@ -517,3 +517,24 @@ def test_commands_stop_where_a_description_in_a_bucket_cannot_be_read(
         ]
         assert (answer.exit_code, answer.stdout) == (2, "")
     assert sorted(str(one.ref) for one in Store(Path(store)).manifests()) == before
+
+
+def test_what_is_asked_of_a_release_in_a_folder_needs_no_bucket_of_another(
+    both: tuple[str, str], bucket: str, proxy: Proxy, elsewhere: Callable[[str], None], tmp_path: Path
+) -> None:
+    store = both[1]
+    (tmp_path / "near/may").mkdir(parents=True)
+    MediaMaker(tmp_path / "near/may").tone("rain.wav", hz=880.0)
+    (tmp_path / "near/may/release.toml").write_text('title = "May"\ncredit = "CNSA"\nrights = "CC BY 4.0"\n')
+    said("ingest", str(tmp_path / "near"), "--recipe", "light", "--quiet", "--store", store)
+    elsewhere("a machine without copies")
+    proxy.will("403")
+    assert "evidence: not due: made on" in said("why", "rain.wav", "--store", store)
+    parameters = ["--processor", "audio.spectrogram", "--set", "window_samples=512", "--quiet"]
+    assert said("reprocess", "rain.wav", *parameters, "--store", store).startswith("completed: ")
+    recipe = 'title = "Rain"\nselection = ["release=may"]\naudience = "internal"\ntake = ["originals"]\n'
+    (tmp_path / "pack.toml").write_text(recipe)
+    said("pack", str(tmp_path / "pack.toml"), "-o", str(tmp_path / "pack"), "--quiet", "--store", store)
+    said("browse", "release=may", "-o", str(tmp_path / "page"), "--no-open", "--quiet", "--store", store)
+    refused = CliRunner().invoke(main, ["why", "wind.wav", "--store", store])
+    assert (refused.exit_code, refused.stderr.split(": ")[1]) == (2, f"s3://{bucket}")

@@ -117,13 +117,13 @@ def selection_title(rows: Iterable[SourceRow], catalogue: Catalogue) -> Text:
 
 def release_titles(releases: Iterable[str], catalogue: Catalogue) -> list[Text]:
     """Return the title of each release, as stated in its release.toml; without one, the folder's name."""
-    rows = list(catalogue.sources().values())
+    rows, names = list(catalogue.sources().values()), list(releases)
     index = ReleaseIndex(rows)
     titles: dict[str, Text] = {}
     for row in rows:
-        if row.kind == "media" and row.release not in titles:
+        if row.kind == "media" and row.release in names and row.release not in titles:
             titles[row.release] = Text.of_keys(json.loads(index.of(row).release).get("head", {}), "title")
-    return [titles.get(name) or Text({FALLBACK: name}) for name in releases]
+    return [titles.get(name) or Text({FALLBACK: name}) for name in names]
 
 
 def newest(manifests: Iterable[Manifest], asked: Container[ResultRef] = ()) -> list[Manifest]:
