@@ -19,7 +19,7 @@ from flows.cli.common import no_such_folder
 from flows.cli.shared_options import RAW, RECIPES, STORE, run_options
 from flows.run.options import Options
 from processors.errors import NoStore, RequestError, StoreAway
-from processors.sources.scan import DESCRIPTION, FoundFile, in_words, printable, storable, survey
+from processors.sources.scan import DESCRIPTION, FoundFile, files_below, in_words, printable, storable, survey
 from processors.store.new_store import NewStore, check_new_store
 from processors.store.open_store import Location, is_store, open_store
 
@@ -117,8 +117,9 @@ def known_releases(raw: Path, store_folder: Location) -> tuple[set[str], Path, P
     sightings = Catalogue(open_store(store_folder, writes=False)).sightings()
     place = os.path.realpath(raw)
     present = [row for row in sightings if row.gone_utc is None]
-    is_release = os.path.lexists(f"{place}/{DESCRIPTION}")
-    root = known_folder_of_releases(place, present) or folder_of_releases(place, is_release=is_release)
+    is_described = os.path.lexists(f"{place}/{DESCRIPTION}")
+    root = known_folder_of_releases(place, present, is_described=is_described)
+    root = root or folder_of_releases(place, files_below(Path(place)))
     rows = (*present, *(one.rows[0] for one in unconfirmed(sightings)))
     inside = (row for row in rows if row.path.startswith(f"{storable(place)}/"))
     return (

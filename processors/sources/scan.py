@@ -71,7 +71,8 @@ def survey(raw: Path, root: Path | None = None, border: Path | None = None) -> I
     """Walk `raw` in name order without opening files.
 
     A link is followed to a regular file inside `border` and refused otherwise; linked folders are not entered.
-    The release of a file is the nearest folder with a `release.toml`, else the first folder below `root`, else `root`.
+    The release of a file is the nearest folder below `root` with a `release.toml`, else the first one, else `root`: a
+    `release.toml` of `root` itself describes all releases.
 
     Parameters
     ----------
@@ -97,10 +98,11 @@ def release_of(folder: str, described: Collection[str], root: str) -> str:
     Parameters
     ----------
     folder : path below the folder of releases; empty for that folder itself.
-    described : such paths of folders with a `release.toml`.
+    described : such paths of folders with a `release.toml`; one at the top describes all releases, and makes none.
     root : name of the folder of releases.
     """
-    named = next((one for one in reversed(inner_folders(folder)) if one in described), folder.partition("/")[0])
+    inner = reversed(inner_folders(folder)[1:])
+    named = next((one for one in inner if one in described), folder.partition("/")[0])
     return named.rpartition("/")[2] or root
 
 
@@ -118,8 +120,7 @@ def _walk(border: Path, folder: Path, prefix: str, release: str, *, is_start: bo
             raise
         yield SkippedFile(relative=storable(prefix.rstrip("/")), reason=machine_reason(error), is_refused=False)
         return
-    is_described = any(entry.name == DESCRIPTION for entry in entries)
-    if is_described:
+    if prefix and any(entry.name == DESCRIPTION for entry in entries):
         release = folder.name
     if all(PASSED_OVER.fullmatch(entry.name) for entry in entries):
         yield EmptyFolder(relative=storable(prefix.rstrip("/")))
@@ -130,7 +131,7 @@ def _walk(border: Path, folder: Path, prefix: str, release: str, *, is_start: bo
             continue
         try:
             if entry.is_dir(follow_symlinks=False):
-                inner = release if prefix or is_described else entry.name
+                inner = release if prefix else entry.name
                 yield from _walk(border, Path(entry.path), relative + "/", inner)
             else:
                 yield _file(border, entry, relative, release)

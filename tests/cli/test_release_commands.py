@@ -73,8 +73,8 @@ def test_two_descriptions_that_compete_are_named_by_a_run(tmp_path: Path) -> Non
     asked = ("ingest", raw, "--store", tmp_path / "store", "--dry-run")
     assert "release.toml above it" not in command(*asked)[1]
     (raw / "june/release.toml").write_text('title = "June"\n')
-    what = "nothing of raw/release.toml above it applies to this folder: keep one of the two"
-    assert f"unmatched: raw/june/release.toml: {what}\n" in command(*asked)[1]
+    what = "nothing of release.toml above it applies to this folder: keep one of the two"
+    assert f"unmatched: june/release.toml: {what}\n" in command(*asked)[1]
 
 
 def test_a_folder_that_does_not_exist_is_named_as_such(tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ from processors.errors import RequestError
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
-from processors.sources.scan import FoundFile, survey
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.open_store import open_store
 from processors.store.store import Store
@@ -119,27 +118,19 @@ def test_a_release_named_through_a_link_or_from_inside_is_the_same(
     assert place.rows() == JUNE
 
 
-@pytest.mark.parametrize(
-    ("order", "told"),
-    [
-        (("june",), "2 files of photos, 声音 记录 belong to the release june now; completed"),
-        (
-            ("",),
-            "1 file of photos belongs to the release july now; "
-            "2 files of photos, 声音 记录 belong to the release june now; completed",
-        ),
-    ],
-)
 def test_a_store_that_an_earlier_version_filled_wrongly_is_corrected_without_reading_a_file(
-    place: Place, order: tuple[str, ...], told: str, monkeypatch: pytest.MonkeyPatch
+    place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place.fill_as_before("june", "july")
     assert ("photos/one.jpg", "photos") in place.rows()
     assert any("~" in name for name in place.view()), "two releases have a folder of the same name"
     seen = {row.path: (row.digest, row.seen_utc) for row in Catalogue(place.store).sightings()}
     monkeypatch.setattr(prepare, "inspect_all", lambda *_: pytest.fail("no file is to be hashed"))
-    (report,) = place.ingest(*order)
-    assert report.message.startswith(told)
+    (report,) = place.ingest("")
+    assert report.message.startswith(
+        "1 file of photos belongs to the release july now; "
+        "2 files of photos, 声音 记录 belong to the release june now; completed"
+    )
     assert (changes([report]), report.results.made) == ([], 0)
     place.ingest("july")
     assert place.rows() == ALL
@@ -158,9 +149,9 @@ def test_what_is_gone_from_a_store_filled_wrongly_is_reported_at_its_place_in_th
     place.fill_as_before("june")
     (place.raw / "june/photos/one.jpg").rename(place.raw / "june/photos/renamed.jpg")
     (place.raw / "june/cover.jpg").unlink()
-    reports = place.ingest("june")
+    reports = place.ingest("")
     assert changes(reports) == ["moved june/photos/one.jpg", "withdrawn june/cover.jpg"]
-    rows = Catalogue(place.store).sightings()
+    rows = [row for row in Catalogue(place.store).sightings() if row.release != "july"]
     assert {(row.relative, row.release, row.gone_utc is None) for row in rows} == {
         ("june/cover.jpg", "june", False),
         ("june/release.toml", "june", True),
@@ -230,14 +221,70 @@ def test_a_folder_that_gets_a_description_is_a_release_at_the_next_run(place: Pl
     assert place.rows() == ALL
 
 
-def test_the_folder_of_releases_is_itself_a_release_if_it_is_described(place: Place) -> None:
+@pytest.mark.parametrize("name", ["raw", "incoming"])
+def test_a_description_at_the_top_of_the_folder_of_releases_describes_all_of_them(place: Place, name: str) -> None:
+    place.raw = place.raw.rename(place.raw.with_name(name))
     (place.raw / "release.toml").write_text('title = "All"\n')
+    for release in ("june", "july"):
+        (place.raw / release / "release.toml").unlink()
+    expected = sorted([*(one for one in ALL if "toml" not in one[0]), ("release.toml", name)])
+    reports = place.ingest("", "june", "")
+    doubt = (
+        f"{place.raw}/release.toml describes the releases july, june; if {place.raw} is one release, "
+        "run `marsmedia ingest` on the folder that holds it; "
+    )
+    assert [doubt in report.message for report in reports] == [True, False, False]
+    assert (changes(reports), place.rows()) == ([], expected)
+    ingest(place.raw.parent, place.store_folder, RECIPES)
+    ours = [one for one in place.rows() if one[0].startswith(f"{name}/")]
+    assert ours == [(f"{name}/{relative}", name) for relative, _ in expected]
+
+
+def test_a_known_folder_of_releases_stays_one_when_it_is_described_and_has_media(place: Place) -> None:
     (place.raw / "july/release.toml").unlink()
-    place.ingest("", "june", "")
-    found = [(f"raw/{relative}", "raw" if release == "july" else release) for relative, release in ALL]
-    assert place.rows() == sorted([*found[:1], *found[2:], ("raw/release.toml", "raw")])
-    surveyed = [one for one in survey(place.raw) if isinstance(one, FoundFile)]
-    assert {one.release for one in surveyed if one.relative.startswith("july")} == {"raw"}
+    (place.raw / "top.jpg").write_bytes(picture(80, 60, 9))
+    place.ingest("")
+    before = place.rows()
+    (place.raw / "release.toml").write_text('title = "All"\n')
+    reports = place.ingest("", "june", "july", "")
+    assert (changes(reports), place.rows()) == ([], sorted([*before, ("release.toml", "raw")]))
+    assert not any("release.toml describes" in report.message for report in reports)
+
+
+def test_a_folder_that_an_earlier_version_took_for_a_folder_of_releases_stays_one_until_a_wider_run(
+    place: Place,
+) -> None:
+    place.fill_as_before("june")
+    before = place.rows()
+    (report,) = place.ingest("june")
+    assert (report.state, report.results.made, place.rows()) == ("completed", 0, before)
+    place.ingest("", "june")
+    assert place.rows() == ALL
+
+
+@pytest.mark.parametrize("sign", ["in raw", "in RAW", "beside another", "beside one that runs have seen"])
+def test_a_described_folder_with_media_in_folders_only_is_one_release(
+    place: Place, sign: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place.raw / "june/cover.jpg").unlink()
+    if sign != "in raw":
+        place.raw = place.raw.rename(place.raw.with_name("releases"))
+    if sign == "in RAW":
+        monkeypatch.setenv("MARSMEDIA_RAW", str(place.raw))
+    if sign == "beside one that runs have seen":
+        place.ingest("july")
+    if sign != "beside another":
+        (place.raw / "july/release.toml").unlink()
+    place.ingest("june")
+    assert [one for one in place.rows() if one[0].startswith("june")] == [one for one in JUNE if "cover" not in one[0]]
+
+
+def test_a_described_folder_with_described_folders_holds_releases(place: Place) -> None:
+    place.raw = place.raw.rename(place.raw.with_name("releases"))
+    (place.raw / "release.toml").write_text('title = "All"\n')
+    (report,) = place.ingest("")
+    assert report.message.startswith("completed")
+    assert place.rows() == sorted([*ALL, ("release.toml", "releases")])
 
 
 @pytest.mark.parametrize("is_known", [True, False])
@@ -298,9 +345,13 @@ def test_watch_groups_files_by_the_releases_of_the_store(place: Place) -> None:
     assert ("june/photos/new.jpg", "june") in place.rows()
 
 
-def test_watch_does_not_take_the_release_of_an_earlier_version_for_a_gone_one(place: Place) -> None:
+def test_watch_knows_the_releases_of_an_earlier_version(place: Place) -> None:
     place.fill_as_before("june")
-    assert known_releases(place.raw / "june", place.store_folder) == (set(), place.raw, place.raw / "june")
+    assert known_releases(place.raw / "june", place.store_folder) == (
+        {"june", "photos", "声音 记录"},
+        place.raw / "june",
+        place.raw / "june",
+    )
 
 
 def test_only_the_release_that_was_ingested_counts_as_raw(place: Place) -> None:
@@ -350,12 +401,17 @@ def test_a_release_in_a_bucket_is_named_as_in_a_folder(place: Place, bucket: str
         ingest(f"{address}/june/photos", store, RECIPES)  # type: ignore[arg-type]
 
 
-def test_a_bucket_that_is_a_release_has_its_name(place: Place, bucket: str, bucket_server: str) -> None:
+def test_a_whole_bucket_holds_releases(place: Place, bucket: str, bucket_server: str) -> None:
     for path in (place.raw / "june").rglob("*.*"):
         key = str(path.relative_to(place.raw / "june"))
         client(bucket_server).put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
     ingest(f"s3://{bucket}", place.store_folder, RECIPES)  # type: ignore[arg-type]
-    assert place.rows() == [(relative.removeprefix("june/"), bucket) for relative, _ in JUNE]
+    assert place.rows() == [
+        ("cover.jpg", bucket),
+        ("photos/one.jpg", "photos"),
+        ("release.toml", bucket),
+        ("声音 记录/02 火星.jpg", "声音 记录"),
+    ]
 
 
 def link_out_of_june(place: Place) -> None:

@@ -6,11 +6,13 @@ Paths, and names of releases, are those of a run over the whole folder of releas
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from processors.sources.scan import storable
-from processors.store.open_store import Location, is_address
+from processors.formats import MEDIA_SUFFIXES
+from processors.sources.scan import DESCRIPTION, storable
+from processors.store.open_store import Location, is_address, location_of
 
 if TYPE_CHECKING:
     from processors.store.catalogue.source_row import SourceRow
@@ -21,30 +23,76 @@ def real_place(raw: Location) -> str:
     return str(raw).rstrip("/") if is_address(raw) else os.path.realpath(raw)
 
 
-def folder_of_releases(place: str, *, is_release: bool) -> str:
+def folder_of_releases(place: str, files: Collection[str]) -> str:
     """Return the folder of releases of a raw folder that no run has seen: the one above a release, else itself.
 
     Parameters
     ----------
     place : as `real_place` gives it.
-    is_release : whether it has a `release.toml`.
+    files : paths below it of the files in it.
     """
     above = next(folders_above(place), None)
-    return above if above and is_release else place
+    return above if above and DESCRIPTION in files and is_release(place, files) else place
 
 
-def known_folder_of_releases(place: str, known: Iterable[SourceRow]) -> str | None:
-    """Return the widest folder of releases above a raw folder below which runs have seen its files; None without one.
+def known_folder_of_releases(place: str, known: Iterable[SourceRow], *, is_described: bool) -> str | None:
+    """Return the widest folder of releases below which runs have seen the files of a raw folder; None without one.
+
+    Of a folder with a `release.toml` that no run has seen, it is the one above, if runs have seen releases there.
 
     Parameters
     ----------
     place : as `real_place` gives it.
     known : present contents of paths.
+    is_described : whether the raw folder has a `release.toml`.
     """
-    inside = f"{storable(place)}/"
-    folders = {row.folder for row in known if row.path.startswith(inside)}
-    wider = [folder for folder in folders if inside.startswith(f"{folder}/") and f"{folder}/" != inside]
-    return "/".join(place.split("/")[: min(map(_depth, wider)) + 1]) if wider else None
+    inside, rows = f"{storable(place)}/", list(known)
+    around = {row.folder for row in rows if row.path.startswith(inside) and inside.startswith(f"{row.folder}/")}
+    if around:
+        return "/".join(place.split("/")[: min(map(_depth, around)) + 1])
+    above = next(folders_above(place), None)
+    is_beside_others = above and is_described and any(row.folder == storable(above) for row in rows)
+    return above if is_beside_others else None
+
+
+def is_release(folder: str, files: Collection[str]) -> bool:
+    """Return whether a folder with a `release.toml`, of which runs have seen nothing, is a release.
+
+    It is one if it has media of its own, if the folder above is RAW, or if another folder there has a `release.toml`.
+    Else its `release.toml` may describe several releases, which are the folders in it.
+
+    Parameters
+    ----------
+    folder : as `real_place` gives it.
+    files : paths below it; at least those in it, and each `release.toml` of the folders in it.
+    """
+    above = next(folders_above(folder), "")
+    if any("/" not in file and file.lower().endswith(MEDIA_SUFFIXES) for file in files):
+        return True
+    if _is_raw(folder) or _is_raw(above):
+        return _is_raw(above)
+    return not holds_described(files) and bool(above) and _holds_other_release(above, folder)
+
+
+def holds_described(files: Iterable[str]) -> bool:
+    """Return whether one of the folders in a folder has a `release.toml`; `files` as in `is_release`."""
+    return any(file.count("/") == 1 and file.endswith(f"/{DESCRIPTION}") for file in files)
+
+
+def _is_raw(folder: str) -> bool:
+    """Return whether a folder is RAW, by its name or by the setting."""
+    setting = os.environ.get("MARSMEDIA_RAW")
+    return folder.endswith("/raw") or (bool(setting) and folder == real_place(location_of(str(setting))))
+
+
+def _holds_other_release(above: str, folder: str) -> bool:
+    """Return whether another folder beside a folder has a `release.toml`; in a bucket, that is not looked for."""
+    if is_address(above):
+        return False
+    with suppress(OSError), os.scandir(above) as entries:
+        others = (one for one in entries if one.path != folder and one.is_dir(follow_symlinks=False))
+        return any(os.path.lexists(f"{one.path}/{DESCRIPTION}") for one in others)
+    return False
 
 
 def border_of_links(place: str, known: Iterable[SourceRow]) -> str:

@@ -17,7 +17,7 @@ from flows.run.planning.moved_folders import MovedFolders, follow_moves
 from flows.run.planning.raw_survey import RawSurvey, survey_raw
 from flows.run.planning.shard import Shard
 from flows.run.planning.unchanged import LastRun, unchanged
-from flows.run.planning.whole_releases import survey_of_releases
+from flows.run.planning.whole_releases import in_doubt, survey_of_releases
 from flows.run.progress import RunProgress
 from flows.run.recipe_changes.unmatched_sections import unmatched_sections
 from flows.run.reporting.file_change import Change
@@ -99,7 +99,8 @@ class Prepared:
     moved_folders: MovedFolders = field(default_factory=MovedFolders)
     """Folders of releases that were moved since the last run."""
     corrected_releases: tuple[str, ...] = ()
-    """One sentence for each release to which files belong that were known as those of another."""
+    """One sentence for each release to which files belong that were known as those of another, and one if it is in
+    doubt whether the raw folder holds releases or is one."""
     emptied_folders: tuple[str, ...] = ()
     """Messages on folders that are empty now but held files in an earlier run."""
     is_empty: str | None = None
@@ -238,7 +239,7 @@ class _Preparation:
             gone_releases=withdrawn_releases(gone_files, rows, changes),
             emptied_folders=emptied_folders,
             moved_folders=self._moved,
-            corrected_releases=tuple(in_words(corrected)),
+            corrected_releases=(*in_words(corrected), *in_doubt(surveyed, known.values())),
             is_empty=advice_on_empty(self._raw, elsewhere) if empty else None,
             is_unusual_folder=empty and elsewhere is not None,
         )

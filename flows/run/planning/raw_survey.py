@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flows.run.options import Options
 from flows.run.planning.folder_of_releases import folder_of_releases, real_place
-from processors.sources.scan import DESCRIPTION, EmptyFolder, FoundFile, PassedOver, SkippedFile, survey
-from processors.store.bucket.raw_bucket import is_described, survey_bucket
+from processors.sources.scan import (
+    DESCRIPTION,
+    EmptyFolder,
+    FoundFile,
+    PassedOver,
+    SkippedFile,
+    Surveyed,
+    release_of,
+    storable,
+    survey,
+)
+from processors.store.bucket.raw_bucket import survey_bucket
 from processors.store.open_store import Location, is_address
 
 
@@ -23,6 +34,8 @@ class RawSurvey:
     """Path below it of the raw folder; empty if that is the folder of releases."""
     border: str
     """Absolute path of the folder inside which links are followed, or an address in a bucket, which has no links."""
+    is_described: bool
+    """Whether the raw folder has a `release.toml`."""
     found: list[FoundFile] = field(default_factory=list)
     """Files of the releases that are part of the run."""
     unreadable: list[SkippedFile] = field(default_factory=list)
@@ -64,13 +77,16 @@ def survey_raw(raw: Location, options: Options, root: str | None = None, border:
     border = border or place
     if is_address(raw):
         entries = list(survey_bucket(place, root))
-        is_release = any(isinstance(entry, FoundFile) and entry.relative == DESCRIPTION for entry in entries)
-        if root is None and (root := folder_of_releases(place, is_release=is_release)) != place:
-            entries = [replace(entry, relative=f"{place[len(root) + 1 :]}/{entry.relative}") for entry in entries]
     else:
-        root = root or folder_of_releases(place, is_release=is_described(place))
-        entries = survey(Path(raw), Path(root), Path(border))
-    surveyed = RawSurvey(root=root, part=place[len(root) :].lstrip("/"), border=border)
+        entries = list(survey(Path(raw), Path(root) if root else None, Path(border)))
+    if root is None:
+        files = {entry.relative for entry in entries if isinstance(entry, FoundFile)}
+        if (root := folder_of_releases(place, files)) != place:
+            entries = _below(root, place, entries)
+    part = place[len(root) :].lstrip("/")
+    description = f"{part}/{DESCRIPTION}".lstrip("/")
+    is_described = any(isinstance(entry, FoundFile) and entry.relative == description for entry in entries)
+    surveyed = RawSurvey(root=root, part=part, border=border, is_described=is_described)
     for entry in entries:
         if isinstance(entry, FoundFile):
             if options.releases is None or entry.release in options.releases:
@@ -82,3 +98,17 @@ def survey_raw(raw: Location, options: Options, root: str | None = None, border:
         else:
             surveyed.unreadable.append(entry)
     return surveyed
+
+
+def _below(root: str, place: str, entries: Iterable[Surveyed]) -> list[Surveyed]:
+    """Return what was surveyed of a release, with the paths and release that it has below the folder of releases."""
+    part = storable(place[len(root) :].lstrip("/"))
+    placed = [replace(entry, relative=f"{part}/{entry.relative}".rstrip("/")) for entry in entries]
+    names = (entry.relative.rpartition("/") for entry in placed)
+    described = {folder for folder, _, name in names if name == DESCRIPTION}
+    return [
+        replace(entry, release=release_of(entry.relative.rpartition("/")[0], described, root.rpartition("/")[2]))
+        if isinstance(entry, FoundFile)
+        else entry
+        for entry in placed
+    ]
