@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
+from unicodedata import normalize
 
 import pytest
 from PIL import Image
@@ -87,6 +89,35 @@ def test_others_are_told_of_a_corrected_calibration(calibration: Path) -> None:
     told = in_this_process("browse", "--no-open", "--store", "store")
     assert f"marsmedia: {said}the page shows the earlier pressures: run `marsmedia ingest raw`\n" in told.stderr
     assert f"pack: {said}run `marsmedia ingest raw` to see" in in_this_process("packs", "--store", "store").stdout
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+@pytest.mark.parametrize("named", ['calibration = "{}"\n', ""])
+def test_a_calibration_and_a_label_in_the_other_unicode_form_are_compared(
+    release: Path, named: str, forms: tuple[Literal["NFC", "NFD"], Literal["NFC", "NFD"]]
+) -> None:
+    in_words, on_disk = forms
+    sound, mic = (normalize(on_disk, name) for name in ("höre.wav", "Mikrofön.toml"))
+    (release / "edl.wav").rename(release / sound)
+    (release / mic).write_text(MICROPHONE.format(1, 60.0))
+    label = release / normalize(in_words, "höre.xml")
+    label.write_text("<Product/>\n")
+    top = "" if named else f'calibrations = ["{normalize(in_words, mic)}"]\n'
+    entry = SOUND.replace("edl.wav", normalize(in_words, "höre.wav"))
+    entry += named.format(normalize(in_words, mic))
+    (release / "release.toml").write_text(HEAD + top + entry)
+    ingest(Path("raw"), Path("store"), RECIPES)
+    assert built("public").about("changed description") == ()
+    (release / mic).write_text(MICROPHONE.format(2, 45.0))
+    label.write_text("<Product>2</Product>\n")
+    with pytest.raises(RequestError) as caught:
+        built("public")
+    assert str(caught.value) == (
+        "a public pack cannot be built: the store still has the earlier pressures, and titles, credits and rights:\n"
+        f"  june/{mic} has changed since the last ingest\n"
+        f"  june/{label.name} has changed since the last ingest\n"
+        "run `marsmedia ingest raw` first"
+    )
 
 
 def test_a_release_and_its_calibration_that_both_changed_are_both_named(calibration: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 from processors.errors import StoreError
 from processors.metadata.release.release_file import Release, read_release
 from processors.sources.scan import PASSED_OVER, printable
+from processors.sources.unicode_forms import folded, spelt
 from processors.store.bucket.raw_bucket import as_it_is, hash_again, present
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow
@@ -100,9 +101,9 @@ class Descriptions:
 
     def _describing(self, file: DescribedFile) -> Iterator[str]:
         """Yield each place of a `release.toml` above a file, and the labels and sidecars next to it with its name."""
-        stem = Path(file.name).stem.casefold()
+        stem = folded(Path(file.name).stem)
         for row in self._beside.get(file.path.rpartition("/")[0], ()):
-            if row.name != RELEASE_FILE and row.name.casefold().startswith(stem):
+            if row.name != RELEASE_FILE and folded(row.name).startswith(stem):
                 yield row.path
         for folder in _folders_above(file, self._raw_of(file)):
             yield f"{folder}/{RELEASE_FILE}"
@@ -119,9 +120,11 @@ class Descriptions:
             if folder not in self._releases:
                 self._releases[folder] = _release_in(folder)
             if release := self._releases[folder]:
-                own = release.files.get(file.path.removeprefix(f"{folder}/"), {}).get("calibration")
+                entry = spelt(file.path.removeprefix(f"{folder}/"), release.files)
+                own = release.files.get(entry, {}).get("calibration")
                 named = [PurePosixPath(str(one)) for one in (own, *release.head.get("calibrations", ())) if one]  # type: ignore[misc]
-                yield from (f"{folder}/{one}" for one in named if _is_found_by_runs(one, folder, file))
+                found = (f"{folder}/{one}" for one in named if _is_found_by_runs(one, folder, file))
+                yield from (spelt(path, self._known) for path in found)
                 return
 
 
