@@ -109,7 +109,7 @@ class ResultChoice:
 
     def _set_by_the_release(self, want: NamedParameter, value: Json) -> RequestError:
         """Return the error for a parameter that the release gives, or for `None` does not give, to this file."""
-        given = "the release does not give it to this file, or not to each copy of it"
+        given = "the release does not give it to this file"
         if value is not None:
             given = f"the release gives {short_text(value)}"
         return RequestError(
