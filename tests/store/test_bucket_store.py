@@ -500,3 +500,23 @@ def test_a_file_that_a_run_adds_during_a_check_of_the_records_is_not_lost(machin
     store.source_records = ReadWhileARunAdds(store.bucket)
     assert list(lost_records(store)) == []
     assert set(Catalogue(machine("c")).sources()) == {row.path, new.path}
+
+
+def test_a_place_that_was_moved_stays_away_where_the_record_of_it_is_damaged(
+    machine: Machine, bucket: str, bucket_server: str
+) -> None:
+    store = machine("a")
+    row, moved = source_row("/raw/june/a.mp4", "ab" * 32), source_row("/raw2/june/a.mp4", "ab" * 32)
+    other = source_row("/raw/july/b.mp4", "cd" * 32)
+    store.saw([(other.digest, {"path": other.path, "seen_utc": other.seen_utc})])  # a crash left it out of the table
+    Catalogue(store).add_sources([row])
+    Catalogue(store).move_sources([row], [moved])
+    *_, name = objects(store, bucket_server, bucket, "seen")
+    client(bucket_server).put_object(Bucket=bucket, Key=f"mars/{name}", Body=b"")
+    assert [one.is_restored for one in rebuild_catalogue(machine("b"))] == [True]
+    for other_machine in ("b", "c"):
+        places = [(one["digest"], [path["path"] for path in one["seen"]]) for one in machine(other_machine).sources()]
+        assert places == [(row.digest, [moved.path]), (other.digest, [other.path])]
+        assert moved.path in Catalogue(machine(other_machine)).sources()
+        assert row.path not in Catalogue(machine(other_machine)).sources()
+    assert list(lost_records(machine("c"))) == []

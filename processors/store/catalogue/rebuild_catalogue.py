@@ -192,7 +192,8 @@ def _rebuild_in_bucket(store: Store) -> list[UnreadableRecord]:
 def _restore_in_bucket(store: BucketStore, lost: list[str]) -> bool:
     """Write again what the catalogue knows of paths that are in no record; return whether it can be read.
 
-    Beside a record that cannot be read, the catalogue has the last word on every path that it knows.
+    Next to a record that cannot be read, the catalogue has the last word on every path of the sources that it knows:
+    what it lacks of them was moved away.
 
     Parameters
     ----------
@@ -215,6 +216,13 @@ def _restore_in_bucket(store: BucketStore, lost: list[str]) -> bool:
     elif lost:
         again = [(digest, row) for digest, row in known if read.get((digest, row["path"])) != row]
     store.saw(again)
+    if any(reason.startswith("seen/") for reason in lost):
+        digests, places = {digest for digest, _ in known}, {(digest, row["path"]) for digest, row in known}
+        store.forget(
+            place
+            for place, one in read.items()
+            if place[0] in digests and place not in places and not one.get("is_forgotten")
+        )
     for name in (reason.partition(": ")[0] for reason in lost):
         if name.startswith("seen/"):
             store.source_records.leave_readable(name)
