@@ -106,7 +106,7 @@ class ReleaseIndex:
 
     def of(self, row: SourceRow) -> ReleaseContext:
         """Return the statements about one source at one path."""
-        places = self._speaking(row)
+        places = [row if one.path == row.path else one for one in self._speaking(row)]  # its label may be new
         if places[0].path == row.path:
             return self._agreed(places)
         return replace(self._at(row), of_bytes=self._agreed(places))
