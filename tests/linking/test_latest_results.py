@@ -21,6 +21,7 @@ from processors.linking.same_sound import Course, course_of
 from processors.photo.photo_preview import PhotoPreview
 from processors.photo.quality import Quality
 from processors.store.catalogue.decoded_length import decoded_length
+from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
 from processors.store.manifest import ResultRef
 from processors.store.store import Store
 from processors.video.audit.integrity import Integrity
@@ -63,7 +64,7 @@ def test_pictures_of_the_latest_previews_are_compared(tmp_path: Path) -> None:
         for path in paths:
             derived(path, store.root, processor)
     spoil(store, earlier, sources)
-    assert CliRunner().invoke(main, ["rebuild", "--store", str(store.root)]).exit_code == 0
+    rebuild_catalogue(store)
     for found in (find_links(store).links, same_pictures(sources, store)):
         assert [(one.kind, {one.here.source, one.there.source}) for one in found] == [("same picture", set(sources))]
 
@@ -79,7 +80,7 @@ def test_sounds_of_the_latest_spectrograms_are_compared(tmp_path: Path) -> None:
         for path in paths:
             derived(path, store.root, processor)
     spoil(store, earlier, sources)
-    assert CliRunner().invoke(main, ["rebuild", "--store", str(store.root)]).exit_code == 0
+    rebuild_catalogue(store)
     (link,) = find_links(store).links
     assert (link.kind, link.here.source in sources, abs(round(link.offset_seconds or 0, 2))) == ("same sound", True, 2)
 
@@ -96,7 +97,7 @@ def test_footage_of_the_latest_measurements_is_compared(tmp_path: Path) -> None:
         for path in paths:
             derived(path, store.root, processor)
     spoil(store, earlier, sources)
-    assert CliRunner().invoke(main, ["rebuild", "--store", str(store.root)]).exit_code == 0
+    rebuild_catalogue(store)
     told = CliRunner().invoke(main, ["duplicates", "--store", str(store.root), "--bits", "4"])
     assert told.output.count("0:00:00.000 to 0:00:01.160") == 2
 
@@ -120,7 +121,7 @@ def test_recordings_that_are_not_compared_are_noted_with_the_reason(tmp_path: Pa
     write_wav(tmp_path / "overview.wav", sound[500:])
     for path in sorted(tmp_path.glob("*.wav")):
         derived(path, store.root, Spectrogram(keep="overview" if path.name == "overview.wav" else "array"))
-    assert CliRunner().invoke(main, ["rebuild", "--store", str(store.root)]).exit_code == 0
+    rebuild_catalogue(store)
     assert find_links(store).notes == [
         "sounds: 1 not compared: only the overview of their spectrogram is stored",
         "sounds: 1 not compared: nothing in them changes",
@@ -134,7 +135,7 @@ def test_sounds_beyond_the_limits_are_counted_in_a_note(tmp_path: Path, monkeypa
     for seed in range(3):
         write_wav(tmp_path / f"{seed}.wav", changing_sound(4, seed=seed))
         derived(tmp_path / f"{seed}.wav", store.root, Spectrogram())
-    assert CliRunner().invoke(main, ["rebuild", "--store", str(store.root)]).exit_code == 0
+    rebuild_catalogue(store)
     monkeypatch.setattr(find_links_module, "MAX_SOUND_PAIRS", 2)
     assert find_links(store).notes == ["sounds: compared only 2 of 3 pairs"]
     monkeypatch.setattr(find_links_module, "MAX_SECONDS", 9)

@@ -11,6 +11,8 @@ from click.testing import CliRunner
 
 from flows.cli.main import main
 from processors.linking.repeated_footage import repeated_segments, similar_frames
+from processors.store.catalogue.rebuild_catalogue import rebuild_catalogue
+from processors.store.store import Store
 from processors.video.audit.measurements import Measurements
 from tests.helpers.derived import derived
 from tests.helpers.video_scenes import scene, write
@@ -85,7 +87,7 @@ def test_the_command_names_both_videos(tmp_path: Path) -> None:
     for name, more in (("one.mp4", 6), ("two.mp4", 7)):
         derived(write(tmp_path / name, [*pictures, *(scene(more, 8 * i) for i in range(10))]), store, Measurements())
     runner = CliRunner()
-    assert runner.invoke(main, ["rebuild", "--store", str(store)]).exit_code == 0
+    rebuild_catalogue(Store(store))
     told = runner.invoke(main, ["duplicates", "--store", str(store), "--bits", "4"])
     assert told.exit_code == 0, told.output
     assert told.output.count("0:00:00.000 to 0:00:01.160") == 2
