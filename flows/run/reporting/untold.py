@@ -38,12 +38,15 @@ class _Silent(NamedTuple):
 class Untold:
     """Look into the records of earlier runs, the newest first, and only as far back as needed.
 
-    Runs at work count as little as this one: they will tell what they meet.
+    Runs at work count as little as this one: they will tell what they meet. In a bucket nothing is looked into, as this
+    would take requests in each run, also in one that has nothing to do.
     """
 
     def __init__(self, record: RunRecord) -> None:
-        at_work = {record.who.run, *(who.run for who, is_alive in runs_announced(record.store) if is_alive)}
         self._store = record.store
+        if not self._store.is_in_folder:
+            return
+        at_work = {record.who.run, *(who.run for who, is_alive in runs_announced(self._store) if is_alive)}
         self._found_now = {who.run for who in record.lost}
         self._unread = (path for path in record.store.records("runs") if path.stem not in at_work)
         self._told: set[tuple[Any, ...]] = set()
@@ -70,7 +73,7 @@ class Untold:
         met_utc : returns the time at which a run met it, None if unknown; called if the newest report does not have it.
         source : SHA-256 of the bytes that have the problem wherever they are, at any path of which a report tells it.
         """
-        if problem.is_new:
+        if problem.is_new or not self._store.is_in_folder:
             return problem
         identity = identity_of(problem)
         while not self._has_read_report and self._read_next():
