@@ -73,7 +73,8 @@ def test_the_last_of_the_missed_nights_is_made_up_for_with_a_report(served: Serv
     ended = {run["state_type"] for run in served.runs() if run["expected_start_time"] < now}
     assert ended == {"COMPLETED", "CANCELLED"}
     schema = served.ask("deployments/name/ingest/nightly-ingest")["parameter_openapi_schema"]
-    assert schema["properties"]["raw"]["description"] == "Folder of releases; never written to."
+    words = "Folder of releases, or a release with a release.toml; never written to."
+    assert schema["properties"]["raw"]["description"] == words
     assert schema["properties"]["workers"]["title"] == "Workers"
     page = httpx.get(f"{served.address}/ui-settings").json()
     assert page["api_url"] == f"{served.address}/api", "the page asks its own server, on whatever port"
