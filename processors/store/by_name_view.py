@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import re
 import shutil
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,8 @@ RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"
 SHOWN = ".shown"
 """File in the view that records the last link targets of each folder."""
 Links = list[tuple[str, ResultRef]]
+LINKED_AT_ONCE = 16
+"""Threads that correct links during a rebuild: a disk answers many requests in the time of one."""
 
 
 def safe_name(name: str) -> str:
@@ -179,39 +183,85 @@ def _shown(store: Store) -> dict[str, str]:
 def rebuild_by_name(
     store: Store, shown: Iterable[ByNameEntry], not_made: Mapping[str, Verdict], steps: Steps = silently
 ) -> None:
-    """Delete the view and rebuild it, without reading a manifest.
+    """Correct every link of the view and remove what else is in it, without reading a manifest.
+
+    What is right stays, so that a view that needs no change is compared only, and one that is cut off is never gone.
 
     Parameters
     ----------
     not_made : verdicts of results in the store that were refused or failed, by key.
     """
-    shutil.rmtree(store.by_name_folder, ignore_errors=True)
+    view = str(store.by_name_folder)
+    (store.by_name_folder / SHOWN).unlink(missing_ok=True)  # until the end, no folder counts as right
+    links_of: dict[str, dict[str, ResultRef]] = {}
     taken: dict[Path, str] = {}
+    for one in shown:
+        if links := one.links:  # another file with these bytes may have the same folder
+            links_of.setdefault(str(_own_folder(one, links, taken, store)), {}).update(links)
+    above = {view}
+    for folder in links_of:
+        while (folder := os.path.dirname(folder)) not in above:  # noqa: PTH120 - no `Path`, as in `_correct`
+            above.add(folder)
+    for folder in sorted(above):
+        _remove_others(folder, links_of.get(folder, ()), keep=lambda path: path in links_of or path in above)
     now: dict[str, str] = {}
-    for one in steps("Naming results", shown, None, name=lambda one: one.name):
-        links = one.links
-        folder = _own_folder(one, links, taken, store)
-        results = os.path.relpath(store.results_folder, folder)
-        is_final = bool(links)
-        made: list[tuple[str, ResultRef]] = []
-        for name, ref in links:
-            verdict = not_made.get(ref.key, "made") if store.has(ref) else None
-            is_final = is_final and verdict in ("made", "refused")
-            if verdict == "made":
-                made.append((name, ref))
-        if made:
-            folder.mkdir(parents=True, exist_ok=True)
-        for name, ref in made:
-            link, target = f"{folder}/{name}", f"{results}/{ref.source[:2]}/{ref.source}/{ref.processor}/{ref.key[:16]}"
-            try:
-                os.symlink(target, link)  # noqa: PTH211 - no `Path`: there may be 1,000,000
-            except FileExistsError:  # another file with these bytes has the same place
-                os.unlink(link)  # noqa: PTH108
-                os.symlink(target, link)  # noqa: PTH211
-        if is_final:
-            now[str(folder.relative_to(store.by_name_folder))] = _state(links)
+    folders = steps("Naming results", links_of.items(), len(links_of), noun="file")
+    with ThreadPoolExecutor(LINKED_AT_ONCE) as pool:
+        while some := list(itertools.islice(folders, LINKED_AT_ONCE * 100)):
+            corrected = [pool.submit(_correct, *one, store, not_made, is_leaf=one[0] not in above) for one in some]
+            for (folder, links), correct in zip(some, corrected, strict=True):
+                if correct.result():
+                    now[os.path.relpath(folder, view)] = _state([*links.items()])
+    for folder in sorted(above - {view}, reverse=True):
+        with suppress(OSError):  # not empty, nearly always
+            os.rmdir(folder)  # noqa: PTH106
     if now:
         _write_shown(store, now)
+
+
+def _correct(
+    folder: str, links: Mapping[str, ResultRef], store: Store, not_made: Mapping[str, Verdict], *, is_leaf: bool
+) -> bool:
+    """Correct the links of one folder, of which there may be 100,000, so no `Path` is built.
+
+    Returns
+    -------
+    bool : False if a result is missing, or is a failure that may be retried.
+    """
+    verdicts = {name: not_made.get(ref.key, "made") if store.has(ref) else None for name, ref in links.items()}
+    made = {name: links[name] for name, verdict in verdicts.items() if verdict == "made"}
+    if made:
+        os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+    present = _remove_others(folder, made, keep=lambda _: not is_leaf)
+    results = os.path.relpath(store.results_folder, folder)
+    for name, ref in made.items():
+        link, target = f"{folder}/{name}", f"{results}/{ref.source[:2]}/{ref.source}/{ref.processor}/{ref.key[:16]}"
+        if name in present:
+            if os.readlink(link) == target:  # noqa: PTH115
+                continue
+            os.unlink(link)  # noqa: PTH108
+        os.symlink(target, link)  # noqa: PTH211
+    if not made and is_leaf:
+        with suppress(FileNotFoundError):
+            os.rmdir(folder)  # noqa: PTH106
+    return all(verdict in ("made", "refused") for verdict in verdicts.values())
+
+
+def _remove_others(folder: str, names: Container[str], keep: Callable[[str], bool]) -> set[str]:
+    """Remove everything in a folder but links of these names, and subfolders to keep; return the links that stay."""
+    stay: set[str] = set()
+    try:
+        entries = list(os.scandir(folder))
+    except FileNotFoundError:
+        return stay
+    for entry in entries:
+        if entry.is_symlink() and entry.name in names:
+            stay.add(entry.name)
+        elif not entry.is_dir(follow_symlinks=False):
+            os.unlink(entry.path)  # noqa: PTH108
+        elif not keep(entry.path):
+            shutil.rmtree(entry.path)
+    return stay
 
 
 def _own_folder(one: ByNameEntry, links: Links, taken: dict[Path, str], store: Store) -> Path:

@@ -435,6 +435,36 @@ def test_by_name_follows_the_recipe_back_and_forth(store: Store) -> None:
     assert not link.exists()
 
 
+def test_a_rebuilt_view_keeps_what_is_right_and_removes_what_is_not(store: Store) -> None:
+    one, other = commit(store), commit(store, digest="ef" * 32)
+    failed = commit(store, digest="12" * 32, key="12" * 32, verdict="failed")
+    shown = [
+        ByNameEntry(release="june", name="clip.mp4", refs=(one.ref,)),
+        ByNameEntry(release="june", folder="rear/left", name="other.mp4", refs=(other.ref,)),
+        ByNameEntry(release="july", name="bad.mp4", refs=(failed.ref,)),
+    ]
+    rebuild_by_name(store, shown, {failed.ref.key: "failed"})
+    june = store.by_name_folder / "june"
+    kept = (june / "clip.mp4/video.frames").lstat().st_ino
+    wrong = june / "rear/left/other.mp4/video.frames"
+    wrong.unlink()
+    wrong.symlink_to(store.folder(one.ref))
+    (june / "clip.mp4/video.shots").symlink_to("nowhere")
+    (june / "clip.mp4/notes").mkdir()
+    (june / "rear/gone.mp4").mkdir()
+    (june / "rear/gone.mp4/video.frames").symlink_to("nowhere")
+    (june / "notes.txt").write_text("of nobody")
+    (store.by_name_folder / "july").symlink_to(june)
+    rebuild_by_name(store, shown, {failed.ref.key: "failed"})
+    there = sorted(str(path.relative_to(store.by_name_folder)) for path in store.by_name_folder.rglob("*"))
+    assert there == [
+        ".shown", "june", "june/clip.mp4", "june/clip.mp4/video.frames", "june/rear", "june/rear/left",
+        "june/rear/left/other.mp4", "june/rear/left/other.mp4/video.frames",
+    ]  # fmt: skip
+    assert (june / "clip.mp4/video.frames").lstat().st_ino == kept
+    assert wrong.resolve() == store.folder(other.ref).resolve()
+
+
 def test_one_bad_manifest_does_not_stop_a_rebuild(store: Store) -> None:
     bad, _ = commit(store), commit(store, digest="ef" * 32)
     Catalogue(store).add_sources([source_row("/raw/a.mp4", "ab" * 32), source_row("/raw/b.mp4", "ef" * 32)])
