@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import click
 
+from flows.cli.end_process import end_process
 from flows.cli.folder_settings import settings_for
 
 COMMANDS = {
@@ -83,9 +83,8 @@ class _LazyGroup(click.Group):
         try:
             return super().main(args, *more, **extra)
         except SystemExit as end:
-            recording = sys.modules.get("flows.serving.recording")
-            if recording and args is None:  # the command is all that this process does
-                recording.exit_without_server(end.code)
+            if args is None and isinstance(end.code, int | None):  # the command is all that this process does
+                end_process(end.code or 0)
             raise
 
     def invoke(self, ctx: click.Context) -> Any:

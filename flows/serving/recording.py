@@ -5,7 +5,6 @@ Prefect itself tries each request for a minute and each event for seven seconds,
 
 from __future__ import annotations
 
-import atexit
 import os
 import sys
 import time
@@ -76,13 +75,9 @@ def has_lost_server() -> bool:
     return bool(_recordings) and _recordings[-1].look()
 
 
-def exit_without_server(code: object) -> None:
-    """End this process at once if a server was lost: Prefect would wait for it with each event that is left."""
-    if any(one.is_lost for one in _recordings):
-        atexit._run_exitfuncs()  # such as those that remove semaphores; only threads are not waited for
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code if isinstance(code, int) else 0)
+def was_server_lost() -> bool:
+    """Return whether a server was lost: Prefect would wait for it with each event that is left."""
+    return any(one.is_lost for one in _recordings)
 
 
 def _set(settings: Mapping[str, str | None]) -> None:
