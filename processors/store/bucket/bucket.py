@@ -34,6 +34,7 @@ from processors.store.bucket.s3_errors import (
     in_words,
     why_not_opened,
 )
+from processors.store.forked_process import refuse_if_forked
 
 PART_BYTES = 16 * 1024 * 1024
 """Size from which a file is sent in parts, and size of the parts in which files are sent and fetched."""
@@ -252,6 +253,7 @@ class Bucket:
     @contextmanager
     def _asking(self, name: str, requests: int = 1) -> Iterator[None]:
         """Count requests, and raise errors of the library as `StoreError`, except for a missing or existing object."""
+        refuse_if_forked()
         self._count(requests=requests)
         try:
             yield

@@ -25,6 +25,7 @@ from processors.store.catalogue.stored_links import SourceLink, link_record, lin
 from processors.store.catalogue.table_columns import COLUMNS, IDENTITY, item_rows, result_row
 from processors.store.disk_room import room_to_write, system_error
 from processors.store.exclusive_lock import exclusive_lock
+from processors.store.forked_process import refuse_if_forked
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef
 from processors.store.store import Store
 
@@ -88,8 +89,9 @@ class Catalogue:
 
         Raises
         ------
-        StoreError : its log is damaged, or cannot be read.
+        StoreError : its log is damaged, or cannot be read; or this process was forked from one that has read it.
         """
+        refuse_if_forked()
         try:
             return DeltaTable(self._uri(name)) if DeltaTable.is_deltatable(self._uri(name)) else None
         except DeltaError as error:
