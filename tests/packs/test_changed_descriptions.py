@@ -47,6 +47,10 @@ def built(audience: Audience) -> Built:
     return build_pack(recipe_of(["*.png"], audience=audience), Path("pack"), Store(Path("store")), force=True)
 
 
+def built_of(photo: Path) -> Built:
+    return build_pack(recipe_of([str(photo)], audience="public"), Path("pack"), Store(Path("store")), force=True)
+
+
 @pytest.mark.parametrize("audience", ["public", "research", "archive"])
 def test_a_pack_for_others_is_refused_where_release_toml_changed(release: Path, audience: Audience) -> None:
     (release / "release.toml").write_text(FORBIDDEN)
@@ -114,6 +118,22 @@ def test_a_sidecar_that_changed_is_named(release: Path) -> None:
     assert built("public").reservations == ()
     sidecar.write_text(SIDECAR.replace("Wheel", "Old"))
     assert built("press").about("changed description") == ("june/tracks.xmp",)
+
+
+@pytest.mark.parametrize("name", ["copies/release.toml", "copies/tracks.xmp", "june/press/tracks.xmp"])
+def test_a_description_of_a_copy_counts_as_well(release: Path, name: str) -> None:
+    described = Path("raw", name)
+    described.parent.mkdir(exist_ok=True)
+    (described.parent / "tracks.png").write_bytes((release / "tracks.png").read_bytes())
+    described.write_text(HEAD if described.suffix == ".toml" else SIDECAR)
+    ingest(Path("raw"), Path("store"), RECIPES)
+    record = Path("raw/june/tracks.png")
+    assert [one.relative for one in built_of(record).sources] == ["june/tracks.png"]
+    described.write_text(described.read_text().replace("CC BY 4.0", "All rights reserved").replace("Wheel", "Rover"))
+    with pytest.raises(RequestError, match=f"  {name} has changed since the last ingest\nrun `marsmedia ingest raw`"):
+        built_of(record)
+    told = in_this_process("browse", "--no-open", "--store", "store", "june/tracks.png")
+    assert f"marsmedia: {name} has changed since the last ingest: the page shows the earlier titles" in told.stderr
 
 
 def test_a_release_out_of_reach_is_not_said_to_have_changed(release: Path) -> None:

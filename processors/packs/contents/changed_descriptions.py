@@ -35,6 +35,13 @@ class DescribedFile(Protocol):
     def medium(self) -> str | None: ...
 
 
+class HeldFile(DescribedFile, Protocol):
+    """File of a release whose bytes other places may hold too."""
+
+    @property
+    def digest(self) -> str: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class ChangedDescription:
     """A `release.toml`, label, sidecar or calibration that is not as it was at the last ingest."""
@@ -128,9 +135,14 @@ class Descriptions:
                 return
 
 
-def changed_descriptions(files: Iterable[DescribedFile], catalogue: Catalogue) -> list[ChangedDescription]:
-    """Return the descriptions of these files that changed since the last ingest, as `Descriptions.changed`."""
-    return Descriptions(catalogue).changed(files)
+def changed_descriptions(files: Iterable[HeldFile], catalogue: Catalogue) -> list[ChangedDescription]:
+    """Return the changed descriptions of these files and of all places that hold the same bytes, as
+    `Descriptions.changed`: what is said at any of them binds.
+    """
+    files = list(files)
+    digests = {one.digest for one in files}
+    copies = [row for row in catalogue.seen(digests) if row.gone_utc is None and row.digest in digests]
+    return Descriptions(catalogue).changed([*files, *copies])
 
 
 def _folders_above(file: DescribedFile, raw: str) -> Iterator[str]:
