@@ -22,12 +22,14 @@ from processors.packs.archive.bucket_output import BucketOutput
 from processors.packs.archive.output import AGENT, DiskOutput, is_zip
 from processors.packs.archive.pack_writers import FolderSink, ZipSink
 from processors.packs.built import Built
+from processors.packs.changed_sources import PackedSource
 from processors.packs.contents.companions import PackedCompanion, write_companions
 from processors.packs.contents.duplicate_pictures import Compared, duplicate_pictures
 from processors.packs.contents.layout import places_of, slug
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.names import UniqueNames, portable_name
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
+from processors.packs.contents.packed_places import PackedPlace
 from processors.packs.contents.release_files import (
     NOTHING_OF_RELEASES,
     PackedReleaseFile,
@@ -58,6 +60,7 @@ from processors.store.catalogue.catalogue import Catalogue
 from processors.store.catalogue.source_row import SourceRow, Stay
 from processors.store.findings.withdrawn import past_withdrawals
 from processors.store.fixity.fixity_history import FixityHistory, raw_checks
+from processors.store.manifest import Manifest
 from processors.store.open_store import Location, is_address
 from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
@@ -218,7 +221,8 @@ class _Contents:
             results=tuple(sorted(set().union(*(one.refs for one in self.chosen)))),
             reservations=self.choice.reservations,
             sources=tuple(subjects),
-            companions=self._companions(records),
+            companions=self._companions(),
+            copies=self._copies(),
             moved=self.choice.moved,
             replaced=tuple(one.history.replaced for one in self.chosen if one.history.replaced),
             withdrawn=tuple(self._withdrawn()),
@@ -237,14 +241,21 @@ class _Contents:
             pack_traffic=destination.traffic if isinstance(destination, BucketOutput) else None,
         )
 
-    def _companions(self, records: PackRecords) -> dict[str, tuple[LabelRef, ...]]:
-        """Return the companions in the pack and those of which its results were made, by digest of the source."""
-        held = {one.subject.digest: set[LabelRef]() for one in self.chosen}
+    def _companions(self) -> dict[str, tuple[LabelRef, ...]]:
+        """Return the companions of sources in the pack and those of which its results were made, by digest of the
+        source; those of copies are in `_copies`.
+        """
+        found: dict[str, tuple[LabelRef, ...]] = {}
         for one in self.chosen:
-            held[one.subject.digest].update(*(made_of(result) for result in (*one.results, *one.shown)))
-        for beside in records.companions:
-            held[beside.original.subject.digest].add(LabelRef(name=beside.row.name, sha256=beside.row.digest))
-        return {digest: tuple(sorted(some, key=lambda one: one.name)) for digest, some in held.items() if some}
+            of_copies = {result.ref for place in one.places for result in place.results}
+            own = [result for result in (*one.results, *one.shown) if result.ref not in of_copies]
+            if held := _held(one.places[0].companions if one.places else (), own):
+                found[one.subject.digest] = held
+        return found
+
+    def _copies(self) -> dict[str, tuple[PackedSource, ...]]:
+        """Return the other places of sources of whose companions the pack has something, by digest of the source."""
+        return {one.subject.digest: copies for one in self.chosen if (copies := tuple(_copies_in(one.places[1:])))}
 
     def _media(self, writer: MediaWriter) -> Iterator[PackedFile]:
         count = len(self.chosen)
@@ -271,7 +282,8 @@ class _Contents:
     def _returned(self, records: PackRecords) -> tuple[str, ...]:
         """Return the files of the pack that are there again though withdrawn, in the order of their paths."""
         held = [(one.subject.relative, one.subject.digest) for one in self.chosen if not one.history.gone_utc]
-        held += [(one.row.relative, one.row.digest) for one in (*records.companions, *records.of_releases)]
+        held += [(row.relative, row.digest) for one in records.companions for row in one.rows]
+        held += [(one.row.relative, one.row.digest) for one in records.of_releases]
         return tuple(
             f"{relative}: back, though {self.withdrawals[digest].withdrawn_in_words}"
             for relative, digest in sorted(set(held))
@@ -303,6 +315,18 @@ class _Contents:
     def _newest_result_time(self) -> str:
         made = [manifest.started_utc for one in self.chosen for manifest in one.results]
         return in_seconds(max(made or [one.history.seen_utc for one in self.chosen]))
+
+
+def _copies_in(places: Sequence[PackedPlace]) -> Iterator[PackedSource]:
+    for one in places:
+        if held := _held(one.companions, one.results):
+            yield PackedSource(sha256=one.row.digest, path=one.row.path, relative=one.row.relative, companions=held)
+
+
+def _held(companions: Sequence[SourceRow], results: Sequence[Manifest]) -> tuple[LabelRef, ...]:
+    """Return companions and those of which results were made, in the order of names."""
+    held = {LabelRef(name=one.name, sha256=one.digest) for one in companions}.union(*map(made_of, results))
+    return tuple(sorted(held, key=lambda one: one.name))
 
 
 def _refuse_inside_releases(output: Location, rows: Sequence[SourceRow]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from processors.contract import LabelRef
+from processors.packs.changed_sources import PackedSource
 from processors.packs.contents.packed_file import PackIdentity
 from processors.packs.contents.reservations import Kind, Reservation
 from processors.packs.contents.smaller_photos import SmallerPhoto
@@ -31,6 +32,9 @@ class Built:
     """Sources that it holds, as they were then."""
     companions: Mapping[str, tuple[LabelRef, ...]] = field(default_factory=dict)
     """Labels, sidecars and subtitle files that it holds, or of which its results were made, by digest of the source."""
+    copies: Mapping[str, tuple[PackedSource, ...]] = field(default_factory=dict)
+    """Other places of a source in the releases of the pack that have companions of their own, by digest of the
+    source."""
     highlight: HighlightClip | None = None
     labels_apart: tuple[str, ...] = ()
     """Labels whose described files are elsewhere, with the paths of those files."""

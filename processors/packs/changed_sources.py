@@ -101,12 +101,21 @@ class PackedSource:
     companions: tuple[LabelRef, ...] | None = None
     """Labels, sidecars and subtitle files that are in the pack, or of which its results were made; None if an earlier
     version built the pack."""
+    copies: tuple[PackedSource, ...] = ()
+    """Other places of its bytes in the releases of the pack, with the companions that are in the pack too."""
 
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> PackedSource:
         """Return a source of a pack's record."""
         known = record.get("companions")
-        return cls(**{**record, "companions": None if known is None else tuple(LabelRef(**one) for one in known)})
+        companions = None if known is None else tuple(LabelRef(**one) for one in known)
+        copies = tuple(map(cls.read, record.get("copies", ())))
+        return cls(**{**record, "companions": companions, "copies": copies})
+
+    @property
+    def all_companions(self) -> tuple[LabelRef, ...]:
+        """Return its companions and those of its copies."""
+        return tuple(beside for one in (self, *self.copies) for beside in one.companions or ())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,6 +258,15 @@ class SourcesNow:
                 about = tuple(one for one in about if one in OF_RIGHTS) or (("permission",) * (kind != "corrected"))
             if about:
                 return SourceChange(source=source, kind=kind, about=about)
+        return next(filter(None, map(self._change_beside, packed.copies)), None)
+
+    def _change_beside(self, copy: PackedSource) -> SourceChange | None:
+        """Return the change of the companions of a copy that is in its place, or where it was moved."""
+        at_its_place = self._at_its_place(copy)
+        places = [row for row in at_its_place if row.gone_utc is None and row.digest == copy.sha256]
+        for here in places or self._where_moved(copy, at_its_place):
+            if about := tuple(self._companions_changed(copy, here, ())):
+                return SourceChange(source=copy.relative or here.relative, kind="corrected", about=about)
         return None
 
     def _lost(self, packed: PackedSource, change: SourceChange) -> SourceChange:

@@ -13,7 +13,7 @@ from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.media import MediaWriter, read_blocks
 from processors.packs.contents.overlays import burnt_in
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
-from processors.packs.contents.release_files import PackedReleaseFile, ReleaseFiles
+from processors.packs.contents.release_files import PackedReleaseFile, ReleaseFiles, releases_of
 from processors.packs.contents.reservations import terms_of
 from processors.packs.contents.rights import is_cleared, notice, override_of
 from processors.packs.contents.selected_sources import SelectedSource, order_of_selection
@@ -136,6 +136,7 @@ class PackRecords:
             self.of_releases,
             self.absent,
             labels,
+            releases_of(self.chosen),
         )
         path = self.writer.places.record(premis.FILE)
         self._add(path, "application/xml", "PREMIS: objects, events, agents and rights", events)

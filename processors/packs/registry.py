@@ -47,6 +47,7 @@ def remember(store: Store, built: Built) -> Path:
                     evidence_key=one.evidence_key,
                     may_be_passed_on=bool(one.redistribute),
                     companions=built.companions.get(one.digest, ()),
+                    copies=built.copies.get(one.digest, ()),
                 )
             )
             for one in built.sources
@@ -77,7 +78,7 @@ def packs_with(store: Store, digests: Collection[str]) -> dict[str, tuple[str, .
     found: dict[str, list[str]] = {}
     for record in _records(store):
         held = {one.sha256 for one in record.sources}
-        held |= {beside.sha256 for one in record.sources for beside in one.companions or ()}
+        held |= {beside.sha256 for one in record.sources for beside in one.all_companions}
         for digest in held.intersection(digests):
             found.setdefault(digest, []).append(PurePath(record.pack).name)
     return {digest: tuple(sorted(names)) for digest, names in found.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from processors.containers.text.sidecar import SIDECAR
@@ -10,6 +10,7 @@ from processors.containers.text.subtitle_names import is_subtitle_file
 from processors.errors import MediaError
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.packed_file import PackedFile
+from processors.packs.contents.packed_places import PackedPlace
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.planetary.labels import MAX_LABEL_BYTES
 from processors.planetary.open_image import files_named
@@ -18,6 +19,7 @@ from processors.sources.scan import printable
 from processors.sources.unicode_forms import folded
 from processors.store.bucket.raw_bucket import as_it_is
 from processors.store.catalogue.source_row import SourceRow
+from processors.store.manifest import Manifest
 
 MEDIA_TYPES = {SIDECAR: "application/rdf+xml", "PDS3 label": "text/plain"}
 XML = "application/xml"
@@ -29,6 +31,10 @@ class PackedCompanion:
     """Label or sidecar in the pack, next to the original that it describes."""
 
     row: SourceRow
+    also: tuple[SourceRow, ...]
+    """Other places of the same label, with the same name and bytes, next to copies of the original."""
+    described: SourceRow
+    """File that it describes at its place: the original or a copy of it."""
     original: PackedFile
     path: str
     """Path relative to `data/`."""
@@ -37,8 +43,15 @@ class PackedCompanion:
     """Files that it describes, with their places, if not all are next to it under the names that it uses."""
     md5_named: str | None
     """Entry of the label that gives the MD5 of the original; None if none does."""
+    evidence: Manifest | None
+    """Evidence of the file that it describes, which compared its MD5 with that in its label; None without one."""
     is_needed: bool
     """True if the original can only be read with it."""
+
+    @property
+    def rows(self) -> tuple[SourceRow, ...]:
+        """Return the label at each of its places."""
+        return self.row, *self.also
 
     @property
     def is_pds4(self) -> bool:
@@ -48,7 +61,8 @@ class PackedCompanion:
 def write_companions(
     chosen: Sequence[SelectedSource], packed: Sequence[PackedFile], writer: MediaWriter
 ) -> Iterator[PackedCompanion]:
-    """Write the companions of each original, byte for byte; one that describes several files is next to each.
+    """Write the companions of each original at all its places, byte for byte; one that describes several files is next
+    to each.
 
     Raises
     ------
@@ -56,25 +70,41 @@ def write_companions(
     """
     originals = {one.subject.digest: one for one in packed if one.entry is None}
     at_place = {
-        (_folder(one.subject.path), folded(one.subject.name)): originals[one.subject.digest]
+        (_folder(place.row.path), folded(place.row.name)): originals[one.subject.digest]
         for one in chosen
-        if one.has_original
+        for place in one.places
     }
     for one in chosen:
-        original = originals.get(one.subject.digest)
-        for row in one.companions if original else ():
-            assert original is not None
+        for (row, place), *others in _alike(one.places):
             path = writer.companion(one.subject, row)
-            found = {name: at_place.get((_folder(row.path), folded(name))) for name in _described(row)}
+            folders = [_folder(row.path), *(_folder(other.path) for other, _ in others)]
+            found = {name: _first_at(at_place, folders, folded(name)) for name in _described(row)}
             yield PackedCompanion(
                 row=row,
-                original=original,
+                also=tuple(other for other, _ in others),
+                described=place.row,
+                original=originals[one.subject.digest],
                 path=path,
                 media_type=_media_type(row),
                 elsewhere=_elsewhere(found, path),
-                md5_named=_md5_entry(row, one.subject.name),
-                is_needed=row.digest == one.label_sha256,
+                md5_named=_md5_entry(row, place.row.name),
+                evidence=place.evidence,
+                is_needed=any(row.digest == held.row.label_sha256 for held in one.places),
             )
+
+
+def _alike(places: Iterable[PackedPlace]) -> Iterable[list[tuple[SourceRow, PackedPlace]]]:
+    """Return the companions at the places of one source, those of the same name and bytes together."""
+    found: dict[tuple[str, str], dict[str, tuple[SourceRow, PackedPlace]]] = {}
+    for place in places:
+        for row in place.companions:
+            found.setdefault((row.name, row.digest), {}).setdefault(row.path, (row, place))
+    return [[*rows.values()] for rows in found.values()]
+
+
+def _first_at(at_place: Mapping[tuple[str, str], PackedFile], folders: Iterable[str], name: str) -> PackedFile | None:
+    """Return the file of this name in the first of some folders of a release that has one in the pack."""
+    return next(filter(None, (at_place.get((folder, name)) for folder in folders)), None)
 
 
 def _media_type(row: SourceRow) -> str:

@@ -37,7 +37,7 @@ class BySource:
     def companion(self, subject: SourceRecord, name: str, digest: str) -> str:
         """Return the path of a label or sidecar of this name next to a source."""
         folder = self._folder(subject, "original")
-        return f"{folder}/{self.names.name(folder, name, digest)}"
+        return f"{folder}/{self.names.name(folder, name, f'{name} {digest}')}"
 
     def release_file(self, relative: str, digest: str) -> str:
         """Return the path of a file that belongs to a release but to no single source, given its path below `raw`."""
@@ -93,7 +93,7 @@ class ByKind:
         return self._named(folder, [*self._start(subject), "original"], f".{suffix}", subject.digest)
 
     def companion(self, subject: SourceRecord, name: str, digest: str) -> str:
-        return f"{TECHNICAL}/{self.names.name(TECHNICAL, name, digest)}"
+        return f"{TECHNICAL}/{self.names.name(TECHNICAL, name, f'{name} {digest}')}"
 
     def release_file(self, relative: str, digest: str) -> str:
         return f"{TECHNICAL}/{self.names.name(TECHNICAL, relative.rpartition('/')[2], f'{relative} {digest}')}"

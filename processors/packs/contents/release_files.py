@@ -72,11 +72,11 @@ def release_files(
     companions : labels and sidecars that are in the pack already.
     rows : every file of the catalogue that is present.
     """
-    releases = {one.subject.release for one in chosen if one.has_original}
+    releases = releases_of(chosen)
     of_release = sorted((row for row in rows if row.release in releases), key=lambda row: (row.relative, row.path))
     index = ReleaseIndex(of_release)
     described = {one.path for row in of_release if row.kind == "media" for one in index.companions_of(row)}
-    described |= {one.row.path for one in companions}
+    described |= {row.path for one in companions for row in one.rows}
     taken, left_out = list[SourceRow](), list[str]()
     latest = {(row.relative, row.digest): row for row in sorted(of_release, key=lambda row: row.seen_utc)}
     for row in of_release:  # a release that was moved with its folder of releases is known at both places
@@ -103,6 +103,11 @@ def release_files(
         missing=missing,
         undelivered=undelivered,
     )
+
+
+def releases_of(chosen: Iterable[SelectedSource]) -> frozenset[str]:
+    """Return the releases from which the originals of a pack are taken, those of their copies too."""
+    return frozenset(place.row.release for one in chosen for place in one.places)
 
 
 def write_release_files(rows: Iterable[SourceRow], writer: MediaWriter) -> Iterator[PackedReleaseFile]:

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from processors.engine.own_companions import OwnCompanions
-from processors.engine.release_index import ReleaseIndex
+from processors.engine.own_companions import OwnCompanions, made_of
 from processors.errors import RequestError
 from processors.metadata.first_presentation import first_presentation_seconds
 from processors.metadata.properties import LargerPicture, larger_picture
 from processors.packs.contents.left_out import LeftOut, has_nothing, in_lines, not_made, why_absent
 from processors.packs.contents.outcomes import FailedResult
+from processors.packs.contents.packed_places import PackedPlace, PlacesOfReleases
 from processors.packs.contents.reservations import Reservation, refuse, reservations
 from processors.packs.contents.subject import SourceRecord, manifests_of, subjects
 from processors.packs.presentation import ORIGINALS, presentation_of
@@ -59,8 +59,6 @@ class SourceHistory:
     """Verdict of all its results on damage."""
     audit: Manifest | None = None
     """Audit of a video that counts, which decoded every frame; None without one, and for other media."""
-    weighed: Manifest | None = None
-    """Its evidence, which compared its MD5 with that of its label."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +73,10 @@ class SelectedSource:
     history: SourceHistory
     shots: Manifest | None = None
     """Result of `video.shots` that counts, whether or not it goes into the pack; None without any."""
-    companions: tuple[SourceRow, ...] = ()
-    """Labels and sidecars of the original, if it goes into the pack by source, where it keeps its name."""
+    places: tuple[PackedPlace, ...] = ()
+    """Every place of its bytes in the releases of the pack, its own first; empty if the pack takes no originals."""
     position: int = 0
     """Position of the first name in the selection that means it; 0 if the selection names none."""
-    label_sha256: str | None = None
-    """Digest of the label without which the original cannot be read; None if it needs none."""
     not_made: tuple[FailedResult, ...] = ()
     """Results that the pack takes and that could not be made."""
     why_absent: str | None = None
@@ -121,13 +117,24 @@ def choose(
     """
     selected = find_selected(parse(recipe.selection), catalogue)
     rows = selected.rows
-    has_companions = ORIGINALS in recipe.take and recipe.layout == "source"
-    index = ReleaseIndex(catalogue.sources().values()) if has_companions else None
+    has_originals = ORIGINALS in recipe.take
+    places = PlacesOfReleases(
+        selected.places,
+        catalogue.sources().values() if has_originals else (),
+        has_companions=has_originals and recipe.layout == "source",
+    )
     own = OwnCompanions(catalogue.sightings)
     chosen = [
         replace(
-            _chosen(recipe, row, subject, store, own, asked, only_asked, selected.replaced.get(row.digest)),
-            companions=tuple(index.companions_of(row)) if index else (),
+            _with_places(
+                _chosen(recipe, row, subject, store, own, asked, only_asked, selected.replaced.get(row.digest)),
+                places.of(row) if has_originals else (),
+                recipe,
+                store,
+                own,
+                asked,
+                only_asked,
+            ),
             position=selected.positions.get(row.digest, 0),
         )
         for row, subject in zip(rows, subjects(rows, store, catalogue, asked), strict=True)
@@ -233,7 +240,6 @@ def _history(row: SourceRow, manifests: list[Manifest], audit: Manifest | None, 
         replaced=replaced,
         verdict=file_verdict(manifests, row.format),
         audit=audit,
-        weighed=next((one for one in manifests if one.ref.processor == EVIDENCE and one.verdict == "made"), None),
     )
 
 
@@ -255,7 +261,7 @@ def _chosen(
 ) -> SelectedSource:
     refs, exact = asked(row), only_asked(row) if only_asked else frozenset[str]()
     every = own.counting(manifests_of(subject, store), row)
-    manifests = [one for one in every if one.ref in refs or one.ref.processor not in exact]
+    manifests = _allowed(every, refs, exact)
     results = tuple(included(manifests, recipe, refs))
     record = {} if row.medium == "photo" else metadata_in(manifests, store)
     larger = _larger_picture(record, results) if row.medium == "video" else None
@@ -273,10 +279,42 @@ def _chosen(
         original_size_px=_original_size(manifests),
         history=history,
         shots=_current(SHOTS, manifests, refs),
-        label_sha256=row.label_sha256,
         not_made=tuple(one for one in failed if absent or one.processor not in exact),
         why_absent=absent,
     )
+
+
+def _with_places(
+    one: SelectedSource,
+    places: Sequence[PackedPlace],
+    recipe: PackRecipe,
+    store: Store,
+    own: OwnCompanions,
+    asked: Asked,
+    only_asked: OnlyAsked | None,
+) -> SelectedSource:
+    """Return a source with its places and, for an archive, the results that only its other places have."""
+    if not PRESETS[recipe.audience].has_premis:
+        return replace(one, places=tuple(places))
+    stored = [result for result in store.manifests(one.subject.digest) if result.verdict == "made"]
+    evidence = {result.ref.key: result for result in stored if result.ref.processor == EVIDENCE}
+    of_companions = [result for result in stored if made_of(result)]
+    known, found = {result.ref for result in one.results}, list[PackedPlace]()
+    for place in places:
+        results = tuple[Manifest, ...]()
+        if found and of_companions:
+            refs, exact = asked(place.row), only_asked(place.row) if only_asked else frozenset[str]()
+            theirs = _allowed(own.counting(of_companions, place.row), refs, exact)
+            results = tuple(result for result in included(theirs, recipe, refs) if result.ref not in known)
+            known |= {result.ref for result in results}
+        found.append(replace(place, results=results, evidence=evidence.get(place.row.evidence_key or "")))
+    further = (result for place in found for result in place.results)
+    return replace(one, results=(*one.results, *further), places=tuple(found))
+
+
+def _allowed(manifests: Iterable[Manifest], refs: frozenset[ResultRef], exact: frozenset[str]) -> list[Manifest]:
+    """Return the results without those of the `exact` processors that are not wanted."""
+    return [one for one in manifests if one.ref in refs or one.ref.processor not in exact]
 
 
 def _larger_picture(record: dict[str, Any], packed: tuple[Manifest, ...]) -> LargerPicture | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from processors.formats import UNKNOWN_TYPE, media_type_of, title_of
@@ -46,6 +46,7 @@ def premis(
     of_releases: Sequence[PackedReleaseFile] = (),
     absent: ReleaseFiles = NOTHING_OF_RELEASES,
     labels: Sequence[PackLabel] = (),
+    releases: Collection[str] = (),
 ) -> Iterator[bytes]:
     """Yield the document in pieces: objects, events, agents, rights.
 
@@ -55,13 +56,13 @@ def premis(
     sightings : of every file of the store.
     absent : files of the releases that are not in the pack.
     labels : PDS4 labels that the pack itself wrote.
+    releases : releases of the originals, whose places are named.
     """
     yield HEAD
     subjects = list({one.subject.digest: one.subject for one in packed}.values())
     manifests = list({one.entry.manifest.ref: one.entry.manifest for one in packed if one.entry}.values())
-    releases = {one.subject.release for one in packed if one.entry is None}
     for one in packed:
-        described_by = [beside for beside in companions if beside.original is one]
+        described_by = {beside.row.digest: beside for beside in companions if beside.original is one}.values()
         held = sightings.held(one.sha256, releases) if one.entry is None else []
         yield xml([("object", [*_file(one, held), *(("relationship", _describes(beside)) for beside in described_by)])])
     yield from (xml([("object", _companion(one))]) for one in companions)
@@ -78,8 +79,8 @@ def premis(
             yield xml([("event", events.validation(subject, history.verdict, by))])
     yield from (xml([("event", event)]) for event in places.beside())
     for one in companions:
-        if (weighed := histories[one.original.subject.digest].weighed) and one.md5_named:
-            yield xml([("event", events.md5_comparison(one, weighed))])
+        if one.evidence and one.md5_named:
+            yield xml([("event", events.md5_comparison(one, one.evidence))])
     for manifest in manifests:
         files = [one for one in packed if one.entry and one.entry.manifest.ref == manifest.ref]
         yield xml([("event", events.creation(manifest, files))])
@@ -119,7 +120,7 @@ def _object(
     ----------
     place : where its first bytes, which decide its format, can be read.
     original_name : path below the folder of releases, or name of a result's file.
-    held : every such path that holds the bytes of an original.
+    held : every such path that holds them.
     """
     with place.open("rb") as file:
         puid = pronom_of(media_type, file.read(HEAD_BYTES))
@@ -146,12 +147,10 @@ def _characteristics(sha256: str, size_bytes: int, form: str, puid: str | None =
 
 def _companion(one: PackedCompanion) -> list[Element]:
     """Return a label or sidecar, which documents its original."""
-    row = one.row
+    row, held = one.row, sorted({row.relative for row in one.rows})
     related = _relation("reference", "documents", one.original.sha256)
     return [
-        *_object(
-            row.digest, row.size_bytes, one.media_type, as_it_is(row.path), one.path, row.relative, [row.relative]
-        ),
+        *_object(row.digest, row.size_bytes, one.media_type, as_it_is(row.path), one.path, row.relative, held),
         ("relationship", related),
     ]
 

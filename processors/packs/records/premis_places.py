@@ -33,14 +33,14 @@ class PlaceHistories:
             for one in subjects
         }
         beside = [
-            *(one.row for one in companions),
+            *(row for one in companions for row in one.rows),
             *(one.row for one in of_releases),
             *absent.withdrawn,
             *absent.missing,
         ]
         self._beside = sightings.with_earlier(row.path for row in beside)
         self._notes = {(one.path, one.digest): "; ".join(one.disagreements) for one in subjects}
-        self._notes |= {(one.row.path, one.row.digest): one.elsewhere for one in companions}
+        self._notes |= {(row.path, row.digest): one.elsewhere for one in companions for row in one.rows}
         labels = (one.row for one in of_releases if files_missing(one.row))
         self._notes |= {(row.path, row.digest): row.note or "" for row in labels}
         self._told: set[tuple[str, str, str]] = set()

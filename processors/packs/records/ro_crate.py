@@ -208,11 +208,13 @@ def _file(one: PackedFile, recipe: PackRecipe) -> Json:
 
 
 def _companion(one: PackedCompanion) -> Json:
+    name = one.original.subject.name
+    beside = "next to it" if one.described.name == name else f"a copy of {name}, next to it"
     return {
         "@id": _id(one.path),
         "@type": "File",
-        "name": f"{one.row.format} of {one.original.subject.name}",
-        "description": one.elsewhere or f"Describes {one.original.subject.name}, next to it.",
+        "name": f"{one.row.format} of {one.described.name}",
+        "description": one.elsewhere or f"Describes {one.described.name}, {beside}.",
         "about": {"@id": _id(one.original.path)},
         "encodingFormat": one.media_type,
         "contentSize": str(one.row.size_bytes),

@@ -105,6 +105,8 @@ class Selected:
 
     rows: list[SourceRow]
     """One row each, or as `every_place` says, in order of release and name."""
+    places: tuple[SourceRow, ...]
+    """Those of `rows`, and every other selected path in raw of these sources."""
     positions: Mapping[str, int]
     """Position of the first name that means a source, by its SHA-256; empty if the selection names none."""
     moved: tuple[str, ...]
@@ -171,9 +173,14 @@ def _select(
         for row in one.rows:
             positions.setdefault(row.digest, position)
     ordered = sorted(chosen.values(), key=lambda row: (row.release, row.relative, row.digest))
+    present = [row for row in found if row.gone_utc is None]
     moved = [one.remark for one in named if one.remark and not chosen.keys().isdisjoint(one.digests)]
     return Selected(
-        rows=ordered, positions=positions, moved=tuple(dict.fromkeys(moved)), replaced=_replaced(ordered, known)
+        rows=ordered,
+        places=tuple({row.path: row for row in (*ordered, *present)}.values()),
+        positions=positions,
+        moved=tuple(dict.fromkeys(moved)),
+        replaced=_replaced(ordered, known),
     )
 
 
