@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from itertools import chain
 
 import av.container
 import numpy as np
 
+from processors.audio.reading.audio_info import AudioInfo
 from processors.audio.reading.audio_reader import StreamReader
 from processors.audio.reading.block import AudioBlock
-from processors.audio.reading.first_sound import first_sound_seconds
 from processors.audio.reading.loudspeakers import Layout, web_layout_of
 from processors.containers.coding_in_headers import coding_of
 from processors.containers.video.fragments import has_every_fragment
+from processors.decoding.first_sound import first_sound_seconds
 from processors.decoding.open_media import default_stream, open_container, packets_of
 from processors.errors import DamagedMedia, RefusedMedia, UnsupportedMedia
 from processors.sources.source_file import SourceFile
-from processors.video.reading.video_info import Sound
+from processors.video.reading.video_info import Sound, VideoInfo
 
-PIECE_VALUES = 1 << 25
-"""Samples of all channels in one piece of a span: 134 MB."""
+PIECE_VALUES, LATER_PIECE_VALUES = 1 << 25, 1 << 20
+"""Samples of all channels in one piece of a span, 134 MB, and in one of what follows it."""
 MAX_VALUES_PER_SECOND, MAX_VALUES = 64 * 192_000, 1 << 33
 """Samples of all channels in one second of a span, and in all of it, 34 GB: headers may state any rate and times."""
 MEAN = Layout(name="stereo", channels=(None, None), encoded="stereo", is_assumed=True)
@@ -46,10 +49,28 @@ def sound_reader(file: SourceFile, container: av.container.InputContainer) -> St
     return reader
 
 
-def sound_between(file: SourceFile, start: Fraction, end: Fraction) -> Iterator[Sound]:
+def with_sound(info: VideoInfo, file: SourceFile) -> VideoInfo:
+    """Return the information with the functions that read the file's audio."""
+    return replace(
+        info,
+        sound_between=partial(sound_between, file),
+        sound_from=partial(sound_between, file, reads_on=True),
+        sound_start=partial(sound_start, file),
+    )
+
+
+def sound_start(file: SourceFile) -> Fraction | None:
+    """Return the presentation time of the first sample (s); None if the file has no audio that can be decoded."""
+    with file.open() as opened, open_container(opened) as container, suppress(DamagedMedia, UnsupportedMedia):
+        return sound_reader(file, container).info.start
+    return None
+
+
+def sound_between(file: SourceFile, start: Fraction, end: Fraction, *, reads_on: bool = False) -> Iterator[Sound]:
     """Yield the audio presented from `start` until just before `end` (s), in pieces that follow one another.
 
-    Silence behind the last piece with sound is a piece without samples.
+    Silence behind the last piece with sound is a piece without samples. With `reads_on`, what is heard from `end` on
+    follows too.
 
     The file is read once, from its beginning until `end`, because the audio reader counts from the first sample.
     There are no pieces if it has no audio that can be decoded. Channels are those of `web_layout_of`; more than 8,
@@ -67,8 +88,7 @@ def sound_between(file: SourceFile, start: Fraction, end: Fraction) -> Iterator[
         info = reader.info
         values = info.rate_hz * info.channel_count
         if values > MAX_VALUES_PER_SECOND or values * (end - start) > MAX_VALUES:
-            what = f"{info.channel_count} channels of {info.rate_hz} Hz for {float(end - start):.0f} s"
-            raise RefusedMedia(f"{what} are too much sound for a copy", "set with_sound=False")
+            raise _too_much(info, end - start)
         first, count = round((start - info.start) * info.rate_hz), round((end - start) * info.rate_hz)
         rest = count
         layout = web_layout_of(info) or MEAN
@@ -81,14 +101,21 @@ def sound_between(file: SourceFile, start: Fraction, end: Fraction) -> Iterator[
             are_loudspeakers_assumed=layout.is_assumed,
             silent_samples=0,
         )
-        for samples in _in_pieces(blocks, first, count, len(layout.channels)):
+        for samples in _in_pieces(blocks, first, count, len(layout.channels), reads_on=reads_on):
             heard = np.isfinite(samples)
             silent_samples = int(len(samples) - heard.all(axis=1).sum())
             heard_alone = np.where(heard, samples, np.float32(0))
             yield replace(nothing, samples=heard_alone, silent_samples=silent_samples)
             rest -= len(samples)
-        if rest:
+            if (count - rest) * info.channel_count > MAX_VALUES:
+                raise _too_much(info, Fraction(count - rest, info.rate_hz))
+        if rest > 0:
             yield replace(nothing, silent_samples=rest)
+
+
+def _too_much(info: AudioInfo, seconds: Fraction) -> RefusedMedia:
+    what = f"{info.channel_count} channels of {info.rate_hz} Hz for {float(seconds):.0f} s"
+    return RefusedMedia(f"{what} are too much sound for a copy", "set with_sound=False")
 
 
 def _arranged(block: AudioBlock, layout: Layout) -> AudioBlock:
@@ -100,32 +127,39 @@ def _arranged(block: AudioBlock, layout: Layout) -> AudioBlock:
     return replace(block, samples=np.stack([mean, mean]))
 
 
-def _in_pieces(blocks: Iterable[AudioBlock], first: int, count: int, channels: int) -> Iterator[np.ndarray]:
+def _in_pieces(
+    blocks: Iterable[AudioBlock], first: int, count: int, channels: int, *, reads_on: bool = False
+) -> Iterator[np.ndarray]:
     """Yield up to `count` samples from number `first` on, float32, shape (samples, channels), NaN where there are none.
 
-    The last piece with samples of a block is the last one.
+    The last piece with samples of a block is the last one. With `reads_on`, all later samples follow.
     """
-    begins = 0
-    """Place in the span of the piece that is being filled."""
+    begins = place = 0
+    """Places in the span: of the piece that is being filled, and of the next sample."""
     piece = _unheard(count, channels)
     for block in blocks:
         place, samples = block.first_sample - first, block.samples.T
-        if place >= count:
+        if place >= count and not reads_on:
             break
         samples, place = samples[max(0, begins - place) :], max(begins, place)
         while len(samples):
             if place >= begins + len(piece):
                 yield piece
                 begins += len(piece)
-                if begins == count:
+                if begins < count:
+                    piece = _unheard(count - begins, channels)
+                elif reads_on:
+                    piece = _unheard(max(1, LATER_PIECE_VALUES // channels), channels)
+                else:
                     return
-                piece = _unheard(count - begins, channels)
                 continue
             part = samples[: begins + len(piece) - place]
             piece[place - begins : place - begins + len(part)] = part
             samples, place = samples[len(part) :], place + len(part)
     if begins < count:
         yield piece
+    elif place > begins:
+        yield piece[: place - begins]
 
 
 def _unheard(count: int, channels: int) -> np.ndarray:

@@ -18,7 +18,7 @@ from processors.containers.size_in_header import too_short_because
 from processors.containers.video.matroska import look_at
 from processors.contract import Need, OpenSource, Processor, Reads, Source, Streamed, is_of_path, need_of, result_key
 from processors.decoding.open_media import open_container, packets_of
-from processors.engine.audio_of_video import sound_between, sound_reader
+from processors.engine.audio_of_video import sound_reader, with_sound
 from processors.engine.failure import Failure, fault_of
 from processors.engine.pass_progress import PassProgress
 from processors.engine.processor_run import ProcessorRun, SourceReading
@@ -300,8 +300,7 @@ class _Pass:
                 structure=structure_of(self._file, self._source.format),
             )
         if pictures:
-            sound_at = functools.partial(sound_between, self._file)
-            info = dataclasses.replace(pictures.info, sound_between=sound_at, source_name=self._source.name)
+            info = dataclasses.replace(with_sound(pictures.info, self._file), source_name=self._source.name)
             pictures.want(_start(work, info))
         return pictures
 

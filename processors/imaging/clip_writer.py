@@ -6,6 +6,7 @@ import errno
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
+from math import floor
 from pathlib import Path
 
 import av
@@ -20,6 +21,9 @@ BT709 = 1
 AAC_RATES_HZ = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 """Sampling rates of AAC-LC (ISO/IEC 14496-3, table 1.18)."""
 AAC_BITS_PER_SECOND = 192_000
+MAX_PICTURE_TICKS = 1 << 24
+"""Longest time for which one coded picture stands after the last, in ticks. FFmpeg ignores delays between decoding and
+showing of 2^28, a few pictures."""
 MAX_AMPLITUDE = 1000.0
 """Maximum amplitude of sound: full scale is 1, players clip above it, the encoder rejects far larger values."""
 X264_PARAMETERS = "asm=avx2"
@@ -99,6 +103,7 @@ class WebClip:
         self._end_pts = 0
         self._kept_end_pts = 0
         self._coded: av.Packet | None = None
+        self._shown: av.VideoFrame | None = None
         self._time_base = time_base
         self._container = av.open(str(path), "w", options={"movflags": "+faststart", "fflags": "+bitexact"})
         coding = {"preset": "veryfast", "crf": str(quality_crf), "x264-params": X264_PARAMETERS}
@@ -133,10 +138,21 @@ class WebClip:
         self._lengths[coded.pts] = end_pts - pts
         self._end_pts = end_pts - self.first_pts
         self._mux(coded)
+        self._shown = coded
         self.frame_count += 1
 
-    def close(self) -> None:
-        """Flush the encoder and write the index."""
+    def close(self, end: Fraction | None = None) -> None:
+        """Flush the encoder and write the index; the last picture stands until `end`, in s, if that is later.
+
+        It is coded again only where it stands longer than the format allows.
+        """
+        if end is not None and self._shown is not None:
+            pts, end_pts = self._shown.pts or 0, floor(end / self._time_base)
+            while end_pts - pts > MAX_PICTURE_TICKS:
+                pts += MAX_PICTURE_TICKS
+                self._shown.pts, self._lengths[pts] = pts, MAX_PICTURE_TICKS
+                self._mux(self._shown)
+            self._end_pts = max(self._end_pts, end_pts)
         self._mux(None)
         if self._coded is not None:
             self._keep(self._coded, None)
@@ -170,7 +186,9 @@ def aac_rate_hz(rate_hz: int) -> int:
     return min((rate for rate in AAC_RATES_HZ if rate >= rate_hz), default=max(AAC_RATES_HZ))
 
 
-def move_with_sound(path: Path, clip: WebClip, wave: Path | None, layout: str | None) -> Path:
+def move_with_sound(
+    path: Path, clip: WebClip, wave: Path | None, layout: str | None, lead_seconds: Fraction = Fraction(0)
+) -> Path:
     """Return an MP4 of a closed clip's video, unchanged, and the sound of a file, both from 0 s, in place of both.
 
     The bytes are the same each time. Without sound the clip is only renamed. Sound of several channels is mixed into
@@ -179,6 +197,7 @@ def move_with_sound(path: Path, clip: WebClip, wave: Path | None, layout: str | 
     Parameters
     ----------
     layout : loudspeakers of the file's channels, in FFmpeg's order and names; None without a file.
+    lead_seconds : so much longer the first picture stands, as the sound begins earlier; ticks of the clip.
 
     Raises
     ------
@@ -208,8 +227,14 @@ def move_with_sound(path: Path, clip: WebClip, wave: Path | None, layout: str | 
             while next_heard is not None and _seconds(next_heard) <= packet.dts * packet.time_base:
                 made.mux(next_heard)
                 next_heard = next(waiting, None)
+            lead, end = (round(seconds / packet.time_base) for seconds in (lead_seconds, clip.end + lead_seconds))
+            lasts = packet.duration or 0
+            if packet.pts == 0:
+                lasts += lead
+            elif packet.pts is not None:
+                packet.pts, packet.dts = packet.pts + lead, packet.dts + lead
             if packet.pts is not None:  # what it lasts in coding order may be longer than all that are shown
-                packet.duration = min(packet.duration or 0, round(clip.end / packet.time_base) - packet.pts)
+                packet.duration = min(lasts, end - packet.pts)
             packet.stream = video
             made.mux(packet)
         made.mux([] if next_heard is None else [next_heard, *waiting])

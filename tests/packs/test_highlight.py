@@ -613,6 +613,37 @@ def test_what_moves_of_a_video_is_around_its_best_still(
     assert [one.moving_seconds for one in built.highlight.parts] == told
 
 
+@pytest.mark.parametrize(
+    ("still_seconds", "seconds_each", "first", "stands_seconds"),
+    [(10.9, 1.0, 100, None), (7.1, 1.0, 25, None), (8.0, 4.4, 25, 0.4)],
+)
+def test_an_excerpt_moves_within_the_pictures_of_a_copy_with_longer_sound(
+    made: PackStore, tmp_path: Path, still_seconds: float, seconds_each: float, first: int, stands_seconds: float | None
+) -> None:
+    """A copy of 10 s begins at 6 s; its first picture stands for 1 s, and after 4 s more the last one."""
+    shown = [*(25 * [25]), *range(25, 125), *(125 * [124])]
+    facts = {"start_seconds": 6.0, "duration_seconds": 10.0, "width_px": 128, "height_px": 96}
+    pictures = {"pictures_start_seconds": 7.0, "pictures_end_seconds": 11.0}
+    ticks = [0, *range(26, 125)]
+    copy = MediaMaker(tmp_path).video("made.mp4", ticks).path.read_bytes()
+    digest = next(row.digest for row in made.catalogue.sources().values() if row.name == "b.mp4")
+    item = Item(name="video.mp4", media_type="video/mp4", data=copy, facts=facts | pictures)
+    made.result(digest, "video.web", item, key="newer", made_utc=LATER)
+    with_stills(made, "b.mp4", {"identity": {"time_seconds": still_seconds}, "rank": 1, "is_pinned": True})
+    highlight = Highlight(seconds_each=seconds_each, longest_side_px=160)
+    take = ("stills", "full video")
+    built = make_pack(made, tmp_path / "pack", selection=("b.mp4",), take=take, highlight=highlight)
+    (clip,) = (tmp_path / "pack/data").rglob("highlight.mp4")
+    with av.open(str(clip)) as container:
+        frames = [frame.to_ndarray(format="rgb24")[:, 20:140] for frame in container.decode(video=0)]
+    numbers = [shown[first + number] for number in range(round(25 * seconds_each))]
+    assert [ticks[number_of(one)] or 25 for one in frames[75 : 75 + len(numbers)]] == numbers
+    assert built.highlight is not None
+    assert [round(one.seconds, 6) for one in built.highlight.standstills] == (
+        [stands_seconds] if stands_seconds else []
+    )
+
+
 def test_a_still_near_the_end_of_the_sound_is_heard_with_its_last_seconds(made: PackStore, tmp_path: Path) -> None:
     """One still 0.2 s before the end of 3 s of sound, and one after it, where the video is silent."""
     digest = next(row.digest for row in made.catalogue.sources().values() if row.name == "b.mp4")

@@ -16,6 +16,7 @@ from processors.errors import DamagedMedia, RefusedMedia
 from processors.identify import identify
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
+from processors.video.frames.web import WebVideo
 from processors.video.subtitles.ass_text import webvtt_text
 from processors.video.subtitles.cues import cues_of_file
 from processors.video.subtitles.subtitles import Subtitles
@@ -111,6 +112,22 @@ def test_times_count_from_the_first_picture(tmp_path: Path) -> None:
     (result,) = derived(path, tmp_path / "store", Subtitles())
     assert text_of(result, result.names[0]).startswith(FIRST)
     assert result.facts(result.names[0])["zero_seconds"] == 5
+
+
+@pytest.mark.parametrize(("late_seconds", "zero_seconds"), [(2.0, 5.0), (0.04, 5.04)])
+def test_times_count_from_where_a_web_copy_begins(tmp_path: Path, late_seconds: float, zero_seconds: float) -> None:
+    """The picture begins later than the sound; by less than 0.05 s that is an encoder's delay."""
+    path, text = tmp_path / "film.mkv", tmp_path / "text.srt"
+    text.write_text(SRT)
+    pictures = ["-itsoffset", str(late_seconds), "-f", "lavfi", "-i", "testsrc=s=128x96:r=25:d=2"]
+    sound = ["-f", "lavfi", "-i", "sine=d=4", "-i", str(text), "-map", "0", "-map", "1", "-map", "2"]
+    codecs = ["-fps_mode", "passthrough", "-c:v", "mpeg4", "-c:a", "pcm_s16le", "-c:s", "srt"]
+    command = ["ffmpeg", "-v", "error", *pictures, *sound, *codecs, "-output_ts_offset", "5", str(path)]
+    subprocess.run(command, check=True)
+    subtitles, copy = derived(path, tmp_path / "store", Subtitles(), WebVideo())
+    told = subtitles.facts(subtitles.names[0])
+    assert told["zero_seconds"] == copy.facts("video.mp4")["start_seconds"] == zero_seconds
+    assert (told["first_seconds"], told["cue_count"]) == (pytest.approx(5.5 - zero_seconds), 2)
 
 
 def test_pictures_and_repeated_texts_are_named_and_not_taken(tmp_path: Path) -> None:

@@ -14,18 +14,18 @@ from processors.audio.reading.audio_info import AudioInfo, AudioReport, OtherStr
 from processors.audio.reading.block import AudioBlock
 from processors.audio.reading.declared_length import Declared
 from processors.audio.reading.end_padding import MAX_AAC_SAMPLES, MAX_OPUS_SAMPLES, EndPadding, tick_samples
-from processors.audio.reading.first_sound import first_sound_seconds
 from processors.audio.reading.flac_digest import FlacDigest
 from processors.audio.reading.joined_mp3 import JoinedMp3
 from processors.audio.reading.loss_counter import LossCounter, Promise
 from processors.audio.reading.loudspeakers import stated_by
 from processors.audio.reading.packet_fit import PacketFit
-from processors.audio.reading.sample_clock import MIN_GAP_SECONDS, SampleClock
+from processors.audio.reading.sample_clock import SampleClock
 from processors.containers.audio.tags_behind import tags_behind
 from processors.containers.coding_in_headers import coding_of
 from processors.containers.frame_sync import missing_of_last
 from processors.containers.stream_coding import Coding, refuse_encrypted, without_decoder
 from processors.containers.text.unknown_text import unescaped
+from processors.decoding.first_sound import first_sound_seconds, sound_start
 from processors.decoding.open_media import decoder_errors, default_stream, ffmpeg_errors, open_container
 from processors.decoding.stated_length import declared_seconds, media_seconds
 from processors.errors import DamagedMedia
@@ -84,8 +84,7 @@ class StreamReader:
             raise without_decoder("sound", coding)
         self.stream, self._codec = stream, codec
         begins = (stream.start_time or 0) * (stream.time_base or Fraction(1, av.time_base))
-        primed = first_sound - begins if first_sound is not None and not starts_at_zero else Fraction(0)
-        primed = primed if primed >= MIN_GAP_SECONDS else Fraction(0)
+        primed = Fraction(0) if starts_at_zero else sound_start(stream, first_sound) - begins
         container_name = stream.container.format.name
         self._is_in_mp4, is_bare = "mp4" in container_name, container_name in BARE
         self.info = AudioInfo(

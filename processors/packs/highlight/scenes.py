@@ -65,18 +65,21 @@ def _excerpt(copies: Sequence[ItemRecord], stills: Sequence[Scene], seconds_each
 
 
 def _around(copy: ItemRecord, still: Scene | None, seconds_each: float) -> Scene:
-    whole = Scene(entry=copy, is_moving=True)
-    begins, ends = whole.time_seconds, end_of(copy)
-    if still is None or still.time_seconds is None or begins is None or ends is None:
-        return whole
-    latest = max(0.0, ends - begins - seconds_each)
-    return Scene(
-        entry=copy, is_moving=True, from_seconds=min(latest, max(0.0, still.time_seconds - begins - seconds_each / 2))
-    )
+    begins, ends = number_in(copy.facts, "start_seconds") or 0.0, end_of(copy)
+    pictures_start = number_in(copy.facts, "pictures_start_seconds")
+    earliest = 0.0 if pictures_start is None else pictures_start - begins
+    if still is None or still.time_seconds is None or ends is None:
+        return Scene(entry=copy, is_moving=True, from_seconds=earliest)
+    latest = max(earliest, ends - begins - seconds_each)
+    wanted = still.time_seconds - begins - seconds_each / 2
+    return Scene(entry=copy, is_moving=True, from_seconds=min(latest, max(earliest, wanted)))
 
 
 def end_of(copy: ItemRecord) -> float | None:
-    """Return the presentation time in the video at which a copy ends; None if its facts do not tell."""
+    """Return the presentation time in the video at which the pictures of a copy end; None if its facts do not tell."""
+    pictures_end = number_in(copy.facts, "pictures_end_seconds")
+    if pictures_end is not None:
+        return pictures_end
     lasts = number_in(copy.facts, "duration_seconds")
     if lasts is None:
         return number_in(copy.facts, "end_seconds")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from processors.video.reading.video_info import Sound
@@ -23,6 +24,8 @@ class WrittenSound:
     """True if the source does not state its loudspeakers."""
     missing_seconds: float
     """Duration of silence because the source has no audio there, or it does not decode."""
+    seconds: Fraction
+    """Duration with the silence at its end."""
 
 
 def write_sound(folder: Path, pieces: Iterable[Sound]) -> WrittenSound | None:
@@ -53,4 +56,5 @@ def write_sound(folder: Path, pieces: Iterable[Sound]) -> WrittenSound | None:
         channel_count=first.samples.shape[1],
         are_loudspeakers_assumed=first.are_loudspeakers_assumed,
         missing_seconds=silent / first.rate_hz,
+        seconds=Fraction(count, first.rate_hz),
     )

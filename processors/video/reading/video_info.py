@@ -63,6 +63,10 @@ class VideoInfo:
     sound_between: Callable[[Fraction, Fraction], Iterator[Sound]] = lambda start, end: iter(())
     """Reads the audio presented from one time until just before another (s), piece by piece; yields none without a
     stream that can be decoded."""
+    sound_from: Callable[[Fraction, Fraction], Iterator[Sound]] = lambda start, end: iter(())
+    """Reads as `sound_between`, and on to the end of the audio if that is later."""
+    sound_start: Callable[[], Fraction | None] = lambda: None
+    """Reads the presentation time of the first sample (s); None without a stream that can be decoded."""
     declared_aspect_ratio: Fraction | None = None
     """Aspect ratio of a stored pixel as stated by the file; None if not stated."""
     source_name: str = ""

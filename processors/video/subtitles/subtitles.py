@@ -19,8 +19,11 @@ from processors.containers.text.subtitle_names import SIDECAR_FORMATS, TEXT_CODE
 from processors.containers.text.unknown_text import unescaped
 from processors.containers.text.webvtt import as_webvtt
 from processors.contract import Item, LabelRef, OpenSource, Reads, ReleaseContext, Source
-from processors.decoding.open_media import open_container
+from processors.decoding.first_sound import first_sound_seconds, sound_start
+from processors.decoding.open_media import default_stream, open_container
 from processors.planetary.labels import read_label
+from processors.sources.source_file import SourceFile
+from processors.video.reading.copy_start import copy_start
 from processors.video.reading.streams import first_picture, video_stream
 from processors.video.subtitles.cues import StreamCues, cues_of, cues_of_file
 
@@ -53,7 +56,7 @@ class SubtitleFacts:
     last_seconds: float | None
     """End of the last."""
     zero_seconds: float
-    """Presentation time in the video from which the times count: that of its first picture."""
+    """Presentation time in the video from which the times count: that at which a copy of the whole video begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +69,7 @@ class SubtitlesFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Subtitles:
-    """Text subtitles as WebVTT, each in its language, timed from the video's first picture.
+    """Text subtitles as WebVTT, each in its language, timed from the video's first picture or, if earlier, its sound.
 
     Items: `subtitles_<index>_<language>.vtt` of each stream that holds text, `subtitles_file_<number>_<language>.vtt`
     of each `.srt` and `.vtt` file next to the video that has its name, and `subtitles.json`, which names the streams
@@ -74,7 +77,7 @@ class Subtitles:
     """
 
     name: ClassVar[str] = "video.subtitles"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     reads: ClassVar[Reads] = "file"
     of_sighting: ClassVar[bool] = True
 
@@ -90,11 +93,11 @@ class Subtitles:
         return bool(self.files) or source.has_subtitles is not False
 
     def items(self, opened: OpenSource, scratch: Path) -> Iterator[Item]:
+        zero = _zero(opened.file)
         with opened.file.open() as file, open_container(file) as container:
             streams = container.streams.subtitles
             texts = [stream for stream in streams if _codec(stream) in TEXT_CODECS]
             not_taken = [f"{_named(stream)}: {_why_not(stream)}" for stream in streams if stream not in texts]
-            zero = _first_time(container)
             found, damage = cues_of(container, texts, zero) if texts else ({}, None)
             made: dict[tuple[bytes, str | None], Item] = {}
             for stream in texts:
@@ -158,14 +161,24 @@ def _facts(
     )
 
 
-def _first_time(container: av.container.InputContainer) -> Fraction:
-    """Return the presentation time of the video's first picture; the stream's own start if none decodes."""
-    stream = video_stream(container)
-    base = stream.time_base or Fraction(1)
-    picture = first_picture(container, stream)
-    pts = picture.pts if picture is not None and picture.pts is not None else stream.start_time
-    container.seek(0)
-    return (pts or 0) * base
+def _zero(file: SourceFile) -> Fraction:
+    """Return the presentation time at which a copy of the video begins.
+
+    The file is opened for it: after the search for the first picture, FFmpeg does not return to earlier subtitles.
+    """
+    with file.open() as opened, open_container(opened) as container:
+        stream = video_stream(container)
+        base = stream.time_base or Fraction(1)
+        picture = first_picture(container, stream)
+        pts = picture.pts if picture is not None and picture.pts is not None else stream.start_time
+        return copy_start((pts or 0) * base, _sound_start(file, container), base)
+
+
+def _sound_start(file: SourceFile, container: av.container.InputContainer) -> Fraction | None:
+    """Return the presentation time of the sound that players choose; None without one that decodes."""
+    heard = default_stream(container.streams.audio)
+    first = first_sound_seconds(file, heard.index) if heard is not None and heard.codec_context else None
+    return None if heard is None or first is None else sound_start(heard, first)
 
 
 def _codec(stream: av.stream.Stream) -> str:
