@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -54,62 +55,99 @@ def watch(raw: Location, store_folder: Location, settle_seconds: float, **option
     marsmedia watch
     marsmedia watch /mnt/incoming --store /archive/mars --settle 120
     """
-    from flows.cli.ingest import ingest_folder
-    from flows.run.interrupt import EXIT_CODES
-
     # a shell that starts it in the background makes it ignore SIGINT; `kill -INT` must still stop it
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if not isinstance(raw, Path):
         raise RequestError(f"{raw}: cannot be watched, as a bucket reports no changes; run `marsmedia ingest {raw}`")
     if not raw.is_dir():
         raise click.UsageError(no_such_folder(raw, "create it, or choose another one"))
-    known, root, border = set[str](), raw, raw
-    with suppress(NoStore):
-        known, root, border = known_releases(raw, store_folder)
-    releases, is_there = Releases(settle_seconds, known), True
-    has_store = has_had_store = is_store(store_folder)
-    if not has_store:
-        check_new_store(store_folder, "auto")
+    watched = _Watched(raw, store_folder, settle_seconds, options)
     click.echo(f"watching {raw}; a release is ingested when nothing in it has changed for {settle_seconds:g} s")
     try:
-        while True:
-            if raw.is_dir() != is_there:
-                is_there = not is_there
-                click.echo(f"{raw}: {'is there again' if is_there else 'no such folder now: is its disk mounted?'}")
-            if has_had_store and is_store(store_folder) != has_store:
-                has_store = not has_store
-                click.echo(f"{store_folder}: {'is there again' if has_store else 'no store now: is its disk mounted?'}")
-            now: dict[str, Look] | None = None
-            with suppress(FileNotFoundError, NotADirectoryError):  # it went meanwhile: the next look says so
-                now = look(raw, root, border)
-            is_able = has_store == has_had_store
-            if is_able and now is not None and (at_rest := releases.at_rest(now, time.monotonic())):
-                for what, names in (("settled", now.keys()), ("gone", at_rest - now.keys())):
-                    if some := sorted(at_rest & names):
-                        click.echo(f"{', '.join(map(printable, some))}: {what}")
-                new_store: NewStore = "never" if has_had_store and isinstance(store_folder, Path) else "auto"
-                chosen = Options(**options, releases=tuple(sorted(at_rest)), new_store=new_store)
-                try:
-                    if ingest_folder(raw, store_folder, chosen) in EXIT_CODES.values():
-                        return
-                    has_store = has_had_store = True
-                    known, root, border = known_releases(raw, store_folder)
-                    releases.forget_gone(known)
-                except Exception as error:  # whatever reads a folder or a store that goes meanwhile
-                    is_gone = not raw.is_dir() or (has_had_store and not is_store(store_folder))
-                    if not is_gone and not isinstance(error, WENT):
-                        raise
-                    click.echo(f"to be ingested again: {in_words(error)}", err=True)
-                    releases.take_again()
+        while not watched.is_interrupted:
+            watched.tell_what_went()
+            watched.ingest_settled()
             time.sleep(min(2.0, settle_seconds / 3))
     except KeyboardInterrupt:
         click.echo("stopped")
 
 
-def known_releases(raw: Path, store_folder: Location) -> tuple[set[str], Path, Path]:
-    """Return the releases of `raw` that a store knows, without those confirmed as withdrawn, the folder of releases to
-    which it belongs, and the one inside which links are followed; raises `NoStore`.
-    """
+class _Watched:
+    """Folder of releases and its store, either of which may go and be there again."""
+
+    def __init__(self, raw: Path, store: Location, settle_seconds: float, options: Mapping[str, Any]) -> None:
+        self._raw, self._store, self._options = raw, store, options
+        self._known = KnownReleases(root=raw, border=raw)
+        with suppress(NoStore):
+            self._known = known_releases(raw, store)
+        self._releases = Releases(settle_seconds, self._known.names)
+        self._is_there = True
+        self._has_store = self._has_had_store = is_store(store)
+        if not self._has_store:
+            check_new_store(store, "auto")
+        self.is_interrupted = False
+        """True once a run was interrupted, which has said so itself."""
+
+    def tell_what_went(self) -> None:
+        """Print whether the folder or the store went, or is there again, since the last look."""
+        if self._raw.is_dir() != self._is_there:
+            self._is_there = not self._is_there
+            now = "is there again" if self._is_there else "no such folder now: is its disk mounted?"
+            click.echo(f"{self._raw}: {now}")
+        if self._has_had_store and is_store(self._store) != self._has_store:
+            self._has_store = not self._has_store
+            now = "is there again" if self._has_store else "no store now: is its disk mounted?"
+            click.echo(f"{self._store}: {now}")
+
+    def ingest_settled(self) -> None:
+        """Ingest the releases whose files have stopped changing, unless the store went."""
+        if self._has_store != self._has_had_store:
+            return
+        try:
+            now = look(self._raw, self._known.root, self._known.border)
+        except (FileNotFoundError, NotADirectoryError):  # it went meanwhile: the next look says so
+            return
+        at_rest = self._releases.at_rest(now, time.monotonic())
+        for what, names in (("settled", now.keys()), ("gone", at_rest - now.keys())):
+            if some := sorted(at_rest & names):
+                click.echo(f"{', '.join(map(printable, some))}: {what}")
+        if at_rest:
+            try:
+                self._ingest(at_rest)
+            except Exception as error:  # whatever reads a folder or a store that goes meanwhile
+                is_gone = not self._raw.is_dir() or (self._has_had_store and not is_store(self._store))
+                if not is_gone and not isinstance(error, WENT):
+                    raise
+                click.echo(f"to be ingested again: {in_words(error)}", err=True)
+                self._releases.take_again()
+
+    def _ingest(self, releases: Iterable[str]) -> None:
+        from flows.cli.ingest import ingest_folder
+        from flows.run.interrupt import EXIT_CODES
+
+        new_store: NewStore = "never" if self._has_had_store and isinstance(self._store, Path) else "auto"
+        chosen = Options(**self._options, releases=tuple(sorted(releases)), new_store=new_store)
+        self.is_interrupted = ingest_folder(self._raw, self._store, chosen) in EXIT_CODES.values()
+        if not self.is_interrupted:
+            self._has_store = self._has_had_store = True
+            self._known = known_releases(self._raw, self._store)
+            self._releases.forget_gone(self._known.names)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownReleases:
+    """What a store knows of the releases in a folder."""
+
+    names: frozenset[str] = frozenset()
+    """Without those that are confirmed as withdrawn."""
+    root: Path
+    """Folder of releases to which the folder belongs."""
+    border: Path
+    """Folder inside which links are followed."""
+
+
+def known_releases(raw: Path, store_folder: Location) -> KnownReleases:
+    """Return what a store knows of the releases in `raw`; raises `NoStore`."""
     from flows.run.planning.folder_of_releases import border_of_links, folder_of_releases, known_folder_of_releases
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.findings.withdrawn import unconfirmed
@@ -122,10 +160,10 @@ def known_releases(raw: Path, store_folder: Location) -> tuple[set[str], Path, P
     root = root or folder_of_releases(place, files_below(Path(place)))
     rows = (*present, *(one.rows[0] for one in unconfirmed(sightings)))
     inside = (row for row in rows if row.path.startswith(f"{storable(place)}/"))
-    return (
-        {row.release for row in inside if row.folder == storable(root)},
-        Path(root),
-        Path(border_of_links(place, present)),
+    return KnownReleases(
+        names=frozenset(row.release for row in inside if row.folder == storable(root)),
+        root=Path(root),
+        border=Path(border_of_links(place, present)),
     )
 
 

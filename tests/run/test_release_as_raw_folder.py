@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.watch import known_releases, look
+from flows.cli.watch import KnownReleases, known_releases, look
 from flows.run.checking.check_store import hash_all
 from flows.run.planning import prepare
 from flows.run.reporting.report import Report
@@ -337,9 +337,9 @@ def test_watch_groups_files_by_the_releases_of_the_store(place: Place) -> None:
     (place.raw / "july/release.toml").unlink()
     place.ingest("")
     for folder in ("june", "july"):
-        known, root, border = known_releases(place.raw / folder, place.store_folder)
-        assert (known, root, border) == ({folder}, place.raw, place.raw)
-        assert set(look(place.raw / folder, root, border)) == {folder}
+        known = known_releases(place.raw / folder, place.store_folder)
+        assert known == KnownReleases(names=frozenset([folder]), root=place.raw, border=place.raw)
+        assert set(look(place.raw / folder, known.root, known.border)) == {folder}
     (place.raw / "june/photos/new.jpg").write_bytes(picture(80, 60, 9))
     assert changes(place.ingest("june", releases=("june",))) == []
     assert ("june/photos/new.jpg", "june") in place.rows()
@@ -347,10 +347,8 @@ def test_watch_groups_files_by_the_releases_of_the_store(place: Place) -> None:
 
 def test_watch_knows_the_releases_of_an_earlier_version(place: Place) -> None:
     place.fill_as_before("june")
-    assert known_releases(place.raw / "june", place.store_folder) == (
-        {"june", "photos", "声音 记录"},
-        place.raw / "june",
-        place.raw / "june",
+    assert known_releases(place.raw / "june", place.store_folder) == KnownReleases(
+        names=frozenset(["june", "photos", "声音 记录"]), root=place.raw / "june", border=place.raw / "june"
     )
 
 
@@ -443,7 +441,8 @@ def test_a_release_that_was_moved_takes_nothing_from_the_folders_around_its_new_
         assert "june/link.jpg" in [one.file for one in report.problems]
     rows = [row for row in Catalogue(place.store).sources().values() if row.path.startswith(f"{home}/")]
     assert sorted((row.relative, row.raw_part) for row in rows) == [(relative, "june") for relative, _ in JUNE]
-    assert known_releases(home / "june", place.store_folder)[1:] == (home, home / "june")
+    known = known_releases(home / "june", place.store_folder)
+    assert (known.root, known.border) == (home, home / "june")
 
 
 def test_a_release_whose_folder_is_empty_or_missing_is_not_withdrawn(place: Place) -> None:
