@@ -26,7 +26,8 @@ from processors.decoding.repaired_view import mending_of
 from processors.decoding.stated_length import media_seconds
 from processors.errors import NO_KNOWN_FORMAT, MediaError, note_of
 from processors.formats import BY_NAME, FORMATS, MEDIA_SUFFIXES, Format, belongs, misnamed_note, title_of
-from processors.planetary.open_image import attached_format, is_pds3_label, other_data
+from processors.planetary.labels import IMAGE_LABELS
+from processors.planetary.open_image import attached_format, files_named_in, is_pds3_label, other_data
 from processors.sources.source_file import SourceFile
 
 HEAD_BYTES = 1 << 16
@@ -67,6 +68,8 @@ class Identity:
     """Pixels of a video frame or of a photo claimed by the header; for estimates only, None if not read."""
     note: str | None = None
     """Note for the user: why it is unsupported, or that the suffix is misleading."""
+    files_named: tuple[str, ...] | None = None
+    """Names of the files that a PDS label describes, none of one that cannot be read; None for other files."""
 
 
 def hash_and_identify(file: SourceFile, name: str) -> tuple[str, Identity]:
@@ -270,7 +273,8 @@ def _text(file: BinaryIO, name: str) -> Identity | None:
     if is_misnamed:
         what = "JSON" if start[:1] in ("{", "[") else "XML" if start.startswith("<?xml") else "text"
         return Identity(kind="unsupported", format=what, note=NOT_MEDIA)
-    return _companion_as(_companion(start, name))
+    what = _companion(start, name)
+    return replace(_companion_as(what), files_named=files_named_in(file) if what in IMAGE_LABELS else None)
 
 
 def _root_element(start: str) -> str | None:

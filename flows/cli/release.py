@@ -218,7 +218,7 @@ def check(folder: Path, store_folder: Path) -> None:
     renamed = renamed_files(folder, described, store_folder)
     told = [*_mistakes(folder, described, there, renamed), *_mistakes_of_calibrations(folder, described, there)]
     others = (*other_missions(folder, described), *late_dates(described), *dates_without_zone(described))
-    for line in (*told, *others, *_with_source_of_release(described), *undelivered(folder, there)):
+    for line in (*told, *others, *_with_source_of_release(described), *undelivered(folder)):
         click.echo(printable(line))
     listed = described.lines.keys() | {one for now in renamed.values() for one in now}
     left_out = [path for path in media_below(folder) if path not in listed]

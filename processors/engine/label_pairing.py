@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator
-from functools import partial
+from contextlib import suppress
 from pathlib import Path
 
 from processors.containers.text.sidecar import SIDECAR
 from processors.contract import LabelRef
 from processors.decoding.open_media import open_picture
 from processors.errors import DamagedMedia, MediaError, note_of
-from processors.formats import BY_NAME, may_have_sound
+from processors.formats import BY_NAME, MEDIA_SUFFIXES, may_have_sound
 from processors.planetary.image_object import ImageObject
-from processors.planetary.labels import MAX_LABEL_BYTES, read_label
-from processors.planetary.open_image import ATTACHED, DETACHED, described_by, files_named, media_named
+from processors.planetary.labels import IMAGE_LABELS, MAX_LABEL_BYTES, read_label
+from processors.planetary.open_image import ATTACHED, DETACHED, described_by, files_named_in, media_named
 from processors.sources.source_file import SourceFile
 from processors.sources.unicode_forms import folded
 from processors.store.bucket.raw_bucket import to_read
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.undelivered import missing_note, undelivered_note
 
-IMAGE_LABELS = ("PDS4 label", "PDS3 label")
 NO_DATA = ("release description", "XML label", SIDECAR, *IMAGE_LABELS)
 """Formats of companions that no label describes."""
+
+
+def with_named_files(
+    rows: Iterable[SourceRow], local_path: Callable[[SourceRow], Path] = to_read
+) -> Iterator[SourceRow]:
+    """Yield the labels whose named files no run has kept, as in stores of earlier versions, with these names.
+
+    One that cannot be read now is left to the next run.
+    """
+    for row in rows:
+        if row.format in IMAGE_LABELS and row.named_files is None and row.digest:
+            with suppress(OSError), local_path(row).open("rb") as file:
+                yield row.naming(files_named_in(file))
 
 
 def pair_with_labels(
@@ -71,8 +83,6 @@ class _Pairing:
         """Names, as `folded`, of the files in each folder that are not labels."""
         self._in_release: dict[tuple[str, str], set[str]] = {}
         """The same of each release."""
-        self._named: dict[str, tuple[str, ...]] = {}
-        """Names of the files that each examined label describes, by the label's path."""
         for row in rows:
             names = self._files.setdefault(_folder(row), set())
             if row.format in IMAGE_LABELS:
@@ -96,7 +106,7 @@ class _Pairing:
             return row if row.label == label else self._by_label(row, label, is_open=is_open)
         if labels:
             names = ", ".join(label.name for label in labels)
-            note = f"{len(labels)} labels have its name ({names}): keep only one"
+            note = f"{len(labels)} labels describe it ({names}): keep only one"
             return _unsupported(row, note, None) if is_open else row
         if row.label:
             return _unsupported(row, f"its label {row.label.name} is missing: restore it", None)
@@ -106,41 +116,24 @@ class _Pairing:
         return self._fresh is None or row.path in self._fresh
 
     def _labels(self, row: SourceRow) -> list[SourceRow]:
-        """Return labels with a file's name: CNSA's (the whole name plus an L), then PDS4's, then PDS3's.
+        """Return the labels by which a file is classified, of one kind.
 
-        For a file of unknown type this includes labels of another name that name it, as labels of several files do.
+        Those with the file's name are preferred to others that name it, as labels of several files do, and of these
+        CNSA's (the whole name plus an L) to PDS4's, and PDS4's to PDS3's.
         """
-        labels = sorted((one for one in self._labels_of(row) if one.format in IMAGE_LABELS), key=lambda one: one.name)
-        labels = [one for one in labels if one.path != row.path]
-        own = [one for one in labels if folded(one.name) == folded(f"{row.name}L")]
-        found = own or [one for one in labels if one.format == "PDS4 label"] or labels
-        if found:
-            return found
-        beside = self._in_folder.get(_folder(row), [])
-        if row.label:
-            return [one for one in beside if one.name == row.label.name]
-        if row.kind != "unsupported" or not any(self._is_fresh(one) for one in (row, *beside)):
-            return []
-        return [one for one in beside if folded(row.name) in map(folded, self._names_in(one))]
-
-    def _names_in(self, label: SourceRow) -> tuple[str, ...]:
-        if label.path not in self._named:
-            self._named[label.path] = self._names_read(label, files_named)
-        return self._named[label.path]
-
-    def _names_read(self, label: SourceRow, names_in: Callable[[bytes], tuple[str, ...]]) -> tuple[str, ...]:
-        """Return names in a label; none if it cannot be read, which the evidence of its source reports."""
-        try:
-            with self._local_path(label).open("rb") as file:
-                return names_in(file.read(MAX_LABEL_BYTES + 1))
-        except (OSError, MediaError):
-            return ()
+        labels = [one for one in self._labels_of(row) if one.format in IMAGE_LABELS and one.path != row.path]
+        if not labels and row.label:
+            return [one for one in self._in_folder.get(_folder(row), []) if one.name == row.label.name]
+        stem = folded(row.name.rpartition(".")[0] or row.name)
+        called = [one for one in labels if folded(one.name.rpartition(".")[0]) in (stem, folded(row.name))] or labels
+        own = [one for one in called if folded(one.name) == folded(f"{row.name}L")]
+        return own or [one for one in called if one.format == "PDS4 label"] or called
 
     def _missing_partner(self, label: SourceRow) -> SourceRow:
-        """Add a note to a label of images or sounds that are missing, until they appear.
+        """Add a note to a label of images or sounds that are missing from its folder, until they appear.
 
         Labels of tables, documents and browse pictures need no file, as nothing would be made of it: their note says
-        only that none of their files is in the release.
+        only that none of their files is in the release, or that those there are in another folder.
         """
         names = self._files[_folder(label)]
         stem = folded(label.name.rpartition(".")[0])
@@ -150,12 +143,24 @@ class _Pairing:
         return dataclasses.replace(label, note=None if has_partner else self._note_on_missing(label, names))
 
     def _note_on_missing(self, label: SourceRow, names: Collection[str]) -> str | None:
-        media = self._names_read(label, partial(media_named, is_sound=may_have_sound))
+        media = self._media_named(label)
         if missing := [name for name in media if folded(name) not in names]:
             return missing_note(missing)
-        named = self._names_read(label, files_named)
+        named = label.files_named
         there = self._in_release.get((label.folder, label.release), set())
-        return undelivered_note(named) if named and there.isdisjoint(map(folded, named)) else None
+        elsewhere = [name for name in named if folded(name) in there]
+        if named and not elsewhere:
+            return undelivered_note(named)
+        media = [name for name in elsewhere if name.lower().endswith(MEDIA_SUFFIXES)]
+        return missing_note(media) if media and not any(folded(name) in names for name in named) else None
+
+    def _media_named(self, label: SourceRow) -> tuple[str, ...]:
+        """Return the names of a label's images and sounds; none if it cannot be read, which the evidence reports."""
+        try:
+            with self._local_path(label).open("rb") as file:
+                return media_named(file.read(MAX_LABEL_BYTES + 1), may_have_sound)
+        except (OSError, MediaError):
+            return ()
 
     def _by_label(self, row: SourceRow, label: LabelRef, *, is_open: bool) -> SourceRow:
         """Classify a file by its label; `is_open`: its type is otherwise unknown, so it takes the label's reasons."""

@@ -14,6 +14,7 @@ from processors.contract import LabelRef, ReleaseContext
 from processors.engine.agreed_statements import Dispute, agreed, disputes
 from processors.engine.companion_pairing import sidecars_paired, subtitles_paired
 from processors.engine.entries_of_renamed import entries_of_renamed
+from processors.engine.labels_of_files import LABELS, LabelsOfFiles
 from processors.engine.labels_on_demand import LabelsOnDemand
 from processors.engine.related_label_pairing import RelatedLabelPairing
 from processors.engine.release_calibrations import ReleaseCalibrations
@@ -24,12 +25,10 @@ from processors.metadata.release.release_context import release_context
 from processors.metadata.release.release_file import Release, ReleaseFileProblem
 from processors.mission.profile import load_profile, profile_named_in, read_product_name
 from processors.planetary.open_image import ATTACHED
-from processors.sources.unicode_forms import folded
 from processors.store.bucket.raw_bucket import to_read
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.moves import Moves
 
-LABELS = ("PDS4 label", "XML label", "PDS3 label")
 DISPUTABLE = frozenset({"calibrations", "calibration", "altitude_shot", "still_seconds"})
 """Keys of release.toml that must not differ between paths of the same bytes, as results are made by them.
 
@@ -55,7 +54,6 @@ class ReleaseIndex:
         self._cameras: dict[str, str | None] = {}
         """Cameras of each file that was asked for, by its path."""
         descriptions: list[SourceRow] = []
-        self._labels: dict[tuple[str, str], list[SourceRow]] = {}
         self._paths: set[str] = set()
         self._places: dict[tuple[str, ...], list[SourceRow]] = {}
         """All paths of each source."""
@@ -72,9 +70,7 @@ class ReleaseIndex:
                 self._places.setdefault(row.digests, []).append(row)
             if row.kind == "companion" and row.name == "release.toml":
                 descriptions.append(row)
-            elif row.kind == "companion" and row.format in LABELS:
-                for stem in {_stem(row.name), folded(row.name.rpartition(".")[0])}:
-                    self._labels.setdefault((_folder(row.path), stem), []).append(row)
+        self._labels = LabelsOfFiles(rows)
         earlier = [row.entry_path for row in rows if row.entry_path]
         gone = moves.gone if moves else ()
         self._releases = ReleaseDescriptions(descriptions, local_path, self._paths, gone, earlier)
@@ -140,14 +136,14 @@ class ReleaseIndex:
         return agreed([self._at(one) for one in places]) if len(places) > 1 else self._at(places[0])
 
     def _at(self, row: SourceRow) -> ReleaseContext:
-        beside = sorted(self.labels_of(row), key=lambda label: label.name)
+        beside = self.labels_of(row)
         labels = _refs(beside)
-        if row.label and row.label not in labels:  # has another name, but names the file
+        if row.label and row.label not in labels:
             labels = (*labels, row.label)
         sidecars = self._sidecars.of_file.get(row.path, ())
         is_labelled = bool(labels) or row.format in ATTACHED
         labels += _refs(sidecars)
-        related = self._related.of(row)
+        related = self._related_to(row)
         start = functools.partial(self._read_labels.start_of, [*beside, *sidecars], [label for _, label in related])
         around = tuple(LabelRef(name=name, sha256=label.digest) for name, label in related)
         name = row.name if read_product_name(row.name) else None
@@ -241,7 +237,7 @@ class ReleaseIndex:
         found = [f"{one.name} {one.digest}" for one in self._paired(row)]
         if self._labels:
             found += sorted(f"{one.name} {one.digest}" for one in self.labels_of(row))
-            found += [f"{name} {one.digest}" for name, one in self._related.of(row)]
+            found += [f"{name} {one.digest}" for name, one in self._related_to(row)]
         folder = self._folder_of_release(row)
         if folder is not None:
             if folder not in self._described:
@@ -333,19 +329,21 @@ class ReleaseIndex:
         return found
 
     def labels_of(self, row: SourceRow) -> list[SourceRow]:
-        """Return the labels next to a file that have its name."""
-        stems = {_stem(row.name), folded(row.name)}
-        rows = [label for stem in stems for label in self._labels.get((_folder(row.path), stem), [])]
-        if not row.name.isascii():  # the labels of a file whose name differs in Unicode form only are not its own
-            own = {row.name.casefold(), row.name.rpartition(".")[0].casefold()}
-            rows = [one for one in rows if one.name.rpartition(".")[0].casefold() in own] or rows
-        return list({label.path: label for label in rows}.values())
+        """Return the labels next to a file that have its name, then those that name it, each by name."""
+        return self._labels.of(row)
+
+    def _related_to(self, row: SourceRow) -> list[tuple[str, SourceRow]]:
+        """Return the labels around a recording that are about more than it, as `RelatedLabelPairing.of`."""
+        if not (related := self._related.of(row)):
+            return []
+        own = {label.path for label in self.labels_of(row)}
+        return [(name, label) for name, label in related if label.path not in own]
 
     def companions_of(self, row: SourceRow) -> list[SourceRow]:
         """Return the labels, sidecars and subtitles that belong to a file, by name."""
         found = [*self.labels_of(row), *self._paired(row)]
-        if row.label and row.label.sha256 not in {one.digest for one in found}:  # has another name, but names the file
-            named = self._labels.get((_folder(row.path), _stem(row.label.name)), [])
+        if row.label and row.label.sha256 not in {one.digest for one in found}:
+            named = self._labels.called(row.label.name, _folder(row.path))
             found += [one for one in named if one.digest == row.label.sha256]
         return sorted(found, key=lambda one: one.name)
 
@@ -384,7 +382,3 @@ def _folders_above(path: str) -> Iterator[str]:
     """Yield the folders above a file, the nearest first; the path may be an address."""
     while path := _folder(path):
         yield path
-
-
-def _stem(name: str) -> str:
-    return folded(name.rpartition(".")[0] or name)

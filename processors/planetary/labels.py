@@ -15,6 +15,9 @@ from processors.contract import LabelRef
 from processors.errors import DamagedMedia, RefusedMedia, SourceChanged
 from processors.sources.source_file import SourceFile
 
+IMAGE_LABELS = ("PDS4 label", "PDS3 label")
+"""Formats of labels that name the files they describe."""
+LABEL_SUFFIXES = (".xml", ".lblx", ".lbl")
 MAX_LABEL_BYTES = 4 << 20
 MAX_DEPTH = 100
 _DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?\sencoding\s*=\s*[\"']([\w.-]{1,40})[\"'][^>]{0,200}\?>")
@@ -23,6 +26,11 @@ _OF_SEVERAL_BYTES = {
     **{name: name for name in ("big5", "euc_jp", "euc_kr", "shift_jis")},
 }
 """Python's name of each encoding that XML may declare and Expat does not read; GB18030 contains its predecessors."""
+
+
+def is_named_as_label(name: str) -> bool:
+    """Return whether a file may be a label by its name; those of CNSA have the name of their file and an L."""
+    return name.lower().endswith((*LABEL_SUFFIXES, "l"))
 
 
 def read_label(file: SourceFile, label: LabelRef) -> bytes:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import BinaryIO, Literal
 
 from processors.contract import Source
+from processors.errors import MediaError
 from processors.planetary import pds3, pds4, vicar
 from processors.planetary.image_object import ImageObject
-from processors.planetary.labels import is_xml, read_label
+from processors.planetary.labels import MAX_LABEL_BYTES, is_xml, read_label
 from processors.sources.read_at import read_at
 from processors.sources.source_file import SourceFile
 
@@ -84,6 +85,20 @@ def described_by(label: bytes, name: str, size_bytes: int) -> ImageObject:
 def files_named(label: bytes) -> tuple[str, ...]:
     """Return the names of the files described by a detached label; raises as the labels' readers do."""
     return (pds4 if is_xml(label) else pds3).files_named(label)
+
+
+def files_named_in(file: BinaryIO) -> tuple[str, ...]:
+    """Return the names of the files described by an open label; none of one that cannot be read.
+
+    Raises
+    ------
+    OSError : the file cannot be read.
+    """
+    file.seek(0)
+    try:
+        return files_named(file.read(MAX_LABEL_BYTES + 1))
+    except MediaError:  # the evidence of its source reports it
+        return ()
 
 
 def media_named(label: bytes, is_sound: Callable[[str], bool]) -> tuple[str, ...]:

@@ -144,9 +144,9 @@ def files_named(label: bytes) -> tuple[str, ...]:
     for block in blocks_of(text).walk():
         for key, value in block.values.items():
             if key.startswith("^") and not re.search(r"STRUCTURE|DESC|CATALOG|CAT$|DOCUMENT|SOFTWARE", key):
-                items = items_of(value)
-                if items and not _is_number(items[0]) and "." in items[0]:
-                    names.setdefault(items[0])
+                name = next(iter(items_of(value)), "").partition(";")[0]  # behind it VMS has the version of a file
+                if "." in name and not _is_number(name):
+                    names.setdefault(name)
     return tuple(names)
 
 

@@ -121,7 +121,7 @@ def test_two_labels_for_one_file_are_one_too_many_but_for_cnsa(raw: Path, tmp_pa
     store = tmp_path / "store"
     shutil.copy(raw / "a.xml", raw / "a.lblx")
     assert counts(ingest(raw.parent, store)) == (0, 0, 0)
-    assert note_of(store)[2] == "2 labels have its name (a.lblx, a.xml): keep only one"
+    assert note_of(store)[2] == "2 labels describe it (a.lblx, a.xml): keep only one"
     (raw / "a.lblx").unlink()
     assert counts(ingest(raw.parent, store)) == (3, 0, 0)
     for level in "BC":

@@ -404,11 +404,12 @@ def test_an_original_that_changes_while_it_is_packed_is_named(
     assert (built.exit_code, (tmp_path / "pack").exists()) == (1, False)
 
 
+@pytest.mark.parametrize("name", ["a.xml", "product.lblx"])
 def test_an_image_is_read_with_the_label_next_to_it(
-    raw: Path, bucket: str, bucket_server: str, tmp_path: Path, elsewhere: Callable[[str], None]
+    raw: Path, bucket: str, bucket_server: str, tmp_path: Path, elsewhere: Callable[[str], None], name: str
 ) -> None:
     (raw / "june/a.raw").write_bytes(numbers().tobytes())
-    (raw / "june/a.xml").write_bytes(label())
+    (raw / "june" / name).write_bytes(label())
     for path in (raw / "june").iterdir():
         put(bucket, bucket_server, f"june/{path.name}", path.read_bytes())
     ingest(raw, tmp_path / "folder")

@@ -32,7 +32,7 @@ class Place:
 
 @pytest.fixture
 def release(raw: Path, maker: MediaMaker) -> Path:
-    """Media with a description, a sidecar, a copy under another name, and text."""
+    """Media with a description, a label of two of them, a copy under another name, and text."""
     for number in range(6):
         maker.photo(f"photo-{number}.jpg", size=(60 + 60 * number, 40))
     maker.tone("wind.wav")
@@ -40,6 +40,9 @@ def release(raw: Path, maker: MediaMaker) -> Path:
     (raw / "june/release.toml").write_text(
         'title = "June"\n[[file]]\npath = "photo-1.jpg"\ntitle = "One"\n[[file]]\npath = "lost.jpg"\ntitle = "Lost"\n'
     )
+    named = "".join(f"<File><file_name>photo-{number}.jpg</file_name></File>" for number in (2, 3))
+    schema = 'xmlns="http://pds.nasa.gov/pds4/pds/v1"'
+    (raw / "june/both.xml").write_text(f'<?xml version="1.0"?><Product_Browse {schema}>{named}</Product_Browse>')
     (raw / "june/.hidden").write_text("")
     return raw
 

@@ -32,7 +32,7 @@ from flows.run.reporting.since_last_run import (
 )
 from flows.run.working.workers import warm_up
 from processors.engine.fingerprint import Fingerprints, recipes_digest
-from processors.engine.label_pairing import pair_with_labels
+from processors.engine.label_pairing import pair_with_labels, with_named_files
 from processors.engine.plan import Plan, make_plan
 from processors.engine.recipe_book import processors_of
 from processors.engine.release_calibrations import unused_calibrations
@@ -288,12 +288,14 @@ class _Preparation:
 
     def _in_releases(self, identified: Identified, moves: Moves) -> tuple[list[SourceRow], ReleaseIndex]:
         """Return the rows in path order, classified by their labels if they have any, and the index of releases."""
-        rows = sorted(identified.rows, key=lambda row: row.relative)
-        named = [*rows, *identified.unread]
 
         def to_read(row: SourceRow) -> Path:
             file = self._paths[row.path]
             return at_hand(file.path, file.size_bytes, file.mtime_ns)
+
+        read = {row.path: row for row in with_named_files(identified.rows, to_read)}
+        rows = sorted((read.get(row.path, row) for row in identified.rows), key=lambda row: row.relative)
+        named = [*rows, *identified.unread]
 
         def to_read_with_labels(row: SourceRow) -> Path:
             for label in releases.labels_of(row):
@@ -305,7 +307,7 @@ class _Preparation:
         def labels_of_read(row: SourceRow) -> list[SourceRow]:
             return releases.labels_of(row) if row.digest else []  # files of other shards are not classified here
 
-        weighed = pair_with_labels(named, labels_of_read, to_read_with_labels, identified.fresh)
+        weighed = pair_with_labels(named, labels_of_read, to_read_with_labels, identified.fresh | read.keys())
         by_path = {row.path: row for row in weighed}
         rows = [by_path.get(one.path, one) for one in rows]
         return [_as_described(row, releases) for row in rows], releases

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 
 from processors.decoding.open_media import open_container
-from processors.engine.label_pairing import IMAGE_LABELS
+from processors.engine.labels_of_files import LABELS, LabelsOfFiles
 from processors.errors import MediaError
-from processors.identify import identify
+from processors.identify import Identity, identify
 from processors.metadata.other_mission import settle_in_words, unsettled_mission
 from processors.metadata.release.release_file import Release
 from processors.metadata.release.release_template import media_below
@@ -19,14 +20,14 @@ from processors.metadata.tags.photograph import read_photograph
 from processors.metadata.tags.tag_records import Tag
 from processors.metadata.times.late_dates import late_date
 from processors.metadata.times.times import dates_of_release
-from processors.planetary.labels import MAX_LABEL_BYTES
-from processors.planetary.open_image import attached_format, files_named
+from processors.planetary.labels import MAX_LABEL_BYTES, is_named_as_label
+from processors.planetary.open_image import attached_format
+from processors.sources.scan import FoundFile, survey
 from processors.sources.source_file import SourceFile
 from processors.sources.unicode_forms import folded
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.undelivered import undelivered_note
 from processors.video.reading.video_reader import VideoReader
-
-LABEL_SUFFIXES = (".lbl", ".xml")
 
 
 def other_missions(folder: Path, described: Release) -> Iterator[str]:
@@ -34,25 +35,38 @@ def other_missions(folder: Path, described: Release) -> Iterator[str]:
 
     A [[file]] with a mistake is left out: nothing that it says is known, and the mistake is told.
     """
+    if not (mission := str(described.head.get("mission", ""))):
+        return
+    rows = {row.relative: row for row in _rows(folder)}
+    labels = LabelsOfFiles(rows.values())
     for path in media_below(folder):
         if path in described.lines and path not in described.files:
             continue
-        mission, entry = str(described.head.get("mission", "")), described.files.get(path, {})
-        if not mission or "mission" in entry:
+        entry = described.files.get(path, {})
+        if "mission" in entry:
             continue
-        if other := unsettled_mission(described.head, entry, _labels(folder / path)):
+        of_file = [folder / label.relative for label in labels.of(rows[path])]
+        if other := unsettled_mission(described.head, entry, _tags(folder / path, of_file)):
             yield f"{path}: {settle_in_words(mission, other)}"
 
 
-def _labels(file: Path) -> dict[str, tuple[Tag, ...]]:
-    """Return the tags of each label next to a file, and as `inside` those of the label at its beginning, if any."""
+def _rows(folder: Path) -> Iterator[SourceRow]:
+    """Yield a row for each file below a folder: of labels what they are and name, of others only where they are."""
+    for file in survey(folder):
+        if isinstance(file, FoundFile):
+            identity = Identity(kind="media", format="")
+            if is_named_as_label(file.name):
+                with suppress(OSError, MediaError), (folder / file.relative).open("rb") as opened:
+                    found = identify(opened, file.name)
+                    identity = found if found.format in LABELS else identity
+            yield SourceRow.of(file, "", identity, "")
+
+
+def _tags(file: Path, labels: Iterable[Path]) -> dict[str, tuple[Tag, ...]]:
+    """Return the tags of each of these labels of a file, and as `inside` those of one at its beginning, if any."""
     found: dict[str, tuple[Tag, ...]] = {}
-    stems = (folded(file.name), folded(file.stem))
-    beside = [
-        one for one in file.parent.iterdir() if one.suffix.lower() in LABEL_SUFFIXES and folded(one.stem) in stems
-    ]
     try:
-        for label in sorted(beside):
+        for label in labels:
             with label.open("rb") as opened:
                 found[label.name] = label_tags(opened.read(MAX_LABEL_BYTES + 1))
         with file.open("rb") as opened:
@@ -65,27 +79,13 @@ def _labels(file: Path) -> dict[str, tuple[Tag, ...]]:
     return found
 
 
-def undelivered(folder: Path, there: Collection[str]) -> Iterator[str]:
-    """Yield a sentence for each label none of whose files is in the release; unreadable ones are reported by a run.
-
-    Parameters
-    ----------
-    there : paths of the files in the release.
-    """
-    names = {folded(path.rpartition("/")[2]) for path in there}
-    for path in sorted(there):
-        if not path.lower().endswith((*LABEL_SUFFIXES, "l")):  # CNSA's have the name of their file and an L
-            continue
-        try:
-            with (folder / path).open("rb") as opened:
-                if identify(opened, path.rpartition("/")[2]).format not in IMAGE_LABELS:
-                    continue
-                opened.seek(0)
-                named = files_named(opened.read(MAX_LABEL_BYTES + 1))
-        except (OSError, MediaError):
-            continue
-        if named and names.isdisjoint(map(folded, named)):
-            yield f"{path}: {undelivered_note(named)}"
+def undelivered(folder: Path) -> Iterator[str]:
+    """Yield a sentence for each label none of whose files is in the release; unreadable ones are reported by a run."""
+    rows = list(_rows(folder))
+    names = {folded(row.name) for row in rows}
+    for row in sorted(rows, key=lambda one: one.relative):
+        if row.files_named and names.isdisjoint(map(folded, row.files_named)):
+            yield f"{row.relative}: {undelivered_note(row.files_named)}"
 
 
 def late_dates(described: Release) -> Iterator[str]:

@@ -15,10 +15,11 @@ from pathlib import Path
 from processors.languages.language import translated_keys
 from processors.metadata.release.release_values import TRANSLATED
 from processors.mission.profile import load_profile, profile_names
+from processors.planetary.labels import LABEL_SUFFIXES
 from processors.sources.scan import FoundFile, survey
 
-NOT_LISTED = {".xml", ".lbl", ".toml", ".txt", ".md", ".csv", ".tab", ".json", ".xmp"}
-"""Labels and documents next to the media."""
+NOT_LISTED = (*LABEL_SUFFIXES, ".toml", ".txt", ".md", ".csv", ".tab", ".json", ".xmp", ".srt", ".vtt")
+"""Labels, documents and subtitles next to the media."""
 
 _HEAD = """\
 # What the agency states about this release. Leave out what it does not state: nothing is guessed.
@@ -134,13 +135,12 @@ def media_below(folder: Path) -> Iterator[str]:
 
     Paths are relative to the folder, in the form in which `release.toml` names files.
     """
-    for found in survey(folder):
-        if isinstance(found, FoundFile) and not _is_paper(found.name):
-            yield found.relative
-
-
-def _is_paper(name: str) -> bool:
-    return Path(name).suffix.lower() in NOT_LISTED
+    paths = [found.relative for found in survey(folder) if isinstance(found, FoundFile)]
+    there = set(paths)
+    for path in paths:
+        is_label_of_cnsa = path.lower().endswith("l") and path[:-1] in there
+        if not is_label_of_cnsa and not path.lower().endswith(NOT_LISTED):
+            yield path
 
 
 def _entry(path: str, known: tuple[Suggestion, ...]) -> str:

@@ -77,12 +77,16 @@ class Descriptions:
         rows = catalogue.sightings("kind = 'companion' OR name LIKE '%.toml'")
         self._known = {row.path: row for row in rows if row.gone_utc is None}
         self._beside: dict[str, list[SourceRow]] = {}
+        self._naming: dict[tuple[str, str], list[str]] = {}
+        """Paths of labels by their folder and the name of a file that they describe, as `folded`."""
         self._raw_folders: dict[str, set[str]] = {}
         """Folders that runs have surveyed, by the folder of releases."""
         for row in self._known.values():
             self._raw_folders.setdefault(row.folder, set()).add(row.raw_folder)
             if row.kind == "companion":
                 self._beside.setdefault(row.path.rpartition("/")[0], []).append(row)
+            for name in row.files_named:
+                self._naming.setdefault((row.path.rpartition("/")[0], folded(name)), []).append(row.path)
         self._changes: dict[str, Change] = {}
         self._releases: dict[str, Release | None] = {}
 
@@ -107,11 +111,14 @@ class Descriptions:
         return [found[path] for path in sorted(found)]
 
     def _describing(self, file: DescribedFile) -> Iterator[str]:
-        """Yield each place of a `release.toml` above a file, and the labels and sidecars next to it with its name."""
-        stem = folded(Path(file.name).stem)
-        for row in self._beside.get(file.path.rpartition("/")[0], ()):
+        """Yield each place of a `release.toml` above a file, and the labels and sidecars next to it that have its name
+        or name it.
+        """
+        folder, stem = file.path.rpartition("/")[0], folded(Path(file.name).stem)
+        for row in self._beside.get(folder, ()):
             if row.name != RELEASE_FILE and folded(row.name).startswith(stem):
                 yield row.path
+        yield from self._naming.get((folder, folded(file.name)), ())
         for folder in _folders_above(file, self._raw_of(file)):
             yield f"{folder}/{RELEASE_FILE}"
 

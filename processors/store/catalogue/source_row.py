@@ -110,6 +110,9 @@ class SourceRow:
     the confirmation, and its reason in percent encoding, as further parts (`start/end/confirmed/reason`)."""
     raw_part: str | None = None
     """Part of the folder of releases that runs have surveyed, such as `june`; None if a run has surveyed all of it."""
+    named_files: str | None = None
+    """Names of the files that a PDS label describes, one a line; empty if none can be read. None for other files, and
+    for labels until a run of a version that keeps it has read them."""
 
     def returned(self, now: SourceRow) -> SourceRow:
         """Return the row of the same bytes, back at the same path, with what was known about them before."""
@@ -174,13 +177,22 @@ class SourceRow:
             note=identity.note,
             frame_pixels=identity.frame_pixels,
             has_subtitles=identity.has_subtitles,
-        )
+        ).naming(identity.files_named)
 
     @property
     def label(self) -> LabelRef | None:
         if self.label_name is None or self.label_sha256 is None:
             return None
         return LabelRef(name=self.label_name, sha256=self.label_sha256)
+
+    @property
+    def files_named(self) -> tuple[str, ...]:
+        """Return the names of the files that a PDS label describes; none for other files."""
+        return tuple(self.named_files.split("\n")) if self.named_files else ()
+
+    def naming(self, files: Iterable[str] | None) -> SourceRow:
+        """Return the row of a label that describes the files of these names; None: of any other file."""
+        return replace(self, named_files=None if files is None else "\n".join(one for one in files if "\n" not in one))
 
     @property
     def is_misnamed(self) -> bool:
