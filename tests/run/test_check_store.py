@@ -70,6 +70,23 @@ def test_a_source_that_is_gone_cannot_be_made_again(filled: Store, tmp_path: Pat
     }
 
 
+@pytest.mark.parametrize("what", ["withdrawn", "replaced"])
+def test_the_sample_is_of_results_whose_sources_are_in_raw(filled: Store, tmp_path: Path, what: str) -> None:
+    photo = tmp_path / "raw/june/photo.jpg"
+    photo.unlink()
+    if what == "replaced":
+        MediaMaker(photo.parent).photo("photo.jpg", size=(81, 60))
+    run_ingest(tmp_path / "raw", filled.root, RECIPES, Options(), in_threads, name="second")
+    found = check_up(Store(filled.root), sample=10, seed=1, options=Options())
+    assert (found.results, len(found.sample)) == {"withdrawn": (5, 3), "replaced": (7, 5)}[what]
+    assert {one.verdict for one in found.sample} == {"identical"}
+    assert found.is_sound is (what == "replaced")
+    if what == "withdrawn":
+        in_this_process("release", "withdraw", "june/photo.jpg", "--store", filled.root)
+        confirmed = check_up(Store(filled.root), sample=10, seed=1, options=Options())
+        assert (confirmed.is_sound, confirmed.sample) == (True, found.sample)
+
+
 def test_a_killed_check_resumes_where_it_was(filled: Store) -> None:
     folders = [str(path.parent.relative_to(filled.root)) for path in filled.manifest_paths()]
     note = filled.root / "checkups/unfinished.json"

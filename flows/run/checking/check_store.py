@@ -118,7 +118,7 @@ def check_up(
     steps: Steps = silently,
     tell: Callable[[str], None] = lambda note: None,
 ) -> Checkup:
-    """Sweep, hash everything, and rebuild a sample.
+    """Sweep, hash everything, and rebuild a sample of the results whose sources are in raw.
 
     Parameters
     ----------
@@ -133,7 +133,8 @@ def check_up(
         if checker.note:
             tell(checker.note)
         hashed = hash_all(store, steps=steps, parallel_map=checker.parallel_map)
-        made = [m for m in _readable(store) if m.verdict == "made"]
+        gone = _gone_from_raw(store)
+        made = [m for m in _readable(store) if m.verdict == "made" and m.digests not in gone]
         chosen = random.Random(seed).sample(made, min(sample, len(made)))
         rebuilt = tuple(steps("Rebuilding results", reproduce(chosen, store, checker), len(chosen), noun="result"))
     return Checkup(
@@ -358,6 +359,15 @@ class _Damage:
         """Write into the catalogue what differs from it."""
         self._catalogue.note_damage(self._found)
         self._found.clear()
+
+
+def _gone_from_raw(store: Store) -> set[tuple[str, ...]]:
+    """Return the digests of sources that are known to be nowhere in raw, so that nothing of them can be rebuilt.
+
+    They are replaced, confirmed as withdrawn, or faults of the check.
+    """
+    rows = Catalogue(store).sightings()
+    return {row.digests for row in rows} - {row.digests for row in rows if row.gone_utc is None}
 
 
 def _readable(store: Store) -> list[Manifest]:
