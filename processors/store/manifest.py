@@ -12,7 +12,9 @@ from processors.errors import Blame, ResultCorrupt, ResultNewer, Verdict
 from processors.json_records import Json, as_json
 
 FORMAT = 1
-OF_ANOTHER = "its manifest names another result; run `marsmedia verify`, then `marsmedia ingest`"
+CHECK_IT = "; run `marsmedia verify`, then `marsmedia ingest`"
+"""End of what is said of a damaged record by all but the check itself."""
+OF_ANOTHER = f"its manifest names another result{CHECK_IT}"
 """What is wrong where a manifest is not in the place of its own result."""
 
 
@@ -129,9 +131,7 @@ class Manifest:
             record["made_without"] = tuple(record.get("made_without", ()))
             return cls(**record)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ResultCorrupt(
-                f"{where}: not a readable manifest ({error}); run `marsmedia verify`, then `marsmedia ingest`"
-            ) from error
+            raise ResultCorrupt(f"{where}: not a readable manifest ({error}){CHECK_IT}") from error
 
 
 def _stays_inside(ref: ResultRef, items: Iterable[StoredItem]) -> None:

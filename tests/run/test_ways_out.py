@@ -137,7 +137,42 @@ def test_a_result_of_a_file_that_is_gone_is_restored(raw: Path, store: Path, mak
     ingest(raw, store, {"photo": (Metadata(),), "video": (), "audio": ()})
     flip(Store(store).folder(preview_of(PhotoPreview.version, store, longest_sides_px=[320, 1024, 2048]).ref))
     line = run("verify", "--store", store, "--quiet", code=1)[-1]
-    assert line == "photo.preview of june/rover.jpg: restore it from a copy of the store, then run `marsmedia verify`"
+    assert line == (
+        "photo.preview of june/rover.jpg: restore it from a copy of the store, then run `marsmedia verify`; "
+        "or put its file back into raw and run `marsmedia ingest`, which makes it again"
+    )
+
+
+def test_the_kept_metadata_of_a_withdrawn_file_are_made_again_once_it_is_back(
+    raw: Path, store: Path, maker: MediaMaker
+) -> None:
+    maker.photo("other.jpg", size=(320, 200))
+    photo = raw / "june/rover.jpg"
+    content = photo.read_bytes()
+    photo.unlink()
+    run("ingest", raw, "--recipe", "light", "--quiet", "--store", store)
+    run("release", "withdraw", "june/rover.jpg", "--store", store)
+    run("prune", "--withdrawn", "--yes", "--quiet", "--store", store)
+    (kept,) = [
+        one for one in Store(store).manifests() if (one.ref.processor, one.source_name) == ("metadata", "rover.jpg")
+    ]
+    cut(Store(store).folder(kept.ref))
+    first, *_, last = run("verify", "--store", store, "--quiet", code=1)
+    assert first.endswith(
+        "/manifest.json: not a readable manifest "
+        "(Expecting property name enclosed in double quotes: line 1 column 2 (char 1))"
+    )
+    assert last == (
+        "metadata of june/rover.jpg: restore it from a copy of the store, then run `marsmedia verify`; "
+        "or put its file back into raw and run `marsmedia ingest`, which makes it again"
+    )
+    photo.write_bytes(content)
+    run("ingest", raw, "--recipe", "light", "--quiet", "--store", store)
+    assert run("verify", "--store", store, "--quiet")[-1].endswith(": no faults")
+    photo.unlink()
+    run("release", "withdraw", "june/rover.jpg", "--store", store)
+    run("prune", "--withdrawn", "--yes", "--quiet", "--store", store)
+    assert run("verify", "--store", store, "--quiet")[-1].endswith(": no faults")
 
 
 def test_failures_lists_damaged_results_though_a_recipe_file_is_gone(raw: Path, store: Path, tmp_path: Path) -> None:

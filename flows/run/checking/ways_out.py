@@ -88,7 +88,8 @@ class WaysOut:
         present = [row for row in rows if row.gone_utc is None]
         for words, asked in self._asked.items():
             if any(_is_same(one.ref, ref) for row in rows for one in asked.of(row)):
-                return f"run `{words}`, which makes it again" if present else RESTORE
+                again = f"run `{words}`, which makes it again"
+                return again if present else f"{RESTORE}; or put its file back into raw and {again}"
         was = self._parameters_of(ref)
         commands = (self._reprocess(ref, was, row) for row in present) if was is not None else ()
         if command := next(filter(None, commands), None):

@@ -11,6 +11,7 @@ from processors.errors import ResultCorrupt, ResultNewer
 from processors.store.bucket.bucket_store import BucketStore
 from processors.store.bucket.stored_pass import KEY_DIGITS, PassResult, below
 from processors.store.fixity.fixity_findings import FixityCheck, FixityFault
+from processors.store.manifest import CHECK_IT
 from processors.store.parallel_map import ParallelMap
 from processors.store.progress_steps import Steps
 from processors.store.store import Store
@@ -45,7 +46,8 @@ def _asked(store: BucketStore, commit: str, after: str, wanted: Callable[[Path],
         results = store.results_in(commit)
     except ResultCorrupt as error:
         kind = "newer" if isinstance(error, ResultNewer) else "damaged"
-        fault = FixityFault(path=commit, kind=kind, reason=str(error).partition(f"{commit}: ")[2])
+        reason = str(error).partition(f"{commit}: ")[2].removesuffix(CHECK_IT)
+        fault = FixityFault(path=commit, kind=kind, reason=reason)
         return _Asked(unreadable=FixityCheck(path=commit, faults=(fault,)))
     paths = [(_path(one), one) for one in results]
     return _Asked(results=tuple((where, one) for where, one in paths if where > after and wanted(Path(where))))

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from processors.errors import ResultCorrupt, ResultNewer
-from processors.store.manifest import Manifest, ResultRef
+from processors.store.manifest import CHECK_IT, Manifest, ResultRef
 
 FORMAT = 1
 RESULTS_AT_MOST = 40
@@ -124,9 +124,7 @@ def read_commit(content: bytes, where: str) -> list[PassResult]:
             for one in record["results"]
         ]
     except (ValueError, KeyError, TypeError) as error:
-        raise ResultCorrupt(
-            f"{where}: not a readable commit ({error}); run `marsmedia verify`, then `marsmedia ingest`"
-        ) from error
+        raise ResultCorrupt(f"{where}: not a readable commit ({error}){CHECK_IT}") from error
 
 
 def newest_of(results: Iterable[PassResult]) -> PassResult:

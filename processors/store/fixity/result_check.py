@@ -9,6 +9,7 @@ from processors.errors import ResultCorrupt, ResultNewer
 from processors.sources.source_file import sha256_of
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.fixity.fixity_findings import FixityCheck, FixityFault
+from processors.store.manifest import CHECK_IT
 from processors.store.parallel_map import ParallelMap, in_this_process
 from processors.store.progress_steps import Steps, silently
 from processors.store.store import Store
@@ -49,7 +50,7 @@ def _checked(store: Store, where: str) -> FixityCheck:
     try:
         manifest = store.read_manifest(path)
     except ResultCorrupt as error:
-        reason = str(error).removeprefix(f"{where}/manifest.json: ")
+        reason = str(error).removeprefix(f"{where}/manifest.json: ").removesuffix(CHECK_IT)
         kind = "newer" if isinstance(error, ResultNewer) else "damaged"
         fault = FixityFault(path=f"{where}/manifest.json", kind=kind, reason=reason)
         return FixityCheck(path=where, faults=(fault,))
