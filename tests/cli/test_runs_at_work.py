@@ -49,6 +49,16 @@ def test_failures_names_a_run_at_work_that_may_find_more(tmp_path: Path) -> None
     assert in_this_process(*words).stdout == "no new files with problems\n"
 
 
+def test_a_run_of_a_schedule_is_named_by_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["/opt/mars/prefect/engine.py"])
+    monkeypatch.setenv("PREFECT__DEPLOYMENT_NAME", "nightly-ingest")
+    with at_work(tmp_path / "store", "20260101T000000-1") as one:
+        assert str(one.who).startswith("`nightly-ingest` (process ")
+    monkeypatch.delenv("PREFECT__DEPLOYMENT_NAME")
+    with at_work(tmp_path / "store", "20260101T000000-2") as one:
+        assert str(one.who).startswith("`a flow run of Prefect` (process ")
+
+
 def _named_until_each_ends(location: Location) -> None:
     assert _told_of_none(location)
     with at_work(location, "20260101T000000-1") as first:

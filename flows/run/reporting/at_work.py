@@ -169,6 +169,6 @@ def _claimed(store: Store, who: Who) -> Claim:
 def _command() -> str:
     program, *words = sys.argv
     name = Path(program).name
-    if name == "engine.py":
-        return "a flow run of Prefect"
+    if name == "engine.py":  # Prefect's, which names the schedule for its own use
+        return os.environ.get("PREFECT__DEPLOYMENT_NAME") or "a flow run of Prefect"
     return shlex.join(["marsmedia" if name == "cli.py" else name, *words])
