@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -79,6 +80,8 @@ def failures(selection: tuple[str, ...], store_folder: Path, new: bool, as_json:
         return
     for one in found:
         _print(one, ways)
+    if not selection:
+        _print_confirmations(found, every)
     unsuited = sum(one.has_findings_only for one in found)
     troubled = _troubled(found)
     others = f", and {counted(unsuited, 'file')} with refused results only" if unsuited else ""
@@ -89,6 +92,27 @@ def failures(selection: tuple[str, ...], store_folder: Path, new: bool, as_json:
         click.echo(f"the last run did not finish: {printable(stopped)}")
     for one in runs_at_work(store):
         click.echo(f"a run is at work: {one}; its report will name what it finds")
+
+
+def _print_confirmations(found: Iterable[FileProblems], every: Iterable[FileProblems]) -> None:
+    """Print for each release in which several files are withdrawn the command that confirms them all at once."""
+    from processors.store.findings.withdrawn import withdraw_command
+
+    counts = Counter(_releases_of_withdrawn(every))
+    for release in dict.fromkeys(_releases_of_withdrawn(found)):
+        if counts[release] > 1:
+            command = withdraw_command(f"{release}/*")
+            click.echo(
+                f"{counts[release]} withdrawn files in {printable(release)}: "
+                f"if that was intended, confirm them at once with `{command}`"
+            )
+
+
+def _releases_of_withdrawn(every: Iterable[FileProblems]) -> Iterator[str]:
+    """Yield the release of each withdrawn file; a release that is gone as a whole has a command of its own."""
+    for one in every:
+        if one.causes[0].verdict == "withdrawn" and "/" in one.file:
+            yield one.file.partition("/")[0]
 
 
 def _troubled(found: Iterable[FileProblems]) -> int:

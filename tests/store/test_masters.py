@@ -312,6 +312,7 @@ def test_a_master_that_is_gone_is_told_until_a_person_confirms_it(raw: Raw) -> N
             f"withdrawn: {lines[0]}",
             f"withdrawn: {lines[1]}",
             unmatched.format(day, f"restore it, or run `{do}photo.jpg`"),
+            f"2 withdrawn files in june: if that was intended, confirm them at once with `{do[:-5]}'june/*'`",
             "3 files with problems",
         ]
         to_do = "  to do: restore it from a copy; if it was intended, confirm it with the given command"
@@ -407,6 +408,32 @@ def test_a_release_that_is_gone_is_told_in_one_line(raw: Raw) -> None:
     assert line.endswith(": restore them from a copy, or run `marsmedia release withdraw 'july/*'`")
     assert len(raw.run("release", "withdraw", "july/*")[1]) == 3
     assert raw.ingest(strict=True)[0] == "completed"
+
+
+def test_the_withdrawn_files_of_a_release_can_be_confirmed_at_once(raw: Raw) -> None:
+    july = raw.folder / "july"
+    (july / "rear").mkdir(parents=True)
+    for name in ("a.txt", "rear/b.txt", "c.txt", "rear/kept.txt"):
+        (july / name).write_text(name)
+    raw.ingest()
+    (july / "c.txt").unlink()
+    raw.ingest()
+    for name in ("july/a.txt", "july/rear/b.txt", "june/photo.jpg"):
+        (raw.folder / name).unlink()
+    (raw.folder / "june/left.txt").write_text("left")
+    raw.ingest()
+    at_once = (
+        "3 withdrawn files in july: if that was intended, confirm them at once with "
+        "`marsmedia release withdraw 'july/*'`"
+    )
+    assert raw.run("failures")[1][-2:] == [at_once, "4 files with problems"]
+    new = "3 new files with problems; 1 known before: `marsmedia failures` lists all"
+    assert raw.run("failures", "--new")[1][-2:] == [at_once, new]
+    assert len(raw.run("release", "withdraw", "july/*")[1]) == 3
+    assert raw.run("failures")[1][-2:] == [
+        "  to do: restore it from a copy; if it was intended, confirm it with the given command",
+        "1 file with problems",
+    ]
 
 
 def test_a_file_that_was_withdrawn_and_came_back_keeps_its_earlier_times(raw: Raw) -> None:

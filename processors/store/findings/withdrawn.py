@@ -82,7 +82,7 @@ class Withdrawal:
     @property
     def command(self) -> str:
         """Return the command that confirms it."""
-        return _command(f"{self.place}/*" if self.is_release else self.place)
+        return withdraw_command(f"{self.place}/*" if self.is_release else self.place)
 
 
 def unconfirmed(sightings: Sequence[SourceRow]) -> list[Withdrawal]:
@@ -116,7 +116,8 @@ def why_withdrawn(row: SourceRow) -> str:
     return f": {row.confirmed_reason}" if row.confirmed_reason else ""
 
 
-def _command(place: str) -> str:
+def withdraw_command(place: str) -> str:
+    """Return the command that confirms the withdrawal of a path, or of a pattern of paths."""
     return f"marsmedia release withdraw {shlex.quote(printable(place))}"
 
 
@@ -134,7 +135,7 @@ def where_gone(sightings: Sequence[SourceRow]) -> dict[str, str | None]:
         until = f"which was there until {(row.gone_utc or '')[:10]}"
         if row.path in lost:
             confirmed = lost[row.path].confirmed_utc
-            told[row.path] = None if confirmed else f"{until}: restore it, or run `{_command(row.relative)}`"
+            told[row.path] = None if confirmed else f"{until}: restore it, or run `{withdraw_command(row.relative)}`"
         elif row.gone_utc and row.digest in there:
             moved = [one.relative for one in moves.present(row) if one.digest == row.digest]
             here = moved[0] if moved else there[row.digest]
