@@ -140,6 +140,9 @@ def test_what_is_made_on_request_keeps_the_parameters_of_a_release_too(file: Pat
     [
         ('recipe = "lite"', "recipe = lite: no such recipe; did you mean light?"),
         ("recipes = 5", "line 1: recipes: unknown key; did you mean recipe?"),
+        ("recipe = 'light'\n\n[[photo]]\nx = 1\n[[photo]]", "line 3: photo: unknown key; use one of"),
+        ("\n[for.release]\nx = 1", "line 2: for: not a list of sections; write [[for]] above each"),
+        ("\nfor.release = 'june'", "line 2: for: not a list of sections; write [[for]] above each"),
         ("recipe = 5", "line 1: recipe: not text (5); write it in quotes"),
         ('\nalso = "audio.film"', 'line 2: also: not a list of names; write it as ["video.motion"]'),
         ('also = ["audio.flim"]', "audio.flim: no such processor; did you mean audio.film?"),

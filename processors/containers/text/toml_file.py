@@ -92,10 +92,16 @@ class TomlFile:
         self._lines: dict[KeyPath, int] = {}
 
     def line(self, location: KeyPath) -> int:
-        """Return the line of a key or section, or of the nearest one around it."""
+        """Return the line of a key or section, or of the nearest one around it.
+
+        That of a list of sections, or of one that only [a.b] names, is the line of the first section or key inside.
+        """
         if not self._lines:
             for place, line in _lines(self._text):
                 self._lines.setdefault(place, line)
+            for place, line in [*self._lines.items()]:
+                for end in range(1, len(place)):
+                    self._lines.setdefault(place[:end], line)
         around = (location[:end] for end in range(len(location), 0, -1))
         return next((self._lines[place] for place in around if place in self._lines), 1)
 
