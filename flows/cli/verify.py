@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -59,11 +60,13 @@ def verify(
     from flows.run.checking.ways_out import advice_on_damage
     from flows.run.options import Options
     from flows.run.progress import RunProgress
+    from processors.store.bucket.bucket_traffic import RELEASES
 
     if raw_only and store_only:
         raise click.UsageError("--raw-only and --store-only exclude each other; give one, or none for both")
     which: Which = "raw" if raw_only else "store" if store_only else "all"
     options, store = Options(runner=runner, scheduler=scheduler), open_existing_store(store_folder)
+    before = replace(RELEASES)
 
     def tell(fault: FixityFault) -> None:
         if not as_json:
@@ -78,14 +81,19 @@ def verify(
             seed = datetime.now(UTC).toordinal() if seed is None else seed
             done = hash_sample(store, percent, seed, tell, which, progress.each, checker.parallel_map)
     advice = advice_on_damage(done.faults, store)
+    traffic = RELEASES.since(before)
+    of_releases = traffic if traffic.requests else None
     if as_json:
-        print_json({**{name: getattr(done, name) for name in IN_JSON}, "advice": advice, "traffic": store.traffic})
+        found = {name: getattr(done, name) for name in IN_JSON}
+        print_json({**found, "advice": advice, "traffic": store.traffic, "release_traffic": of_releases})
     else:
         _print_summary(done, which)
         for line in advice:
             click.echo(printable(line))
         if store.traffic:
             click.echo(f"bucket: {traffic_in_words(store.traffic)}")
+        if of_releases:
+            click.echo(f"bucket of the releases: {traffic_in_words(of_releases)}")
     sys.exit(1 if done.faults else 0)
 
 

@@ -345,7 +345,11 @@ def test_raw_objects_are_verified_from_the_bucket_and_not_from_a_copy(
     ingest(address, tmp_path / "store")  # type: ignore[arg-type]
     verify = ["verify", "--raw-only", "--quiet", "--store", str(tmp_path / "store")]
     sound = CliRunner().invoke(main, verify)
-    assert (sound.exit_code, sound.output.splitlines()[-1].rpartition(": ")[2]) == (0, "no faults")
+    hashed, traffic = sound.output.splitlines()
+    assert (sound.exit_code, hashed.rpartition(": ")[2]) == (0, "no faults")
+    assert traffic.startswith("bucket of the releases: 8 requests, ")
+    in_json = json.loads(CliRunner().invoke(main, [*verify, "--json"]).stdout)["release_traffic"]
+    assert in_json["requests"] == 8, "one listing, and each object once"
     put(bucket, bucket_server, "june/wind.wav", b"other")
     client(bucket_server).delete_object(Bucket=bucket, Key="raw/june/copy.png")
     found = CliRunner().invoke(main, verify)
