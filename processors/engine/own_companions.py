@@ -24,15 +24,16 @@ def made_of(result: Manifest) -> frozenset[LabelRef]:
     """
     if result.ref.processor == EVIDENCE:
         return frozenset()
-    return frozenset([*([result.label] if result.label else ()), *_refs_in(result.parameters)])
+    return frozenset([*([result.label] if result.label else ()), *refs_in(result.parameters)])
 
 
-def _refs_in(value: Json) -> Iterator[LabelRef]:
+def refs_in(value: Json) -> Iterator[LabelRef]:
+    """Yield the companions named in parameters of a result and in those of its inputs."""
     if isinstance(value, dict) and value.keys() == _REF:
         yield LabelRef(name=str(value["name"]), sha256=str(value["sha256"]))
     elif isinstance(value, dict | list):
         for one in value.values() if isinstance(value, dict) else value:
-            yield from _refs_in(one)
+            yield from refs_in(one)
 
 
 def identity(companion: LabelRef) -> tuple[str | None, str]:

@@ -1,4 +1,4 @@
-"""`reproduce` says of a result that was made with an earlier label until when that label was there."""
+"""`reproduce` says of a result that was made with an earlier label or subtitle file what became of that file."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from processors.photo.photo_preview import PhotoPreview
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
 from tests.helpers.command import in_this_process
+from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
 
 RECIPES: Recipes = {"photo": (Metadata(), Evidence(), PhotoPreview(longest_sides_px=(64,)))}
@@ -46,3 +47,61 @@ def test_a_label_that_was_replaced_is_named_with_the_day(tmp_path: Path, monkeyp
     credited("PEC")
     done = in_this_process("reproduce", "desk", "--store", "store")
     assert done.returncode == 0, done.stdout
+
+
+def not_rebuilt(*words: str) -> list[str]:
+    lines = in_this_process("reproduce", *words, "--store", "store").stdout.splitlines()
+    return [line for line in lines if line.startswith("not rebuilt: ")]
+
+
+def light() -> None:
+    done = in_this_process("ingest", "raw", "--store", "store", "--recipe", "light", "--quiet")
+    assert done.returncode == 0, done.stderr
+
+
+def cue(text: str) -> str:
+    return f"1\n00:00:00,000 --> 00:00:01,000\n{text}\n"
+
+
+def test_a_subtitle_file_that_was_corrected_or_renamed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    june = Path("raw/june")
+    june.mkdir(parents=True)
+    MediaMaker(june).video("a.mp4", [0, 1, 2])
+    (june / "a.en.srt").write_text(cue("Wrong"))
+    light()
+    build_pack(recipe_of(["*"], audience="archive"), Path("desk"), Store(Path("store")))
+    assert not_rebuilt("desk") == []
+    (june / "a.en.srt").write_text(cue("Right"))
+    light()
+    (gone_utc,) = (
+        one.gone_utc for one in Catalogue(Store(Path("store"))).sightings() if one.name == "a.en.srt" and one.gone_utc
+    )
+    back = "put that one back in its place and run `marsmedia ingest`"
+    told = f"not rebuilt: a.mp4 video.subtitles: made with a.en.srt as it was until {gone_utc[:10]}: {back}"
+    assert told in not_rebuilt("desk")
+    (june / "a.en.srt").write_text(cue("Wrong"))
+    light()
+    assert not_rebuilt("desk") == []
+    (june / "press").mkdir()
+    (june / "a.en.srt").rename(june / "press/a.en.srt")
+    light()
+    told = f"not rebuilt: a.mp4 video.subtitles: a.en.srt was replaced, moved or withdrawn: {back}"
+    assert told in not_rebuilt("desk")
+
+
+def test_subtitles_of_a_copy_are_rebuilt_with_its_own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    june = Path("raw/june")
+    (june / "press").mkdir(parents=True)
+    MediaMaker(june).video("a.mp4", [0, 1, 2])
+    (june / "press/a.mp4").write_bytes((june / "a.mp4").read_bytes())
+    (june / "a.en.srt").write_text(cue("Touchdown"))
+    (june / "press/a.en.srt").write_text(cue("Landing"))
+    light()
+    build_pack(recipe_of(["*"], audience="archive"), Path("desk"), Store(Path("store")))
+    done = in_this_process("reproduce", "desk", "--store", "store")
+    assert (done.returncode, not_rebuilt("desk")) == (0, []), done.stdout
+    assert len([*Path("desk").rglob("*.vtt")]) == 2

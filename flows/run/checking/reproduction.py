@@ -16,7 +16,8 @@ from flows.run.recipe_changes.load_recipes import processor_class
 from flows.run.working.batches import SourceOutcome, run_batch
 from flows.run.working.workers import Workers
 from processors.comparing.tolerance import within_tolerance
-from processors.contract import Processor
+from processors.contract import LabelRef
+from processors.engine.own_companions import OwnCompanions, identity, made_of, refs_in
 from processors.engine.parameters import from_parameters
 from processors.engine.plan import Due, differing
 from processors.engine.wanted_results import WantedResult, all_inputs
@@ -47,7 +48,8 @@ class Rebuilt:
 def reproduce(chosen: Sequence[Manifest], store: Store, checker: Checker) -> Iterator[Rebuilt]:
     """Rebuild each of these results in a temporary store, and compare."""
     rows = Catalogue(store).sightings()
-    asked = (_Asked(one, str(store.folder(one.ref).relative_to(store.root)), *_again(one, rows)) for one in chosen)
+    own = OwnCompanions(lambda: rows)
+    asked = (_Asked(one, str(store.folder(one.ref).relative_to(store.root)), *_again(one, rows, own)) for one in chosen)
     of_sources = (tuple(some) for _, some in groupby(asked, lambda one: one.manifest.ref.source))
     yield from checker.decode(_rebuilt, of_sources, _lost)
 
@@ -85,11 +87,11 @@ def _lost(asked: Sequence[_Asked], reason: str) -> Iterator[Rebuilt]:
     return (one.told("not rebuilt", reason) for one in asked)
 
 
-def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
+def _again(manifest: Manifest, rows: list[SourceRow], own: OwnCompanions) -> tuple[Due | None, str]:
     """Return the work that rebuilds a result, or the reason why it cannot be rebuilt."""
     places = [row for row in rows if row.digests == manifest.digests]
-    own = max(places, key=lambda row: _nearness(row, manifest), default=None)
-    row, reason = place_of(places, local_path(own.path) if own else None)
+    nearest = max(places, key=lambda row: _nearness(row, manifest, own), default=None)
+    row, reason = place_of(places, local_path(nearest.path) if nearest else None)
     if row is None:
         return None, reason or "its source is not in the catalogue: run `marsmedia ingest`"
     try:
@@ -103,29 +105,34 @@ def _again(manifest: Manifest, rows: list[SourceRow]) -> tuple[Due | None, str]:
             None,
             f"made by version {manifest.version} or from inputs that have changed since: run `marsmedia ingest` first",
         )
-    if replaced := _replaced_label(processor, row, rows):
+    if replaced := _replaced_companion(manifest, row, rows, own):
         return None, replaced
     due = Due.of(row, local_path(row.path), results, sha256=row.digest)
     source = dataclasses.replace(due.source, name=manifest.source_name)
     return dataclasses.replace(due, source=source, release=manifest.release), ""
 
 
-def _replaced_label(processor: Processor, row: SourceRow, rows: Sequence[SourceRow]) -> str | None:
-    """Return that a label or sidecar from which a result was made is no longer in raw; None if all are, or unknown."""
-    for label in (*getattr(processor, "labels", ()), *getattr(processor, "related", ())):
-        places = [one for one in rows if one.digest == label.sha256 and one.folder == row.folder]
+def _replaced_companion(
+    manifest: Manifest, row: SourceRow, rows: Sequence[SourceRow], own: OwnCompanions
+) -> str | None:
+    """Return that a label, sidecar or subtitle file from which a result was made is no longer in raw, or no longer
+    belongs to its file; None if all are there, or unknown.
+    """
+    back = "put that one back in its place and run `marsmedia ingest`"
+    for used in refs_in(manifest.parameters):
+        of_folder = (one for one in rows if one.digest == used.sha256 and one.folder == row.folder)
+        places = [one for one in of_folder if identity(LabelRef(name=one.name, sha256=one.digest)) == identity(used)]
         if places and all(one.gone_utc for one in places):
             day = max(str(one.gone_utc) for one in places)[:10]
-            return (
-                f"made with {printable(label.name)} as it was until {day}: put that one back in its place and run "
-                "`marsmedia ingest`"
-            )
-    return None
+            return f"made with {printable(used.name)} as it was until {day}: {back}"
+    why = own.why_ended(manifest, row)
+    return f"{printable(why)}: {back}" if why else None
 
 
-def _nearness(row: SourceRow, manifest: Manifest) -> tuple[bool, bool, bool, str]:
+def _nearness(row: SourceRow, manifest: Manifest, own: OwnCompanions) -> tuple[bool, bool, bool, bool, str]:
     """Rank a path by how well its statements match the result's; of paths with the same bytes the highest is used."""
     return (
+        not own.lacking(made_of(manifest), row),
         row.evidence_key == manifest.ref.key,
         row.release == manifest.release,
         row.name == manifest.source_name,
