@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from marsmedia.raw_file import file_in_raw
@@ -16,14 +18,16 @@ if TYPE_CHECKING:
     from processors.sources.source_file import SourceFile
     from processors.store.catalogue.source_row import SourceRow
     from processors.store.manifest import Manifest
+    from processors.store.store import Store
     from processors.video.reading.frame import ColourFacts, VideoFrame
 
 
-def read_frame(row: SourceRow, seconds: float) -> Image:
+def read_frame(row: SourceRow, store: Store, seconds: float) -> Image:
     """Return the frame shown at a presentation time; raises as `SourceView.frame`."""
     from PIL import Image
 
-    frame, picture = _frame_at(row, seconds, has_values=False)
+    found = _frame_at(row, store, seconds, has_values=False)
+    frame = found.frame
     kinds = (
         (frame.depth_bits > 8, f"{frame.depth_bits} bits a channel"),
         (frame.is_hdr, "the range of HDR"),
@@ -34,12 +38,17 @@ def read_frame(row: SourceRow, seconds: float) -> Image:
             f"{row.name}: its frames have {' and '.join(lost)}, this picture 8 bits of sRGB; frame_values() has all",
             stacklevel=3,
         )
-    return Image.fromarray(picture)
+    if found.damage:
+        warnings.warn(f"{row.name}: {found.damage}", stacklevel=3)
+    return Image.fromarray(found.picture)
 
 
-def read_frame_values(row: SourceRow, seconds: float) -> np.ndarray:
+def read_frame_values(row: SourceRow, store: Store, seconds: float) -> np.ndarray:
     """Return the frame shown at a presentation time in full depth; raises as `SourceView.frame`."""
-    return _frame_at(row, seconds, has_values=True)[1]
+    found = _frame_at(row, store, seconds, has_values=True)
+    if found.damage:
+        warnings.warn(f"{row.name}: {found.damage}", stacklevel=3)
+    return found.picture
 
 
 def stated_colour(manifests: Iterable[Manifest]) -> ColourFacts | None:
@@ -52,19 +61,36 @@ def stated_colour(manifests: Iterable[Manifest]) -> ColourFacts | None:
     return next((from_json(ColourFacts, colour) for colour in found if colour), None)
 
 
-def _frame_at(row: SourceRow, seconds: float, *, has_values: bool) -> tuple[VideoFrame, np.ndarray]:
-    from processors.video.frames.frames import Frames
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    frame: VideoFrame
+    picture: np.ndarray
+    """The frame as `VideoFrame.values` or `rgb` gives it."""
+    damage: str | None
+    """Reason why it may be wrong, for people; None if it is as it was encoded."""
+
+
+@functools.lru_cache
+def _is_intact(store: Store, digest: str) -> bool:
+    """Return True if every frame was once decoded without any damage; what is found of these bytes stays true."""
+    from processors.engine.damage_in_frames import found_damage_in_frames
+
+    return found_damage_in_frames(store, digest) is False
+
+
+def _frame_at(row: SourceRow, store: Store, seconds: float, *, has_values: bool) -> _Found:
     from processors.video.reading.video_reader import MustReadInOrder
 
     if row.medium != "video":
         raise RequestError(f"{row.name}: not a video; only videos have frames")
-    one = Frames(choice="times", times_seconds=(seconds,))
     file = file_in_raw(row)
+    is_intact = _is_intact(store, row.digest)
+    read = functools.partial(_frame, seconds, file, row.format, is_intact=is_intact, has_values=has_values)
     try:
         try:
-            found = _frame(one, file, row.format, in_order=False, has_values=has_values)
+            found = read(in_order=False)
         except MustReadInOrder:
-            found = _frame(one, file, row.format, in_order=True, has_values=has_values)
+            found = read(in_order=True)
     except SourceChanged as error:
         raise RequestError(f"{row.path}: {error.strerror}; `frames` has the kept frames") from error
     except MediaError as error:
@@ -76,31 +102,39 @@ def _frame_at(row: SourceRow, seconds: float, *, has_values: bool) -> tuple[Vide
 
 
 def _frame(
-    one: Any, file: SourceFile, file_format: str, *, in_order: bool, has_values: bool
-) -> tuple[VideoFrame, np.ndarray] | str:
-    """Return the wanted frame, and its picture as `VideoFrame.values` or `rgb` gives it.
-
-    If none is shown, return when the video runs, in words that continue a message.
-    """
-    from processors.decoding.open_media import open_container, packets_of
-    from processors.video.frames.frames import span_in_words
+    seconds: float, file: SourceFile, file_format: str, *, in_order: bool, is_intact: bool, has_values: bool
+) -> _Found | str:
+    """Return the frame that is shown then; if there is none, why or when the video runs, to continue a message."""
+    from marsmedia.damage_of_frame import DamageOfFrame, why_missing
+    from processors.decoding.open_media import open_container
+    from processors.video.frames.frames import Frames, span_in_words
     from processors.video.reading.losses.container_damage import structure_of
     from processors.video.reading.video_reader import VideoReader
 
+    one = Frames(choice="times", times_seconds=(seconds,))
     with (
         file.open() as first,
         file.open() as second,
         open_container(first) as container,
         open_container(second) as second_opening,
     ):
-        reader = VideoReader(container, second_opening, in_order=in_order, structure=structure_of(file, file_format))
+        reader = VideoReader(
+            container,
+            second_opening,
+            in_order=in_order,
+            in_one_thread=not is_intact,
+            structure=structure_of(file, file_format),
+        )
         reader.want([one.needs(reader.info)])
         keeper = one.selection(reader.info).keeper()
-        for packet in packets_of(container, [reader.stream]):
-            for frame in reader.decode(packet):
-                if keeper.keeps(frame):
-                    return frame, frame.values() if has_values else frame.rgb()
-        for frame in reader.flush():
+        doubt = DamageOfFrame(reader)
+        frames = reader.frames()
+        for frame in frames:
+            doubt.add(frame)
             if keeper.keeps(frame):
-                return frame, frame.values() if has_values else frame.rgb()
-        return span_in_words(reader.info)
+                picture = frame.values() if has_values else frame.rgb()
+                return _Found(
+                    frame=frame, picture=picture, damage=doubt.of(frame, seconds, frames) if in_order else None
+                )
+        missing = why_missing(seconds, reader.lost_seconds())
+        return f": {missing}" if missing else span_in_words(reader.info)

@@ -340,7 +340,7 @@ class SourceView:
     def frame(self, seconds: float) -> Image:
         """Return the frame shown at a presentation time, at full size: upright sRGB of 8 bits, from the file in raw.
 
-        A warning says where that narrows the video: more than 8 bits, HDR, transparency.
+        A warning says where that narrows the video (more than 8 bits, HDR, transparency), and where damage reaches it.
 
         Raises
         ------
@@ -348,18 +348,18 @@ class SourceView:
         """
         from marsmedia.read_frame import read_frame
 
-        return read_frame(self._row, as_seconds("seconds", seconds))
+        return read_frame(self._row, self._store, as_seconds("seconds", seconds))
 
     def frame_values(self, seconds: float) -> np.ndarray:
         """Return that frame's own numbers as RGB, or RGBA, in full depth: shape (height, width, 3 or 4).
 
         Upright, with square pixels; only matrix and range are applied: `colour` names primaries and transfer. uint8,
         rounded to the nearest level, or uint16 where the video has more than 8 bits: white is then 65283, in full range
-        (2^bits - 1) * 2^(16 - bits), of one coded as RGB 65535, as FFmpeg converts them. Raises as `frame`.
+        (2^bits - 1) * 2^(16 - bits), of one coded as RGB 65535, as FFmpeg converts them. Warns and raises as `frame`.
         """
         from marsmedia.read_frame import read_frame_values
 
-        return read_frame_values(self._row, as_seconds("seconds", seconds))
+        return read_frame_values(self._row, self._store, as_seconds("seconds", seconds))
 
     @property
     def colour(self) -> ColourFacts | None:

@@ -19,6 +19,7 @@ from processors.containers.video.matroska import look_at
 from processors.contract import Need, OpenSource, Processor, Reads, Source, Streamed, is_of_path, need_of, result_key
 from processors.decoding.open_media import open_container, packets_of
 from processors.engine.audio_of_video import sound_reader, with_sound
+from processors.engine.damage_in_frames import must_read_in_order
 from processors.engine.failure import Failure, fault_of
 from processors.engine.pass_progress import PassProgress
 from processors.engine.processor_run import ProcessorRun, SourceReading
@@ -113,12 +114,12 @@ class _Derivation:
         outcomes = [outcome_of(manifest) for manifest in there.values()]
         for stage in stages_of([p for p in due if result_key(p, *self.source.digests) not in there]):
             try:
-                outcomes += self._run(stage)
+                outcomes += self._run(stage, in_order=must_read_in_order(stage.begun, self.source, self.store))
             except MustReadInOrder:
                 outcomes += self._run(stage, in_order=True)
         return outcomes
 
-    def _run(self, stage: Stage, *, in_order: bool = False) -> list[Outcome]:
+    def _run(self, stage: Stage, *, in_order: bool) -> list[Outcome]:
         """Run one stage, and commit the results that end in it; if it raises, it can be run again."""
         with ExitStack() as folders:
             scratch = folders.enter_context(self.store.scratch())

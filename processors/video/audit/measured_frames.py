@@ -18,6 +18,7 @@ from processors.json_records import from_json
 from processors.video.audit.measurement_table import THUMBNAIL_PX
 from processors.video.audit.measurements import MeasurementFacts, Measurements
 from processors.video.audit.pixel_statistics import PixelStatistics
+from processors.video.reading.losses.reach_of_damage import reached_by_damage
 from processors.video.reading.video_info import VideoReport
 
 
@@ -87,24 +88,14 @@ class MeasuredFrames:
 
     @cached_property
     def is_damaged(self) -> np.ndarray:
-        """Return where a frame is damaged, or depends on a damaged or lost one: bool, shape (frames,).
-
-        Every frame up to the next keyframe is predicted from those before it, and decoders do not report how far damage
-        propagates.
-        """
-        numbers, is_keyframe = np.arange(self.frame_count), self.column("is_keyframe").astype(bool)
-        begins = self.column("is_corrupt").astype(bool)
-        times = self.pts * float(self.time_base)
-        for _, end_seconds in self.lost_seconds:
-            behind = int(np.searchsorted(times, end_seconds - 1e-6))
-            if behind < self.frame_count and not is_keyframe[behind]:
-                begins[behind] = True
-        for start_seconds, end_seconds in self.unsure_seconds:
-            begins |= (times >= start_seconds - 1e-6) & (times < end_seconds - 1e-6)
-        last_begin, last_keyframe = (
-            np.maximum.accumulate(np.where(where, numbers, -1)) for where in (begins, is_keyframe)
+        """Return where a frame is damaged, or depends on a damaged or lost one: bool, shape (frames,)."""
+        return reached_by_damage(
+            self.pts * float(self.time_base),
+            self.column("is_keyframe").astype(bool),
+            self.column("is_corrupt").astype(bool),
+            self.lost_seconds,
+            self.unsure_seconds,
         )
-        return (last_begin >= 0) & (last_begin >= last_keyframe)
 
     @cached_property
     def end_pts(self) -> np.ndarray:

@@ -7,13 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
-import av.container
-
 from processors.contract import Item, OpenSource, Reads, require
-from processors.decoding.open_media import open_container, packets_of
+from processors.decoding.open_media import open_container
 from processors.errors import RefusedMedia
 from processors.video.frames.frames import Frames
-from processors.video.reading.frame import VideoFrame
 from processors.video.reading.losses.container_damage import structure_of
 from processors.video.reading.streams import video_stream, video_streams
 from processors.video.reading.video_reader import VideoReader
@@ -73,14 +70,7 @@ class StreamFrames:
             )
             reader.want([frames.needs(reader.info)])
             session = frames.start(reader.info, scratch)
-            for frame in _frames(container, reader):
+            for frame in reader.frames():
                 yield from session.feed(frame)
             yield from session.finish()
             yield Item.of_json("report.json", reader.report())
-
-
-def _frames(container: av.container.InputContainer, reader: VideoReader) -> Iterator[VideoFrame]:
-    """Yield all frames from the reader, until the end or the first unreadable place of the container."""
-    for packet in packets_of(container, [reader.stream]):
-        yield from reader.decode(packet)
-    yield from reader.flush()

@@ -39,12 +39,15 @@ class StreamDecoders:
     codec, other : two decoders of the stream. If packets are left out, the other one goes on behind the gap at once,
         while the first still returns what was before it.
     in_order : decode in one thread, and go on after errors; else the first one raises `MustReadInOrder`.
+    in_one_thread : decode in one thread, which misses no damage: several may return a frame before it is marked.
     """
 
-    def __init__(self, codec: av.VideoCodecContext, other: av.VideoCodecContext, *, in_order: bool) -> None:
+    def __init__(
+        self, codec: av.VideoCodecContext, other: av.VideoCodecContext, *, in_order: bool, in_one_thread: bool = False
+    ) -> None:
         self._codec, self._other, self._in_order = codec, other, in_order
         for one in (codec, other):
-            _set_threads(one, in_order)
+            _set_threads(one, in_order=in_order, in_one_thread=in_one_thread)
         self.wanted: set[int] | None = None
         """Presentation times of the wanted frames, in ticks; None: of all."""
         self._needed = bytearray()
@@ -99,8 +102,8 @@ class StreamDecoders:
         return decoded
 
 
-def _set_threads(codec: av.VideoCodecContext, in_order: bool) -> None:
+def _set_threads(codec: av.VideoCodecContext, *, in_order: bool, in_one_thread: bool) -> None:
     """Set a decoder's threads: one in order, else as many as keep it ahead with few frames in memory."""
-    is_single = make_audible(codec, in_order=in_order)
+    is_single = make_audible(codec, in_order=in_order) or in_one_thread
     codec.thread_type = "AUTO"
     codec.thread_count = 1 if is_single else DECODING_THREADS if codec.width * codec.height <= MANY_PIXELS else 0

@@ -10,7 +10,7 @@ import av.container
 import av.stream
 
 from processors.contract import Need
-from processors.decoding.open_media import declared_frame_count, frame_rate_of
+from processors.decoding.open_media import declared_frame_count, frame_rate_of, packets_of
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.video.reading.container_crop import Crop, Cropper
 from processors.video.reading.declared_duration import declared_duration
@@ -49,6 +49,7 @@ class VideoReader:
     stream_index : index of the video stream; None: the one that players show.
     structure : findings in the container's bytes before demuxing.
     in_order : decode every packet in one thread, so that a damaged file yields reproducible pictures.
+    in_one_thread : decode the needed packets in one thread, which misses no damage in them.
 
     Raises
     ------
@@ -66,6 +67,7 @@ class VideoReader:
         source_digest: str | None = None,
         stream_index: int | None = None,
         in_order: bool = False,
+        in_one_thread: bool = False,
         structure: Structure | None = None,
     ) -> None:
         self._structure = structure or Structure()
@@ -85,7 +87,7 @@ class VideoReader:
         self._rate_hz = steady_rate_hz(container, own)
         pictures = self._structure.listed_pictures.get(stream.index)
         self._index = with_places_of_missing(read_index(second_opening, twin), pictures)
-        self._decoders = StreamDecoders(own, twins, in_order=in_order)
+        self._decoders = StreamDecoders(own, twins, in_order=in_order, in_one_thread=in_one_thread)
         first = first_picture(second_opening, twin)
         self.info = self._read_info(first_matrix(first))
         self._lost_packets = self._find_lost_packets()
@@ -167,6 +169,12 @@ class VideoReader:
         wanted = self._index.wanted(lambda pts, end: any(shown(pts * base, end * base) for shown in choices))
         self._decoders.want(wanted, self._index.packets_for(wanted))
 
+    def frames(self) -> Iterator[VideoFrame]:
+        """Yield all frames until the end, or the first unreadable place, of a container that no other reader reads."""
+        for packet in packets_of(self._container, [self.stream]):
+            yield from self.decode(packet)
+        yield from self.flush()
+
     def decode(self, packet: av.Packet) -> Iterator[VideoFrame]:
         """Yield the frames released by this packet in presentation order; after a gap, also those from before it."""
         if not packet.size:
@@ -174,8 +182,8 @@ class VideoReader:
         part = part_of_header(packet)
         if part == "comments":
             return
-        if part == "settings" and not self._in_order:  # of another recording; taken by a decoder of one thread only
-            raise MustReadInOrder
+        if not self._in_order and (part == "settings" or self._lost_packets != LostPackets()):
+            raise MustReadInOrder  # settings of another recording are taken by a decoder of one thread only
         self._packet_number += part is None
         if part is None and (shift := self._index.joins.shift_of(self._packet_number)):
             packet.pts = None if packet.pts is None else packet.pts + shift
@@ -197,8 +205,7 @@ class VideoReader:
                 f"none of its {self._decoded} frames has a presentation time",
                 "put it into a container with times: `ffmpeg -fflags +genpts -i FILE -c copy FILE.mkv`",
             )
-        gone = self._lost_packets
-        if not self._in_order and (self._lost() or gone.byte_count or gone.absent_count):
+        if not self._in_order and self._lost():
             raise MustReadInOrder
 
     def _lost(self) -> list[int]:
@@ -206,11 +213,33 @@ class VideoReader:
         wanted = self._decoders.wanted
         return [pts for pts in self._times.absent() if wanted is None or pts in wanted]
 
+    def may_be_coded_before(self, pts: int, other_pts: int) -> bool:
+        """Return False if the picture shown at `pts`, in ticks, comes after another one in the file."""
+        places = self._index.pts
+        return pts not in places or other_pts not in places or places.index(pts) < places.index(other_pts)
+
+    def lost_seconds(self, before: Fraction | None = None) -> tuple[tuple[Fraction, Fraction], ...]:
+        """Return half-open spans of requested frames that are missing.
+
+        Parameters
+        ----------
+        before : end of the latest frame, s, after which others are still to come; None after the last one.
+        """
+        spans = sorted([*((pts, self._index.end_of(pts)) for pts in self._lost()), *self._lost_packets.gaps])
+        base = self.info.time_base
+        return self._in_seconds([span for span in spans if before is None or span[0] * base < before])
+
+    def unsure_seconds(self) -> tuple[tuple[Fraction, Fraction], ...]:
+        """Return half-open spans of frames whose bytes do not match the file's own checksums."""
+        return self._in_seconds(self._lost_packets.unsure)
+
+    def _in_seconds(self, spans: Sequence[tuple[int, int]]) -> tuple[tuple[Fraction, Fraction], ...]:
+        return joined_spans([(start * self.info.time_base, end * self.info.time_base) for start, end in spans])
+
     def report(self) -> VideoReport:
         """Return counts and losses after the last packet."""
         base, known, lost = self.info.time_base, self._index.complete, self._lost()
         index, gone, short = self._index, self._lost_packets, self._shortfall()
-        spans = sorted([*((pts, index.end_of(pts)) for pts in lost), *gone.gaps])
         return VideoReport(
             frame_count_from_header=self.info.frame_count_from_header,
             frame_count_from_packets=self.info.frame_count_from_packets,
@@ -223,8 +252,8 @@ class VideoReader:
             frame_count_without_time=self._times.without_time,
             frame_count_gone=gone.frame_count,
             damaged_byte_count=gone.byte_count,
-            lost_seconds=joined_spans([(start * base, end * base) for start, end in spans])[:SPANS_TOLD],
-            unsure_seconds=joined_spans([(start * base, end * base) for start, end in gone.unsure])[:SPANS_TOLD],
+            lost_seconds=self.lost_seconds()[:SPANS_TOLD],
+            unsure_seconds=self.unsure_seconds()[:SPANS_TOLD],
             decoder_errors=self._decoders.errors,
             first_error=self._decoders.first_error,
             unreadable=self._index.unreadable or self._structure.cut_off_because,
