@@ -464,6 +464,40 @@ def test_a_file_that_is_not_in_the_bag_has_the_format_that_it_had(tmp_path: Path
     assert found == {name: (media_type, puid) for name, (_, media_type, puid) in gone.items()}
 
 
+def test_what_is_noted_of_files_as_they_are_packed_changes_no_earlier_event(tmp_path: Path) -> None:
+    """Neither a new stay of the files, nor a statement that settles a disagreement."""
+    files = "".join(f"<File><file_name>{name}</file_name></File>" for name in ("a.jpg", "b.csv"))
+    date = "<start_date_time>2021-06-02T00:00:00Z</start_date_time>"
+    label = LABEL.replace("/>", f">{date}{files}</Product_Observational>")
+    entry = '[[file]]\npath = "a.jpg"\ndate = "{}"\n'
+    put(tmp_path, june__a_jpg=picture(64, 48, 1), june__a_xml=label, june__release_toml=entry.format("2021-05-01"))
+    ingest(tmp_path)
+    packed(tmp_path, "june")
+    before = events(tmp_path, "june")
+    (packing,) = (name for name in before if name.startswith("packing-"))
+    noted = before.pop(packing).findtext(f".//{NOTE}", None, PREMIS)
+    assert noted.startswith("To be noted: june/a.jpg: "), noted
+    assert noted.endswith("; june/a.xml describes 2 files: b.csv is not in the pack")
+    (tmp_path / "raw/june/a.jpg").rename(tmp_path / "a.jpg")
+    (tmp_path / "raw/june/a.xml").rename(tmp_path / "a.xml")
+    time.sleep(1)  # events have whole seconds
+    ingest(tmp_path)
+    (tmp_path / "a.jpg").rename(tmp_path / "raw/june/a.jpg")
+    (tmp_path / "a.xml").rename(tmp_path / "raw/june/a.xml")
+    put(tmp_path, june__release_toml=entry.format("2021-06-02"))
+    time.sleep(1)
+    ingest(tmp_path)
+    shutil.rmtree(tmp_path / "june")
+    packed(tmp_path, "june")
+    now = events(tmp_path, "june")
+    assert {name: etree.tostring(one) for name, one in before.items() if name.startswith("ingestion-")} == {
+        name: etree.tostring(one) for name, one in now.items() if name in before and name.startswith("ingestion-")
+    }
+    assert len([name for name in now if name.startswith("ingestion-")]) > 3
+    (note,) = (one.findtext(f".//{NOTE}", None, PREMIS) for name, one in now.items() if name.startswith("packing-"))
+    assert note == "To be noted: june/a.xml describes 2 files: b.csv is not in the pack"
+
+
 def test_a_name_that_a_pack_makes_portable_is_kept_in_premis(tmp_path: Path) -> None:
     put(tmp_path, june__a_jpg=picture(64, 48, 1))
     (tmp_path / "raw/june/READ ME 100%.txt").write_text("a note\n")

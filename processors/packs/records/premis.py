@@ -20,6 +20,7 @@ from processors.packs.records.pds4_bundle import PackLabel
 from processors.packs.records.premis_elements import Element, identifier, urn, xml
 from processors.packs.records.premis_places import PlaceHistories
 from processors.packs.records.pronom import HEAD_BYTES, pronom_of
+from processors.sources.scan import printable
 from processors.store.bucket.raw_bucket import as_it_is
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import Manifest
@@ -88,12 +89,23 @@ def premis(
         yield xml([("event", events.labelling(labels, identity))])
     beside = [*(one.row.digest for one in (*companions, *of_releases)), *(one.sha256 for one in labels)]
     digests = dict.fromkeys([*(one.sha256 for one in packed), *beside])
-    yield xml([("event", events.packing([*digests], identity, absent.left_out))])
+    remarks = [*_remarks(subjects, companions)]
+    yield xml([("event", events.packing([*digests], identity, absent.left_out, remarks))])
     for name, kind, version in _agents(recipe, manifests, subjects):
         yield xml([("agent", _agent(name, kind, version))])
     for subject in subjects:
         yield xml([("rights", [("rightsStatement", _rights(subject, recipe))])])
     yield b"</premis>\n"
+
+
+def _remarks(subjects: Sequence[SourceRecord], companions: Sequence[PackedCompanion]) -> Iterator[str]:
+    """Yield the disagreements about each source, and where a label's files are if they are not next to it."""
+    for one in subjects:
+        if one.disagreements:
+            yield printable(f"{one.relative or one.name}: {'; '.join(one.disagreements)}")
+    for label in companions:
+        if label.elsewhere:
+            yield f"{printable(label.row.relative)} {label.elsewhere}"
 
 
 def _file(one: PackedFile, held: Sequence[str]) -> list[Element]:

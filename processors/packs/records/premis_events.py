@@ -24,7 +24,7 @@ PACKER = "marsmedia"
 DAY_LENGTH = len("2026-11-30")
 
 
-def of_sighting(one: Sighting, note: str = "") -> Iterator[list[Element]]:
+def of_sighting(one: Sighting) -> Iterator[list[Element]]:
     """Yield what happened to a file at one place: found there, perhaps in place of another, perhaps gone since.
 
     A place is known by its path below the folder of releases, which may be moved.
@@ -33,7 +33,7 @@ def of_sighting(one: Sighting, note: str = "") -> Iterator[list[Element]]:
     name = f"{row.digest[:16]}-{hashlib.sha256(row.relative.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
     about = [urn(row.digest)]
     detail = f"Identified as {row.format} and hashed (SHA-256) at: {row.relative}"
-    yield _event(f"ingestion-{name}", "ingestion", when, detail, "success", about, note=note)
+    yield _event(f"ingestion-{name}", "ingestion", when, detail, "success", about)
     if one.before and one.before.row.digest != row.digest:  # else its folder was moved meanwhile
         was = f"the file with SHA-256 {one.before.row.digest}, seen {one.before.seen_utc}"
         detail = f"Found at {row.relative} in place of {was}"
@@ -137,12 +137,22 @@ def labelling_identifier(labels: Sequence[PackLabel], identity: PackIdentity) ->
     return _dated(_labelling_name(labels), _packed_at(identity))
 
 
-def packing(digests: Sequence[str], identity: PackIdentity, left_out: Sequence[str]) -> list[Element]:
-    """Return the event by which files were put into the bag; what it says of others is part of its identifier."""
+def packing(
+    digests: Sequence[str], identity: PackIdentity, left_out: Sequence[str], remarks: Sequence[str]
+) -> list[Element]:
+    """Return the event by which files were put into the bag; what it notes is part of its identifier.
+
+    Parameters
+    ----------
+    left_out : what is not in the bag, each with the reason.
+    remarks : what holds of files in the bag as they were packed, and may hold no longer in a later pack.
+    """
     detail = f"Put into the BagIt bag {identity.urn}; SHA-256 and SHA-512 of each file in its manifests"
     if not identity.is_stated:
         detail += f". Packed from results up to {identity.dated_utc}; the packing date was not given"
-    note = f"Not in the bag: {'; '.join(left_out)}" if left_out else ""
+    notes = [f"Not in the bag: {'; '.join(left_out)}"] if left_out else []
+    notes += [f"To be noted: {'; '.join(remarks)}"] if remarks else []
+    note = ". ".join(notes)
     said = f"-{hashlib.sha256(note.encode()).hexdigest()[:8]}" if note else ""
     name, about = f"packing-{identity.digest[:16]}{said}", [urn(digest) for digest in digests]
     return _event(name, "packing", _packed_at(identity), detail, "success", about, note=note)

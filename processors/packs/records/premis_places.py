@@ -12,7 +12,6 @@ from processors.packs.contents.subject import SourceRecord
 from processors.packs.records import premis_events as events
 from processors.packs.records.premis_elements import Element
 from processors.store.catalogue.source_row import SourceRow
-from processors.store.findings.undelivered import files_missing
 
 
 class PlaceHistories:
@@ -39,10 +38,6 @@ class PlaceHistories:
             *absent.missing,
         ]
         self._beside = sightings.with_earlier(row.path for row in beside)
-        self._notes = {(one.path, one.digest): "; ".join(one.disagreements) for one in subjects}
-        self._notes |= {(row.path, row.digest): one.elsewhere for one in companions for row in one.rows}
-        labels = (one.row for one in of_releases if files_missing(one.row))
-        self._notes |= {(row.path, row.digest): row.note or "" for row in labels}
         self._told: set[tuple[str, str, str]] = set()
 
     def rows(self) -> Iterator[SourceRow]:
@@ -68,5 +63,4 @@ class PlaceHistories:
             event = (row.relative, row.digest, in_seconds(one.here.seen_utc))
             if event not in self._told:  # a place is known below each of several folders of releases
                 self._told.add(event)
-                is_last = one.here.seen_utc == row.seen_utc
-                yield from events.of_sighting(one, note=self._notes.get((row.path, row.digest), "") if is_last else "")
+                yield from events.of_sighting(one)
