@@ -177,6 +177,38 @@ def test_no_event_of_a_place_is_lost_when_files_leave_come_back_and_are_replaced
         ]
 
 
+def test_a_withdrawn_file_is_named_after_its_release_was_renamed(tmp_path: Path) -> None:
+    put(tmp_path, june__a_jpg=picture(64, 48, 1), june__gone_jpg=picture(64, 48, 2), june__b_jpg=picture(64, 48, 3))
+    put(tmp_path, may__lost_jpg=picture(64, 48, 4))
+    ingest(tmp_path)
+    raw, store = tmp_path / "raw", str(tmp_path / "store")
+    (raw / "june/gone.jpg").unlink()
+    (raw / "may/lost.jpg").unlink()
+    confirmed = CliRunner().invoke(main, ["release", "withdraw", "june/gone.jpg", "--store", store])
+    assert confirmed.exit_code == 0, confirmed.output
+    ingest(tmp_path)
+    packed(tmp_path, "june")
+    before = events(tmp_path, "june")
+    ended = told(tmp_path, "june", "deaccession")
+    (gone,) = (row for row in Catalogue(Store(tmp_path / "store")).sightings() if row.name == "gone.jpg")
+    line = f"june/gone.jpg: withdrawn from its release since {str(gone.gone_utc)[:10]}, confirmed on "
+    for name in ("tianwen", "tianwen-2021-06"):
+        (raw / "june" if name == "tianwen" else raw / "tianwen").rename(raw / name)
+        time.sleep(1)  # events have whole seconds
+        ingest(tmp_path)
+        run = packed(tmp_path, name)
+        assert f"marsmedia: not in the pack: {line}" in run.stderr
+        assert "lost.jpg" not in run.stderr
+        assert told(tmp_path, name, "deaccession") == ended
+        now = events(tmp_path, name)
+        of_files = [one for one in before if not one.startswith(("packing-", "labels-"))]
+        assert [one for one in of_files if one not in now] == []
+    shutil.copytree(raw / "tianwen-2021-06", raw / "june")
+    ingest(tmp_path)
+    shutil.rmtree(tmp_path / name)
+    assert "gone.jpg" not in packed(tmp_path, name).stderr, "another release has its name now"
+
+
 @pytest.mark.parametrize("name", ["gone.jpg", "gone.xml", "read.me.txt"])
 def test_a_withdrawn_file_is_named_by_the_pack_of_its_release(tmp_path: Path, name: str) -> None:
     content = {"gone.jpg": picture(64, 48, 2), "gone.xml": LABEL, "read.me.txt": "a note\n"}[name]
