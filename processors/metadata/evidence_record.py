@@ -39,7 +39,7 @@ class EvidenceRecord:
     is known of its date: `written`, `precision`, `source`, `sure`."""
     camera: str | None
     """Profile's name of the camera or instrument, if the texts of release or label name exactly one; else the label's
-    text."""
+    text, or that of the file itself if the release has none."""
     camera_source: str | None
     recorded_by: str | None
     """Camera or instrument in the release's words: "rear hazard-avoidance camera"."""

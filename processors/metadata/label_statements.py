@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from processors.metadata.statements import TERMS, Statement, statement
 from processors.metadata.tags.label import INSIDE, found
@@ -129,12 +129,32 @@ def of_label(statements: Iterable[Statement], meaning: str) -> Statement | None:
 
 
 def camera_of(
-    recorded_by: str | None, statements: Iterable[Statement], profile: Profile | None
+    recorded_by: str | None, statements: Sequence[Statement], profile: Profile | None, tags: Iterable[Tag] = ()
 ) -> tuple[str | None, str | None]:
-    """Return the camera or instrument and its source: the release's words if the profile knows them, else a label's."""
+    """Return the camera or instrument and its source: the release's words if the profile knows them, else a label's.
+
+    Where neither names one, it is that of the file itself or of a sidecar, if `statements` hold it; `tags` are those of
+    both, which may give its maker, too.
+    """
     if profile and recorded_by and (known := profile.device(recorded_by)):
         return known, "release.toml:recorded_by"
     if told := of_label(statements, "device"):
         words = str(told.value)
         return (profile.device(words) if profile else None) or words, told.source
+    if recorded_by is None and (own := next((one for one in statements if one.term == TERMS["device"][0]), None)):
+        words = str(own.value)
+        return (profile.device(words) if profile else None) or _with_maker(words, own.source, tags), own.source
     return None, None
+
+
+def _with_maker(model: str, source: str, tags: Iterable[Tag]) -> str:
+    """Return a camera's model after its maker, `Sony D5803`, if a tag gives one and the model does not begin with it.
+
+    Parameters
+    ----------
+    source : voice and tag of the model, `file:exif:Model`; that of its maker is `exif:Make`.
+    """
+    place = source.replace("Model", "Make").replace("model", "make")
+    named = (str(tag.value).strip() for tag in tags if place.endswith(f":{tag.namespace}:{tag.name}") and tag.value)
+    maker = next(named, "")
+    return model if model.casefold().startswith(maker.casefold()) else f"{maker} {model}"

@@ -181,7 +181,8 @@ def weigh(voices: Voices, of_release: Profile | None) -> EvidenceRecord:
     of_file = tuple(voices.statements(profile))
     statements = (*of_file, *voices.related.statements(of_file))
     recorded = [(date, when) for date, when in dates if date.meaning == "recorded"]
-    camera, camera_source = camera_of(voices.recorded_by, statements, profile)
+    own_tags = (*voices.tags, *(tag for entries in voices.sidecars.values() for tag in entries))
+    camera, camera_source = camera_of(voices.recorded_by, statements, profile, own_tags)
     label_sol = _sol_of_label(statements)
     chosen = _chosen(recorded, event, profile, label_sol)
     return EvidenceRecord(

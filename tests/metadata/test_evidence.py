@@ -43,11 +43,12 @@ def evidence(
     labels: dict[str, bytes] | None = None,
     mission: str | None = "tianwen-1",
     problems: tuple[str, ...] = (),
+    known: dict[str, Any] | None = None,
 ) -> EvidenceRecord:
     source = Source(digest="0" * 64, size_bytes=9, name=name, medium="photo", format="png", has_sound=False)
     metadata: dict[str, Any] = {
         "tags": [{"namespace": n, "name": k, "value": v} for n, k, v in tags],
-        "known": {},
+        "known": known or {},
         "problems": list(problems),
     }
     voices = Voices(
@@ -223,6 +224,27 @@ def test_camera_sol_and_local_time_fall_back_to_a_label() -> None:
     assert (beside.camera, beside.first_sol) == ("Mastcam-Z", 7)
     unreal = EvidenceFacts.of(evidence(tags=(("pds3", "PLANET_DAY_NUMBER", "many"),), mission=None))
     assert (unreal.first_sol, unreal.local_true_solar_time_hours) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("tags", "entry", "camera", "source"),
+    [
+        ([("exif", "Make", "Sony"), ("exif", "Model", "D5803")], {}, "Sony D5803", "file:exif:Model"),
+        ([("exif", "Make", "Canon"), ("exif", "Model", "Canon EOS R5")], {}, "Canon EOS R5", "file:exif:Model"),
+        ([("xmp", "tiff:Make", "DJI"), ("xmp", "tiff:Model", "FC7303")], {}, "DJI FC7303", "file:xmp:tiff:Model"),
+        ([("exif", "Model", "D5803")], {}, "D5803", "file:exif:Model"),
+        ([("exif", "Model", "NaTeCam")], {}, "navigation and terrain camera", "file:exif:Model"),
+        ([("exif", "Make", "Sony"), ("exif", "Model", "D5803")], {"recorded_by": "a phone"}, None, None),
+        ([("exif", "Make", "Sony")], {}, None, None),
+    ],
+)
+def test_the_camera_that_a_file_itself_names_counts_where_nobody_else_names_one(
+    tags: list[tuple[str, str, str]], entry: dict, camera: str | None, source: str | None
+) -> None:
+    models = [{"value": value, "source": f"{space}:{name}"} for space, name, value in tags if name.endswith("Model")]
+    known = {"device": models[0]} if models else {}
+    facts = EvidenceFacts.of(evidence(tags=tuple(tags), entry=entry, known=known))
+    assert (facts.camera, facts.camera_source) == (camera, source)
 
 
 def test_entities_in_a_label_are_refused() -> None:
