@@ -13,6 +13,7 @@ from typing import Any
 from flows.run.options import Options
 from flows.run.run import in_threads, run_ingest
 from processors.engine.wanted_results import Recipes
+from processors.languages.script import CHINESE, is_chinese
 from processors.languages.text import FALLBACK
 from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
@@ -156,7 +157,8 @@ def _of_record(record: dict[str, Any], mission: str) -> list[Suggestion]:
     for key, term in (("title", "dc:title"), ("caption", "dc:description")):
         for one in record["statements"]:
             if one["term"] == term and isinstance(one["value"], str) and one["value"].strip():
-                said.append(Suggestion(key=key, value=one["value"], source=one["source"]))
+                in_its_language = f"{key}_{CHINESE}" if is_chinese(one["value"]) else key
+                said.append(Suggestion(key=in_its_language, value=one["value"], source=one["source"]))
                 break
     said += _own_terms(record)
     if record["camera"]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from flows.cli.main import main
 from processors.metadata.release.release_file import read_release
@@ -173,6 +175,21 @@ def test_the_template_is_valid_and_lists_the_media(tmp_path: Path) -> None:
     release = read_release(template(tmp_path, mission="tianwen-1").encode())
     assert release.problems == ()
     assert list(release.files) == ["a clip.mp4", "b.png"]
+
+
+def test_chinese_that_a_file_carries_is_suggested_as_chinese(tmp_path: Path) -> None:
+    folder = tmp_path / "june"
+    folder.mkdir()
+    for name, caption in (("a.png", "祝融号传回照片"), ("b.png", "Sent by Zhurong")):
+        texts = PngInfo()
+        texts.add_itxt("Description", caption)
+        Image.new("RGB", (64, 48), (ord(name[0]), 0, 0)).save(folder / name, pnginfo=texts)
+    assert CliRunner().invoke(main, ["release", "init", str(folder)]).exit_code == 0
+    release = tomllib.loads((folder / "release.toml").read_text(encoding="utf-8"))
+    assert release["file"] == [
+        {"path": "a.png", "caption_zh": "祝融号传回照片"},
+        {"path": "b.png", "caption": "Sent by Zhurong"},
+    ]
 
 
 def test_the_commands_write_and_check_a_release(tmp_path: Path) -> None:

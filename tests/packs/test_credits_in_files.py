@@ -467,6 +467,29 @@ def test_a_file_with_a_credit_of_its_own_is_not_signed_by_the_agency_of_its_rele
     assert source_record(row, {"statements": [own, *statements]}, None).agency == "PEC"
 
 
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ([("着巡合影", None)], Text(zh="着巡合影")),
+        ([("着巡合影", "en")], Text(zh="着巡合影")),
+        ([("着巡合影", None), ("Group photo", "en")], Text(zh="着巡合影")),
+        ([("着巡合影", "en"), ("合影", "zh")], Text(zh="合影")),
+        ([("Group photo", None), ("合影", None)], Text(en="Group photo")),
+        ([("Group photo", "en"), ("合影", "zh-Hans")], Text(en="Group photo", zh="合影")),
+        ([("探査車の写真", None)], Text(en="探査車の写真")),
+    ],
+)
+def test_chinese_without_a_stated_language_is_not_taken_for_english(
+    tmp_path: Path, texts: list[tuple[str, str | None]], expected: Text
+) -> None:
+    row = next(row for row in filled(tmp_path).catalogue.sources().values() if row.medium)
+    statements = [
+        {"term": "dc:title", "value": value, "language": language, "source": "file:iptc:ObjectName"}
+        for value, language in texts
+    ]
+    assert source_record(row, {"statements": statements}, None).title == expected
+
+
 def test_a_file_has_text_in_a_language_only_where_somebody_gave_some(tmp_path: Path) -> None:
     made = PackStore(tmp_path)
     for name, without in (("a.jpg", True), ("b.jpg", False)):

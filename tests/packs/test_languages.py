@@ -20,6 +20,7 @@ import pytest
 
 from processors.audio.spectrogram.spectrogram_picture import UNIT
 from processors.languages.language import FOLDER, LANGUAGES, language, phrase
+from processors.languages.script import is_chinese
 from processors.languages.sentences import is_translated, translated
 from processors.languages.text import Text
 from processors.mission.profile import load_profile, profile_names
@@ -212,3 +213,20 @@ def test_every_sentence_of_an_audit_and_every_unit_has_a_template_in_every_langu
             for code in with_sentences:
                 assert is_translated(words, code), words
     assert all(is_translated(unit.format(21.5), "zh") for unit in UNIT.values() if "bandwidth" in unit)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("着巡合影", True),
+        ("6月11日，祝融号火星车 (Zhurong) 传回照片", True),
+        ("The rover Zhurong (祝融号)", False),
+        ("Tracks", False),
+        ("2021", False),
+        ("", False),
+        ("探査車の写真", False),
+        ("화성 火星", False),
+    ],
+)
+def test_a_text_is_chinese_by_its_letters(text: str, expected: bool) -> None:
+    assert is_chinese(text) is expected

@@ -12,6 +12,7 @@ from processors.engine.own_companions import OwnCompanions
 from processors.errors import ResultCorrupt, ResultMissing
 from processors.json_records import Json
 from processors.languages.language import LANGUAGES
+from processors.languages.script import CHINESE, is_chinese
 from processors.languages.text import FALLBACK, Text
 from processors.metadata.properties import LargerPicture
 from processors.mission.titles import event_title
@@ -331,11 +332,14 @@ class _Said:
         return agency
 
     def text(self, term: str) -> Text:
+        """Return a text in its languages; Chinese without a stated language, or in place of English, is Chinese."""
         values: dict[str, str] = {}
         for one in self._statements:
             if one["term"] == term:
                 code = str(one["language"]).partition("-")[0]
                 values.setdefault(code if code in LANGUAGES else FALLBACK, str(one["value"]))
+        if is_chinese(values.get(FALLBACK, "")):
+            values.setdefault(CHINESE, values.pop(FALLBACK))
         return Text(values)
 
 
