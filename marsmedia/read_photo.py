@@ -59,7 +59,7 @@ def read_values(row: SourceRow) -> np.ndarray:
 
 
 def read_picture(result: ResultView, paths: Mapping[str, Path], name: str) -> Image:
-    """Return the largest picture of a result of the source of this name.
+    """Return the largest picture of a result of the source of this name, with a warning of its damage.
 
     Raises
     ------
@@ -89,6 +89,8 @@ def read_picture(result: ResultView, paths: Mapping[str, Path], name: str) -> Im
                 f"{name}: 0 is {black:g} and 65535 is {white:g} in this picture; {VALUES} has the values of its file",
                 stacklevel=3,
             )
+        if result.damage:
+            warnings.warn(f"{name}: {result.damage}", stacklevel=3)
         return picture.copy()
 
 

@@ -42,6 +42,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> marsmedia.StoreView:
     (lab / "float.img").write_bytes(pds3(FLOATS.astype(">f4").tobytes(), kind="IEEE_REAL", bits=32))
     more: list[Tag] = [(338, 3, (1,))]  # ExtraSamples: alpha by which the colours are multiplied
     (lab / "multiplied.tif").write_bytes(tiff((CLEAR, more)))
+    whole = pds3(picture("u2").astype(">u2").tobytes(), kind="MSB_UNSIGNED_INTEGER", bits=16)
+    (lab / "cut.img").write_bytes(whole[:-100])
     MediaMaker(lab).video("descent.mp4", list(range(5)))
     ingest(folder / "raw", folder / "store", {"audio": (), "video": (), "photo": (DeepPhoto(), Enhanced())})
     return marsmedia.open(folder / "store")
@@ -122,3 +124,11 @@ def test_only_photos_have_values(store: marsmedia.StoreView) -> None:
         video.photo_values()
     with pytest.raises(RequestError, match=r"colour\.heic: its samples have 10 bits, and its decoder gives 8"):
         store.source("colour.heic").photo_values()
+
+
+def test_a_picture_of_a_truncated_photo_has_the_warning_of_its_values(store: marsmedia.StoreView) -> None:
+    cut = store.source("cut.img")
+    for ask in (cut.photo_values, lambda: cut.photo("photo.deep"), lambda: cut.photo("photo.enhanced")):
+        with pytest.warns(UserWarning, match=r"^cut\.img: the picture is truncated: up to ") as heard:
+            ask()
+        assert {one.filename for one in heard} == {__file__}
