@@ -10,6 +10,7 @@ from marsmedia.named_parameters import NamedParameter, NamePath, at, differences
 from processors.contract import Processor, parameters
 from processors.engine.parameters import changed, from_parameters
 from processors.engine.plan import changes
+from processors.engine.wanted_results import applies, lacks_sound
 from processors.errors import RequestError
 from processors.json_records import Json
 from processors.store.catalogue.latest import current, latest
@@ -190,9 +191,14 @@ def choose_result(
     from flows.run.recipe_changes.load_recipes import every_processor, named
 
     every = [one for one in manifests if one.ref.processor == processor]
-    media = () if every else named(processor, *every_processor()).items()
-    if not every and not any(ours for medium, ours in media if medium == (row.medium or row.kind)):
-        raise RequestError(f"{row.name}: {processor} does not apply to {row.medium or row.kind}")
+    if not every:
+        media = named(processor, *every_processor()).items()
+        ours = [one for medium, some in media if medium == (row.medium or row.kind) for one in some]
+        if not ours:
+            raise RequestError(f"{row.name}: {processor} does not apply to {row.medium or row.kind}")
+        if not any(applies(asked.configured(one, row), row.source()) for one in ours):
+            has_no = "no sound" if lacks_sound(ours[0], row.source()) else "nothing that it could be made from"
+            raise RequestError(f"{row.name}: {processor} does not apply to it; it has {has_no}")
     return ResultChoice(row, processor, every, asked).of(given)
 
 

@@ -20,7 +20,16 @@ from processors.engine.release_index import ReleaseIndex
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.manifest import ResultRef
 
-__all__ = ["Recipes", "WantedResult", "WantedResults", "all_inputs", "one_of_each_processor", "wanted_of"]
+__all__ = [
+    "Recipes",
+    "WantedResult",
+    "WantedResults",
+    "all_inputs",
+    "applies",
+    "lacks_sound",
+    "one_of_each_processor",
+    "wanted_of",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +75,7 @@ class WantedResults:
         Those that others use come after those that the recipe names. Empty also if none of them suits the file.
         """
         source, (recipe, context) = row.source(), self._recipe(row)
-        apply = [one for one in recipe if _has_units(one, source) and suits(_configured(one, context), source)]
+        apply = [one for one in recipe if not lacks_sound(one, source) and suits(_configured(one, context), source)]
         used = [one for named in apply for one in all_inputs(named)]
         return [one for one in (*reversed(apply), *reversed(used)) if one.name == name]
 
@@ -95,7 +104,7 @@ def wanted_of(source: Source, recipes: Recipes, context: ReleaseContext | None =
     """Return what recipes want of a source, each result after those that it uses."""
     is_named: dict[Processor, bool] = {}
     for processor in recipes[source.medium]:
-        if _has_units(processor, source):
+        if not lacks_sound(processor, source):
             named = _configured(processor, context)
             if not suits(named, source):
                 continue
@@ -123,8 +132,13 @@ def _configured(processor: Processor, context: ReleaseContext | None) -> Process
     return for_release(processor, context) if context else processor
 
 
-def _has_units(processor: Processor, source: Source) -> bool:
-    """Return True if a source has the units that a processor and all its inputs read."""
-    if processor.reads == "audio" and not (source.has_sound or source.medium == "audio"):
+def applies(processor: Processor, source: Source) -> bool:
+    """Return False if there is nothing in a source that a processor could make its result from."""
+    return not lacks_sound(processor, source) and suits(processor, source)
+
+
+def lacks_sound(processor: Processor, source: Source) -> bool:
+    """Return True if a processor or one of its inputs reads sound, and a source has none."""
+    if source.has_sound or source.medium == "audio":
         return False
-    return all(_has_units(used, source) for used in inputs_of(processor))
+    return processor.reads == "audio" or any(lacks_sound(used, source) for used in inputs_of(processor))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,24 @@ def run_what_it_says(store: Path, refused: RequestError) -> int:
     found = re.search(r"make it with `marsmedia (.*?)`", str(refused))
     assert found, refused
     return CliRunner().invoke(main, [*shlex.split(found[1]), "--store", str(store)]).exit_code
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda video: video.levels, "audio.levels does not apply to it; it has no sound"),
+        (lambda video: video.band_level_dbfs(20, 100), "audio.spectrogram does not apply to it; it has no sound"),
+        (
+            lambda video: video.result("video.subtitles"),
+            "video.subtitles does not apply to it; it has nothing that it could be made from",
+        ),
+    ],
+)
+def test_a_video_without_sound_or_subtitles_says_so(
+    store: Path, ask: Callable[[SourceView], object], message: str
+) -> None:
+    with pytest.raises(RequestError, match=re.escape(f"a.mp4: {message}") + "$"):
+        ask(view(store))
 
 
 def test_the_command_for_frames_at_times_makes_them(store: Path) -> None:
