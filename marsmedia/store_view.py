@@ -34,25 +34,31 @@ class Conditions(TypedDict, total=False):
     """Part of the camera's name."""
     date: str
     """A year, month, day or moment that the recording overlaps: `2021-06`."""
-    redistribute: Literal["true", "false"]
+    redistribute: Literal["true", "false"] | bool
     """`true` for what may be passed on, `false` for what is forbidden or has no stated permission."""
     sql: str
     """Condition on the columns of the view `known`: `duration_seconds > 60`."""
 
 
-def open(folder: str | Path = "processed") -> StoreView:  # noqa: A001
+def open(folder: str | Path | None = None) -> StoreView:  # noqa: A001
     """Open a processed store for reading, in a folder or in a bucket: `marsmedia.open("s3://bucket/mars")`.
 
     Of a store in a bucket the items that are read are copied to this machine.
+
+    Parameters
+    ----------
+    folder : None: the store that commands take, which `MARSMEDIA_STORE` names, or marsmedia.toml in the current folder,
+        or else `processed`.
 
     Raises
     ------
     RequestError : no store is there.
     StoreError : it was written by a newer version, or cannot be read.
     """
+    from flows.run.folder_defaults import store_location
     from processors.store.open_store import is_store, location_of, open_store, store_like
 
-    place = location_of(str(folder))
+    place = location_of(str(folder or store_location()))
     if not is_store(place):
         near = store_like(Path(place))
         advice = f"did you mean {near}?" if near else "run `marsmedia ingest`, or open another folder"
@@ -172,7 +178,7 @@ class StoreView:
 
         store = self._store()
         catalogue = Catalogue(store)
-        wanted = parse([*words, *(f"{name}={value}" for name, value in conditions.items())])
+        wanted = parse([*words, *(f"{name}={_word(value)}" for name, value in conditions.items())])
         selected = find_selected(wanted, catalogue)
         for remark in selected.remarks:
             warnings.warn(remark, stacklevel=3)
@@ -183,6 +189,11 @@ class StoreView:
             SourceView.of(row, facts[row.path, row.digest], store, asked, others.get(row.path, frozenset()))
             for row in rows
         ]
+
+
+def _word(value: object) -> str:
+    """Return a condition's value as a selection has it: True is `true`."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _split(words: str | Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from flows.run.options import RECIPES_FILE
 from processors.errors import RequestError
 
 NAME = "marsmedia.toml"
+STORE_FOLDER = "MARSMEDIA_STORE"
 
 
 def read_folder_defaults(folder: Path) -> Mapping[str, Any]:
@@ -28,6 +29,16 @@ def read_folder_defaults(folder: Path) -> Mapping[str, Any]:
         return {}
     except (ValueError, OSError) as error:
         raise RequestError(f"{path}: {error}") from error
+
+
+def store_location() -> str:
+    """Return the folder or address of the store that commands take here: by the environment, else `marsmedia.toml`.
+
+    Raises
+    ------
+    RequestError : `marsmedia.toml` is not TOML.
+    """
+    return os.environ.get(STORE_FOLDER) or str(read_folder_defaults(Path.cwd()).get("store") or "processed")
 
 
 def recipe_file() -> Path | None:
