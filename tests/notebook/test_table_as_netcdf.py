@@ -15,7 +15,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs/measuring.md"
 
 
 def test_measurements_with_their_histogram_are_saved_as_the_page_says(folder: Path, tmp_path: Path) -> None:
-    section = PAGE.read_text(encoding="utf-8").split("- **A table as netCDF.**")[1].split("- **To cite.**")[0]
+    section = PAGE.read_text(encoding="utf-8").split("- **A table as netCDF.**")[1].split("\n- **")[0]
     conversion, without, histogram = [code for code in re.findall(r"`([^`]+)`", section) if "(" in code]
     whole = marsmedia.open(folder / "processed").source("drive-off.mp4").measurements
     table = eval(without, {"table": whole})
