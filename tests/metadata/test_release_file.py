@@ -113,6 +113,13 @@ def test_a_native_date_is_kept_as_text() -> None:
             )
             for address in ("javascript:alert(1)", " JavaScript :alert(1)", "data:text/html,x", "file:///etc/passwd")
         ),
+        ("\n\ntitle = “九月”\n", 'release.toml, line 3: “ is no mark of TOML; write " in its place'),
+        ('title = "九月”\n', 'line 1: ” is no mark of TOML; write " in its place'),
+        ("title = 「九月」\n", 'line 1: 「 is no mark of TOML; write " in its place'),
+        ("title ＝ '九月'\n", "line 1: ＝ is no mark of TOML; write = in its place"),
+        ("[[file]]\npath = 'a'\nkeywords = ['a'，'b']\n", "line 3: ， is no mark of TOML; write , in its place"),
+        ("【【file】】\npath = 'a'\n", "line 1: 【 is no mark of TOML; write [ in its place"),
+        ('title = "说"着陆，今天"\n', "line 1: Expected newline or end of document after a statement"),
         ("file = 3\n", "line 1: file: not a list of sections; write [[file]] above each"),
         ("keywords = []\n[[file]]\npath = 'a'\nkeywords = [1]\n", "line 4: keywords: not text (1); write it in quotes"),
     ],

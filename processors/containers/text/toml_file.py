@@ -28,6 +28,17 @@ _STATEMENT = re.compile(rf"[ \t]*(?:(?P<head>\[\[?)[ \t]*(?P<table>{_KEYS})[ \t]
 _TOKEN = re.compile(
     r"\"\"\"(?:\\.|[^\\])*?\"{3,5}|'''.*?'{3,5}|\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|#[^\n]*|[\[\]{}]|\n", re.DOTALL
 )
+QUOTES = "\"'"
+_MARKS = {
+    **dict.fromkeys("“”„‟＂「」『』", '"'),
+    **dict.fromkeys("‘’＇", "'"),
+    **dict.fromkeys("，、", ","),
+    **dict.fromkeys("［【", "["),
+    **dict.fromkeys("］】", "]"),
+    "＝": "=",
+    "＃": "#",
+}
+"""Marks of Chinese keyboards and word processors, and those of TOML for which they are written."""
 _WRONG = {
     "missing": "missing; add it",
     "string_type": "not text ({value}); write it in quotes",
@@ -86,7 +97,8 @@ class TomlFile:
         except tomllib.TOMLDecodeError as error:
             found = re.search(r"at line (\d+)", str(error))
             line = int(found[1]) if found else self._text.count("\n") + 1
-            raise _stated_twice(self._text, line) or TomlError(line, str(error).split(" (at ")[0]) from error
+            what = _mark_of_a_keyboard(self._text, line) or str(error).split(" (at ")[0]
+            raise _stated_twice(self._text, line) or TomlError(line, what) from error
         except RecursionError as error:
             raise TomlError(1, "nested too deep; two levels are enough") from error
         self._lines: dict[KeyPath, int] = {}
@@ -197,6 +209,15 @@ def _lines(text: str) -> Iterator[tuple[KeyPath, int]]:
             position = found.end()
         position = _end_of_statement(text, position)
         line += text.count("\n", start, position)
+
+
+def _mark_of_a_keyboard(text: str, line: int) -> str | None:
+    """Return a message on the first mark outside the strings of a line that only looks like one of TOML."""
+    lines = text.split("\n")
+    outside = _TOKEN.sub("", lines[line - 1]) if line <= len(lines) else ""
+    wanted = QUOTES if any(quote in outside for quote in QUOTES) else "".join(_MARKS.values())  # else inside a text
+    mark = next((one for one in outside if one in _MARKS and _MARKS[one] in wanted), None)
+    return mark and f"{mark} is no mark of TOML; write {_MARKS[mark]} in its place"
 
 
 def _stated_twice(text: str, until: int) -> TomlError | None:
