@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from marsmedia.named_parameters import NamedParameter, NamePath, at, differences, grafted, named_parameters, short_text
@@ -139,11 +140,21 @@ class ResultChoice:
         """Return the requested processor that a result is nearest to, and the parameters in which it differs."""
         compared = []
         for entry in self._entries:
-            asked = self._asked.configured(_with(entry, one, paths), self._row)
+            asked = self._asked.configured(self._with(entry, one, paths), self._row)
             is_same = one.version == asked.version
             found = differences(one.parameters, parameters(asked), paths, is_same_version=is_same)
             compared.append((asked, list(found)))
         return min(compared, key=lambda pair: len(pair[1]))
+
+    def _with(self, entry: Processor, one: Manifest, paths: Sequence[NamePath]) -> Processor:
+        """Return a recipe's processor with the named parameters as a result has them.
+
+        Some are only allowed with others that the release gives, as an altitude with its shot.
+        """
+        for base in (entry, self._asked.configured(entry, self._row)) if paths else ():
+            with suppress(RequestError):  # an earlier version's
+                return from_parameters(type(entry), grafted(parameters(base), one.parameters, paths))
+        return entry
 
     def _stale(
         self,
@@ -209,16 +220,6 @@ def difference_from_today(one: Manifest, row: SourceRow, asked: CurrentResults) 
     entries = asked.entries(row, one.ref.processor)
     how = changes(one.version, one.parameters, asked.configured(entries[0], row)) if entries else "nothing is known"
     return f"not as today's release and recipes request (made -> requested): {how}"
-
-
-def _with(entry: Processor, one: Manifest, paths: Sequence[NamePath]) -> Processor:
-    """Return a recipe's processor with the named parameters as a result has them."""
-    if not paths:
-        return entry
-    try:
-        return from_parameters(type(entry), grafted(parameters(entry), one.parameters, paths))
-    except RequestError:  # an earlier version's
-        return entry
 
 
 def _given(named: Sequence[NamedParameter]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -27,6 +28,7 @@ from processors.store.catalogue.catalogue import Catalogue
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
+from tests.helpers.video_scenes import scene, write
 
 RELEASE = """title = "Sounds of Mars"
 calibrations = ["m.toml"]
@@ -401,3 +403,22 @@ def test_a_refusal_of_other_parameters_is_no_problem_of_the_file(tmp_path: Path)
     catalogue = Catalogue(store)
     (subject,) = subjects(catalogue.sources().values(), store, catalogue, CurrentResults(catalogue).of)
     assert subject.failures == ()
+
+
+def test_an_altitude_is_named_without_the_shot_that_the_release_states(tmp_path: Path) -> None:
+    june = tmp_path / "raw/june"
+    june.mkdir(parents=True)
+    write(june / "pan.mp4", [scene(8, frame, (320, 240)) for frame in range(20)])
+    stated = "altitude_metres = 300.0\nfield_of_view_degrees = 35.0\naltitude_shot = 1\n"
+    (june / "release.toml").write_text(f'[[file]]\npath = "pan.mp4"\n{stated}')
+    ingest(tmp_path / "raw", tmp_path / "store", {"audio": (), "video": (Evidence(),), "photo": ()})
+    words = ["--processor", "video.motion", "--set", "region_px=0,0,200,200", "--store", str(tmp_path / "store")]
+    done = CliRunner().invoke(main, ["reprocess", "pan.mp4", *words])
+    assert done.exit_code == 0, done.output
+    video = marsmedia.open(tmp_path / "store").source("pan.mp4")
+    named = {"region_px": [0, 0, 200, 200], "altitude_metres": 300, "field_of_view_degrees": 35}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = video.result("video.motion", **named)
+    assert result.parameters["altitude_shot"] == 1
+    assert result.key == video.result("video.motion", **named, altitude_shot=1).key
