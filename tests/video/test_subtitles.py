@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from processors.containers.text.subtitle_names import language_in_name
 from processors.containers.text.webvtt import Cue, as_webvtt
 from processors.contract import LabelRef, ReleaseContext, Source
 from processors.engine.wanted_results import Recipes
@@ -245,3 +246,11 @@ def test_files_next_to_a_video_belong_to_the_one_with_their_name(tmp_path: Path)
     (raw / "other.vtt").write_text(VTT.replace("dust", "sand"))
     changed = ingest(tmp_path / "raw", tmp_path / "store", recipes)
     assert counts(changed) == (1, 1, 1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [("a.mov.srt", None), ("a.srt", None), ("a.zh-Hans.srt", "zh-Hans"), ("a.mov.en.srt", "en"), ("A.MOV.SRT", None)],
+)
+def test_the_suffix_of_a_video_is_no_language(name: str, language: str | None) -> None:
+    assert language_in_name(name, "a.mov") == language

@@ -33,5 +33,5 @@ def language_in_name(name: str, video_name: str) -> str | None:
     base = name.rpartition(".")[0]
     before, _, last = base.rpartition(".")
     stem = video_name.rpartition(".")[0] or video_name
-    is_named = folded(before) in (folded(video_name), folded(stem))
+    is_named = folded(before) in (folded(video_name), folded(stem)) and folded(base) != folded(video_name)
     return last.replace("_", "-") if is_named and _LANGUAGE.fullmatch(last) else None

@@ -77,7 +77,7 @@ class Subtitles:
     """
 
     name: ClassVar[str] = "video.subtitles"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "file"
     of_sighting: ClassVar[bool] = True
 
