@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 from marsmedia.arguments import as_text
 from marsmedia.optional import needed
 from marsmedia.source_view import SourceView
-from processors.errors import RequestError
+from processors.errors import NoSuchSource, RequestError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +90,13 @@ class StoreView:
         ------
         RequestError : a word is invalid, or nothing is selected.
         """
-        return self._select(_split(words), conditions)
+        split = _split(words)
+        try:
+            return self._select(split, conditions)
+        except NoSuchSource as error:
+            if isinstance(words, str) and len(split) > 1:
+                raise NoSuchSource(f"{error}; put a name with spaces in quotes, or give a list of names") from error
+            raise
 
     def videos(self, **conditions: Unpack[Conditions]) -> list[SourceView]:
         """Return the selected videos; see `sources`."""

@@ -43,3 +43,15 @@ def test_without_a_folder_the_store_of_the_commands_is_opened(
 @pytest.mark.parametrize(("may", "name"), [(True, "june.mp4"), ("true", "june.mp4"), (False, "july.mp4")])
 def test_a_condition_takes_true_and_false_as_python_has_them(store: Path, may: bool, name: str) -> None:
     assert [one.name for one in marsmedia.open(store).sources(redistribute=may)] == [name]
+
+
+def test_a_name_with_spaces_that_is_not_quoted_is_told_to_be_put_in_quotes(store: Path) -> None:
+    view = marsmedia.open(store)
+    with pytest.raises(
+        RequestError, match=r"^june/01: no such source .*; put a name with spaces in quotes, or give a "
+    ):
+        view.sources("june/01 landing.mp4")
+    for words in ("june/01", ["june/01 landing.mp4"]):
+        with pytest.raises(RequestError, match="no such source") as told:
+            view.sources(words)
+        assert "quotes" not in str(told.value)
