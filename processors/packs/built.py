@@ -33,7 +33,7 @@ class Built:
     companions: Mapping[str, tuple[LabelRef, ...]] = field(default_factory=dict)
     """Labels, sidecars and subtitle files that it holds, or of which its results were made, by digest of the source."""
     copies: Mapping[str, tuple[PackedSource, ...]] = field(default_factory=dict)
-    """Other places of a source in the releases of the pack that have companions of their own, by digest of the
+    """Other selected places of a source that have companions of their own, by digest of the
     source."""
     highlight: HighlightClip | None = None
     labels_apart: tuple[str, ...] = ()

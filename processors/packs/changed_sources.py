@@ -102,7 +102,7 @@ class PackedSource:
     """Labels, sidecars and subtitle files that are in the pack, or of which its results were made; None if an earlier
     version built the pack."""
     copies: tuple[PackedSource, ...] = ()
-    """Other places of its bytes in the releases of the pack, with the companions that are in the pack too."""
+    """Other selected places of its bytes, with the companions that are in the pack too."""
 
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> PackedSource:

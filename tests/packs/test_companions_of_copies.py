@@ -183,6 +183,33 @@ def test_copies_in_every_selected_release_are_packed(selection: tuple[str, ...],
     assert restored() == {name: data for name, data in files.items() if name.startswith(whole)}
 
 
+@pytest.mark.parametrize("audience", ["public", "research", "archive"])
+@pytest.mark.parametrize(
+    ("selected", "expected"),
+    [("june/public/*", ["a.jpg", "a.xmp", "film.mp4"]), ("june/public/film.mp4", ["film.mp4"])],
+)
+def test_nothing_next_to_a_copy_that_is_not_selected_is_packed(
+    audience: str, selected: str, expected: list[str]
+) -> None:
+    MediaMaker(Path()).video("film.mp4", [0, 1, 2])
+    film = Path("film.mp4").read_bytes()
+    filled({"june/public/a.jpg": PHOTO, "june/public/a.xmp": sidecar("Wheel tracks"), "june/public/film.mp4": film})
+    filled({"june/internal/draft.jpg": PHOTO, "june/internal/draft.xmp": sidecar("INTERNAL: suspected damage")})
+    filled({"june/internal/draft.xml": label("draft.jpg", hashlib.md5(PHOTO).hexdigest())})
+    filled({"june/internal/cut.mp4": film, "june/internal/cut.en.srt": cue("INTERNAL"), "june/release.toml": HEAD})
+    ingest()
+    Path("rec.toml").write_text(
+        f'title = "P"\naudience = "{audience}"\nselection = ["{selected}"]\n'
+        'take = ["originals", "subtitles"]\nlayout = "source"\n'
+    )
+    run("pack", "rec.toml", "-o", "p", "--store", "store")
+    beside = sorted(path.name for path in Path("p/data/media").glob("*/original/*"))
+    assert [name for name in beside if name != "pds4-original.xml"] == expected  # that one the pack itself writes
+    assert list(Path("p").rglob("*.vtt")) == []
+    held = [path for path in Path("p/data/media").rglob("*") if path.is_file() and b"INTERNAL" in path.read_bytes()]
+    assert {path.name for path in held} <= {"evidence.json"}  # an archive's has what is said at every place
+
+
 def test_a_changed_companion_of_a_copy_makes_the_pack_out_of_date() -> None:
     filled({"june/a.jpg": PHOTO, "june/a.xmp": sidecar("A"), "june/release.toml": HEAD})
     filled({"june/b.jpg": PHOTO, "june/b.xmp": sidecar("B")})

@@ -1,4 +1,4 @@
-"""Places of the same bytes in the releases of a pack, each with the files and results that belong to it alone.
+"""Selected places of the same bytes, each with the files and results that belong to it alone.
 
 A pack holds the bytes once; a release with copies can be restored from it only with what each of them has next to it.
 """
@@ -15,7 +15,7 @@ from processors.store.manifest import Manifest
 
 @dataclass(frozen=True, kw_only=True)
 class PackedPlace:
-    """Place in a release of the pack that holds the bytes of a source."""
+    """Selected place that holds the bytes of a source."""
 
     row: SourceRow
     companions: tuple[SourceRow, ...] = ()
@@ -27,25 +27,23 @@ class PackedPlace:
     """Evidence of this place, which compared its MD5 with that in its label; None if the pack has none."""
 
 
-class PlacesOfReleases:
-    """Places of sources in the releases of a selection.
+class SelectedPlaces:
+    """Selected places of each source. A copy that the selection does not mean, as in a folder of drafts, is none: what
+    is next to it stays out of the pack.
 
     Parameters
     ----------
     selected : places that the selection means.
-    rows : every file of the catalogue that is present.
-    has_companions : whether labels, sidecars and subtitle files go into the pack next to their originals.
+    rows : every file of the catalogue that is present, if labels, sidecars and subtitle files go into the pack next to
+        their originals; else None.
     """
 
-    def __init__(self, selected: Iterable[SourceRow], rows: Iterable[SourceRow], *, has_companions: bool) -> None:
-        rows = list(rows)
-        releases = {row.release for row in selected}
-        self._index = ReleaseIndex(rows) if has_companions else None
+    def __init__(self, selected: Iterable[SourceRow], rows: Iterable[SourceRow] | None) -> None:
+        self._index = None if rows is None else ReleaseIndex(rows)
         self._held: dict[str, dict[str, SourceRow]] = {}
         """Places of each digest by path below the folder of releases: of two such folders the one seen last."""
-        for row in sorted(rows, key=lambda row: row.seen_utc):
-            if row.kind == "media" and row.release in releases:
-                self._held.setdefault(row.digest, {})[row.relative] = row
+        for row in sorted(selected, key=lambda row: row.seen_utc):
+            self._held.setdefault(row.digest, {})[row.relative] = row
 
     def of(self, row: SourceRow) -> list[PackedPlace]:
         """Return the place of a selected row, then every other place of its bytes, in the order of their paths."""

@@ -15,7 +15,7 @@ from processors.metadata.first_presentation import first_presentation_seconds
 from processors.metadata.properties import LargerPicture, larger_picture
 from processors.packs.contents.left_out import LeftOut, has_nothing, in_lines, not_made, why_absent
 from processors.packs.contents.outcomes import FailedResult
-from processors.packs.contents.packed_places import PackedPlace, PlacesOfReleases
+from processors.packs.contents.packed_places import PackedPlace, SelectedPlaces
 from processors.packs.contents.reservations import Reservation, refuse, reservations
 from processors.packs.contents.subject import SourceRecord, manifests_of, subjects
 from processors.packs.presentation import ORIGINALS, presentation_of
@@ -74,7 +74,7 @@ class SelectedSource:
     shots: Manifest | None = None
     """Result of `video.shots` that counts, whether or not it goes into the pack; None without any."""
     places: tuple[PackedPlace, ...] = ()
-    """Every place of its bytes in the releases of the pack, its own first; empty if the pack takes no originals."""
+    """Every selected place of its bytes, its own first; empty if the pack takes no originals."""
     position: int = 0
     """Position of the first name in the selection that means it; 0 if the selection names none."""
     not_made: tuple[FailedResult, ...] = ()
@@ -118,11 +118,8 @@ def choose(
     selected = find_selected(parse(recipe.selection), catalogue)
     rows = selected.rows
     has_originals = ORIGINALS in recipe.take
-    places = PlacesOfReleases(
-        selected.places,
-        catalogue.sources().values() if has_originals else (),
-        has_companions=has_originals and recipe.layout == "source",
-    )
+    has_companions = has_originals and recipe.layout == "source"
+    places = SelectedPlaces(selected.places, catalogue.sources().values() if has_companions else None)
     own = OwnCompanions(catalogue.sightings)
     chosen = [
         replace(
