@@ -17,6 +17,7 @@ from flows.run.options import Options
 from flows.run.run import in_threads, run_ingest
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
+from tests.helpers.made_pds4 import label, numbers
 from tests.helpers.pack_store import filled, make_pack
 from tests.helpers.pack_store import picture as jpeg
 from tests.packs.test_records import check_all
@@ -25,6 +26,7 @@ etree: Any = importlib.import_module("lxml.etree")  # compiled, and without type
 PREMIS = {"p": "http://www.loc.gov/premis/v3"}
 BUNDLE = '<?xml version="1.0"?><Product_Bundle xmlns="http://pds.nasa.gov/pds4/pds/v1"/>'
 LABEL = '<?xml version="1.0"?><Product_Observational xmlns="http://pds.nasa.gov/pds4/pds/v1"/>'
+FOLDERS = ("data", "labels")
 OF_RELEASE = {
     "bundle.xml": BUNDLE.encode(),
     "data/collection.xml": BUNDLE.replace("Bundle", "Collection").encode(),
@@ -91,6 +93,34 @@ def test_files_that_only_a_label_of_the_release_names_are_absent_by_name(tmp_pat
     assert words in (tmp_path / "pack/README.txt").read_text()
     note = packing_event(tmp_path / "pack").findtext(".//p:eventOutcomeDetailNote", None, PREMIS)
     assert note == f"Not in the bag: {'; '.join(f'{one}: not in the release' for one in absent)}"
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "raw"])
+def test_a_label_in_another_folder_than_its_files_makes_none_of_them_absent(tmp_path: Path, suffix: str) -> None:
+    area = "<File_Area_Observational><File><file_name>{}</file_name></File></File_Area_Observational>"
+    end = "</Product_Observational>"
+    for number in (1, 2):
+        name = f"p{number}.{suffix}"
+        described = label(name=name) if suffix == "raw" else LABEL.replace("/>", f">{area.format(name)}{end}").encode()
+        data = (numbers() + number).tobytes() if suffix == "raw" else jpeg(64, 48, number)
+        for path, content in ((f"data/{name}", data), *((f"{one}/p{number}.xml", described) for one in FOLDERS)):
+            (tmp_path / "raw/june" / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "raw/june" / path).write_bytes(content)
+    mixed = described.replace(end.encode(), f"{area.format('lost.jpg')}{end}".encode())
+    (tmp_path / "raw/june/labels/mix.xml").write_bytes(mixed)
+    run_ingest(tmp_path / "raw", tmp_path / "store", {"photo": (Evidence(),)}, Options(), in_threads, name="i")
+    store = str(tmp_path / "store")
+    run = CliRunner().invoke(
+        main, ["pack", "release=june", "-o", str(tmp_path / "p"), "--audience", "archive", "--store", store]
+    )
+    assert run.exit_code == 0, run.output
+    absent = "lost.jpg (described by june/labels/mix.xml)"
+    lines = [line for line in run.stderr.splitlines() if "not in the release" in line]
+    assert lines == [f"marsmedia: not in the pack: {absent}: not in the release"]
+    words = f"\nDescribed by a label of the release, but not in the release:\n{absent}\n"
+    assert words in (tmp_path / "p/README.txt").read_text()
+    note = packing_event(tmp_path / "p").findtext(".//p:eventOutcomeDetailNote", None, PREMIS)
+    assert note.partition(". To be noted")[0] == f"Not in the bag: {absent}: not in the release"
 
 
 def test_files_of_the_release_have_fixity_an_event_and_an_entry(folder: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.sightings import Sightings
 from processors.sources.scan import printable
+from processors.sources.unicode_forms import folded
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.undelivered import files_missing
 from processors.store.findings.withdrawn import gone_in_words
@@ -92,8 +93,13 @@ def release_files(
     gone = [row for row in sightings.withdrawn(releases) if row.digest not in digests]
     missing = tuple(filter(sightings.is_missing, gone))
     left_out += [printable(f"{row.relative}: {gone_in_words(row, is_missing=row in missing)}") for row in gone]
+    there: dict[str, set[str]] = {}
+    for row in of_release:
+        there.setdefault(row.release, set()).add(folded(row.name))
     undelivered = tuple(
-        printable(f"{names} (described by {row.relative})") for row in taken if (names := files_missing(row))
+        printable(f"{', '.join(names)} (described by {row.relative})")
+        for row in taken
+        if (names := files_missing(row, there[row.release]))
     )
     left_out += [f"{one}: not in the release" for one in undelivered]
     return ReleaseFiles(

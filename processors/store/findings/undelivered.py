@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from processors.sources.scan import printable
+from processors.sources.unicode_forms import folded
 from processors.store.catalogue.source_row import SourceRow
 
 UNDELIVERED = "describes what is not in the release: "
@@ -30,20 +31,28 @@ def is_undelivered(row: SourceRow) -> bool:
     return row.kind == "companion" and (row.note or "").startswith(UNDELIVERED)
 
 
-def files_missing(row: SourceRow) -> str | None:
-    """Return the names of the files that a label describes and that are missing; None if none is."""
+def files_missing(row: SourceRow, there: Collection[str]) -> tuple[str, ...]:
+    """Return the names of the files that a label describes and that are nowhere in its release; none if all are there,
+    or if the label has one of its files next to it.
+
+    Parameters
+    ----------
+    there : names, as `folded`, of the files of the release.
+    """
     note = row.note or ""
-    if row.kind != "companion":
-        return None
-    if note.startswith(UNDELIVERED):
-        return note.removeprefix(UNDELIVERED)
-    return note.removeprefix(MISSING).removesuffix(TO_DO) if note.endswith(TO_DO) else None
+    if not (is_undelivered(row) or (row.kind == "companion" and note.endswith(TO_DO))):
+        return ()
+    noted = note.removeprefix(UNDELIVERED).removeprefix(MISSING).removesuffix(TO_DO).split(", ")
+    names = row.files_named or noted  # a run of an earlier version has kept the note alone
+    return tuple(name for name in names if folded(name) not in there)
 
 
 def undelivered(rows: Iterable[SourceRow]) -> list[str]:
     """Return one line for all labels of a run none of whose files is in the release; empty if there are none."""
     found = [
-        f"{printable(row.relative)} ({printable(files_missing(row) or '')})" for row in rows if is_undelivered(row)
+        f"{printable(row.relative)} ({printable((row.note or '').removeprefix(UNDELIVERED))})"
+        for row in rows
+        if is_undelivered(row)
     ]
     if not found:
         return []
