@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import posixpath
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from flows.run.working.batches import SourceOutcome, run_batch
 from flows.run.working.workers import Workers
 from processors.comparing.tolerance import within_tolerance
 from processors.contract import LabelRef
-from processors.engine.own_companions import OwnCompanions, identity, made_of, refs_in
+from processors.engine.own_companions import OwnCompanions, made_of, refs_in
 from processors.engine.parameters import from_parameters
 from processors.engine.plan import Due, differing
 from processors.engine.wanted_results import WantedResult, all_inputs
@@ -119,14 +120,19 @@ def _replaced_companion(
     belongs to its file; None if all are there, or unknown.
     """
     back = "put that one back in its place and run `marsmedia ingest`"
+    never = list[tuple[LabelRef, str]]()
     for used in refs_in(manifest.parameters):
-        of_folder = (one for one in rows if one.digest == used.sha256 and one.folder == row.folder)
-        places = [one for one in of_folder if identity(LabelRef(name=one.name, sha256=one.digest)) == identity(used)]
-        if places and all(one.gone_utc for one in places):
-            day = max(str(one.gone_utc) for one in places)[:10]
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(row.relative), used.name))
+        held = [one for one in rows if (one.folder, one.relative, one.digest) == (row.folder, place, used.sha256)]
+        if held and all(one.gone_utc for one in held):
+            day = max(str(one.gone_utc) for one in held)[:10]
             return f"made with {printable(used.name)} as it was until {day}: {back}"
-    why = own.why_ended(manifest, row)
-    return f"{printable(why)}: {back}" if why else None
+        never += [] if held else [(used, place)]
+    if why := own.why_ended(manifest, row):
+        return f"{printable(why)}: {back}"
+    for used, place in never:
+        return printable(f"made with {used.name}, which is not at {place}: put a copy there and run `marsmedia ingest`")
+    return None
 
 
 def _nearness(row: SourceRow, manifest: Manifest, own: OwnCompanions) -> tuple[bool, bool, bool, bool, str]:
