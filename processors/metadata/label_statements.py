@@ -40,6 +40,7 @@ SOLAR_TIMES = ("local_mean_solar_time", "local_true_solar_time")
 """Terms whose text may begin with the sol; sols are counted by mean solar time."""
 _IN_DEGREES = {"": 1.0, "deg": 1.0, "degree": 1.0, "degrees": 1.0, "rad": math.degrees(1), "radian": math.degrees(1)}
 _NUMBER_AND_UNIT = re.compile(r"([^\s<>]+)\s*(?:<\s*([^<>]*?)\s*>|([A-Za-z]+))?")
+_WORD = re.compile(r"[^\W_]+")
 
 
 def said_by_label(tags: tuple[Tag, ...], name: str) -> Iterator[Statement]:
@@ -148,7 +149,9 @@ def camera_of(
 
 
 def _with_maker(model: str, source: str, tags: Iterable[Tag]) -> str:
-    """Return a camera's model after its maker, `Sony D5803`, if a tag gives one and the model does not begin with it.
+    """Return a camera's model after its maker, `Sony D5803`, both in the letters of their tags.
+
+    The model is returned alone if no tag gives a maker, or if the model names it: `NIKON D850` of `NIKON CORPORATION`.
 
     Parameters
     ----------
@@ -157,4 +160,14 @@ def _with_maker(model: str, source: str, tags: Iterable[Tag]) -> str:
     place = source.replace("Model", "Make").replace("model", "make")
     named = (str(tag.value).strip() for tag in tags if place.endswith(f":{tag.namespace}:{tag.name}") and tag.value)
     maker = next(named, "")
-    return model if model.casefold().startswith(maker.casefold()) else f"{maker} {model}"
+    return model if _names_maker(model.casefold(), maker.casefold()) else f"{maker} {model}"
+
+
+def _names_maker(model: str, maker: str) -> bool:
+    """Return whether a model begins with its maker or with any word of it, or contains its first word."""
+    of_model, of_maker = _WORD.findall(model), _WORD.findall(maker)
+    return (
+        model.startswith(maker)
+        or not set(of_model[:1]).isdisjoint(of_maker)
+        or not set(of_maker[:1]).isdisjoint(of_model)
+    )

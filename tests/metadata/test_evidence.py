@@ -233,6 +233,24 @@ def test_camera_sol_and_local_time_fall_back_to_a_label() -> None:
         ([("exif", "Make", "Canon"), ("exif", "Model", "Canon EOS R5")], {}, "Canon EOS R5", "file:exif:Model"),
         ([("xmp", "tiff:Make", "DJI"), ("xmp", "tiff:Model", "FC7303")], {}, "DJI FC7303", "file:xmp:tiff:Model"),
         ([("exif", "Model", "D5803")], {}, "D5803", "file:exif:Model"),
+        ([("exif", "Make", "-"), ("exif", "Model", "D5803")], {}, "- D5803", "file:exif:Model"),
+        *(
+            ([("exif", "Make", maker), ("exif", "Model", model)], {}, camera, "file:exif:Model")
+            for maker, model, camera in [
+                ("NIKON CORPORATION", "NIKON D850", "NIKON D850"),
+                ("LEICA CAMERA AG", "LEICA M10", "LEICA M10"),
+                ("Leica Camera AG", "DIGILUX 3 CAMERA", "Leica Camera AG DIGILUX 3 CAMERA"),
+                ("EASTMAN KODAK COMPANY", "KODAK DC290", "KODAK DC290"),
+                ("OLYMPUS IMAGING CORP.  ", "E-M1", "OLYMPUS IMAGING CORP. E-M1"),
+                ("PENTAX Corporation", "PENTAX K-5", "PENTAX K-5"),
+                ("HTC", "HTC_M8", "HTC_M8"),
+                ("LG Electronics", "LG-H870", "LG-H870"),
+                ("Hasselblad", "L1D-20c", "Hasselblad L1D-20c"),
+                ("CNSA", "Zhurong (CNSA)", "Zhurong (CNSA)"),
+                ("SONY", "ILCE-7M3", "SONY ILCE-7M3"),
+                ("samsung", "SM-G991B", "samsung SM-G991B"),
+            ]
+        ),
         ([("exif", "Model", "NaTeCam")], {}, "navigation and terrain camera", "file:exif:Model"),
         ([("exif", "Make", "Sony"), ("exif", "Model", "D5803")], {"recorded_by": "a phone"}, None, None),
         ([("exif", "Make", "Sony")], {}, None, None),

@@ -14,11 +14,14 @@ from tests.helpers.gallery_pages import subject
 TW = "tianwen-1"
 
 
-def description(written: str, mission: str, camera: str | None = None) -> tuple[str, str]:
+def description(
+    written: str, mission: str, camera: str | None = None, camera_source: str | None = None
+) -> tuple[str, str]:
     """Return the caption of a photo of this date, in English and Chinese."""
     time = vars(taken(parse_when(written), "release.toml:file.date", load_profile(mission)))
     date = {"written": written, "source": time["source"], "earliest_utc": "", "latest_utc": "", "precision": ""}
-    one = subject(mission=mission, recorded=recorded_of({"taken": time, "dates": [date]}), camera=camera)
+    recorded = recorded_of({"taken": time, "dates": [date]})
+    one = subject(mission=mission, recorded=recorded, camera=camera, camera_source=camera_source)
     said = words(one, None).description
     return said["en"], said["zh"]
 
@@ -55,6 +58,13 @@ def test_a_caption_says_date_and_sol_as_far_as_they_are_known(written: str, miss
         ("rear hazard-avoidance camera", "rear hazard-avoidance camera"),
     ],
 )
-def test_a_camera_in_capitals_is_not_shouted(camera: str, named: str) -> None:
-    english, _ = description("2021", TW, camera=camera)
+def test_a_camera_in_capitals_of_a_label_is_not_shouted(camera: str, named: str) -> None:
+    english, _ = description("2021", TW, camera, "label a.xml:INSTRUMENT_NAME")
     assert english == f"Recorded by {named}. Recorded in 2021."
+
+
+@pytest.mark.parametrize("camera", ["NIKON D850", "SONY ILCE-7M3", "DJI FC7303", "HUAWEI ELE-L29", "KODAK DC290"])
+@pytest.mark.parametrize("source", ["file:exif:Model", "XMP sidecar a.xmp:xmp:tiff:Model", None])
+def test_a_camera_that_file_or_release_names_keeps_its_letters(camera: str, source: str | None) -> None:
+    english, _ = description("2021", TW, camera, source)
+    assert english == f"Recorded by {camera}. Recorded in 2021."

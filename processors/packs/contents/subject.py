@@ -83,7 +83,8 @@ class SourceRecord:
     event: str | None
     event_title: Text
     camera: str | None
-    """Camera or instrument in the release's own words; without any, in those of the mission's profile."""
+    """Camera or instrument in the release's own words; without any, in those of the mission's profile, else of a label
+    or the file itself."""
     place: str | None
     recorded: Recorded | None
     disagreements: tuple[str, ...]
@@ -119,6 +120,8 @@ class SourceRecord:
     """Keywords of the release, else of the file; each once, in their order."""
     entry_path: str | None = None
     """Earlier path by which its `release.toml` still names it, in an entry that counts for it; None if it does not."""
+    camera_source: str | None = None
+    """Label entry or tag that names the camera, `label a.xml:INSTRUMENT_NAME`; None if the release does."""
     elsewhere: tuple[PlaceElsewhere, ...] = ()
     """Other places of the same bytes; only on the page of a store, empty in packs."""
 
@@ -265,6 +268,7 @@ def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, An
     said = _Said(evidence)
     event = (evidence or {}).get("event") or {}
     mission = (evidence or {}).get("mission")
+    recorded_by = (evidence or {}).get("recorded_by")
     assert row.medium is not None
     return SourceRecord(
         digest=row.digest,
@@ -294,7 +298,8 @@ def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, An
         mission=mission,
         event=event.get("name"),
         event_title=event_title(mission, event.get("name"), Text.of_keys(event, "title")),
-        camera=(evidence or {}).get("recorded_by") or (evidence or {}).get("camera"),
+        camera=recorded_by or (evidence or {}).get("camera"),
+        camera_source=None if recorded_by else (evidence or {}).get("camera_source"),
         place=(evidence or {}).get("place"),
         recorded=recorded_of(evidence),
         disagreements=tuple(

@@ -97,8 +97,8 @@ def time_of(entry: ItemRecord | None) -> float | None:
 
 def _facts(subject: SourceRecord) -> Text:
     said: list[Text] = []
-    if subject.camera:
-        said.append(phrase("recorded_by", camera=lettered(subject.camera)))
+    if camera := camera_in_words(subject):
+        said.append(phrase("recorded_by", camera=camera))
     if recorded := subject.recorded:
         first, last = recorded.first_sol, recorded.last_sol
         sols = Text() if first is None or last is None else sol_words(subject.mission, first, last)
@@ -109,9 +109,13 @@ def _facts(subject: SourceRecord) -> Text:
     return joined(said)
 
 
-def lettered(camera: str) -> str:
-    """Return `Navigation Camera Left` for `NAVIGATION CAMERA LEFT`, as labels write it; one word may be an acronym."""
-    words = camera.split()
-    if len(words) < 2 or camera != camera.upper():
+def camera_in_words(subject: SourceRecord) -> str | None:
+    """Return the camera as release or file write it, but `Navigation Camera Left` for the capitals of a label.
+
+    There one word may be an acronym; capitals in the tags of a file are its maker's own spelling, `SONY ILCE-7M3`.
+    """
+    camera = subject.camera
+    is_of_label = (subject.camera_source or "").startswith("label ")
+    if not camera or not is_of_label or camera != camera.upper() or len(words := camera.split()) < 2:
         return camera
     return " ".join(word if len(word) <= LONGEST_ACRONYM else word.title() for word in words)

@@ -23,7 +23,7 @@ from processors.packs.highlight.clip_credits import (
 )
 from processors.packs.highlight.highlight import HighlightClip
 from processors.packs.recipe.pack_recipe import PackRecipe
-from processors.packs.records.captions import lettered
+from processors.packs.records.captions import camera_in_words
 from processors.sources.scan import printable
 
 FILE = "CREDITS.txt"
@@ -81,7 +81,7 @@ def _date_and_recorder(subject: SourceRecord, recipe: PackRecipe) -> Iterator[st
     if subject.recorded and subject.recorded.utc and subject.start_seconds:
         said = phrase("clock_at_start", seconds=f"{subject.start_seconds:.3f}")
         yield from (f"  {line}" for line in _both(said, recipe))
-    yield f"  {_named('recorder')}: {lettered(subject.camera) if subject.camera else unknown}"
+    yield f"  {_named('recorder')}: {camera_in_words(subject) or unknown}"
 
 
 def _by(size_px: tuple[int, int]) -> str:
