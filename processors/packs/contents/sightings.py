@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from processors.packs.contents.renamed_releases import RenamedReleases
 from processors.store.catalogue.source_row import SourceRow, Stay
 from processors.store.findings.moves import Moves
 from processors.store.fixity.fixity_history import FileCheck, FixityHistory
@@ -141,37 +141,33 @@ class Sightings:
 
     def is_missing(self, row: SourceRow) -> bool:
         """Return whether nobody has confirmed that a gone file was withdrawn, and no place has held its bytes since."""
-        return row.confirmed_utc is None and not self.present(row.digest) and not self._moves.found_later(row)
+        return row.confirmed_utc is None and self._is_nowhere_since(row)
+
+    def _is_nowhere_since(self, row: SourceRow) -> bool:
+        return not self.present(row.digest) and not self._moves.found_later(row)
 
     def withdrawn(self, releases: Collection[str]) -> Iterator[SourceRow]:
-        """Yield the files that were withdrawn from releases, also before these were renamed, in the order of their
-        paths.
+        """Yield the files that were withdrawn from releases, in the order of their paths.
 
-        A file that was replaced, or moved within these releases or has a copy in them, is not withdrawn.
+        A file that was replaced, or moved within these releases or has a copy in them, is not withdrawn. Of a release
+        that was renamed, or sorted into several, every heir has what was withdrawn, but for files that are, or were
+        later, at any other place.
         """
         last = [max(rows, key=lambda row: row.seen_utc) for rows in self._at.values()]
-        releases = {*releases, *self._earlier_names(releases, last)}
-        ours = [row for row in last if row.release in releases]
-        held = {row.digest for row in ours if row.gone_utc is None}
-        gone = [row for row in ours if row.gone_utc is not None and row.digest not in held]
-        gone = [row for row in gone if not any(one.release in releases for one in self._moves.found_later(row))]
+        held = {row.digest for row in last if row.gone_utc is None and row.release in releases}
+        renamed = RenamedReleases(last, self._moves)
+
+        def is_inherited(row: SourceRow) -> bool:
+            return not renamed.heirs(row).isdisjoint(releases)
+
+        def is_withdrawn(row: SourceRow) -> bool:
+            if row.release not in releases:
+                return is_inherited(row) and self._is_nowhere_since(row)
+            later = self._moves.found_later(row)
+            return row.digest not in held and not any(one.release in releases or is_inherited(one) for one in later)
+
+        gone = [row for row in last if row.gone_utc is not None and is_withdrawn(row)]
         yield from sorted(gone, key=lambda row: (row.relative, row.path))
-
-    def _earlier_names(self, releases: Collection[str], last: Iterable[SourceRow]) -> Iterator[str]:
-        """Yield each release without files whose files were moved to these releases, or most of them.
-
-        Parameters
-        ----------
-        last : last contents of every path.
-        """
-        by_release: dict[str, list[SourceRow]] = {}
-        for row in last:
-            by_release.setdefault(row.release, []).append(row)
-        for name, rows in by_release.items():
-            if name not in releases and all(row.gone_utc for row in rows):
-                now = Counter(place.release for row in rows for place in self._moves.present(row)[:1])
-                if now and now.most_common(1)[0][0] in releases:
-                    yield name
 
 
 def _next_to(before: Presence | None, after: Presence | None) -> bool:
