@@ -96,12 +96,12 @@ def failures(selection: tuple[str, ...], store_folder: Path, new: bool, as_json:
 
 def _print_confirmations(found: Iterable[FileProblems], every: Iterable[FileProblems]) -> None:
     """Print for each release in which several files are withdrawn the command that confirms them all at once."""
-    from processors.store.findings.withdrawn import withdraw_command
+    from processors.store.findings.withdrawn import withdraw_release_command
 
     counts = Counter(_releases_of_withdrawn(every))
     for release in dict.fromkeys(_releases_of_withdrawn(found)):
         if counts[release] > 1:
-            command = withdraw_command(f"{release}/*")
+            command = withdraw_release_command(release)
             click.echo(
                 f"{counts[release]} withdrawn files in {printable(release)}: "
                 f"if that was intended, confirm them at once with `{command}`"

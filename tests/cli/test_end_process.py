@@ -47,3 +47,9 @@ def test_a_closed_pipe_is_no_traceback() -> None:
     ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
     assert ended.stdout == ended.stdout[:10]
     assert "Traceback" not in ended.stderr
+
+
+def test_a_command_without_an_output_has_its_own_exit_code() -> None:
+    for arguments, code in (("missions", 0), ("status --store /nowhere", 2)):
+        command = f"{sys.executable} -m flows.cli {arguments} >&- 2>&-"
+        assert subprocess.run(["bash", "-c", command], timeout=60, check=False).returncode == code

@@ -143,6 +143,16 @@ def test_a_result_of_a_file_that_is_gone_is_restored(raw: Path, store: Path, mak
     )
 
 
+def test_a_result_of_a_replaced_file_is_restored_and_the_newer_file_stays(
+    raw: Path, store: Path, maker: MediaMaker
+) -> None:
+    maker.photo("other.jpg", size=(320, 200))
+    (raw / "june/rover.jpg").write_bytes((raw / "june/other.jpg").read_bytes())
+    ingest(raw, store, {"photo": (Metadata(),), "video": (), "audio": ()})
+    flip(Store(store).folder(preview_of(PhotoPreview.version, store, longest_sides_px=[320, 1024, 2048]).ref))
+    assert advised(store) == RESTORE
+
+
 def test_the_kept_metadata_of_a_withdrawn_file_are_made_again_once_it_is_back(
     raw: Path, store: Path, maker: MediaMaker
 ) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -408,6 +409,24 @@ def test_a_release_that_is_gone_is_told_in_one_line(raw: Raw) -> None:
     assert line.endswith(": restore them from a copy, or run `marsmedia release withdraw 'july/*'`")
     assert len(raw.run("release", "withdraw", "july/*")[1]) == 3
     assert raw.ingest(strict=True)[0] == "completed"
+
+
+def test_what_confirms_the_withdrawal_of_a_release_means_no_other_one(raw: Raw) -> None:
+    for release in ("img[2]", "img2"):
+        (raw.folder / release).mkdir()
+        for name in ("a.txt", "b.txt", "kept.txt"):
+            (raw.folder / release / name).write_text(f"{release} {name}")
+    raw.ingest()
+    for release in ("img[2]", "img2"):
+        for name in ("a.txt", "b.txt"):
+            (raw.folder / release / name).unlink()
+    raw.ingest()
+    (command,) = (line.partition("`")[2].rstrip("`") for line in raw.run("failures")[1] if " files in img[2]: " in line)
+    assert command == "marsmedia release withdraw 'img[[]2]/*'"
+    lines = raw.run(*shlex.split(command)[1:])[1]
+    assert [line.partition(": withdrawn since 20")[0] for line in lines] == [
+        "confirmed: img[2]/a.txt", "confirmed: img[2]/b.txt",
+    ]  # fmt: skip
 
 
 def test_the_withdrawn_files_of_a_release_can_be_confirmed_at_once(raw: Raw) -> None:

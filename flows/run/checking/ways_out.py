@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from functools import cached_property
 from pathlib import Path
 
@@ -89,7 +89,10 @@ class WaysOut:
         for words, asked in self._asked.items():
             if any(_is_same(one.ref, ref) for row in rows for one in asked.of(row)):
                 again = f"run `{words}`, which makes it again"
-                return again if present else f"{RESTORE}; or put its file back into raw and {again}"
+                if present:
+                    return again
+                is_replaced = all(row.path in self._taken for row in rows)  # the newer file stays where it is
+                return RESTORE if is_replaced else f"{RESTORE}; or put its file back into raw and {again}"
         was = self._parameters_of(ref)
         commands = (self._reprocess(ref, was, row) for row in present) if was is not None else ()
         if command := next(filter(None, commands), None):
@@ -145,6 +148,11 @@ class WaysOut:
     @cached_property
     def _rows(self) -> Mapping[str, list[SourceRow]]:
         return by_source(row for row in known_files(self._catalogue) if row.kind == "media")
+
+    @cached_property
+    def _taken(self) -> Set[str]:
+        """Paths at which a media file is now."""
+        return {row.path for rows in self._rows.values() for row in rows if row.gone_utc is None}
 
     @cached_property
     def _current(self) -> CurrentResults:

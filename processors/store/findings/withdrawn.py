@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import glob
 import shlex
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -82,7 +83,7 @@ class Withdrawal:
     @property
     def command(self) -> str:
         """Return the command that confirms it."""
-        return withdraw_command(f"{self.place}/*" if self.is_release else self.place)
+        return withdraw_release_command(self.place) if self.is_release else withdraw_command(self.place)
 
 
 def unconfirmed(sightings: Sequence[SourceRow]) -> list[Withdrawal]:
@@ -119,6 +120,11 @@ def why_withdrawn(row: SourceRow) -> str:
 def withdraw_command(place: str) -> str:
     """Return the command that confirms the withdrawal of a path, or of a pattern of paths."""
     return f"marsmedia release withdraw {shlex.quote(printable(place))}"
+
+
+def withdraw_release_command(release: str) -> str:
+    """Return the command that confirms the withdrawal of all files of a release, whatever is in its name."""
+    return withdraw_command(f"{glob.escape(release)}/*")
 
 
 def where_gone(sightings: Sequence[SourceRow]) -> dict[str, str | None]:
