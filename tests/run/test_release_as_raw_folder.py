@@ -192,6 +192,32 @@ def test_a_release_without_description_stays_that_which_an_earlier_run_found(pla
     ]
 
 
+@pytest.mark.parametrize("order", [("june",), ("june", ""), ("july", "june")])
+def test_a_folder_in_raw_is_a_release_before_it_is_described(place: Place, order: tuple[str, ...]) -> None:
+    (place.raw / "june/release.toml").unlink()
+    reports = place.ingest(*order)
+    assert (changes(reports), [one.state for one in reports]) == ([], ["completed"] * len(order))
+    undescribed = [one for one in JUNE if one[0] != "june/release.toml"]
+    assert [one for one in place.rows() if one[1] == "june"] == undescribed
+    (place.raw / "june/release.toml").write_text('title = "Of june"\n')
+    (report,) = place.ingest("june")
+    assert ([one for one in place.rows() if one[1] == "june"], changes([report])) == (JUNE, [])
+
+
+def test_a_folder_beside_releases_is_one_where_their_folder_was_taken_in_as_a_whole(place: Place) -> None:
+    work = place.raw.rename(place.raw.with_name("work"))
+    (work / "june/release.toml").unlink()
+    alone = ingest(work / "june", place.store_folder, RECIPES)
+    assert {release for _, release in place.rows()} == {"june", "photos", "声音 记录"}
+    assert alone.state == "completed"
+    shutil.rmtree(place.store_folder)
+    shutil.move(work / "june", work.parent / "later")
+    ingest(work, place.store_folder, RECIPES)
+    shutil.move(work.parent / "later", work / "june")
+    ingest(work / "june", place.store_folder, RECIPES)
+    assert {release for _, release in place.rows()} == {"july", "june"}
+
+
 def test_a_folder_of_releases_without_descriptions_stays_one(place: Place) -> None:
     for release in ("june", "july"):
         (place.raw / release / "release.toml").unlink()

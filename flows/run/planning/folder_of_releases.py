@@ -32,13 +32,17 @@ def folder_of_releases(place: str, files: Collection[str]) -> str:
     files : paths below it of the files in it.
     """
     above = next(folders_above(place), None)
-    return above if above and DESCRIPTION in files and is_release(place, files) else place
+    if not above:
+        return place
+    is_one = is_release(place, files) if DESCRIPTION in files else _is_raw(above) and not _is_raw(place)
+    return above if is_one else place
 
 
 def known_folder_of_releases(place: str, known: Iterable[SourceRow], *, is_described: bool) -> str | None:
     """Return the widest folder of releases below which runs have seen the files of a raw folder; None without one.
 
-    Of a folder with a `release.toml` that no run has seen, it is the one above, if runs have seen releases there.
+    Of a folder that no run has seen, it is the one above, if that was itself surveyed, or if the folder has a
+    `release.toml` and runs have seen releases beside it.
 
     Parameters
     ----------
@@ -51,8 +55,8 @@ def known_folder_of_releases(place: str, known: Iterable[SourceRow], *, is_descr
     if around:
         return "/".join(place.split("/")[: min(map(_depth, around)) + 1])
     above = next(folders_above(place), None)
-    is_beside_others = above and is_described and any(row.folder == storable(above) for row in rows)
-    return above if is_beside_others else None
+    beside = (row for row in rows if above and row.folder == storable(above))
+    return above if any(is_described or not row.raw_part for row in beside) else None
 
 
 def is_release(folder: str, files: Collection[str]) -> bool:
