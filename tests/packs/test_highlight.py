@@ -24,6 +24,7 @@ from processors.languages.text import Text
 from processors.metadata.tags.xmp import xmp_tags
 from processors.packs.embedded.in_pictures import own_xmp
 from processors.packs.highlight.cards import Cards, Frame, first_rows, without_unknown, wrapped_to_columns
+from processors.packs.highlight.programme import PartShown
 from processors.packs.recipe.pack_recipe import Highlight, Override, PackRecipe
 from processors.store.catalogue.stored_links import LinkEnd, SourceLink
 from tests.helpers.headings import headed
@@ -550,7 +551,11 @@ def test_parts_of_a_video_without_a_chosen_still_are_named(made: PackStore, tmp_
     first, second = built.highlight.parts
     assert (first.source.name, first.moving_seconds, first.stills_seconds) == ("b.mp4", (0.0, 1.0), (9.0,))
     assert (second.source.name, second.is_pinned) == ("c.mp4", True)
-    assert list(_parts_in_words([first, second])) == [
+    without = PartShown(source=first.source, moving_seconds=(0.0, 1.0), stills_seconds=(), has_stills=False)
+    assert list(_parts_in_words([first, second, without])) == [
+        "it shows of b.mp4 0.0 to 1.0 s: no still of it is made: "
+        "`still_seconds` of a video in release.toml chooses its still, and with it what moves, once `marsmedia ingest` "
+        "makes it",
         "it shows of b.mp4 0.0 to 1.0 s and the still at 9.00 s: "
         "`still_seconds` of a video in release.toml chooses its still, and with it what moves",
         "it shows of c.mp4 0.0 to 1.0 s and the still at 9.00 s: "

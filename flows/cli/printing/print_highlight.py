@@ -65,11 +65,13 @@ def _standstills_in_words(clip: HighlightClip) -> str:
 
 def _parts_in_words(parts: Sequence[PartShown]) -> Iterator[str]:
     """Yield what a clip shows of videos whose still is not chosen, or does not move, and what to do."""
-    for is_pinned, remedy in (
-        (False, "`still_seconds` of a video in release.toml chooses its still, and with it what moves"),
-        (True, 'the chosen still is not in the preview: with "full video" in `take` it moves'),
+    chooses = "`still_seconds` of a video in release.toml chooses its still, and with it what moves"
+    for has_stills, is_pinned, remedy in (
+        (False, False, f"no still of it is made: {chooses}, once `marsmedia ingest` makes it"),
+        (True, False, chooses),
+        (True, True, 'the chosen still is not in the preview: with "full video" in `take` it moves'),
     ):
-        of_kind = [one for one in parts if one.is_pinned == is_pinned]
+        of_kind = [one for one in parts if (one.has_stills, one.is_pinned) == (has_stills, is_pinned)]
         more = f"; and of {len(of_kind) - PARTS_SHOWN} more" if len(of_kind) > PARTS_SHOWN else ""
         shown = "; ".join(f"of {one.source.name} {' and '.join(_times_of(one))}" for one in of_kind[:PARTS_SHOWN])
         if of_kind:

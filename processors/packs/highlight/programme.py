@@ -64,6 +64,8 @@ class PartShown:
     """Presentation times of its stills."""
     is_pinned: bool = False
     """Whether the release has chosen one of its stills."""
+    has_stills: bool = True
+    """Whether it has stills, from which a release chooses one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +149,7 @@ class Programme:
                         s.time_seconds for s in of_video if not s.is_moving and s.time_seconds is not None
                     ),
                     is_pinned=is_pinned,
+                    has_stills=not (moving and moving.is_without_still),
                 )
 
 

@@ -30,6 +30,8 @@ class Scene:
     """Time in the entry's file at which a moving shot begins."""
     shows_pinned: bool = False
     """Whether a moving shot shows the still that the release has chosen."""
+    is_without_still: bool = False
+    """Whether the video of a moving shot has no still that could choose what it shows."""
 
     @property
     def time_seconds(self) -> float | None:

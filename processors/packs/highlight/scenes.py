@@ -59,9 +59,10 @@ def _excerpt(copies: Sequence[ItemRecord], stills: Sequence[Scene], seconds_each
     """
     best = min((one for one in stills if one.time_seconds is not None), key=_rank, default=None)
     excerpts = [_around(copy, best, seconds_each) for copy in copies]
-    if best is None or not (showing := [one for one in excerpts if one.shows(best, seconds_each)]):
-        return excerpts[0]
-    return replace(showing[0], shows_pinned=best.is_pinned)
+    if best is None:
+        return replace(excerpts[0], is_without_still=True)
+    showing = [one for one in excerpts if one.shows(best, seconds_each)]
+    return replace(showing[0], shows_pinned=best.is_pinned) if showing else excerpts[0]
 
 
 def _around(copy: ItemRecord, still: Scene | None, seconds_each: float) -> Scene:
