@@ -39,7 +39,7 @@ class Evidence:
     """All statements about a source, in standard terms, with their disagreements, as `evidence.json`."""
 
     name: ClassVar[str] = "evidence"
-    version: ClassVar[int] = 23
+    version: ClassVar[int] = 24
     reads: ClassVar[Reads] = "file"
     works_without_inputs: ClassVar[bool] = True
     """What a release, a label or a sidecar says of a file needs no decoding of it."""

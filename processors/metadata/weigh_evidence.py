@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from processors.contract import Source
 from processors.metadata.evidence_record import EvidenceRecord
 from processors.metadata.label_statements import camera_of, mission_words, of_label, said_by_label, unread_of_label
+from processors.metadata.labels_of_several import LabelsOfSeveral
 from processors.metadata.other_mission import OtherMission, other_mission, unsettled_mission
 from processors.metadata.position import position_of
 from processors.metadata.related_labels import RelatedLabels
@@ -113,13 +114,19 @@ class Voices:
         is_detached = self.metadata.get("container") in DETACHED
         return {**self.labels, INSIDE: () if is_detached else label_inside(self.tags)}
 
+    @cached_property
+    def of_several(self) -> LabelsOfSeveral:
+        """Return the labels of several files whose dates and titles are not this one's."""
+        return LabelsOfSeveral.among(self.labels, self.source.name)
+
     def dates(self, product: ProductName | None, problems: list[str]) -> Iterator[tuple[Date, When]]:
         """Yield every date; those that cannot be read are added to `problems`."""
         yield from dates_of_release(self.head, self.entry, problems)
         yield from dates_of_name(product)
         for label, entries in self.all_labels.items():
             copied = list[str]()
-            yield from self.related.own_dates(dates_of_label(entries, label, problems), copied)
+            own = self.of_several.dates(label, dates_of_label(entries, label, problems))
+            yield from self.related.own_dates(own, copied)
             problems += copied if "date" not in self.entry else ()
             problems += unread_of_label(entries, label)
         for sidecar, entries in self.sidecars.items():
@@ -133,7 +140,7 @@ class Voices:
         """Yield every statement in standard terms: of two with the same term, the one to prefer comes first."""
         yield from said_by_release(self.entry, "file.")
         for name, entries in self.labels.items():
-            yield from said_by_label(entries, name)
+            yield from self.of_several.statements(name, said_by_label(entries, name))
         for name, entries in self.sidecars.items():
             yield from said_by_sidecar(entries, voice_of_sidecar(name))
         yield from said_by_label(self.all_labels[INSIDE], INSIDE)

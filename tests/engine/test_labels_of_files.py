@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -61,21 +62,27 @@ def photo(path: Path, shade: int = 90) -> None:
     Image.new("RGB", (64, 48), (shade, 40, 20)).save(path)
 
 
-def titles(store: Path) -> dict[str, list[tuple[str, str]]]:
-    """Return the titles in labels of each file, with the label."""
-    found: dict[str, list[tuple[str, str]]] = {}
+def records(store: Path) -> dict[str, dict[str, Any]]:
+    """Return the evidence record of each file."""
+    found: dict[str, dict[str, Any]] = {}
     for row in Catalogue(Store(store)).sources().values():
         if row.kind == "media":
             assert row.evidence_key
             (one,) = [m for m in Store(store).manifests(row.digest) if m.ref.key == row.evidence_key]
-            record = json.loads(Store(store).item_path(one.ref, "evidence.json").read_bytes())
-            said = [one for one in record["statements"] if one["source"].startswith("label ")]
-            found[row.relative] = [
-                (str(one["value"]), one["source"].partition(":")[0].removeprefix("label "))
-                for one in said
-                if one["term"] == "dc:title"
-            ]
+            found[row.relative] = json.loads(Store(store).item_path(one.ref, "evidence.json").read_bytes())
     return found
+
+
+def titles(store: Path) -> dict[str, list[tuple[str, str]]]:
+    """Return the titles in labels of each file, with the label."""
+    return {
+        name: [
+            (str(one["value"]), one["source"].partition(":")[0].removeprefix("label "))
+            for one in record["statements"]
+            if one["term"] == "dc:title" and one["source"].startswith("label ")
+        ]
+        for name, record in records(store).items()
+    }
 
 
 @pytest.fixture
@@ -133,6 +140,46 @@ def test_a_label_of_several_files_belongs_to_each(june: Path, tmp_path: Path) ->
     assert (found, list(pack.rglob("pds4-original*"))) == (["a.jpg", "browse.jpg"], [])
 
 
+def timed(label: bytes, sol: int, start: str, stop: str = "") -> bytes:
+    """The label with times of its recording."""
+    end = f"<stop_date_time>{stop}</stop_date_time>" if stop else ""
+    times = f"<Time_Coordinates><start_date_time>{start}</start_date_time>{end}</Time_Coordinates>"
+    return label.replace(b"</Context_Area>", f"{times}<sol_number>{sol}</sol_number></Context_Area>".encode())
+
+
+def test_times_and_title_of_a_set_are_not_those_of_a_file_with_a_label_of_its_own(june: Path, tmp_path: Path) -> None:
+    for number, name in enumerate(("p1.jpg", "p2.jpg", "p3.jpg", "p4.jpg")):
+        photo(june / name, 40 * number)
+    md5 = "<md5_checksum>" + "0" * 32 + "</md5_checksum>"
+    every = titled("Set", "p1.jpg", "p2.jpg", "p3.jpg", "p4.jpg", more=md5)
+    (june / "p1.xml").write_bytes(timed(titled("One", "p1.jpg"), 19, "2021-06-02T00:00:00Z"))
+    (june / "second.xml").write_bytes(timed(titled("Two", "p2.jpg"), 20, "2021-06-03T00:00:00Z"))
+    (june / "p3.xml").write_bytes(titled("Three", "p3.jpg"))
+    (june / "set.xml").write_bytes(timed(every, 18, "2021-06-01T00:00:00Z", "2021-06-09T00:00:00Z"))
+    ingest(june.parent, tmp_path / "store")
+    found = {
+        name: (
+            [(one["meaning"], one["written"][:10]) for one in record["dates"]],
+            [one["value"] for one in record["statements"] if one["term"] == "marsmedia:sol"],
+            [one["about"] for one in record["disagreements"]],
+        )
+        for name, record in records(tmp_path / "store").items()
+    }
+    of_set = [("recorded", "2021-06-01"), ("recording ended", "2021-06-09")]
+    assert found == {
+        "june/p1.jpg": ([("recorded", "2021-06-02")], ["19"], ["mission", "MD5 checksum"]),
+        "june/p2.jpg": ([("recorded", "2021-06-03")], ["20"], ["mission", "MD5 checksum"]),
+        "june/p3.jpg": (of_set, ["18"], ["mission", "MD5 checksum"]),
+        "june/p4.jpg": (of_set, ["18"], ["mission", "MD5 checksum"]),
+    }
+    assert titles(tmp_path / "store") == {
+        "june/p1.jpg": [("One", "p1.xml")],
+        "june/p2.jpg": [("Two", "second.xml")],
+        "june/p3.jpg": [("Three", "p3.xml")],
+        "june/p4.jpg": [("Set", "set.xml")],
+    }
+
+
 def test_a_label_that_names_another_file_gives_way_to_one_that_names_this(june: Path, tmp_path: Path) -> None:
     for number, name in enumerate(("a.jpg", "b.jpg", "c.jpg")):
         photo(june / name, 50 * number)
@@ -142,7 +189,7 @@ def test_a_label_that_names_another_file_gives_way_to_one_that_names_this(june: 
     (june / "d.xml").write_bytes(titled("A and C", "a.jpg", "c.jpg"))
     ingest(june.parent, tmp_path / "store")
     assert titles(tmp_path / "store") == {
-        "june/a.jpg": [("A", "b.xml"), ("A and C", "d.xml")],
+        "june/a.jpg": [("A", "b.xml")],
         "june/b.jpg": [("B", "a.xml")],
         "june/c.jpg": [("C", "c.xml"), ("A and C", "d.xml")],
     }
