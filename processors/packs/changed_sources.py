@@ -42,6 +42,7 @@ CORRECTIONS = {
     KEYWORDS: "keywords",
     "dc:source": "address",
     "dcterms:issued": "day of publication",
+    "exif:Model": "camera",
     "Iptc4xmpExt:DigitalSourceType": "digital source type",
 }
 """Terms that packs state about a source."""
@@ -50,7 +51,6 @@ FIELDS = {
     "event": "event",
     "mission": "mission",
     "recorded_by": "camera",
-    "camera": "camera",
     "against_general": "terms of its own",
 }
 """The same, by the field of the evidence record."""

@@ -273,6 +273,38 @@ def test_a_corrected_calibration_reaches_whoever_has_the_pascals(
     assert changes_since("desk") == ()
 
 
+def test_a_camera_of_the_file_itself_that_an_earlier_version_did_not_count_has_not_changed(june: Path) -> None:
+    tags = Image.Exif()
+    tags[271], tags[272] = "NIKON CORPORATION", "NIKON D850"
+    Image.new("RGB", (96, 64), (9, 9, 9)).save(june / "d.jpg", exif=tags)
+    ingested()
+    build_pack(recipe_of(["d.jpg"], audience="press"), Path("phone"), Store(Path("store")))
+    assert "  Recorded by / 记录设备: NIKON D850\n" in Path("phone/data/documents/CREDITS.txt").read_text()
+    (stored,) = (
+        path for path in Path("store/results").rglob("evidence.json") if json.loads(path.read_text())["name"] == "d.jpg"
+    )
+    stored.chmod(0o644)
+    stored.write_text(json.dumps({**json.loads(stored.read_text()), "camera": None, "camera_source": None}))
+    (june / "release.toml").write_text(f'{HEAD}[[file]]\npath = "d.jpg"\ntitle = "Pad"\n')
+    ingested()
+    assert changes_since("phone") == (SourceChange(source="june/d.jpg", kind="corrected", about=("title",)),)
+    (june / "release.toml").write_text(f'{HEAD}[[file]]\npath = "d.jpg"\nrecorded_by = "a phone"\n')
+    ingested()
+    assert changes_since("phone") == (SourceChange(source="june/d.jpg", kind="corrected", about=("camera",)),)
+
+
+def test_a_corrected_camera_of_a_label_has_changed(june: Path) -> None:
+    label = june / "e.lbl"
+    described = 'PDS_VERSION_ID = PDS3\r\nINSTRUMENT_NAME = "{}"\r\n^IMAGE = "e.png"\r\nEND\r\n'
+    photo(june / "e.png", 6)
+    label.write_text(described.format("NAVCAM LEFT"))
+    ingested()
+    build_pack(recipe_of(["e.png"], audience="press"), Path("labelled"), Store(Path("store")))
+    label.write_text(described.format("NAVCAM RIGHT"))
+    ingested()
+    assert [str(one) for one in changes_since("labelled")] == ["camera of june/e.png"]
+
+
 def test_a_moved_file_has_not_changed(june: Path) -> None:
     (june / "c.png").rename(june / "d.png")
     ingested()
