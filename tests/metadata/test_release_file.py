@@ -187,7 +187,7 @@ def test_the_template_is_valid_and_lists_the_media(tmp_path: Path) -> None:
 def test_chinese_that_a_file_carries_is_suggested_as_chinese(tmp_path: Path) -> None:
     folder = tmp_path / "june"
     folder.mkdir()
-    for name, caption in (("a.png", "祝融号传回照片"), ("b.png", "Sent by Zhurong")):
+    for name, caption in (("a.png", "祝融号传回照片"), ("b.png", "Sent by Zhurong"), ("c.png", "月面探査機")):
         texts = PngInfo()
         texts.add_itxt("Description", caption)
         Image.new("RGB", (64, 48), (ord(name[0]), 0, 0)).save(folder / name, pnginfo=texts)
@@ -196,6 +196,7 @@ def test_chinese_that_a_file_carries_is_suggested_as_chinese(tmp_path: Path) -> 
     assert release["file"] == [
         {"path": "a.png", "caption_zh": "祝融号传回照片"},
         {"path": "b.png", "caption": "Sent by Zhurong"},
+        {"path": "c.png", "caption": "月面探査機"},
     ]
 
 

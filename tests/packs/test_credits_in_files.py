@@ -477,6 +477,7 @@ def test_a_file_with_a_credit_of_its_own_is_not_signed_by_the_agency_of_its_rele
         ([("Group photo", None), ("合影", None)], Text(en="Group photo")),
         ([("Group photo", "en"), ("合影", "zh-Hans")], Text(en="Group photo", zh="合影")),
         ([("探査車の写真", None)], Text(en="探査車の写真")),
+        ([("月面探査機", None)], Text(en="月面探査機")),
     ],
 )
 def test_chinese_without_a_stated_language_is_not_taken_for_english(

@@ -20,7 +20,7 @@ import pytest
 
 from processors.audio.spectrogram.spectrogram_picture import UNIT
 from processors.languages.language import FOLDER, LANGUAGES, language, phrase
-from processors.languages.script import is_chinese
+from processors.languages.script import _JAPANESE_FORMS, is_chinese
 from processors.languages.sentences import is_translated, translated
 from processors.languages.text import Text
 from processors.mission.profile import load_profile, profile_names
@@ -225,8 +225,22 @@ def test_every_sentence_of_an_audit_and_every_unit_has_a_template_in_every_langu
         ("2021", False),
         ("", False),
         ("探査車の写真", False),
+        ("月面探査機", False),
+        ("火星気象観測", False),
+        ("探査機発射", False),
+        ("月球车与着陆器", True),
+        ("後避障相機拍攝的着陸平臺", True),
+        ("祝融號火星車實驗說明", True),
         ("화성 火星", False),
     ],
 )
 def test_a_text_is_chinese_by_its_letters(text: str, expected: bool) -> None:
     assert is_chinese(text) is expected
+
+
+def test_forms_that_only_japan_writes_are_in_no_chinese_character_set() -> None:
+    forms = _JAPANESE_FORMS.pattern.strip("[]")
+    assert len(forms) == len(set(forms))
+    assert forms.encode("shift_jis").decode("shift_jis") == forms
+    for encoding in ("gb2312", "cp950"):
+        assert forms.encode(encoding, "ignore") == b"", encoding
