@@ -38,7 +38,7 @@ INGEST, PACK = "nightly-ingest", "pack"
     metavar="URL",
     envvar="MARSMEDIA_ALERT",
     show_envvar=True,
-    help='Post each run that fails to this web address, as JSON: {"text": "..."}.',
+    help='Post each run that fails, or finds new problems, to this web address, as JSON: {"text": "..."}.',
 )
 @click.option("--port", type=click.IntRange(1, 65535), default=4200, show_default=True, help="Port of the Prefect UI.")
 def serve(
@@ -66,7 +66,8 @@ def serve(
     same store, Prefect database or server is refused; for a second store, set PREFECT_HOME and --port.
 
     --alert posts to the webhook of a chat service, or to a script of yours, what is printed here of a run
-    that failed or crashed: the counts, and a line for each file with a problem. No telemetry is sent.
+    that failed, crashed, or found new files with a problem, such as damage: the counts, and a line for each
+    such file. No telemetry is sent.
 
     \b
     marsmedia serve

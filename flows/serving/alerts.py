@@ -1,4 +1,4 @@
-"""Alerts of `marsmedia serve`: what its terminal says of a run that failed is posted to a web address too."""
+"""Alerts of `marsmedia serve`: what its terminal says of a run that failed, or found new problems, is posted too."""
 
 from __future__ import annotations
 

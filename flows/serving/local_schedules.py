@@ -69,7 +69,7 @@ def serve_schedules(
     Parameters
     ----------
     tell : prints a line when a run begins, and when it ends.
-    alerts : post what is printed of a run that failed.
+    alerts : post what is printed of a run that failed or found new problems.
     begin : called once nothing else serves there, before anything is written to the server.
     end : the handler of signals.
     owns_server : the server started with this process, so runs that it lists as running are dead.

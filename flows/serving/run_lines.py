@@ -22,10 +22,10 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStartTime,
     Operator,
 )
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 
-from flows.run.reporting.report import LINES_BELOW
+from flows.run.reporting.report import LINES_BELOW, has_new_problems
 from flows.serving.alerts import Alerts
 
 ASKED_EVERY_SECONDS = 5.0
@@ -48,7 +48,7 @@ class RunLines:
     ----------
     names : deployments, each with the name of its run; more may be added.
     tell : prints a line.
-    alerts : what is printed of a run that failed or crashed is posted; None for no alerts.
+    alerts : what is printed of a run that failed, crashed or found new problems is posted; None for no alerts.
     """
 
     def __init__(self, names: Mapping[UUID, str], tell: Callable[[str], None], alerts: Alerts | None = None) -> None:
@@ -79,7 +79,7 @@ class RunLines:
         end = list(self._end(run))
         for line in end:
             self._tell(line)
-        if end and self._alerts and run.state and run.state.type in ALARMING:
+        if end and self._alerts and run.state and _is_alarming(run.state):
             self._alerts.add("\n".join(end))
 
     def lines(self, run: FlowRun) -> Iterator[str]:
@@ -123,6 +123,12 @@ class RunLines:
             ),
             sort=FlowRunSort.START_TIME_DESC,
         )
+
+
+def _is_alarming(state: State) -> bool:
+    """Return whether somebody must hear of a run's end: it failed or crashed, or found files new with a problem."""
+    is_news = state.type == StateType.COMPLETED and has_new_problems(state.message or "")
+    return state.type in ALARMING or is_news
 
 
 def _short(line: str) -> str:

@@ -55,9 +55,9 @@ class Hook:
         self.address = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def wait_for(self, path: str) -> list[str]:
+    def wait_for(self, path: str, count: int = 1) -> list[str]:
         for _ in range(WAIT_SECONDS * 4):
-            if path in self.texts:
+            if len(self.texts.get(path, [])) >= count:
                 break
             time.sleep(0.25)
         return self.texts.get(path, [])
@@ -93,6 +93,10 @@ def test_the_first_run_that_fails_after_the_start_is_posted_by_serve_and_by_an_a
     assert first in printed
     assert "alerts: posted to 127.0.0.1\n" in printed
     assert "/secret" not in printed
+    (served.folder / "raw/empty.mp4").write_bytes(b"")
+    ended, problem, _ = hook.wait_for("/secret", 2)[1].splitlines()
+    assert re.match(r"[\d-]+ [\d:]+  nightly-ingest: completed after \d+ s: completed with warnings: ", ended), ended
+    assert problem.startswith("  unsupported: empty.mp4: ")
 
 
 @pytest.mark.slow

@@ -15,6 +15,8 @@ from processors.sources.scan import in_words
 from processors.store.bucket.bucket_traffic import Traffic
 
 State = Literal["completed", "completed with warnings", "failed", "interrupted"]
+REPORT = "report: "
+"""Beginning of the last line of a message with files below it."""
 LINES_BELOW = 10
 """Maximum number of problems that are listed below a message of one line."""
 FAULT_EXIT_CODE = 3
@@ -131,8 +133,13 @@ def message_with_problems(report: Report) -> str:
     if has_failed and not (lines or report.stop or report.emptied_folders):
         lines = [f"known: {one}" for one in found]
     if has_failed and not lines and report.report:
-        return f"{report.message}\nreport: {report.report}"
+        return f"{report.message}\n{REPORT}{report.report}"
     return with_lines(report.message, lines, report.report)
+
+
+def has_new_problems(message: str) -> bool:
+    """Return whether a message, as `message_with_problems` returns it, has files below it; then the report ends it."""
+    return message.rpartition("\n")[2].startswith(REPORT)
 
 
 def with_lines(message: str, lines: Sequence[str], report: str | None) -> str:
@@ -145,7 +152,7 @@ def with_lines(message: str, lines: Sequence[str], report: str | None) -> str:
             message,
             *lines[:LINES_BELOW],
             *([f"... and {more} more"] if more > 0 else []),
-            *([f"report: {report}"] if report else []),
+            *([f"{REPORT}{report}"] if report else []),
         ]
     )
 
