@@ -136,8 +136,11 @@ def _other(
     *,
     check: Callable[[bytes], bool] | None = None,
     is_text: bool = False,
+    media_type: str = UNKNOWN_TYPE,
 ) -> Format:
-    return Format(name=title, title=title, signatures=signatures, check=check, todo=todo, is_text=is_text)
+    return Format(
+        name=title, title=title, signatures=signatures, check=check, todo=todo, is_text=is_text, media_type=media_type
+    )
 
 
 def _has_bitmap_header(head: bytes) -> bool:
@@ -342,7 +345,7 @@ FORMATS: tuple[Format, ...] = (
     _other("Photoshop large document", _at(0, b"8BPS\x00\x02"), _PICTURE_TODO),
     _other("OpenEXR image", _at(0, b"\x76\x2f\x31\x01"), _PICTURE_TODO),
     _other("Radiance image", _at(0, b"#?RADIANCE", b"#?RGBE"), _PICTURE_TODO, is_text=True),
-    _other("FITS image", _at(0, b"SIMPLE  ="), _EXPORT, is_text=True),
+    _other("FITS image", _at(0, b"SIMPLE  ="), _EXPORT, is_text=True, media_type="image/fits"),
     _other("ISIS cube", (), "export it as TIFF with isis2std, or take the product from which it was made",
            check=_matches(rb"(?s)\s*Object\s*=\s*IsisCube\s(?!.*\^Core\s*=).*\x00"), is_text=True),
     _other("DPX image", _at(0, b"SDPX", b"XPDS"), _PICTURE_TODO),
@@ -368,9 +371,11 @@ FORMATS: tuple[Format, ...] = (
     _other("Sun raster image", _at(0, b"\x59\xa6\x6a\x95"), _PICTURE_TODO),
     _other("MSP image", _at(0, b"DanM", b"LinS"), _PICTURE_TODO),
     _other("DjVu document", _at(0, b"AT&TFORM"), _EXPORT),
-    _other("PDF document", _at(0, b"%PDF"), _EXPORT, is_text=True),
-    _other("PostScript document", _at(0, b"%!PS", b"\xc5\xd0\xd3\xc6"), _EXPORT, is_text=True),
-    _other("RTF document", _at(0, b"{\\rtf"), "save it as plain text if it describes the release", is_text=True),
+    _other("PDF document", _at(0, b"%PDF"), _EXPORT, is_text=True, media_type="application/pdf"),
+    _other("PostScript document", _at(0, b"%!PS", b"\xc5\xd0\xd3\xc6"), _EXPORT, is_text=True,
+           media_type="application/postscript"),
+    _other("RTF document", _at(0, b"{\\rtf"), "save it as plain text if it describes the release", is_text=True,
+           media_type="application/rtf"),
     _other("HDF5 file", _at(0, b"\x89HDF\r\n\x1a\n"), _EXPORT),
     _other("HDF4 file", _at(0, b"\x0e\x03\x13\x01"), _EXPORT),
     _other("NetCDF file", _at(0, b"CDF\x01", b"CDF\x02", b"CDF\x05"), _EXPORT),
@@ -384,10 +389,11 @@ FORMATS: tuple[Format, ...] = (
     _other("Office document", _at(0, b"PK\x03\x04"), _EXPORT,
            check=_zip_of(b"[Content_Types].xml", b"word/", b"ppt/slides", b"xl/workbook",
                          b"mimetypeapplication/vnd.oasis.opendocument")),
-    _other("EPUB book", _at(0, b"PK\x03\x04"), _EXPORT, check=_zip_of(b"mimetypeapplication/epub")),
-    _other("ZIP archive", _at(0, b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"), _UNPACK),
+    _other("EPUB book", _at(0, b"PK\x03\x04"), _EXPORT, check=_zip_of(b"mimetypeapplication/epub"),
+           media_type="application/epub+zip"),
+    _other("ZIP archive", _at(0, b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"), _UNPACK, media_type="application/zip"),
     _other("Office document of before 2007", _at(0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), _EXPORT),
-    _other("gzip archive", _at(0, b"\x1f\x8b\x08"), _UNPACK),
+    _other("gzip archive", _at(0, b"\x1f\x8b\x08"), _UNPACK, media_type="application/gzip"),
     _other("bzip2 archive", _at(0, b"BZh"), _UNPACK, check=_matches(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")),
     _other("xz archive", _at(0, b"\xfd7zXZ\x00"), _UNPACK),
     _other("zstd archive", _at(0, b"\x28\xb5\x2f\xfd"), _UNPACK),

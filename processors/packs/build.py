@@ -167,14 +167,14 @@ class _Contents:
         """Write media, companions, highlight and records into the pack's bag, and close it."""
         recipe, store, chosen = self.recipe, self.store, self.chosen
         packed = list(self._media(writer))
-        companions = list(write_companions(chosen, packed, writer))
         found, sightings = NOTHING_OF_RELEASES, Sightings(())
         if PRESETS[recipe.audience].has_premis:
             sightings = Sightings(Catalogue(store).sightings(), FixityHistory(raw_checks(store)))
             if recipe.layout == "source":
-                found = release_files(chosen, companions, Catalogue(store).sources().values(), sightings)
+                found = release_files(chosen, Catalogue(store).sources().values(), sightings)
         found = replace(found, left_out=(*self.choice.left_out.sources, *self.choice.left_out.results, *found.left_out))
         of_releases = list(write_release_files(found.taken, writer))
+        companions = list(write_companions(chosen, packed, writer, {one.row.path: one.path for one in of_releases}))
         identity = replace(undigested, digest=_digest(packed, [*companions, *of_releases], recipe))
         clip = None
         if recipe.highlight:
@@ -201,6 +201,7 @@ class _Contents:
             self.choice.left_out,
             withdrawn=found.withdrawn,
             missing=found.missing,
+            too_large=found.too_large,
             undelivered=found.undelivered,
             damaged=self._damaged(),
             returned=self._returned(records) if PRESETS[recipe.audience].has_premis else (),

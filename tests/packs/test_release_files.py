@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import bagit
 import pytest
@@ -16,6 +18,7 @@ from flows.cli.main import main
 from flows.run.options import Options
 from flows.run.run import in_threads, run_ingest
 from processors.metadata.evidence import Evidence
+from processors.packs.contents.release_files import MAX_FILE_BYTES
 from processors.photo.photo_preview import PhotoPreview
 from tests.helpers.made_pds4 import label, numbers
 from tests.helpers.pack_store import filled, make_pack
@@ -31,8 +34,12 @@ OF_RELEASE = {
     "bundle.xml": BUNDLE.encode(),
     "data/collection.xml": BUNDLE.replace("Bundle", "Collection").encode(),
     "data/collection_inventory.csv": b"P,urn:nasa:pds:a::1.0\r\n",
+    "map.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+    "data/\u65b0\u95fb\u7a3f.pdf": b"%PDF-1.4\n%%EOF\n",
+    "empty.dat": b"",
+    "table.bin": b"\x81\x92\xa3\xb4" * 64,
     "mic.toml": b'name = "lab"\nsource = "x"\nfull_scale_pascals = 2.0\n',
-    "release.toml": b'title = "June"\ncalibrations = ["mic.toml"]\n',
+    "release.toml": b'title = "June"\ncredit = "CNSA"\nredistribute = true\ncalibrations = ["mic.toml"]\n',
 }
 
 
@@ -40,11 +47,14 @@ OF_RELEASE = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("release")
     photos = {f"data/{name}.jpg": jpeg(64, 48, seed) for seed, name in enumerate(("a", "b"))}
-    more = {"data/b.xml": LABEL.encode(), "map.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>"}
+    more = {"data/b.xml": LABEL.encode(), ".DS_Store": b"\0\0\0\1Bud1"}
     for name, data in {**OF_RELEASE, **photos, **more}.items():
         place = folder / "raw/june" / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(data)
+    with (folder / "raw/june/large.fits").open("wb") as file:
+        file.write(b"SIMPLE  =")
+        file.truncate(MAX_FILE_BYTES + 1)
     recipes = {"photo": (PhotoPreview(longest_sides_px=(320,)), Evidence())}
     run_ingest(folder / "raw", folder / "store", recipes, Options(), in_threads, name="i")  # type: ignore[arg-type]
     return folder
@@ -66,10 +76,12 @@ def test_files_of_the_release_are_in_the_pack_and_what_is_not_is_named(folder: P
     place = tmp_path / "pack/data/releases/june"
     found = {path.relative_to(place).as_posix(): path.read_bytes() for path in place.rglob("*") if path.is_file()}
     assert found == OF_RELEASE, "the label of b.jpg, which is not selected, is no part of the pack"
-    not_taken = "june/map.svg: not a format that marsmedia reads (SVG drawing)"
+    not_taken = "june/large.fits: larger than 256 MB"
     assert f"marsmedia: not in the pack: {not_taken}" in run.stderr
     note = packing_event(tmp_path / "pack").findtext(".//p:eventOutcomeDetailNote", None, PREMIS)
     assert note == f"Not in the bag: {not_taken}"
+    words = f"\nFiles of the release that are not in this pack, as they are too large:\n{not_taken}\n"
+    assert words in (tmp_path / "pack/README.txt").read_text()
     assert bagit.Bag(str(tmp_path / "pack")).validate()
     check_all(tmp_path / "pack")
 
@@ -139,6 +151,73 @@ def test_files_of_the_release_have_fixity_an_event_and_an_entry(folder: Path, tm
         "File of the release june: release description",
         "application/toml",
     )
+
+
+def test_documents_that_marsmedia_does_not_read_have_fixity_a_format_and_an_event(folder: Path, tmp_path: Path) -> None:
+    assert packed(folder, tmp_path / "pack").exit_code == 0
+    document = etree.parse(tmp_path / "pack/data/premis.xml")
+    graph = json.loads((tmp_path / "pack/data/ro-crate-metadata.json").read_text())["@graph"]
+    details = {one.text for one in document.iterfind("p:event//p:eventDetail", PREMIS)}
+    for name, form, media_type in (
+        ("data/\u65b0\u95fb\u7a3f.pdf", "PDF document", "application/pdf"),
+        ("map.svg", "SVG drawing", "image/svg+xml"),
+        ("empty.dat", "empty file", "application/octet-stream"),
+        ("table.bin", "unknown", "application/octet-stream"),
+    ):
+        (one,) = (
+            one
+            for one in document.iterfind("p:object", PREMIS)
+            if one.findtext("p:originalName", None, PREMIS) == f"june/{name}"
+        )
+        values = [found.text for found in one.iterfind("p:objectIdentifier/p:objectIdentifierValue", PREMIS)]
+        sha256 = hashlib.sha256(OF_RELEASE[name]).hexdigest()
+        assert values[1:] == [f"data/releases/june/{name}", f"june/{name}"]
+        assert one.findtext(".//p:messageDigest", None, PREMIS) == sha256
+        known = form if media_type == "application/octet-stream" else media_type
+        assert one.findtext(".//p:formatName", None, PREMIS) == known
+        assert f"Identified as {form} and hashed (SHA-256) at: june/{name}" in details
+        entries = [entry for entry in graph if unquote(entry["@id"]) == f"releases/june/{name}"]
+        assert [(entry["name"], entry["encodingFormat"]) for entry in entries] == [
+            (f"File of the release june: {form}", media_type)
+        ]
+
+
+def test_a_label_says_where_a_file_is_that_marsmedia_does_not_read(tmp_path: Path) -> None:
+    june = tmp_path / "raw/june"
+    june.mkdir(parents=True)
+    (june / "a.jpg").write_bytes(jpeg(64, 48, 1))
+    (june / "t.bin").write_bytes(OF_RELEASE["table.bin"])
+    files = "".join(f"<File><file_name>{name}</file_name></File>" for name in ("a.jpg", "t.bin"))
+    (june / "a.xml").write_text(LABEL.replace("/>", f">{files}</Product_Observational>"))
+    run_ingest(tmp_path / "raw", tmp_path / "store", {"photo": (Evidence(),)}, Options(), in_threads, name="i")
+    run = packed(tmp_path, tmp_path / "pack")
+    assert run.exit_code == 0, run.output
+    assert [line for line in run.stderr.splitlines() if " describes " in line] == [
+        "marsmedia: june/a.xml describes 2 files: t.bin is data/releases/june/t.bin"
+    ]
+
+
+@pytest.mark.parametrize("audience", ["public", "press", "research", "internal"])
+def test_no_pack_but_that_of_an_archive_takes_documents(folder: Path, tmp_path: Path, audience: str) -> None:
+    words = ["pack", "release=june", "-o", str(tmp_path / "pack"), "--store", str(folder / "store")]
+    run = CliRunner().invoke(main, [*words, "--audience", audience])
+    assert run.exit_code == 0, run.output
+    names = {path.name for path in (tmp_path / "pack").rglob("*")}
+    assert not names & {"\u65b0\u95fb\u7a3f.pdf", "map.svg", "empty.dat", "table.bin"}
+
+
+def test_the_documented_script_gives_the_release_back(folder: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["pack", "release=june", "-o", "june-aip", "--audience", "archive", "--store", str(folder / "store")]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    text = (Path(__file__).parents[2] / "docs/archive.md").read_text()
+    (script,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(script, {})
+    june = folder / "raw/june"
+    released = {path.relative_to(june): path.read_bytes() for path in june.rglob("*") if path.is_file()}
+    del released[Path(".DS_Store")], released[Path("large.fits")]
+    back = tmp_path / "restored/june"
+    assert {path.relative_to(back): path.read_bytes() for path in back.rglob("*") if path.is_file()} == released
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from processors.containers.text.sidecar import SIDECAR
 from processors.containers.text.subtitle_names import is_subtitle_file
@@ -59,18 +60,26 @@ class PackedCompanion:
 
 
 def write_companions(
-    chosen: Sequence[SelectedSource], packed: Sequence[PackedFile], writer: MediaWriter
+    chosen: Sequence[SelectedSource],
+    packed: Sequence[PackedFile],
+    writer: MediaWriter,
+    of_releases: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[PackedCompanion]:
     """Write the companions of each original at all its places, byte for byte; one that describes several files is next
     to each.
+
+    Parameters
+    ----------
+    of_releases : paths in the pack of its other files of releases, by their paths in raw.
 
     Raises
     ------
     ResultMissing, ResultCorrupt : it is no longer where it was seen, or its bytes differ.
     """
     originals = {one.subject.digest: one for one in packed if one.entry is None}
-    at_place = {
-        (_folder(place.row.path), folded(place.row.name)): originals[one.subject.digest]
+    at_place = {(_folder(path), folded(path.rpartition("/")[2])): packed_at for path, packed_at in of_releases.items()}
+    at_place |= {
+        (_folder(place.row.path), folded(place.row.name)): originals[one.subject.digest].path
         for one in chosen
         for place in one.places
     }
@@ -102,8 +111,8 @@ def _alike(places: Iterable[PackedPlace]) -> Iterable[list[tuple[SourceRow, Pack
     return [[*rows.values()] for rows in found.values()]
 
 
-def _first_at(at_place: Mapping[tuple[str, str], PackedFile], folders: Iterable[str], name: str) -> PackedFile | None:
-    """Return the file of this name in the first of some folders of a release that has one in the pack."""
+def _first_at(at_place: Mapping[tuple[str, str], str], folders: Iterable[str], name: str) -> str | None:
+    """Return the path in the pack of the file of this name, in the first of some folders that has one in the pack."""
     return next(filter(None, (at_place.get((folder, name)) for folder in folders)), None)
 
 
@@ -140,14 +149,14 @@ def _md5_entry(row: SourceRow, name: str) -> str | None:
     return named.place if named else None
 
 
-def _elsewhere(found: dict[str, PackedFile | None], path: str) -> str:
+def _elsewhere(found: dict[str, str | None], path: str) -> str:
     """Return the places of the described files; empty if they are next to the label under the names that it uses."""
     folder, places = path.rpartition("/")[0], list[str]()
     for name, one in found.items():
         if one is None:
             places.append(f"{name} is not in the pack")
-        elif one.path != f"{folder}/{name}":
-            places.append(f"{name} is data/{one.path}")
+        elif one != f"{folder}/{name}":
+            places.append(f"{name} is data/{one}")
     count = f"{len(found)} files" if len(found) > 1 else "1 file"
     return printable(f"describes {count}: {'; '.join(places)}") if places else ""
 

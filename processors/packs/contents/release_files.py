@@ -1,4 +1,4 @@
-"""Files of a release that belong to no single recording: its description, collections, inventories, calibrations."""
+"""Files of a release that belong to no single recording: its description, inventories, calibrations, documents."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from processors.containers.text.sidecar import SIDECAR
 from processors.engine.release_index import ReleaseIndex
 from processors.errors import ResultCorrupt, ResultMissing
-from processors.packs.contents.companions import SUBTITLE_TYPES, PackedCompanion
+from processors.formats import media_type_of
+from processors.packs.contents.companions import SUBTITLE_TYPES
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.selected_sources import SelectedSource
 from processors.packs.contents.sightings import Sightings
@@ -23,6 +24,8 @@ MEDIA_TYPES = {
     "XML label": "application/xml",
     SIDECAR: "application/rdf+xml",
     "release description": "application/toml",
+    "SVG drawing": "image/svg+xml",
+    "web page": "text/html",
 }
 SUFFIX_TYPES = SUBTITLE_TYPES | {"csv": "text/csv", "tab": "text/tab-separated-values", "toml": "application/toml"}
 MAX_FILE_BYTES = 256_000_000
@@ -50,6 +53,8 @@ class ReleaseFiles:
     """Those of them that were withdrawn from their release."""
     missing: tuple[SourceRow, ...] = ()
     """Files that are gone too, whose bytes are nowhere else, and whose withdrawal nobody has confirmed."""
+    too_large: tuple[str, ...] = ()
+    """Those that are left out because of their size, with the limit."""
     undelivered: tuple[str, ...] = ()
     """Files that a label describes but that are not in the release, each with the label."""
 
@@ -57,42 +62,38 @@ class ReleaseFiles:
 NOTHING_OF_RELEASES = ReleaseFiles(taken=(), left_out=(), withdrawn=())
 
 
-def release_files(
-    chosen: Sequence[SelectedSource],
-    companions: Sequence[PackedCompanion],
-    rows: Iterable[SourceRow],
-    sightings: Sightings,
-) -> ReleaseFiles:
-    """Return the files of the originals' releases that are not media, in the order of their paths.
+def release_files(chosen: Sequence[SelectedSource], rows: Iterable[SourceRow], sightings: Sightings) -> ReleaseFiles:
+    """Return the files of the originals' releases that are not media, in the order of their paths, also those of
+    formats that marsmedia does not read.
 
-    Labels and sidecars of recordings outside the pack are neither taken nor mentioned. Whatever was withdrawn is
-    mentioned, media too.
+    Labels and sidecars of recordings are not among these: those of originals are next to them, and those of recordings
+    outside the pack are neither taken nor mentioned. Whatever was withdrawn is mentioned, media too.
 
     Parameters
     ----------
-    companions : labels and sidecars that are in the pack already.
     rows : every file of the catalogue that is present.
     """
     releases = releases_of(chosen)
     of_release = sorted((row for row in rows if row.release in releases), key=lambda row: (row.relative, row.path))
     index = ReleaseIndex(of_release)
     described = {one.path for row in of_release if row.kind == "media" for one in index.companions_of(row)}
-    described |= {row.path for one in companions for row in one.rows}
-    taken, left_out = list[SourceRow](), list[str]()
+    described |= {row.path for one in chosen for place in one.places for row in place.companions}
+    taken, too_large = list[SourceRow](), list[str]()
     latest = {(row.relative, row.digest): row for row in sorted(of_release, key=lambda row: row.seen_utc)}
     for row in of_release:  # a release that was moved with its folder of releases is known at both places
         if row.kind == "media" or row.path in described or latest[row.relative, row.digest] is not row:
             continue
-        if row.kind == "unsupported":
-            left_out.append(printable(f"{row.relative}: not a format that marsmedia reads ({row.format})"))
-        elif row.size_bytes > MAX_FILE_BYTES:
-            left_out.append(printable(f"{row.relative}: larger than {MAX_FILE_BYTES / 1e6:.0f} MB"))
+        if row.size_bytes > MAX_FILE_BYTES:
+            too_large.append(printable(f"{row.relative}: larger than {MAX_FILE_BYTES / 1e6:.0f} MB"))
         else:
             taken.append(row)
     digests = {one.subject.digest for one in chosen}
     gone = [row for row in sightings.withdrawn(releases) if row.digest not in digests]
     missing = tuple(filter(sightings.is_missing, gone))
-    left_out += [printable(f"{row.relative}: {gone_in_words(row, is_missing=row in missing)}") for row in gone]
+    left_out = [
+        *too_large,
+        *(printable(f"{row.relative}: {gone_in_words(row, is_missing=row in missing)}") for row in gone),
+    ]
     there: dict[str, set[str]] = {}
     for row in of_release:
         there.setdefault(row.release, set()).add(folded(row.name))
@@ -107,6 +108,7 @@ def release_files(
         left_out=tuple(left_out),
         withdrawn=tuple(row for row in gone if row not in missing),
         missing=missing,
+        too_large=tuple(too_large),
         undelivered=undelivered,
     )
 
@@ -129,10 +131,12 @@ def write_release_files(rows: Iterable[SourceRow], writer: MediaWriter) -> Itera
         except (ResultMissing, ResultCorrupt) as error:
             reason = "missing or changed since the last run: restore it, or run `marsmedia ingest`"
             raise type(error)(f"{row.relative}: {reason}") from error
-        yield PackedReleaseFile(row=row, path=path, media_type=type_of_text(row))
+        yield PackedReleaseFile(row=row, path=path, media_type=type_beside_media(row))
 
 
-def type_of_text(row: SourceRow) -> str:
-    """Return the media type of a file of a release that is no medium."""
+def type_beside_media(row: SourceRow) -> str:
+    """Return the media type of a file of a release that is no medium, or `application/octet-stream`."""
+    if row.kind == "unsupported":
+        return MEDIA_TYPES.get(row.format) or media_type_of(row.format, None)
     suffix = row.name.rpartition(".")[2].casefold()
     return MEDIA_TYPES.get(row.format) or SUFFIX_TYPES.get(suffix, "text/plain")

@@ -9,7 +9,12 @@ from pathlib import Path
 from processors.formats import UNKNOWN_TYPE, media_type_of, title_of
 from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
-from processors.packs.contents.release_files import NOTHING_OF_RELEASES, PackedReleaseFile, ReleaseFiles, type_of_text
+from processors.packs.contents.release_files import (
+    NOTHING_OF_RELEASES,
+    PackedReleaseFile,
+    ReleaseFiles,
+    type_beside_media,
+)
 from processors.packs.contents.rights import credit, override_of, rights
 from processors.packs.contents.selected_sources import SourceHistory
 from processors.packs.contents.sightings import Sightings
@@ -169,9 +174,7 @@ def _companion(one: PackedCompanion) -> list[Element]:
 
 def _of_release(one: PackedReleaseFile) -> list[Element]:
     row = one.row
-    return _object(
-        row.digest, row.size_bytes, one.media_type, as_it_is(row.path), one.path, row.relative, [row.relative]
-    )
+    return _object(row.digest, row.size_bytes, _form(row), as_it_is(row.path), one.path, row.relative, [row.relative])
 
 
 def _label(one: PackLabel, labels: Sequence[PackLabel], identity: PackIdentity) -> list[Element]:
@@ -216,10 +219,11 @@ def _absent(subject: SourceRecord | SourceRow) -> list[Element]:
 
 
 def _form(one: SourceRecord | SourceRow) -> str:
-    """Return the media type of a file that is not in the bag, or the name of its format if that has none."""
+    """Return the media type of a file, or the name of its format if that has none."""
     if isinstance(one, SourceRow) and one.kind != "media":
-        return one.format if one.kind == "unsupported" else type_of_text(one)
-    media_type = media_type_of(one.format, one.medium, one.name)
+        media_type = type_beside_media(one)
+    else:
+        media_type = media_type_of(one.format, one.medium, one.name)
     return title_of(one.format) if media_type == UNKNOWN_TYPE else media_type
 
 

@@ -27,6 +27,7 @@ def readme(
     undelivered: Sequence[str] = (),
     missing: Sequence[SourceRow] = (),
     returned: Sequence[str] = (),
+    too_large: Sequence[str] = (),
 ) -> bytes:
     """Return the file, one language after the other; it names only what the pack has.
 
@@ -36,6 +37,7 @@ def readme(
     left_out : what the pack lacks of its selection.
     withdrawn : files that were withdrawn from the releases, and are not in the pack.
     missing : files that are gone from the releases too, which nobody has confirmed.
+    too_large : files of the releases that are left out because of their size, each with the limit.
     damaged : files of the selection that are damaged, each with the verdict.
     returned : files of the pack that were withdrawn and are back, each with day and reason of the withdrawal.
     undelivered : files that a label describes but that are not in the release, each with the label.
@@ -54,6 +56,8 @@ def readme(
         text = joined([text, phrase("readme_absent", count=str(len(sources)), files=_lines(sources))])
     if left_out.results:
         text = joined([text, phrase("readme_not_made", files=_lines(left_out.results))])
+    if too_large:
+        text = joined([text, phrase("readme_too_large", files=_lines(too_large))])
     if withdrawn:
         days = [(row, (row.confirmed_utc or row.gone_utc or "")[:10] + why_withdrawn(row)) for row in withdrawn]
         files = "".join(printable(f"{row.relative} ({day})") + "\n" for row, day in days)
