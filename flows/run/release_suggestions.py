@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -27,8 +26,8 @@ from processors.mission.profile import load_profile, profile_named_in
 from processors.mission.when import parse_when
 from processors.sources.scan import files_below, storable
 from processors.store.catalogue.catalogue import Catalogue
+from processors.store.findings.stored_evidence import read_evidence
 from processors.store.store import Store
-from processors.well_known_names import EVIDENCE
 
 STATED = "as in the previous release.toml"
 RECIPES: Recipes = {medium: (Metadata(), Evidence()) for medium in ("video", "audio", "photo")}
@@ -39,7 +38,8 @@ class Suggestions:
     """Statements of a folder's files, their labels and its `release.toml`, by path in the folder."""
 
     known: dict[str, tuple[Suggestion, ...]]
-    """Values of each file; those in the folder's `release.toml` come first, as written there."""
+    """Values of each file, as stated at its own path, not at others of the same bytes; those in the folder's
+    `release.toml` come first, as written there."""
     mission: str | None
     """Mission of the release: the one given or stated, else the only one that labels name, if it has a profile."""
     other_missions: dict[str, str]
@@ -56,13 +56,9 @@ def suggestions(folder: Path, *, mission: str | None = None) -> Suggestions:
         records: dict[str, dict[str, Any]] = {}
         above = f"{storable(os.path.realpath(folder))}/"
         for row in Catalogue(store).sources().values():
-            for manifest in store.manifests(row.digest) if row.kind == "media" else ():
-                if manifest.ref.processor == EVIDENCE and manifest.verdict == "made":
-                    records[row.path.removeprefix(above)] = json.loads(
-                        store.item_path(manifest.ref, "evidence.json").read_bytes()
-                    )
-    shared = _shared_starts(records)
-    left_out = {path: ("date",) if path == paths[0] else ("date", "event") for paths in shared for path in paths}
+            if record := read_evidence(store, row.digest, row.evidence_key):
+                records[row.path.removeprefix(above)] = record
+    left_out = _left_out(records)
     named = {found.name for record in records.values() if (found := _mission_of_label(record, None))}
     of_release = mission or str(stated.head.get("mission", "")) or (named.pop() if len(named) == 1 else None)
     labelled = {path: found for path, record in records.items() if (found := _mission_of_label(record, of_release))}
@@ -80,11 +76,12 @@ def suggestions(folder: Path, *, mission: str | None = None) -> Suggestions:
     )
 
 
-def _shared_starts(records: Mapping[str, dict[str, Any]]) -> list[list[str]]:
-    """Return the recordings of each instrument whose labels give the same start, in the order of their paths.
+def _left_out(records: Mapping[str, dict[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Return, by path, the keys that a start shared by recordings of one instrument leaves unknown.
 
-    It may be that of their session: an event at that moment is then in the first alone. As long as only labels state
-    the date, `ingest` and `show` say that it is shared; in `release.toml` it would be a statement on each recording.
+    By their labels it may be that of their session: an event at that moment is then in the first recording alone, which
+    is that of the first path, also where it has others. As long as only labels state the date, `ingest` and `show` say
+    that it is shared; in `release.toml` it would be a statement on each recording.
     """
     found: dict[tuple[str, str, str], list[str]] = {}
     for path, record in sorted(records.items()):
@@ -93,7 +90,13 @@ def _shared_starts(records: Mapping[str, dict[str, Any]]) -> list[list[str]]:
             continue
         if taken["precision"] in ("second", "subsecond"):
             found.setdefault((record["medium"], record["camera"], taken["earliest_utc"]), []).append(path)
-    return [paths for paths in found.values() if len(paths) > 1]
+    return {
+        path: ("date",) if digests[path] == digests[paths[0]] else ("date", "event")
+        for paths in found.values()
+        for digests in [{path: records[path]["sha256"] for path in paths}]
+        if len(set(digests.values())) > 1
+        for path in paths
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
