@@ -300,6 +300,7 @@ def test_a_corrected_camera_of_a_label_has_changed(june: Path) -> None:
     label.write_text(described.format("NAVCAM LEFT"))
     ingested()
     build_pack(recipe_of(["e.png"], audience="press"), Path("labelled"), Store(Path("store")))
+    assert "  Recorded by / 记录设备: Navcam Left\n" in Path("labelled/data/documents/CREDITS.txt").read_text()
     label.write_text(described.format("NAVCAM RIGHT"))
     ingested()
     assert [str(one) for one in changes_since("labelled")] == ["camera of june/e.png"]

@@ -35,6 +35,7 @@ from processors.packs.embedded.in_pictures import credited_picture, own_xmp
 from processors.packs.embedded.iptc_record import PHOTOSHOP, photoshop_block
 from processors.packs.embedded.xmp_packet import MAX_PACKET_BYTES, xmp_packet
 from processors.packs.recipe.pack_recipe import PackRecipe
+from processors.packs.records.captions import camera_in_words
 from processors.tables import MEDIA_TYPE, ParquetTable
 from processors.video.motion.motion_table import MOTION
 from processors.video.motion.shot_summary import summary_of
@@ -489,6 +490,30 @@ def test_chinese_without_a_stated_language_is_not_taken_for_english(
         for value, language in texts
     ]
     assert source_record(row, {"statements": statements}, None).title == expected
+
+
+@pytest.mark.parametrize(
+    ("recorded_by", "camera", "device", "expected"),
+    [
+        (None, "NAVCAM LEFT", ("NAVCAM LEFT", "label a.lbl:INSTRUMENT_NAME"), "Navcam Left"),
+        ("NAVCAM LEFT", "NAVCAM LEFT", ("NAVCAM LEFT", "label a.lbl:INSTRUMENT_NAME"), "Navcam Left"),
+        ("NAVCAM LEFT", "navigation camera", ("NAVCAM LEFT", "label a.lbl:INSTRUMENT_NAME"), "Navcam Left"),
+        ("SONY ILCE-7M3", "NAVCAM LEFT", ("NAVCAM LEFT", "label a.lbl:INSTRUMENT_NAME"), "SONY ILCE-7M3"),
+        ("SONY ILCE-7M3", None, ("ILCE-7M3", "file:exif:Model"), "SONY ILCE-7M3"),
+        ("NIKON D850", None, ("NIKON D850", "file:exif:Model"), "NIKON D850"),
+        (None, "NIKON D850", ("NIKON D850", "file:exif:Model"), "NIKON D850"),
+        (None, "navigation camera", ("NAVCAM LEFT", "label a.lbl:INSTRUMENT_NAME"), "navigation camera"),
+        (None, None, ("NIKON D850", "file:exif:Model"), None),
+    ],
+)
+def test_only_the_capitals_of_a_label_are_written_as_words(
+    tmp_path: Path, recorded_by: str | None, camera: str | None, device: tuple[str, str], expected: str | None
+) -> None:
+    row = next(row for row in filled(tmp_path).catalogue.sources().values() if row.medium)
+    value, source = device
+    statement = {"term": "exif:Model", "value": value, "language": None, "source": source}
+    evidence = {"recorded_by": recorded_by, "camera": camera, "statements": [statement]}
+    assert camera_in_words(source_record(row, evidence, None)) == expected
 
 
 def test_a_file_has_text_in_a_language_only_where_somebody_gave_some(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ class SourceRecord:
     entry_path: str | None = None
     """Earlier path by which its `release.toml` still names it, in an entry that counts for it; None if it does not."""
     camera_source: str | None = None
-    """Label entry or tag that names the camera, `label a.xml:INSTRUMENT_NAME`; None if the release does."""
+    """Label entry or tag with these very words, also if the release repeats them: `label a.xml:INSTRUMENT_NAME`."""
     elsewhere: tuple[PlaceElsewhere, ...] = ()
     """Other places of the same bytes; only on the page of a store, empty in packs."""
 
@@ -268,7 +268,7 @@ def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, An
     said = _Said(evidence)
     event = (evidence or {}).get("event") or {}
     mission = (evidence or {}).get("mission")
-    recorded_by = (evidence or {}).get("recorded_by")
+    camera = (evidence or {}).get("recorded_by") or (evidence or {}).get("camera")
     assert row.medium is not None
     return SourceRecord(
         digest=row.digest,
@@ -298,8 +298,8 @@ def subject(row: SourceRow, evidence: dict[str, Any] | None, audit: dict[str, An
         mission=mission,
         event=event.get("name"),
         event_title=event_title(mission, event.get("name"), Text.of_keys(event, "title")),
-        camera=recorded_by or (evidence or {}).get("camera"),
-        camera_source=None if recorded_by else (evidence or {}).get("camera_source"),
+        camera=camera,
+        camera_source=said.source_of("exif:Model", camera),
         place=(evidence or {}).get("place"),
         recorded=recorded_of(evidence),
         disagreements=tuple(
@@ -319,6 +319,10 @@ class _Said:
 
     def first(self, term: str) -> str | None:
         return next((str(one["value"]) for one in self._statements if one["term"] == term), None)
+
+    def source_of(self, term: str, value: str | None) -> str | None:
+        """Return the first voice that states this value; None without one."""
+        return next((one["source"] for one in self._statements if (one["term"], one["value"]) == (term, value)), None)
 
     def several(self, term: str) -> tuple[str, ...]:
         """Return every value of the first voice, each once, on one line."""
