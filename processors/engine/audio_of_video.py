@@ -28,6 +28,9 @@ PIECE_VALUES, LATER_PIECE_VALUES = 1 << 25, 1 << 20
 """Samples of all channels in one piece of a span, 134 MB, and in one of what follows it."""
 MAX_VALUES_PER_SECOND, MAX_VALUES = 64 * 192_000, 1 << 33
 """Samples of all channels in one second of a span, and in all of it, 34 GB: headers may state any rate and times."""
+LONGEST_GAP_SECONDS = 60
+"""Silence behind the pictures after which sound is no more theirs, such as that of a recording that was joined to this
+one and has another clock."""
 MEAN = Layout(name="stereo", channels=(None, None), encoded="stereo", is_assumed=True)
 """The mean of all channels on both sides: for more than 8, of which FFmpeg drops some, or mixes none at all."""
 
@@ -70,7 +73,7 @@ def sound_between(file: SourceFile, start: Fraction, end: Fraction, *, reads_on:
     """Yield the audio presented from `start` until just before `end` (s), in pieces that follow one another.
 
     Silence behind the last piece with sound is a piece without samples. With `reads_on`, what is heard from `end` on
-    follows too.
+    follows too, until a silence of `LONGEST_GAP_SECONDS`.
 
     The file is read once, from its beginning until `end`, because the audio reader counts from the first sample.
     There are no pieces if it has no audio that can be decoded. Channels are those of `web_layout_of`; more than 8,
@@ -101,7 +104,8 @@ def sound_between(file: SourceFile, start: Fraction, end: Fraction, *, reads_on:
             are_loudspeakers_assumed=layout.is_assumed,
             silent_samples=0,
         )
-        for samples in _in_pieces(blocks, first, count, len(layout.channels), reads_on=reads_on):
+        gap = LONGEST_GAP_SECONDS * info.rate_hz if reads_on else None
+        for samples in _in_pieces(blocks, first, count, len(layout.channels), longest_gap=gap):
             heard = np.isfinite(samples)
             silent_samples = int(len(samples) - heard.all(axis=1).sum())
             heard_alone = np.where(heard, samples, np.float32(0))
@@ -128,19 +132,25 @@ def _arranged(block: AudioBlock, layout: Layout) -> AudioBlock:
 
 
 def _in_pieces(
-    blocks: Iterable[AudioBlock], first: int, count: int, channels: int, *, reads_on: bool = False
+    blocks: Iterable[AudioBlock], first: int, count: int, channels: int, *, longest_gap: int | None = None
 ) -> Iterator[np.ndarray]:
     """Yield up to `count` samples from number `first` on, float32, shape (samples, channels), NaN where there are none.
 
-    The last piece with samples of a block is the last one. With `reads_on`, all later samples follow.
+    The last piece with samples of a block is the last one. With `longest_gap`, later samples follow, until there are
+    none for so many.
     """
     begins = place = 0
     """Places in the span: of the piece that is being filled, and of the next sample."""
     piece = _unheard(count, channels)
     for block in blocks:
-        place, samples = block.first_sample - first, block.samples.T
-        if place >= count and not reads_on:
+        starts, samples = block.first_sample - first, block.samples.T
+        if starts >= count and longest_gap is None:
             break
+        if not np.isfinite(samples).any():  # the reader fills gaps
+            continue
+        if longest_gap is not None and starts - max(place, count) > longest_gap:
+            break
+        place = starts
         samples, place = samples[max(0, begins - place) :], max(begins, place)
         while len(samples):
             if place >= begins + len(piece):
@@ -148,7 +158,7 @@ def _in_pieces(
                 begins += len(piece)
                 if begins < count:
                     piece = _unheard(count - begins, channels)
-                elif reads_on:
+                elif longest_gap is not None:
                     piece = _unheard(max(1, LATER_PIECE_VALUES // channels), channels)
                 else:
                     return

@@ -158,6 +158,22 @@ def test_sound_on_another_clock_does_not_lengthen_a_copy(tmp_path: Path) -> None
         assert durations(result.path("video.mp4")) == [1]
 
 
+def test_sound_of_a_joined_recording_with_another_clock_does_not_lengthen_a_copy(tmp_path: Path) -> None:
+    source = tmp_path / "joined.ts"
+    with source.open("wb") as joined:
+        for at in ("0", "3000"):
+            part = tmp_path / f"{at}.ts"
+            subprocess.run(
+                ["ffmpeg", "-v", "error", *pictures(2), "-f", "lavfi", "-i", "sine=d=2", "-pix_fmt", "yuv420p",
+                 "-c:v", "libx264", "-c:a", "aac", "-output_ts_offset", at, part], check=True,
+            )  # fmt: skip
+            joined.write(part.read_bytes())
+    (result,) = derived(source, tmp_path / "store", WebVideo())
+    facts = result.facts("video.mp4")
+    assert facts["duration_seconds"] == pytest.approx(4, abs=0.05)
+    assert facts["sound_missing_seconds"] == pytest.approx(2, abs=0.1)
+
+
 def test_a_picture_that_stands_longer_than_mp4_allows_in_its_ticks_is_coded_again(tmp_path: Path) -> None:
     """2^24 ticks of 0.1 µs are 1.7 s."""
     source = with_clicks(tmp_path / "a.mp4", *pictures(1), "-itsoffset", "0", clicks_seconds=9)
