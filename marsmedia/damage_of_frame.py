@@ -24,9 +24,11 @@ class DamageOfFrame:
     def __init__(self, reader: VideoReader) -> None:
         self._reader = reader
         self._rows: list[tuple[float, bool, bool]] = []
+        self._pts: list[int] = []
 
     def add(self, frame: VideoFrame) -> None:
         self._rows.append((float(frame.time), frame.is_keyframe, frame.is_corrupt))
+        self._pts.append(frame.pts)
 
     def of(self, frame: VideoFrame, seconds: float, later: Iterator[VideoFrame]) -> str | None:
         """Return why a frame may be wrong, or is not that of a time; None if it is as it was encoded.
@@ -37,22 +39,38 @@ class DamageOfFrame:
         seconds : time at which it was wanted.
         later : the frames after it, up to the next keyframe; it may be predicted from those that are coded before it.
         """
-        number, end = len(self._rows) - 1, frame.end
+        number = len(self._rows) - 1
+        end: Fraction | None = frame.end
         for one in itertools.islice(later, NEIGHBOURS):
-            end = one.end
+            end = max(end, one.end)  # behind a lost picture a decoder returns some later than they are shown
             if self._reader.may_be_coded_before(one.pts, frame.pts):
                 self.add(one)
-            if one.is_keyframe:
+            if one.is_keyframe and one.pts > frame.pts:
                 break
+        else:
+            end = None if next(later, None) is None else end
         missing_spans = self._reader.lost_seconds(before=end)
         if missing := why_missing(seconds, missing_spans):
             return f"{missing}; at {seconds:g} s this is the frame from {float(frame.time):.3f} s"
         times, is_keyframe, is_corrupt = (np.array(column) for column in zip(*self._rows, strict=True))
+        self._mark_behind_keyframe(is_keyframe[: number + 1], is_corrupt)
         lost, unsure = _in_floats(missing_spans), _in_floats(self._reader.unsure_seconds())
         is_reached = reached_by_damage(times, is_keyframe, is_corrupt, lost, unsure)
         if not is_reached[number:].any() and not any(self._may_be_used(start, frame) for start, _ in missing_spans):
             return None
         return f"the frame at {times[number]:.3f} s may be wrong: {self._reason(frame, unsure)}"
+
+    def _mark_behind_keyframe(self, is_keyframe: np.ndarray, is_corrupt: np.ndarray) -> None:
+        """Mark the frame behind the latest keyframe as damaged if one is that is shown before it and coded after it.
+
+        The damage may go on in packets that were lost behind that one's.
+        """
+        if not is_keyframe.any():
+            return
+        last = int(np.flatnonzero(is_keyframe)[-1])
+        before = [number for number in range(max(0, last - NEIGHBOURS), last) if is_corrupt[number]]
+        if any(self._reader.may_be_coded_before(self._pts[last], self._pts[number]) for number in before):
+            is_corrupt[last + 1 : last + 2] = True
 
     def _may_be_used(self, missing_start: Fraction, frame: VideoFrame) -> bool:
         """Return whether a frame may be predicted from a missing one that would be shown after it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -78,6 +79,22 @@ def _is_intact(store: Store, digest: str) -> bool:
     return found_damage_in_frames(store, digest) is False
 
 
+@functools.lru_cache
+def _damaged_spans(store: Store, digest: str) -> np.ndarray:
+    from processors.engine.damage_in_frames import spans_of_damaged_frames
+
+    return spans_of_damaged_frames(store, digest)
+
+
+def _is_known_as_damaged(store: Store, digest: str, seconds: float) -> bool:
+    """Return True if the store's audit counts the frame shown at a time among those that damage may reach."""
+    from processors.video.frames.frame_selection import PRINTED_TO, exact_seconds
+
+    time = float(exact_seconds(seconds) + PRINTED_TO)
+    starts, ends = _damaged_spans(store, digest).T
+    return bool(((starts <= time) & (time < ends)).any())
+
+
 def _frame_at(row: SourceRow, store: Store, seconds: float, *, has_values: bool) -> _Found:
     from processors.video.reading.video_reader import MustReadInOrder
 
@@ -86,9 +103,10 @@ def _frame_at(row: SourceRow, store: Store, seconds: float, *, has_values: bool)
     file = file_in_raw(row)
     is_intact = _is_intact(store, row.digest)
     read = functools.partial(_frame, seconds, file, row.format, is_intact=is_intact, has_values=has_values)
+    in_order = not is_intact and _is_known_as_damaged(store, row.digest, seconds)
     try:
         try:
-            found = read(in_order=False)
+            found = read(in_order=in_order)
         except MustReadInOrder:
             found = read(in_order=True)
     except SourceChanged as error:
@@ -109,6 +127,7 @@ def _frame(
     from processors.decoding.open_media import open_container
     from processors.video.frames.frames import Frames, span_in_words
     from processors.video.reading.losses.container_damage import structure_of
+    from processors.video.reading.losses.lost_packets import NEIGHBOURS
     from processors.video.reading.video_reader import VideoReader
 
     one = Frames(choice="times", times_seconds=(seconds,))
@@ -133,8 +152,10 @@ def _frame(
             doubt.add(frame)
             if keeper.keeps(frame):
                 picture = frame.values() if has_values else frame.rgb()
-                return _Found(
-                    frame=frame, picture=picture, damage=doubt.of(frame, seconds, frames) if in_order else None
-                )
+                damage = doubt.of(frame, seconds, frames) if in_order else None
+                if not in_order and not is_intact:
+                    for _ in itertools.islice(frames, NEIGHBOURS):  # it may depend on them, and their damage raises
+                        pass
+                return _Found(frame=frame, picture=picture, damage=damage)
         missing = why_missing(seconds, reader.lost_seconds())
         return f": {missing}" if missing else span_in_words(reader.info)

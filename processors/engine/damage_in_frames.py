@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from processors.contract import Processor, Source
+import numpy as np
+
+from processors.contract import Inputs, Processor, Source
 from processors.errors import StoreError
+from processors.store.inputs import StoredResult
 from processors.store.store import Store
+from processors.video.audit.measured_frames import MeasuredFrames
 from processors.video.audit.measurements import Measurements
 
 LOSSES = (
@@ -45,3 +49,22 @@ def found_damage_in_frames(store: Store, digest: str) -> bool | None:
     except StoreError:
         return None
     return False if is_known else None
+
+
+def spans_of_damaged_frames(store: Store, digest: str) -> np.ndarray:
+    """Return when frames are shown that are damaged or come after damage, as the audit counts them.
+
+    float64, shape (frames, 2): start and end, s, half open, of each; without frames if no result of this version
+    measured the video, or if it cannot be read.
+    """
+    try:
+        for one in store.manifests(digest):
+            is_current = one.ref.processor == Measurements.name and one.version == Measurements.version
+            if is_current and one.verdict == "made":
+                found = {Measurements.name: StoredResult(store=store, manifest=one)}
+                measured = MeasuredFrames.of(Inputs(info=None, results=found, source_facts={"video": one.source_facts}))
+                ticks = np.column_stack([measured.pts, measured.end_pts])[measured.is_damaged]
+                return ticks * float(measured.time_base)
+    except StoreError:
+        pass
+    return np.empty((0, 2))

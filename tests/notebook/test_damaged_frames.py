@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,69 @@ def frames_of(path: Path) -> list[VideoFrame]:
     with file.open() as one, file.open() as other, open_container(one) as container, open_container(other) as second:
         structure = structure_of(file, container.format.name)
         return list(VideoReader(container, second, in_order=True, structure=structure).frames())
+
+
+def pictures(path: Path) -> dict[int, np.ndarray]:
+    """The values of every frame of a video of 10 pictures a second, by its number in order of presentation."""
+    frames = frames_of(path)
+    start = min(frame.time for frame in frames)
+    return {round((frame.time - start) * 10): frame.values() for frame in frames}
+
+
+def warned_of(
+    video: marsmedia.SourceView, start_seconds: float, numbers: Iterable[int]
+) -> dict[int, np.ndarray | None]:
+    """The values of frames by their numbers, or None for those with a warning."""
+    found: dict[int, np.ndarray | None] = {}
+    for number in numbers:
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always", UserWarning)
+            values = video.frame_values(start_seconds + number / 10)
+        found[number] = None if heard else values
+    return found
+
+
+@pytest.mark.parametrize(
+    ("coded", "zeros", "is_measured"), [(4, 8, True), (4, 200, False), (13, 8, False), (13, 200, False), (37, 8, False)]
+)
+def test_every_wrong_frame_of_a_program_stream_is_warned_of(
+    coded: int, zeros: int, is_measured: bool, tmp_path: Path
+) -> None:
+    """MPEG-2 with open groups: a P picture is lost without a word, or its rest is in the packet of a B picture."""
+    june = tmp_path / "raw/june"
+    june.mkdir(parents=True)
+    data = made(tmp_path / "whole.mpg", "-c:v", "mpeg2video", "-bf", "2", "-g", "12", "-b:v", "1M")
+    at = [at for at in range(len(data)) if data.startswith(b"\0\0\1\0", at)][coded]
+    assert data[at + 5] >> 3 & 7 == 2, "a P picture"
+    data[at : at + zeros] = bytes(zeros)
+    (june / "hole.mpg").write_bytes(data)
+    video = (Measurements(),) if is_measured else ()
+    ingest(june.parent, tmp_path / "store", {"audio": (), "video": video, "photo": ()})
+    hole = marsmedia.open(tmp_path / "store").source("hole.mpg")
+
+    true, decoded = pictures(tmp_path / "whole.mpg"), pictures(june / "hole.mpg")
+    wrong = {number for number in decoded if not np.array_equal(decoded[number], true[number])}
+    start = float(min(frame.time for frame in frames_of(june / "hole.mpg")))
+    found = warned_of(hole, start, decoded)
+    warned = {number for number, values in found.items() if values is None}
+    assert wrong, "the damage is seen"
+    assert wrong <= warned
+    assert len(warned - wrong) <= 1, "a frame that the decoder returns late, behind those that are damaged"
+
+
+def test_frames_before_a_hole_are_not_warned_of_in_a_stream_without_b_pictures(tmp_path: Path) -> None:
+    june = tmp_path / "raw/june"
+    june.mkdir(parents=True)
+    data = made(tmp_path / "whole.ts", "-bf", "0")
+    first, behind = place_of(tmp_path / "whole.ts", 25), place_of(tmp_path / "whole.ts", 28)
+    del data[first:behind]
+    (june / "hole.ts").write_bytes(data)
+    ingest(june.parent, tmp_path / "store", {"audio": (), "video": (), "photo": ()})
+    hole = marsmedia.open(tmp_path / "store").source("hole.ts")
+    true, start = pictures(tmp_path / "whole.ts"), float(frames_of(tmp_path / "whole.ts")[0].time)
+    found = warned_of(hole, start, [*range(25), *range(28, 40)])
+    assert [number for number, values in found.items() if values is None] == list(range(28, 40))
+    assert all(values is None or np.array_equal(values, true[number]) for number, values in found.items())
 
 
 def test_a_warning_says_why_the_frame_may_be_wrong_and_where_the_next_keyframe_is(store: marsmedia.StoreView) -> None:

@@ -60,6 +60,11 @@ class StreamDecoders:
         """Decode, from the first packet on, only the `needed` ones, which hold 1 at their places in the file."""
         self.wanted, self._needed = wanted, needed
 
+    @property
+    def has_all_needed(self) -> bool:
+        """True if none of the packets that are left in the file is needed."""
+        return self.wanted is not None and self._position >= self._needed.rfind(1)
+
     def decode(self, packet: av.Packet) -> Iterator[Decoded]:
         """Yield the frames released by a packet in presentation order; after a gap, also those from before it."""
         if self.wanted is None:

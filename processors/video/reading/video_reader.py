@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
@@ -17,7 +18,7 @@ from processors.video.reading.declared_duration import declared_duration
 from processors.video.reading.decoders import Decoded, MustReadInOrder, StreamDecoders
 from processors.video.reading.frame import ColourFacts, VideoFrame, display_matrix, frame_colour, square_pixels
 from processors.video.reading.losses.container_damage import Structure
-from processors.video.reading.losses.lost_packets import LostPackets, find_lost_packets, joined_spans
+from processors.video.reading.losses.lost_packets import NEIGHBOURS, LostPackets, find_lost_packets, joined_spans
 from processors.video.reading.losses.shortfall import Shortfall, shortfall_of
 from processors.video.reading.ogg_headers import part_of_header
 from processors.video.reading.streams import decoder_of, first_matrix, first_picture, stream_facts, video_stream
@@ -49,7 +50,8 @@ class VideoReader:
     stream_index : index of the video stream; None: the one that players show.
     structure : findings in the container's bytes before demuxing.
     in_order : decode every packet in one thread, so that a damaged file yields reproducible pictures.
-    in_one_thread : decode the needed packets in one thread, which misses no damage in them.
+    in_one_thread : decode each picture of the needed packets in one thread, which misses no damage in them: that of a
+        lost picture may show only in one that nothing refers to.
 
     Raises
     ------
@@ -79,7 +81,7 @@ class VideoReader:
         self.stream = stream
         self._container = container
         self._source_digest = source_digest
-        self._in_order = in_order
+        self._in_order, self._in_one_thread = in_order, in_one_thread
         codec, crop = stream.codec_context, self._structure.crops.get(stream.index, Crop())
         self._cropper = Cropper(crop) if crop.fits(codec.width, codec.height) else None
         self._shown_size_px = crop.size_px(codec.width, codec.height) if self._cropper else (codec.width, codec.height)
@@ -167,12 +169,21 @@ class VideoReader:
             return
         base = self.info.time_base
         wanted = self._index.wanted(lambda pts, end: any(shown(pts * base, end * base) for shown in choices))
-        self._decoders.want(wanted, self._index.packets_for(wanted))
+        needed = self._index.packets_for(wanted)
+        if self._in_one_thread:
+            needed = self._index.packets_for(self._index.shown_in(needed))
+            wanted = self._index.reproduced_by(needed)
+        self._decoders.want(wanted, needed)
 
     def frames(self) -> Iterator[VideoFrame]:
-        """Yield all frames until the end, or the first unreadable place, of a container that no other reader reads."""
+        """Yield the frames of a container that no other reader reads, until its end or the first unreadable place.
+
+        If not all are needed, others may be among them.
+        """
         for packet in packets_of(self._container, [self.stream]):
             yield from self.decode(packet)
+            if self._decoders.has_all_needed:
+                break
         yield from self.flush()
 
     def decode(self, packet: av.Packet) -> Iterator[VideoFrame]:
@@ -214,9 +225,24 @@ class VideoReader:
         return [pts for pts in self._times.absent() if wanted is None or pts in wanted]
 
     def may_be_coded_before(self, pts: int, other_pts: int) -> bool:
-        """Return False if the picture shown at `pts`, in ticks, comes after another one in the file."""
-        places = self._index.pts
-        return pts not in places or other_pts not in places or places.index(pts) < places.index(other_pts)
+        """Return False if the picture shown at `pts`, in ticks, comes after another one in the file.
+
+        A missing picture may be coded before some that are shown before it, of which there are at most as many as
+        elsewhere in the file, and before those behind damaged bytes.
+        """
+        index = self._index
+        if not index.complete or other_pts not in index.pts:
+            return True
+        if pts in index.pts:
+            return index.pts.index(pts) < index.pts.index(other_pts)
+        shown_between = bisect_left(index.shown_pts, pts) - bisect_left(index.shown_pts, other_pts)
+        return shown_between <= index.most_coded_ahead or self._is_behind_damage(index.pts.index(other_pts))
+
+    def _is_behind_damage(self, packet: int) -> bool:
+        """Return whether damaged bytes, which demuxers skip, are between a packet and its neighbours before it."""
+        place, first = self._index.place, max(0, packet - NEIGHBOURS)
+        skipped = (one.start_byte for one in self._structure.damaged if one.is_skipped)
+        return any(place[first] < start <= place[packet] for start in skipped)
 
     def lost_seconds(self, before: Fraction | None = None) -> tuple[tuple[Fraction, Fraction], ...]:
         """Return half-open spans of requested frames that are missing.

@@ -7,9 +7,11 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import av.container
 import av.error
+import numpy as np
 
 from processors.decoding.open_media import decoder_errors
 from processors.errors import DamagedMedia
@@ -71,6 +73,12 @@ class PacketIndex:
             ends.append(self.end_of(self.shown_pts[-1]))
         return {pts for pts, end in zip(self.shown_pts, ends, strict=True) if end > pts and shown_between(pts, end)}
 
+    @cached_property
+    def most_coded_ahead(self) -> int:
+        """Maximum of pictures by which one is shown before another that is coded earlier; 0 without B pictures."""
+        places = np.searchsorted(np.asarray(self.shown_pts), np.asarray(self.pts))
+        return int(np.max(np.maximum.accumulate(places) - places, initial=0))
+
     def packets_for(self, wanted: set[int]) -> bytearray:
         """Return 1 for each packet that must be decoded to reproduce the wanted frames exactly.
 
@@ -93,6 +101,23 @@ class PacketIndex:
                 begun[key_positions[before - 1] if before else 0] += 1
                 begun[position + 1] -= 1
         return bytearray(count > 0 for count in itertools.islice(itertools.accumulate(begun), len(self.pts)))
+
+    def shown_in(self, needed: bytearray) -> set[int]:
+        """Return the presentation times of the shown frames in `needed` packets, as of `packets_for`."""
+        return {pts for pts, is_in, is_shown in zip(self.pts, needed, self.is_shown, strict=True) if is_in and is_shown}
+
+    def reproduced_by(self, needed: bytearray) -> set[int]:
+        """Return the presentation times of the shown frames that `needed` packets, as of `packets_for`, reproduce.
+
+        Frames of an open group that are shown before its keyframe are not among them if decoding starts there.
+        """
+        times, start = set[int](), 0
+        for position, pts in enumerate(self.pts):
+            if needed[position] and (position == 0 or not needed[position - 1]):
+                start = pts
+            if needed[position] and self.is_shown[position] and pts >= start:
+                times.add(pts)
+        return times
 
 
 def has_no_timestamps(container: av.container.InputContainer) -> bool:
