@@ -78,7 +78,15 @@ def pack_lines(built: Built) -> list[str]:
     """Return what whoever passes the pack on must know, one line each; what forbids it comes first, then damage."""
     left_out = built.left_out_in_words
     gone = (*built.moved, *built.replaced, *built.withdrawn)
-    told = (*built.damaged, *left_out, *gone, *built.returned, *built.misdated, *built.labels_apart)
+    told = (
+        *built.damaged,
+        *left_out,
+        *gone,
+        *built.returned,
+        *built.misdated,
+        *built.labels_apart,
+        *built.lost_in_words,
+    )
     return [*warnings(built.reservations, len(built.sources)), *map(printable, told)]
 
 

@@ -167,6 +167,7 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
                 "returned": built.returned,
                 "misdated": built.misdated,
                 "labels_apart": built.labels_apart,
+                "lost_when_restored": built.lost_when_restored,
                 "damaged": built.damaged,
                 "changed_descriptions": built.about("changed description"),
                 "repeated": built.repeated,
@@ -190,8 +191,9 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
     print_remarks((*built.moved, *built.replaced))
     for one in (*built.withdrawn, *built.returned, *built.misdated, *built.labels_apart):
         click.echo(f"marsmedia: {printable(one)}", err=True)
-    lines = [f"marsmedia: {one}" for one in built.left_out_in_words]
-    print_some(lines, LEFT_OUT_SHOWN, "marsmedia: ... and {} more; --json lists all", err=True)
+    for told in (built.lost_in_words, built.left_out_in_words):
+        lines = [f"marsmedia: {one}" for one in told]
+        print_some(lines, LEFT_OUT_SHOWN, "marsmedia: ... and {} more; --json lists all", err=True)
     known = "; unchanged, was there already" if built.is_unchanged else ""
     click.echo(f"{built.path}: {counted(built.file_count, 'file')}, {megabytes(built.size_bytes)}{known}")
     click.echo(f"{built.identity.urn}, {recipe.audience}, made from {counted(len(built.results), 'result')}")

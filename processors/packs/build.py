@@ -26,6 +26,7 @@ from processors.packs.changed_sources import PackedSource
 from processors.packs.contents.companions import PackedCompanion, write_companions
 from processors.packs.contents.duplicate_pictures import Compared, duplicate_pictures
 from processors.packs.contents.layout import places_of, slug
+from processors.packs.contents.lost_when_restored import lost_when_restored
 from processors.packs.contents.media import MediaWriter
 from processors.packs.contents.names import UniqueNames, portable_name
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
@@ -167,11 +168,12 @@ class _Contents:
         """Write media, companions, highlight and records into the pack's bag, and close it."""
         recipe, store, chosen = self.recipe, self.store, self.chosen
         packed = list(self._media(writer))
-        found, sightings = NOTHING_OF_RELEASES, Sightings(())
+        found, sightings, lost = NOTHING_OF_RELEASES, Sightings(()), ()
         if PRESETS[recipe.audience].has_premis:
             sightings = Sightings(Catalogue(store).sightings(), FixityHistory(raw_checks(store)))
             if recipe.layout == "source":
                 found = release_files(chosen, Catalogue(store).sources().values(), sightings)
+                lost = lost_when_restored(chosen, sightings)
         found = replace(found, left_out=(*self.choice.left_out.sources, *self.choice.left_out.results, *found.left_out))
         of_releases = list(write_release_files(found.taken, writer))
         companions = list(write_companions(chosen, packed, writer, {one.row.path: one.path for one in of_releases}))
@@ -185,6 +187,7 @@ class _Contents:
             companions=companions,
             of_releases=of_releases,
             absent=found,
+            lost_when_restored=lost,
             sightings=sightings,
             identity=identity,
             writer=writer,
@@ -202,6 +205,7 @@ class _Contents:
             withdrawn=found.withdrawn,
             missing=found.missing,
             too_large=found.too_large,
+            lost_when_restored=lost,
             undelivered=found.undelivered,
             damaged=self._damaged(),
             returned=self._returned(records) if PRESETS[recipe.audience].has_premis else (),
@@ -234,6 +238,7 @@ class _Contents:
             smaller=tuple(smaller_photos(records.packed, self.recipe)),
             left_out=records.absent.left_out,
             absent=self.choice.left_out.sources,
+            lost_when_restored=records.lost_when_restored,
             labels_apart=tuple(dict.fromkeys(apart)),
             repeated=tuple(
                 f"{known[digest]} is the same picture as {first.relative}" for digest, first in self.repeated.items()

@@ -36,6 +36,8 @@ class Built:
     """Other selected places of a source that have companions of their own, by digest of the
     source."""
     highlight: HighlightClip | None = None
+    lost_when_restored: tuple[str, ...] = ()
+    """What a store made from this archive's pack would not know of its files, each with the reason."""
     labels_apart: tuple[str, ...] = ()
     """Labels whose described files are elsewhere, with the paths of those files."""
     moved: tuple[str, ...] = ()
@@ -71,6 +73,7 @@ class Built:
         told = (
             self.reservations,
             self.labels_apart,
+            self.lost_when_restored,
             self.moved,
             self.replaced,
             self.withdrawn,
@@ -84,6 +87,11 @@ class Built:
             f"<pack {str(self.path)!r}: {files} file{'' if files == 1 else 's'}, {self.size_bytes / 1e6:.1f} MB, "
             f"{remarks or 'no'} remark{'' if remarks == 1 else 's'}>"
         )
+
+    @property
+    def lost_in_words(self) -> list[str]:
+        """Return a line for each thing that a store made from the pack would not know."""
+        return [f"lost in a store made from this pack: {one}" for one in self.lost_when_restored]
 
     @property
     def left_out_in_words(self) -> list[str]:

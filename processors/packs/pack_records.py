@@ -57,6 +57,8 @@ class PackRecords:
     of_releases: list[PackedReleaseFile]
     absent: ReleaseFiles
     """Files of the originals' releases that are not in the pack."""
+    lost_when_restored: tuple[str, ...]
+    """As `lost_when_restored` returns them; empty for a pack without PREMIS."""
     sightings: Sightings
     """Sightings of every file of the store; empty for a pack without PREMIS."""
     identity: PackIdentity
@@ -137,6 +139,7 @@ class PackRecords:
             self.absent,
             labels,
             releases_of(self.chosen),
+            self.lost_when_restored,
         )
         path = self.writer.places.record(premis.FILE)
         self._add(path, "application/xml", "PREMIS: objects, events, agents and rights", events)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -80,6 +81,52 @@ def test_a_pack_says_which_entry_counts_for_a_renamed_file(releases: Releases) -
         f"  {headed('forbidden_by')}: june/final.jpg: redistribute = false in its release.toml under the earlier path "
         "'selfie.jpg' (rights: unresolved)"
     ) in lines
+
+
+def notes_of(releases: Releases) -> tuple[tuple[str, ...], str, str]:
+    """Build an archive's pack of june; gives what a store made from it would not know, README.txt and PREMIS."""
+    recipe = recipe_of(("release=june",), audience="archive")
+    built = build_pack(recipe, releases.out, releases.store, force=True)
+    premis = (releases.out / "data/premis.xml").read_text()
+    return built.lost_when_restored, (releases.out / "README.txt").read_text(), premis
+
+
+def test_an_archives_pack_says_that_the_entry_of_a_renamed_file_is_lost_in_a_store_made_from_it(
+    releases: Releases,
+) -> None:
+    renamed(releases)
+    lost = (
+        "june/final.jpg: all that its entry in release.toml states, which names it 'selfie.jpg': correct the path "
+        "there, run `marsmedia ingest`, and build the pack again"
+    )
+    found, text, premis = notes_of(releases)
+    assert found == (lost,)
+    heading = (
+        "Lost in a store that is made from this pack, as its files do not state it (CREDITS.txt and premis.xml do):"
+    )
+    assert f"\n{heading}\n{lost}\n" in text
+    assert f"To be noted: lost in a store made from this bag: {lost}<" in premis
+    words = ["pack", "release=june", "-o", str(releases.out), "--force", "--audience", "archive"]
+    run = CliRunner().invoke(main, [*words, "--store", str(releases.store_folder)])
+    assert f"marsmedia: lost in a store made from this pack: {lost}\n" in run.stderr
+    restated(releases, HEAD + ENTRY.replace("selfie.jpg", "final.jpg"))
+    found, text, premis = notes_of(releases)
+    assert (found, heading in text, "lost in a store" in premis) == ((), False, False)
+
+
+def test_an_archives_pack_names_a_prohibition_that_its_files_do_not_state(releases: Releases) -> None:
+    renamed(releases)
+    restated(releases, HEAD)
+    releases.add("july", "redistribute = false\nrights = 'unresolved'\n", "other.jpg")
+    releases.ingest()
+    found, _, _ = notes_of(releases)
+    assert [re.sub(r"20[0-9-]{8}", "DAY", one) for one in found] == [
+        "june/final.jpg: redistribute = false in its release.toml (rights: © CNSA 2021), stated on DAY, and since then "
+        "only of all files: state redistribute in its [[file]]",
+        "july/other.jpg: redistribute = false in its release.toml (rights: unresolved)",
+        "june/selfie.jpg: redistribute = false in its release.toml (rights: unresolved), where it was until DAY, and "
+        "no [[file]] has permitted it since",
+    ]
 
 
 def test_a_run_and_show_name_the_entry_that_counts_for_a_renamed_file(releases: Releases) -> None:

@@ -53,6 +53,7 @@ def premis(
     absent: ReleaseFiles = NOTHING_OF_RELEASES,
     labels: Sequence[PackLabel] = (),
     releases: Collection[str] = (),
+    lost: Sequence[str] = (),
 ) -> Iterator[bytes]:
     """Yield the document in pieces: objects, events, agents, rights.
 
@@ -63,6 +64,7 @@ def premis(
     absent : files of the releases that are not in the pack.
     labels : PDS4 labels that the pack itself wrote.
     releases : releases of the originals, whose places are named.
+    lost : what a store made from the bag would not know, each with the reason.
     """
     yield HEAD
     subjects = list({one.subject.digest: one.subject for one in packed}.values())
@@ -94,7 +96,7 @@ def premis(
         yield xml([("event", events.labelling(labels, identity))])
     beside = [*(one.row.digest for one in (*companions, *of_releases)), *(one.sha256 for one in labels)]
     digests = dict.fromkeys([*(one.sha256 for one in packed), *beside])
-    remarks = [*_remarks(subjects, companions)]
+    remarks = [*_remarks(subjects, companions), *(f"lost in a store made from this bag: {one}" for one in lost)]
     yield xml([("event", events.packing([*digests], identity, absent.left_out, remarks))])
     for name, kind, version in _agents(recipe, manifests, subjects):
         yield xml([("agent", _agent(name, kind, version))])

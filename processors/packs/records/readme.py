@@ -28,6 +28,7 @@ def readme(
     missing: Sequence[SourceRow] = (),
     returned: Sequence[str] = (),
     too_large: Sequence[str] = (),
+    lost_when_restored: Sequence[str] = (),
 ) -> bytes:
     """Return the file, one language after the other; it names only what the pack has.
 
@@ -38,6 +39,7 @@ def readme(
     withdrawn : files that were withdrawn from the releases, and are not in the pack.
     missing : files that are gone from the releases too, which nobody has confirmed.
     too_large : files of the releases that are left out because of their size, each with the limit.
+    lost_when_restored : what a store made from the pack would not know of its files, each with the reason.
     damaged : files of the selection that are damaged, each with the verdict.
     returned : files of the pack that were withdrawn and are back, each with day and reason of the withdrawal.
     undelivered : files that a label describes but that are not in the release, each with the label.
@@ -69,6 +71,8 @@ def readme(
         text = joined([text, phrase("readme_returned", files=_lines(returned))])
     if undelivered:
         text = joined([text, phrase("readme_undelivered", files=_lines(undelivered))])
+    if lost_when_restored:
+        text = joined([text, phrase("readme_lost_when_restored", files=_lines(lost_when_restored))])
     if damaged:
         text = joined([text, phrase("readme_damaged", files=_lines(damaged))])
     return "\n".join(_without_absent(text[code], paths) for code in recipe.languages).encode()
