@@ -132,7 +132,8 @@ def warned_of(
 
 
 @pytest.mark.parametrize(
-    ("coded", "zeros", "is_measured"), [(4, 8, True), (4, 200, False), (13, 8, False), (13, 200, False), (37, 8, False)]
+    ("coded", "zeros", "is_measured"),
+    [(4, 8, True), (4, 200, True), (4, 200, False), (13, 8, False), (13, 200, False), (37, 8, False)],
 )
 def test_every_wrong_frame_of_a_program_stream_is_warned_of(
     coded: int, zeros: int, is_measured: bool, tmp_path: Path

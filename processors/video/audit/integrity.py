@@ -79,7 +79,7 @@ class Integrity:
     """
 
     name: ClassVar[str] = "video.integrity"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     reads: ClassVar[Reads] = "results"
     tables: ClassVar[tuple[Table, ...]] = (HELD_RUNS,)
 

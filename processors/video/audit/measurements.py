@@ -51,7 +51,7 @@ class Measurements:
     """
 
     name: ClassVar[str] = "video.measurements"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "video"
     tables: ClassVar[tuple[Table, ...]] = (MEASUREMENTS,)
 
