@@ -284,12 +284,10 @@ takes becomes part of its parameters, and so of its key.
 def parameters(processor: Processor) -> dict[str, Json]:
     """Return all parameters, with defaults; floats that are whole numbers become integers, so 1 and 1.0 are one key.
 
-    A field with `is_added_later` in its metadata is left out at its default: earlier results keep their keys.
-    Treat as read-only: the same processor returns the same object.
+    A field with `is_added_later` in its metadata is left out at its default (`as_json`): earlier results keep their
+    keys. Treat as read-only: the same processor returns the same object.
     """
-    every = dataclasses.fields(processor)  # type: ignore[arg-type]
-    counted = (f for f in every if not f.metadata.get("is_added_later") or getattr(processor, f.name) != f.default)
-    return {field.name: normalised(as_json(getattr(processor, field.name))) for field in counted}
+    return normalised(as_json(processor))  # type: ignore[return-value]
 
 
 def normalised(value: Json) -> Json:

@@ -18,6 +18,8 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 def as_json(value: Any) -> Json:
     """Return a record as plain JSON: dataclasses as objects, tuples as lists, a Fraction as float seconds.
 
+    A field with `is_added_later` in its metadata is left out at its default, so that earlier records stay the same.
+
     Raises
     ------
     ValueError : NaN or infinity; an unknown number is None.
@@ -31,7 +33,12 @@ def as_json(value: Any) -> Json:
             raise ValueError(f"{value} is not a number that can be stored: use None for unknown")
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: as_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        told = {field: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return {
+            field.name: as_json(one)
+            for field, one in told.items()
+            if not field.metadata.get("is_added_later") or one != field.default
+        }
     if isinstance(value, Mapping):
         return {str(key): as_json(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):

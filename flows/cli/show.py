@@ -274,7 +274,7 @@ def _problems(facts: Any) -> list[str]:
 
 
 def _uneven(shot: dict[str, Any]) -> Iterator[str]:
-    """Yield what disturbs the motion measured in a shot: missing pictures, uneven steps, and a speed that changes."""
+    """Yield what disturbs a shot's motion: missing pictures, uneven steps, an unused altitude, a changing speed."""
     if missing := shot.get("missing_before_seconds"):
         more = f" and {len(missing) - MISSING_SHOWN} more" if len(missing) > MISSING_SHOWN else ""
         places = ", ".join(f"{seconds:.2f}" for seconds in missing[:MISSING_SHOWN])
@@ -284,6 +284,8 @@ def _uneven(shot: dict[str, Any]) -> Iterator[str]:
         )
     if weak := shot.get("weak_because"):
         yield f"shot {shot['shot']}: {weak}"
+    if altitude := shot.get("altitude_refused_because"):
+        yield altitude
     if frames := shot.get("steps_repeat_after_frames"):
         yield (
             f"shot {shot['shot']}: its steps repeat every {frames} frames and swing by {shot['steps_swing_share']:.1%} "

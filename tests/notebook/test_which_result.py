@@ -412,7 +412,9 @@ def test_an_altitude_is_named_without_the_shot_that_the_release_states(tmp_path:
     stated = "altitude_metres = 300.0\nfield_of_view_degrees = 35.0\naltitude_shot = 1\n"
     (june / "release.toml").write_text(f'[[file]]\npath = "pan.mp4"\n{stated}')
     ingest(tmp_path / "raw", tmp_path / "store", {"audio": (), "video": (Evidence(),), "photo": ()})
-    words = ["--processor", "video.motion", "--set", "region_px=0,0,200,200", "--store", str(tmp_path / "store")]
+    named = {"region_px": "0,0,200,200", "altitude_metres": 300, "field_of_view_degrees": 35, "altitude_shot": 1}
+    settings = [word for name, value in named.items() for word in ("--set", f"{name}={value}")]
+    words = ["--processor", "video.motion", *settings, "--store", str(tmp_path / "store")]
     done = CliRunner().invoke(main, ["reprocess", "pan.mp4", *words])
     assert done.exit_code == 0, done.output
     video = marsmedia.open(tmp_path / "store").source("pan.mp4")

@@ -18,11 +18,13 @@ from flows.run.checking.check_store import check_up
 from flows.run.checking.ways_out import REBUILD, REMOVE, RESTORE, advice_on_damage
 from flows.run.options import Options
 from processors.metadata import Metadata
+from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
 from processors.store.manifest import Manifest
 from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
+from tests.helpers.video_scenes import scene, write
 
 ITEM = "preview_320.jpg"
 UNREQUESTED = "no recipe requests it, and this version does not make it"
@@ -204,3 +206,27 @@ def test_failures_lists_damaged_results_though_a_recipe_file_is_gone(raw: Path, 
     ]
     (file,) = json.loads("\n".join(run("failures", "--store", store, "--json")))["files"]
     assert file["causes"][0]["to_do"] == f"what makes it again is unknown: {error}"
+
+
+def test_a_part_of_a_picture_is_measured_again_with_the_altitude_that_it_had(tmp_path: Path) -> None:
+    raw, store = tmp_path / "raw", tmp_path / "store"
+    (raw / "june").mkdir(parents=True)
+    write(raw / "june/pan.mp4", [scene(8, frame, (320, 240)) for frame in range(20)])
+    stated = "altitude_metres = 300.0\nfield_of_view_degrees = 35.0\naltitude_shot = 1\n"
+    (raw / "june/release.toml").write_text(f'[[file]]\npath = "pan.mp4"\n{stated}')
+    ingest(raw, store, {"audio": (), "video": (Evidence(),), "photo": ()})
+    part = "--set region_px=0,0,200,200"
+    own = "--set altitude_metres=300 --set altitude_shot=1 --set field_of_view_degrees=35"
+    for settings in (part, f"{own} {part}"):
+        run("reprocess", "pan.mp4", "--processor", "video.motion", *settings.split(), "--store", store)
+    made = [one for one in Store(store).manifests() if one.ref.processor == "video.motion"]
+    assert len(made) == 2
+    for one in made:
+        cut(Store(store).folder(one.ref))
+        line = run("verify", "--store", store, "--quiet", code=1)[-1]
+        settings = f"{own} {part}" if one.parameters["altitude_metres"] else f"{part} --set release_altitude=300,35,1"
+        command = f"marsmedia reprocess {one.ref.source[:12]} --processor video.motion "
+        assert line.startswith(f"video.motion of june/pan.mp4: run `{command}")
+        assert sorted(line.split("`")[1].removeprefix(command).split()) == sorted(settings.split())
+        do(line, raw, store)
+        assert run("verify", "--store", store, "--quiet")[-1].endswith(": no faults")

@@ -236,6 +236,94 @@ def test_the_command_for_a_part_that_is_seen_for_a_while_gives_altitudes(tmp_pat
     assert column(named, "altitude_metres")[[0, -1]] == pytest.approx([300, 300 / 1.01**51], rel=0.005)
 
 
+OF_WHOLE = "field_of_view_degrees is of the whole picture, and region_px is a part of it"
+OF_SHOT = "altitude_metres is of the first frame of the shot, and the measurement begins later"
+
+
+@pytest.fixture(scope="module")
+def descents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two shots of 60 frames, each of which grows by 1 % a frame, between black bars of 40 px."""
+    pictures = []
+    for frame in range(120):
+        picture = np.zeros((240, 400), np.uint8)
+        picture[:, 40:360] = zoomed(frame % 60, (320, 240)) if frame < 60 else 255 - zoomed(frame % 60, (320, 240)) // 2
+        pictures.append(picture)
+    return write(tmp_path_factory.mktemp("descents") / "descents.mp4", pictures)
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason", "settings"),
+    [
+        (
+            {"region_px": (100, 50, 180, 180)},
+            f"{OF_WHOLE}; if it is of that part, set it on the command",
+            "region_px=100,50,180,180 span_seconds=0,2.4 altitude_metres=300 field_of_view_degrees=35",
+        ),
+        (
+            {"span_seconds": (1, 2)},
+            f"{OF_SHOT}; set that of its first frame",
+            "span_seconds=1,2 altitude_metres=METRES field_of_view_degrees=35",
+        ),
+        (
+            {"region_px": (100, 50, 180, 180), "span_seconds": (1, 2)},
+            f"{OF_WHOLE}; {OF_SHOT}; set both for that part, from its first frame on",
+            "region_px=100,50,180,180 span_seconds=1,2 altitude_metres=METRES field_of_view_degrees=DEGREES",
+        ),
+    ],
+)
+def test_the_releases_altitude_is_not_that_of_a_named_part_or_a_later_span(
+    descents: Path, tmp_path: Path, asked: dict[str, Any], reason: str, settings: str
+) -> None:
+    said = release_context({}, {"altitude_metres": 300, "field_of_view_degrees": 35, "altitude_shot": 1})
+    (motion,) = derived(descents, tmp_path / "store", Motion(**asked).for_release(said))
+    first, _ = motion.json("motion.json")
+    words = "".join(f" --set {one}" for one in [*settings.split(), "altitude_shot=1"])
+    assert first["refused_because"] is None
+    assert first["altitude_refused_because"] == (
+        f"the altitude of shot 1 is not used: {reason}: "
+        f"marsmedia reprocess descents.mp4 --processor video.motion{words}"
+    )
+    assert np.isnan(column(motion, "altitude_metres")).all()
+    assert np.isnan(column(motion, "metres_per_px")).all()
+    own = Motion(**asked, altitude_metres=200, field_of_view_degrees=20, altitude_shot=1)
+    assert own.for_release(said) == own
+    (named,) = derived(descents, tmp_path / "store", own)
+    assert named.json("motion.json")[0]["altitude_refused_because"] is None
+    width_px = 180 if "region_px" in asked else 320
+    assert column(named, "altitude_metres")[0] == 200
+    assert column(named, "metres_per_px")[0] == pytest.approx(400 * np.tan(np.radians(10)) / width_px)
+
+
+@pytest.mark.parametrize(
+    ("asked", "shot"),
+    [
+        ({"region_px": (0, 0, 400, 240)}, 1),
+        ({"region_px": (40, 0, 320, 240), "span_seconds": (0, 2)}, 1),
+        ({"span_seconds": (0, 2)}, 1),
+        ({"span_seconds": (1, 4)}, 2),
+        ({"span_seconds": (2.4, 4), "only_shots": (2,)}, 2),
+    ],
+)
+def test_the_releases_altitude_is_used_for_all_of_the_picture_from_the_shots_first_frame_on(
+    descents: Path, tmp_path: Path, asked: dict[str, Any], shot: int
+) -> None:
+    said = release_context({}, {"altitude_metres": 300, "field_of_view_degrees": 35, "altitude_shot": shot})
+    (motion,) = derived(descents, tmp_path / "store", Motion(**asked).for_release(said))
+    rows = pq.read_table(motion.path("motion.parquet")).to_pandas()
+    ours = rows[rows.shot == shot]
+    assert {one["altitude_refused_because"] for one in motion.json("motion.json")} == {None}
+    assert ours.altitude_metres.to_numpy()[[0, 35]] == pytest.approx([300, 300 / 1.01**35], rel=0.005)
+    assert ours.metres_per_px.iloc[0] == pytest.approx(600 * np.tan(np.radians(17.5)) / 320)
+    assert rows[rows.shot != shot].altitude_metres.isna().all()
+
+
+def test_the_releases_altitude_for_a_missing_shot_is_refused_for_a_part_too(descents: Path, tmp_path: Path) -> None:
+    said = release_context({}, {"altitude_metres": 300, "field_of_view_degrees": 35, "altitude_shot": 9})
+    (motion,) = derived(descents, tmp_path / "store", Motion(span_seconds=(0, 1)).for_release(said))
+    assert motion.manifest.verdict == "refused"
+    assert (motion.manifest.reason or "").startswith("there is no shot 9, to which the altitude belongs")
+
+
 def test_an_altitude_of_a_picture_that_does_not_grow_is_refused_with_the_reason(tmp_path: Path) -> None:
     path = write(tmp_path / "pan.mp4", [scene(8, frame, (320, 240)) for frame in range(40)])
     (motion,) = derived(path, tmp_path / "store", Motion(altitude_metres=9, field_of_view_degrees=60, altitude_shot=1))
@@ -411,6 +499,10 @@ def test_features_keep_out_of_bars_and_overlays() -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
+        (
+            {"release_altitude": (500.0, 35.0)},
+            r"release_altitude is \(500.0, 35.0\): must be altitude, field of view and shot, without altitude_metres",
+        ),
         ({"altitude_metres": 100.0}, "field_of_view_degrees is None: must be given together with altitude_metres"),
         (
             {"altitude_metres": 100.0, "field_of_view_degrees": 60.0},

@@ -122,12 +122,8 @@ class WaysOut:
     def _reprocess(self, ref: ResultRef, was: Mapping[str, Json], row: SourceRow) -> str | None:
         """Return the command that makes a result again from a file; None if none does."""
         for entry in self._current.entries(row, ref.processor):
-            before, now = flat(was), flat(parameters(self._current.configured(entry, row)))
-            settings = settings_of(
-                {name: value for name, (value, _) in differing(before, now).items() if name in before}
-            )
             try:
-                again: Processor = self._current.configured(changed(entry, settings), row)
+                again, settings = self._as_made(entry, flat(was), row)
             except RequestError:  # parameters of another version
                 continue
             if _is_same(ResultRef.of(again, row.digests), ref):
@@ -135,6 +131,23 @@ class WaysOut:
                 words += [word for name, text in settings.items() for word in ("--set", f"{name}={text}")]
                 return shlex.join(words)
         return None
+
+    def _as_made(self, entry: Processor, was: Mapping[str, Json], row: SourceRow) -> tuple[Processor, dict[str, str]]:
+        """Return a recipe's processor with the parameters that made a result, and the settings for it.
+
+        What the release states may depend on what is set, so that some settings follow from others.
+        """
+        usual = flat(parameters(entry))
+        settings: dict[str, str] = {}
+        while True:
+            again = self._current.configured(changed(entry, settings), row)
+            apart = differing(was, flat(parameters(again)))
+            more = settings_of(
+                {name: value for name, (value, _) in apart.items() if name in was and value != usual.get(name)}
+            )
+            if more.keys() <= settings.keys():
+                return again, settings
+            settings |= more
 
     @cached_property
     def _asked(self) -> dict[str, WantedOfKnown]:

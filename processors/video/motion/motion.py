@@ -13,14 +13,15 @@ import numpy as np
 
 from processors.contract import Inputs, Item, Need, Processor, Reads, ReleaseContext, require
 from processors.errors import RefusedMedia
-from processors.imaging.image_writer import encode
 from processors.tables import MEDIA_TYPE, ParquetTable, Table
+from processors.video.audit.bars_and_overlays import Box
 from processors.video.audit.integrity import Audit, Integrity, static_regions
-from processors.video.motion.altitude import StatedAltitude
-from processors.video.motion.mosaic import Mosaic, MosaicFacts
+from processors.video.motion.altitude import MeasuredPart, StatedAltitude
+from processors.video.motion.measured_shot import MeasuredShot, pictures_of
+from processors.video.motion.mosaic import Mosaic
 from processors.video.motion.motion_curve import Curve
 from processors.video.motion.motion_table import MOTION
-from processors.video.motion.region import Cropped, RegionFacts, mask_of_view, view_of
+from processors.video.motion.region import Cropped, RegionFacts, holds, mask_of_view, view_of
 from processors.video.motion.region_drawing import draw_regions
 from processors.video.motion.region_finder import PICTURE_SIDE_PX, Region, RegionFinder
 from processors.video.motion.registration import Similarity
@@ -56,11 +57,13 @@ class Motion:
     Refused if the audit rejects motion measurement. If the parts of a shot move in different ways, as in a split
     screen, the largest part that moves uniformly, by pixels times frames, is measured (`RegionFinder`); without one no
     totals are given. Altitude is absolute only from `altitude_metres` and `field_of_view_degrees`; without them the
-    curve is relative. `altitude_refused_because` in motion.json says why a stated one was not used.
+    curve is relative. The release's are of the whole picture and the first frame of a shot, and are not used for a part
+    or a span that begins later; those set next to `region_px` or `span_seconds` are of that part and span.
+    `altitude_refused_because` in motion.json says why a stated altitude was not used.
     """
 
     name: ClassVar[str] = "video.motion"
-    version: ClassVar[int] = 19
+    version: ClassVar[int] = 20
     reads: ClassVar[Reads] = "video"
     tables: ClassVar[tuple[Table, ...]] = (MOTION,)
 
@@ -69,7 +72,8 @@ class Motion:
     only_shots: tuple[int, ...] = ()
     """Numbers of the shots to measure; empty: all."""
     altitude_metres: float | None = None
-    """Altitude of the camera at the first frame of a shot. None: the release's value, or unknown."""
+    """Altitude of the camera at the first frame of a shot, or of the part of it in `span_seconds`. None: the release's
+    value, which is of the shot's first frame, or unknown."""
     field_of_view_degrees: float | None = None
     """Field of view from the left to the right edge of the picture inside its bars, or of `region_px`."""
     altitude_shot: int | None = None
@@ -79,10 +83,13 @@ class Motion:
     picture, or of a shot that does not move as one the part that `RegionFinder` chooses."""
     span_seconds: tuple[float, ...] | None = None
     """Half-open span of presentation times to measure, in s. None: all."""
+    release_altitude: tuple[float, ...] | None = field(default=None, metadata={"is_added_later": True})
+    """Altitude (m), field of view (degrees) and shot that the release states, where `region_px` or `span_seconds` is
+    given without an altitude: of the whole picture, at the shot's first frame. Set by `for_release`."""
     shots: Shots = field(default_factory=Shots)
 
     def __post_init__(self) -> None:
-        for name in ("only_shots", "region_px", "span_seconds"):
+        for name in ("only_shots", "region_px", "span_seconds", "release_altitude"):
             if (value := getattr(self, name)) is not None:
                 object.__setattr__(self, name, tuple(value))
         region, span = self.region_px, self.span_seconds
@@ -98,12 +105,17 @@ class Motion:
         require(both, "field_of_view_degrees", view, "must be given together with altitude_metres")
         one_shot = altitude is None or self.altitude_shot is not None or len(self.only_shots) == 1
         require(one_shot, "altitude_shot", self.altitude_shot, "must be the shot that altitude_metres belongs to")
+        stated = self.release_altitude
+        rule = "must be altitude, field of view and shot, without altitude_metres"
+        require(stated is None or (len(stated) == 3 and altitude is None), "release_altitude", stated, rule)
 
     def for_release(self, context: ReleaseContext) -> Motion:
         """Return this processor configured with the release's statements."""
-        if self.altitude_metres is not None or context.altitude is None:
+        if self.altitude_metres is not None or self.release_altitude is not None or context.altitude is None:
             return self
         metres, view_degrees, shot = context.altitude
+        if self.region_px is not None or self.span_seconds is not None:
+            return replace(self, release_altitude=context.altitude)
         return replace(self, altitude_metres=metres, field_of_view_degrees=view_degrees, altitude_shot=shot)
 
     def inputs(self) -> tuple[Processor, ...]:
@@ -138,17 +150,18 @@ class Motion:
         audit = inputs.results[Integrity.name].facts("integrity.json", Audit)
         refuse_unless_measurable(audit)
         numbers = [shot.number for shot in read_shots(inputs).shots]
-        if self.altitude_shot is not None and self.altitude_shot not in numbers:
+        altitude_shot = int(self.release_altitude[2]) if self.release_altitude else self.altitude_shot
+        if altitude_shot is not None and altitude_shot not in numbers:
             raise RefusedMedia(
-                f"there is no shot {self.altitude_shot}, to which the altitude belongs",
+                f"there is no shot {altitude_shot}, to which the altitude belongs",
                 f"name one of 1 to {len(numbers)} as altitude_shot",
             )
         self.require_inside(inputs.info)
         wanted = [shot.number for shot in self.wanted(inputs)]
         left_out = [number for number in numbers if self.only_shots and number not in self.only_shots]
-        if wanted and self.altitude_shot is not None and self.altitude_shot not in (*wanted, *left_out):
+        if wanted and altitude_shot is not None and altitude_shot not in (*wanted, *left_out):
             raise RefusedMedia(
-                f"shot {self.altitude_shot}, to which the altitude belongs, has fewer than {MIN_FRAMES} frames",
+                f"shot {altitude_shot}, to which the altitude belongs, has fewer than {MIN_FRAMES} frames",
                 "name another as altitude_shot, or leave the altitude out",
             )
         if not self.wanted(inputs):
@@ -165,6 +178,9 @@ class Motion:
     @property
     def stated_altitude(self) -> StatedAltitude | None:
         """Return the altitude with its shot; None if none is stated."""
+        if self.release_altitude is not None:
+            metres, view_degrees, shot = self.release_altitude
+            return StatedAltitude(shot=int(shot), metres=metres, field_of_view_degrees=view_degrees)
         shot = self.altitude_shot or next(iter(self.only_shots), None)
         if self.altitude_metres is None or self.field_of_view_degrees is None or shot is None:
             return None
@@ -219,16 +235,6 @@ class _ShotUnderWay:
         self.mosaics.append(Mosaic(view, self.track.mask))
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Measured:
-    summary: ShotMotion
-    rows: list[Row] = field(default_factory=list)
-    curves: list[Curve] = field(default_factory=list)
-    px: float = 1.0
-    mosaic: Mosaic | None = None
-    region_picture: bytes | None = None
-
-
 class _Session:
     def __init__(self, processor: Motion, inputs: Inputs[VideoInfo], audit: Audit, scratch: Path) -> None:
         self._processor = processor
@@ -237,11 +243,11 @@ class _Session:
         self._shots = processor.wanted(inputs)
         self._starts = [shot.start_pts for shot in self._shots]
         self._still = static_regions(inputs)
-        self._width_px = inputs.info.width_px
+        self._width_px, self._height_px = inputs.info.width_px, inputs.info.height_px
         self._shot_count = len(read_shots(inputs).shots)
         self._stated, self._source_name = processor.stated_altitude, inputs.source_name
         self._under_way: _ShotUnderWay | None = None
-        self._measured: dict[int, _Measured] = {}
+        self._measured: dict[int, MeasuredShot] = {}
 
     def feed(self, frame: VideoFrame) -> None:
         place = bisect_right(self._starts, frame.pts) - 1
@@ -264,7 +270,7 @@ class _Session:
     def finish(self) -> Iterator[Item]:
         self._end_shot()
         # of a shot no frame may have been decoded, or none may be in the span
-        without = {shot.number: _Measured(summary=summary_of(shot.number, [])) for shot in self._shots}
+        without = {shot.number: MeasuredShot(summary=summary_of(shot.number, [])) for shot in self._shots}
         measured = [self._weighed(one) for one in (without | self._measured).values()]
         summaries = tuple(one.summary for one in measured)
         facts = MotionFacts(shots=summaries, audit=self._audit, shot_count=self._shot_count)
@@ -274,7 +280,7 @@ class _Session:
         yield Item(name=self._path.name, media_type=MEDIA_TYPE, file=self._path, facts=facts, advice=advice)
         yield Item.of_json("motion.json", summaries, facts=facts)
         for one in measured:
-            yield from _pictures(one)
+            yield from pictures_of(one)
 
     def _begun(self, shot: Shot, luma: np.ndarray, view: VideoFrame | Cropped) -> _ShotUnderWay:
         mask, px = self._mask_of(luma)
@@ -300,7 +306,7 @@ class _Session:
         if shot.finder is not None and parts_move_apart(summary):
             regions = shot.finder.regions(shot.last)
             if regions:
-                self._measured[number] = self._of_regions(summary, regions)
+                self._measured[number] = self._of_regions(summary, regions, self._altitude_pts(shot))
                 return
         drawn = None
         if shot.picture is not None:
@@ -308,11 +314,21 @@ class _Session:
             summary = replace(summary, region=region)
             drawn = draw_regions(shot.picture, self._width_px, region, ())
         mosaic = max(shot.mosaics, key=lambda one: one.scale)
-        self._measured[number] = _Measured(
-            summary=summary, rows=track.rows, curves=curves, px=track.px, mosaic=mosaic, region_picture=drawn
+        self._measured[number] = MeasuredShot(
+            summary=summary,
+            rows=track.rows,
+            curves=curves,
+            px=track.px,
+            mosaic=mosaic,
+            region_picture=drawn,
+            begins_later=track.rows[0].pts > self._altitude_pts(shot),
         )
 
-    def _of_regions(self, whole: ShotMotion, regions: list[Region]) -> _Measured:
+    def _altitude_pts(self, shot: _ShotUnderWay) -> int:
+        """Return the presentation time of the frame that a stated altitude is of."""
+        return shot.shot.start_pts if self._processor.release_altitude else shot.track.rows[0].pts
+
+    def _of_regions(self, whole: ShotMotion, regions: list[Region], altitude_pts: int) -> MeasuredShot:
         """Return the measurement of the first region, with the facts of the others."""
         first, others = regions[0], tuple(one.facts for one in regions[1:])
         summary = replace(
@@ -323,14 +339,42 @@ class _Session:
         )
         drawn = draw_regions(first.picture, self._width_px, first.facts, others)
         rows = [replace(row, segment=0) for row in first.rows]
-        return _Measured(summary=summary, rows=rows, curves=[first.curve], px=first.px, region_picture=drawn)
+        return MeasuredShot(
+            summary=summary,
+            rows=rows,
+            curves=[first.curve],
+            px=first.px,
+            region_picture=drawn,
+            begins_later=rows[0].pts > altitude_pts,
+        )
 
-    def _weighed(self, measured: _Measured) -> _Measured:
+    def _weighed(self, measured: MeasuredShot) -> MeasuredShot:
         """Return a measurement with the reason, if any, why a stated altitude is not used for it."""
         if self._stated is None:
             return measured
-        refused = self._stated.refused_because(measured.summary, measured.curves, self._source_name)
+        processor = self._processor
+        begins_with = "span" if processor.span_seconds and not processor.release_altitude else "shot"
+        refused = self._stated.refused_because(
+            measured.summary,
+            measured.curves,
+            self._source_name,
+            MeasuredPart(
+                is_part=processor.release_altitude is not None and not self._is_whole_picture(),
+                begins_later_than=begins_with if measured.begins_later else None,
+                span_seconds=processor.span_seconds,
+            ),
+        )
         return replace(measured, summary=replace(measured.summary, altitude_refused_because=refused))
+
+    def _picture(self) -> Box:
+        """Return the picture inside its bars."""
+        whole = Box(left_px=0, top_px=0, right_px=self._width_px, bottom_px=self._height_px)
+        return self._audit.picture_box or whole
+
+    def _is_whole_picture(self) -> bool:
+        """Return whether all of the picture inside its bars is measured, even if as a region."""
+        region = self._processor.region_px
+        return region is None or holds(region, self._picture())
 
     def _named_region(self, rows: list[Row]) -> RegionFacts:
         assert self._processor.region_px is not None
@@ -342,13 +386,14 @@ class _Session:
             chosen_because="the parameter region_px names it",
         )
 
-    def _table(self, measured: _Measured) -> Iterator[dict[str, Any]]:
+    def _table(self, measured: MeasuredShot) -> Iterator[dict[str, Any]]:
         processor, rows, curves, px = self._processor, measured.rows, measured.curves, measured.px
         stated, summary = self._stated, measured.summary
         is_known = stated is not None and stated.shot == summary.shot and summary.altitude_refused_because is None
         altitudes = stated.of_curve(curves[0]) if stated and is_known else []
-        box, region = self._audit.picture_box, processor.region_px
-        width_px = region[2] if region else box.right_px - box.left_px if box else self._width_px
+        region, picture = processor.region_px, self._picture()
+        is_of_region = region is not None and processor.release_altitude is None
+        width_px = region[2] if region and is_of_region else picture.right_px - picture.left_px
         firsts = np.cumsum([0, *(len(curve.scale) for curve in curves)])
         for number, row in enumerate(rows):
             curve = curves[row.segment]
@@ -371,15 +416,3 @@ class _Session:
                 "residual_px": step and step.residual_px * px,
                 "other_motion_share": step and step.other_motion_share,
             }
-
-
-def _pictures(measured: _Measured) -> Iterator[Item]:
-    """Yield the frame with the region, and the mosaic, of one shot."""
-    number, mosaic = measured.summary.shot, measured.mosaic
-    if measured.region_picture:
-        facts = measured.summary.region
-        yield Item(name=f"region_{number:04d}.jpg", media_type="image/jpeg", data=measured.region_picture, facts=facts)
-    if mosaic and measured.summary.looks_along_motion:
-        shown = MosaicFacts(shot=number, total_scale=mosaic.scale, pictures=mosaic.pictures)
-        data = encode(mosaic.picture, "jpeg", quality=92)
-        yield Item(name=f"mosaic_{number:04d}.jpg", media_type="image/jpeg", data=data, facts=shown)

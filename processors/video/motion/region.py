@@ -74,6 +74,17 @@ def mask_of_view(
     return feature_mask(luma.shape, width_px, still), width_px / luma.shape[1]
 
 
+def holds(region_px: Sequence[int], picture: Box) -> bool:
+    """Return whether a region has all of a picture in it."""
+    box = _box_of(region_px)
+    return (
+        box.left_px <= picture.left_px
+        and box.top_px <= picture.top_px
+        and box.right_px >= picture.right_px
+        and box.bottom_px >= picture.bottom_px
+    )
+
+
 def _box_of(region_px: Sequence[int]) -> Box:
     """Return the box with this left, top, width and height."""
     left, top, width, height = region_px
