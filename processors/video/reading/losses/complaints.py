@@ -26,7 +26,7 @@ ONLY_LOGGING = {
 """Silent decoders that never fail, and the level from which they log damage: decoded in one thread, as FFmpeg's log is
 captured only there. Measured with damaged packets of every codec that FFmpeg can encode."""
 OF_SLICES = frozenset({"mpeg1video", "mpeg2video"})
-"""Decoders whose threads share a picture: with several, none of nine damaged pictures was marked; with one, all were."""
+"""Decoders whose threads share a picture: with several, none of nine damaged pictures was marked; with one, all."""
 SILENT = EXPLODING | ONLY_LOGGING.keys()
 """Decoders that log nothing of whole files, or nothing that counts as damage. Others mark their frames, and log errors
 of whole files, too: of H.264 that begins within a group of pictures, for example."""
