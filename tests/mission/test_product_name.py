@@ -27,7 +27,7 @@ example = "MAST-sol12-2021-060.png"
 start = "{year}-{day}Z"
 sol = "{sol}"
 """
-READ_AS = {("tianwen-1", 21): "be4babddf68eb68a"}
+READ_AS = {("tianwen-1", 24): "be4babddf68eb68a"}
 """Digest of the shipped patterns, by mission and version of `evidence`."""
 
 
