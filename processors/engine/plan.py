@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -27,6 +27,8 @@ from processors.well_known_names import EVIDENCE
 EXCERPT_CHARACTERS = 72
 """Longest text of a parameter's value that a reason shows; the name of a file by its SHA-256 fits."""
 CONTEXT_CHARACTERS = 16
+FILES_AT_ONCE = 1_000
+"""Files whose wanted results are looked up in the store at once."""
 UNREADABLE = "manifest.json damaged"
 """Damage of a result without a readable manifest, in the words of a check."""
 T = TypeVar("T")
@@ -177,12 +179,8 @@ def make_plan(
     fresh : paths of the files that this run has hashed; the others are hashed again before they are read.
     """
     plan = Plan()
-    seen: set[tuple[str, ...]] = set()
     due_refs: set[ResultRef] = set()
-    for row in rows:
-        is_first = row.digests not in seen
-        seen.add(row.digests)
-        asked = wanted.of(row) if is_first else wanted.of_path(row)
+    for row, is_first, asked, committed in _looked_up(rows, wanted, store):
         of_source = plan.wanted.setdefault(row.digest, [])
         due: list[WantedResult] = []
         for one in asked:
@@ -191,7 +189,7 @@ def make_plan(
             if not is_first and any(one.ref == other.ref for other in of_source):
                 continue
             of_source.append(one)
-            if _is_due(one, row, store, verdicts, plan, retry_failed=retry_failed):
+            if _is_due(one, row, one.ref in committed, store, verdicts, plan, retry_failed=retry_failed):
                 due.append(one)
         if due:
             waits = not is_first and any(one.ref in due_refs for one in asked)
@@ -201,9 +199,29 @@ def make_plan(
     return plan
 
 
+def _looked_up(
+    rows: Sequence[SourceRow], wanted: WantedResults, store: Store
+) -> Iterator[tuple[SourceRow, bool, list[WantedResult], set[ResultRef]]]:
+    """Yield each file, whether it is the first with its bytes, its wanted results, and those of them in the store.
+
+    The results of many files are looked up at once, as a disk answers many requests in the time of one.
+    """
+    seen: set[tuple[str, ...]] = set()
+    for first in range(0, len(rows), FILES_AT_ONCE):
+        asked: list[tuple[SourceRow, bool, list[WantedResult]]] = []
+        for row in rows[first : first + FILES_AT_ONCE]:
+            is_first = row.digests not in seen
+            seen.add(row.digests)
+            asked.append((row, is_first, wanted.of(row) if is_first else wanted.of_path(row)))
+        committed = store.committed(one.ref for _, _, results in asked for one in results)
+        for one in asked:
+            yield *one, committed
+
+
 def _is_due(
     one: WantedResult,
     row: SourceRow,
+    is_committed: bool,
     store: Store,
     verdicts: Mapping[str, KnownOutcome],
     plan: Plan,
@@ -212,7 +230,7 @@ def _is_due(
 ) -> bool:
     """Return whether a result is to be made; the plan counts one that stays, and notes why one is made again."""
     ref = one.ref
-    known = _known(ref, store, verdicts, plan)
+    known = _known(ref, store, verdicts, plan) if is_committed else None
     noted = known or verdicts.get(ref.key)
     if noted and noted.damage:
         plan.remade[ref] = noted.damage
@@ -233,15 +251,13 @@ def _is_due(
     return False
 
 
-def _known(ref: ResultRef, store: Store, verdicts: Mapping[str, KnownOutcome], plan: Plan) -> KnownOutcome | None:
-    """Return the outcome of a result in the store; one that is not catalogued is noted in the plan.
+def _known(ref: ResultRef, store: Store, verdicts: Mapping[str, KnownOutcome], plan: Plan) -> KnownOutcome:
+    """Return the outcome of a committed result; one that is not catalogued is noted in the plan.
 
     Raises
     ------
     ResultNewer : its manifest was written by a newer version.
     """
-    if not store.has(ref):
-        return None
     if ref.key in verdicts:
         return verdicts[ref.key]
     try:

@@ -14,11 +14,12 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
-from itertools import repeat
+from itertools import chain, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from processors.contract import Item
 from processors.errors import ResultCorrupt, ResultMissing, StoreError
@@ -26,6 +27,7 @@ from processors.json_records import as_json
 from processors.sources.source_file import sha256_of
 from processors.store.flush import flush, flush_all, write_durably
 from processors.store.manifest import OF_ANOTHER, Manifest, ResultRef, StoredItem
+from processors.store.manifest_files import all_manifest_files
 from processors.store.scratch_folders import scratch_folder, sweep_scratch_folders
 from processors.store.source_records import SourceRecords
 from processors.store.still_there import still_there
@@ -39,6 +41,13 @@ NOT_IN_PATHS = "[]\\^|"
 """Characters that the catalogue's library does not support in a path."""
 STORE_FILE = "store.json"
 """The file that makes a folder a store."""
+LOOK_UP_THREADS = 16
+"""Threads that look for manifests: a disk answers many requests in the time of one. For 90,000 that are not in memory
+one thread takes 29 s, 4 take 6.8 s, 16 take 4.6 s and 32 take 4.9 s; for those in memory it makes no difference."""
+LOOK_UPS_AT_ONCE = 100
+"""Results or sources that a thread looks for before it takes others."""
+
+T = TypeVar("T")
 
 
 class Store:
@@ -174,6 +183,20 @@ class Store:
         places = [f"{source}/{folder}/manifest.json" for folder in folders]
         return all(map(os.access, places, repeat(os.F_OK)))
 
+    def committed(self, refs: Iterable[ResultRef]) -> set[ResultRef]:
+        """Return those of many results that are committed."""
+        return set(_those_found(self.has, list(refs)))
+
+    def with_all(self, folders: Mapping[str, str]) -> set[str]:
+        """Return those of many sources all of whose results are committed.
+
+        Parameters
+        ----------
+        folders : by digest, the folders of the source's results as in `has_all`, separated by spaces.
+        """
+        found = _those_found(lambda one: self.has_all(one[0], one[1].split(" ")), list(folders.items()))
+        return {digest for digest, _ in found}
+
     def look_at_all(self, *, again: bool = False) -> None:
         """List the committed results of all sources at once, unless already listed. Does nothing here."""
 
@@ -225,9 +248,9 @@ class Store:
 
     def readable(self, unreadable: list[str]) -> Iterator[Manifest]:
         """Yield every readable manifest; add to the list what is wrong with the others."""
-        for path in self.manifest_paths():
+        for where, data in all_manifest_files(self.root):
             try:
-                yield self.read_manifest(path)
+                yield Manifest.from_json(data, where)
             except ResultCorrupt as error:
                 unreadable.append(str(error))
 
@@ -361,3 +384,13 @@ def put_item(folder: Path, item: Item) -> StoredItem:
     return StoredItem(
         name=item.name, media_type=item.media_type, size_bytes=size, sha256=digest, facts=as_json(item.facts)
     )
+
+
+def _those_found(is_there: Callable[[T], bool], asked: Sequence[T]) -> Iterator[T]:
+    """Return those that are there, asked for in several threads."""
+
+    def found(first: int) -> list[T]:
+        return [one for one in asked[first : first + LOOK_UPS_AT_ONCE] if is_there(one)]
+
+    with ThreadPoolExecutor(LOOK_UP_THREADS) as threads:
+        return chain.from_iterable(threads.map(found, range(0, len(asked), LOOK_UPS_AT_ONCE)))

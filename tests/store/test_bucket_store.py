@@ -73,6 +73,8 @@ def test_a_pass_is_one_zip_and_one_commit(machine: Machine, bucket: str, bucket_
         assert reader.open_item(first.ref, "a/one.txt").read() == b"one"
         assert reader.has_all(SOURCE, (f"video.frames/{'cd' * 8}", f"video.frames/{'ef' * 8}"))
         assert not reader.has_all(SOURCE, (f"video.frames/{'cd' * 8}", f"video.frames/{'00' * 8}"))
+        assert reader.committed([first.ref, dataclasses.replace(second.ref, key="00" * 32)]) == {first.ref}
+        assert reader.with_all({SOURCE: f"video.frames/{'cd' * 8} video.frames/{'ef' * 8}"}) == {SOURCE}
     (data,) = objects(store, bucket_server, bucket, "data")
     assert objects(store, bucket_server, bucket, "commits") == [f"commits/ab/{SOURCE}/{'cd' * 8}{'ef' * 8}.json"]
     with zipfile.ZipFile(io.BytesIO(store.bucket.get(data))) as archive:

@@ -27,7 +27,7 @@ from processors.store.catalogue.sql import connect
 from processors.store.fixity.result_check import verify_results
 from processors.store.flush import replace_file
 from processors.store.manifest import KnownOutcome, Manifest, ResultRef
-from processors.store.store import Store, put_item
+from processors.store.store import LOOK_UPS_AT_ONCE, Store, put_item
 
 SOURCE = "ab" * 32
 
@@ -77,6 +77,34 @@ def test_a_committed_result_reads_back(store: Store) -> None:
     assert store.open_item(manifest.ref, "a/one.txt").read() == b"one"
     assert manifest.items[0].sha256 == "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed"
     assert list((store.root / "scratch").iterdir()) == []
+
+
+def test_of_more_results_than_are_looked_up_at_once_each_one_that_is_committed_is_found(store: Store) -> None:
+    digests = [f"{number:03}".rjust(64, "0") for number in range(2 * LOOK_UPS_AT_ONCE + 1)]
+    made = [commit(store, digest=digest).ref for digest in digests]
+    gone = made[LOOK_UPS_AT_ONCE]
+    (store.folder(gone) / "manifest.json").unlink()
+    expected = set(made) - {gone}
+    assert store.committed(made) == expected
+    assert store.with_all({ref.source: f"{ref.processor}/{ref.key[:16]}" for ref in made}) == {
+        ref.source for ref in expected
+    }
+    assert (store.committed([]), store.with_all({})) == (set(), set())
+
+
+def test_readable_manifests_come_in_the_order_of_their_paths(store: Store) -> None:
+    digests = [f"{number % 3:02}{number:062}" for number in range(12)]
+    for digest in digests:
+        for key in ("ef", "cd"):
+            commit(store, digest=digest, key=key * 32)
+    paths = list(store.manifest_paths())
+    damaged = paths[5]
+    damaged.write_bytes(b"{")
+    unreadable: list[str] = []
+    refs = [manifest.ref for manifest in store.readable(unreadable)]
+    assert [store.folder(ref) / "manifest.json" for ref in refs] == [path for path in paths if path != damaged]
+    (reason,) = unreadable
+    assert reason.startswith(str(damaged.relative_to(store.root)))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the path of an open file from /proc")

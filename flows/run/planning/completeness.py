@@ -38,8 +38,10 @@ def find_complete(
     left_out |= Catalogue(store).troubled()  # every run's report names them
     for digest, rows in by_source(media).items():
         one = known.get(digest)
-        if one and digest not in left_out and one.fingerprint == fingerprints.of(rows) and one.is_whole(store):
+        if one and digest not in left_out and one.fingerprint == fingerprints.of(rows):
             found[digest] = one
+    there = store.with_all({digest: one.folders for digest, one in found.items()})
+    found = {digest: one for digest, one in found.items() if digest in there}
     moving = [row for row in (*media, *gone_files) if row.kind == "media" and row.digest not in found]
     moving += earlier_names
     if moving:

@@ -23,7 +23,7 @@ from flows.run.reporting.report import Report
 from processors.engine.program_files import PROCESSORS, state_of_files
 from processors.json_records import from_json
 from processors.store.by_name_view import state_of_view
-from processors.store.catalogue.complete_sources import newest_folders, results_are_there
+from processors.store.catalogue.complete_sources import newest_folders
 from processors.store.fixity.absent_folders import is_gone
 from processors.store.lost_record_note import noted_lost
 from processors.store.store import Store
@@ -108,11 +108,8 @@ def _results_are_there(last: LastRun, store: Store) -> bool:
     complete = newest_folders(store)
     for digest in last.not_of_run:
         complete.pop(digest, None)
-    return len(complete) == last.complete and all(
-        results_are_there(store, digest, folders)
-        for some in (complete, last.others)
-        for digest, folders in some.items()
-    )
+    folders = complete | last.others
+    return len(complete) == last.complete and len(store.with_all(folders)) == len(folders)
 
 
 def note_path(survey: RawSurvey, store: Store, options: Options) -> Path:

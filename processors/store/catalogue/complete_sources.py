@@ -45,15 +45,6 @@ class CompleteSource:
     def result_count(self) -> int:
         return self.folders.count(" ") + 1
 
-    def is_whole(self, store: Store) -> bool:
-        """Return True if the manifest of each result is in the store."""
-        return results_are_there(store, self.digest, self.folders)
-
-
-def results_are_there(store: Store, digest: str, folders: str) -> bool:
-    """Return True if each of these folders of a source, separated by spaces, holds a manifest."""
-    return store.has_all(digest, folders.split(" "))
-
 
 def read_complete(store: Store) -> dict[str, CompleteSource]:
     """Return the complete sources by digest; empty without a readable file."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from processors.errors import ResultCorrupt
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.lost_record_note import note_lost, noted_lost
+from processors.store.manifest_files import folders_in, sources_in
 from processors.store.source_records import RECORD
 from processors.store.store import Store
 
@@ -69,15 +67,8 @@ def has_results(store: Store, digest: str) -> bool:
 
 
 def _source_folders(store: Store) -> Iterator[str]:
-    for group in _folders_in(store.results_folder):
-        for folder in _folders_in(group):
-            yield folder.name
-
-
-def _folders_in(folder: Path) -> list[Path]:
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
-        return [Path(entry) for entry in entries if entry.is_dir()]
-    return []
+    for group in folders_in(str(store.results_folder)):
+        yield from sources_in(store.root, group)
 
 
 def restore_noted(store: Store) -> None:

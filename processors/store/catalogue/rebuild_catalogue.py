@@ -30,6 +30,7 @@ from processors.store.catalogue.stored_links import link_record, link_row
 from processors.store.catalogue.table_columns import COLUMNS, item_rows, result_row
 from processors.store.lost_record_note import note_lost
 from processors.store.manifest import OF_ANOTHER, Manifest
+from processors.store.manifest_files import folders_in, manifest_files, manifest_place, sources_in
 from processors.store.progress_steps import Steps, silently
 from processors.store.source_records import RECORD
 from processors.store.store import Store
@@ -110,9 +111,9 @@ def _rebuild(store: Store, processes: int | None, steps: Steps) -> tuple[list[Un
 
     Returns what could not be read, and the sources of damaged manifests.
     """
-    groups = _folders_in(str(store.results_folder))
+    groups = folders_in(str(store.results_folder))
     if processes is None:
-        is_small = sum(len(_sources_of(store, group)) for group in groups) < MIN_SOURCES
+        is_small = sum(len(sources_in(store.root, group)) for group in groups) < MIN_SOURCES
         processes = 1 if is_small else os.cpu_count() or 1
     with store.scratch() as folder:
         read = partial(_read_group, store.root, folder)
@@ -238,8 +239,8 @@ def _read_group(root: Path, folder: Path, group: str) -> list[_LeftOut]:
     """Write the rows of the sources in one folder to Parquet files; return what was left out."""
     store, left_out = Store(root), list[_LeftOut]()
     with _row_files(folder, group) as add, ThreadPoolExecutor(READ_AT_ONCE) as readers:
-        for digests in in_turn(_sources_of(store, group), SOURCES_AT_ONCE):
-            files = readers.map(partial(_manifests_of, store), digests)
+        for digests in in_turn(sources_in(store.root, group), SOURCES_AT_ONCE):
+            files = readers.map(partial(manifest_files, store.root), digests)
             manifests = [
                 one for digest, found in zip(digests, files, strict=True) for one in _readable(digest, found, left_out)
             ]
@@ -290,39 +291,12 @@ def _readable(digest: str, files: Iterable[tuple[str, bytes]], left_out: list[_L
     for place, data in files:
         try:
             found = Manifest.from_json(data, place)
-            if place != _place(found.ref.source, found.ref.processor, found.ref.key[:16]):
+            if place != manifest_place(found.ref.source, found.ref.processor, found.ref.key[:16]):
                 raise ResultCorrupt(f"{place}: {OF_ANOTHER}")
             yield found
         except ResultCorrupt as error:
             damaged = None if isinstance(error, ResultNewer) else digest
             left_out.append(_LeftOut(reason=str(error), damaged=damaged))
-
-
-def _sources_of(store: Store, group: str) -> list[str]:
-    """Return the digests of the sources in one folder, in order."""
-    return _folders_in(f"{store.results_folder}/{group}")
-
-
-def _manifests_of(store: Store, digest: str) -> list[tuple[str, bytes]]:
-    """Return the path of each manifest of a source, relative to the store, and its bytes, in name order."""
-    found: list[tuple[str, bytes]] = []
-    source = store.source_folder(digest)
-    for processor in _folders_in(source):
-        for key in _folders_in(f"{source}/{processor}"):
-            place = _place(digest, processor, key)
-            with suppress(FileNotFoundError), open(f"{store.root}/{place}", "rb") as file:  # noqa: PTH123
-                found.append((place, file.read()))
-    return found
-
-
-def _place(digest: str, processor: str, key: str) -> str:
-    return f"results/{digest[:2]}/{digest}/{processor}/{key}/manifest.json"
-
-
-def _folders_in(folder: str) -> list[str]:
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
-        return sorted(entry.name for entry in entries if entry.is_dir())
-    return []
 
 
 def _file(folder: Path, group: str, table: str) -> Path:
