@@ -314,11 +314,12 @@ def _since(built: BuiltPack) -> list[str]:
 @click.argument("recipe", type=click.Path(path_type=Path))
 @FORCE
 def init(recipe: Path, force: bool) -> None:
-    """Write a template of a pack recipe that explains every key."""
+    """Write a template of a pack recipe that explains every key; its folder is made if it is missing."""
     from processors.packs.recipe.recipe_template import TEMPLATE
 
     if recipe.exists() and not force:
         raise RequestError(f"{recipe}: already exists; edit it, or replace it with --force")
+    recipe.parent.mkdir(parents=True, exist_ok=True)
     recipe.write_text(TEMPLATE, encoding="utf-8", newline="\n")
     click.echo(f"wrote {recipe}; edit it, then run `marsmedia pack {recipe} -o FOLDER`")
 

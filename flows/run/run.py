@@ -200,11 +200,14 @@ class _Run:
 
             try:
                 busy = self._round(dispatch(self._batches(into_batches(plan.due, runner.batches_at_once))), end)
-                if plan.later and self._stop is None:
-                    busy += self._round(dispatch(self._batches(into_batches(plan.later, runner.batches_at_once))), end)
+                taken = {one.source.digest for one in busy}
+                later = [one for one in plan.later if one.source.digest not in taken]
+                if later and self._stop is None:
+                    busy += self._round(dispatch(self._batches(into_batches(later, runner.batches_at_once))), end)
+                busy += [one for one in plan.later if one.source.digest in taken]
                 if busy and self._stop is None:
                     progress.phase("Waiting for another run", len(busy))
-                    self._round(dispatch(self._batches([[one] for one in busy], waits=True)), end)
+                    self._round(dispatch(self._batches(_of_each_source(busy), waits=True)), end)
             except BaseException as error:  # noqa: BLE001 - no worker may outlive the run
                 end(error)
 
@@ -244,6 +247,14 @@ class _Run:
         is_time_out = isinstance(error, TimeoutError) and error.errno is None
         if is_time_out or not (isinstance(error, Exception) or signal_of(error)):
             self.raised = error
+
+
+def _of_each_source(due: Iterable[Due]) -> Iterable[list[Due]]:
+    """Return the work on each source, in its order: what is due at a second path needs results of the first one."""
+    sources: dict[str, list[Due]] = {}
+    for one in due:
+        sources.setdefault(one.source.digest, []).append(one)
+    return sources.values()
 
 
 def in_threads(batches: Sequence[Batch]) -> Iterable[BatchOutcome]:

@@ -72,6 +72,8 @@ def test_a_pack_by_a_selection_is_built_checked_remembered_and_forgotten(pack: P
 def test_a_pack_by_the_template_of_a_recipe(pack: Pack, tmp_path: Path) -> None:
     assert said(pack("init", "june.toml"))[0] == 0
     assert said(pack("init", "june.toml"))[0] == 2
+    assert said(pack("init", "packs/nightly/press.toml"))[0] == 0
+    assert Path("packs/nightly/press.toml").read_bytes() == Path("june.toml").read_bytes()
     code, text = said(pack("june.toml", "-o", "june", "--store", "store", "--json"))
     assert code == 0, text
     told = json.loads(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import http.server
 import io
 import json
@@ -40,6 +41,7 @@ from processors.engine.wanted_results import Recipes
 from processors.errors import StoreError
 from processors.json_records import from_json
 from processors.metadata import Metadata
+from processors.metadata.evidence import Evidence
 from processors.store.catalogue.catalogue import Catalogue
 from processors.store.claims import claim_run, claim_source
 from processors.store.store import Store
@@ -323,6 +325,30 @@ def test_a_run_waits_for_what_another_one_works_on_and_takes_over_when_that_ends
     assert claim_source(store, digest) is None
     threading.Timer(1.0, claim.release).start()
     assert counts(ingest(raw, tmp_path / "store")) == (2, 2, 0, 0, 0)
+
+
+def test_copies_of_a_file_that_another_run_had_when_it_was_killed_are_made_in_their_order(
+    raw: Path, maker: MediaMaker, tmp_path: Path
+) -> None:
+    names = ("a.jpg", "b.jpg", "c.jpg", "d.jpg")
+    for name in names:
+        shutil.copy(maker.photo("original.jpg"), raw / "june" / name)
+    (raw / "june/original.jpg").unlink()
+    entries = "".join(f'[[file]]\npath = "{name}"\ntitle = "{name}"\n' for name in names)
+    (raw / "june/release.toml").write_text(entries)
+    maker.photo("another.jpg", size=(64, 64))
+    recipes: Recipes = {"photo": (Metadata(), Evidence())}
+    digest, store = hashlib.sha256((raw / "june/a.jpg").read_bytes()).hexdigest(), Store(tmp_path / "store")
+    claim = claim_source(store, digest)  # of the run that is going to be killed
+    assert claim
+
+    def killed_after_the_first_round(batches: Sequence[Batch]) -> Iterable[BatchOutcome]:
+        yield from in_threads(batches)
+        claim.release()
+
+    report = run_ingest(raw, store.root, recipes, Options(), killed_after_the_first_round, name="left")
+    assert report.message == "completed: of 7 results: 7 made, 0 reused, 0 refused, 0 failed"
+    assert committed(store.root) == 7  # metadata of two photos, evidence of five paths
 
 
 def test_the_claim_of_a_process_that_is_gone_is_void(tmp_path: Path) -> None:
