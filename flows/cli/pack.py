@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 REPEATED_SHOWN = 5
 DAMAGED_SHOWN = 10
 LEFT_OUT_SHOWN = 20
+OTHER_AUDIO_SHOWN = 5
 
 
 class _PackGroup(click.Group):
@@ -171,7 +172,8 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
                 "damaged": built.damaged,
                 "changed_descriptions": built.about("changed description"),
                 "repeated": built.repeated,
-                "larger_pictures": {one.relative: one.larger_picture for one in built.larger},
+                "larger_pictures": {one.relative: one.larger_picture for one in built.sources if one.larger_picture},
+                "other_audio": {one.relative: one.other_audio for one in built.sources if one.other_audio},
                 "smaller_photos": built.smaller,
                 "left_out": built.left_out,
                 "absent": built.absent,
@@ -204,14 +206,16 @@ def _print_built(built: Built, recipe: PackRecipe, traffic: Traffic | None, *, a
 
 
 def _advise_on_choice(built: Built, recipe: PackRecipe) -> None:
-    """Report duplicate pictures, and larger ones that were left out: an archive keeps all."""
+    """Report duplicate pictures, and larger ones and audio that were left out: an archive keeps all."""
     from processors.packs.contents.smaller_photos import smaller_in_words
 
     told = "leave one of them out of the selection if one is enough"
     lines = [f"marsmedia: {printable(one)}: {told}" for one in built.repeated]
     print_some(lines, REPEATED_SHOWN, "marsmedia: ... and {} more; `marsmedia links` lists them", err=True)
-    for one in (video for video in built.larger if video.larger_picture and not video.larger_picture.is_packed):
+    for one in (video for video in built.sources if video.larger_picture and not video.larger_picture.is_packed):
         click.echo(f"marsmedia: {printable(_larger_in_words(one))}", err=True)
+    lines = [f"marsmedia: {printable(_other_audio_in_words(one))}" for one in built.sources if one.other_audio]
+    print_some(lines, OTHER_AUDIO_SHOWN, "marsmedia: ... and {} more; CREDITS.txt names them", err=True)
     if built.smaller:
         click.echo(f"marsmedia: {printable(smaller_in_words(built.smaller, recipe))}", err=True)
 
@@ -224,6 +228,20 @@ def _larger_in_words(video: SourceRecord) -> str:
         f"{video.relative}: has a larger picture too, {size} (stream {larger.stream}); the pack has the one that "
         f"players show, {shown}: "
         '`stream = "largest"` under [video.web] in a file for --recipes makes the whole video of the larger one'
+    )
+
+
+def _other_audio_in_words(source: SourceRecord) -> str:
+    audio = source.other_audio
+    assert audio is not None
+    played, *others = (f"stream {one.stream} ({one.details})" for one in (audio.played, *audio.others))
+    name, wanted = Path(source.name), audio.others[0].stream
+    maps = f"{'-map 0:V ' if source.medium == 'video' else ''}-map 0:{wanted}"
+    copy = f"{name.stem}_stream-{wanted}{name.suffix}"
+    command = f"ffmpeg -i {shlex.quote(source.name)} {maps} -c copy {shlex.quote(copy)}"
+    return (
+        f"{source.relative}: has other audio too, {', '.join(others)}; sound and video of the pack have the audio that "
+        f"players play, {played}: `{command}` writes a copy with stream {wanted}, which can be released too"
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from processors.containers.text.subtitle_names import TEXT_CODECS
 from processors.formats import WITHOUT_LENGTH
+from processors.metadata.unused_streams import chosen_stream, pixels
 
 TAKEN_BY_PLAYERS = ("video", "audio", "subtitle")
 
@@ -40,20 +41,6 @@ class Properties:
     `2 subtitle dvd_subtitle eng`. Nothing is taken from them by default; subtitles that are text are taken."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class LargerPicture:
-    """Video stream of a file that is larger than the one that players choose; sizes as coded."""
-
-    stream: int
-    """Index in the container, as printed by ffprobe."""
-    size_px: tuple[int, int]
-    """Width and height."""
-    shown_size_px: tuple[int, int]
-    """Width and height of the stream that players choose, from which results are made."""
-    is_packed: bool = False
-    """True if a pack holds the whole video of this stream."""
-
-
 def properties(
     record: Mapping[str, Any], shown_size_px: tuple[int, int] | None = None, decoded_seconds: float | None = None
 ) -> Properties:
@@ -65,7 +52,7 @@ def properties(
     decoded_seconds : length of what was decoded; None if it is as the headers state it.
     """
     streams: list[Mapping[str, Any]] = record.get("streams") or []
-    video, sound = _chosen(streams, "video"), _chosen(streams, "audio")
+    video, sound = chosen_stream(streams, "video"), chosen_stream(streams, "audio")
     picture = record.get("picture") or {}
     stated_seconds = _shown_seconds(streams) or record.get("container_duration_seconds")
     states_length = record.get("container") not in WITHOUT_LENGTH
@@ -94,22 +81,6 @@ def properties(
     )
 
 
-def larger_picture(record: Mapping[str, Any]) -> LargerPicture | None:
-    """Return the largest video stream that has more pixels than the one that players choose; None if none has."""
-    streams: list[Mapping[str, Any]] = record.get("streams") or []
-    videos = [one for one in streams if one["kind"] == "video"]
-    shown = _chosen(streams, "video")
-    largest = max(videos, key=_pixels, default=shown)
-    if not _pixels(shown) or _pixels(largest) <= _pixels(shown):
-        return None
-    sizes = [(one["width_px"], one["height_px"]) for one in (largest, shown)]
-    return LargerPicture(stream=largest["index"], size_px=sizes[0], shown_size_px=sizes[1])
-
-
-def _pixels(stream: Mapping[str, Any]) -> int:
-    return (stream.get("width_px") or 0) * (stream.get("height_px") or 0)
-
-
 def _is_on_its_side(record: Mapping[str, Any]) -> bool:
     """Return whether a photo is stored turned by a quarter; a PNG may say so in XMP alone."""
     stated = (record.get("known") or {}).get("orientation") or {}
@@ -131,13 +102,6 @@ def _shown_seconds(streams: Iterable[Mapping[str, Any]]) -> float | None:
     return max(start + length for start, length in spans) - min(start for start, _ in spans)
 
 
-def _chosen(streams: Iterable[Mapping[str, Any]], kind: str) -> Mapping[str, Any]:
-    """Return the stream marked as default, else the first; empty without one."""
-    found = [one for one in streams if one["kind"] == kind]
-    marked = [one for one in found if "default" in (one.get("dispositions") or ())]
-    return next(iter(marked or found), {})
-
-
 def _is_text(stream: Mapping[str, Any]) -> bool:
     """Return whether a stream is subtitles of which `video.subtitles` takes the text."""
     return stream["kind"] == "subtitle" and stream.get("codec") in TEXT_CODECS
@@ -150,4 +114,4 @@ def _in_words(stream: Mapping[str, Any], shown: Mapping[str, Any]) -> str:
         words.append(f"{width} x {height}")
     if language := stream.get("language"):
         words.append(language)
-    return " ".join(words) + (", larger" if stream["kind"] == "video" and _pixels(stream) > _pixels(shown) else "")
+    return " ".join(words) + (", larger" if stream["kind"] == "video" and pixels(stream) > pixels(shown) else "")

@@ -234,7 +234,6 @@ class _Contents:
             returned=self._returned(records),
             misdated=self._misdated(records),
             highlight=records.clip,
-            larger=tuple(one for one in subjects if one.larger_picture),
             smaller=tuple(smaller_photos(records.packed, self.recipe)),
             left_out=records.absent.left_out,
             absent=self.choice.left_out.sources,

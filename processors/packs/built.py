@@ -51,8 +51,6 @@ class Built:
     """Files that it holds though their withdrawal was confirmed once, each with the day and the reason."""
     repeated: tuple[str, ...] = ()
     """Duplicate pictures: sources that show the picture of another source of the pack, each with its name."""
-    larger: tuple[SourceRecord, ...] = ()
-    """Videos with a larger picture than the one that the pack has: `SourceRecord.larger_picture`."""
     smaller: tuple[SmallerPhoto, ...] = ()
     """Photos that it has in fewer pixels than they were released with, though nobody asked for fewer."""
     misdated: tuple[str, ...] = ()

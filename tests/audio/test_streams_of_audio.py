@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,9 @@ def sound_of(container: Any) -> Iterator[av.AudioFrame]:
     return container.decode(audio=0)
 
 
-def with_tones(path: Path, tones_hz: list[int], default: int | None, *, picture: bool) -> Path:
+def with_tones(
+    path: Path, tones_hz: list[int], default: int | None, *, picture: bool, languages: Sequence[str] = ()
+) -> Path:
     """A Matroska file with one tone in each sound stream; `default` is the stream that is marked."""
     with av.open(str(path), "w", format="matroska") as container:
         film: Any = container.add_stream("mpeg4", rate=25) if picture else None
@@ -40,6 +42,8 @@ def with_tones(path: Path, tones_hz: list[int], default: int | None, *, picture:
         for number, sound in enumerate(sounds):
             sound.disposition = av.stream.Disposition.default if number == default else av.stream.Disposition(0)
             sound.metadata["title"] = f"{tones_hz[number]} Hz"
+            if languages:
+                sound.metadata["language"] = languages[number]
         if film:
             for _ in range(75):
                 container.mux(film.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")))

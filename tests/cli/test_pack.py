@@ -17,9 +17,13 @@ import soundfile
 
 from flows.run.options import Options
 from flows.run.run import in_threads, run_ingest
+from processors.audio.levels.levels import Levels
 from processors.contract import Item
+from processors.engine.wanted_results import Recipes
+from processors.metadata import Metadata
 from processors.metadata.evidence import Evidence
 from processors.store.store import Store
+from tests.audio.test_streams_of_audio import with_tones
 from tests.conftest import PROJECT
 from tests.helpers.command import in_this_process
 from tests.helpers.interrupting import interrupt_reader
@@ -392,3 +396,51 @@ def test_a_video_with_a_larger_picture_than_the_packed_one_is_named(pack: Pack, 
         "  The file has a larger picture too, 480 × 270 px (stream 3): the whole video is of it; other pictures here "
         "are of the one that players show, 320 × 180 px.\n"
     ) in (tmp_path / "whole/data/CREDITS.txt").read_text(encoding="utf-8")
+
+
+def test_other_audio_of_a_file_is_named_with_the_command_that_copies_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    june = tmp_path / "raw" / "june"
+    june.mkdir(parents=True)
+    with_tones(june / "land ing.mkv", [500, 1000, 3000], 1, picture=True, languages=["chi", "eng", "und"])
+    with_tones(june / "one.mkv", [500], 0, picture=True)
+    with_tones(june / "wind.mka", [500, 1000], None, picture=False)
+    made = (Metadata(), Evidence(), Levels())
+    recipes: Recipes = {"video": made, "audio": made}
+    report = run_ingest(tmp_path / "raw", tmp_path / "store", recipes, Options(), in_threads, name="i")
+    assert report.results.failed == 0, report.message
+    monkeypatch.chdir(tmp_path)
+    chosen = ("*", "--store", "store", "--title", "June", "--force", "--audience")
+    run = packed(*chosen, "press", "-o", "press")
+    assert run.returncode == 0, run.stderr
+    details = {name: f"stream {name} ({hz} Hz, pcm_s16le, 48 kHz, 1 ch)" for name, hz in ((0, 500), (1, 1000))}
+    tracks = [
+        "stream 1 (chi, 500 Hz, pcm_s16le, 48 kHz, 1 ch)",
+        "stream 2 (eng, 1000 Hz, pcm_s16le, 48 kHz, 1 ch)",
+        "stream 3 (3000 Hz, pcm_s16le, 48 kHz, 1 ch)",
+    ]
+    assert [line for line in run.stderr.splitlines() if "other audio" in line] == [
+        f"marsmedia: june/land ing.mkv: has other audio too, {tracks[0]}, {tracks[2]}; sound and video of the pack "
+        f"have the audio that players play, {tracks[1]}: `ffmpeg -i 'land ing.mkv' -map 0:V -map 0:1 -c copy "
+        "'land ing_stream-1.mkv'` writes a copy with stream 1, which can be released too"
+    ], "the pack has nothing of the recording"
+    told = (tmp_path / "press/data/documents/CREDITS.txt").read_text(encoding="utf-8")
+    assert told.count("other audio") == 1
+    en = (
+        f"The file has other audio too: {tracks[0]}; {tracks[2]}. Sound and video made from it have the audio that "
+        f"players play: {tracks[1]}."
+    )
+    zh = (
+        "文件中另有其他音轨：第 1 路流（chi, 500 Hz, pcm_s16le, 48 kHz, 1 ch）; "
+        "第 3 路流（3000 Hz, pcm_s16le, 48 kHz, 1 ch）。"
+        "由其制作的声音和视频采用播放器所播放的音轨：第 2 路流（eng, 1000 Hz, pcm_s16le, 48 kHz, 1 ch）。"
+    )
+    assert f"  {en}\n  {zh}\n" in told
+    listed = json.loads(packed(*chosen, "internal", "-o", "all", "--json").stdout)["other_audio"]
+    assert {
+        name: (one["played"]["stream"], [other["stream"] for other in one["others"]]) for name, one in listed.items()
+    } == {"june/land ing.mkv": (2, [1, 3]), "june/wind.mka": (0, [1])}
+    recording = packed("wind.mka", *chosen[1:], "internal", "-o", "wind").stderr
+    assert f"june/wind.mka: has other audio too, {details[1]}; " in recording
+    assert f", {details[0]}: `ffmpeg -i wind.mka -map 0:1 -c copy wind_stream-1.mka` writes a copy " in recording

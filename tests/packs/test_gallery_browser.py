@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from processors.languages.text import Text
+from processors.metadata.unused_streams import AudioTrack, LargerPicture, OtherAudio
 from processors.packs.contents.recorded import Recorded
 from processors.packs.gallery.page import write_gallery
 from processors.video.frames.frames import Frames
@@ -215,6 +216,26 @@ def test_a_long_index_is_loaded_in_parts_while_the_page_is_in_use(browser: Brows
         page.ask("location.hash = 'q=photo+2400'")
         page.until(f"JSON.stringify({CARDS}) === '[\"Photo 2400\"]'")
         assert page.errors == []
+
+
+def test_streams_that_a_pack_does_not_have_are_named_without_its_metadata(browser: Browser, tmp_path: Path) -> None:
+    known = {"codec": "aac", "rate_hz": 48_000, "channel_count": 1, "title": None}
+    played, other = (AudioTrack(stream=n, language=code, **known) for n, code in ((1, "chi"), (2, "eng")))
+    larger = LargerPicture(stream=3, size_px=(480, 270), shown_size_px=(320, 180))
+    told = subject(7, other_audio=OtherAudio(played=played, others=(other,)), larger_picture=larger)
+    write_gallery(tmp_path, [original(told), original(subject(8))], title=Text(en="x"), languages=("en", "zh"))
+    rows = "[...document.querySelectorAll('#viewer dt')].map(dt => [dt.textContent, dt.nextSibling.textContent])"
+    with browser.page() as page:
+        page.open(tmp_path / "index.html", "#open=" + told.digest)
+        page.until("document.querySelector('#viewer[open] dl')")
+        assert dict(page.ask(rows))["Streams not taken"] == (
+            "The file has a larger picture too, 480 × 270 px (stream 3); pictures and video here are of the one that "
+            "players show, 320 × 180 px. The file has other audio too: stream 2 (eng, aac, 48 kHz, 1 ch). Sound and "
+            "video made from it have the audio that players play: stream 1 (chi, aac, 48 kHz, 1 ch)."
+        )
+        page.open(tmp_path / "index.html", "#open=" + subject(8).digest)
+        page.until("document.querySelector('#viewer[open] dl')")
+        assert "Streams not taken" not in dict(page.ask(rows))
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -44,7 +44,10 @@ class OriginalStreamFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class OriginalStream:
-    """First audio stream of a video as `original_stream.*`, or the reason why there is no copy."""
+    """Audio stream of a video as `original_stream.*`, or the reason why there is no copy.
+
+    Of several streams the one that players play: the one marked as default, else the first.
+    """
 
     name: ClassVar[str] = "audio.original_stream"
     version: ClassVar[int] = 3

@@ -12,7 +12,7 @@ from typing import Any
 from processors.engine.own_companions import OwnCompanions, made_of
 from processors.errors import RequestError
 from processors.metadata.first_presentation import first_presentation_seconds
-from processors.metadata.properties import LargerPicture, larger_picture
+from processors.metadata.unused_streams import LargerPicture, OtherAudio, larger_picture, other_audio
 from processors.packs.contents.left_out import LeftOut, has_nothing, in_lines, not_made, why_absent
 from processors.packs.contents.outcomes import FailedResult
 from processors.packs.contents.packed_places import PackedPlace, SelectedPlaces
@@ -261,6 +261,7 @@ def _chosen(
     manifests = _allowed(every, refs, exact)
     results = tuple(included(manifests, recipe, refs))
     record = {} if row.medium == "photo" else metadata_in(manifests, store)
+    shown = tuple(included(manifests, replace(recipe, take=SHOWN, layout="kind"), refs)) if recipe.highlight else ()
     larger = _larger_picture(record, results) if row.medium == "video" else None
     audit = _current(INTEGRITY, manifests, refs)
     history = _history(row, manifests, audit, replaced)
@@ -269,10 +270,15 @@ def _chosen(
     if not has_original and not packed:
         absent = why_absent(failed, history.verdict, refs, {one.ref for one in every}, recipe.take)
     return SelectedSource(
-        subject=replace(subject, larger_picture=larger, start_seconds=first_presentation_seconds(record)),
+        subject=replace(
+            subject,
+            larger_picture=larger,
+            other_audio=_other_audio(record, (*results, *shown)),
+            start_seconds=first_presentation_seconds(record),
+        ),
         has_original=has_original,
         results=packed,
-        shown=tuple(included(manifests, replace(recipe, take=SHOWN, layout="kind"), refs)) if recipe.highlight else (),
+        shown=shown,
         original_size_px=_original_size(manifests),
         history=history,
         shots=_current(SHOTS, manifests, refs),
@@ -319,6 +325,16 @@ def _larger_picture(record: dict[str, Any], packed: tuple[Manifest, ...]) -> Lar
     found = larger_picture(record)
     is_packed = any(result.parameters.get("stream") == "largest" for result in packed)
     return found and replace(found, is_packed=is_packed)
+
+
+def _other_audio(record: dict[str, Any], packed: tuple[Manifest, ...]) -> OtherAudio | None:
+    """Return the other audio that a source's metadata list; None if the pack has no sound of it at all."""
+    is_heard = any(
+        result.ref.processor.startswith("audio.") or item.media_type.startswith(("audio/", "video/"))
+        for result in packed
+        for item in result.items
+    )
+    return other_audio(record) if is_heard else None
 
 
 def _further_evidence(recipe: PackRecipe, subject: SourceRecord, store: Store) -> Iterator[Manifest]:

@@ -14,7 +14,7 @@ from processors.json_records import Json
 from processors.languages.language import LANGUAGES
 from processors.languages.script import CHINESE, is_chinese
 from processors.languages.text import FALLBACK, Text
-from processors.metadata.properties import LargerPicture
+from processors.metadata.unused_streams import LargerPicture, OtherAudio
 from processors.mission.titles import event_title
 from processors.packs.contents.outcomes import FailedResult, Outcomes
 from processors.packs.contents.prohibitions import Place, with_prohibitions
@@ -114,6 +114,8 @@ class SourceRecord:
     """Presentation time at which the recording begins (`first_presentation_seconds`); only in packs, 0 elsewhere."""
     larger_picture: LargerPicture | None = None
     """Larger video stream, from which nothing is made; only in packs, None elsewhere and without one."""
+    other_audio: OtherAudio | None = None
+    """Audio streams of which nothing is made; only in packs with sound of it, None elsewhere and without any."""
     bound_by: PathRights | None = None
     """Other path whose stricter rights are given above; None if they are this path's own."""
     keywords: tuple[str, ...] = ()

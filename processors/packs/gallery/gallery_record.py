@@ -20,6 +20,7 @@ from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.gallery.gallery_file import GalleryFile, PageCopy
 from processors.packs.gallery.waveform_peaks import peaks
 from processors.packs.presentation import faces, is_deep, presentation_of
+from processors.packs.records.unused_streams_in_words import unused_streams_in_words
 from processors.video.audit.not_detected import DISSOLVES
 from processors.well_known_names import PHOTO_PREVIEW
 
@@ -197,6 +198,7 @@ def detail_record(group: Group, shots: list[dict[str, Any]], tiles: dict[str, An
         "properties": next(
             (_properties(entry, subject.shown_size_px) for _, entry in group.page_data("properties")), None
         ),
+        "unused_streams": [said.record() for said in unused_streams_in_words(subject)],
         "recorded": asdict(subject.recorded) if subject.recorded else None,
         "event_written": ((subject.evidence or {}).get("event") or {}).get("written"),
         "disagreements": [translated(one).record() for one in subject.disagreements],

@@ -24,6 +24,7 @@ from processors.packs.highlight.clip_credits import (
 from processors.packs.highlight.highlight import HighlightClip
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.captions import camera_in_words
+from processors.packs.records.unused_streams_in_words import unused_streams_in_words
 from processors.sources.scan import printable
 
 FILE = "CREDITS.txt"
@@ -55,12 +56,7 @@ def credits_text(
             lines.append(f"  {_named('synthetic')}")
         if overlays := burnt_in(subject):
             lines += [f"  {line}" for line in _both(overlays, recipe)]
-        if larger := subject.larger_picture:
-            sizes = {"size": _by(larger.size_px), "shown": _by(larger.shown_size_px)}
-            said = phrase(
-                "larger_picture_packed" if larger.is_packed else "larger_picture", stream=str(larger.stream), **sizes
-            )
-            lines += [f"  {line}" for line in _both(said, recipe)]
+        lines += [f"  {line}" for said in unused_streams_in_words(subject) for line in _both(said, recipe)]
         lines += _other_voices(subject)
         one = override_of(subject, recipe.overrides)
         if one is None:
@@ -82,10 +78,6 @@ def _date_and_recorder(subject: SourceRecord, recipe: PackRecipe) -> Iterator[st
         said = phrase("clock_at_start", seconds=f"{subject.start_seconds:.3f}")
         yield from (f"  {line}" for line in _both(said, recipe))
     yield f"  {_named('recorder')}: {camera_in_words(subject) or unknown}"
-
-
-def _by(size_px: tuple[int, int]) -> str:
-    return f"{size_px[0]} × {size_px[1]} px"
 
 
 def _of_clip(clip: HighlightClip, recipe: PackRecipe) -> Iterator[str]:

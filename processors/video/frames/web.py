@@ -1,4 +1,4 @@
-"""Web copy of a whole video: every frame at its own presentation time, H.264, with all of its sound as AAC."""
+"""Web copy of a whole video: every frame at its own presentation time, H.264 and AAC."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class WebVideoFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class WebVideo:
-    """The whole video for the web and for editors, upright, with all of its sound. Item: `video.mp4`.
+    """The whole video for the web and for editors, upright, with the audio that players play. Item: `video.mp4`.
 
     Frames keep their presentation times, from 0 where the first or the sound begins; none is repeated or dropped for a
     constant rate. Where the sound is longer, the first picture is shown from its beginning, the last one until its end.
@@ -67,7 +67,8 @@ class WebVideo:
     stream: Literal["shown", "largest"] = field(default="shown", metadata={"is_added_later": True})
     """Video stream: the one that players show, or the largest of the file; if several have that size, the shown one."""
     with_sound: bool = True
-    """True to add the source's audio, if any; each sample at its presentation time."""
+    """True to add the source's audio, if any, each sample at its presentation time: of several audio streams the one
+    marked as default, else the first."""
 
     def __post_init__(self) -> None:
         require(64 <= self.longest_side_px <= 3840, "longest_side_px", self.longest_side_px, "must be 64 to 3840")

@@ -55,6 +55,7 @@
         row(gallery.tm("by", subject.medium), subject.camera ?? unknown()),
         row(gallery.t("pictureSize"), pictureOf(detail.properties)), row(gallery.t("sound"), soundOf(detail.properties)),
         detail.properties?.other_streams?.length > 0 && row(gallery.t("otherStreams"), detail.properties.other_streams.join("; ")),
+        !detail.properties && detail.unused_streams.length > 0 && row(gallery.t("otherStreams"), detail.unused_streams.map(gallery.plain).join(" ")),
         detail.unnoticed && row(gallery.t("verdict"), gallery.t("unnoticed", ...detail.unnoticed)),
         subject.duration_seconds !== null && row(gallery.t("duration"), `${gallery.number(subject.duration_seconds)} s`),
         row(gallery.t("credit"), detail.credit ?? gallery.t("unknown")),
