@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,44 @@ def test_no_event_of_a_place_is_lost_when_files_leave_come_back_and_are_replaced
         assert [re.sub(", seen .*", "", detail) for kind, detail in ours if kind == "replacement"] == [
             f"Found at june/{name} in place of the file with SHA-256 {was[number]}" for number in (0, 1, 0)
         ]
+
+
+@pytest.mark.parametrize(
+    ("contents", "missing_count"), [((0, 1, 2, 1), 0), ((0, 1, 0, 2, 1), 0), ((0, 1, 2, None, 1, 0), 1)]
+)
+def test_a_file_replaced_by_several_of_which_one_is_back_was_never_missing(
+    tmp_path: Path, contents: tuple[int | None, ...], missing_count: int
+) -> None:
+    """Only where a run found nothing there (None) was anything missing."""
+    put(tmp_path, june__b_jpg=picture(64, 48, 4))
+    files = {
+        "a.jpg": [picture(64, 48, number) for number in range(3)],
+        "a.xml": [(LABEL + "\n" * number).encode() for number in range(3)],
+        "release.toml": [f'title = "{number}"\n'.encode() for number in range(3)],
+    }
+    told: dict[str, tuple[str, str, str]] = {}
+    for step, which in enumerate(contents):
+        for name, data in files.items():
+            place = tmp_path / "raw/june" / name
+            place.unlink() if which is None else place.write_bytes(data[which])
+        ingest(tmp_path)
+        (tmp_path / str(step)).mkdir()
+        (tmp_path / str(step) / "store").symlink_to(tmp_path / "store")
+        packed(tmp_path / str(step), "june")
+        now = history(tmp_path / str(step), "june")
+        assert {identifier: now.get(identifier) for identifier in told} == told
+        told = now
+        time.sleep(1.0)  # times in PREMIS are whole seconds
+    steps = [(before, after) for before, after in pairwise(contents) if before is not None and after is not None]
+    for name, data in files.items():
+        ours = [(kind, detail) for kind, _, detail in told.values() if f"june/{name}" in detail]
+        assert [kind for kind, _ in ours].count("fixity check") == missing_count
+        assert sorted(detail for kind, detail in ours if kind == "deaccession") == sorted(
+            f"Replaced at june/{name} by the file with SHA-256 {sha256(data[after])}" for _, after in steps
+        )
+        assert sorted(re.sub(", seen .*", "", detail) for kind, detail in ours if kind == "replacement") == sorted(
+            f"Found at june/{name} in place of the file with SHA-256 {sha256(data[before])}" for before, _ in steps
+        )
 
 
 def test_a_withdrawn_file_is_named_after_its_release_was_renamed(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -228,14 +229,36 @@ def by_source(rows: Iterable[SourceRow]) -> dict[str, list[SourceRow]]:
 
 
 def oldest_first(rows: Iterable[SourceRow]) -> list[SourceRow]:
-    """Return the contents of every path, oldest first; one that another has replaced counts as gone."""
+    """Return the contents of every path, oldest first; one that another has replaced counts as gone.
+
+    Each of its `stays` ends where the next contents of the path were first found, also those that are back since, or
+    were replaced themselves.
+    """
     found = sorted(rows, key=lambda row: row.seen_utc)
-    latest: dict[str, int] = {}
+    first: dict[str, int] = {}
+    several: dict[str, list[int]] = {}
     for number, row in enumerate(found):
-        if (before := latest.get(row.path)) is not None and found[before].gone_utc is None:
-            found[before] = replace(found[before], gone_utc=row.seen_utc)
-        latest[row.path] = number
+        if (before := first.setdefault(row.path, number)) != number:
+            several.setdefault(row.path, [before]).append(number)
+    for numbers in several.values():
+        for number, stays in zip(numbers, _one_after_another([found[number].stays for number in numbers]), strict=True):
+            if stays != found[number].stays:
+                found[number] = found[number].during(stays)
     return found
+
+
+def _one_after_another(contents: Sequence[Sequence[Stay]]) -> list[list[Stay]]:
+    """Return the stays of each of several contents of a path, ended where the next stay of any of them begins."""
+    every = sorted(
+        ((stay, number) for number, stays in enumerate(contents) for stay in stays),
+        key=lambda one: (one[0].seen_utc, one[0].gone_utc or "9"),
+    )
+    ended: list[list[Stay]] = [[] for _ in contents]
+    for (stay, number), following in zip_longest(every, every[1:]):
+        if following and (stay.gone_utc is None or stay.gone_utc > following[0].seen_utc):
+            stay = stay._replace(gone_utc=following[0].seen_utc)
+        ended[number].append(stay)
+    return ended
 
 
 def utc_now() -> str:

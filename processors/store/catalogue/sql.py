@@ -24,10 +24,19 @@ if TYPE_CHECKING:
 
 SOURCES = """
 CREATE VIEW sources AS
-SELECT * REPLACE (coalesce(gone_utc, lead(seen_utc) OVER (PARTITION BY path ORDER BY seen_utc)) AS gone_utc)
-FROM stored_sources
+WITH earlier AS (
+  SELECT path, split_part(unnest(string_split(earlier_utc, ' ')), '/', 1) AS seen_utc
+  FROM stored_sources WHERE earlier_utc IS NOT NULL
+)
+SELECT * REPLACE (least(
+  gone_utc,
+  lead(seen_utc) OVER (PARTITION BY path ORDER BY seen_utc, gone_utc NULLS LAST),
+  (SELECT min(e.seen_utc) FROM earlier e WHERE e.path = s.path AND e.seen_utc > s.seen_utc)
+) AS gone_utc)
+FROM stored_sources s
 """
-"""One row per path and each of its contents, present or past; `gone_utc` is NULL for the present one."""
+"""One row per path and each of its contents, present or past; `gone_utc` is NULL for the present one. As `oldest_first`
+has it, what was replaced ends where the next contents were first found, also those that are back since."""
 
 AUDITS = f"""
 CREATE VIEW audits AS

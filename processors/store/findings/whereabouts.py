@@ -63,9 +63,11 @@ class Whereabouts:
 
     def replaced_in_words(self, row: SourceRow) -> str | None:
         """Return by which bytes a gone file was replaced; None if it was not."""
-        new = self.replaced_by(row)
-        return new and (
-            f"{row.relative} was replaced by {new.digest[:16]}... on {new.seen_utc[:10]}; select that, unless the old "
+        if (new := self.replaced_by(row)) is None:
+            return None
+        since_utc = next(stay.seen_utc for stay in new.stays if stay.seen_utc >= (row.gone_utc or ""))
+        return (
+            f"{row.relative} was replaced by {new.digest[:16]}... on {since_utc[:10]}; select that, unless the old "
             "one is meant"
         )
 
