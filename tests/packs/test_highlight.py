@@ -757,6 +757,32 @@ def test_a_title_below_a_picture_is_whole_and_takes_further_rows_only_if_it_need
     assert first_rows(["a", "b", "c"], 2) == ["a", "b …"]
 
 
+@pytest.mark.parametrize(
+    ("size_px", "shown_px"),
+    [
+        ((1600, 900), (1280, 720)),
+        ((854, 480), (1280, 720)),  # 16:9 rounded to whole pixels
+        ((1600, 1200), (853, 640)),
+        ((900, 1600), (360, 640)),
+        ((3200, 900), (1280, 360)),
+    ],
+)
+def test_a_picture_of_other_proportions_than_the_clip_stands_whole_above_the_bar(
+    size_px: tuple[int, int], shown_px: tuple[int, int]
+) -> None:
+    card = Cards(width_px=1280).scene(Image.new("RGB", size_px, "white"), "", "")
+    lit = card.min(axis=2) == 255
+    with_sound = Cards(width_px=1280).scene(Image.new("RGB", size_px, "white"), "", "CNSA " * 40)
+    assert (with_sound[:500] == card[:500]).all()
+    bar_px = 720 // 9
+    if shown_px[1] == 720:
+        assert lit[: 720 - bar_px].all()
+        assert not lit[720 - bar_px :].any()
+    else:
+        assert not lit[720 - bar_px :].any()
+        assert (int(lit.any(axis=0).sum()), int(lit.any(axis=1).sum())) == shown_px
+
+
 def bar_px(scene: Frame) -> int:
     """Return the height of the bar below a black picture."""
     return int((scene[:, -1].sum(axis=1) > 0).sum())

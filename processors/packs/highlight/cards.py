@@ -26,6 +26,8 @@ BACKGROUND = (14, 12, 12)
 INK = (240, 236, 230)
 ACCENT = (226, 140, 88)
 BAR_OPACITY = 0.85
+FILLS_WITHIN = 0.02
+"""Maximum relative difference of proportions of a picture that fills the clip: 854 x 480 px is 16:9 for everyone."""
 HEADING_LINES = (18, 22, 27, 33)
 """Sizes of titles on cards of text, as numbers of lines that fill the height: the first at which they fit."""
 MAX_HEADINGS_HEIGHT = 0.46
@@ -111,20 +113,25 @@ class Cards:
         return np.asarray(card)
 
     def scene(self, picture: Image.Image, title: str, credit: str) -> Frame:
-        """Return a picture, scaled to fit, over a bar that is as high as its title and credit need, up to a limit."""
+        """Return a picture with a bar that is as high as its title and credit need, up to a limit.
+
+        A picture of the clip's proportions fills it, the bar over its lower edge; any other stands above the bar, whose
+        further rows of credit may cover its edge: they come and go with the sound, and the picture must not jump.
+        """
         width, height = self.size_px
-        fitted = picture.convert("RGB")
-        scale = min(width / fitted.width, height / fitted.height)
-        fitted = fitted.resize(
-            (max(1, round(fitted.width * scale)), max(1, round(fitted.height * scale))), Image.Resampling.LANCZOS
-        )
-        card = Image.new("RGB", (width, height), BACKGROUND)
-        card.paste(fitted, ((width - fitted.width) // 2, (height - fitted.height) // 2))
         names = first_rows(self._wrapped(title, width - 2 * (width // 40), TITLE_LINES), MAX_TITLE_ROWS)
         rows = first_rows(wrapped_to_columns(credit, 110), MAX_CREDIT_ROWS)
         row, below = height // 36, max(len(rows) - 1, 0)
         name_row, above = height // 24, max(len(names) - 1, 0)
-        bar = height // 9 + below * row + above * name_row
+        bar_of_a_row = height // 9 + above * name_row
+        bar = bar_of_a_row + below * row
+        proportion = picture.width * height / (picture.height * width)
+        free = height if abs(proportion - 1) < FILLS_WITHIN else height - bar_of_a_row
+        scale = min(width / picture.width, free / picture.height)
+        fitted_size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+        fitted = picture.convert("RGB").resize(fitted_size, Image.Resampling.LANCZOS)
+        card = Image.new("RGB", (width, height), BACKGROUND)
+        card.paste(fitted, ((width - fitted.width) // 2, (free - fitted.height) // 2))
         strip = card.crop((0, height - bar, width, height))
         card.paste(Image.blend(strip, Image.new("RGB", strip.size, BACKGROUND), BAR_OPACITY), (0, height - bar))
         draw = ImageDraw.Draw(card)
