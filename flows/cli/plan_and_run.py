@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +16,7 @@ from flows.run.options import Options
 from flows.run.rare_collections import rare_collections
 from flows.run.reporting.make_report import make_report, report_again, save
 from flows.run.reporting.report import Report, Stop
-from flows.run.reporting.run_record import RunRecord, recorded
+from flows.run.reporting.run_record import RunRecord, name_of_run, recorded
 from processors.errors import RecipeError, RequestError, StoreError
 from processors.store.open_store import Location, open_store
 from processors.store.store import Store
@@ -55,7 +54,7 @@ def plan_and_run(
     ------
     StoreError, OSError, RequestError, RecipeError : the run could not start.
     """
-    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
+    name = name_of_run(str(os.getpid()))
     store = open_store(store_folder, new=options.new_store)
     with rare_collections(), signals_interrupt(), recorded(store, name, asked) as record:
         for note in record.notes:

@@ -9,7 +9,6 @@ import logging
 import re
 import shlex
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from flows.run.reporting.problems import by_file
 from flows.run.reporting.report import Report, message_with_problems
 from flows.run.reporting.report_as_markdown import cell, markdown
+from flows.run.reporting.run_record import name_of_run
 from flows.run.working.batches import Batch
 from flows.run.working.runner import WAITING_THREADS
 from flows.run.working.shared_work import BatchOutcome, Finished, do_batch
@@ -77,7 +77,7 @@ def in_tasks(batches: Sequence[Batch]) -> Iterable[BatchOutcome]:
 
 def run_name() -> str:
     """Return the name of this run's report: its start time, and the start of its identifier in Prefect."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{flow_run.id[:8]}"
+    return name_of_run(flow_run.id[:8])
 
 
 def final_state(report: Report, *, key: str) -> State:

@@ -345,9 +345,10 @@ class Store:
         self._source_records.restore(known)
 
     def records(self, kind: str) -> list[Path]:
-        """Return the records of one kind, as `runs` or `packs`, the newest first."""
-        found = ((status.st_mtime, path) for path, status in still_there((self.root / kind).glob("*.json")))
-        return [path for _, path in sorted(found, reverse=True)]
+        """Return the records of one kind, as `runs` or `packs`, in the reverse order of their names: the latest first
+        where these begin with a time. Times of files are not asked for, as a copy of the store has others.
+        """
+        return sorted((path for path, _ in still_there((self.root / kind).glob("*.json"))), reverse=True)
 
     def upload(self, record: Path) -> None:
         """Add a record that was written in the folder to the store. Does nothing here."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from flows.run.options import Options
 from flows.run.planning.select import ReprocessRequest, prepare_chosen
 from flows.run.recipe_changes.load_recipes import named
 from flows.run.reporting.report import Report
+from flows.run.reporting.run_record import name_of_run
 from flows.run.run import in_threads, run, run_ingest
 from processors.contract import parameters
 from processors.engine.estimate import Estimate, estimate
@@ -58,7 +58,7 @@ def carry_out(choice: ReprocessRequest, store: Store) -> Report:
     def look(store: Store, progress: object) -> object:
         return prepare_chosen(choice, store, retry_failed=False)
 
-    name = f"again-{time.monotonic_ns()}"
+    name = name_of_run("again")
     return run(look, store.root, Options(), in_threads, name=name, asked=str(choice))  # type: ignore[arg-type]
 
 

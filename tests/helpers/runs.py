@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from flows.run.options import Options
 from flows.run.reporting.report import Report
+from flows.run.reporting.run_record import name_of_run
 from flows.run.run import in_threads, run_ingest
 from processors.engine.wanted_results import Recipes
 from processors.store.open_store import Location
@@ -14,7 +14,7 @@ from tests.helpers.first_recipes import RECIPES
 
 
 def ingest(raw: Path, store: Location, recipes: Recipes = RECIPES, **options: object) -> Report:
-    return run_ingest(raw, store, recipes, Options(**options), in_threads, name=f"test-{time.monotonic_ns()}")  # type: ignore[arg-type]
+    return run_ingest(raw, store, recipes, Options(**options), in_threads, name=name_of_run("test"))  # type: ignore[arg-type]
 
 
 def counts(report: Report) -> tuple[int, int, int, int, int]:

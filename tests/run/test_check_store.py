@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -87,11 +88,18 @@ def test_the_sample_is_of_results_whose_sources_are_in_raw(filled: Store, tmp_pa
         assert (confirmed.is_sound, confirmed.sample) == (True, found.sample)
 
 
+def left_unfinished(store: Store, state: dict[str, object], days: int = 0) -> Path:
+    """Write the progress of a check that was interrupted this many days ago."""
+    saved_utc = (datetime.now(UTC) - timedelta(days=days)).isoformat()
+    note = store.root / "checkups/unfinished.json"
+    note.parent.mkdir(exist_ok=True)
+    note.write_text(json.dumps({**state, "saved_utc": saved_utc, "of_store": str(store.root.resolve())}))
+    return note
+
+
 def test_a_killed_check_resumes_where_it_was(filled: Store) -> None:
     folders = [str(path.parent.relative_to(filled.root)) for path in filled.manifest_paths()]
-    note = filled.root / "checkups/unfinished.json"
-    note.parent.mkdir()
-    note.write_text(json.dumps({"after": folders[2], "results": 3, "items": 9, "size_bytes": 100, "faults": []}))
+    note = left_unfinished(filled, {"after": folders[2], "results": 3, "items": 9, "size_bytes": 100, "faults": []})
     rest = sum(len(m.items) for m in list(filled.manifests())[3:])
     found = check_up(filled, sample=0, seed=1, options=Options())
     assert (found.results, found.items) == (5, 9 + rest)
@@ -163,13 +171,24 @@ def test_resuming_forgets_repaired_faults_and_old_notes(filled: Store) -> None:
         {"path": f"{folders[0]}/gone.jpg", "kind": "missing", "reason": "No such file or directory"},
         {"path": f"{folders[1]}/extra.txt", "kind": "extra", "reason": "no manifest names it"},
     ]
-    note = filled.root / "checkups/unfinished.json"
-    note.parent.mkdir()
     state = {"after": folders[2], "results": 3, "items": 9, "size_bytes": 100, "faults": faults}
-    note.write_text(json.dumps(state))
+    left_unfinished(filled, state)
     done = hash_all(filled)
     assert (done.results, done.results_before) == (5, 3)
     assert [fault.path for fault in done.faults] == [f"{folders[1]}/extra.txt"]
-    note.write_text(json.dumps(state))
-    os.utime(note, (0, 0))
+    left_unfinished(filled, state, days=8)
     assert hash_all(filled).results_before == 0
+
+
+def test_a_copy_of_a_store_is_hashed_from_the_first_result(filled: Store, tmp_path: Path) -> None:
+    """What an interrupted check has verified in the original is not verified in its copy."""
+    folders = [str(path.parent.relative_to(filled.root)) for path in filled.manifest_paths()]
+    left_unfinished(filled, {"after": folders[-1], "results": 5, "items": 9, "size_bytes": 100, "faults": []})
+    copy = Store(Path(shutil.copytree(filled.root, tmp_path / "copy", symlinks=True)))
+    first = next(copy.manifest_paths()).parent
+    item = next(path for path in sorted(first.iterdir()) if path.name != "manifest.json")
+    item.write_bytes(item.read_bytes()[:-1])
+    done = hash_all(copy)
+    assert (done.results, done.results_before) == (5, 0)
+    assert [fault.path for fault in done.faults] == [str(item.relative_to(copy.root))]
+    assert hash_all(filled).results_before == 5

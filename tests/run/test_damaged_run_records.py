@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -41,11 +40,7 @@ def store(after_a_run: Path, tmp_path: Path) -> Path:
 def test_status_failures_and_prune_work_on_beside_a_damaged_record(store: Path, left: bytes) -> None:
     failures = in_this_process("failures", "--store", store, "--json")
     assert "gone.jpg" in failures.stdout
-    (before,) = (store / "runs").glob("*.json")
-    cut = store / "runs/cut.json"
-    cut.write_bytes(left)
-    after = before.stat().st_mtime + 1
-    os.utime(cut, (after, after))
+    (store / "runs/cut.json").write_bytes(left)
     told = in_this_process("status", "--store", store)
     assert told.returncode == 0, told.stderr
     lost = "ended without a report: runs/cut.json cannot be read, as after a power cut; what it had finished is kept"

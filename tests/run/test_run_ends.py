@@ -34,6 +34,7 @@ from flows.run.options import Options
 from flows.run.planning.prepare import Prepared, prepare
 from flows.run.progress import RunProgress
 from flows.run.reporting.report import Report
+from flows.run.reporting.run_record import name_of_run
 from flows.run.run import in_threads, run_ingest
 from flows.run.working.batches import Batch
 from flows.run.working.shared_work import BatchOutcome
@@ -261,11 +262,11 @@ def test_a_disk_with_room_for_some_small_files_loses_nothing_and_heals(
 
 def test_a_killed_run_is_known_to_have_ended_without_a_report(photos: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
-    first = ingest(photos, store)
+    first, name = ingest(photos, store), name_of_run("killed")
     code = (
         "import os\nfrom pathlib import Path\nfrom flows.run.reporting.run_record import recorded\n"
         "from processors.store.store import Store\n"
-        f"with recorded(Store(Path({str(store)!r})), 'killed', 'raw'):\n    print(os.getpid(), flush=True)\n"
+        f"with recorded(Store(Path({str(store)!r})), {name!r}, 'raw'):\n    print(os.getpid(), flush=True)\n"
         "    os.kill(os.getpid(), 9)\n"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -279,7 +280,7 @@ def test_a_killed_run_is_known_to_have_ended_without_a_report(photos: Path, tmp_
     assert len(after.notes) == 1
     assert after.notes[0].startswith("an earlier run ended without a report: `-c` (process ")
     assert ingest(photos, store).notes == ()  # told once
-    assert json.loads((store / "runs/killed.json").read_bytes())["state"] == "ended without a report"
+    assert json.loads((store / f"runs/{name}.json").read_bytes())["state"] == "ended without a report"
     assert "last run: completed" in status(store)
     assert first.notes == (f"a new store was begun in {store}",)
 

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from flows.serving.end_of_serving import SERVED_BY, mark_runs
+from processors.store.store import Store
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.service import Service
 
@@ -162,7 +163,7 @@ def _ended_well(served: Service, told: int) -> None:
 
 
 def _newest_report(served: Service) -> dict[str, object]:
-    newest = max((served.store / "runs").glob("*.json"), key=lambda path: path.stat().st_mtime)
+    newest = Store(served.store).records("runs")[0]
     return json.loads(newest.read_text())
 
 

@@ -349,6 +349,17 @@ def test_records_are_seen_from_other_machines(machine: Machine) -> None:
     assert kept_results(machine("a")) == set()
 
 
+def test_records_are_in_the_order_of_their_names_whenever_they_were_uploaded(machine: Machine) -> None:
+    """A bucket that was copied has other dates, and the last upload may be of the first run."""
+    store, names = machine("a"), ("20260102T000000000000-1.json", "20260101T000000000000-2.json")
+    for name in names:
+        record = store.runs_folder / name
+        record.write_text("{}")
+        store.upload(record)
+    for one in (store, machine("b")):
+        assert [path.name for path in one.records("runs")] == list(names)
+
+
 def test_reading_makes_no_store_and_a_mark_that_is_none_is_refused(bucket: str, machine: Machine) -> None:
     with pytest.raises(RequestError, match=f"^no store found at s3://{bucket}/none; run `marsmedia ingest` or pass"):
         open_store(f"s3://{bucket}/none", writes=False)

@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -142,7 +143,8 @@ def test_verify_resumes_the_masters_where_it_was_killed(raw: Raw) -> None:
     store = Store(raw.store)
     note = store.root / "checkups/unfinished.json"
     note.parent.mkdir()
-    state = {"after": "~", "results": 3, "after_master": str(raw.photo), "masters": 1, "faults": []}
+    of = {"saved_utc": datetime.now(UTC).isoformat(), "of_store": str(raw.store.resolve())}
+    state = {"after": "~", "results": 3, "after_master": str(raw.photo), "masters": 1, "faults": [], **of}
     raw.flip()
     note.write_text(json.dumps(state))
     done = hash_all(store)

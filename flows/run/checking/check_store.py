@@ -40,6 +40,9 @@ Which = Literal["all", "store", "raw"]
 NOTED_SECONDS = 10.0
 NOTE_HOLDS_SECONDS = 7 * 24 * 3600.0
 """Age in s at which saved progress is discarded: files verified so long ago may have changed."""
+SAVED, OF_STORE = "saved_utc", "of_store"
+"""Fields of saved progress: when it was saved, and the store that it is of; what was verified there says nothing of a
+copy, which has this file too."""
 
 
 def _now_utc() -> str:
@@ -168,7 +171,7 @@ def hash_all(
         noted = time.monotonic()
         for _ in check.hashed(steps, parallel_map):
             if time.monotonic() - noted > NOTED_SECONDS:
-                replace_file(progress_file, json.dumps(asdict(check.done)).encode())
+                _save_progress(check.done, store, progress_file)
                 check.damage.write()
                 noted = time.monotonic()
         progress_file.unlink(missing_ok=True)
@@ -203,13 +206,15 @@ class _Check:
         self._store, self._which, self._tell = store, which, tell
 
     def take_up(self, progress_file: Path) -> None:
-        """Resume an interrupted check-up, unless there was none, or it is too old."""
-        if not progress_file.exists() or time.time() - progress_file.stat().st_mtime > NOTE_HOLDS_SECONDS:
+        """Resume an interrupted check-up, unless there was none, it is too old, or it was of a store copied here."""
+        if not progress_file.exists():
             return
         try:
-            before = _read_progress(progress_file)
+            before = _read_progress(progress_file, self._store)
         except (ValueError, KeyError, TypeError, AttributeError):  # of another version, or none at all
             self.done.is_progress_lost = True
+            return
+        if before is None:
             return
         then = before.faults
         stored = [fault for fault in then if not fault.is_master]
@@ -319,9 +324,23 @@ class _Check:
         self._tell(fault)
 
 
-def _read_progress(progress_file: Path) -> Hashed:
-    """Return the progress that was saved; one that cannot be read raises one of several errors."""
+def _save_progress(done: Hashed, store: Store, progress_file: Path) -> None:
+    state = {**asdict(done), SAVED: _now_utc(), OF_STORE: _place_of(store)}
+    replace_file(progress_file, json.dumps(state).encode())
+
+
+def _place_of(store: Store) -> str:
+    return str(store.root.resolve()) if store.is_in_folder else store.address
+
+
+def _read_progress(progress_file: Path, store: Store) -> Hashed | None:
+    """Return the progress that was saved, None if it is too old or of another store; one that cannot be read raises one
+    of several errors.
+    """
     state = json.loads(progress_file.read_bytes())
+    age = datetime.now(UTC) - datetime.fromisoformat(state.pop(SAVED))
+    if age.total_seconds() > NOTE_HOLDS_SECONDS or state.pop(OF_STORE) != _place_of(store):
+        return None
     known = {"faults": FixityFault, "new": FixityFault, "failed": FailedFile}
     lists = {
         name: [from_json(kind, one, is_strict=True) for one in state.get(name, ())] for name, kind in known.items()

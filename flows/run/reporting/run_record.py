@@ -36,6 +36,16 @@ ENDED_BEFORE = "ended_before_utc"
 """Field of the record of a lost run: start of the run that found it."""
 
 
+def name_of_run(who: str) -> str:
+    """Return the name for the record of a run that starts now: `Store.records` orders runs by this time.
+
+    Parameters
+    ----------
+    who : what tells it from a run that starts in the same microsecond, as the number of its process.
+    """
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{who}"
+
+
 class RunRecord:
     """Record of the run in this process; create it with `recorded`."""
 
