@@ -102,7 +102,7 @@ def identify(file: BinaryIO, name: str) -> Identity:
         return Identity(kind="unsupported", format="empty file", note="it contains no bytes: download it again")
     found = _planetary(file, name) or (_behind_junk(file) if head.startswith(b"ID3") else None)
     found = found or _known(file, head) or _mpeg_audio(file, head) or _text(file, name)
-    found = found or _behind_junk(file) or _unknown(file, head)
+    found = found or _behind_junk(file) or _unknown(file, head, name)
     suffix = name.rpartition(".")[2].lower() if "." in name else ""
     if found.kind == "media" and not belongs(suffix, found.format):
         return replace(found, note=misnamed_note(suffix, found.format))
@@ -310,7 +310,7 @@ def _companion(text: str, name: str) -> str:
     return "read-me" if name.upper().startswith("README") else "text"
 
 
-def _unknown(file: BinaryIO, head: bytes) -> Identity:
+def _unknown(file: BinaryIO, head: bytes, name: str) -> Identity:
     if begins := first_beginning(file):
         note = f"{begins.what} begins at byte {begins.place}, behind bytes that do not belong to it: cut them off"
         return Identity(kind="unsupported", format="unknown", note=note)
@@ -321,5 +321,8 @@ def _unknown(file: BinaryIO, head: bytes) -> Identity:
     if any(mark in head[:LABEL_MARK_BYTES] for mark in LABEL_MARKS):
         note = "not supported: its label describes no supported image; export it as TIFF or PNG"
         return Identity(kind="unsupported", format="PDS3 product", note=note)
+    if is_subtitle_file(name):
+        note = "not text in a known encoding: save it as UTF-8"
+        return Identity(kind="unsupported", format="subtitles", note=note)
     note = f"{NO_KNOWN_FORMAT} {head[:8].hex(' ')}"
     return Identity(kind="unsupported", format="unknown", note=note)

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from processors.containers.text.text_file import whole_text
 from processors.decoding.open_media import open_container
 from processors.errors import DamagedMedia
 from processors.formats import DEMUXERS, FORMATS, PICTURE_READERS, Format, media_type_of
@@ -195,6 +196,31 @@ def test_european_read_me_files_are_companions(encoding: str) -> None:
     text = "Images de l'atterrissage\n" + ("" if encoding == "ascii" else "Données reçues à Köln, façade Süd\n") * 3
     assert of_bytes(text.encode(encoding), "README.TXT").format == "read-me"
     assert of_bytes(text.encode(encoding), "notes").format == "text"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("latin-1", "Le véhicule à la surface"), ("cp1252", "“Staub” – Räder im Überblick"),
+        ("latin-1", "El módulo aterrizó"), ("cp1251", "Марсоход съехал на грунт"), ("big5", "火星車駛上火星表面了嗎"),
+        ("cp1250", None), ("cp1253", None),
+    ],
+)  # fmt: skip
+def test_short_subtitles_are_read_in_an_encoding_that_is_certain(encoding: str, words: str | None) -> None:
+    line = words or {"cp1250": "Mała łódź gęślą", "cp1253": "Άρης επιφάνεια"}[encoding]
+    text = f"1\r\n00:00:01,000 --> 00:00:02,500\r\n{line}\r\n"
+    data = text.encode(encoding)
+    found = of_bytes(data, "descent.fr.srt")
+    assert whole_text(data, "descent.fr.srt") == (text if words else None)
+    known = ("companion", "subtitles", None)
+    unknown = ("unsupported", "subtitles", "not text in a known encoding: save it as UTF-8")
+    assert (found.kind, found.format, found.note) == (known if words else unknown)
+
+
+def test_a_table_of_figures_in_latin_1_is_text_by_its_name() -> None:
+    table = "Zeit;Höhe\n" + "".join(f"{n};{n * 1.25}\n" for n in range(50))
+    assert of_bytes(table.encode("latin-1"), "descent.csv").kind == "companion"
+    assert of_bytes(table.encode("latin-1"), "descent.dat").kind == "unsupported"
 
 
 @pytest.mark.parametrize(

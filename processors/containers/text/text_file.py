@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import BinaryIO
 
+from processors.containers.text.unknown_text import SIGN_IN_A_WORD
+
 MAX_BYTES = 1 << 20
 """Bytes examined from the start; in longer files the end as well."""
 END_BYTES = 1 << 16
@@ -162,12 +164,21 @@ def _is_common(character: str) -> bool:
 
 
 def _is_european(text: str, is_named: bool) -> bool:
-    """Detect a 256-letter code page: mostly ASCII in words, other characters among letters."""
-    foreign = re.findall(r"[^\x00-\x7f]", text)
-    letters = len(re.findall(r"[A-Za-zÀ-ÿ]", text))
-    if len(foreign) > (0.3 if is_named else 0.1) * len(text) or letters < 0.5 * len(text):
-        return False
-    return is_named or len(re.findall(r"\s", text)) * 20 >= len(text)
+    """Detect a 256-letter code page: mostly ASCII in words, other characters among letters.
+
+    Of a file named as text its words suffice: most of subtitles and tables may be times and figures.
+    """
+    if not is_named:
+        return _is_in_words(text, max_foreign=0.1) and len(re.findall(r"\s", text)) * 20 >= len(text)
+    words = re.sub(r"[\x00-@\[-`{-\x7f]", "", text)
+    return _is_in_words(text, max_foreign=0.3) or (
+        _is_in_words(words, max_foreign=0.3) and not SIGN_IN_A_WORD.search(text)
+    )
+
+
+def _is_in_words(text: str, *, max_foreign: float) -> bool:
+    foreign, letters = re.findall(r"[^\x00-\x7f]", text), re.findall(r"[A-Za-zÀ-ÿ]", text)
+    return len(foreign) <= max_foreign * len(text) and len(letters) >= 0.5 * len(text)
 
 
 def _is_of_letters(letters: str, text: str) -> bool:

@@ -32,7 +32,7 @@ _WESTERN = re.compile(r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ffŒœŠšŽžŸ]"
 _SIGNS = re.compile(r"[\u00a0-\u00bf×÷‘’“”„†‡•…–—‹›€™‰]")
 _INSIDE_A_WORD = re.compile(r"[a-z][^\x00-\x7f]+[a-z]")
 """Characters of another writing inside a word: those of a European code page."""
-_SIGN_IN_A_WORD = re.compile(r"[A-Za-z\u00c0-\u00ff][¢-©¬®±-´¶¹¼-¿×÷][A-Za-z\u00c0-\u00ff]")
+SIGN_IN_A_WORD = re.compile(r"[A-Za-z\u00c0-\u00ff][¢-©¬®±-´¶¹¼-¿×÷][A-Za-z\u00c0-\u00ff]")
 """Signs of Windows-1252 where other code pages have letters."""
 _CONTROL_BYTES = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f]")
 _EUROPEAN = re.compile(r"[\u00a0-\u024f\u0370-\u04ff]")
@@ -189,7 +189,7 @@ def _western(data: bytes) -> str | None:
     letters = len(_WESTERN.findall(foreign))
     ascii_letters = len(re.findall("[A-Za-z]", text))
     is_known = letters + len(_SIGNS.findall(foreign)) == len(foreign)
-    is_known = is_known and not _SIGN_IN_A_WORD.search(text)
+    is_known = is_known and not SIGN_IN_A_WORD.search(text)
     return text if is_known and (letters <= ascii_letters or len(foreign) == 1) else None
 
 
