@@ -1,14 +1,15 @@
-"""Credit and rights of a source in words, and written overrides of missing rights."""
+"""Credit, rights and terms of a source in words, and written overrides of missing rights."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from processors.languages.language import phrase
 from processors.languages.text import Text
 from processors.metadata.release.licences import rights_address_of
+from processors.packs.contents.rights_by_path import is_idle
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import Override, PackRecipe
 
@@ -55,6 +56,24 @@ def rights(subject: SourceRecord) -> str:
 def rights_address(subject: SourceRecord) -> str | None:
     """Return the standard URI of these rights; None if they are stated and no standard covers them."""
     return rights_address_of(subject.rights)
+
+
+def terms(subject: SourceRecord) -> dict[str, str]:
+    """Return its terms of use and its instructions in the words of the release or the file, under the names of their
+    phrases (`usage_terms`, `instructions`); without what is not stated.
+    """
+    stated = {"usage_terms": subject.usage_terms, "instructions": subject.instructions}
+    return {name: words for name, words in stated.items() if words}
+
+
+def restrictions(subject: SourceRecord) -> dict[str, str]:
+    """Return those of its `terms` that add anything to its rights."""
+    return {name: words for name, words in terms(subject).items() if not is_idle(words, subject.rights)}
+
+
+def named_in_english(stated: Mapping[str, str]) -> list[str]:
+    """Return statements, each with the English name of its phrase in front: `Terms of use: Non-commercial only`."""
+    return [f"{phrase(name).best()}: {words}" for name, words in stated.items()]
 
 
 def _means(override: Override, subject: SourceRecord) -> bool:

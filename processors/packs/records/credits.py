@@ -10,7 +10,7 @@ from processors.languages.text import Text
 from processors.packs.contents.layout import TECHNICAL
 from processors.packs.contents.overlays import burnt_in
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
-from processors.packs.contents.rights import credit, is_cleared, notice, override_of, rights
+from processors.packs.contents.rights import credit, is_cleared, notice, override_of, rights, terms
 from processors.packs.contents.rights_by_path import PathRights
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.highlight.clip_credits import (
@@ -47,11 +47,7 @@ def credits_text(
         lines += _date_and_recorder(subject, recipe)
         if subject.keywords:
             lines.append(f"  {_named('keywords')}: {'; '.join(subject.keywords)}")
-        lines += [
-            f"  {_named(name)}: {value}"
-            for name, value in (("usage_terms", subject.usage_terms), ("instructions", subject.instructions))
-            if value
-        ]
+        lines += [f"  {_named(name)}: {value}" for name, value in terms(subject).items()]
         if subject.synthetic:
             lines.append(f"  {_named('synthetic')}")
         if overlays := burnt_in(subject):

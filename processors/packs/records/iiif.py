@@ -13,8 +13,9 @@ from processors.languages.text import Text
 from processors.mission.sol_words import is_before_landing, sol_span, sol_words
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_languages, json_with_list
 from processors.packs.contents.recorded import Recorded
-from processors.packs.contents.rights import credit, notice, rights, rights_address
+from processors.packs.contents.rights import credit, notice, rights, rights_address, terms
 from processors.packs.contents.subject import SourceRecord
+from processors.packs.highlight.clip_credits import by_statement, with_names
 from processors.packs.highlight.highlight import HighlightClip
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import PackRecipe
@@ -54,8 +55,8 @@ def manifest(
     addresses = {rights_address(one.subject) for one in shown}
     if len(addresses) == 1 and (address := addresses.pop()):
         head["rights"] = address
-    named = "; ".join(dict.fromkeys(credit(one.subject) for one in shown))
-    head["requiredStatement"] = _pair("credit", named, recipe)
+    subjects = list({one.subject.digest: one.subject for one in shown}.values())
+    head["requiredStatement"] = _required(subjects, recipe)
     if names := list(dict.fromkeys(filter(None, [recipe.publisher, *(one.subject.agency for one in shown)]))):
         head["provider"] = [
             {"id": f"{base}#provider-{number}", "type": "Agent", "label": {"none": [name]}}
@@ -145,7 +146,7 @@ def _canvas(depiction: Depiction, recipe: PackRecipe, base: str) -> Json:
     canvas["metadata"] = _facts(one, said.alternative, recipe)
     if address := rights_address(one.subject):
         canvas["rights"] = address
-    canvas["requiredStatement"] = _pair("credit", credit(one.subject), recipe)
+    canvas["requiredStatement"] = _required([one.subject], recipe)
     if depiction.thumbnail:
         canvas["thumbnail"] = [_resource(depiction.thumbnail, base)]
     if depiction.others:
@@ -196,6 +197,7 @@ def _size(one: PackedFile) -> dict[str, Json]:
 def _facts(one: PackedFile, alternative: Text, recipe: PackRecipe) -> list[Json]:
     subject, recorded = one.subject, one.subject.recorded
     facts = [_pair("alternative_text", alternative, recipe), _pair("rights", rights(subject), recipe)]
+    facts += [_pair(name, value, recipe) for name, value in terms(subject).items()]
     if warning := notice(subject, recipe):
         facts.append(_pair("notice", warning, recipe))
     said = {
@@ -207,6 +209,21 @@ def _facts(one: PackedFile, alternative: Text, recipe: PackRecipe) -> list[Json]
         "sol": _sols(subject.mission, recorded) if recorded else None,
     }
     return facts + [_pair(name, value, recipe) for name, value in said.items() if value]
+
+
+def _required(subjects: Sequence[SourceRecord], recipe: PackRecipe) -> Json:
+    """Return what a viewer must show: the credit of some sources and, where they have any, terms of use and
+    instructions; those of one among several with its name.
+    """
+    stated = [("credit", "; ".join(dict.fromkeys(map(credit, subjects))))]
+    for name in dict.fromkeys(name for one in subjects for name in terms(one)):
+        found = by_statement(lambda one, name=name: terms(one).get(name), subjects)
+        stated += [(name, words) for words in (with_names(found) if len(subjects) > 1 else found)]
+    if len(stated) == 1:
+        return _pair(*stated[0], recipe)
+    named = [Text({code: f"{title}: {words}" for code, title in phrase(name).items()}) for name, words in stated]
+    lines = {code: [one[code] for one in named] for code in recipe.languages}
+    return {"label": _text(phrase("rights"), recipe), "value": _json(lines)}
 
 
 def _sols(mission: str | None, recorded: Recorded) -> str | Text | None:

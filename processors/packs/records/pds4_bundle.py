@@ -13,7 +13,7 @@ from processors.mission.sol_words import is_before_landing
 from processors.mission.when import moment_of
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds
 from processors.packs.contents.recorded import Recorded
-from processors.packs.contents.rights import credit, rights
+from processors.packs.contents.rights import credit, named_in_english, rights, terms
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.embedded.file_credits import ended, sentences
 from processors.packs.presentation import presentation_of
@@ -93,7 +93,8 @@ def _label(files: list[PackedFile], identity: PackIdentity, number: int) -> str:
         f"{_lid(first.entry.manifest.ref.processor if first.entry else 'original')}.{subject.digest[:12]}.{number}"
     )
     said = words(subject, None).caption.get(FALLBACK, title)
-    description = sentences([said, f"Credit: {credit(subject)}", ended(f"Rights: {rights(subject)}")])
+    stated = [f"Credit: {credit(subject)}", f"Rights: {rights(subject)}", *named_in_english(terms(subject))]
+    description = ended(sentences([said, *stated]))
     areas = "".join(_file_area(one, index) for index, one in enumerate(files, 1))
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <Product_Browse xmlns="{NAMESPACE}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"

@@ -15,7 +15,7 @@ from processors.packs.contents.release_files import (
     ReleaseFiles,
     type_beside_media,
 )
-from processors.packs.contents.rights import credit, override_of, rights
+from processors.packs.contents.rights import credit, named_in_english, override_of, restrictions, rights, terms
 from processors.packs.contents.selected_sources import SourceHistory
 from processors.packs.contents.sightings import Sightings
 from processors.packs.contents.subject import SourceRecord
@@ -246,16 +246,25 @@ def _agent(name: str, kind: str, version: str) -> list[Element]:
 
 
 def _rights(subject: SourceRecord, recipe: PackRecipe) -> list[Element]:
+    """Return the rights to a source: they grant the act of passing it on, which its terms restrict, or none."""
     notes = [f"Credit: {credit(subject)}"]
     notes += [f"{voice.place}: {voice.rights or 'unknown'}" for voice in subject.voices if voice.speaks]
     if one := override_of(subject, recipe.overrides):
         notes.append(f"Passed on by decision of {one.who}: {one.why}")
-    may = {True: "may be passed on", False: "may not be passed on", None: "no permission to redistribute it is stated"}
+    notes += named_in_english(terms(subject))
+    bound = named_in_english(restrictions(subject))
+    may = {
+        True: "may be passed on, subject to its terms" if bound else "may be passed on",
+        False: "may not be passed on",
+        None: "no permission to redistribute it is stated",
+    }
     notes.append(may[subject.redistribute])
+    granted: list[Element] = [("act", "disseminate"), *(("restriction", one) for one in bound)]
     basis: list[Element] = [("otherRightsBasis", rights(subject)), *(("otherRightsNote", note) for note in notes)]
     return [
         *identifier("rightsStatement", f"rights-{subject.digest[:16]}", "local"),
         ("rightsBasis", "other"),
         ("otherRightsInformation", basis),
+        *([("rightsGranted", granted)] if subject.redistribute else []),
         *identifier("linkingObject", urn(subject.digest), "URN"),
     ]

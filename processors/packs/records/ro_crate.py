@@ -13,7 +13,7 @@ from processors.json_records import Json, canonical_json
 from processors.languages.text import FALLBACK
 from processors.packs.contents.companions import PackedCompanion
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds, json_with_list
-from processors.packs.contents.rights import credit, notice, override_of, rights, rights_address
+from processors.packs.contents.rights import credit, notice, override_of, rights, rights_address, terms
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.captions import words
@@ -151,11 +151,22 @@ def _rights(subject: SourceRecord, recipe: PackRecipe) -> Iterator[Json]:
     }
     if address := rights_address(subject):
         entry["url"] = address
-    if said := notice(subject, recipe).best():
-        entry["usageInfo"] = said
+    entry |= _terms(subject)
+    if said := [*filter(None, [subject.usage_terms, notice(subject, recipe).best()])]:
+        entry["usageInfo"] = _one_or_all(said)
     if one := override_of(subject, recipe.overrides):
         entry["description"] = f"Overridden in writing by {one.who}: {one.why}"
     yield entry
+
+
+def _terms(subject: SourceRecord) -> dict[str, Json]:
+    """Return terms of use and instructions, such as an embargo, as properties; empty without any."""
+    properties = {"usage_terms": "usageInfo", "instructions": "conditionsOfAccess"}
+    return {properties[name]: words for name, words in terms(subject).items()}
+
+
+def _bound_by(subject: SourceRecord) -> dict[str, Json]:
+    return {"license": {"@id": rights_id(subject)}, **_terms(subject)}
 
 
 def rights_id(subject: SourceRecord) -> str:
@@ -174,7 +185,7 @@ def _about(subject: SourceRecord) -> dict[str, Json]:
         "alternateName": _one_or_all([*subject.title.values()][1:]),
         "identifier": f"urn:sha256:{subject.digest}",
         "creditText": credit(subject),
-        "license": {"@id": rights_id(subject)},
+        **_bound_by(subject),
         "dateCreated": recorded.iso if recorded else None,
         "isBasedOn": subject.published_at,
         "keywords": ", ".join(subject.keywords) or None,
@@ -189,7 +200,7 @@ def _file(one: PackedFile, recipe: PackRecipe) -> Json:
     entry: dict[str, Json] = {
         "@id": _id(one.path),
         "@type": "File",
-        **(_about(one.subject) if one.entry is None else {"license": {"@id": rights_id(one.subject)}}),
+        **(_about(one.subject) if one.entry is None else _bound_by(one.subject)),
         "name": said.label[first],
         "description": said.alternative[first],
         "alternateName": _one_or_all([said.label[code] for code in others]),
