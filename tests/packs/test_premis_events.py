@@ -456,6 +456,22 @@ def test_labels_and_files_of_a_release_keep_their_events_when_they_are_moved(
     } <= moved
 
 
+def test_a_comparison_with_a_label_keeps_its_words_after_the_release_is_renamed_twice(tmp_path: Path) -> None:
+    photo = picture(64, 48, 1)
+    area = f"<File><file_name>a.jpg</file_name><md5_checksum>{hashlib.md5(photo).hexdigest()}</md5_checksum></File>"
+    put(tmp_path, june__a_jpg=photo, june__a_xml=LABEL.replace("/>", f">{area}</Product_Observational>"))
+    ingest(tmp_path)
+    packed(tmp_path, "june")
+    compared = {name: text for name, text in history(tmp_path, "june").items() if "MD5 compared" in text[2]}
+    assert [text[2] for text in compared.values()] == ["MD5 compared with that in june/a.xml, file/md5_checksum"]
+    for before, after in (("june", "2021-06"), ("2021-06", "2021")):
+        (tmp_path / "raw" / before).rename(tmp_path / "raw" / after)
+        ingest(tmp_path)
+        packed(tmp_path, after)
+        now = history(tmp_path, after)
+        assert {name: text for name, text in now.items() if "MD5 compared" in text[2]} == compared
+
+
 def test_equal_files_of_other_releases_leave_no_events_in_a_pack_to_which_they_were_not_moved(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     put(tmp_path, june__note_txt="hello", july__note_txt="hello", june__a_jpg=picture(64, 48, 1))

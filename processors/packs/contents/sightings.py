@@ -139,6 +139,12 @@ class Sightings:
             if here
         ]
 
+    def then(self, row: SourceRow, utc: str) -> SourceRow:
+        """Return the place that held the bytes of a row at a time, from which they came to its own; else its own."""
+        (paths,) = self.with_earlier([row.path])
+        held = [one for path in paths for one in self._at[path] if one.digest == row.digest]
+        return next((one for one in held if any(seen <= utc < (gone or "9") for seen, gone in one.times)), row)
+
     def is_missing(self, row: SourceRow) -> bool:
         """Return whether nobody has confirmed that a gone file was withdrawn, and no place has held its bytes since."""
         return row.confirmed_utc is None and self._is_nowhere_since(row)

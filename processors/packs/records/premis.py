@@ -88,7 +88,8 @@ def premis(
     yield from (xml([("event", event)]) for event in places.beside())
     for one in companions:
         if one.evidence and one.md5_named:
-            yield xml([("event", events.md5_comparison(one, one.evidence))])
+            label = sightings.then(one.row, one.evidence.started_utc)
+            yield xml([("event", events.md5_comparison(one, one.evidence, label))])
     for manifest in manifests:
         files = [one for one in packed if one.entry and one.entry.manifest.ref == manifest.ref]
         yield xml([("event", events.creation(manifest, files))])

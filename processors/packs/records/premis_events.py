@@ -16,6 +16,7 @@ from processors.packs.contents.sightings import Sighting
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.records.pds4_bundle import PackLabel
 from processors.packs.records.premis_elements import Element, identifier, linked_object, urn
+from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.file_verdict import FileVerdict
 from processors.store.manifest import Manifest
 from processors.well_known_names import EVIDENCE, INTEGRITY, METADATA
@@ -97,11 +98,11 @@ def validation(subject: SourceRecord, verdict: FileVerdict, by: Manifest) -> lis
     return _event(name, "validation", by.started_utc, detail, outcome, [urn(subject.digest)], note=note)
 
 
-def md5_comparison(one: PackedCompanion, weighed: Manifest) -> list[Element]:
-    """Return the event by which a file's MD5 was compared with that in its label."""
+def md5_comparison(one: PackedCompanion, weighed: Manifest, label: SourceRow) -> list[Element]:
+    """Return the event by which a file's MD5 was compared with that in its label, at the place of the label then."""
     note = reason if (reason := weighed.reason or "").startswith("MD5 of the file is ") else ""
     name = f"fixity-{one.original.subject.digest[:16]}-{one.row.digest[:16]}"
-    detail = f"MD5 compared with that in {one.row.relative}, {one.md5_named}"
+    detail = f"MD5 compared with that in {label.relative}, {one.md5_named}"
     about = [urn(one.original.subject.digest), urn(one.row.digest)]
     outcome = "failure" if note else "success"
     return _event(name, "fixity check", weighed.started_utc, detail, outcome, about, note=note)
