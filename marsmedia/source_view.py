@@ -391,6 +391,8 @@ class SourceView:
             title=self.facts["title"],
             credit=self._said("photoshop:Credit"),
             rights=self._said("dc:rights"),
+            usage_terms=self._said("xmpRights:UsageTerms"),
+            instructions=self._said("photoshop:Instructions"),
             mission=self.facts["mission"],
             published_at=self._said("dc:source"),
             start_utc=self.start_utc,

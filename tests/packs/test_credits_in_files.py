@@ -416,6 +416,9 @@ def test_a_table_says_what_it_is_as_one_from_a_notebook_but_in_an_archive(tmp_pa
         file.add([row])
     digest = made.source("fall.mp4", "video", "mp4", b"nothing that anybody could play")
     said = evidence("Fall", redistribute=True)
+    terms = {"xmpRights:UsageTerms": "Non-commercial only", "photoshop:Instructions": "Embargoed until 1 July"}
+    for term, words in terms.items():
+        said["statements"].append({"term": term, "value": words, "language": None, "source": "release.toml:x"})
     made.said(digest, {**said, "taken": {**said["taken"], "utc": "2021-06-16T02:40:00.5Z", "precision": "subsecond"}})
     weak = replace(summary_of(2, []), refused_because=None, weak_because="in 83% of the steps few features agree")
     facts = {"shots": [summary_of(1, []), weak]}
@@ -442,6 +445,8 @@ def test_a_table_says_what_it_is_as_one_from_a_notebook_but_in_an_archive(tmp_pa
         "release": "june",
         "credit": "CNSA",
         "license": "unresolved",
+        "usage_terms": "Non-commercial only",
+        "instructions": "Embargoed until 1 July",
         "mission": "tianwen-1",
         "start_utc": "2021-06-16T02:40:00.500000Z",
         "start_precision": "subsecond",

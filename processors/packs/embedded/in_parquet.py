@@ -54,6 +54,8 @@ def _attributes_of(subject: SourceRecord) -> SourceAttributes:
         title=subject.title.best(),
         credit=known_credit(subject),
         rights=subject.rights,
+        usage_terms=subject.usage_terms,
+        instructions=subject.instructions,
         mission=subject.mission,
         published_at=subject.published_at,
         start_utc=parse_when(taken["utc"]).instant if taken.get("utc") else None,

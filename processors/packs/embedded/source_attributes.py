@@ -31,6 +31,9 @@ class SourceAttributes:
     """`minute`, `second` or `subsecond`: how precisely the start is known."""
     start_seconds: float = 0.0
     """Presentation time at `start_utc`."""
+    usage_terms: str | None = None
+    instructions: str | None = None
+    """Instructions to editors, such as an embargo."""
     inherited: Callable[[Manifest], str | None] = lambda manifest: None
     """Damage of the source reported by the results of which one is made, which itself names none; None for none."""
     difference: Callable[[Manifest], str | None] = lambda manifest: None
@@ -50,6 +53,8 @@ class SourceAttributes:
             "release": self.release,
             "credit": self.credit,
             "license": self.rights,
+            "usage_terms": self.usage_terms,
+            "instructions": self.instructions,
             "mission": self.mission,
             "references": self.published_at,
             "start_utc": self.start_utc and self.start_utc.isoformat().replace("+00:00", "Z"),
