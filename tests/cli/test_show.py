@@ -28,6 +28,8 @@ from processors.metadata.properties import Properties
 from processors.photo.photo_preview import PhotoPreview
 from processors.video.audit.integrity import Integrity
 from processors.video.audit.measurements import Measurements
+from processors.video.subtitles.subtitles import Subtitles
+from tests.helpers.command import in_this_process
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
 
@@ -94,6 +96,31 @@ def test_the_verdict_on_a_format_without_checks_is_qualified(tmp_path: Path) -> 
         answer = CliRunner().invoke(show.show, [name, "--store", str(tmp_path / "store")])
         (line,) = [line for line in answer.output.splitlines() if line.startswith("  verdict")]
         assert line == f"  verdict  no damage found, which proves little: {words} % of changed bytes go unnoticed"
+
+
+def test_a_mistake_in_a_file_next_to_it_is_no_damage(tmp_path: Path) -> None:
+    june = tmp_path / "raw" / "june"
+    june.mkdir(parents=True)
+    Image.new("RGB", (64, 48)).save(june / "photo.jpg")
+    MediaMaker(june).video("clip.mp4", ticks=list(range(5)))
+    (june / "clip.en.srt").write_text("no subtitle\n")
+    (june / "release.toml").write_text('[[file]]\npath = "photo.jpg"\nmission = "curiosity"\n')
+    made = (Metadata(), Evidence())
+    recipes: Recipes = {"video": (*made, Measurements(), Subtitles()), "audio": (), "photo": (*made, PhotoPreview())}
+    ingest(tmp_path / "raw", tmp_path / "store", recipes)
+    for name, reason in (
+        ("photo.jpg", "failed: release.toml, line 3: mission: unknown mission ('curiosity')"),
+        ("clip.mp4", "failed: clip.en.srt has no subtitle with a time and a text"),
+    ):
+        told = CliRunner().invoke(show.show, [name, "--store", str(tmp_path / "store")]).output
+        assert "  verdict  no damage found\n" in told
+        assert reason in told
+    options = ("--audience", "internal", "-o", f"{tmp_path}/pack", "--store", f"{tmp_path}/store")
+    answer = in_this_process("pack", "*", *options)
+    assert answer.returncode == 0, answer.stderr
+    assert "damaged" not in answer.stderr
+    assert "not in the pack: video.subtitles of june/clip.mp4: failed: clip.en.srt has no subtitle" in answer.stderr
+    assert "Damaged or incomplete" not in (tmp_path / "pack/README.txt").read_text(encoding="utf-8")
 
 
 def test_turned_pictures_have_the_size_that_players_show(tmp_path: Path) -> None:

@@ -139,9 +139,30 @@ def test_a_press_desks_record_is_in_a_jpeg_in_the_lengths_of_its_standard() -> N
     assert (found["title"], found["rights"]) == ("Wheel tracks", "unresolved")
     assert (found["day"], found["time"]) == ("20210616", "024000+0000")
     assert "credit" not in found, "more than 32 bytes, and a part of a name is another name"
-    assert found["caption"] == "x" * 2000
+    assert found["caption"] == "x" * 1997 + "…"
     keywords = [tag.value for tag in iptc_tags(record, {(2, 25): "keywords"}) if tag.name == "keywords"]
     assert keywords == ["Zhurong", "火星", "a,b;c"], "a part of a longer one is another keyword"
+
+
+@pytest.mark.parametrize(
+    ("caption", "expected"),
+    [
+        ("word " * 400, "word " * 399 + "word"),
+        ("word " * 400 + "end", "word " * 398 + "word…"),
+        ("longer, words " * 200, "longer, words " * 142 + "longer…"),
+        ("火" * 666, "火" * 666),
+        ("火" * 667, "火" * 665 + "…"),
+        ("火星 " + "火" * 700, "火星 " + "火" * 663 + "…"),
+        ("a" + "火" * 700, "a" + "火" * 665 + "…"),
+    ],
+)
+def test_a_caption_longer_than_its_iptc_field_ends_with_an_ellipsis_after_a_word(caption: str, expected: str) -> None:
+    said = replace(SAID, caption=Text(en=caption))
+    record = iptc_in_photoshop(photoshop_block(said).removeprefix(PHOTOSHOP))
+    (found,) = [tag.value for tag in iptc_tags(record or b"", {(2, 120): "caption"}) if tag.name == "caption"]
+    assert found == expected
+    assert len(expected.encode()) <= 2000
+    assert " ".join(caption.split()) in " ".join(xmp_packet(said).decode().split())
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,10 @@ IPTC, IPTC_DIGEST = 0x0404, 0x0425
 UTF_8 = b"\x1b%G"
 TEXTS = (5, 40, 105, 120)
 """Title, instructions, headline and caption, of which a beginning is useful; a name that is too long is left out."""
+ELLIPSIS = "…".encode()
+"""End of a text that is cut."""
+MAX_WORD_CHARACTERS = 30
+"""Maximum that is left out for the sake of a whole word."""
 MAX_KEYWORD_BYTES = 64
 MAX_KEYWORDS_BYTES = 16_000
 """Maximum of all keywords, as one segment of a JPEG holds the whole record; the XMP has more."""
@@ -62,9 +66,16 @@ def _line(value: str) -> bytes:
 
 
 def _cut(value: str, most_bytes: int) -> bytes:
-    """Return the text on one line, no longer than the standard's maximum; the whole is in the XMP."""
+    """Return the text on one line, no longer than the standard's maximum; the whole is in the XMP.
+
+    A longer one ends with an ellipsis, after a whole word; after any character where words are not set apart.
+    """
     line = _line(value)
-    return line if len(line) <= most_bytes else line[:most_bytes].decode(errors="ignore").rstrip().encode()
+    if len(line) <= most_bytes:
+        return line
+    room = most_bytes - len(ELLIPSIS)
+    kept, words = line[:room].decode(errors="ignore"), line[: room + 1].rpartition(b" ")[0].decode()
+    return (words if len(kept) - len(words) <= MAX_WORD_CHARACTERS else kept).rstrip(" ,;:").encode() + ELLIPSIS
 
 
 def _day_and_time(date: str | None) -> tuple[str | None, str | None]:

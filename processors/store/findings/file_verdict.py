@@ -37,11 +37,12 @@ NO_VERDICT = FileVerdict(words=None, damage=(), found_by=None)
 def file_verdict(manifests: Iterable[Manifest], format_name: str) -> FileVerdict:
     """Return the verdict of all results of a file, with the evidence of its own path alone.
 
-    A result that decoded nothing, such as one without items because the picture is small, proves nothing.
+    A result that decoded nothing, such as one without items because the picture is small, proves nothing. Nor does one
+    that failed because of a file next to it.
     """
     every = list(manifests)
     made = [one for one in every if one.verdict == "made"]
-    failed = [one for one in every if one.verdict == "failed" and one.blame == "file"]
+    failed = [one for one in every if one.verdict == "failed" and one.blame == "file" and not _is_of_companion(one)]
     at_fault = [one for one in (*made, *failed) if one.reason]
     if sentences := _root_causes(one.reason for one in at_fault if one.reason):
         return FileVerdict(
@@ -56,6 +57,13 @@ def file_verdict(manifests: Iterable[Manifest], format_name: str) -> FileVerdict
     if row and row.unnoticed_percent:
         words = language(FALLBACK).page["unnoticed"].format(row.title, row.unnoticed_percent)
     return FileVerdict(words=words, damage=(), found_by=min(decoded, key=age))
+
+
+def _is_of_companion(failed: Manifest) -> bool:
+    """Return whether a failure is that of a file next to the source: a mistake in `release.toml`, unread subtitles."""
+    files = failed.parameters.get("files")
+    names = [one["name"] for one in files if isinstance(one, dict)] if isinstance(files, list) else []
+    return failed.ref.processor == EVIDENCE or (failed.reason or "").startswith(tuple(f"{name} " for name in names))
 
 
 def _root_causes(reasons: Iterable[str]) -> tuple[str, ...]:
