@@ -204,6 +204,7 @@ class _Contents:
             self.choice.left_out,
             withdrawn=found.withdrawn,
             missing=found.missing,
+            elsewhere=tuple(found.elsewhere.values()),
             too_large=found.too_large,
             lost_when_restored=lost,
             undelivered=found.undelivered,

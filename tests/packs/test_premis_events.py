@@ -293,7 +293,7 @@ def test_a_withdrawn_file_is_named_by_the_pack_of_its_release(tmp_path: Path, na
     line = f"june/{name}: withdrawn from its release since {gone_utc[:10]}, confirmed on {day}"
     assert f"marsmedia: not in the pack: {line}\n" in run.stderr
     readme = (tmp_path / "next/june/README.txt").read_text()
-    what = "Not in this pack, because withdrawn from the release (day on which this was confirmed or found):"
+    what = "Not in this pack, because withdrawn from the release (day on which this was confirmed):"
     assert f"\n{what}\njune/{name} ({day})\n" in readme
     assert "not confirmed" not in readme
     detail = f"Withdrawn, confirmed by a user: no longer found at june/{name} since {gone_utc[:10]}"

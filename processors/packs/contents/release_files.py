@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from processors.containers.text.sidecar import SIDECAR
 from processors.engine.release_index import ReleaseIndex
@@ -50,9 +50,11 @@ class ReleaseFiles:
     left_out: tuple[str, ...]
     """Files that are not taken, and what else the pack lacks, each with the reason."""
     withdrawn: tuple[SourceRow, ...]
-    """Those of them that were withdrawn from their release."""
+    """Those of them that were withdrawn from their release, as somebody has confirmed."""
     missing: tuple[SourceRow, ...] = ()
     """Files that are gone too, whose bytes are nowhere else, and whose withdrawal nobody has confirmed."""
+    elsewhere: Mapping[SourceRow, str] = field(default_factory=dict)
+    """Files that were moved to another release, or left only there, each with this in words; nobody withdrew them."""
     too_large: tuple[str, ...] = ()
     """Those that are left out because of their size, with the limit."""
     undelivered: tuple[str, ...] = ()
@@ -90,10 +92,11 @@ def release_files(chosen: Sequence[SelectedSource], rows: Iterable[SourceRow], s
     digests = {one.subject.digest for one in chosen}
     gone = [row for row in sightings.withdrawn(releases) if row.digest not in digests]
     missing = tuple(filter(sightings.is_missing, gone))
-    left_out = [
-        *too_large,
-        *(printable(f"{row.relative}: {gone_in_words(row, is_missing=row in missing)}") for row in gone),
+    lines = [
+        (row, printable(f"{row.relative}: {gone_in_words(row, sightings.elsewhere_in_words(row))}")) for row in gone
     ]
+    elsewhere = {row: line for row, line in lines if row.confirmed_utc is None and row not in missing}
+    left_out = [*too_large, *(line for _, line in lines)]
     there: dict[str, set[str]] = {}
     for row in of_release:
         there.setdefault(row.release, set()).add(folded(row.name))
@@ -106,8 +109,9 @@ def release_files(chosen: Sequence[SelectedSource], rows: Iterable[SourceRow], s
     return ReleaseFiles(
         taken=tuple(taken),
         left_out=tuple(left_out),
-        withdrawn=tuple(row for row in gone if row not in missing),
+        withdrawn=tuple(row for row in gone if row.confirmed_utc is not None),
         missing=missing,
+        elsewhere=elsewhere,
         too_large=tuple(too_large),
         undelivered=undelivered,
     )

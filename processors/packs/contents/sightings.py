@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from processors.packs.contents.renamed_releases import RenamedReleases
 from processors.store.catalogue.source_row import SourceRow, Stay
 from processors.store.findings.moves import Moves
+from processors.store.findings.whereabouts import Whereabouts
 from processors.store.fixity.fixity_history import FileCheck, FixityHistory
 
 
@@ -152,8 +154,23 @@ class Sightings:
     def _is_nowhere_since(self, row: SourceRow) -> bool:
         return not self.present(row.digest) and not self._moves.found_later(row)
 
+    def elsewhere_in_words(self, row: SourceRow) -> str | None:
+        """Return the place to which a gone file was moved, or where its bytes have been since; None if nowhere."""
+        places = self._whereabouts
+        if moved := places.moved_to(row):
+            return f"moved to {moved[0].relative}"
+        if copies := places.now(row):
+            return f"while {copies[0].relative} has the same bytes"
+        last = places.last(row)
+        return None if last is row else f"moved to {last.relative}"
+
+    @cached_property
+    def _whereabouts(self) -> Whereabouts:
+        return Whereabouts(row for rows in self._at.values() for row in rows)
+
     def withdrawn(self, releases: Collection[str]) -> Iterator[SourceRow]:
-        """Yield the files that were withdrawn from releases, in the order of their paths.
+        """Yield the files that were withdrawn from releases, or are gone from them and at a place in another, in the
+        order of their paths.
 
         A file that was replaced, or moved within these releases or has a copy in them, is not withdrawn. Of a release
         that was renamed, or sorted into several, every heir has what was withdrawn, but for files that are, or were

@@ -25,7 +25,7 @@ class PlaceHistories:
         of_releases: Sequence[PackedReleaseFile],
         absent: ReleaseFiles,
     ) -> None:
-        """Take all that is in the pack, and the files that were withdrawn from its releases."""
+        """Take all that is in the pack, and the files that are gone from its releases."""
         self._sightings = sightings
         self._of_sources = {
             one.digest: [path for group in sightings.with_earlier(sightings.places_of(one.digest)) for path in group]
@@ -36,6 +36,7 @@ class PlaceHistories:
             *(one.row for one in of_releases),
             *absent.withdrawn,
             *absent.missing,
+            *absent.elsewhere,
         ]
         self._beside = sightings.with_earlier(row.path for row in beside)
         self._told: set[tuple[str, str, str]] = set()

@@ -26,6 +26,7 @@ def readme(
     damaged: Sequence[str] = (),
     undelivered: Sequence[str] = (),
     missing: Sequence[SourceRow] = (),
+    elsewhere: Sequence[str] = (),
     returned: Sequence[str] = (),
     too_large: Sequence[str] = (),
     lost_when_restored: Sequence[str] = (),
@@ -38,6 +39,7 @@ def readme(
     left_out : what the pack lacks of its selection.
     withdrawn : files that were withdrawn from the releases, and are not in the pack.
     missing : files that are gone from the releases too, which nobody has confirmed.
+    elsewhere : files that are gone from the releases, and in others, each with its place there.
     too_large : files of the releases that are left out because of their size, each with the limit.
     lost_when_restored : what a store made from the pack would not know of its files, each with the reason.
     damaged : files of the selection that are damaged, each with the verdict.
@@ -61,12 +63,14 @@ def readme(
     if too_large:
         text = joined([text, phrase("readme_too_large", files=_lines(too_large))])
     if withdrawn:
-        days = [(row, (row.confirmed_utc or row.gone_utc or "")[:10] + why_withdrawn(row)) for row in withdrawn]
+        days = [(row, (row.confirmed_utc or "")[:10] + why_withdrawn(row)) for row in withdrawn]
         files = "".join(printable(f"{row.relative} ({day})") + "\n" for row, day in days)
         text = joined([text, phrase("readme_withdrawn", files=files)])
     if missing:
         files = "".join(printable(f"{row.relative} ({(row.gone_utc or '')[:10]})") + "\n" for row in missing)
         text = joined([text, phrase("readme_missing", files=files)])
+    if elsewhere:
+        text = joined([text, phrase("readme_elsewhere", files=_lines(elsewhere))])
     if returned:
         text = joined([text, phrase("readme_returned", files=_lines(returned))])
     if undelivered:

@@ -103,13 +103,19 @@ def unconfirmed(sightings: Sequence[SourceRow]) -> list[Withdrawal]:
     ]
 
 
-def gone_in_words(row: SourceRow, *, is_missing: bool) -> str:
-    """Return since when a file has been gone, and whether that is confirmed; `is_missing`: nobody has, nor any copy."""
+def gone_in_words(row: SourceRow, elsewhere: str | None) -> str:
+    """Return since when a file has been gone, and whether it was withdrawn.
+
+    Parameters
+    ----------
+    elsewhere : where its bytes are, or were later on, in words; None: they have been nowhere since.
+    """
     since = f"since {(row.gone_utc or '')[:10]}"
-    if is_missing:
-        return f"missing {since}, not confirmed as withdrawn"
-    confirmed = f", confirmed on {row.confirmed_utc[:10]}" if row.confirmed_utc else ""
-    return f"withdrawn from its release {since}{confirmed}{why_withdrawn(row)}"
+    if row.confirmed_utc:
+        return f"withdrawn from its release {since}, confirmed on {row.confirmed_utc[:10]}{why_withdrawn(row)}"
+    if elsewhere:
+        return f"gone from its release {since}, {elsewhere}"
+    return f"missing {since}, not confirmed as withdrawn"
 
 
 def why_withdrawn(row: SourceRow) -> str:
