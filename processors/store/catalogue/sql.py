@@ -27,13 +27,14 @@ CREATE VIEW sources AS
 WITH earlier AS (
   SELECT path, split_part(unnest(string_split(earlier_utc, ' ')), '/', 1) AS seen_utc
   FROM stored_sources WHERE earlier_utc IS NOT NULL
+), followed AS (
+  SELECT s.path, s.seen_utc, min(e.seen_utc) AS next_utc
+  FROM stored_sources s JOIN earlier e ON e.path = s.path AND e.seen_utc > s.seen_utc GROUP BY ALL
 )
-SELECT * REPLACE (least(
-  gone_utc,
-  lead(seen_utc) OVER (PARTITION BY path ORDER BY seen_utc, gone_utc NULLS LAST),
-  (SELECT min(e.seen_utc) FROM earlier e WHERE e.path = s.path AND e.seen_utc > s.seen_utc)
+SELECT s.* REPLACE (least(
+  gone_utc, lead(s.seen_utc) OVER (PARTITION BY s.path ORDER BY s.seen_utc, gone_utc NULLS LAST), next_utc
 ) AS gone_utc)
-FROM stored_sources s
+FROM stored_sources s LEFT JOIN followed f ON f.path = s.path AND f.seen_utc = s.seen_utc
 """
 """One row per path and each of its contents, present or past; `gone_utc` is NULL for the present one. As `oldest_first`
 has it, what was replaced ends where the next contents were first found, also those that are back since."""
