@@ -45,7 +45,7 @@ class Enhanced:
     """Stretch between two percentiles, then local contrast, as `enhanced.jpg`."""
 
     name: ClassVar[str] = "photo.enhanced"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     reads: ClassVar[Reads] = "photo"
 
     grey_world: float = 0.0

@@ -72,7 +72,7 @@ class PhotoPreview:
     """Previews for the web; sizes larger than the photo itself are replaced by the photo's own size."""
 
     name: ClassVar[str] = "photo.preview"
-    version: ClassVar[int] = 10
+    version: ClassVar[int] = 11
     reads: ClassVar[Reads] = "photo"
 
     longest_sides_px: tuple[int, ...] = (320, 1024, 2048)

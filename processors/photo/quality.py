@@ -49,7 +49,7 @@ class Quality:
     """Measurements of one photo, as `quality.json`."""
 
     name: ClassVar[str] = "photo.quality"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     reads: ClassVar[Reads] = "photo"
 
     max_pixels: int = MAX_PIXELS

@@ -14,6 +14,8 @@ from typing import BinaryIO, ClassVar
 import numpy as np
 from PIL import ExifTags, Image, ImageFile
 
+from processors.containers.photo.tiff_blocks import rows_before_lost
+from processors.containers.photo.tiff_file import read_tiff_file
 from processors.contract import Item, OpenSource, Reads, require
 from processors.decoding.open_media import decoder_errors, open_picture
 from processors.decoding.picture_header import open_header
@@ -46,7 +48,7 @@ class Salvaged:
     """`salvaged.png`: the decodable rows of a truncated JPEG, PNG or TIFF, in sRGB, as stored."""
 
     name: ClassVar[str] = "photo.salvaged"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     reads: ClassVar[Reads] = "file"
 
     max_pixels: int = MAX_PIXELS
@@ -109,7 +111,15 @@ BACK = TRANSPOSED | {6: TRANSPOSED[8], 8: TRANSPOSED[6]}
 
 
 def _tiff(file: BinaryIO) -> tuple[Image.Image, int, int]:
-    """Return rows up to the last one that is not all zero, as stored: Pillow turns a TIFF upright while loading."""
+    """Return rows up to the last one that is not all zero, as stored: Pillow turns a TIFF upright while loading.
+
+    In tiles or separate planes only those above the first one that is lost: it may be lost in part of its width, or
+    in one channel.
+    """
+    found = read_tiff_file(file)
+    is_in_parts = found is not None and (found.photo.tile_px is not None or found.photo.is_planar)
+    whole_rows = rows_before_lost(found.photo, file.seek(0, io.SEEK_END)) if found and is_in_parts else None
+    file.seek(0)
     opened = open_picture(file)
     orientation = opened.getexif().get(ExifTags.Base.Orientation, 1)
     opened.load()
@@ -117,7 +127,8 @@ def _tiff(file: BinaryIO) -> tuple[Image.Image, int, int]:
     image.info = opened.info
     values = np.asarray(image)
     filled = np.flatnonzero(values.reshape(values.shape[0], -1).any(axis=1))
-    return image, int(filled[-1]) + 1 if len(filled) else 0, image.height
+    rows = int(filled[-1]) + 1 if len(filled) else 0
+    return image, rows if whole_rows is None else min(rows, whole_rows), image.height
 
 
 def _jpeg(file: BinaryIO) -> tuple[Image.Image, int, int]:

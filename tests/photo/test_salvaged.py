@@ -14,6 +14,7 @@ from processors.errors import DamagedMedia, RefusedMedia
 from processors.photo.reading.display_levels import levels_of, to_8_bit
 from processors.photo.salvaged import Salvaged
 from processors.sources.source_file import SourceFile
+from tests.helpers.made_planar_tiff import planar_tiff
 
 PICTURE = np.random.default_rng(1).integers(40, 200, (400, 600, 3)).astype(np.uint8)
 
@@ -94,3 +95,18 @@ def test_deep_rows_are_shown_as_the_whole_photo_is(tmp_path: Path, dtype: type) 
     kept = values[: facts.facts.rows_decoded]
     assert (shown == to_8_bit(kept, levels_of(kept))).all()
     assert shown.mean() > 100, "the hot pixel does not darken the rest"
+
+
+def test_rows_of_a_cut_tiff_in_tiles_or_planes_are_whole(tmp_path: Path) -> None:
+    values = np.random.default_rng(4).integers(1, 255, (60, 40, 3), np.uint8)
+    tiles = planar_tiff(values[..., :1], 1, tile=(16, 16), more={284: (1,)})
+    items = salvaged(tmp_path, tiles[: -7 * 16 * 16], "tiff")  # one tile of the second of four rows is the last
+    assert (items[0].facts.rows_decoded, items[0].facts.rows_promised) == (16, 60)
+    assert (np.asarray(Image.open(io.BytesIO(items[1].data or b""))) == values[:16, :, 0]).all()
+    planes = planar_tiff(values, 2)
+    items = salvaged(
+        tmp_path, planes[: -40 * 20], "tiff"
+    )  # the last of four strips of the last plane, and a part of another
+    assert (items[0].facts.rows_decoded, items[0].facts.rows_promised) == (32, 60)
+    with pytest.raises(DamagedMedia, match="not one whole row can be decoded"):
+        salvaged(tmp_path, planes[: -40 * 70], "tiff")  # a part of the second plane

@@ -192,16 +192,19 @@ def test_scale_and_turn_of_a_tiff_multiplied_by_alpha_apply_to_its_numbers() -> 
 
 
 def test_numbers_that_a_decoder_has_divided_by_alpha_are_refused() -> None:
-    cmyk = (DEEP >> 8).astype(np.uint8)
     avif = io.BytesIO()
-    Image.fromarray(cmyk[..., :4]).save(avif, "AVIF", quality=100, alpha_premultiplied=True)
-    for data in (tiff((cmyk, [(262, 3, (5,)), (EXTRA_SAMPLES, 3, (1,))])), avif.getvalue()):
-        with pytest.raises(UnsupportedMedia) as refused:
-            values_of(data)
-        assert str(refused.value) == (
-            "its colours are stored multiplied by alpha, and its decoder does not give them so: "
-            "convert it to an RGB TIFF"
-        )
+    Image.fromarray((DEEP[..., :4] >> 8).astype(np.uint8)).save(avif, "AVIF", quality=100, alpha_premultiplied=True)
+    with pytest.raises(UnsupportedMedia) as refused:
+        values_of(avif.getvalue())
+    assert str(refused.value) == (
+        "its colours are stored multiplied by alpha, and its decoder does not give them so: convert it to an RGB TIFF"
+    )
+
+
+@pytest.mark.parametrize("extra", [0, 1, 2])
+def test_inks_have_their_numbers_and_the_channel_behind_them(extra: int) -> None:
+    inks = (DEEP >> 8).astype(np.uint8)
+    assert np.array_equal(values_of(tiff((inks, [(262, 3, (5,)), (EXTRA_SAMPLES, 3, (extra,))]))), inks)
 
 
 def test_a_heic_whose_colours_are_multiplied_by_alpha_has_its_numbers() -> None:

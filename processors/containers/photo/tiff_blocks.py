@@ -1,4 +1,4 @@
-"""Strips and tiles of a TIFF whose data do not unpack as they should, which libtiff may not notice."""
+"""Strips and tiles of a TIFF that are lost, or do not unpack as they should, which libtiff may not notice."""
 
 from __future__ import annotations
 
@@ -35,6 +35,13 @@ def rows_of_unsound_packbits(file: BinaryIO, photo: Directory) -> list[int]:
         return not any(unpacks_to(data, row_bytes * count) for count in {rows, rows_at_once})
 
     return _rows_of_blocks(file, photo, is_unsound)
+
+
+def rows_before_lost(photo: Directory, size_bytes: int) -> int:
+    """Return the number of rows above the first strip or tile that is not within a file of this size."""
+    down = -(-photo.height_px // photo.rows_at_once)
+    lost = [number for number, (at, size) in enumerate(photo.blocks) if at + size > size_bytes]
+    return min((number // photo.across % down * photo.rows_at_once for number in lost), default=photo.height_px)
 
 
 def _rows_of_blocks(file: BinaryIO, photo: Directory, is_unsound: Callable[[bytes, int], bool]) -> list[int]:

@@ -88,6 +88,10 @@ class TiffLayout:
         """Return an offset as it is stored."""
         return offset.to_bytes(self.offset_bytes, "little" if self.order == "<" else "big")
 
+    def short(self, number: int) -> bytes:
+        """Return a number of 16 bits as it is stored."""
+        return number.to_bytes(2, "little" if self.order == "<" else "big")
+
     def directory(self, read: Read, at: int, most: int) -> StoredDirectory | None:
         """Return the directory at an offset, with the first `most` entries; None if that is behind the data's end."""
         head = read(at, self.count_bytes)

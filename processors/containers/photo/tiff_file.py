@@ -25,6 +25,7 @@ ORIENTATION, ROWS_PER_STRIP, MODEL, EXTRA, SAMPLE_FORMAT, SUB_DIRECTORIES = 274,
 EXIF, GPS = 34665, 34853
 TILE_WIDTH, TILE_HEIGHT, ICC, GDAL_METADATA, GDAL_NODATA = 322, 323, 34675, 42112, 42113
 STRIP_PLACES, STRIP_SIZES, TILE_PLACES, TILE_SIZES = 273, 279, 324, 325
+PLANAR, IN_PLANES = 284, 2
 LUMA, SUBSAMPLING, BLACK_AND_WHITE = 529, 530, 532
 _TAGS = {
     SUBFILE,
@@ -36,6 +37,7 @@ _TAGS = {
     PHOTOMETRIC,
     FILL_ORDER,
     SAMPLES,
+    PLANAR,
     ORIENTATION,
     ROWS_PER_STRIP,
     MODEL,
@@ -131,6 +133,8 @@ class Directory:
     """Width and height of a tile; None for strips."""
     has_reversed_bits: bool = False
     """True if each byte's first bit is the lowest (FillOrder 2)."""
+    is_planar: bool = False
+    """True if each channel is a plane of its own (PlanarConfiguration 2)."""
 
     @property
     def kind(self) -> str:
@@ -138,7 +142,8 @@ class Directory:
         kinds = {1: "unsigned", 2: "signed", 3: "float", 5: "complex", 6: "complex"}
         bits = "/".join(map(str, dict.fromkeys(self.bits)))
         colours = PHOTOMETRICS.get(self.photometric or 0, f"photometric {self.photometric}")
-        return f"{self.samples} x {bits} bits {kinds.get(self.sample_format, '')}, {colours}, {self.packed}"
+        planes = ", in separate planes" if self.is_planar and self.samples > 1 else ""
+        return f"{self.samples} x {bits} bits {kinds.get(self.sample_format, '')}, {colours}, {self.packed}{planes}"
 
     @property
     def mode(self) -> str:
@@ -341,6 +346,7 @@ def _directory(tags: dict[int, tuple], page: int, sub: int | None, at: int, foll
         ycbcr=_ycbcr(tags) if tags.get(PHOTOMETRIC, (0,))[0] == 6 else None,
         tile_px=(first(TILE_WIDTH, 0), first(TILE_HEIGHT, 0)) if tags.get(TILE_WIDTH) else None,
         has_reversed_bits=first(FILL_ORDER, 1) == 2,
+        is_planar=first(PLANAR, 1) == IN_PLANES,
     )
 
 

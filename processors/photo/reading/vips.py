@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO, Literal
 
+from processors.containers.photo.tiff_file import Directory
 from processors.errors import DamagedMedia, RefusedMedia
 from processors.formats import STRIP_LOADERS
+from processors.photo.reading.by_format.tiff_planes import open_planes
 from processors.photo.reading.photo_info import refuse_size
 
 os.environ.setdefault("VIPS_CONCURRENCY", "1")  # workers already run in parallel
@@ -103,9 +105,17 @@ def open_with_vips(
     *,
     access: Literal["sequential", "random"] = "sequential",
     fail_on: Literal["none", "truncated", "error", "warning"] = "error",
+    planes: Directory | None = None,
     **options: Any,
 ) -> pyvips.Image:
-    """Open a picture, reading its header but decoding no pixels; raises `pyvips.Error`."""
+    """Open a picture, reading its header but decoding no pixels; raises `pyvips.Error`.
+
+    Parameters
+    ----------
+    planes : picture of a TIFF to read plane by plane; raises as `open_planes`.
+    """
+    if planes:
+        return open_planes(file, planes, access=access, fail_on=fail_on)
     return LOADERS[picture_format](vips_source(file), access=access, fail_on=fail_on, **options)
 
 
@@ -141,7 +151,7 @@ def open_strips(file: BinaryIO, picture_format: str, max_pixels: int, **options:
 
     Parameters
     ----------
-    options : for the loader: `page` and `subifd` of a TIFF.
+    options : for the loader: `page` and `subifd` of a TIFF, or `planes`.
 
     Raises
     ------

@@ -84,7 +84,7 @@ class Tracks:
     """
 
     name: ClassVar[str] = "photo.tracks"
-    version: ClassVar[int] = 9
+    version: ClassVar[int] = 10
     reads: ClassVar[Reads] = "photo"
 
     cameras: Literal["rear", "any"] = "rear"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import pyvips
@@ -18,6 +18,7 @@ from processors.decoding.picture_header import what_to_do
 from processors.errors import DamagedMedia, MediaError, RefusedMedia, UnsupportedMedia
 from processors.imaging.icc_profile import profile_name
 from processors.photo.reading.by_format.stored_scale import scaling_of
+from processors.photo.reading.by_format.tiff_planes import is_misread, is_read_by_planes
 from processors.photo.reading.by_format.ycbcr import is_stored_as_ycbcr, rgb_of
 from processors.photo.reading.colour_tags import ICC
 from processors.photo.reading.damage import Damage
@@ -99,6 +100,8 @@ class Tiff:
         photo = self._photo
         if photo.sample_format in (5, 6):
             raise UnsupportedMedia("a TIFF of complex numbers is not supported", "convert it")
+        if is_misread(photo):
+            raise _not_supported(photo)
         if photo.photometric in LAB and max(photo.bits) == 8:
             return replace(self._by_pillow(None), damage=self._unsound())
         shrink = bounding_shrink(photo.width_px, photo.height_px)
@@ -123,9 +126,9 @@ class Tiff:
             return self._damage_in(bad, "the picture data do not unpack to their size")
         return None
 
-    def _values(self, fail_on: Any, shrink: int, heard: Heard) -> tuple[np.ndarray, str]:
+    def _values(self, fail_on: Literal["none", "error"], shrink: int, heard: Heard) -> tuple[np.ndarray, str]:
         """Return the samples and libvips's interpretation; only warnings about pixels remain in `heard`."""
-        image = open_with_vips(self._file, "tiff", fail_on=fail_on, **options(self._photo))
+        image = open_with_vips(self._file, "tiff", **options(self._photo, fail_on))
         if self._photo.photometric in LAB:
             image = image.colourspace("srgb").cast("uchar")
         if self._photo.ycbcr and is_stored_as_ycbcr(self._photo):
@@ -149,7 +152,7 @@ class Tiff:
     def _strips(self, heard: Heard) -> Iterator[tuple[int, bool]]:
         """Yield the first row of each strip or row of tiles, and whether it decompresses without a warning."""
         photo = self._photo
-        region = pyvips.Region.new(open_with_vips(self._file, "tiff", fail_on="none", **options(photo)))
+        region = pyvips.Region.new(open_with_vips(self._file, "tiff", **options(photo, "none")))
         for top in range(0, photo.height_px, photo.rows_at_once):
             heard.words.clear()
             region.fetch(0, top, photo.width_px, min(photo.rows_at_once, photo.height_px - top))
@@ -217,7 +220,7 @@ class Tiff:
                 raise
             if photo.blocks and self._is_cut():
                 raise DamagedMedia("truncated: the file ends before its picture does", what_to_do("tiff")) from error
-            raise UnsupportedMedia(f"a TIFF of {photo.kind} is not supported", "convert it") from error
+            raise _not_supported(photo) from error
         samples = deep_of(image)
         if samples is None:
             return Pixels(image=image)
@@ -225,9 +228,15 @@ class Tiff:
         return Pixels(samples=samples, declared_white=white)
 
 
-def options(photo: Directory) -> dict[str, Any]:
-    """Return libvips's load options that select a picture of the file."""
-    return {"page": photo.page, **({} if photo.sub is None else {"subifd": photo.sub})}
+def options(photo: Directory, fail_on: Literal["none", "error"] = "error") -> dict[str, Any]:
+    """Return the options of `open_with_vips` that select a picture of the file, and the damage at which it stops.
+
+    Of damaged tiles libvips only warns.
+    """
+    strictness = {"fail_on": "warning" if photo.tile_px and fail_on == "error" else fail_on}
+    if is_read_by_planes(photo):
+        return {"planes": photo, **strictness}
+    return {"page": photo.page, **({} if photo.sub is None else {"subifd": photo.sub}), **strictness}
 
 
 def photo_options(file: BinaryIO) -> dict[str, Any]:
@@ -244,6 +253,8 @@ def photo_options(file: BinaryIO) -> dict[str, Any]:
         raise RefusedMedia("a TIFF in CIELAB of 8 bits is not read in strips", "convert it to RGB")
     if is_stored_as_ycbcr(found.photo):
         raise RefusedMedia("a TIFF in YCbCr without subsampling is not read in strips", "convert it to RGB")
+    if is_misread(found.photo):
+        raise RefusedMedia(f"a TIFF of {found.photo.kind} is not read in strips", "convert it")
     return options(found.photo)
 
 
@@ -265,6 +276,10 @@ def scaled_others(photo: Directory, others: np.ndarray) -> np.ndarray:
         scaled = channel if (factor, offset) == (1.0, 0.0) else channel * factor + offset
         found.append(scaled if valid is None or valid.all() else np.where(valid, scaled, np.nan))
     return np.stack(found, axis=2)
+
+
+def _not_supported(photo: Directory) -> UnsupportedMedia:
+    return UnsupportedMedia(f"a TIFF of {photo.kind} is not supported", "convert it")
 
 
 def _words(words: str) -> str:
@@ -295,11 +310,13 @@ def _pixels(photo: Directory, values: np.ndarray, interpretation: str, damage: D
     has_alpha = bool(photo.extra_samples) and photo.extra_samples[0] in ALPHA and values.shape[2] > colours
     has_no_data = photo.no_data is not None and colours < 4 and photo.photometric in (0, 1, 2)
     scaling = scaling_of(photo)
+    if colours == 4 and values.dtype != np.uint8:
+        raise _not_supported(photo)
     if values.dtype == np.uint8 and not has_no_data and scaling is None:
         image = _image(values, colours, has_alpha=has_alpha)
         if photo.icc_profile:
             image.info["icc_profile"] = photo.icc_profile
-        others = values[..., colours + has_alpha :] if colours < 4 else None
+        others = values[..., colours if colours == 4 else colours + has_alpha :]
         return Pixels(image=image, others=others, orientation=photo.orientation, damage=damage, shrunk_by=shrink)
     alpha = None
     if has_alpha and values.dtype == np.uint16:
