@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
@@ -26,11 +26,23 @@ Reads = Literal["video", "audio", "photo", "file", "results"]
 opens the source itself. `results`: it is made of its `inputs` alone, and the source is not opened."""
 
 
+_LABEL_REF = {"name", "sha256"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class LabelRef:
     name: str
     """Name of a file in the source's own folder; a related label may be in a folder above: `../bundle.xml`."""
     sha256: str
+
+
+def refs_in(value: Json) -> Iterator[LabelRef]:
+    """Yield the companions named in parameters of a result and in those of its inputs."""
+    if isinstance(value, dict) and value.keys() == _LABEL_REF:
+        yield LabelRef(name=str(value["name"]), sha256=str(value["sha256"]))
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from refs_in(one)
 
 
 @dataclass(frozen=True, kw_only=True)

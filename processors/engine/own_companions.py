@@ -6,15 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from processors.containers.text.subtitle_names import is_subtitle_file
-from processors.contract import LabelRef
+from processors.contract import LabelRef, refs_in
 from processors.engine.release_index import ReleaseIndex
-from processors.json_records import Json
 from processors.store.catalogue.source_row import SourceRow
 from processors.store.findings.withdrawn import withdrawn
 from processors.store.manifest import Manifest
 from processors.well_known_names import EVIDENCE
-
-_REF = {"name", "sha256"}
 
 
 def made_of(result: Manifest) -> frozenset[LabelRef]:
@@ -25,15 +22,6 @@ def made_of(result: Manifest) -> frozenset[LabelRef]:
     if result.ref.processor == EVIDENCE:
         return frozenset()
     return frozenset([*([result.label] if result.label else ()), *refs_in(result.parameters)])
-
-
-def refs_in(value: Json) -> Iterator[LabelRef]:
-    """Yield the companions named in parameters of a result and in those of its inputs."""
-    if isinstance(value, dict) and value.keys() == _REF:
-        yield LabelRef(name=str(value["name"]), sha256=str(value["sha256"]))
-    elif isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from refs_in(one)
 
 
 def identity(companion: LabelRef) -> tuple[str | None, str]:

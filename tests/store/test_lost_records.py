@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import shutil
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 from flows.cli.main import main
 from processors.errors import RequestError
 from processors.store.catalogue.catalogue import Catalogue
+from tests.helpers.pack_store import picture
 from tests.helpers.releases import Releases
 
 HEAD = 'credit = "CNSA"\nrights = "free"\nredistribute = true\n'
@@ -131,3 +133,32 @@ def test_a_lost_record_without_a_catalogue_is_left_out_and_said_so(releases: Rel
     assert lines[2:] == [way]
     found = json.loads("\n".join(run(releases, "rebuild", "--quiet", "--json", code=1)))
     assert (len(found["unreadable"]), found["restored"]) == (1, [])
+
+
+@pytest.mark.parametrize("has_folder", [True, False])
+def test_the_lost_record_of_a_label_is_named_too_though_nothing_else_is_in_its_folder(
+    releases: Releases, has_folder: bool
+) -> None:
+    """It is known by what is stated of the files that it describes, and named once for all of them."""
+    label = '<Product_Observational xmlns="http://pds.nasa.gov/pds4/pds/v1"><File><file_name>{}</file_name></File>{}'
+    june = releases.raw / "june"
+    (june / "d.jpg").write_bytes(picture(48, 32, 7))
+    both = label.format("c.jpg", "<File><file_name>d.jpg</file_name></File></Product_Observational>")
+    (june / "both.xml").write_text(both)
+    releases.ingest()
+    assert run(releases, "rebuild", "--quiet", code=0)[0].startswith("rebuilt the catalogue")
+    digest = hashlib.sha256(both.encode()).hexdigest()
+    record = Path(releases.store.source_folder(digest)) / "source.json"
+    whole, place = record.read_bytes(), record.relative_to(releases.store.root)
+    record.unlink()
+    if not has_folder:
+        record.parent.rmdir()
+    told = f"{place}: no record of the paths and the history of this source, both.xml"
+    again = run(releases, "rebuild", "--quiet", code=1)[:-1]
+    assert again == [f"restored: {told}; written again from the catalogue"]
+    assert json.loads(record.read_bytes()) == json.loads(whole)
+    shutil.rmtree(record.parent)
+    shutil.rmtree(releases.store.catalogue_folder)
+    assert run(releases, "rebuild", "--quiet", code=1)[:-1] == [f"left out: {told}"]
+    releases.ingest()  # finds the label as a new file
+    assert len(run(releases, "rebuild", "--quiet", code=0)) == 1

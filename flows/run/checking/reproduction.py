@@ -17,8 +17,8 @@ from flows.run.recipe_changes.load_recipes import processor_class
 from flows.run.working.batches import SourceOutcome, run_batch
 from flows.run.working.workers import Workers
 from processors.comparing.tolerance import within_tolerance
-from processors.contract import LabelRef
-from processors.engine.own_companions import OwnCompanions, made_of, refs_in
+from processors.contract import LabelRef, refs_in
+from processors.engine.own_companions import OwnCompanions, made_of
 from processors.engine.parameters import from_parameters
 from processors.engine.plan import Due, differing
 from processors.engine.wanted_results import WantedResult, all_inputs

@@ -20,6 +20,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow.parquet import ParquetFile, ParquetWriter
 
+from processors.contract import refs_in
 from processors.errors import ResultCorrupt, ResultNewer, StoreError
 from processors.store.bucket.bucket_store import BucketStore
 from processors.store.catalogue.arrow_rows import arrow_table, pyarrow_schema
@@ -34,6 +35,7 @@ from processors.store.manifest_files import folders_in, manifest_files, manifest
 from processors.store.progress_steps import Steps, silently
 from processors.store.source_records import RECORD
 from processors.store.store import Store
+from processors.well_known_names import EVIDENCE
 
 _Add = Callable[[str, Iterable[dict[str, Any]]], None]
 """Adds rows to a table."""
@@ -124,6 +126,7 @@ def _rebuild(store: Store, processes: int | None, steps: Steps) -> tuple[list[Un
             with ProcessPoolExecutor(processes, multiprocessing.get_context("forkserver")) as pool:
                 every = steps("Reading results", pool.map(read, groups), len(groups), noun="folder")
                 left_out = [one for some in every for one in some]
+        left_out = [*dict.fromkeys(left_out)]  # a label of several files is named once
         restored = _restore(store, folder, groups, {one.lost for one in left_out if one.lost})
         for name in COLUMNS:
             files = [_file(folder, group, name) for group in (*groups, RESTORED)]
@@ -254,7 +257,22 @@ def _read_group(root: Path, folder: Path, group: str) -> list[_LeftOut]:
                     reason = reason or f"{RECORD.format(digest[:2], digest)}: {NO_RECORD}"
                     left_out.append(_LeftOut(reason=reason, lost=digest))
             _add_records(records, add)
+            left_out += _labels_without_record(store, records, manifests)
     return left_out
+
+
+def _labels_without_record(
+    store: Store, records: Iterable[dict[str, Any]], manifests: Iterable[Manifest]
+) -> Iterator[_LeftOut]:
+    """Yield the labels and sidecars without a record, whose own folder has nothing, that evidence of present files is
+    made of.
+    """
+    evidence = {one.ref.key: one for one in manifests if one.ref.processor == EVIDENCE}
+    keys = (at.get("evidence_key") for record in records for at in record["seen"] if at.get("gone_utc") is None)
+    for one in dict.fromkeys(label for key in keys if key in evidence for label in refs_in(evidence[key].parameters)):
+        place = RECORD.format(one.sha256[:2], one.sha256)
+        if not os.path.exists(f"{store.root}/{place}"):  # noqa: PTH110
+            yield _LeftOut(reason=f"{place}: {NO_RECORD}, {one.name}", lost=one.sha256)
 
 
 def _record_of(store: Store, digest: str) -> tuple[dict[str, Any] | None, str | None]:
