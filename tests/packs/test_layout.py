@@ -73,6 +73,7 @@ def test_subtitles_lie_next_to_their_video_with_their_language_in_the_name() -> 
         ("Wind", ["june/mic.wav", "june/old/mic.wav"], ["wind_june", "wind_june-old"]),
         ("Wind", ["june/mic.wav"], ["wind"]),
         (None, ["june/a.wav", "june/b.wav"], ["a", "b"]),
+        (None, ["june/569462main_eagle_has_landed.ogg", "june/风_1.wav"], ["569462main-eagle-has-landed", "风-1"]),
     ],
 )
 def test_sources_that_share_a_title_are_told_apart_by_their_files(

@@ -149,7 +149,11 @@ def test_words_narrow_and_names_widen(filled: tuple[Store, Catalogue], words: li
         (["one.jpg", "medium=video"], "no source matches the selection, which every word narrows; list sources"),
         (["nope.jpg"], "nope.jpg: no such source in the store"),
         (["redistribute=yes"], "redistribute=yes: must be true or false"),
-        (["event=a", "event=b"], "event=b: event= is given twice"),
+        (["event=a", "event=b"], "event=b: event= is given twice; give it once"),
+        (
+            ["release=june", "release=7 月"],
+            r"release=7 月: release= is given twice; give it once, or write 'june/\*' '7 月/\*' for files of both",
+        ),
         (["sql=nope > 1"], 'sql=nope > 1: .*"nope" not found'),
         (["sql=true); DROP TABLE sources; SELECT (1"], r"sql=.*: give one condition"),
         (["sql=name IN (SELECT content FROM read_text('/etc/passwd'))"], "sql=.*disabled"),

@@ -195,7 +195,7 @@ def _fitting(words: list[str], base: str) -> list[str]:
 
 
 def _stem_words(subject: SourceRecord) -> str:
-    return slug((subject.name.rpartition(".")[0] or subject.name).replace("_", "-"))
+    return slug(subject.name.rpartition(".")[0] or subject.name)
 
 
 def _suffix_words(subject: SourceRecord) -> str:
@@ -203,12 +203,12 @@ def _suffix_words(subject: SourceRecord) -> str:
 
 
 def _folder_words(subject: SourceRecord) -> str:
-    return slug(subject.relative.rpartition("/")[0].replace("_", "-"))
+    return slug(subject.relative.rpartition("/")[0])
 
 
 def slug(text: str) -> str:
     """Return letters and digits of any script in lower case, words joined with `-`, cut at a word."""
-    whole = "-".join(re.findall(r"\w+", re.sub(r"['’]|_", "", text.lower())))
+    whole = "-".join(re.findall(r"[^\W_]+", re.sub(r"['’]", "", text.lower())))
     return (
         whole
         if len(whole) <= TITLE_CHARACTERS
@@ -223,8 +223,8 @@ def _kind(entry: ItemRecord) -> str:
     if how.file_word is not None:
         return how.file_word
     if entry.media_type.partition("/")[0] == "audio" or how.take == {}:
-        return slug(entry.name.rpartition(".")[0].replace("_", "-"))
-    return slug(processor.rpartition(".")[2].replace("_", "-"))
+        return slug(entry.name.rpartition(".")[0])
+    return slug(processor.rpartition(".")[2])
 
 
 def _language(entry: ItemRecord) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,7 +71,9 @@ def parse(words: Sequence[str]) -> Selection:
         if not equals or name not in WORDS:
             names.append(word)
         elif name in fields:
-            raise RequestError(f"{word}: {name}= is given twice; give it once")
+            both = " ".join(shlex.quote(f"{one}/*") for one in (fields[name], value))
+            others = f", or write {both} for files of both" if name == "release" else ""
+            raise RequestError(f"{word}: {name}= is given twice; give it once{others}")
         else:
             fields[name] = value
     if fields.get("medium", "video") not in MEDIA:
