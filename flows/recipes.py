@@ -49,6 +49,7 @@ from processors.video.motion.motion_plot import MotionPlot
 from processors.video.motion.stabilised import Stabilised
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
+from processors.video.shots.timeline import Timeline
 from processors.video.subtitles.subtitles import Subtitles
 
 SOUND: tuple[Processor, ...] = (
@@ -73,6 +74,7 @@ RECIPES: Recipes = {
         Frames(every_seconds=1.0),
         ContactSheet(shots=Shots()),
         Shots(),
+        Timeline(),
         Stills(),
         Motion(),
         MotionPlot(),
@@ -108,6 +110,7 @@ LIGHT: tuple[type[Any], ...] = (
     Frames,
     ContactSheet,
     Shots,
+    Timeline,
     Subtitles,
     Levels,
     Spectrogram,

@@ -157,7 +157,7 @@ class SourceView:
         return ResultView.of(self._manifest(processor, parameters), self._store, self._asked.of(self._row))
 
     def item(self, processor: str, name: str, /, **parameters: object) -> Path:
-        """Return the path of one file of a result, for reading: `source.item("video.shots", "shots.edl")`.
+        """Return the path of one file of a result, for reading: `source.item("video.timeline", "shots.edl")`.
 
         Raises
         ------

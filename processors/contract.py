@@ -138,6 +138,8 @@ class ReleaseContext:
     """Mistake in release.toml that keeps this file's entry from being read."""
     name: str | None = None
     """File name, if it is meaningful: a product name."""
+    file_name: str = ""
+    """File name, whatever it means, for results that print it; of several paths of the same bytes that of the first."""
     recorded_by: tuple[str, ...] = ()
     """Release's name of the camera or instrument; several where paths of the same bytes name it differently."""
     calibration: str | None = None
@@ -232,8 +234,6 @@ class Inputs(Generic[Info]):
     """Results by processor name."""
     source_facts: Mapping[Reads, Json]
     """Findings of reading the source when those results were made: counts and losses, by unit read."""
-    source_name: str = ""
-    """File name, for people and for programs that link to it by name; any text, never used as a path."""
     not_made: Mapping[str, str] = field(default_factory=dict)
     """Why results could not be made of this file, by processor name; only for one with `works_without_inputs`."""
 

@@ -177,7 +177,7 @@ def test_joined_recordings_follow_each_other(found: Found) -> None:
 
 @given("video/timecode_29_97_drop.mov")
 def test_start_time_code_reaches_the_timelines(found: Found) -> None:
-    edl = found.path("video.shots", "shots.edl").read_text()
+    edl = found.path("video.timeline", "shots.edl").read_text()
     assert "FCM: DROP FRAME" in edl
     assert "01:00:00;00" in edl
     assert "* FROM CLIP NAME: timecode_29_97_drop.mov" in edl

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from processors.errors import RequestError
 
 if TYPE_CHECKING:
     from processors.contract import Processor
+    from processors.json_records import Json
     from processors.store.store import Store
 
 
@@ -86,4 +88,13 @@ def _of_result(entry: Processor, key: str, store: Store) -> Processor:
         known = ", ".join(sorted({row["key"][:8] for row in ours})[:20]) or "none"
         what = f"is ambiguous ({len(found)} results)" if found else "matches no result"
         raise RequestError(f"{key}: key prefix {what} of {entry.name}; existing keys: {known}")
-    return from_parameters(type(entry), store.manifest(ResultRef(**found[0])).parameters)
+    return from_parameters(type(entry), _without_file_names(store.manifest(ResultRef(**found[0])).parameters))
+
+
+def _without_file_names(parameters: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the parameters of a result without the name of its file, which is not that of every other."""
+    return {
+        name: _without_file_names(value) if isinstance(value, dict) else value
+        for name, value in parameters.items()
+        if name != "file_name"
+    }

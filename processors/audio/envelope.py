@@ -42,7 +42,7 @@ class Envelope:
     """Lowest and highest sample of each step and channel, and the power of the sample-to-sample change."""
 
     name: ClassVar[str] = "audio.envelope"
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     reads: ClassVar[Reads] = "audio"
 
     longest_step_seconds: float = 0.0015

@@ -1,7 +1,8 @@
 """Provenance of an audio array, as global attributes of a netCDF file.
 
-They do not include texts of a release, so that no sound is measured again for another title or credit; these are added
-when a file leaves the store (`packs/embedded/in_netcdf.py`, `packs/embedded/source_attributes.py`).
+They do not include texts of a release or the name of the file, so that no sound is measured again for another title,
+credit or name; these are added when a file leaves the store (`packs/embedded/in_netcdf.py`,
+`packs/embedded/source_attributes.py`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ COPIED = (
     "time_coverage_start",
     "time_coverage_start_source",
     "source",
-    "source_name",
     "source_sha256",
     "rate_hz",
 )
@@ -60,9 +60,9 @@ def origin_attributes(
     what : what the array holds, as the beginning of a title.
     """
     origin = origin or Origin()
-    words, name = origin.words, info.source_name
+    words = origin.words
     told = {
-        "title": f"{what} of {words.title or name or 'a sound'}",
+        "title": f"{what} of {words.title}" if words.title else what,
         "institution": words.credit,
         "credit": words.credit,
         "project": words.mission,
@@ -70,21 +70,20 @@ def origin_attributes(
         "date_recorded": words.date,
         "time_coverage_start": origin.start_utc or "",
         "time_coverage_start_source": origin.start_source,
-        "source": f"sound recording {name}, {info.codec}, {info.channel_count} channels, {info.rate_hz} Hz",
-        "source_name": name,
+        "source": f"sound recording, {info.codec}, {info.channel_count} channels, {info.rate_hz} Hz",
         "source_sha256": info.source_sha256,
         "rate_hz": info.rate_hz,
-        **made_by(processor, name),
+        **made_by(processor),
     }
     return {key: value for key, value in told.items() if value != ""}
 
 
-def made_by(processor: Processor, source_name: str) -> dict[str, str | int]:
+def made_by(processor: Processor) -> dict[str, str | int]:
     """Describe the processor and parameters that made an array; without dates, so that it can be reproduced."""
     given = parameters(processor)
     return {
         "Conventions": CONVENTIONS,
-        "history": f"{processor.name} version {processor.version} of marsmedia, from {source_name or 'a sound'}",
+        "history": f"{processor.name} version {processor.version} of marsmedia",
         "processor": processor.name,
         "processor_version": processor.version,
         "processor_parameters": json.dumps(given, sort_keys=True, ensure_ascii=False),

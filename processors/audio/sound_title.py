@@ -12,15 +12,15 @@ HEIGHT_PX = 2 * LINE_PX + 6
 
 
 def draw_title(
-    canvas: Canvas, left: int, right: int, source_name: str, words: ReleaseWords, start_utc: str | None, what: str = ""
+    canvas: Canvas, left: int, right: int, file_name: str, words: ReleaseWords, start_utc: str | None, what: str = ""
 ) -> None:
     """Draw the title at the top of a picture.
 
     Parameters
     ----------
-    source_name : file name; characters that the font lacks are left out.
+    file_name : file name; characters that the font lacks are left out.
     what : content of the picture; empty if its axes show it.
     """
-    name, *details = filter(None, [*title_parts(source_name, words, start_utc, "sound"), what])
+    name, *details = filter(None, [*title_parts(file_name, words, start_utc, "sound"), what])
     canvas.title(left, LINE_PX / 2 + 4, name, right, is_main=True)
     canvas.title(left, LINE_PX + TICK_FONT_PX / 2 + 4, " · ".join(details), right, is_main=False)

@@ -36,7 +36,7 @@ class Waveform:
     """Lowest and highest value of each point, 16 bit, in BBC audiowaveform's version 2."""
 
     name: ClassVar[str] = "audio.waveform"
-    version: ClassVar[int] = 7
+    version: ClassVar[int] = 8
     reads: ClassVar[Reads] = "results"
 
     least_samples_per_point: int = 512
@@ -46,6 +46,8 @@ class Waveform:
     """False leaves out the picture's two lines with file, mission, time and credit."""
     words: ReleaseWords | None = None
     """Texts of the release for the title. None: those that the release states, if any."""
+    file_name: str = ""
+    """Name of the file, for the title. Empty: that of the file in raw."""
     envelope: Envelope = field(default_factory=Envelope)
 
     def __post_init__(self) -> None:
@@ -59,9 +61,11 @@ class Waveform:
         require(self.most_points >= 1000, "most_points", self.most_points, "must be at least 1000")
 
     def for_release(self, context: ReleaseContext) -> Waveform:
-        """Return this processor with the release's texts for the title."""
-        is_said = self.title and self.words is None and context.words != ReleaseWords()
-        return replace(self, words=context.words) if is_said else self
+        """Return this processor with the release's texts and the file's name for the title."""
+        if not self.title:
+            return self
+        words = context.words if context.words != ReleaseWords() else None
+        return replace(self, words=self.words or words, file_name=self.file_name or context.file_name)
 
     def inputs(self) -> tuple[Envelope, ...]:
         return (self.envelope,)
@@ -101,7 +105,7 @@ class Waveform:
         )
         start = measured.first_seconds
         span = (start, start + max(measured.sample_count, 1) / rate_hz)
-        title = WaveformTitle(source_name=inputs.source_name, words=self.words or ReleaseWords())
+        title = WaveformTitle(file_name=self.file_name, words=self.words or ReleaseWords())
         per_pixel = max(1, measured.step_count // MAX_POINTS_DRAWN)
         lowest, highest = _points(result.path(ENVELOPE), per_pixel)
         drawn = draw_waveform(lowest, highest, measured.dc_offsets, span, title if self.title else None)

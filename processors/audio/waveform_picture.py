@@ -26,7 +26,7 @@ MIN_PEAK = 1e-6
 class WaveformTitle:
     """Content of the title; see `draw_title`."""
 
-    source_name: str
+    file_name: str
     words: ReleaseWords
     start_utc: str | None = None
 
@@ -55,7 +55,7 @@ def draw_waveform(
     height = top + len(lowest) * (STRIP_PX + NAME_PX) + BOTTOM_PX
     canvas = Canvas(WIDTH_PX, height)
     if title:
-        draw_title(canvas, LEFT_PX, WIDTH_PX - 20, title.source_name, title.words, title.start_utc)
+        draw_title(canvas, LEFT_PX, WIDTH_PX - 20, title.file_name, title.words, title.start_utc)
     for number, (low, high, offset) in enumerate(zip(lowest, highest, offsets, strict=True)):
         strip_top = top + NAME_PX + number * (STRIP_PX + NAME_PX)
         canvas.picture(LEFT_PX, strip_top, _strip(low, high, limit))

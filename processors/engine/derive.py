@@ -240,15 +240,15 @@ class _Pass:
 
     def _run_audio(self, work: list[ProcessorRun]) -> None:
         sound = FileReader(self._file, self._source.format)
-        _start(work, self._named(sound.info))
+        _start(work, self._identified(sound.info))
         if _is_any_active(work):
             for block in self._reading.each("audio", sound.blocks(), sound.info.rate_hz):
                 _feed(work, block)
             _keep_report(sound, "audio", self._reading)
             _finish(work)
 
-    def _named(self, info: AudioInfo) -> AudioInfo:
-        return dataclasses.replace(info, source_name=self._source.name, source_sha256=self._source.digest)
+    def _identified(self, info: AudioInfo) -> AudioInfo:
+        return dataclasses.replace(info, source_sha256=self._source.digest)
 
     def _run_video(self, video_work: list[ProcessorRun], audio_work: list[ProcessorRun]) -> None:
         """Decode video and audio of one container together in a single pass over its packets."""
@@ -278,7 +278,7 @@ class _Pass:
             file, form = self._file, self._source.format
             sound.tally.cut_off_because = look_at(file, form).cut_off_because or too_short_because(file, form)
         if sound:
-            _start(work, self._named(sound.info))
+            _start(work, self._identified(sound.info))
         return sound
 
     def _pictures(
@@ -301,8 +301,7 @@ class _Pass:
                 structure=structure_of(self._file, self._source.format),
             )
         if pictures:
-            info = dataclasses.replace(with_sound(pictures.info, self._file), source_name=self._source.name)
-            pictures.want(_start(work, info))
+            pictures.want(_start(work, with_sound(pictures.info, self._file)))
         return pictures
 
 

@@ -156,6 +156,7 @@ class ReleaseIndex:
                 subtitles=subtitles,
                 is_labelled=is_labelled,
                 name=name,
+                file_name=row.name,
                 recorded_start=start,
             )
         folder, _, release = found
@@ -176,7 +177,7 @@ class ReleaseIndex:
             start_of_labels=start,
         )
         calibration = self._calibrations.of(folder, release, entry or {}, context.recorded_by)
-        return replace(context, calibration=calibration, subtitles=subtitles, related=around)
+        return replace(context, file_name=row.name, calibration=calibration, subtitles=subtitles, related=around)
 
     def _entry_of(
         self, row: SourceRow, found: tuple[str, str, Release]

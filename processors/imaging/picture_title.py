@@ -8,16 +8,16 @@ from processors.contract import ReleaseWords
 from processors.imaging.lettering import drawable
 
 
-def title_parts(source_name: str, words: ReleaseWords, start_utc: str | None, unnamed: str) -> Iterator[str]:
+def title_parts(file_name: str, words: ReleaseWords, start_utc: str | None, unnamed: str) -> Iterator[str]:
     """Yield title and file, `Touchdown (clip.mp4)`, mission, time and credit; unknown ones but the file are left out.
 
     Parameters
     ----------
-    source_name : file name; what the font cannot draw is left out.
+    file_name : file name; what the font cannot draw is left out.
     start_utc : moment of the source's time 0, ISO 8601; None: the date of `words`, if there is one.
     unnamed : name for the file if neither its name nor its title can be drawn.
     """
-    names = [name for name in (drawable(words.title), drawable(source_name)) if name]
+    names = [name for name in (drawable(words.title), drawable(file_name)) if name]
     yield " (".join(names) + ")" * (len(names) - 1) if names else unnamed
     if mission := drawable(words.mission):
         yield mission

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -56,6 +56,8 @@ class Evidence:
     """SHA-256 of the profile's text, or of all profiles if a label may name one: a change makes the result due."""
     fault: str | None = None
     product_name: str | None = None
+    file_name: str = field(default="", metadata={"is_added_later": True})
+    """Name of the file, for the record and for labels that describe several files. Empty: that of the file in raw."""
 
     def for_release(self, context: ReleaseContext) -> Evidence:
         """Return this processor configured with what the release states about a source."""
@@ -69,6 +71,7 @@ class Evidence:
             fault=context.fault,
             mission_sha256=profile.sha256 if profile and not context.is_labelled else profiles_sha256(),
             product_name=context.name,
+            file_name=context.file_name,
         )
 
     def inputs(self) -> tuple[Metadata, ...]:
@@ -79,6 +82,7 @@ class Evidence:
         if self.fault:
             raise DamagedMedia(self.fault, "correct it and run again")
         source, file = inputs.info.source, inputs.info.file
+        source = dataclasses.replace(source, name=self.file_name or source.name)
         unread = inputs.not_made.get(Metadata.name)
         metadata: dict[str, Any] = {"tags": [], "known": {}, "problems": []}
         if unread is None:

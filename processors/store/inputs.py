@@ -56,7 +56,7 @@ def stored_inputs(processor: Processor, source: Source, store: Store) -> Inputs[
         facts[used.reads] = manifest.source_facts
     if not found and not not_made:
         return None
-    return Inputs(info=None, results=found, source_facts=facts, source_name=source.name, not_made=not_made)
+    return Inputs(info=None, results=found, source_facts=facts, not_made=not_made)
 
 
 def _is_of_file(manifest: Manifest) -> bool:

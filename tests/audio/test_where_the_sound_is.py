@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,8 @@ def below(samples: np.ndarray, hz: float, rate_hz: int) -> np.ndarray:
 
 def drawn(bench: Bench, picture: SpectrogramPicture, name: str = "a.wav") -> Canvas:
     results = {one.name: bench.run(one) for one in picture.inputs()}
-    return PictureMaker(picture, Inputs(info=None, results=results, source_facts={}, source_name=name)).draw()
+    picture = replace(picture, file_name=name)
+    return PictureMaker(picture, Inputs(info=None, results=results, source_facts={})).draw()
 
 
 def facts_of(tmp_path: Path, samples: np.ndarray, rate_hz: int = RATE_HZ) -> dict[str, Any]:
@@ -219,7 +221,7 @@ def test_a_waveform_fills_its_axis_and_its_offset_is_named(tmp_path: Path) -> No
         numbers = np.asarray(opened)
     rows = np.flatnonzero((numbers[:, 400:1400] < COLOURS).any(axis=1))
     assert rows[-1] - rows[0] == pytest.approx(240 / 1.05, abs=4)
-    title = WaveformTitle(source_name="a.wav", words=WORDS)
+    title = WaveformTitle(file_name="a.wav", words=WORDS)
     canvas = draw_waveform(quiet[None, ::10], quiet[None, ::10], (-0.01,), (0.0, 1.0), title)
     assert collisions(canvas) == []
     texts = list(canvas.text_boxes.values())

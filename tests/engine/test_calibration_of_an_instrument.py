@@ -52,9 +52,14 @@ recorded_by = "climate station"
     (raw / "june/release.toml").write_text(text)
 
 
+def names_of(raw: Path) -> dict[str, str]:
+    """Names of the sounds by SHA-256."""
+    return {hashlib.sha256(path.read_bytes()).hexdigest(): path.name for path in raw.glob("*/*.wav")}
+
+
 def calibrated(raw: Path, store: Path) -> dict[str, list[str]]:
     """Processors whose results name a calibration, by file."""
-    names = {hashlib.sha256(path.read_bytes()).hexdigest(): path.name for path in raw.glob("*/*.wav")}
+    names = names_of(raw)
     found: dict[str, list[str]] = {}
     for manifest in store.glob("results/*/*/*/*/manifest.json"):
         record = json.loads(manifest.read_bytes())
@@ -75,9 +80,10 @@ def test_a_releases_calibration_reaches_every_result_of_its_instrument_alone(
     report = ingest(raw, tmp_path / "store", {"audio": RECIPE})
     assert calibrated(raw, tmp_path / "store") == {"edl.wav": ALL}
     assert not [problem for problem in report.problems if "alibration" in str(problem)]
+    names = names_of(raw)
     for path in tmp_path.glob("store/results/*/*/audio.spectrogram/*/spectrogram.nc"):
         with xarray.open_dataset(path, engine="h5netcdf") as opened:
-            if opened.attrs["source_name"] != "edl.wav":
+            if names[opened.attrs["source_sha256"]] != "edl.wav":
                 assert "square_pascals_per_power" not in opened
                 continue
             # a sine of half of full scale is 30 Pa at its peak: its mean square is 450 Pa²
@@ -91,24 +97,25 @@ def test_a_releases_calibration_reaches_every_result_of_its_instrument_alone(
 def test_the_array_carries_its_meaning_and_its_origin(raw: Path, tmp_path: Path) -> None:
     describe(raw, HEAD)
     ingest(raw, tmp_path / "store", {"audio": RECIPE})
-    paths = {}
+    paths, names = {}, names_of(raw)
+    names = names_of(raw)
     for path in tmp_path.glob("store/results/*/*/audio.spectrogram/*/spectrogram.nc"):
         with xarray.open_dataset(path, engine="h5netcdf") as opened:
-            paths[opened.attrs["source_name"]] = path
+            paths[names[opened.attrs["source_sha256"]]] = path
     with xarray.open_dataset(paths["edl.wav"], engine="h5netcdf") as opened:
         told = opened.attrs
-        assert told["title"] == "Power spectrogram of edl.wav"
+        assert told["title"] == "Power spectrogram"
         assert told["time_coverage_start"] == "2021-02-18T20:44:28Z"
         assert told["source_sha256"] == paths["edl.wav"].parents[2].name
         assert (told["processor"], told["processor_version"]) == ("audio.spectrogram", Spectrogram.version)
-        assert told["history"] == f"audio.spectrogram version {Spectrogram.version} of marsmedia, from edl.wav"
+        assert told["history"] == f"audio.spectrogram version {Spectrogram.version} of marsmedia"
         assert told["Conventions"] == "CF-1.11, ACDD-1.3"
         assert opened.frequency.attrs["standard_name"] == "sound_frequency"
         for name, variable in opened.variables.items():
             assert variable.attrs["long_name"], name
             assert "units" in variable.attrs or name == "channel"
     with xarray.open_dataset(paths["unknown.wav"], engine="h5netcdf") as opened:
-        assert opened.attrs["title"] == "Power spectrogram of unknown.wav"
+        assert opened.attrs["title"] == "Power spectrogram"
         assert "time_coverage_start" not in opened.attrs
 
 

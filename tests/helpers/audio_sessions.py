@@ -83,7 +83,7 @@ class Bench:
             if processor.reads == "file":
                 info = self._as_file(folder)
             if used:
-                info = Inputs(info=info, results=used, source_facts={}, source_name=self._name)
+                info = Inputs(info=info, results=used, source_facts={})
             need_of(processor, info)
             self._made[processor] = Result(folder, self._items(processor, info, folder))
         return self._made[processor]

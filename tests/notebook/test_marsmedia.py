@@ -189,7 +189,7 @@ def test_a_frame_is_the_one_that_was_kept_for_that_time(video: SourceView, store
 def test_results_and_their_files_are_found_by_parameters(video: SourceView) -> None:
     assert {one.processor for one in video.results} >= {"evidence", "video.frames", "video.shots"}
     assert video.result("video.frames", every_seconds=1).parameters["choice"] == "interval"
-    assert video.item("video.shots", "shots.otio").read_text().startswith("{")
+    assert video.item("video.timeline", "shots.otio").read_text().startswith("{")
 
 
 def test_sql_and_packs(store: StoreView, tmp_path: Path) -> None:

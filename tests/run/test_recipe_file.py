@@ -40,8 +40,8 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_light_recipe_makes_what_separate_tools_make() -> None:
     light = load_recipes("light")
     sound = ["audio.levels", "audio.spectrogram", "audio.spectrogram_picture"]
-    video = ["video.integrity", "video.frames", "video.contact_sheet", "video.shots", "video.subtitles"]
-    assert names(light, "video") == ["metadata", "evidence", *video, *sound]
+    video = ["video.integrity", "video.frames", "video.contact_sheet", "video.shots", "video.timeline"]
+    assert names(light, "video") == ["metadata", "evidence", *video, "video.subtitles", *sound]
     assert names(light, "audio") == ["metadata", "evidence", *sound]
     assert names(light, "photo") == ["metadata", "evidence", "photo.preview"]
 

@@ -199,9 +199,7 @@ def test_an_altitude_that_a_chosen_part_cannot_take_is_refused_with_the_command(
     (motion,) = derived(composite, tmp_path / "store", stated)
     (shot,) = motion.json("motion.json")
     region = ",".join(map(str, shot["region"]["region_px"]))
-    command = (
-        f"marsmedia reprocess composite.mp4 --processor video.motion --set region_px={region} --set span_seconds=0,2.4"
-    )
+    command = f"marsmedia reprocess FILE --processor video.motion --set region_px={region} --set span_seconds=0,2.4"
     assert shot["altitude_refused_because"] == (
         "the altitude of shot 1 is not used: field_of_view_degrees is of the whole picture, and a part of it was "
         f"measured by itself; if it is of that part, name the part: {command} --set altitude_metres=300 "
@@ -280,8 +278,7 @@ def test_the_releases_altitude_is_not_that_of_a_named_part_or_a_later_span(
     words = "".join(f" --set {one}" for one in [*settings.split(), "altitude_shot=1"])
     assert first["refused_because"] is None
     assert first["altitude_refused_because"] == (
-        f"the altitude of shot 1 is not used: {reason}: "
-        f"marsmedia reprocess descents.mp4 --processor video.motion{words}"
+        f"the altitude of shot 1 is not used: {reason}: marsmedia reprocess FILE --processor video.motion{words}"
     )
     assert np.isnan(column(motion, "altitude_metres")).all()
     assert np.isnan(column(motion, "metres_per_px")).all()

@@ -70,7 +70,7 @@ def test_all_that_is_made_of_an_elementary_stream_has_its_frames(tmp_path: Path)
     verdict = audit.json("integrity.json")["audit"]
     assert verdict["words"].startswith("50 frames in 2.000 s. Every frame is a picture of its own.")
     assert verdict["is_complete"]
-    assert shots.names == ["shots.json", "shots.csv", "shots.edl", "shots.otio"]
+    assert shots.names == ["shots.json", "shots.csv"]
 
 
 def test_an_elementary_stream_without_a_rate_is_refused(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from processors.metadata.release.release_context import release_context
 from processors.video.shots.fades import Fade, find_fades
 from processors.video.shots.shots import Shots
 from processors.video.shots.stills import Stills
+from processors.video.shots.timeline import Timeline
 from tests.helpers.derived import Derived, derived
 from tests.helpers.video_scenes import distance_bits, scene, write
 
@@ -70,16 +71,17 @@ def test_a_fade_ends_where_the_brightness_stops_to_rise() -> None:
     assert find_fades(brightness, brightness < 5) == [Fade(kind="fade in", first_frame=3, end_frame=12)]
 
 
-def test_the_edit_list_counts_frames_and_keeps_exact_times(audited_sample: dict[str, dict[str, Derived]]) -> None:
-    lines = audited_sample["descent.mp4"]["shots"].path("shots.edl").read_text().splitlines()
+def test_the_edit_list_counts_frames_and_keeps_exact_times(sample_release: Path, sample_results: Path) -> None:
+    (made,) = derived(sample_release / "descent.mp4", sample_results, Timeline(file_name="descent.mp4"))
+    lines = made.path("shots.edl").read_text().splitlines()
     assert lines[:2] == ["TITLE: descent.mp4", "FCM: NON-DROP FRAME"]
     assert lines[2] == "001  DESCENT  V     C        00:00:00:00 00:00:02:20 00:00:00:00 00:00:02:20"
     assert lines[3:5] == ["* FROM CLIP NAME: descent.mp4", "* EXACT SECONDS: 0 TO 14/5"]
 
 
-def test_the_timeline_opens_in_opentimelineio_with_exact_times(audited_sample: dict[str, dict[str, Derived]]) -> None:
-    made = audited_sample["rover-turns.mp4"]["shots"]
-    read = opentimelineio.adapters.read_from_string(made.path("shots.otio").read_text(), "otio_json")
+def test_the_timeline_opens_in_opentimelineio_with_exact_times(sample_release: Path, sample_results: Path) -> None:
+    made, timeline = derived(sample_release / "rover-turns.mp4", sample_results, Shots(), Timeline())
+    read = opentimelineio.adapters.read_from_string(timeline.path("shots.otio").read_text(), "otio_json")
     (track,) = read.tracks
     ranges = [(clip.source_range.start_time, clip.source_range.end_time_exclusive()) for clip in track]
     shots = made.json("shots.json")["shots"]

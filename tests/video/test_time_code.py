@@ -14,6 +14,7 @@ import pytest
 from processors.video.reading.time_code import TimeCode, parsed, usual_rate
 from processors.video.shots.edl import edit_decision_list, reel
 from processors.video.shots.shots import Shots
+from processors.video.shots.timeline import Timeline
 from tests.helpers.derived import derived
 from tests.video.test_video_reader import read
 
@@ -113,14 +114,14 @@ def test_a_rounded_rate_is_the_usual_one() -> None:
 def test_both_lists_count_from_the_files_own_time_code(
     name: str, rate: str, arguments: tuple[str, ...], first: str, end: str, kind: str, tmp_path: Path
 ) -> None:
-    (shots,) = derived(film(tmp_path / name, rate, *arguments), tmp_path / "store", Shots())
-    lines = shots.path("shots.edl").read_text().splitlines()
+    (made,) = derived(film(tmp_path / name, rate, *arguments), tmp_path / "store", Timeline(file_name=name))
+    lines = made.path("shots.edl").read_text().splitlines()
     assert lines[:2] == [f"TITLE: {name}", f"FCM: {kind}"]
     events = [found.groups() for line in lines if (found := EVENT.fullmatch(line))]
     assert (events[0][0], events[-1][1]) == (first, end)
     assert lines[3] == f"* FROM CLIP NAME: {name}"
 
-    opened = opentimelineio.adapters.read_from_string(shots.path("shots.otio").read_text(), "otio_json")
+    opened = opentimelineio.adapters.read_from_string(made.path("shots.otio").read_text(), "otio_json")
     (track,) = opened.tracks
     assert (opened.name, track.name) == (name, name)
     start = track[0].source_range.start_time
@@ -154,13 +155,13 @@ def test_the_code_is_that_of_the_first_picture_even_if_it_does_not_decode(
     path.write_bytes(data)
     _, report = read(path)
     assert (report.start_time_code, report.start_time_code_seconds) == ("10:00:00:00", 0)
-    (shots,) = derived(path, tmp_path / "store", Shots())
+    shots, made = derived(path, tmp_path / "store", Shots(), Timeline())
     first = shots.json("shots.json")["shots"][0]
     assert first["start_seconds"] == pytest.approx(12 / 25)
-    lines = shots.path("shots.edl").read_text().splitlines()
+    lines = made.path("shots.edl").read_text().splitlines()
     events = [found.groups() for line in lines if (found := EVENT.fullmatch(line))]
     assert (events[0], events[-1][1]) == (("10:00:00:12", events[0][1], "00:00:00:00", events[0][3]), "10:00:02:10")
-    opened = opentimelineio.adapters.read_from_string(shots.path("shots.otio").read_text(), "otio_json")
+    opened = opentimelineio.adapters.read_from_string(made.path("shots.otio").read_text(), "otio_json")
     assert opened.tracks[0][0].source_range.start_time.value == 10 * 3600 * 25 + 12
 
 

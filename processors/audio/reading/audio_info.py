@@ -42,8 +42,6 @@ class AudioInfo:
     other_streams: tuple[OtherStream, ...] = ()
     loudspeakers: tuple[str, ...] | None = None
     """Loudspeaker of each channel as the file states it, in FFmpeg's names: `FL`, `LFE`; None: it states none."""
-    source_name: str = ""
-    """File name, for people; empty if unknown."""
     source_sha256: str = ""
 
     def __post_init__(self) -> None:

@@ -37,7 +37,7 @@ class MelSpectrogram:
     """Power in bands of equal width on the mel scale, each filter of area 1 (Slaney's), or HTK's scale."""
 
     name: ClassVar[str] = "audio.mel_spectrogram"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     reads: ClassVar[Reads] = "results"
 
     band_count: int = 128
@@ -79,7 +79,7 @@ class MelSpectrogram:
             power_attributes={"units": "1", "long_name": "mean square re full scale 1.0 through mel filters of area 1"},
             attributes={
                 **attributes_taken_over(array),
-                **made_by(self, inputs.source_name),
+                **made_by(self),
                 "window": self.spectrogram.window,
                 "window_samples": facts.window_samples,
                 "hop_samples": facts.hop_samples,

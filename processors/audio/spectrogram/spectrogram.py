@@ -111,7 +111,7 @@ class Spectrogram:
     """
 
     name: ClassVar[str] = "audio.spectrogram"
-    version: ClassVar[int] = 9
+    version: ClassVar[int] = 10
     reads: ClassVar[Reads] = "audio"
 
     band_hz: float = 20.0

@@ -107,7 +107,7 @@ class SpectrogramPicture:
     """
 
     name: ClassVar[str] = "audio.spectrogram_picture"
-    version: ClassVar[int] = 12
+    version: ClassVar[int] = 13
     reads: ClassVar[Reads] = "results"
 
     spectrogram: Spectrogram = field(default_factory=Spectrogram)
@@ -121,6 +121,8 @@ class SpectrogramPicture:
     """False leaves out the two lines with file, mission, time and credit."""
     words: ReleaseWords | None = None
     """Texts of the release for the title. None: those that the release states, if any."""
+    file_name: str = ""
+    """Name of the file, for the title. Empty: that of the file in raw."""
     start_utc: str | None = None
     """Moment at which the recording begins, ISO 8601 with an offset; adds an axis in UTC. None: the moment that the
     release or a label gives, or no such axis."""
@@ -143,8 +145,10 @@ class SpectrogramPicture:
 
     def for_release(self, context: ReleaseContext) -> SpectrogramPicture:
         """Return this processor configured with the release's statements."""
-        words = context.words if self.title and context.words != ReleaseWords() else None
-        picture = replace(self, words=self.words or words)
+        picture = self
+        if self.title:
+            words = context.words if context.words != ReleaseWords() else None
+            picture = replace(self, words=self.words or words, file_name=self.file_name or context.file_name)
         if self.start_utc is not None or (start := context.recorded_start()) is None:
             return picture
         began, landed = start_moment(start.utc), context.landing_sol_begins
@@ -163,7 +167,7 @@ class SpectrogramPicture:
 
 class PictureMaker:
     def __init__(self, processor: SpectrogramPicture, inputs: Inputs[None]) -> None:
-        self._processor, self._source_name = processor, inputs.source_name
+        self._processor = processor
         measured = inputs.results[processor.spectrogram.name]
         overview = measured.path(OVERVIEW)
         self._facts = facts = measured.facts(OVERVIEW, SpectrogramFacts)
@@ -203,7 +207,7 @@ class PictureMaker:
         canvas, names = Canvas(WIDTH_PX, self._height), self._names()
         if self._processor.title:
             words = self._processor.words or ReleaseWords()
-            told = (self._source_name, words, self._processor.start_utc)
+            told = (self._processor.file_name, words, self._processor.start_utc)
             draw_title(canvas, LEFT_PX, WIDTH_PX - 20, *told, names[0] if len(names) == 1 else "all channels")
         for number, name in enumerate(names):
             top = self._top + number * (self._panel_px + NAME_PX)

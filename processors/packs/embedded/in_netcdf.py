@@ -1,7 +1,7 @@
-"""Texts of the release, and the damage of the source, as global attributes of a netCDF file.
+"""Texts of the release, name and damage of the source, as global attributes of a netCDF file.
 
-The store's arrays hold only facts of the sound itself (file, SHA-256, start, processor), so that another credit makes
-no measurement due; a file that leaves the store gets the current texts of its release.
+The store's arrays hold only facts of the sound itself (SHA-256, start, processor), so that another credit or name makes
+no measurement due; a file that leaves the store gets the present name of its source and the texts of its release.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ def _attributes(told: FileCredits, entry: ItemRecord, known: Container[str]) -> 
         "license": told.rights,
         "comment": told.to_read.best(),
         "keywords": ", ".join(told.keywords),
+        "source_name": entry.subject.name,
         "project": entry.subject.mission,
         "release": entry.subject.release,
         "date_recorded": told.date,

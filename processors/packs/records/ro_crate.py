@@ -239,7 +239,7 @@ def _action(manifest: Manifest, files: list[PackedFile], made_of: str, softwares
     return {
         "@id": _action_id(manifest),
         "@type": "CreateAction",
-        "name": f"{manifest.ref.processor} of {manifest.source_name}",
+        "name": f"{manifest.ref.processor} of {files[0].subject.name}",
         "description": f"Parameters: {canonical_json(manifest.parameters).decode()}",
         "instrument": {"@id": tool},
         "object": {"@id": made_of},
@@ -267,7 +267,7 @@ def _pack_action(manifest: Manifest, files: list[PackedFile]) -> Json:
     return {
         "@id": f"#pack-{manifest.ref.key[:16]}",
         "@type": "CreateAction",
-        "name": f"Made for this pack from {manifest.ref.processor} of {manifest.source_name}",
+        "name": f"Made for this pack from {manifest.ref.processor} of {files[0].subject.name}",
         "description": "Scaled to the sizes of the recipe, given its credits, or signed.",
         "instrument": {"@id": PACKER},
         "object": _refs(dict.fromkeys(_stored_id(one) for one in files)),

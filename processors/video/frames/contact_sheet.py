@@ -46,7 +46,7 @@ class ContactSheet:
     """
 
     name: ClassVar[str] = "video.contact_sheet"
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     reads: ClassVar[Reads] = "video"
     inputs_at_finish: ClassVar[bool] = True
 
@@ -59,6 +59,8 @@ class ContactSheet:
     """Shots to mark. None marks none, and needs no measurement of the video."""
     words: ReleaseWords | None = None
     """Texts of the release for the header. None: those that the release states, if any."""
+    file_name: str = ""
+    """Name of the file, for the header. Empty: that of the file in raw."""
 
     def __post_init__(self) -> None:
         require(1 <= self.pictures <= 400, "pictures", self.pictures, "must be from 1 to 400")
@@ -66,9 +68,9 @@ class ContactSheet:
         require(16 <= self.picture_px <= 2048, "picture_px", self.picture_px, "must be from 16 to 2048")
 
     def for_release(self, context: ReleaseContext) -> ContactSheet:
-        """Return this processor with the release's texts for the header."""
+        """Return this processor with the release's texts and the file's name for the header."""
         words = context.words if context.words != ReleaseWords() else None
-        return replace(self, words=self.words or words)
+        return replace(self, words=self.words or words, file_name=self.file_name or context.file_name)
 
     def inputs(self) -> tuple[Processor, ...]:
         shots = self.shots
@@ -158,8 +160,8 @@ class _Session:
 
     def _header(self, shots: tuple[int, ...] | None) -> tuple[str, list[str]]:
         """Return the file's name, then known facts of the video, then the release's texts."""
-        info = self._info
-        name, *said = title_parts(info.source_name, self._processor.words or ReleaseWords(), None, "video")
+        info, words = self._info, self._processor.words or ReleaseWords()
+        name, *said = title_parts(self._processor.file_name, words, None, "video")
         start = self._kept[0].time if info.start is None else info.start
         facts = [format_presentation_time(self._end - start)] if self._end is not None else []
         facts.append(f"{info.width_px} × {info.height_px} px")

@@ -41,31 +41,25 @@ class StatedAltitude:
         """Return the size on level ground of one of the px that the field of view spans."""
         return 2 * metres * tan(radians(self.field_of_view_degrees) / 2) / width_px
 
-    def refused_because(
-        self, motion: ShotMotion, curves: list[Curve], source_name: str, measured: MeasuredPart
-    ) -> str | None:
+    def refused_because(self, motion: ShotMotion, curves: list[Curve], measured: MeasuredPart) -> str | None:
         """Return why the altitude is not used, and what to do; None if it is, or if it belongs to another shot."""
         if motion.shot != self.shot:
             return None
         is_chosen = motion.whole_refused_because is not None and motion.region is not None
         if is_chosen:
-            reason = self._of_other(
-                "a part of it was measured by itself", "name the part", motion, source_name, measured
-            )
+            reason = self._of_other("a part of it was measured by itself", "name the part", motion, measured)
         elif motion.refused_because is not None:
             reason = motion.refused_because
         elif not curves[0].looks_along_motion:
             reason = "the picture does not grow steadily around a point inside it, as seen along the motion"
         elif measured.is_part or measured.begins_later_than:
             part = "region_px is a part of it" if measured.is_part else None
-            reason = self._of_other(part, "set it on the command", motion, source_name, measured)
+            reason = self._of_other(part, "set it on the command", motion, measured)
         else:
             return None
         return f"the altitude of shot {self.shot} is not used: {reason}"
 
-    def _of_other(
-        self, part: str | None, how: str, motion: ShotMotion, source_name: str, measured: MeasuredPart
-    ) -> str:
+    def _of_other(self, part: str | None, how: str, motion: ShotMotion, measured: MeasuredPart) -> str:
         """Return that it is of the whole picture, of an earlier frame, or both, and the command that sets another."""
         metres, degrees = f"{self.metres:.12g}", f"{self.field_of_view_degrees:.12g}"
         reasons, to_do = [], f"if it is of that part, {how}"
@@ -82,7 +76,7 @@ class StatedAltitude:
         if span is not None:
             values["span_seconds"] = ",".join(map(_decimal, span))
         values |= {"altitude_metres": metres, "field_of_view_degrees": degrees, "altitude_shot": str(self.shot)}
-        words = ["marsmedia", "reprocess", source_name, "--processor", MOTION]
+        words = ["marsmedia", "reprocess", "FILE", "--processor", MOTION]
         for name, value in values.items():
             words += ["--set", f"{name}={value}"]
         return f"{'; '.join(reasons)}; {to_do}: {shlex.join(words)}"

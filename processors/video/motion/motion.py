@@ -63,7 +63,7 @@ class Motion:
     """
 
     name: ClassVar[str] = "video.motion"
-    version: ClassVar[int] = 20
+    version: ClassVar[int] = 21
     reads: ClassVar[Reads] = "video"
     tables: ClassVar[tuple[Table, ...]] = (MOTION,)
 
@@ -245,7 +245,7 @@ class _Session:
         self._still = static_regions(inputs)
         self._width_px, self._height_px = inputs.info.width_px, inputs.info.height_px
         self._shot_count = len(read_shots(inputs).shots)
-        self._stated, self._source_name = processor.stated_altitude, inputs.source_name
+        self._stated = processor.stated_altitude
         self._under_way: _ShotUnderWay | None = None
         self._measured: dict[int, MeasuredShot] = {}
 
@@ -357,7 +357,6 @@ class _Session:
         refused = self._stated.refused_because(
             measured.summary,
             measured.curves,
-            self._source_name,
             MeasuredPart(
                 is_part=processor.release_altitude is not None and not self._is_whole_picture(),
                 begins_later_than=begins_with if measured.begins_later else None,

@@ -41,17 +41,19 @@ class MotionPlot:
     """
 
     name: ClassVar[str] = "video.motion_plot"
-    version: ClassVar[int] = 9
+    version: ClassVar[int] = 10
     reads: ClassVar[Reads] = "results"
 
     motion: Motion = field(default_factory=Motion)
     words: ReleaseWords | None = None
     """Texts of the release for the titles. None: those that the release states, if any."""
+    file_name: str = ""
+    """Name of the file, for the titles. Empty: that of the file in raw."""
 
     def for_release(self, context: ReleaseContext) -> MotionPlot:
-        """Return this processor with the release's texts for the titles."""
+        """Return this processor with the release's texts and the file's name for the titles."""
         words = context.words if context.words != ReleaseWords() else None
-        return replace(self, words=self.words or words)
+        return replace(self, words=self.words or words, file_name=self.file_name or context.file_name)
 
     def inputs(self) -> tuple[Processor, ...]:
         return (self.motion,)
@@ -63,7 +65,7 @@ class MotionPlot:
         if not shown:
             raise RefusedMedia("the motion of no shot can be plotted", refusal_of(facts.shots))
         lines = _segments(measured.path(MOTION.item))
-        plotter = MotionPlotter(inputs.source_name, self.words or ReleaseWords())
+        plotter = MotionPlotter(self.file_name, self.words or ReleaseWords())
         for shot in shown:
             what = f"shot {shot.shot} of {facts.shot_count}"
             picture = plotter.draw(what, lines[shot.shot], _region(shot, measured), _note(shot))

@@ -82,9 +82,9 @@ class PlottedRegion:
 class MotionPlotter:
     """Drawing of the shots of one video, one plot per shot."""
 
-    def __init__(self, source_name: str, words: ReleaseWords) -> None:
+    def __init__(self, file_name: str, words: ReleaseWords) -> None:
         """Prepare the title from the file's name and the release's words."""
-        self._title, *self._details = title_parts(source_name, words, None, "video")
+        self._title, *self._details = title_parts(file_name, words, None, "video")
         self._figure: Figure | None = None
 
     def draw(

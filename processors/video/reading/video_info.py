@@ -69,8 +69,6 @@ class VideoInfo:
     """Reads the presentation time of the first sample (s); None without a stream that can be decoded."""
     declared_aspect_ratio: Fraction | None = None
     """Aspect ratio of a stored pixel as stated by the file; None if not stated."""
-    source_name: str = ""
-    """File name, for people; empty if unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -17,13 +16,10 @@ from processors.contract import Inputs, Item, Processor, Reads, require
 from processors.json_records import from_json
 from processors.tables import Column, Table, csv_item
 from processors.video.audit.integrity import Audit, Integrity
-from processors.video.audit.measured_frames import MeasuredFrames, video_report
+from processors.video.audit.measured_frames import MeasuredFrames
 from processors.video.audit.repeated_frames import RepeatedRun, black_frames, repeated_frames, repeated_runs
-from processors.video.reading.time_code import TimeCode, can_drop, parsed, usual_rate
 from processors.video.shots.bare_package import bare_package
-from processors.video.shots.edl import edit_decision_list
 from processors.video.shots.fades import Fade, find_fades
-from processors.video.shots.otio import otio_timeline
 
 SHOTS = Table(
     item="shots.csv",
@@ -49,9 +45,6 @@ if TYPE_CHECKING:
 
 COUNTING = Fraction(25)
 """Rate passed to PySceneDetect, which works on frame numbers; it has no effect."""
-
-MIN_RATE_HZ, MAX_RATE_HZ = 1, 120
-"""Rates for which a time code can count pictures; for others it counts 25 per second."""
 
 SLIDE_SECONDS = 1.0
 """Minimum duration of a held picture that, followed by another, is a slide and not stop-motion."""
@@ -107,7 +100,7 @@ class ShotFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Shots:
-    """Cuts and fades. Items: `shots.json` (`ShotList`), `shots.csv`, `shots.edl` (CMX 3600) and `shots.otio`.
+    """Cuts and fades. Items: `shots.json` (`ShotList`) and `shots.csv`.
 
     Repeated frames are removed before cut detection, so that stop-motion is not a series of cuts; a cut through black
     is in the middle of the black frames. A dissolve is not a cut: the two scenes that it joins stay one shot, because
@@ -116,7 +109,7 @@ class Shots:
     """
 
     name: ClassVar[str] = "video.shots"
-    version: ClassVar[int] = 8
+    version: ClassVar[int] = 9
     reads: ClassVar[Reads] = "results"
     tables: ClassVar[tuple[Table, ...]] = (SHOTS,)
 
@@ -146,36 +139,6 @@ class Shots:
         facts = ShotFacts(shot_count=len(found.shots), transition_count=len(found.transitions), audit=audit)
         yield Item.of_json("shots.json", found, facts=facts)
         yield csv_item(SHOTS, ([getattr(shot, name) for name in SHOTS.names] for shot in found.shots), facts=facts)
-        if found.shots:
-            (origin, first), name = first_time_code(inputs, measured), inputs.source_name or "source"
-            spans = [(measured.time(shot.first_frame), measured.time(shot.end_frame)) for shot in found.shots]
-            data = edit_decision_list(spans, first, origin, name).encode()
-            yield Item(name="shots.edl", media_type="text/plain", data=data, facts=facts)
-            named = [(f"shot {number}", *span) for number, span in enumerate(spans, start=1)]
-            fades = [
-                (fade.kind, measured.time(fade.first_frame), measured.time(fade.end_frame))
-                for fade in found.transitions
-            ]
-            data = otio_timeline(named, fades, first, origin, name, measured.time_base).encode()
-            yield Item(name="shots.otio", media_type="application/json", data=data, facts=facts)
-
-
-def first_time_code(inputs: Inputs[Any], measured: MeasuredFrames) -> tuple[Fraction, TimeCode]:
-    """Return a presentation time in seconds and its time code: the file's own, else that of the first decoded picture.
-
-    The file's own is that of its first picture, which need not decode.
-
-    At 29.97 and 59.94 pictures per second, a code not from the file drops numbers, to stay in step with the clock.
-    """
-    count, shown = measured.frame_count, measured.time(measured.frame_count) - measured.time(0)
-    rate_hz = usual_rate(Fraction(count) / shown, 2 * measured.time_base / shown) if shown else Fraction(25)
-    if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
-        rate_hz = Fraction(25)
-    report, first = video_report(inputs), measured.time(0)
-    if said := parsed(str(report.start_time_code), rate_hz):
-        return first if report.start_time_code_seconds is None else report.start_time_code_seconds, said
-    number = floor(max(first, Fraction(0)) * rate_hz + Fraction(1, 2))
-    return first, TimeCode(frame_number=number, rate_hz=rate_hz, is_drop=can_drop(rate_hz))
 
 
 def find_shots(processor: Shots, measured: MeasuredFrames) -> ShotList:
