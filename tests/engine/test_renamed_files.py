@@ -7,12 +7,14 @@ import json
 import shutil
 from pathlib import Path
 
+import h5py
 import pytest
 from click.testing import CliRunner
 
 from flows.cli.main import main
 from flows.recipes import ON_REQUEST, RECIPES
 from flows.run.reporting.report import Report
+from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
 from processors.audio.waveform import Waveform
 from processors.contract import Medium, Processor, ReleaseContext, for_release
@@ -106,6 +108,29 @@ def test_why_names_the_renaming(raw: Path, tmp_path: Path, monkeypatch: pytest.M
     told = CliRunner().invoke(main, ["why", "B.mp4", "video.timeline"]).output
     assert ": file_name 'A.mp4' -> 'B.mp4'\n" in told
     assert "  since    the recipe: it requests file_name 'A.mp4' -> 'B.mp4'\n" in told
+
+
+def test_a_recipe_that_adopts_a_result_takes_no_name_from_it(raw: Path, tmp_path: Path) -> None:
+    MediaMaker(raw / "june").tone("A.wav", hz=500.0, seconds=0.5)
+    ingest(raw, tmp_path / "store", {"video": (), "audio": (Waveform(),), "photo": ()})
+    (key,) = results(tmp_path / "store")["audio.waveform"]
+    told = CliRunner().invoke(main, ["adopt", "audio.waveform", key, "--store", str(tmp_path / "store")]).output
+    assert told.endswith("write `Waveform()` there by hand\n"), told
+
+
+def test_a_pack_writes_the_present_name_into_an_array(raw: Path, tmp_path: Path) -> None:
+    path, store = MediaMaker(raw / "june").tone("A.wav", hz=500.0, seconds=0.5), tmp_path / "store"
+    recipe: Recipes = {"video": (), "audio": (Spectrogram(), Evidence()), "photo": ()}
+    ingest(raw, store, recipe)
+    path.rename(raw / "june/B.wav")
+    assert made(ingest(raw, store, recipe)) == 1, "the sound is not measured again"
+    result = CliRunner().invoke(
+        main, ["pack", "B.wav", "--store", str(store), "-o", str(tmp_path / "pack"), "--audience", "research"]
+    )
+    assert result.exit_code == 0, result.output
+    (array,) = (tmp_path / "pack").rglob("spectrogram.nc")
+    with h5py.File(array) as file:
+        assert (file.attrs["title"], file.attrs["source_name"]) == ("Power spectrogram of B.wav", "B.wav")
 
 
 @pytest.mark.slow
