@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from processors.errors import NoStore, RequestError, StoreError, closest
 from processors.store.bucket.s3_errors import NO_ADDRESS
 from processors.store.new_store import NewStore, check_new_store
-from processors.store.store import STORE_FILE, Store
+from processors.store.store import STORE_FILE, Store, has_lost_mark
 
 if TYPE_CHECKING:
     from processors.store.bucket.bucket import Bucket
@@ -91,13 +91,18 @@ def open_store(
     NoStore : there is none and `writes` is false.
     RequestError : not an address, or the library for buckets is missing.
     StoreAway : there is none, and a new one may not be begun there.
-    StoreError : the store cannot be used.
+    StoreError : the store cannot be used, or has lost what marks it as one and `writes` is false.
     """
     if not is_address(location):
         if _is_absent(Path(location)):
-            if not writes:
+            if has_lost_mark(Path(location)):
+                if not writes:
+                    how = f"restore {STORE_FILE} from a copy, or run `marsmedia ingest`, which writes it again"
+                    raise StoreError(f"{location}: has results, but no {STORE_FILE}; {how}")
+            elif not writes:
                 raise NoStore(location, store_like(Path(location)))
-            check_new_store(Path(location), new)
+            else:
+                check_new_store(Path(location), new)
         store = Store(Path(location))
         if not writes and needs_catalogue and has_lost_catalogue(store):
             raise StoreError(f"{location}: has results, but no catalogue; run `marsmedia rebuild` first")

@@ -60,6 +60,8 @@ class Store:
     """Whether the folder is the store itself; it then has a view for browsing."""
     is_new = False
     """Whether there was none before this object opened it."""
+    has_restored_mark = False
+    """Whether this object wrote the mark of a store that had results and had lost it."""
 
     def __init__(self, root: Path) -> None:
         """Open the store, creating it if it does not exist.
@@ -76,8 +78,9 @@ class Store:
                 folder.mkdir(parents=True, exist_ok=True)
             mark = root / STORE_FILE
             if not mark.exists():
+                self.has_restored_mark = has_lost_mark(root)
+                self.is_new = not self.has_restored_mark
                 write_durably(mark, json.dumps({"marsmedia_store_format": STORE_FORMAT}).encode() + b"\n")
-                self.is_new = True
             found = int(json.loads(mark.read_bytes())["marsmedia_store_format"])
         except OSError as error:
             why = error.strerror or str(error)
@@ -367,6 +370,11 @@ class Store:
     def push(self, table: str) -> bool:
         """Add changes of a table to the store; return False if another writer was first. Does nothing here."""
         return True
+
+
+def has_lost_mark(root: Path) -> bool:
+    """Return whether a folder has results of a store, and not the file that makes it one."""
+    return not (root / STORE_FILE).exists() and any(root.glob(f"results/??/{'?' * 64}"))
 
 
 def put_item(folder: Path, item: Item) -> StoredItem:

@@ -55,6 +55,23 @@ def test_a_new_store_is_told_once_and_none_is_begun_where_one_must_be(
     assert (asked.exit_code, asked.stderr) == (0, f"marsmedia: {begun}\n")
 
 
+def test_a_store_that_has_lost_its_mark_is_no_new_one(raw: Path, maker: MediaMaker, tmp_path: Path) -> None:
+    maker.photo("a.jpg", size=(64, 48))
+    store = tmp_path / "store"
+    made = json.loads(ingest(raw, store, "--json").stdout)["results"]["made"]
+    (store / "store.json").unlink()
+    how = "restore store.json from a copy, or run `marsmedia ingest`, which writes it again"
+    for command in ("status", "verify"):
+        told = CliRunner().invoke(main, [command, "--store", str(store)])
+        assert (told.exit_code, told.stderr) == (2, f"marsmedia: {store}: has results, but no store.json; {how}\n")
+    again = ingest(raw, store, "--json", "--new-store", "never", "--hash-all")
+    note = f"store.json was missing in {store}, which has results: written again"
+    assert (again.exit_code, again.stderr) == (0, f"marsmedia: {note}\n")
+    report = json.loads(again.stdout)
+    assert (report["notes"], report["results"]["made"], report["results"]["reused"]) == ([note], 0, made)
+    assert CliRunner().invoke(main, ["status", "--store", str(store)]).exit_code == 0
+
+
 def test_a_run_of_cron_is_guarded_by_the_settings_of_its_folder(
     raw: Path, maker: MediaMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

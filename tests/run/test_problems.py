@@ -383,3 +383,19 @@ def test_a_photo_over_the_size_limit_is_one_line_with_one_advice(raw: Path, tmp_
         "  to do: raise the limit that the reason names",
         "1 file with problems",
     ]
+
+
+def test_an_entry_of_a_file_that_is_in_another_release_is_to_be_removed(
+    raw: Path, maker: MediaMaker, tmp_path: Path
+) -> None:
+    """A release.toml cannot name a path outside its release, so there is nothing to correct."""
+    maker.photo("a.png")
+    maker.photo("b.png", size=(64, 48))
+    (raw / "june/release.toml").write_text('title = "June"\n[[file]]\npath = "b.png"\n')
+    ingest(raw, tmp_path / "store")
+    (raw / "july").mkdir()
+    (raw / "june/b.png").rename(raw / "july/b.png")
+    (problem,) = ingest(raw, tmp_path / "store").problems
+    assert problem.reason.startswith("line 3 names 'b.png', which was there until 20")
+    todo = "describe it in the release.toml of july, and remove it here"
+    assert problem.reason.endswith(f"; july/b.png has the same bytes: {todo}")

@@ -58,6 +58,10 @@ class RunRecord:
         self.prepared: Prepared | None = None
         """Plan of the run, if it was made before the flow started."""
         self._noted = [f"a new store was begun in {printable(store.address)}"] if store.is_new else []
+        if store.has_restored_mark:
+            self._noted.append(
+                f"store.json was missing in {printable(store.address)}, which has results: written again"
+            )
         self._others = list(runs_announced(store))
         self._claim = Claim(None, None)
         self._reserve: Path | None = None

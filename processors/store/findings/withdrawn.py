@@ -141,7 +141,7 @@ def where_gone(sightings: Sequence[SourceRow]) -> dict[str, str | None]:
     if not _is_any_gone(sightings):
         return {}
     lost, moves = {row.path: row for row in withdrawn(sightings)}, Moves(sightings)
-    there = {row.digest: row.relative for row in sightings if row.gone_utc is None}
+    there = {row.digest: row for row in sightings if row.gone_utc is None}
     told: dict[str, str | None] = {}
     for row in sightings:
         until = f"which was there until {(row.gone_utc or '')[:10]}"
@@ -149,12 +149,20 @@ def where_gone(sightings: Sequence[SourceRow]) -> dict[str, str | None]:
             confirmed = lost[row.path].confirmed_utc
             told[row.path] = None if confirmed else f"{until}: restore it, or run `{withdraw_command(row.relative)}`"
         elif row.gone_utc and row.digest in there:
-            moved = [one.relative for one in moves.present(row) if one.digest == row.digest]
+            moved = [one for one in moves.present(row) if one.digest == row.digest]
             here = moved[0] if moved else there[row.digest]
-            told[row.path] = f"{until}; {printable(here)} has the same bytes: correct it"
+            told[row.path] = f"{until}; {printable(here.relative)} has the same bytes: {_todo(row, here)}"
         elif row.gone_utc and (later := moves.found_later(row)):
-            told[row.path] = f"{until}; it has been {printable(later[-1].relative)} since: correct it"
+            place = printable(later[-1].relative)
+            told[row.path] = f"{until}; it has been {place} since: {_todo(row, later[-1])}"
     return told
+
+
+def _todo(row: SourceRow, here: SourceRow) -> str:
+    """Return what to do about the entry of a file that is elsewhere, as it can name files of its release alone."""
+    if (here.folder, here.release) == (row.folder, row.release):
+        return "correct it"
+    return f"describe it in the release.toml of {printable(here.release)}, and remove it here"
 
 
 def confirm(
