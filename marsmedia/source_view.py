@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marsmedia.arguments import as_number, as_seconds, as_text
+from marsmedia.arguments import as_number, as_seconds
 from marsmedia.result_view import ResultView
 from processors.errors import RequestError
 from processors.store.bucket.raw_bucket import local_path
@@ -21,14 +20,11 @@ if TYPE_CHECKING:
     import xarray as xr
     from PIL.Image import Image
 
-    from flows.run.planning.current_results import CurrentResults
     from marsmedia.clocks import Clocks
+    from marsmedia.live_source import LiveSource
     from processors.audio.levels.levels import LevelsFacts
     from processors.mission.mission_time import MissionTime
-    from processors.packs.embedded.source_attributes import SourceAttributes
     from processors.store.catalogue.source_row import SourceRow
-    from processors.store.manifest import Manifest
-    from processors.store.store import Store
     from processors.video.reading.frame import ColourFacts
 
 
@@ -38,7 +34,7 @@ RAW = "raw"
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SourceView:
-    """One video, sound or photo of a store, as it is at one place of one release.
+    """One video, sound or photo of a store, as it is at one place of one release, at each call as the last run left it.
 
     Of several results of a processor, methods and properties use the one that today's release and recipes request, as
     packs do. Parameters given as keywords choose another, which differs in nothing else:
@@ -57,23 +53,10 @@ class SourceView:
     format: str
     size_bytes: int
     duration_seconds: float | None
-    facts: Mapping[str, Any]
-    """What is known of it, as the columns of the view `known`: title, mission, event, camera, dates, sols, audit."""
-    _row: SourceRow
-    _store: Store = field(compare=False)
-    _asked: CurrentResults = field(compare=False)
-    _elsewhere: frozenset[ResultRef] = field(default=frozenset(), compare=False)
-    """Results that belong to other places of the same bytes."""
+    _live: LiveSource = field(compare=False)
 
     @classmethod
-    def of(
-        cls,
-        row: SourceRow,
-        facts: Mapping[str, Any],
-        store: Store,
-        asked: CurrentResults,
-        elsewhere: frozenset[ResultRef] = frozenset(),
-    ) -> SourceView:
+    def of(cls, row: SourceRow, live: LiveSource) -> SourceView:
         return cls(
             name=row.name,
             release=row.release,
@@ -83,34 +66,31 @@ class SourceView:
             format=row.format,
             size_bytes=row.size_bytes,
             duration_seconds=row.duration_seconds,
-            facts=facts,
-            _row=row,
-            _store=store,
-            _asked=asked,
-            _elsewhere=elsewhere,
+            _live=live,
         )
 
     def __repr__(self) -> str:
         return f"<{self.medium} {self.name} of {self.release}, {self.sha256[:8]}>"
 
-    @cached_property
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """Return what is known of it, as the columns of the view `known`: title, mission, event, camera, dates, sols,
+        audit.
+        """
+        return self._live.now().facts
+
+    @property
     def start_utc(self) -> datetime | None:
         """Return the UTC at `start_seconds`, when the recording begins; None if not stated to the minute or finer.
 
         One known to the minute is at its second 0: `facts["precision"]` says how precisely it is known.
         """
-        from processors.mission.when import parse_when
+        return self._live.now().start_utc
 
-        taken = self._evidence.get("taken") or {}
-        return parse_when(taken["utc"]).instant if taken.get("utc") else None
-
-    @cached_property
+    @property
     def start_seconds(self) -> float:
         """Return the first presentation time of its video and audio, s: not always 0, as in MPEG-TS."""
-        from processors.metadata.first_presentation import first_presentation_seconds
-        from processors.store.findings.stored_metadata import metadata_in
-
-        return first_presentation_seconds(metadata_in(self._store.manifests(self.sha256), self._store))
+        return self._live.now().start_seconds
 
     def mars_time(self, seconds: float | None = None) -> MissionTime:
         """Return the time on Mars at a presentation time, or at the start; local times are for the landing site.
@@ -122,14 +102,15 @@ class SourceView:
         from marsmedia.mars_times import mars_time, why_without_site, why_without_start
         from processors.mission.profile import profile_called
 
-        time_seconds = self.start_seconds if seconds is None else as_seconds("seconds", seconds)
-        if self.start_utc is None:
-            raise RequestError(f"{self.name}: {why_without_start(self._evidence.get('taken'))}")
-        mission = self.facts["mission"]
+        now = self._live.now()
+        time_seconds = now.start_seconds if seconds is None else as_seconds("seconds", seconds)
+        if now.start_utc is None:
+            raise RequestError(f"{self.name}: {why_without_start(now.evidence.get('taken'))}")
+        mission = now.facts["mission"]
         if not mission or profile_called(mission) is None:
             raise RequestError(f"{self.name}: {why_without_site(mission)}")
         try:
-            moment = self.clocks.moment(time_seconds)
+            moment = now.clocks.moment(time_seconds)
         except OverflowError as error:
             raise RequestError(f"seconds is {seconds!r}: must be within the years 1 to 9999") from error
         return mars_time(moment, mission=mission)
@@ -139,10 +120,11 @@ class SourceView:
         """Return every result made from it, by processor, the oldest first."""
         from processors.store.catalogue.latest import age
 
-        made = [one for one in self._manifests() if one.verdict == "made"]
+        now = self._live.now()
+        made = [one for one in now.manifests() if one.verdict == "made"]
         made.sort(key=lambda one: (one.ref.processor, age(one)))
-        asked = self._asked.of(self._row)
-        return [ResultView.of(manifest, self._store, asked) for manifest in made]
+        asked = now.asked.of(now.row)
+        return [ResultView.of(manifest, now.store, asked) for manifest in made]
 
     def result(self, processor: str, /, **parameters: object) -> ResultView:
         """Return the result of a processor with these parameters; the others match today's release and recipes.
@@ -154,7 +136,8 @@ class SourceView:
         RequestError : no such parameter, or no such result; the message says which command makes it, or why it was not
             made.
         """
-        return ResultView.of(self._manifest(processor, parameters), self._store, self._asked.of(self._row))
+        now = self._live.now()
+        return ResultView.of(now.manifest(processor, parameters), now.store, now.asked.of(now.row))
 
     def item(self, processor: str, name: str, /, **parameters: object) -> Path:
         """Return the path of one file of a result, for reading: `source.item("video.timeline", "shots.edl")`.
@@ -170,7 +153,9 @@ class SourceView:
         return self._path(result, name)
 
     def _path(self, result: ResultView, name: str) -> Path:
-        return self._store.item_path(ResultRef(source=self.sha256, processor=result.processor, key=result.key), name)
+        return self._live.now().store.item_path(
+            ResultRef(source=self.sha256, processor=result.processor, key=result.key), name
+        )
 
     def table(self, processor: str, name: str | None = None, /, **parameters: object) -> pd.DataFrame:
         """Return a table of a result, with the clocks of its times.
@@ -190,7 +175,8 @@ class SourceView:
         """
         from marsmedia.read_table import read_table
 
-        return read_table(self._manifest(processor, parameters), name, self._store, self._provenance, self.clocks)
+        now = self._live.now()
+        return read_table(now.manifest(processor, parameters), name, now.store, now.provenance, now.clocks)
 
     @property
     def frames(self) -> pd.DataFrame:
@@ -238,7 +224,7 @@ class SourceView:
         from processors.audio.levels.levels import LEVELS, LevelsFacts
         from processors.json_records import from_json
 
-        manifest = self._manifest("audio.levels", {})
+        manifest = self._live.now().manifest("audio.levels", {})
         return from_json(LevelsFacts, next(item.facts for item in manifest.items if item.name == LEVELS))
 
     def spectrogram(self, **parameters: object) -> xr.Dataset:
@@ -253,9 +239,10 @@ class SourceView:
         """
         from marsmedia.read_spectrogram import read_spectrogram
 
-        manifest = self._manifest("audio.spectrogram", parameters)
-        path = self._store.item_path(manifest.ref, "spectrogram.nc")
-        return read_spectrogram(path, manifest, self._provenance, self.clocks)
+        now = self._live.now()
+        manifest = now.manifest("audio.spectrogram", parameters)
+        path = now.store.item_path(manifest.ref, "spectrogram.nc")
+        return read_spectrogram(path, manifest, now.provenance, now.clocks)
 
     def band_level_dbfs(self, lowest_hz: float, highest_hz: float, **parameters: object) -> xr.DataArray:
         """Return the level of the sound between two frequencies over time: rms in dBFS, shape (channel, time).
@@ -315,7 +302,7 @@ class SourceView:
         if processor == RAW:
             if parameters:
                 raise RequestError(f"{RAW} has no parameters; leave out {', '.join(parameters)}")
-            return read_photo(self._row)
+            return read_photo(self._live.now().row)
         result = self.result(processor, **parameters)
         paths = {name: self._path(result, name) for name in result.items if name.endswith((".jpg", ".png"))}
         return read_picture(result, paths, self.name)
@@ -335,7 +322,7 @@ class SourceView:
         """
         from marsmedia.read_photo import read_values
 
-        return read_values(self._row)
+        return read_values(self._live.now().row)
 
     def frame(self, seconds: float) -> Image:
         """Return the frame shown at a presentation time, at full size: upright sRGB of 8 bits, from the file in raw.
@@ -348,7 +335,8 @@ class SourceView:
         """
         from marsmedia.read_frame import read_frame
 
-        return read_frame(self._row, self._store, as_seconds("seconds", seconds))
+        now = self._live.now()
+        return read_frame(now.row, now.store, as_seconds("seconds", seconds))
 
     def frame_values(self, seconds: float) -> np.ndarray:
         """Return that frame's own numbers as RGB, or RGBA, in full depth: shape (height, width, 3 or 4).
@@ -359,64 +347,17 @@ class SourceView:
         """
         from marsmedia.read_frame import read_frame_values
 
-        return read_frame_values(self._row, self._store, as_seconds("seconds", seconds))
+        now = self._live.now()
+        return read_frame_values(now.row, now.store, as_seconds("seconds", seconds))
 
     @property
     def colour(self) -> ColourFacts | None:
         """Return primaries, transfer, matrix and range of a video's frames; None if none was decoded for a result."""
         from marsmedia.read_frame import stated_colour
 
-        return stated_colour(self._manifests())
-
-    @cached_property
-    def clocks(self) -> Clocks:
-        """Return the clocks of its presentation times."""
-        from marsmedia.clocks import Clocks
-        from processors.mission.profile import profile_called
-
-        mission = self.facts["mission"]
-        profile = profile_called(mission) if mission else None
-        return Clocks(start_utc=self.start_utc, profile=profile, start_seconds=self.start_seconds)
+        return stated_colour(self._live.now().manifests())
 
     @property
-    def _provenance(self) -> SourceAttributes:
-        from marsmedia.choose_result import difference_from_today
-        from marsmedia.inherited_damage import inherited_damage
-        from processors.packs.embedded.source_attributes import SourceAttributes
-
-        return SourceAttributes(
-            name=self.name,
-            sha256=self.sha256,
-            release=self.release,
-            title=self.facts["title"],
-            credit=self._said("photoshop:Credit"),
-            rights=self._said("dc:rights"),
-            usage_terms=self._said("xmpRights:UsageTerms"),
-            instructions=self._said("photoshop:Instructions"),
-            mission=self.facts["mission"],
-            published_at=self._said("dc:source"),
-            start_utc=self.start_utc,
-            start_precision=self.facts["precision"],
-            start_seconds=self.start_seconds,
-            inherited=lambda manifest: inherited_damage(manifest, self._manifests()),
-            difference=lambda manifest: difference_from_today(manifest, self._row, self._asked),
-        )
-
-    @cached_property
-    def _evidence(self) -> Mapping[str, Any]:
-        from processors.store.findings.stored_evidence import read_evidence
-
-        return read_evidence(self._store, self.sha256, self.facts["evidence_key"]) or {}
-
-    def _said(self, term: str) -> str | None:
-        """Return the statement on a term that is nearest to the file; None if there is none."""
-        return next((str(one["value"]) for one in self._evidence.get("statements", ()) if one["term"] == term), None)
-
-    def _manifests(self) -> list[Manifest]:
-        """Return the results of these bytes, without those that belong to other places of them."""
-        return [one for one in self._store.manifests(self.sha256) if one.ref not in self._elsewhere]
-
-    def _manifest(self, processor: str, parameters: Mapping[str, object]) -> Manifest:
-        from marsmedia.choose_result import choose_result
-
-        return choose_result(self._row, as_text("processor", processor), self._manifests(), self._asked, parameters)
+    def clocks(self) -> Clocks:
+        """Return the clocks of its presentation times."""
+        return self._live.now().clocks

@@ -7,9 +7,10 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 from marsmedia.arguments import as_text
+from marsmedia.live_source import KnownSource, LiveSource, LiveStore
 from marsmedia.optional import needed
 from marsmedia.source_view import SourceView
 from processors.errors import NoSuchSource, RequestError
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from processors.packs.built import Built
-    from processors.store.catalogue.catalogue import Catalogue
     from processors.store.store import Store
 
 
@@ -178,23 +178,22 @@ class StoreView:
 
     def _select(self, words: list[str], conditions: Mapping[str, object]) -> list[SourceView]:
         """Return the selected sources; what it warns of is at the line that calls the caller."""
-        from flows.run.planning.current_results import CurrentResults, results_elsewhere
-        from processors.store.catalogue.catalogue import Catalogue
+        from flows.run.planning.current_results import results_elsewhere
         from processors.store.catalogue.selection import find_selected, parse
 
-        store = self._store()
-        catalogue = Catalogue(store)
+        live = LiveStore(self.folder)
+        opened = live.now()
         wanted = parse([*words, *(f"{name}={_word(value)}" for name, value in conditions.items())])
-        selected = find_selected(wanted, catalogue)
+        selected = find_selected(wanted, opened.catalogue)
         for remark in selected.remarks:
             warnings.warn(remark, stacklevel=3)
-        rows = selected.rows
-        facts = _facts(catalogue)
-        asked, others = CurrentResults(catalogue), results_elsewhere(rows, catalogue)
-        return [
-            SourceView.of(row, facts[row.path, row.digest], store, asked, others.get(row.path, frozenset()))
-            for row in rows
-        ]
+        facts, others = opened.facts(), results_elsewhere(selected.rows, opened.catalogue)
+        found = []
+        for row in selected.rows:
+            elsewhere = others.get(row.path, frozenset())
+            known = KnownSource(opened=opened, row=row, facts=facts[row.path, row.digest], elsewhere=elsewhere)
+            found.append(SourceView.of(row, LiveSource(live, known)))
+        return found
 
 
 def _word(value: object) -> str:
@@ -210,14 +209,3 @@ def _split(words: str | Sequence[str]) -> list[str]:
         return shlex.split(as_text("words", words))
     except ValueError as error:
         raise RequestError(f"{words}: {error}; put a name with quotes or spaces in quotes") from error
-
-
-def _facts(catalogue: Catalogue) -> Mapping[tuple[str, str], Mapping[str, Any]]:
-    """Return what is known of each source at each path: the columns of the view `sightings`."""
-    from processors.store.catalogue.sql import connect
-
-    with connect(catalogue) as connection:
-        found = connection.execute("SELECT * FROM sightings")
-        names = [column[0] for column in found.description or ()]
-        rows = (dict(zip(names, values, strict=True)) for values in found.fetchall())
-        return {(row["path"], row["source"]): row for row in rows}

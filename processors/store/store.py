@@ -50,6 +50,13 @@ LOOK_UPS_AT_ONCE = 100
 T = TypeVar("T")
 
 
+def newest_commit_in(table: Path) -> str | None:
+    """Return the name of the last change of a Delta table in a folder; None without a table."""
+    with suppress(OSError):
+        return max((path.name for path in (table / "_delta_log").glob("*.json")), default=None)
+    return None
+
+
 class Store:
     """A processed store in a folder.
 
@@ -142,6 +149,10 @@ class Store:
     @property
     def catalogue_folder(self) -> Path:
         return self.root / "catalogue"
+
+    def newest_commit(self, table: str) -> str | None:
+        """Return the name of the last change of a table of the catalogue; None without a table."""
+        return newest_commit_in(self.catalogue_folder / table)
 
     @property
     def runs_folder(self) -> Path:

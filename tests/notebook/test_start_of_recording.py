@@ -124,7 +124,7 @@ def test_the_axes_of_the_picture_count_from_the_start(store: StoreView, tmp_path
             start_utc="2021-06-16T04:00:00Z", start_source="release.toml", longitude_degrees_east=east
         )
         derived(source.path, tmp_path, picture)
-        inputs = stored_inputs(picture, source._row.source(), Store(tmp_path))
+        inputs = stored_inputs(picture, source._live.now().row.source(), Store(tmp_path))
         assert inputs is not None
         boxes = PictureMaker(picture, inputs).draw().text_boxes
         read[name] = [text for text in boxes.values() if text.startswith(("04:00", "19:"))]

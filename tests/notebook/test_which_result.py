@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import warnings
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -78,6 +79,44 @@ def test_a_calibration_that_was_changed_and_put_back_counts_again(raw: Path) -> 
         (50, False),
     ]
     assert pascals(sound.result("audio.spectrogram")) == 60
+
+
+def test_a_source_that_is_held_has_the_corrected_calibration_and_start_after_a_run(raw: Path) -> None:
+    recipes: Recipes = {**SOUND, "audio": (Evidence(), *SOUND["audio"])}
+    store = raw.parent / "store"
+
+    def stated(date: str, full_scale_pascals: float) -> None:
+        (raw / "june/m.toml").write_text(f"{MICROPHONE}{full_scale_pascals}\n")
+        (raw / "june/release.toml").write_text(f'{RELEASE}date = "{date}"\ncredit = "credit of {date[:4]}"\n')
+        ingest(raw, store, recipes)
+
+    stated("2021-06-16T04:00:00Z", 60.0)
+    measured, untouched, dated = (marsmedia.open(store).source("edl.wav") for _ in range(3))
+    before = measured.band_level_pascals(100, 2000)
+    assert dated.start_utc == datetime(2021, 6, 16, 4, tzinfo=UTC)
+    stated("2022-06-16T04:00:00Z", 6.0)
+    for source in (measured, untouched, dated):
+        level = source.band_level_pascals(100, 2000)
+        assert float(level.max()) == pytest.approx(float(before.max()) / 10)
+        assert (level.attrs["credit"], str(level.utc.values[0])[:4]) == ("credit of 2022", "2022")
+        assert source.start_utc == datetime(2022, 6, 16, 4, tzinfo=UTC)
+        assert source.spectra.attrs["credit"] == "credit of 2022"
+
+
+def test_an_unchanged_store_is_not_read_again(raw: Path) -> None:
+    calibrate(raw, 60.0)
+    sound = marsmedia.open(raw.parent / "store").source("edl.wav")
+    known = sound._live.now()
+    assert sound._live.now() is known
+    calibrate(raw, 50.0)
+    assert sound._live.now() is not known
+    moved = raw.rename(raw.with_name("elsewhere"))
+    ingest(moved, raw.parent / "store", SOUND)
+    with pytest.raises(RequestError) as caught:
+        _ = sound.start_utc
+    assert str(caught.value) == (
+        f'edl.wav: a run has found its file elsewhere since; take it again: `store.source("{sound.sha256[:8]}")`'
+    )
 
 
 def test_a_result_with_a_named_parameter_has_todays_other_parameters(raw: Path) -> None:

@@ -26,7 +26,7 @@ from processors.store.by_name_view import state_of_view
 from processors.store.catalogue.complete_sources import newest_folders
 from processors.store.fixity.absent_folders import is_gone
 from processors.store.lost_record_note import noted_lost
-from processors.store.store import Store
+from processors.store.store import Store, newest_commit_in
 
 FLOWS = Path(__file__).resolve().parents[2]
 TABLES = ("sources", "results")
@@ -93,14 +93,8 @@ def recipe_files(recipe: str | None) -> str:
 def state_of(survey: RawSurvey, store: Store) -> str:
     """Return the digest of everything that determines a plan, except the recipes and the results in the store."""
     program = [sys.version, state_of_files(PROCESSORS), state_of_files(FLOWS)]
-    tables = [str(_newest_commit(store.catalogue_folder / table)) for table in TABLES]
+    tables = [str(newest_commit_in(store.catalogue_folder / table)) for table in TABLES]
     return hashlib.sha256("\n".join([survey.digest, *program, *tables, state_of_view(store)]).encode()).hexdigest()
-
-
-def _newest_commit(table: Path) -> str | None:
-    with suppress(OSError):
-        return max((path.name for path in (table / "_delta_log").glob("*.json")), default=None)
-    return None
 
 
 def _results_are_there(last: LastRun, store: Store) -> bool:

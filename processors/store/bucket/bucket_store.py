@@ -32,7 +32,7 @@ from processors.store.bucket.bucket import Bucket
 from processors.store.bucket.bucket_claims import BucketClaims
 from processors.store.bucket.bucket_commits import BucketCommits
 from processors.store.bucket.bucket_source_records import BucketSourceRecords
-from processors.store.bucket.bucket_tables import BucketTables
+from processors.store.bucket.bucket_tables import LOG, BucketTables
 from processors.store.bucket.bucket_traffic import Traffic
 from processors.store.bucket.item_cache import ItemCache, cache_folder
 from processors.store.bucket.stored_pass import (
@@ -119,6 +119,11 @@ class BucketStore(Store):
         if self._tables is not None:
             self._tables.pull_once()
         return self.root / "catalogue"
+
+    def newest_commit(self, table: str) -> str | None:
+        """Return the name of the last change of a table in the bucket, of which the copy may lack it; one listing."""
+        listed = self.bucket.list(f"catalogue/{table}/{LOG}")
+        return max((one.name for one in listed if one.name.endswith(".json")), default=None)
 
     # results
 
