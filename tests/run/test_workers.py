@@ -6,6 +6,7 @@ import errno
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ import pytest
 
 from flows.run.working import worker_pool
 from flows.run.working.limits import Limits, default_limits, limited
+from flows.run.working.no_network import SECCOMP
 from flows.run.working.worker_pool import Stopped
 from flows.run.working.workers import Job, WorkerDeath, Workers
 from tests.helpers.command import PROJECT
@@ -51,6 +53,19 @@ def spin_for_one_second_of_processor_time() -> None:
 def spin() -> None:
     while True:
         pass
+
+
+def sockets() -> list[str]:
+    """Return what comes of opening sockets in this process and in one that it starts."""
+    said = []
+    for name, family in (("IPv4", socket.AF_INET), ("IPv6", socket.AF_INET6), ("Unix", socket.AF_UNIX)):
+        try:
+            socket.socket(family).close()
+            said.append(f"{name}: opened")
+        except OSError as error:
+            said.append(f"{name}: {error.strerror}")
+    started = subprocess.run([sys.executable, "-c", "import socket; socket.socket()"], check=False, capture_output=True)
+    return [*said, f"a process: {'EACCES' if b'PermissionError' in started.stderr else started.stderr.decode()}"]
 
 
 def eat() -> int:
@@ -202,6 +217,14 @@ def test_workers_that_end_between_jobs_do_not_end_the_run() -> None:
                 with suppress(WorkerDeath):
                     assert pool.answer(pool.start(max, [1, 2], size_bytes=1)) == 2
         assert pool.answer(pool.start(max, [1, 2], size_bytes=1)) == 2
+
+
+@pytest.mark.skipif(not SECCOMP, reason="only Linux on x86_64 and arm64 takes the network from a process")
+def test_workers_and_what_they_start_have_no_network(workers: Workers) -> None:
+    said = workers.answer(workers.start(sockets, [], size_bytes=1))
+    assert said == ["IPv4: Permission denied", "IPv6: Permission denied", "Unix: opened", "a process: EACCES"]
+    with socket.socket():
+        pass  # this process has its network
 
 
 def test_workers_load_no_prefect(workers: Workers) -> None:

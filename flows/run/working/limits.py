@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 
+from flows.run.working.no_network import leave_network
 from processors.errors import NO_THREAD
 
 OUT_OF_MEMORY, OUT_OF_THREADS, RUN_ENDED = 86, 87, 88
@@ -97,7 +98,7 @@ _watch: _Watch | None = None
 
 
 def limit_this_process(memory_mb: int) -> None:
-    """Make this process a worker: it limits its memory, ends with its parent, and leaves Ctrl-C to the parent."""
+    """Make this process a worker: limited in memory, without network; it ends with its parent and leaves it Ctrl-C."""
     global _watch
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -108,6 +109,7 @@ def limit_this_process(memory_mb: int) -> None:
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)  # none outlives the server that it is forked from
         _glibc("mallopt", M_ARENA_MAX, MALLOC_ARENAS)
+    leave_network()
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 2)  # decoders also return as errors what they write to stderr
     os.close(null)
