@@ -14,7 +14,7 @@ from flows.cli.main import main
 PROJECT = Path(__file__).resolve().parents[2]
 
 FEW_RECIPES = """
-from flows.all_recipes import ON_REQUEST as MORE, RECIPES as ALL
+from all_recipes import ON_REQUEST as MORE, RECIPES as ALL
 from processors.audio.spectrogram.spectrogram_picture import SpectrogramPicture
 from processors.audio.spectrogram.spectrogram import Spectrogram
 from processors.metadata import Metadata
@@ -34,7 +34,7 @@ ON_REQUEST = {medium: (*ALL[medium], *MORE[medium]) for medium in ALL}
 def write_checkout(folder: Path) -> Path:
     """Copy `flows` and give it few recipes; all others can be asked for."""
     shutil.copytree(PROJECT / "flows", folder / "flows", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "flows/recipes.py").rename(folder / "flows/all_recipes.py")
+    (folder / "flows/recipes.py").rename(folder / "all_recipes.py")
     (folder / "flows/recipes.py").write_text(FEW_RECIPES)
     return folder
 

@@ -7,6 +7,7 @@ import json
 import operator
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -26,14 +27,15 @@ from distributed.security import Security
 
 from flows.run.checking.check_store import check_up
 from flows.run.dask.dask_checker import DaskChecker
-from flows.run.dask.dask_cluster import is_open
+from flows.run.dask.dask_cluster import DaskCluster, is_open
 from flows.run.dask.dask_worker import Needs, unmet
+from flows.run.dask.same_program import difference, program
 from flows.run.options import Options
-from processors.engine.result_records import software
+from processors.errors import RequestError
 from processors.store.store import STORE_FILE, Store
 from tests.conftest import quiet_environment
 from tests.helpers.buckets import proxy_before
-from tests.helpers.command import command_line
+from tests.helpers.command import PROJECT, command_line
 from tests.helpers.made_media import MediaMaker
 
 SUMMARY = re.compile(r"completed.*: of \d+ results: \d+ made, 0 reused, \d+ refused, 0 failed")
@@ -74,8 +76,9 @@ class Cluster:
         """Start a scheduler at the address of the one that was lost."""
         self._scheduler = self._start_scheduler(str(urlsplit(self.address).port))
 
-    def start_worker(self, *options: str) -> subprocess.Popen[bytes]:
-        worker = self._start("dask_worker", "--nthreads", "1", "--no-dashboard", *options)
+    def start_worker(self, *options: str, **variables: str) -> subprocess.Popen[bytes]:
+        """Start a worker, with some variables of its own in its environment."""
+        worker = self._start("dask_worker", "--nthreads", "1", "--no-dashboard", *options, **variables)
         self.workers.append(worker)
         return worker
 
@@ -89,9 +92,17 @@ class Cluster:
             process.wait()
         self._log.close()
 
-    def _start(self, module: str, *options: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", f"distributed.cli.{module}", "--scheduler-file", str(self._file), *options]
-        return subprocess.Popen(command, env=self.environment, stdout=self._log, stderr=self._log)
+    def _start(self, module: str, *options: str, **variables: str) -> subprocess.Popen[bytes]:
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            f"distributed.cli.{module}",
+            "--scheduler-file",
+            str(self._file),
+            *options,
+        ]
+        return subprocess.Popen(command, env=self.environment | variables, stdout=self._log, stderr=self._log)
 
 
 @pytest.fixture
@@ -355,7 +366,7 @@ def needs(tmp_path: Path) -> Needs:
         store=store.root,
         store_identity=(store.root / STORE_FILE).read_bytes(),
         source=source,
-        software=software(),
+        software=program(),
         slots={},
         memory_mb=None,
         time_limit_factor=1.0,
@@ -364,9 +375,9 @@ def needs(tmp_path: Path) -> Needs:
 
 def test_a_worker_must_have_the_same_versions_and_see_the_same_files(needs: Needs) -> None:
     assert unmet(needs) is None
-    other = {**software(), "av": "17.0.0"}
+    other = {**program(), "av": "17.0.0"}
     assert unmet(_with(needs, software=other)) == (
-        f"has different versions: av {software()['av']} (here 17.0.0): install the same there, or results would differ"
+        f"has different versions: av {program()['av']} (here 17.0.0): install the same there, or results would differ"
     )
     assert unmet(_with(needs, store=Path(needs.store) / "elsewhere")) == (
         f"cannot write to the store {needs.store}/elsewhere: mount it there under the same path"
@@ -374,6 +385,95 @@ def test_a_worker_must_have_the_same_versions_and_see_the_same_files(needs: Need
     assert needs.source is not None
     needs.source.unlink()
     assert unmet(needs) == f"cannot read {needs.source}: mount the releases there under the same path"
+
+
+INSTALLED = {"marsmedia": "0.1.0", "av": "18.1.0", "files": "a1" * 32}
+
+
+@pytest.mark.parametrize("commit", [{}, {"commit": "c0" * 20}, {"commit": "d1" * 20}])
+def test_programs_of_the_same_files_are_the_same_whatever_their_commit(commit: dict[str, str]) -> None:
+    assert difference(INSTALLED, {**INSTALLED, "commit": "c0" * 20}) is None
+    assert difference({**INSTALLED, **commit}, INSTALLED) is None
+    assert difference({**INSTALLED, **commit}, {**INSTALLED, "commit": "c0" * 20}) is None
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "expected"),
+    [
+        (
+            {"files": "b2" * 32},
+            {},
+            "marsmedia 0.1.0 with files b2b2b2b2b2b2 (here 0.1.0 with files a1a1a1a1a1a1): "
+            "install the same files there and start the worker again",
+        ),
+        (
+            {"files": "b2" * 32},
+            {"commit": "c0" * 20},
+            "marsmedia 0.1.0 with files b2b2b2b2b2b2 (here 0.1.0 of commit c0c0c0c0c0c0 with files a1a1a1a1a1a1): "
+            "install the same files there and start the worker again",
+        ),
+        (
+            {"files": "b2" * 32, "commit": "c0" * 20},
+            {"commit": "c0" * 20},
+            "marsmedia 0.1.0 of commit c0c0c0c0c0c0 with files b2b2b2b2b2b2 (here 0.1.0 of commit c0c0c0c0c0c0 with "
+            "files a1a1a1a1a1a1): files have been changed since that commit; "
+            "install the same files there and start the worker again",
+        ),
+        (
+            {"files": "b2" * 32, "marsmedia": "0.2.0", "av": "19.0.0"},
+            {},
+            "marsmedia 0.2.0 with files b2b2b2b2b2b2 (here 0.1.0 with files a1a1a1a1a1a1), av 19.0.0 (here 18.1.0): "
+            "install the same files there and start the worker again",
+        ),
+    ],
+)
+def test_programs_of_other_files_are_named_with_what_to_do(
+    there: dict[str, str], here: dict[str, str], expected: str
+) -> None:
+    assert difference({**INSTALLED, **there}, {**INSTALLED, **here}) == (
+        f"has different versions: {expected}, or results would differ"
+    )
+
+
+def copy_of_program(folder: Path) -> Path:
+    """Copy the program without its repository, as an image has it."""
+    for name in ("flows", "marsmedia", "processors"):
+        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(PROJECT / "pyproject.toml", folder)
+    return folder
+
+
+def test_a_worker_with_a_copy_of_the_program_is_accepted_and_with_another_version_refused(
+    cluster: Cluster, raw: Path, tmp_path: Path
+) -> None:
+    copy, other = copy_of_program(tmp_path / "copy"), copy_of_program(tmp_path / "other")
+    (copy / "flows/recipes.py").write_text("# recipes of the worker's own, which the driver does not use\n")
+    preview = other / "processors/photo/photo_preview.py"
+    preview.write_text(re.sub(r"version: ClassVar\[int\] = \d+", "version: ClassVar[int] = 99", preview.read_text()))
+    options = Options(runner="dask", scheduler=cluster.address)
+    cluster.start_worker("--no-nanny", PYTHONPATH=str(copy))
+    cluster.wait_for_workers(1)
+    with DaskCluster("test", None, options, Store(tmp_path / "store")) as dask:
+        assert dask.slot_count == 1
+    cluster.start_worker("--no-nanny", PYTHONPATH=str(other))
+    cluster.wait_for_workers(2)
+    refused = re.escape(f"with files {program()['files'][:12]}): install the same files there and start the worker")
+    with pytest.raises(RequestError, match=rf"has different versions: marsmedia 0.1.0 with files .* {refused}"):
+        DaskCluster("test", None, options, Store(tmp_path / "store"))
+
+
+def test_a_worker_whose_files_were_replaced_after_it_loaded_them_is_refused(cluster: Cluster, tmp_path: Path) -> None:
+    """It still works with those that it has loaded."""
+    copy = copy_of_program(tmp_path / "copy")
+    preview = copy / "processors/photo/photo_preview.py"
+    today = preview.read_text()
+    preview.write_text(f"{today}\n# of yesterday\n")
+    cluster.start_worker("--no-nanny", "--preload", "flows.run.dask.dask_worker", PYTHONPATH=str(copy))
+    cluster.wait_for_workers(1)
+    preview.write_text(today)
+    options = Options(runner="dask", scheduler=cluster.address)
+    with pytest.raises(RequestError, match="install the same files there and start the worker again"):
+        DaskCluster("test", None, options, Store(tmp_path / "store"))
 
 
 def _with(needs: Needs, **changes: object) -> Needs:

@@ -21,6 +21,7 @@ import yaml
 from flows.cli.main import load
 from flows.run.planning.shard import Shard
 from flows.serving.end_of_serving import END_SECONDS, INTERRUPTED_SECONDS
+from processors.engine.program_files import digest_of_program
 from processors.store.store import Store
 from tests.conftest import quiet_environment
 from tests.helpers.command import PROJECT
@@ -57,6 +58,11 @@ def test_what_the_image_copies_is_enough_to_install_and_run(tmp_path: Path) -> N
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "installed")
+    copied_files, installed_files = (
+        digest_of_program([folder / name for name in ("flows", "processors")])
+        for folder in (PROJECT, tmp_path / "installed")
+    )
+    assert installed_files == copied_files, "a driver in a checkout and workers in the image are of the same program"
     command = json.loads(" ".join(steps()[-1][1:]))
     module, _, name = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["scripts"][
         command[0]

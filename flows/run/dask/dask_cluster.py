@@ -25,8 +25,8 @@ from distributed.comm.core import CommClosedError
 
 from flows.run.dask.dask_encryption import check_encryption, check_own_encryption
 from flows.run.dask.dask_worker import Decoders, Needs, WorkerReply, check_worker, run_on_worker, stop_worker
+from flows.run.dask.same_program import program
 from flows.run.options import Options
-from processors.engine.result_records import software
 from processors.errors import RequestError
 from processors.store.bucket.bucket_traffic import RELEASES
 from processors.store.store import Store
@@ -76,7 +76,7 @@ class DaskCluster:
                 store=store.root.absolute() if store.is_in_folder else store.address,
                 store_identity=store.identity,
                 source=source,
-                software=software(),
+                software=program(),
                 slots=_slots(self._client),
                 memory_mb=options.memory_mb,
                 time_limit_factor=options.time_limit_factor,

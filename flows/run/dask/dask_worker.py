@@ -17,11 +17,11 @@ from typing import Any, TypeVar
 from distributed import Worker, get_worker
 from distributed.diagnostics.plugin import WorkerPlugin
 
+from flows.run.dask.same_program import difference, program
 from flows.run.progress import RunProgress
 from flows.run.working.batches import SourceOutcome, run_batch
 from flows.run.working.workers import Workers, default_limits, warm_up
-from processors.engine.plan import Due, differing
-from processors.engine.result_records import software
+from processors.engine.plan import Due
 from processors.errors import RequestError, StoreError
 from processors.store.bucket.bucket_traffic import RELEASES, Traffic
 from processors.store.open_store import Location, is_address, is_store, open_store
@@ -45,7 +45,7 @@ class Needs:
     source: Path | None
     """A file that the run is going to read; None if it fetches them from a bucket."""
     software: Mapping[str, str]
-    """Versions that affect the bytes, as `software` returns them."""
+    """The driver's own, as `program` returns it."""
     slots: Mapping[str, int]
     """Threads of Dask on each host, by address: they share its memory."""
     memory_mb: int | None
@@ -79,9 +79,8 @@ def unmet(needs: Needs, opened: Callable[[Store], None] = lambda store: None) ->
     ----------
     opened : gets the store, if it could be opened.
     """
-    if apart := differing(software(), needs.software):
-        here = ", ".join(f"{name} {there or 'none'} (here {ours or 'none'})" for name, (there, ours) in apart.items())
-        return f"has different versions: {here}: install the same there, or results would differ"
+    if reason := difference(program(), needs.software):
+        return reason
     if multiprocessing.current_process().daemon:
         return (
             "is a daemonic process, which may not start decoders: start it with `dask worker --no-nanny`, "
@@ -182,6 +181,7 @@ def dask_setup(worker: Worker) -> None:
 
     Dask calls this in a worker that is started with `--preload flows.run.dask.dask_worker`.
     """
+    program()
     warm_up(has_sound=True)
 
 
