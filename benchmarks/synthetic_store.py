@@ -21,10 +21,10 @@ from functools import partial
 from pathlib import Path
 
 from flows.recipes import RECIPES
-from processors.contract import Processor, result_key
+from processors.contract import Processor
 from processors.engine.release_index import ReleaseIndex
 from processors.engine.result_records import result_manifest
-from processors.engine.wanted_results import WantedResults
+from processors.engine.wanted_results import WantedResult, WantedResults
 from processors.identify import Identity
 from processors.sources.scan import FoundFile, storable
 from processors.store.catalogue.source_row import SourceRow
@@ -60,13 +60,13 @@ def _write_release(raw: Path, store: Path, sources: int, first: int) -> None:
         (folder / f"photo-{number:06}.png").write_bytes(number.to_bytes(4, "big"))
     rows = list(_rows(folder))
     photos = [row for row in rows if row.kind == "media"]
-    wanted = WantedResults(RECIPES, ReleaseIndex(rows)).of(photos[0])  # the same for all: the release states it for all
+    wanted = WantedResults(RECIPES, ReleaseIndex(rows))
     facts = {"mission": "tianwen-1", "event": f"traverse {sol}", "first_sol": sol, "last_sol": sol}
-    made = [(one.processor, _manifest(one.processor, photos[0], facts)) for one in wanted]
+    made = [(one.processor, _manifest(one.processor, photos[0], facts)) for one in wanted.of(photos[0])]
     for row in rows:
         group = store / "results" / row.digest[:2] / row.digest
         if row.kind == "media":
-            row = dataclasses.replace(row, evidence_key=_write_results(group, row, photos[0], made))
+            row = dataclasses.replace(row, evidence_key=_write_results(group, row, wanted.of(row), photos[0], made))
         group.mkdir(parents=True, exist_ok=True)
         seen = {name: value for name, value in dataclasses.asdict(row).items() if name != "digest"}
         (group / "source.json").write_text(json.dumps({"digest": row.digest, "seen": [seen]}))
@@ -103,12 +103,13 @@ def _manifest(processor: Processor, row: SourceRow, facts: dict[str, object]) ->
     )
 
 
-def _write_results(group: Path, row: SourceRow, pattern: SourceRow, made: list[tuple[Processor, str]]) -> str | None:
-    """Write the manifests of one photo; return the key of its evidence."""
+def _write_results(
+    group: Path, row: SourceRow, wanted: list[WantedResult], pattern: SourceRow, made: list[tuple[Processor, str]]
+) -> str | None:
+    """Write the manifests of one photo, which differ from those of another by its name; return its evidence's key."""
     evidence = None
-    for processor, text in made:
-        old = ResultRef.of(processor, pattern.digests).key
-        key = result_key(processor, *row.digests)
+    for (processor, text), own in zip(made, wanted, strict=True):
+        old, key = ResultRef.of(processor, pattern.digests).key, own.ref.key
         folder = group / processor.name / key[:16]
         folder.mkdir(parents=True)
         mine = text.replace(pattern.digest, row.digest).replace(old, key).replace(pattern.name, row.name)
