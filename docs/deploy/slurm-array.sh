@@ -1,5 +1,7 @@
 #!/bin/sh
 # Eight shards as a Slurm array. Set the two places; then: sbatch slurm-array.sh
+# Credentials of a bucket: the variables of the shell that calls `sbatch`, which hands them on unless it is given
+# `--export=NONE`; or ~/.aws/credentials, if the nodes share the home folder.
 #SBATCH --job-name=marsmedia
 #SBATCH --array=1-8
 #SBATCH --cpus-per-task=4

@@ -12,11 +12,13 @@ import sys
 import tomllib
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from uuid import uuid4
 
 import prefect
 import pytest
 import yaml
+from prefect.client.schemas.objects import FlowRun
 
 from flows.cli.main import load
 from flows.run.planning.shard import Shard
@@ -26,6 +28,7 @@ from processors.store.store import Store
 from tests.conftest import quiet_environment
 from tests.helpers.command import PROJECT
 from tests.helpers.made_media import MediaMaker
+from tests.helpers.prefect_api import PrefectApi
 
 DEPLOY = PROJECT / "docs/deploy"
 TEMPLATES = Path(prefect.__file__).parent / "server/api/collections_data/views/aggregate-worker-metadata.json"
@@ -97,19 +100,109 @@ def test_deployments_of_shards_have_parameters_and_variables_that_prefect_knows(
             flow.validate_parameters({**one["parameters"], **schedule["parameters"]})
 
 
+def commands_of(kind: str) -> list[str]:
+    """The commands for a kind of pool in the first lines of the file: the pool, the deployment, the worker."""
+    lines = (DEPLOY / "prefect-shards.yaml").read_text().splitlines()
+    commands = [
+        line.removeprefix("#   ").partition("  #")[0].strip() for line in lines if line.startswith("#   prefect ")
+    ]
+    return [command for command in commands if re.search(rf"-{kind}\b", command)]
+
+
+class Checkout:
+    """A folder as a checkout, in which a shell runs the commands of the file; raw and store are set in it."""
+
+    def __init__(self, folder: Path, server: str, raw: Path) -> None:
+        self.folder, self.store = folder / "checkout", folder / "store"
+        (self.folder / "docs/deploy").mkdir(parents=True)
+        for name in ("flows", "marsmedia", "processors", "pyproject.toml"):
+            (self.folder / name).symlink_to(PROJECT / name)
+        text = (DEPLOY / "prefect-shards.yaml").read_text()
+        text = text.replace("/srv/mars/raw,", f"{raw},").replace("/srv/mars/processed", str(self.store))
+        (self.folder / "docs/deploy/prefect-shards.yaml").write_text(text)
+        self.environment = {
+            **quiet_environment(folder / "home"),
+            "PREFECT_API_URL": server,
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PYTHONPATH": str(PROJECT),
+        }
+
+    def start(self, command: str, log: int | IO[bytes]) -> subprocess.Popen[bytes]:
+        words = ["sh", "-c", f"cd {shlex.quote(str(self.folder))} && exec {command}"]
+        return subprocess.Popen(words, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def run(self, command: str, log: Path) -> str:
+        with log.open("wb") as file:
+            code = self.start(command, file).wait(timeout=240)
+        assert code == 0, f"{command}: {log.read_text()}"
+        return log.read_text()
+
+
 @pytest.mark.slow
-def test_the_shards_can_be_deployed(prefect_server: str, tmp_path: Path) -> None:
-    environment = {**quiet_environment(tmp_path), "PREFECT_API_URL": prefect_server, "MARSMEDIA_CHECKOUT": str(PROJECT)}
-    prefect_command = [sys.executable, "-m", "prefect", "--no-prompt"]
-    for words in (
-        ["work-pool", "create", "marsmedia-process", "--type", "process"],
-        ["deploy", "--prefect-file", str(DEPLOY / "prefect-shards.yaml"), "--name", "shards-process"],
-    ):
-        run = subprocess.run(
-            [*prefect_command, *words], env=environment, cwd=PROJECT, capture_output=True, text=True, check=False
-        )
-        assert run.returncode == 0, run.stdout + run.stderr
-    assert "successfully created" in run.stdout
+@pytest.mark.parametrize(("kind", "directory"), [("docker", "/opt/marsmedia"), ("kubernetes", "/opt/marsmedia")])
+def test_the_commands_for_containers_deploy_runs_in_the_folder_of_the_image(
+    kind: str, directory: str, prefect_server: str, raw: Path, tmp_path: Path
+) -> None:
+    checkout = Checkout(tmp_path, prefect_server, raw)
+    pool, deploy, worker = commands_of(kind)
+    for command in (pool, deploy):
+        checkout.run(command, tmp_path / "log.txt")
+    deployed = PrefectApi(prefect_server).ask(f"deployments/name/ingest/shards-{kind}")
+    assert deployed["pull_steps"] == [{"prefect.deployments.steps.set_working_directory": {"directory": directory}}]
+    assert ["WORKDIR", directory] in steps()
+    assert ["COPY", "flows", "flows"] in steps()
+    assert "{{" not in json.dumps(deployed["job_variables"]), "nothing that someone would have to set"
+    assert worker == f"prefect worker start --pool {deployed['work_pool_name']}"
+
+
+@pytest.mark.slow
+def test_the_commands_for_processes_make_a_shard(
+    prefect_server: str, raw: Path, maker: MediaMaker, tmp_path: Path
+) -> None:
+    for number in range(4):
+        maker.photo(f"photo-{number}.jpg", size=(60 + 60 * number, 40))
+    checkout = Checkout(tmp_path, prefect_server, raw)
+    pool, deploy, worker_command = commands_of("process")
+    for command in (pool, deploy):
+        checkout.run(command, tmp_path / "log.txt")
+    (run,) = re.findall(r"^# .*: (prefect deployment run .*)$", (DEPLOY / "prefect-shards.yaml").read_text(), re.M)
+    with (tmp_path / "worker.txt").open("wb") as log:
+        worker = checkout.start(worker_command, log)
+    try:
+        for number in (1, 2, 3, 4):
+            checkout.run(run.replace("shard=1/4", f"shard={number}/4"), tmp_path / "log.txt")
+    finally:
+        worker.terminate()
+        worker.wait(timeout=60)
+    assert len({one.ref.source for one in Store(checkout.store).manifests()}) == 4, (
+        tmp_path / "worker.txt"
+    ).read_text()
+
+
+def test_a_container_gets_no_credentials_of_its_worker_but_the_folder_that_the_file_mounts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from prefect.workers.base import BaseJobConfiguration
+    from prefect.workers.process import ProcessJobConfiguration
+
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "geheim")
+    run = FlowRun(flow_id=uuid4(), name="a run")
+    container, process = BaseJobConfiguration(), ProcessJobConfiguration()
+    container.prepare_for_flow_run(run)
+    process.prepare_for_flow_run(run)
+    assert [name for name in container.env if not name.startswith("PREFECT_")] == []
+    assert process.env["AWS_SECRET_ACCESS_KEY"] == "geheim"
+    (docker,) = [
+        one["work_pool"]["job_variables"]
+        for one in yaml.safe_load((DEPLOY / "prefect-shards.yaml").read_text())["deployments"]
+        if one["name"] == "shards-docker"
+    ]
+    (user,) = [step[-1] for step in steps() if step[:2] == ["RUN", "useradd"]]
+    assert ["USER", user] in steps()
+    assert f"/srv/mars/aws:/home/{user}/.aws:ro" in docker["volumes"]
+    locked = (PROJECT / "requirements.lock").read_text()
+    assert "\nboto3==" in locked, "reads the file in the image"
 
 
 def test_each_index_of_the_kubernetes_job_is_a_shard() -> None:
