@@ -379,7 +379,8 @@ def test_a_worker_must_have_the_same_versions_and_see_the_same_files(needs: Need
     assert unmet(_with(needs, software=other)) == (
         f"has different versions: av {program()['av']} (here 17.0.0): install the same there, or results would differ"
     )
-    assert unmet(_with(needs, store=Path(needs.store) / "elsewhere")) == (
+    assert isinstance(needs.store, Path)
+    assert unmet(_with(needs, store=needs.store / "elsewhere")) == (
         f"cannot write to the store {needs.store}/elsewhere: mount it there under the same path"
     )
     assert needs.source is not None

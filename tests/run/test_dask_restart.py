@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import signal
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from flows.run.dask import dask_cluster
 from flows.run.dask.dask_cluster import DaskCluster
 from flows.run.dask.dask_worker import hash_on_worker
 from flows.run.options import Options
+from processors.errors import RequestError
 from processors.store.store import Store
 from tests.helpers.runs import ingest as ingest_here
 from tests.run.test_dask import SUMMARY, Cluster, digests, environment, ingest, is_begun, raw, start, start_on
@@ -71,6 +73,63 @@ def test_a_run_whose_scheduler_stays_away_ends_in_a_sentence_and_the_next_makes_
     assert healed.results.made + made == alone.results.made
     assert digests(store) == digests(tmp_path / "alone")
     assert not [*Store(store).root.glob("scratch/*")]
+
+
+CONNECTED = "Receive client connection"
+"""Line of a scheduler's log."""
+
+
+@pytest.fixture
+def connecting(cluster: Cluster, tmp_path: Path) -> Iterator[Future[DaskCluster]]:
+    """Work that has connected, and waits for the answer of a worker that is stopped."""
+    seen = cluster.log.read_text().count(CONNECTED)
+    cluster.workers[0].send_signal(signal.SIGSTOP)
+    options = Options(runner="dask", scheduler=cluster.address)
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(DaskCluster, "test", None, options, Store(tmp_path / "store"))
+        while cluster.log.read_text().count(CONNECTED) == seen:
+            time.sleep(0.02)
+        time.sleep(1)
+        assert not future.done()
+        yield future
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_lost_while_work_connects_is_waited_for(
+    cluster: Cluster, connecting: Future[DaskCluster]
+) -> None:
+    cluster.lose_scheduler()
+    cluster.workers[0].kill()
+    cluster.start_scheduler_again()
+    cluster.start_worker("--no-nanny")
+    with connecting.result(timeout=200) as dask:
+        assert dask.ask(hash_on_worker, (name_of, ["june"])) == ["june in store"]
+        assert dask.slot_count == 1
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_lost_while_work_connects_and_stays_away_ends_it_in_a_sentence(
+    cluster: Cluster, connecting: Future[DaskCluster], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask_cluster, "LOST_SECONDS", 1.0)
+    cluster.lose_scheduler()
+    cluster.workers[0].kill()
+    with pytest.raises(RequestError) as ended:
+        connecting.result(timeout=200)
+    assert str(ended.value) == (
+        f"{cluster.address}: no Dask scheduler responds; start `dask scheduler`, or name another"
+    )
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_while_work_connects_does_not_end_it(
+    cluster: Cluster, connecting: Future[DaskCluster]
+) -> None:
+    cluster.start_worker("--no-nanny")
+    cluster.wait_for_workers(2)
+    cluster.workers[0].kill()
+    with connecting.result(timeout=200) as dask:
+        assert dask.ask(hash_on_worker, (name_of, ["june"])) == ["june in store"]
 
 
 @pytest.mark.slow

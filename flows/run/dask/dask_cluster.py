@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -28,7 +29,7 @@ from flows.run.dask.dask_worker import Decoders, Needs, WorkerReply, check_worke
 from flows.run.dask.same_program import program
 from flows.run.options import Options
 from processors.errors import RequestError
-from processors.store.bucket.bucket_traffic import RELEASES
+from processors.store.bucket.bucket_traffic import RELEASES, Traffic
 from processors.store.store import Store
 
 T = TypeVar("T")
@@ -47,6 +48,10 @@ PLAIN = "the connection is not encrypted; use tls:// where others share the netw
 WITH_TRACEBACKS = ("distributed", "distributed.client", "distributed.core", "tornado.application")
 """Loggers that print tracebacks of a lost connection, which the run itself reports in a sentence."""
 KILLED = "its worker was killed several times (out of memory?): run again, with more memory for each worker"
+
+
+class ConnectionLost(RequestError):
+    """Loss of a scheduler that had answered, or of a worker that was asked."""
 
 
 class DaskCluster:
@@ -70,18 +75,17 @@ class DaskCluster:
         self._stopped = threading.Event()
         self._connecting = threading.Lock()
         try:
-            self._client = _connect(self._address)
             self._needs = Needs(
                 run=name,
                 store=store.root.absolute() if store.is_in_folder else store.address,
                 store_identity=store.identity,
                 source=source,
                 software=program(),
-                slots=_slots(self._client),
+                slots={},
                 memory_mb=options.memory_mb,
                 time_limit_factor=options.time_limit_factor,
             )
-            self._equip(self._client)
+            self._client = _first_connected(self._address, self._equip)
         except BaseException:
             self._close()
             raise
@@ -142,26 +146,8 @@ class DaskCluster:
                 return
             with suppress(*GONE):
                 lost.close(timeout=1)
-            give_up = time.monotonic() + LOST_SECONDS
-            while not self._stopped.wait(1.0):
-                try:
-                    self._client = self._connected()
-                    break
-                except RequestError:
-                    if time.monotonic() > give_up:
-                        raise
-
-    def _connected(self) -> Client:
-        """Return a connection whose workers have their decoders; raises `RequestError` if there is none."""
-        client = _connect(self._address)
-        try:
-            self._equip(client)
-        except BaseException as error:
-            _end(client)
-            if isinstance(error, LOST_CONNECTION):
-                raise RequestError(f"{self._address}: {NO_SCHEDULER}") from error
-            raise
-        return client
+            if client := _connected_again(self._address, self._equip, self._stopped):
+                self._client = client
 
     def _equip(self, client: Client) -> None:
         """Give every worker its decoders.
@@ -170,15 +156,9 @@ class DaskCluster:
         ------
         RequestError : a worker is unsuitable for the run.
         """
-        answers: Any = client.run(check_worker, self._needs, on_error="return")
-        for address, answer in sorted(answers.items()):
-            if isinstance(answer, ModuleNotFoundError):
-                raise RequestError(f"worker {address} has no marsmedia ({answer}); install it there")
-            if isinstance(answer, Exception):
-                raise RequestError(f"worker {address} does not respond: {type(answer).__name__}: {answer}")
-            self._store.add_traffic(answer.traffic)
-            if answer.value is not None:
-                raise RequestError(f"worker {address} {answer.value}")
+        if not self._needs.slots:  # later, only some workers may be back
+            self._needs = replace(self._needs, slots=_slots(client))
+        _check_workers(client, self._needs, self._store.add_traffic)
         client.register_plugin(Decoders(self._needs), name=self._needs.plugin)
 
     def _close(self) -> None:
@@ -218,18 +198,113 @@ def _local_cluster(workers: int) -> LocalCluster:
     )
 
 
+def check_cluster(address: str) -> None:
+    """Check that a scheduler responds, and that its workers have this program and may start decoders.
+
+    Raises
+    ------
+    RequestError : no scheduler, no worker, or a worker that is not fit, with the reason.
+    """
+    needs = Needs(
+        run="check",
+        store=None,
+        store_identity=b"",
+        source=None,
+        software=program(),
+        slots={},
+        memory_mb=None,
+        time_limit_factor=1.0,
+    )
+    _end(_first_connected(address, lambda client: _check_workers(client, needs)))
+
+
+def _first_connected(address: str, prepare: Callable[[Client], object]) -> Client:
+    """Return a connection, at once or not at all; after a loss while it is prepared, as soon as possible."""
+    try:
+        return _connected(address, prepare)
+    except ConnectionLost:
+        client = _connected_again(address, prepare, threading.Event())
+        assert client is not None
+        return client
+
+
+def _connected_again(address: str, prepare: Callable[[Client], object], stopped: threading.Event) -> Client | None:
+    """Return a connection after a loss, once a scheduler is there again with workers; None if stopped first.
+
+    Raises
+    ------
+    RequestError : it stays away, or is unsuitable, for `LOST_SECONDS`.
+    """
+    give_up = time.monotonic() + LOST_SECONDS
+    while not stopped.wait(1.0):
+        try:
+            return _connected(address, prepare)
+        except RequestError:
+            if time.monotonic() > give_up:
+                raise
+    return None
+
+
+def _connected(address: str, prepare: Callable[[Client], object]) -> Client:
+    """Return a connection to a scheduler with workers, for which `prepare` was called.
+
+    Raises
+    ------
+    ConnectionLost : it was lost again meanwhile.
+    RequestError : there is none, or it has no workers; and as `prepare`.
+    """
+    client = _connect(address)
+    try:
+        if not client.scheduler_info()["workers"]:
+            raise RequestError(
+                f"{address}: the Dask scheduler has no workers; start `dask worker {address} --no-nanny`"
+            )
+        prepare(client)
+    except BaseException as error:
+        _end(client)
+        if _is_lost(error):
+            raise ConnectionLost(f"{address}: {NO_SCHEDULER}") from error
+        raise
+    return client
+
+
+def _is_lost(error: BaseException) -> bool:
+    """Return whether an error is of a connection; the system's own, as of a full disk, has a number."""
+    return isinstance(error, LOST_CONNECTION) or (isinstance(error, OSError) and error.errno is None)
+
+
 def _connect(address: str) -> Client:
     for name in WITH_TRACEBACKS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     check_encryption(address, CONNECT_SECONDS)
     try:
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise RequestError(f"{address}: {NO_SCHEDULER}") from error
-    if not client.scheduler_info()["workers"]:
-        client.close()
-        raise RequestError(f"{address}: the Dask scheduler has no workers; start `dask worker {address} --no-nanny`")
-    return client
+
+
+def _check_workers(client: Client, needs: Needs, told: Callable[[Traffic | None], object] = lambda _: None) -> None:
+    """Compare every worker with what the work needs.
+
+    Parameters
+    ----------
+    told : gets the traffic with the store's bucket that this took.
+
+    Raises
+    ------
+    ConnectionLost : a worker has ended meanwhile.
+    RequestError : a worker is unsuitable for the run.
+    """
+    answers: Any = client.run(check_worker, needs, on_error="return")
+    for address, answer in sorted(answers.items()):
+        if isinstance(answer, ModuleNotFoundError):
+            raise RequestError(f"worker {address} has no marsmedia ({answer}); install it there")
+        if isinstance(answer, Exception):
+            error = ConnectionLost if isinstance(answer, CommClosedError) else RequestError
+            raise error(f"worker {address} does not respond: {type(answer).__name__}: {answer}")
+        told(answer.traffic)
+        if answer.value is not None:
+            raise RequestError(f"worker {address} {answer.value}")
 
 
 def _slots(client: Client) -> dict[str, int]:

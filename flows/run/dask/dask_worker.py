@@ -38,8 +38,8 @@ DAEMON = "DASK_DISTRIBUTED__WORKER__DAEMON"
 class Needs:
     run: str
     """Name of the run."""
-    store: Location
-    """Folder or address; a worker opens a bucket with credentials of its own environment."""
+    store: Location | None
+    """Folder or address, None before it is opened; a worker opens a bucket with credentials of its own environment."""
     store_identity: bytes
     """Identifier of the store, as returned by `Store.identity`."""
     source: Path | None
@@ -86,34 +86,34 @@ def unmet(needs: Needs, opened: Callable[[Store], None] = lambda store: None) ->
             "is a daemonic process, which may not start decoders: start it with `dask worker --no-nanny`, "
             f"or with {DAEMON}=False in its environment"
         )
-    if reason := _not_the_store(needs, opened):
+    if needs.store is not None and (reason := _not_the_store(needs.store, needs.store_identity, opened)):
         return reason
     if needs.source is not None and not os.access(needs.source, os.R_OK):
         return f"cannot read {needs.source}: mount the releases there under the same path"
     return None
 
 
-def _not_the_store(needs: Needs, opened: Callable[[Store], None]) -> str | None:
+def _not_the_store(location: Location, identity: bytes, opened: Callable[[Store], None]) -> str | None:
     """Return why this process cannot write to the run's store; None if it can."""
     try:
         is_same = False
-        if is_store(needs.store):
-            store = open_store(needs.store)
+        if is_store(location):
+            store = open_store(location)
             opened(store)
-            is_same = store.identity == needs.store_identity
+            is_same = store.identity == identity
     except (RequestError, StoreError) as error:
-        if is_address(needs.store):
+        if is_address(location):
             return f"cannot use the store: {error}"
         is_same = False
-    if is_address(needs.store):
+    if is_address(location):
         return (
             None
             if is_same
-            else f"finds a different store at {needs.store}: set AWS_ENDPOINT_URL there to the same value as here"
+            else f"finds a different store at {location}: set AWS_ENDPOINT_URL there to the same value as here"
         )
-    if is_same and os.access(needs.store, os.W_OK):
+    if is_same and os.access(location, os.W_OK):
         return None
-    return f"cannot write to the store {needs.store}: mount it there under the same path"
+    return f"cannot write to the store {location}: mount it there under the same path"
 
 
 class Decoders(WorkerPlugin):
