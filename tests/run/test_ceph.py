@@ -12,10 +12,11 @@ from pathlib import Path
 import boto3
 import pytest
 
-from processors.errors import RequestError
+from processors.errors import RequestError, StoreError
 from processors.packs.archive.verify_pack import verify_pack
 from processors.store.bucket.bucket import Bucket
 from processors.store.bucket.bucket_claims import BucketClaims
+from processors.store.bucket.s3_errors import VERSIONED
 from processors.store.open_store import open_store
 from processors.store.store import Store
 from tests.helpers.buckets import use_server
@@ -89,6 +90,21 @@ def test_a_pack_on_ceph_has_the_bytes_of_one_on_a_disk(ceph_bucket: str, tmp_pat
         assert make_pack(made, address).is_unchanged
         with pytest.raises(RequestError, match="already"):
             make_pack(made, address, take=("stills",))
+
+
+@pytest.mark.slow
+def test_a_versioned_bucket_of_ceph_is_refused_for_its_versions(ceph: str, ceph_bucket: str) -> None:
+    """Ceph 16.2 ignores the condition in such a bucket alone."""
+    client = boto3.client(
+        "s3", endpoint_url=ceph, aws_access_key_id=KEY, aws_secret_access_key=SECRET, region_name="us-east-1"
+    )
+    client.put_bucket_versioning(Bucket=ceph_bucket, VersioningConfiguration={"Status": "Enabled"})
+    with pytest.raises(StoreError) as refused:
+        open_store(f"s3://{ceph_bucket}/mars")
+    assert str(refused.value) == f"s3://{ceph_bucket}/mars: {VERSIONED}"
+    client.put_bucket_versioning(Bucket=ceph_bucket, VersioningConfiguration={"Status": "Suspended"})
+    with pytest.raises(StoreError, match="ignores If-None-Match"):
+        open_store(f"s3://{ceph_bucket}/mars")
 
 
 @pytest.mark.slow

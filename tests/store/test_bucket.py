@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -218,6 +219,98 @@ def test_a_profile_is_read_by_boto3(
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(profile))
     monkeypatch.setenv("AWS_PROFILE", "mission")
     assert Bucket(f"s3://{bucket}/mars/store").get("a") == b"1"
+
+
+MISSION = "[mission]\naws_access_key_id = mission-key\naws_secret_access_key = geheim\n"
+OWN = "aws_access_key_id = own-key\naws_secret_access_key = geheim\n"
+
+
+@pytest.fixture
+def files_of_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, bucket_server: str) -> Path:
+    """The folder `.aws` of a home without anything in the environment but the server."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.delenv(name)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home/.aws").mkdir(parents=True)
+    return tmp_path / "home/.aws"
+
+
+def key_of(place: Bucket) -> str | None:
+    """The key that signs the requests; None if it is not a profile's."""
+    provider: Any = place._store.credential_provider  # the test looks at what the library keeps
+    return provider and provider()["access_key_id"]
+
+
+@pytest.mark.parametrize(
+    ("credentials", "config", "variables", "key"),
+    [
+        (f"[default]\n{OWN}{MISSION}", "", {}, "own-key"),
+        ("", f"[default]\nregion = eu-west-3\n{OWN}", {}, "own-key"),
+        (f"[default]\n{OWN}{MISSION}", "", {"AWS_PROFILE": "mission"}, "mission-key"),
+        (MISSION, "[default]\nregion = eu-west-3\n", {}, None),
+        (f"[DEFAULT]\n{OWN}{MISSION}", "", {}, None),
+        ("no file of this kind", "", {}, None),
+        (f"[default]\n{OWN}", "", {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s"}, None),
+        (f"[default]\n{OWN}", "", {"AWS_WEB_IDENTITY_TOKEN_FILE": "token", "AWS_ROLE_ARN": "arn"}, None),
+    ],
+)
+def test_the_default_profile_is_used_where_the_tools_of_amazon_use_it(
+    credentials: str,
+    config: str,
+    variables: dict[str, str],
+    key: str | None,
+    bucket: str,
+    files_of_aws: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (files_of_aws / "credentials").write_text(credentials)
+    (files_of_aws / "config").write_text(config)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert key_of(Bucket(f"s3://{bucket}/mars")) == key
+    assert key_of(Bucket("gs://mars/store")) is None, "Amazon's profiles are for s3:// alone"
+
+
+def test_a_store_is_written_with_the_default_profile(bucket: str, files_of_aws: Path) -> None:
+    (files_of_aws / "credentials").write_text(f"[default]\n{OWN}")
+    place = Bucket(f"s3://{bucket}/mars")
+    place.put("a", b"1")
+    assert place.get("a") == b"1"
+
+
+@pytest.mark.parametrize(
+    ("variables", "region"), [({"AWS_REGION": "us-east-2"}, "us-east-2"), ({}, "eu-west-3")], ids=["named", "not named"]
+)
+def test_the_region_of_the_environment_comes_before_the_profiles(
+    variables: dict[str, str], region: str, bucket: str, files_of_aws: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (files_of_aws / "credentials").write_text(f"[default]\n{OWN}region = eu-west-3\n")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    library: Any = Bucket(f"s3://{bucket}/mars")._store
+    assert library.config["region"] == region
+
+
+def test_a_default_profile_without_boto3_says_what_to_install(
+    bucket: str, files_of_aws: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (files_of_aws / "credentials").write_text(f"[default]\n{OWN}")
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    with pytest.raises(RequestError) as told:
+        Bucket(f"s3://{bucket}/mars")
+    assert str(told.value) == "the profile [default] is read by boto3; pip install boto3"
+
+
+def test_half_a_default_profile_is_named_in_one_sentence(bucket: str, files_of_aws: Path) -> None:
+    (files_of_aws / "credentials").write_text("[default]\naws_access_key_id = own-key\n")
+    with pytest.raises(RequestError) as told:
+        Bucket(f"s3://{bucket}/mars")
+    assert str(told.value) == (
+        "the profile [default]: Partial credentials found in shared-credentials-file, missing: aws_secret_access_key; "
+        "check the files of credentials and settings"
+    )
 
 
 ENDPOINT_WORDS = "not the address of a server; write https://host or http://host:port"

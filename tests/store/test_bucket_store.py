@@ -399,6 +399,24 @@ def test_a_server_that_is_not_fit_is_refused_and_left_as_it_was(
         assert machine("b").identity == open_store(f"s3://{bucket}/mars", writes=False).identity
 
 
+def test_a_versioned_bucket_in_which_the_server_ignores_the_condition_is_named_as_a_possible_cause(
+    bucket: str, bucket_server: str, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client(bucket_server).put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    with proxy_before(bucket_server) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        proxy.will("no condition")
+        with pytest.raises(StoreError) as refused:
+            machine("a")
+    assert str(refused.value) == (
+        f"s3://{bucket}/mars: the server overwrites an object that was to be created only once (it ignores "
+        "If-None-Match), so that two runs could lose each other's results; the bucket is versioned, and some servers "
+        "ignore it only there: use a bucket without versions, another server, or a newer version of it"
+    )
+    monkeypatch.setenv("AWS_ENDPOINT_URL", bucket_server)
+    assert machine("a").is_new, "a server that heeds the condition there too is as good as any"
+
+
 def test_a_pickle_holds_the_address_and_no_credentials(machine: Machine) -> None:
     store = machine("a")
     data = pickle.dumps(store)

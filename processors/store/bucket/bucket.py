@@ -24,12 +24,15 @@ from obstore.store import from_url
 
 from processors.errors import RequestError, StoreError
 from processors.sources.source_file import sha256_of
+from processors.store.bucket.aws_profile import is_profile_used
 from processors.store.bucket.bucket_traffic import Traffic
 from processors.store.bucket.s3_errors import (
     BAD_SERVER,
+    CHECK_FILES,
     CHECK_PROFILE,
     NO_ADDRESS,
     NO_CREDENTIALS,
+    VERSIONED,
     code_of,
     in_words,
     why_not_opened,
@@ -76,7 +79,7 @@ class Bucket:
 
         Raises
         ------
-        RequestError : not an address of a bucket, or a profile is named and boto3, which reads it, is missing.
+        RequestError : not an address of a bucket, or a profile is used and boto3, which reads it, is missing.
         """
         self.address = address.rstrip("/")
         _check(self.address)
@@ -239,16 +242,19 @@ class Bucket:
 
         Raises
         ------
-        StoreError : the server ignores the condition, so that a store would not be safe there.
+        StoreError : the server ignores the condition, everywhere or in versioned buckets, so that a store would not be
+            safe there.
         """
+        is_versioned = False
         for _ in range(2):
             try:
                 with self._asking(name):
                     self._count(sent_bytes=len(data))
-                    obstore.put(self._store, name, data, mode="create", use_multipart=False)
+                    made = obstore.put(self._store, name, data, mode="create", use_multipart=False)
+                    is_versioned = made["version"] is not None
             except (AlreadyExistsError, _Conflict):
                 return
-        raise StoreError(f"{self.address}: {BAD_SERVER}")
+        raise StoreError(f"{self.address}: {VERSIONED if is_versioned else BAD_SERVER}")
 
     @contextmanager
     def _asking(self, name: str, requests: int = 1) -> Iterator[None]:
@@ -330,8 +336,8 @@ def _opened(address: str) -> Any:
     if address.startswith("s3://"):
         _check_endpoints()
         more["config"] = {"disable_bulk_delete": "true"}
-    if os.environ.get("AWS_PROFILE") and "AWS_ACCESS_KEY_ID" not in os.environ:
-        more["credential_provider"] = _profile()
+        if is_profile_used():
+            more["credential_provider"] = _profile()
     try:
         return from_url(address, client_options=options, retry_config=retry, **more)
     except BaseError as error:
@@ -350,14 +356,18 @@ def _check_endpoints() -> None:
 
 
 def _profile() -> Any:
-    """Return the provider of the credentials of `AWS_PROFILE`; raises `RequestError` if it has none."""
+    """Return the provider of the profile's credentials; raises `RequestError` if it has none."""
+    name = os.environ.get("AWS_PROFILE")
+    named = f"AWS_PROFILE={name}" if name else "the profile [default]"
     try:
+        import boto3
         from botocore.exceptions import BotoCoreError
         from obstore.auth.boto3 import Boto3CredentialProvider
     except ModuleNotFoundError as error:
-        raise RequestError("AWS_PROFILE is read by boto3; pip install boto3") from error
+        raise RequestError(f"{'AWS_PROFILE' if name else named} is read by boto3; pip install boto3") from error
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")  # above the profile's
     try:
-        return Boto3CredentialProvider()
+        return Boto3CredentialProvider(boto3.Session(region_name=region))
     except (BotoCoreError, ValueError) as error:  # a ValueError of obstore: the profile has no credentials
         what = str(error).splitlines()[0].rstrip(": .") if isinstance(error, BotoCoreError) else "no credentials in it"
-        raise RequestError(f"AWS_PROFILE={os.environ['AWS_PROFILE']}: {what}; {CHECK_PROFILE}") from error
+        raise RequestError(f"{named}: {what}; {CHECK_PROFILE if name else CHECK_FILES}") from error

@@ -16,14 +16,20 @@ IN_WORDS = {
 """Meaning of S3's error codes, and what to do."""
 NO_ADDRESS = "not an address of a bucket; write s3://bucket/folder"
 NO_CREDENTIALS = (
-    "no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, in the environment; "
-    "they are never options"
+    "no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, in the environment, or write a "
+    "profile [default] in ~/.aws/credentials; they are never options"
 )
 BAD_SERVER = (
     "the server overwrites an object that was to be created only once (it ignores If-None-Match), so that two runs "
     "could lose each other's results; use another server, or a newer version of it"
 )
+VERSIONED = (
+    "the server overwrites an object that was to be created only once (it ignores If-None-Match), so that two runs "
+    "could lose each other's results; the bucket is versioned, and some servers ignore it only there: use a bucket "
+    "without versions, another server, or a newer version of it"
+)
 CHECK_PROFILE = "check AWS_PROFILE, and the files of credentials and settings"
+CHECK_FILES = "check the files of credentials and settings"
 ONE_KEY_OF_TWO = {
     "Missing AccessKeyId": "AWS_SECRET_ACCESS_KEY is set, but not AWS_ACCESS_KEY_ID; set both",
     "Missing SecretAccessKey": "AWS_ACCESS_KEY_ID is set, but not AWS_SECRET_ACCESS_KEY; set both",
