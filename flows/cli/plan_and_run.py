@@ -17,6 +17,7 @@ from flows.run.rare_collections import rare_collections
 from flows.run.reporting.make_report import make_report, report_again, save
 from flows.run.reporting.report import Report, Stop
 from flows.run.reporting.run_record import RunRecord, name_of_run, recorded
+from flows.run.working.check_runner import check_runner
 from processors.errors import RecipeError, RequestError, StoreError
 from processors.store.open_store import Location, open_store
 from processors.store.store import Store
@@ -54,6 +55,7 @@ def plan_and_run(
     ------
     StoreError, OSError, RequestError, RecipeError : the run could not start.
     """
+    check_runner(options)
     name = name_of_run(str(os.getpid()))
     store = open_store(store_folder, new=options.new_store)
     with rare_collections(), signals_interrupt(), recorded(store, name, asked) as record:

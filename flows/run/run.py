@@ -21,6 +21,7 @@ from flows.run.reporting.report import Report, Stop
 from flows.run.reporting.run_record import RunRecord, recorded, store_of_run
 from flows.run.reporting.several_tries import as_one_run
 from flows.run.working.batches import Batch, SourceOutcome, into_batches
+from flows.run.working.check_runner import check_runner
 from flows.run.working.retry import plausible_seconds
 from flows.run.working.runner import WAITING_THREADS, LocalRunner, Runner
 from flows.run.working.shared_work import BatchOutcome, SharedWork, do_batch
@@ -29,7 +30,7 @@ from processors.engine.wanted_results import Recipes
 from processors.errors import RecipeError, RequestError, StoreError
 from processors.store.by_name_view import refresh_by_name
 from processors.store.catalogue.catalogue import Catalogue
-from processors.store.open_store import Location
+from processors.store.open_store import Location, open_store
 from processors.store.store import Store
 
 CATALOGUE_SOURCES, CATALOGUE_SECONDS = 1_000, 60.0
@@ -80,11 +81,15 @@ def run(
 
     Raises
     ------
+    RequestError : the cluster cannot be used, or the request is wrong.
     StoreAway : there is no store, and a new one may not be begun.
     StoreError : the store cannot be opened or trusted. A disk that fills up during the run is only reported.
     TimeoutError : the flow's time limit has passed; the report is saved all the same.
     """
-    store = store_of_run(store_folder, options.new_store)
+    store = store_of_run(store_folder)
+    if store is None:
+        check_runner(options)
+        store = open_store(store_folder, new=options.new_store)
     with rare_collections(), signals_interrupt(), recorded(store, name, asked) as record:
         record.wait()
         one = _Run(store, options, record)
@@ -216,10 +221,8 @@ class _Run:
         options = self._options
         if options.runner == "local":
             return LocalRunner(options, self._store, progress, stop, has_sound=plan.has_sound_due)
-        try:
-            from flows.run.dask.dask_runner import DaskRunner
-        except ModuleNotFoundError as error:
-            raise RequestError(f"--runner dask needs {error.name}; pip install 'marsmedia[dask]'") from error
+        from flows.run.dask.dask_runner import DaskRunner
+
         runner = DaskRunner(self._record.who.run, plan.all_due, options, self._store, progress)
         self._record.add_message(runner.note)
         return runner

@@ -198,13 +198,20 @@ def _local_cluster(workers: int) -> LocalCluster:
     )
 
 
-def check_cluster(address: str) -> None:
+def check_cluster(address: str | None) -> None:
     """Check that a scheduler responds, and that its workers have this program and may start decoders.
+
+    Parameters
+    ----------
+    address : of the scheduler; None for a cluster that is started here.
 
     Raises
     ------
     RequestError : no scheduler, no worker, or a worker that is not fit, with the reason.
     """
+    if address is None:
+        check_own_encryption()
+        return
     needs = Needs(
         run="check",
         store=None,

@@ -22,8 +22,7 @@ from processors.sources.scan import printable
 from processors.store.bucket.bucket_traffic import RELEASES, Traffic
 from processors.store.claims import Claim, claim_run, forget_run, sweep_claims
 from processors.store.flush import replace_file
-from processors.store.new_store import NewStore
-from processors.store.open_store import Location, open_store
+from processors.store.open_store import Location
 from processors.store.store import Store
 
 if TYPE_CHECKING:
@@ -236,17 +235,12 @@ class RunRecord:
                 forget_run(self.store, who.run)
 
 
-def store_of_run(location: Location, new: NewStore) -> Store:
-    """Return the store of this process's run in progress, if it is at this location; otherwise open it.
-
-    Raises
-    ------
-    RequestError, StoreAway, StoreError : as `open_store`.
-    """
+def store_of_run(location: Location) -> Store | None:
+    """Return the store of this process's run in progress, if it is at this location."""
     outer = _current.get()
     if outer is not None and not outer.is_ended and outer.store.address == str(location):
         return outer.store  # its knowledge of a bucket need not be fetched again
-    return open_store(location, new=new)
+    return None
 
 
 _current: ContextVar[RunRecord | None] = ContextVar("run_record", default=None)
