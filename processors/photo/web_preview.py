@@ -17,7 +17,7 @@ class WebPreview(PhotoPreview):
     """
 
     name: ClassVar[str] = "photo.web_preview"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     formats: tuple[PictureFormat, ...] = ("webp", "avif")
     """Formats of each size; AVIF only up to `avif_longest_side_px`, WebP up to 16,383 px, the most that it holds."""

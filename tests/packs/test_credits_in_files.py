@@ -166,6 +166,23 @@ def test_a_caption_longer_than_its_iptc_field_ends_with_an_ellipsis_after_a_word
 
 
 @pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("祝融号火星车着陆平台与巡视区影像图全景拼接图发布", "祝融号火星车着陆平台与巡视区影像图全景拼…"),
+        ("MoMIC 天问一号着陆巡视器拍摄的火星表面影像图拼接版", "MoMIC 天问一号着陆巡视器拍摄的火星表面影像…"),
+        ("祝融号拍摄的着陆平台，天问一号着陆巡视器，Perseverance", "祝融号拍摄的着陆平台，天问一号着陆巡视器…"),
+        ("火" * 18 + "Perseverance", "火" * 18 + "…"),
+        ("Unbroken" * 10, ("Unbroken" * 10)[:61] + "…"),
+    ],
+)
+def test_a_title_longer_than_its_iptc_field_keeps_as_much_as_fits(title: str, expected: str) -> None:
+    record = iptc_in_photoshop(photoshop_block(replace(SAID, title=Text(zh=title))).removeprefix(PHOTOSHOP))
+    (found,) = [tag.value for tag in iptc_tags(record or b"", {(2, 5): "title"}) if tag.name == "title"]
+    assert found == expected
+    assert len(expected.encode()) <= 64
+
+
+@pytest.mark.parametrize(
     ("languages", "title", "caption", "to_read"),
     [
         (("zh", "en"), "车辙", "两条车辙", "未获许可。"),

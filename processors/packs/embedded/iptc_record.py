@@ -17,6 +17,8 @@ TEXTS = (5, 40, 105, 120)
 """Title, instructions, headline and caption, of which a beginning is useful; a name that is too long is left out."""
 ELLIPSIS = "…".encode()
 """End of a text that is cut."""
+PART_OF_WORD = re.compile(r"[^\s\u2e80-\uffef]+$")
+"""End of a text that may be the beginning of a word; a Chinese, Japanese or Korean character is a word by itself."""
 MAX_WORD_CHARACTERS = 30
 """Maximum that is left out for the sake of a whole word."""
 MAX_KEYWORD_BYTES = 64
@@ -73,9 +75,12 @@ def _cut(value: str, most_bytes: int) -> bytes:
     line = _line(value)
     if len(line) <= most_bytes:
         return line
-    room = most_bytes - len(ELLIPSIS)
-    kept, words = line[:room].decode(errors="ignore"), line[: room + 1].rpartition(b" ")[0].decode()
-    return (words if len(kept) - len(words) <= MAX_WORD_CHARACTERS else kept).rstrip(" ,;:").encode() + ELLIPSIS
+    kept = line[: most_bytes - len(ELLIPSIS)].decode(errors="ignore")
+    begun = PART_OF_WORD.search(kept)
+    is_cut_through = PART_OF_WORD.match(line.decode()[len(kept)])
+    if begun and is_cut_through and begun.start() > 0 and len(begun[0]) <= MAX_WORD_CHARACTERS:
+        kept = kept[: begun.start()]
+    return kept.rstrip(" ,;:，；：、").encode() + ELLIPSIS
 
 
 def _day_and_time(date: str | None) -> tuple[str | None, str | None]:
