@@ -98,7 +98,6 @@ def test_the_array_carries_its_meaning_and_its_origin(raw: Path, tmp_path: Path)
     describe(raw, HEAD)
     ingest(raw, tmp_path / "store", {"audio": RECIPE})
     paths, names = {}, names_of(raw)
-    names = names_of(raw)
     for path in tmp_path.glob("store/results/*/*/audio.spectrogram/*/spectrogram.nc"):
         with xarray.open_dataset(path, engine="h5netcdf") as opened:
             paths[names[opened.attrs["source_sha256"]]] = path

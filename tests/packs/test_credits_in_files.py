@@ -427,6 +427,7 @@ def test_an_array_takes_the_words_of_the_day_with_it_but_into_an_archive(tmp_pat
     assert told == {
         "title": "Power spectrogram of Wind",
         "title_zh": "车辙",
+        "source_name": "wind2.wav",
         "summary": "Wind. Recorded by rear camera. Recorded on 16 June 2021, sol 32 or 33.",
         **{name: told[name] for name in translated_keys("summary")},
         "institution": "China National Space Administration",
