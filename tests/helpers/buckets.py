@@ -25,6 +25,7 @@ Fault = Literal[
     "cut after",
     "cut in the middle",
     "403",
+    "412",
     "no condition",
     "forgotten",
     "clock",
@@ -116,7 +117,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if proxy.left > 0 and proxy.fault and proxy.only in asked:
             proxy.left -= 1
             fault = proxy.fault
-        if fault in ("500", "503", "403"):
+        if fault in ("500", "503", "403", "412"):
             self.send_response(int(fault))
             self.send_header("Content-Length", "0")
             self.end_headers()

@@ -20,6 +20,8 @@ import pytest
 
 from processors.errors import RequestError, ResultCorrupt, ResultMissing, StoreAway, StoreError
 from processors.sources.scan import in_words
+from processors.store.bucket.bucket import Bucket
+from processors.store.bucket.bucket_claims import BucketClaims
 from processors.store.bucket.bucket_source_records import BucketSourceRecords
 from processors.store.bucket.bucket_store import BucketStore
 from processors.store.bucket.item_cache import Growth, ItemCache
@@ -411,10 +413,30 @@ def test_a_versioned_bucket_in_which_the_server_ignores_the_condition_is_named_a
     assert str(refused.value) == (
         f"s3://{bucket}/mars: the server overwrites an object that was to be created only once (it ignores "
         "If-None-Match), so that two runs could lose each other's results; the bucket is versioned, and some servers "
-        "ignore it only there: use a bucket without versions, another server, or a newer version of it"
+        "ignore it only there: use a bucket that never had versions, another server, or a newer version of it"
     )
     monkeypatch.setenv("AWS_ENDPOINT_URL", bucket_server)
     assert machine("a").is_new, "a server that heeds the condition there too is as good as any"
+
+
+def test_a_name_that_a_deleted_version_keeps_ends_in_one_sentence(
+    bucket: str, bucket_server: str, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ceph 16.2 refuses to create what was deleted, once versioning is suspended; a claim must not try for ever."""
+    store = machine("a")
+    with proxy_before(bucket_server) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
+        claims = BucketClaims(Bucket(store.address))
+        claims.join(b"a machine")
+        proxy.will("412", only=f"PUT /{bucket}/mars/claims/sources/")
+        with pytest.raises(StoreError) as told:
+            claims.claim(SOURCE)
+        proxy.will("")
+        claims.leave()
+    assert str(told.value) == (
+        f"s3://{bucket}/mars/claims/sources/{SOURCE}/0.json: the server says that the object exists, and that it is "
+        "missing, as some do in a bucket whose versioning is or was switched on; use a bucket that never had versions"
+    )
 
 
 def test_a_pickle_holds_the_address_and_no_credentials(machine: Machine) -> None:

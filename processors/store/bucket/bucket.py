@@ -30,6 +30,7 @@ from processors.store.bucket.s3_errors import (
     BAD_SERVER,
     CHECK_FILES,
     CHECK_PROFILE,
+    DELETED_VERSION,
     NO_ADDRESS,
     NO_CREDENTIALS,
     VERSIONED,
@@ -182,6 +183,7 @@ class Bucket:
 
         If the bytes are the same, an earlier request of ours succeeded and its answer was lost.
         """
+        is_gone = False
         for attempt in range(CONFLICT_TRIES):
             try:
                 with self._asking(name):
@@ -189,10 +191,15 @@ class Bucket:
                     obstore.put(self._store, name, data, mode="create", use_multipart=False)
                 return True
             except AlreadyExistsError:
-                return self.get(name) == data
+                try:
+                    return self.get(name) == data
+                except FileNotFoundError:  # it was removed at this moment, or only its versions are left
+                    is_gone = True
             except _Conflict:  # another writer is at work: the next try shows who was first
-                time.sleep(0.1 * 2**attempt)
-        raise StoreError(f"{self.address}/{name}: is constantly being written by others; run again")
+                is_gone = False
+            time.sleep(0.1 * 2**attempt)
+        why = DELETED_VERSION if is_gone else "is constantly being written by others; run again"
+        raise StoreError(f"{self.address}/{name}: {why}")
 
     def list(self, prefix: str) -> Iterator[Seen]:
         """Yield the objects below a folder, at any depth, in the order of their names."""

@@ -26,7 +26,11 @@ BAD_SERVER = (
 VERSIONED = (
     "the server overwrites an object that was to be created only once (it ignores If-None-Match), so that two runs "
     "could lose each other's results; the bucket is versioned, and some servers ignore it only there: use a bucket "
-    "without versions, another server, or a newer version of it"
+    "that never had versions, another server, or a newer version of it"
+)
+DELETED_VERSION = (
+    "the server says that the object exists, and that it is missing, as some do in a bucket whose versioning is or was "
+    "switched on; use a bucket that never had versions"
 )
 CHECK_PROFILE = "check AWS_PROFILE, and the files of credentials and settings"
 CHECK_FILES = "check the files of credentials and settings"
