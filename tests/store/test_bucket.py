@@ -199,7 +199,30 @@ def test_an_invalid_address_is_refused(address: str, bucket: str) -> None:
 def test_credentials_in_an_address_are_refused_without_being_repeated(address: str, bucket: str) -> None:
     with pytest.raises(RequestError) as told:
         Bucket(address)
-    assert "geheim" not in str(told.value)
+    assert str(told.value) == (
+        "s3://bucket: credentials do not belong in an address; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
+        "AWS_PROFILE, in the environment"
+        if "@" in address
+        else "s3://bucket: an address has only a bucket and a folder in it; leave out what begins with ? or #"
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("s3://", "s3://: not an address of a bucket; write s3://bucket/folder"),
+        ("s3:///folder/", "s3:///folder/: not an address of a bucket; write s3://bucket/folder"),
+        (
+            "http://127.0.0.1:9000/mars/st",
+            "http://127.0.0.1:9000/mars/st: not an address of a bucket; write s3://bucket/folder, and set "
+            "AWS_ENDPOINT_URL to the address of its server",
+        ),
+    ],
+)
+def test_an_invalid_address_is_shown_as_it_was_typed(address: str, words: str, bucket: str) -> None:
+    with pytest.raises(RequestError) as told:
+        Bucket(address)
+    assert str(told.value) == words
 
 
 def test_the_secret_is_in_no_pickle_and_no_words(place: Bucket) -> None:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, InvalidPathError
-from obstore.store import from_url
+from obstore.store import HTTPStore, from_url
 
 from processors.errors import RequestError, StoreError
 from processors.sources.source_file import sha256_of
@@ -30,9 +30,10 @@ from processors.store.bucket.s3_errors import (
     BAD_SERVER,
     CHECK_FILES,
     CHECK_PROFILE,
+    CREDENTIALS_IN_ADDRESS,
     DELETED_VERSION,
+    MORE_IN_ADDRESS,
     NO_ADDRESS,
-    NO_CREDENTIALS,
     VERSIONED,
     code_of,
     in_words,
@@ -83,7 +84,7 @@ class Bucket:
         RequestError : not an address of a bucket, or a profile is used and boto3, which reads it, is missing.
         """
         self.address = address.rstrip("/")
-        _check(self.address)
+        _check(self.address, address)
         self._store: Any = _opened(self.address)
         self.traffic = Traffic() if traffic is None else traffic
 
@@ -324,13 +325,19 @@ class _Conflict(Exception):
     """Two writers at once; the server rejected both."""
 
 
-def _check(address: str) -> None:
-    """Raise RequestError unless this is an address of a bucket, without credentials in it."""
+def _check(address: str, typed: str) -> None:
+    """Raise RequestError unless this is an address of a bucket, without credentials in it.
+
+    `typed` is the address as a user wrote it; one that may hold a secret is not repeated.
+    """
     parts = urlsplit(address)
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise RequestError(f"{parts.scheme}://{parts.hostname}: only a bucket and a folder in it: {NO_CREDENTIALS}")
+    shown = f"{parts.scheme}://{parts.hostname}"
+    if parts.username or parts.password:
+        raise RequestError(f"{shown}: {CREDENTIALS_IN_ADDRESS}")
+    if parts.query or parts.fragment:
+        raise RequestError(f"{shown}: {MORE_IN_ADDRESS}")
     if not parts.netloc or "//" in parts.path or {".", ".."} & set(parts.path.split("/")):
-        raise RequestError(f"{address}: {NO_ADDRESS}")
+        raise RequestError(f"{typed}: {NO_ADDRESS}")
 
 
 def _opened(address: str) -> Any:
@@ -346,9 +353,12 @@ def _opened(address: str) -> Any:
         if is_profile_used():
             more["credential_provider"] = _profile()
     try:
-        return from_url(address, client_options=options, retry_config=retry, **more)
+        opened = from_url(address, client_options=options, retry_config=retry, **more)
     except BaseError as error:
         raise RequestError(f"{address}: {why_not_opened(str(error))}") from error
+    if isinstance(opened, HTTPStore):  # pages of a web server, which lists and creates nothing
+        raise RequestError(f"{address}: {NO_ADDRESS}, and set AWS_ENDPOINT_URL to the address of its server")
+    return opened
 
 
 def _check_endpoints() -> None:

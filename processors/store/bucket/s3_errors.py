@@ -19,6 +19,11 @@ NO_CREDENTIALS = (
     "no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, in the environment, or write a "
     "profile [default] in ~/.aws/credentials; they are never options"
 )
+CREDENTIALS_IN_ADDRESS = (
+    "credentials do not belong in an address; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, in the "
+    "environment"
+)
+MORE_IN_ADDRESS = "an address has only a bucket and a folder in it; leave out what begins with ? or #"
 BAD_SERVER = (
     "the server overwrites an object that was to be created only once (it ignores If-None-Match), so that two runs "
     "could lose each other's results; use another server, or a newer version of it"
