@@ -215,6 +215,8 @@ class _Run:
                     self._round(dispatch(self._batches(_of_each_source(busy), waits=True)), end)
             except BaseException as error:  # noqa: BLE001 - no worker may outlive the run
                 end(error)
+            for note in runner.losses:
+                self._record.add_message(note)
 
     def _runner(self, plan: Plan, progress: RunProgress, stop: threading.Event) -> Runner:
         """Start the runner chosen in the options; raises RequestError if a cluster is unsuitable for the run."""

@@ -188,6 +188,10 @@ def test_a_killed_worker_changes_no_byte(cluster: Cluster, raw: Path, tmp_path: 
     assert told.splitlines()[0] == alone.stdout.splitlines()[0]
     assert SUMMARY.match(told), told
     assert digests(tmp_path / "shared") == digests(tmp_path / "alone")
+    (report,) = (tmp_path / "shared/runs").glob("*.json")
+    notes = json.loads(report.read_text())["notes"]
+    assert f"working on 2 threads of Dask on 1 host, at {cluster.address}" in notes
+    assert re.fullmatch(r"1 worker of Dask lost during the work: tcp://127\.0\.0\.1:\d+", notes[-1]), notes
 
 
 def test_a_worker_loads_its_decoders_when_it_starts_if_asked(cluster: Cluster) -> None:

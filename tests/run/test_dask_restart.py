@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import time
@@ -46,6 +47,9 @@ def test_a_run_goes_on_with_a_scheduler_that_is_started_again(cluster: Cluster, 
     assert SUMMARY.match(told), told
     assert told.splitlines()[0] == alone.stdout.splitlines()[0]
     assert digests(tmp_path / "store") == digests(tmp_path / "alone")
+    (report,) = (tmp_path / "store/runs").glob("*.json")
+    lost = "the connection to the Dask scheduler was lost and made again 1 time"
+    assert lost in json.loads(report.read_text())["notes"]
     again = ingest(raw, tmp_path / "store", environment=cluster.environment)
     assert f" {len(digests(tmp_path / 'alone'))} reused" in again.stdout.splitlines()[0]
 

@@ -43,6 +43,8 @@ LOST_CONNECTION = (CancelledError, CommClosedError, ClosedClientError, TimeoutEr
 itself raises none of these."""
 GONE = (OSError, RuntimeError, *LOST_CONNECTION)
 """Errors of a connection that is told to end and has ended already; `RuntimeError` for want of its event loop."""
+NAMED = 5
+"""Number of lost workers that a note names."""
 NO_SCHEDULER = "no Dask scheduler responds; start `dask scheduler`, or name another"
 PLAIN = "the connection is not encrypted; use tls:// where others share the network, as Dask runs what it is sent"
 WITH_TRACEBACKS = ("distributed", "distributed.client", "distributed.core", "tornado.application")
@@ -74,6 +76,8 @@ class DaskCluster:
         self._address = options.scheduler or str(self._cluster and self._cluster.scheduler_address)
         self._stopped = threading.Event()
         self._connecting = threading.Lock()
+        self._lost_workers: list[str] = []
+        self._reconnections = 0
         try:
             self._needs = Needs(
                 run=name,
@@ -96,6 +100,19 @@ class DaskCluster:
         slots = self._needs.slots
         where = f"working on {sum(slots.values())} threads of Dask on {len(slots)} host{'s' * (len(slots) != 1)}"
         return f"{where}, at {self._address}" + (f": {PLAIN}" if is_open(self._address) else "")
+
+    @property
+    def losses(self) -> list[str]:
+        """Return notes on the workers and connections that were lost until now."""
+        lost, notes = self._lost_workers, []
+        if lost:
+            more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
+            count = f"{len(lost)} worker{'s' * (len(lost) != 1)} of Dask"
+            notes.append(f"{count} lost during the work: {', '.join(lost[:NAMED])}{more}")
+        if self._reconnections:
+            times = f"{self._reconnections} time{'s' * (self._reconnections != 1)}"
+            notes.append(f"the connection to the Dask scheduler was lost and made again {times}")
+        return notes
 
     @property
     def slot_count(self) -> int:
@@ -148,6 +165,7 @@ class DaskCluster:
                 lost.close(timeout=1)
             if client := _connected_again(self._address, self._equip, self._stopped):
                 self._client = client
+                self._reconnections += 1
 
     def _equip(self, client: Client) -> None:
         """Give every worker its decoders.
@@ -160,6 +178,13 @@ class DaskCluster:
             self._needs = replace(self._needs, slots=_slots(client))
         _check_workers(client, self._needs, self._store.add_traffic)
         client.register_plugin(Decoders(self._needs), name=self._needs.plugin)
+        client.subscribe_topic("all", self._note_loss)
+
+    def _note_loss(self, event: tuple[float, Any]) -> None:
+        """Note a worker that its scheduler has lost; one that was told to retire is not lost."""
+        _, what = event
+        if isinstance(what, dict) and what.get("action") == "remove-worker" and not what.get("expected"):
+            self._lost_workers.append(str(what["worker"]))
 
     def _close(self) -> None:
         for one in (getattr(self, "_client", None), self._cluster):
