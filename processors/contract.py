@@ -139,7 +139,8 @@ class ReleaseContext:
     name: str | None = None
     """File name, if it is meaningful: a product name."""
     file_name: str = ""
-    """File name, whatever it means, for results that print it; of several paths of the same bytes that of the first."""
+    """File name, whatever it means, for results that print it; in `of_bytes` that of the path where they were first
+    seen."""
     recorded_by: tuple[str, ...] = ()
     """Release's name of the camera or instrument; several where paths of the same bytes name it differently."""
     calibration: str | None = None
@@ -156,7 +157,8 @@ class ReleaseContext:
     """Return the first moment that the release's date of the recording may mean, and the first after it, UTC; None
     without a date. It may be a day or a year, of which no start follows."""
     of_bytes: ReleaseContext | None = field(default=None, compare=False)
-    """Statements about the same bytes at the first path that holds them; None at that path itself."""
+    """Statements about the same bytes at the first path that holds them; None at that path itself, if it has the name
+    that results of the bytes print."""
 
     @property
     def words(self) -> ReleaseWords:

@@ -17,8 +17,8 @@ class Fingerprints:
     """Fingerprints of the sources of one run.
 
     A fingerprint covers the recipes with versions and parameters of all processors, the program's own files, and for
-    each path of the source its bytes, location, type and evidence, and the bytes of all files that describe it
-    (`ReleaseIndex.descriptions_of`).
+    each path of the source its bytes, location, type and evidence, the name that its results print
+    (`ReleaseIndex.name_of_bytes`), and the bytes of all files that describe it (`ReleaseIndex.descriptions_of`).
     """
 
     def __init__(self, recipes: Recipes, releases: ReleaseIndex) -> None:
@@ -37,7 +37,8 @@ class Fingerprints:
         for row in places:
             what = f"{row.digest}\n{row.label_name}\n{row.label_sha256}\n{row.medium}\n{row.format}"
             streams = f"{row.has_sound}\n{row.has_subtitles}"
-            where = f"{row.path}\n{row.release}\n{row.evidence_key}\n{self._releases.descriptions_of(row)}\n"
+            named = f"{self._releases.name_of_bytes(row)}\n{self._releases.descriptions_of(row)}"
+            where = f"{row.path}\n{row.release}\n{row.evidence_key}\n{named}\n"
             found.update(f"{what}\n{streams}\n{where}".encode())
         return found.hexdigest()[:32]
 

@@ -44,10 +44,15 @@ class ReleaseIndex:
     rows : every file of the survey or the catalogue, including companions.
     moves : moves of files until now, from which follows which entries count for files with the same bytes elsewhere in
         their release. None: as the rows say (`SourceRow.entry_path`).
+    elsewhere : other files that the store knows: one of them may name the results of the same bytes.
     """
 
     def __init__(
-        self, rows: Iterable[SourceRow], local_path: Callable[[SourceRow], Path] = to_read, moves: Moves | None = None
+        self,
+        rows: Iterable[SourceRow],
+        local_path: Callable[[SourceRow], Path] = to_read,
+        moves: Moves | None = None,
+        elsewhere: Iterable[SourceRow] = (),
     ) -> None:
         self._local_path = local_path
         self._read_labels = LabelsOnDemand(local_path)
@@ -57,6 +62,8 @@ class ReleaseIndex:
         self._paths: set[str] = set()
         self._places: dict[tuple[str, ...], list[SourceRow]] = {}
         """All paths of each source."""
+        self._elsewhere: dict[tuple[str, ...], list[SourceRow]] = {}
+        """Other paths of each source, outside `rows`, apart from those for which a described path stands."""
         self._described_places: dict[tuple[str, ...], list[SourceRow]] = {}
         """Paths of each source whose statements apply to the results made from its bytes, the first of them first."""
         self._above: dict[str, str | None] = {}
@@ -70,6 +77,9 @@ class ReleaseIndex:
                 self._places.setdefault(row.digests, []).append(row)
             if row.kind == "companion" and row.name == "release.toml":
                 descriptions.append(row)
+        for row in elsewhere:
+            if row.kind == "media" and row.described_at is None:
+                self._elsewhere.setdefault(row.digests, []).append(row)
         self._labels = LabelsOfFiles(rows)
         earlier = [row.entry_path for row in rows if row.entry_path]
         gone = moves.gone if moves else ()
@@ -103,9 +113,22 @@ class ReleaseIndex:
     def of(self, row: SourceRow) -> ReleaseContext:
         """Return the statements about one source at one path."""
         places = [row if one.path == row.path else one for one in self._speaking(row)]  # its label may be new
-        if places[0].path == row.path:
-            return self._agreed(places)
-        return replace(self._at(row), of_bytes=self._agreed(places))
+        of_bytes, name = self._agreed(places), self.name_of_bytes(row)
+        is_first = places[0].path == row.path
+        if is_first and name == row.name:
+            return of_bytes
+        return replace(of_bytes if is_first else self._at(row), of_bytes=replace(of_bytes, file_name=name))
+
+    def name_of_bytes(self, row: SourceRow) -> str:
+        """Return the name that results of a source's bytes print, which is the same in runs over any of their folders.
+
+        It is that of the path at which they were first seen, so that a later copy changes nothing; of several seen at
+        once that of the first in order. A path that nothing describes does not count as in `described_at`.
+        """
+        places = [*self._speaking(row), *self._elsewhere.get(row.digests, ())]
+        if len(places) == 1:
+            return places[0].name
+        return min(places, key=lambda one: (one.stays[0].seen_utc, one.relative, one.path)).name
 
     def _speaking(self, row: SourceRow) -> list[SourceRow]:
         """Return the paths whose statements apply to the results made from the same bytes, in order.

@@ -87,13 +87,103 @@ def test_a_sound_without_titles_is_drawn_once_under_every_name(raw: Path, tmp_pa
     assert len(results(tmp_path / "store")["evidence"]) == 2
 
 
+def test_a_copy_elsewhere_changes_no_name_and_every_path_has_its_own_timeline(raw: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    MediaMaker(raw / "june").video("descent.mp4", list(range(25)), sound_hz=1000)
+    (raw / "june/release.toml").write_text('title = "June"\n')
+    ingest(raw, store, RECIPE)
+    first = results(store)
+    (raw / "backup").mkdir()
+    for name in ("IMG_0001.mp4", "IMG_0002.mp4"):
+        for earlier in (raw / "backup").iterdir():
+            earlier.unlink()
+        shutil.copy(raw / "june/descent.mp4", raw / "backup" / name)
+        (raw / "backup/release.toml").write_text('title = "June"\n')
+        assert made(ingest(raw, store, RECIPE)) == 2
+        assert made(ingest(raw, store, RECIPE)) == 0
+    then = results(store)
+    assert {one: len(keys) - len(first[one]) for one, keys in then.items() if keys != first[one]} == {
+        "evidence": 2,
+        "video.timeline": 2,
+    }
+    assert title_in_view(store, "june/descent.mp4") == "TITLE: descent.mp4"
+    assert title_in_view(store, "backup/IMG_0002.mp4") == "TITLE: IMG_0002.mp4"
+    result = CliRunner().invoke(
+        main,
+        [
+            "pack",
+            "build",
+            "release=june",
+            "--store",
+            str(store),
+            "-o",
+            str(tmp_path / "pack"),
+            "--audience",
+            "research",
+        ],
+    )
+    assert result.exit_code == 0, result.output
+    (timeline,) = (tmp_path / "pack").rglob("shots.edl")
+    assert timeline.read_text().splitlines()[0] == "TITLE: descent.mp4"
+    assert not any(b"IMG_" in path.read_bytes() for path in (tmp_path / "pack").rglob("*") if path.is_file())
+
+
+def test_runs_over_one_release_and_over_all_give_the_same_names(raw: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    (raw / "april").mkdir()
+    MediaMaker(raw / "april").video("a.mp4", list(range(25)), sound_hz=1000)
+    shutil.copy(raw / "april/a.mp4", raw / "june/zz.mp4")
+    for folder, due in ((raw / "june", True), (raw, True), (raw / "june", False), (raw, False), (raw / "april", False)):
+        assert (made(ingest(folder, store, RECIPE)) > 0) == due, folder
+        assert title_in_view(store, "june/zz.mp4") == "TITLE: zz.mp4"
+    assert title_in_view(store, "april/a.mp4") == "TITLE: a.mp4"
+    found = results(store)
+    assert {one: len(keys) for one, keys in found.items() if len(keys) > 1} == {"evidence": 2, "video.timeline": 2}
+    shutil.rmtree(raw / "june")
+    assert made(ingest(raw, store, RECIPE)) == len(PRINTS_NAME - {"evidence", "video.timeline"})
+
+
+def test_a_timeline_of_other_cuts_has_its_name_in_the_view(raw: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    MediaMaker(raw / "june").video("A.mp4", list(range(25)))
+    ingest(raw, store, {"video": (Timeline(),), "audio": (), "photo": ()})
+    words = ["reprocess", "A.mp4", "--processor", "video.timeline", "--set", "shots.cut_ratio=5"]
+    result = CliRunner().invoke(main, [*words, "--store", str(store)])
+    assert result.exit_code == 0, result.output
+    edl = store / "by-name/june/A.mp4/video.timeline~shots.cut_ratio=5/shots.edl"
+    assert edl.read_text().splitlines()[0] == "TITLE: A.mp4"
+
+
+def test_shards_give_the_same_names_as_a_run_over_all(raw: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    (raw / "april").mkdir()
+    first = MediaMaker(raw / "april").tone("a.wav", hz=500.0, seconds=0.5)
+    for number in range(8):
+        (raw / f"copy {number}").mkdir()
+        shutil.copy(first, raw / f"copy {number}/{9 - number}.wav")
+    for number in (3, 1, 2):
+        ingest(raw, store, RECIPE, shard=f"{number}/3")
+    assert made(ingest(raw, store, RECIPE)) == 0
+    for number in (1, 2, 3):
+        assert made(ingest(raw, store, RECIPE, shard=f"{number}/3")) == 0
+
+
+def title_in_view(store: Path, name: str) -> str:
+    """First line of the edit decision list of a video in the view by names."""
+    return (store / "by-name" / name / "video.timeline/shots.edl").read_text().splitlines()[0]
+
+
 def test_of_copies_the_described_one_names_the_results(raw: Path, tmp_path: Path) -> None:
-    MediaMaker(raw / "june").video("a copy.mp4", list(range(5)))
+    MediaMaker(raw / "june").video("a copy.mp4", list(range(5)), sound_hz=1000)
     shutil.copy(raw / "june/a copy.mp4", raw / "june/descent.mp4")
     (raw / "june/release.toml").write_text('title = "June"\n[[file]]\npath = "descent.mp4"\ntitle = "Descent"\n')
-    recipe: Recipes = {"video": (Timeline(), Evidence()), "audio": (), "photo": ()}
+    recipe: Recipes = {"video": (Timeline(), Evidence(), Waveform()), "audio": (), "photo": ()}
     ingest(raw, tmp_path / "store", recipe)
-    assert item(tmp_path / "store", "shots.edl", "").splitlines()[0] == "TITLE: descent.mp4"
+    (of_bytes,) = results(tmp_path / "store")["audio.waveform"]
+    (drawn,) = tmp_path.glob(f"store/results/*/*/audio.waveform/{of_bytes}/manifest.json")
+    assert json.loads(drawn.read_text())["parameters"]["file_name"] == "descent.mp4"
+    for name in ("a copy.mp4", "descent.mp4"):
+        assert title_in_view(tmp_path / "store", f"june/{name}") == f"TITLE: {name}"
     records = tmp_path.glob("store/results/*/*/evidence/*/evidence.json")
     names = [json.loads(path.read_text())["name"] for path in records]
     assert sorted(names) == ["a copy.mp4", "descent.mp4"]

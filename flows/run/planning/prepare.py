@@ -197,7 +197,7 @@ class _Preparation:
         withdrawals = past_withdrawals(self._moved.sightings)
         changes += restorations(identified.learned, known, self._moved.past, withdrawals)
         changes = _with_packs([one for one in changes if shard.has(one.file)], self._store)
-        rows, releases = self._in_releases(identified, moves)
+        rows, releases = self._in_releases(identified, moves, {row.path for row in gone})
         duplicates = duplicates_of(_unaltered_media(rows, identified.changes))
         rows = shard.own(rows)
         fingerprints = Fingerprints(self._recipes, releases)
@@ -286,7 +286,9 @@ class _Preparation:
                 unknown.append(file)
         return rows, unknown
 
-    def _in_releases(self, identified: Identified, moves: Moves) -> tuple[list[SourceRow], ReleaseIndex]:
+    def _in_releases(
+        self, identified: Identified, moves: Moves, gone: Set[str]
+    ) -> tuple[list[SourceRow], ReleaseIndex]:
         """Return the rows in path order, classified by their labels if they have any, and the index of releases."""
 
         def to_read(row: SourceRow) -> Path:
@@ -302,7 +304,8 @@ class _Preparation:
                 to_read(label)
             return to_read(row)
 
-        releases = ReleaseIndex(named, to_read, moves)
+        elsewhere = (row for path, row in self._known.items() if path not in self._paths and path not in gone)
+        releases = ReleaseIndex(named, to_read, moves, elsewhere)
 
         def labels_of_read(row: SourceRow) -> list[SourceRow]:
             return releases.labels_of(row) if row.digest else []  # files of other shards are not classified here

@@ -51,7 +51,7 @@ def asked_entries(rows: Iterable[SourceRow], plan: Plan, today: WantedResults) -
         others = [
             NamedResult(name=_name(one.processor, one.ref, recipe, in_recipe, usual), ref=one.ref)
             for one in plan.wanted.get(row.digest, ())
-            if one.is_named and not one.is_of_path
+            if one.is_named and (not one.is_of_path or one.ref in plan.of_path.get(row.path, ()))
         ]
         entries.append(ByNameEntry.at(row.relative, row.release, others=told_apart(others)))
     return entries

@@ -31,12 +31,14 @@ class TimelineFacts:
 class Timeline:
     """Shots as `shots.edl` (CMX 3600) and `shots.otio` (OpenTimelineIO), which name the video by its file.
 
-    Apart from `video.shots`, so that a renamed video has new timelines, and is not measured again.
+    Apart from `video.shots`, so that a renamed video has new timelines, and is not measured again. Each path of the
+    same bytes has its own, as editing programs find the video by the name that it has there.
     """
 
     name: ClassVar[str] = "video.timeline"
     version: ClassVar[int] = 1
     reads: ClassVar[Reads] = "results"
+    of_sighting: ClassVar[bool] = True
 
     file_name: str = ""
     """Name of the video, to which editing programs link. Empty: that of the file in raw."""
