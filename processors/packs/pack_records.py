@@ -18,11 +18,12 @@ from processors.packs.contents.reservations import terms_of
 from processors.packs.contents.rights import is_cleared, notice, override_of
 from processors.packs.contents.selected_sources import SelectedSource, order_of_selection
 from processors.packs.contents.sightings import Sightings
-from processors.packs.contents.subject import ItemRecord
+from processors.packs.contents.subject import ItemRecord, SourceRecord
 from processors.packs.gallery.gallery_file import GalleryFile, PageCopy
 from processors.packs.gallery.introduction import BoundSource, Introduction, PageClip
 from processors.packs.gallery.page import write_gallery
 from processors.packs.gallery.thumbnails import plot_shares
+from processors.packs.highlight.clip_credits import strictest_first
 from processors.packs.highlight.highlight import FILE as HIGHLIGHT
 from processors.packs.highlight.highlight import HighlightClip
 from processors.packs.highlight.poster import POSTER, poster
@@ -70,8 +71,8 @@ class PackRecords:
     tables: Mapping[str, Sequence[Table]]
     """Tables that each processor writes, by its name."""
     clip: HighlightClip | None
-    _added: list[tuple[str, str, str]] = field(default_factory=list)
-    """Path, media type and description of each record added so far, for the RO-Crate."""
+    _added: list[crate.OtherFile] = field(default_factory=list)
+    """Records added so far, and what was made of several sources, for the RO-Crate."""
 
     def write(self) -> None:
         """Add every record to the bag: the RO-Crate, which lists the others, comes last."""
@@ -93,7 +94,11 @@ class PackRecords:
         if self.has_page:
             self._add_gallery(clip, credits_path)
         self._added.extend(
-            (one.path, one.media_type, f"File of the release {one.row.release}: {one.row.format}")
+            crate.OtherFile(
+                path=one.path,
+                media_type=one.media_type,
+                description=f"File of the release {one.row.release}: {one.row.format}",
+            )
             for one in self.of_releases
         )
         self.writer.bag.add(
@@ -101,14 +106,17 @@ class PackRecords:
             crate.crate(self.packed, self.writer.recipe, self.identity, self._added, self.companions, labels),
         )
 
-    def _add(self, path: str, media_type: str, what: str, blocks: Iterable[bytes]) -> None:
-        self._added.append((path, media_type, what))
+    def _add(
+        self, path: str, media_type: str, what: str, blocks: Iterable[bytes], made_of: Iterable[SourceRecord] = ()
+    ) -> None:
+        self._added.append(crate.OtherFile(path=path, media_type=media_type, description=what, made_of=tuple(made_of)))
         self.writer.bag.add(path, blocks)
 
     def _add_highlight(self, clip: HighlightClip) -> HighlightClip:
         path = self.writer.places.made("videos", HIGHLIGHT)
+        bound = strictest_first(clip.sources, self.writer.recipe)
         with clip.path.open("rb") as file:
-            self._add(path, "video/mp4", "Highlight clip over the selection", read_blocks(file))
+            self._add(path, "video/mp4", "Highlight clip over the selection", read_blocks(file), bound)
         return replace(clip, packed_path=path)
 
     def _add_credits(self, clip: HighlightClip | None) -> str:
@@ -156,7 +164,7 @@ class PackRecords:
         folder.mkdir()
         on_page = None
         if clip:
-            self._add(POSTER, "image/jpeg", "Part of the gallery", [poster(clip)])
+            self._add(POSTER, "image/jpeg", "Part of the gallery", [poster(clip)], clip.shown[:1])
             on_page = PageClip(
                 href=quote(clip.packed_path),
                 poster_href=POSTER,

@@ -30,6 +30,7 @@ from processors.store.catalogue.stored_links import LinkEnd, SourceLink
 from tests.helpers.headings import headed
 from tests.helpers.made_media import MediaMaker, number_of
 from tests.helpers.pack_store import PackStore, evidence, make_pack, picture
+from tests.packs.test_records import check_all
 
 PART_SECONDS = 1.0
 LATER = "2026-04-01T00:00:00.000+00:00"
@@ -441,6 +442,90 @@ def test_a_clip_says_of_which_file_its_terms_instructions_and_overlays_are(made:
         assert f"{overlay} (b.mp4)" in clip.metadata["comment"]
     xmp = (place / "highlight.mp4").read_bytes().decode("utf-8", "ignore")
     assert ">Not before 1 July (c.mp4). " in xmp
+
+
+def test_records_state_of_a_clip_what_binds_its_pictures_and_sound(made: PackStore, tmp_path: Path) -> None:
+    digests = {row.name: row.digest for row in made.catalogue.sources().values()}
+    embargo, editorial = ("photoshop:Instructions", "Not before 1 July"), ("xmpRights:UsageTerms", "Editorial use")
+    for name, terms in (("b.mp4", [embargo]), ("c.mp4", [embargo, editorial])):
+        record = evidence(name, redistribute=name != "b.mp4")
+        for term, value in terms:
+            record["statements"].append({"term": term, "value": value, "language": None, "source": "release.toml:x"})
+        made.said(digests[name], record)
+    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160)
+    place = tmp_path / "pack"
+    order = ("c.mp4", "b.mp4")
+    take = ("stills", "clips")
+    make_pack(made, place, has_page=True, audience="press", take=take, selection=order, highlight=highlight)
+    check_all(place)
+    crate = json.loads(next(place.rglob("ro-crate-metadata.json")).read_bytes())
+    graph = {one["@id"]: one for one in crate["@graph"]}
+    ids = {name: f"urn:sha256:{digest}" for name, digest in digests.items()}
+    licences = {name: {"@id": f"#rights-{digest[:16]}"} for name, digest in digests.items()}
+    assert graph["videos/highlight.mp4"] == {
+        "@id": "videos/highlight.mp4",
+        "@type": "File",
+        "name": "Highlight clip over the selection",
+        "encodingFormat": "video/mp4",
+        "creditText": "CNSA",
+        "license": [licences["b.mp4"], licences["c.mp4"]],
+        "usageInfo": "Editorial use (c.mp4)",
+        "conditionsOfAccess": "Not before 1 July",
+        "isBasedOn": [{"@id": ids["b.mp4"]}, {"@id": ids["c.mp4"]}],
+    }
+    assert graph["data/highlight.jpg"] == {
+        "@id": "data/highlight.jpg",
+        "@type": "File",
+        "name": "Part of the gallery",
+        "encodingFormat": "image/jpeg",
+        "creditText": "CNSA",
+        "license": licences["c.mp4"],
+        "usageInfo": "Editorial use",
+        "conditionsOfAccess": "Not before 1 July",
+        "isBasedOn": {"@id": ids["c.mp4"]},
+    }
+    manifest = json.loads(next(place.rglob("iiif-manifest.json")).read_bytes())
+    canvas = manifest["items"][0]
+    unaudited = "Burnt-in overlays were not looked for: there is no audit. Look for logos and captions yourself."
+    assert canvas["label"]["en"] == ["Highlight"]
+    assert canvas["requiredStatement"]["value"]["en"] == [
+        "Credit: CNSA",
+        "Terms of use: Editorial use (c.mp4)",
+        "Instructions: Not before 1 July",
+    ]
+    assert [(one["label"]["en"], next(iter(one["value"].values()))) for one in canvas["metadata"]] == [
+        (["Rights"], ["unresolved"]),
+        (["Terms of use"], ["Editorial use (c.mp4)"]),
+        (["Instructions"], ["Not before 1 July"]),
+        (["Notice"], ["Not cleared for passing on: ask the rights holder before publishing. (b.mp4)"]),
+        (["Notice"], [f"{unaudited} (c.mp4, b.mp4)"]),
+    ]
+    assert canvas["rights"] == "http://rightsstatements.org/vocab/UND/1.0/"
+
+
+def test_iiif_states_the_terms_of_a_sound_that_only_a_clip_shows(made: PackStore, tmp_path: Path) -> None:
+    digests = {row.name: row.digest for row in made.catalogue.sources().values()}
+    record = evidence("Wind", redistribute=True)
+    term = {
+        "term": "photoshop:Instructions",
+        "value": "Not before 1 July",
+        "language": None,
+        "source": "release.toml:x",
+    }
+    made.said(digests["station.flac"], {**record, "statements": [*record["statements"], term]})
+    highlight = Highlight(seconds_each=PART_SECONDS, longest_side_px=160, sound="station*")
+    make_pack(
+        made, tmp_path / "pack", take=("stills", "sound"), selection=("a.jpg", "station.flac"), highlight=highlight
+    )
+    check_all(tmp_path / "pack")
+    crate = json.loads((tmp_path / "pack/data/ro-crate-metadata.json").read_bytes())
+    graph = {one["@id"]: one for one in crate["@graph"]}
+    assert graph["highlight.mp4"]["conditionsOfAccess"] == "Not before 1 July (station.flac)"
+    manifest = json.loads((tmp_path / "pack/data/iiif-manifest.json").read_bytes())
+    assert manifest["requiredStatement"]["value"]["en"] == [
+        "Credit: CNSA",
+        "Instructions: Not before 1 July (station.flac)",
+    ]
 
 
 def test_a_recording_shorter_than_the_clip_is_measured(made: PackStore, tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from flows.run.run import in_threads, run_ingest
 from processors.metadata.evidence import Evidence
 from processors.photo.photo_preview import PhotoPreview
 from tests.helpers.command import in_this_process
+from tests.helpers.made_media import MediaMaker
 from tests.helpers.pack_store import picture
-from tests.packs.test_records import check_all
+from tests.packs.test_records import check_all, check_iiif
 
 etree: Any = importlib.import_module("lxml.etree")  # compiled, and without types
 PREMIS = {"p": "http://www.loc.gov/premis/v3"}
@@ -156,3 +157,65 @@ def test_labels_of_the_pack_have_them_after_credit_and_rights(pack: Path) -> Non
         "free": rights,
         "idle": f"{rights} Terms of use: CC BY 4.0.",
     }
+
+
+def test_viewers_show_terms_of_the_whole_release_once_and_those_of_many_files_with_their_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    june = tmp_path / "raw/june"
+    june.mkdir(parents=True)
+    for number in range(7):
+        (june / f"{number}.jpg").write_bytes(picture(64, 48, number))
+    head = 'credit = "CNSA"\nredistribute = true\nusage_terms = "Editorial use only"\ninstructions = "No crops"\n'
+    (june / "release.toml").write_text(f'{head}[[file]]\npath = "6.jpg"\ninstructions = "{EMBARGO}"\n')
+    run_ingest(tmp_path / "raw", tmp_path / "store", RECIPES, Options(), in_threads, name="i")  # type: ignore[arg-type]
+    done = in_this_process("pack", "release=june", "-o", "june", "--audience", "press", "--store", "store")
+    assert done.returncode == 0, done.stderr
+    check_iiif(tmp_path / "june")
+    manifest = json.loads(next((tmp_path / "june").rglob("iiif-manifest.json")).read_bytes())
+    assert manifest["requiredStatement"]["value"] == {
+        "en": [
+            "Credit: CNSA",
+            "Terms of use: Editorial use only",
+            "Instructions: No crops (6 of 7 files)",
+            f"Instructions: {EMBARGO} (6.jpg)",
+        ],
+        "zh": [
+            "来源: CNSA",
+            "使用条款: Editorial use only",
+            "使用说明: No crops（7 个文件中的 6 个）",
+            f"使用说明: {EMBARGO} (6.jpg)",
+        ],
+    }
+    assert {tuple(one["requiredStatement"]["value"]["en"]) for one in manifest["items"]} == {
+        ("Credit: CNSA", "Terms of use: Editorial use only", f"Instructions: {words}")
+        for words in ("No crops", EMBARGO)
+    }
+
+
+def test_subtitles_next_to_a_video_have_its_credit_and_terms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    june = tmp_path / "raw/june"
+    june.mkdir(parents=True)
+    MediaMaker(june).video("a.mp4", [0, 1, 2])
+    (june / "a.en.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nTouchdown\n")
+    (june / "release.toml").write_text(
+        f'credit = "CNSA"\nredistribute = true\nusage_terms = "Editorial use only"\ninstructions = "{EMBARGO}"\n'
+    )
+    for words in (
+        ("ingest", "raw", "--recipe", "light", "--quiet"),
+        ("pack", "release=june", "-o", "june-aip", "--audience", "archive"),
+    ):
+        done = in_this_process(*words, "--store", "store")
+        assert done.returncode == 0, done.stderr
+    check_all(tmp_path / "june-aip")
+    crate = json.loads((tmp_path / "june-aip/data/ro-crate-metadata.json").read_bytes())
+    graph = {one["@id"]: one for one in crate["@graph"]}
+    names = ("creditText", "license", "usageInfo", "conditionsOfAccess")
+    video, subtitles = (
+        [graph[f"media/a.mp4/original/{name}"].get(term) for term in names] for name in ("a.mp4", "a.en.srt")
+    )
+    assert subtitles == video
+    assert subtitles[0] == "CNSA"
+    assert subtitles[2:] == ["Editorial use only", EMBARGO]

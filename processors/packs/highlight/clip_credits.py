@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
 
 from processors.languages.language import LANGUAGES, phrase
 from processors.languages.text import Text
+from processors.packs.contents.joint_statements import by_statement, texts_with_names, with_names, with_names_of_some
 from processors.packs.contents.overlays import burnt_in
 from processors.packs.contents.rights import credit, is_cleared, known_credit, notice, rights
 from processors.packs.contents.rights_by_path import strictness
 from processors.packs.contents.subject import SourceRecord
 from processors.packs.embedded.file_credits import SOURCE_TYPES, FileCredits
 from processors.packs.recipe.pack_recipe import PackRecipe
-
-_S = TypeVar("_S", str, Text)
 
 
 def clip_credits(shown: Sequence[SourceRecord], sounds: Sequence[SourceRecord], recipe: PackRecipe) -> FileCredits:
@@ -31,7 +29,7 @@ def clip_credits(shown: Sequence[SourceRecord], sounds: Sequence[SourceRecord], 
         creator=recipe.publisher,
         credit=each_once(known_credit(one) for one in sources) or None,
         source=each_once(one.agency for one in sources) or None,
-        rights="; ".join(with_names(of_rights) if len(of_rights) > 1 else of_rights),
+        rights="; ".join(with_names_of_some(of_rights, sources)),
         rights_address=None,
         usage_terms="; ".join(with_names(by_statement(lambda one: one.usage_terms, binding))) or None,
         instructions="; ".join(with_names(by_statement(lambda one: one.instructions, binding))) or None,
@@ -57,30 +55,6 @@ def strictest_first(sources: Iterable[SourceRecord], recipe: PackRecipe) -> list
     )
 
 
-def by_statement(
-    statement: Callable[[SourceRecord], _S | None], sources: Iterable[SourceRecord]
-) -> dict[_S, list[SourceRecord]]:
-    """Return each different statement with the sources that it is made of, in the order given; empty ones left out."""
-    found: dict[_S, list[SourceRecord]] = {}
-    for one in sources:
-        if said := statement(one):
-            found.setdefault(said, []).append(one)
-    return found
-
-
-def with_names(statements: Mapping[str, Sequence[SourceRecord]]) -> list[str]:
-    """Return each statement with the files that it is made of behind it, in brackets."""
-    return [f"{said} ({_names(sources)})" for said, sources in statements.items()]
-
-
-def texts_with_names(statements: Mapping[Text, Sequence[SourceRecord]]) -> list[Text]:
-    """Return each statement with the files that it is made of behind it, in each of its languages."""
-    return [
-        Text({code: f"{words} ({_names(sources)})" for code, words in said.items()})
-        for said, sources in statements.items()
-    ]
-
-
 def overlay_notes(shown: Iterable[SourceRecord]) -> list[Text]:
     """Return each different note on signs burnt into what a clip shows, with the files that it is about."""
     return texts_with_names(by_statement(burnt_in, shown))
@@ -93,10 +67,6 @@ def notices(sources: Iterable[SourceRecord], recipe: PackRecipe) -> list[Text]:
 
 def _on_one_line(texts: Sequence[Text]) -> Text:
     return Text({code: "; ".join(one[code] for one in texts if code in one) for code in LANGUAGES})
-
-
-def _names(sources: Iterable[SourceRecord]) -> str:
-    return ", ".join(one.name for one in sources)
 
 
 def _title(subject: SourceRecord, code: str) -> str:

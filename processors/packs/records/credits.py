@@ -7,20 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from processors.languages.language import in_all_languages, phrase
 from processors.languages.text import Text
+from processors.packs.contents.joint_statements import by_statement, with_names
 from processors.packs.contents.layout import TECHNICAL
 from processors.packs.contents.overlays import burnt_in
 from processors.packs.contents.packed_file import PackedFile, PackIdentity
 from processors.packs.contents.rights import credit, is_cleared, notice, override_of, rights, terms
 from processors.packs.contents.rights_by_path import PathRights
 from processors.packs.contents.subject import SourceRecord
-from processors.packs.highlight.clip_credits import (
-    by_statement,
-    each_once,
-    notices,
-    overlay_notes,
-    strictest_first,
-    with_names,
-)
+from processors.packs.highlight.clip_credits import each_once, notices, overlay_notes, strictest_first
 from processors.packs.highlight.highlight import HighlightClip
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.captions import camera_in_words

@@ -11,11 +11,18 @@ from processors.json_records import Json
 from processors.languages.language import phrase
 from processors.languages.text import Text
 from processors.mission.sol_words import is_before_landing, sol_span, sol_words
+from processors.packs.contents.joint_statements import (
+    by_statement,
+    joint_terms,
+    texts_with_names,
+    with_names,
+    with_names_of_some,
+)
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_languages, json_with_list
 from processors.packs.contents.recorded import Recorded
 from processors.packs.contents.rights import credit, notice, rights, rights_address, terms
 from processors.packs.contents.subject import SourceRecord
-from processors.packs.highlight.clip_credits import by_statement, with_names
+from processors.packs.highlight.clip_credits import each_once, overlay_notes, strictest_first
 from processors.packs.highlight.highlight import HighlightClip
 from processors.packs.presentation import presentation_of
 from processors.packs.recipe.pack_recipe import PackRecipe
@@ -27,6 +34,8 @@ FILE = "iiif-manifest.json"
 CONTEXT = "http://iiif.io/api/presentation/3/context.json"
 LOCAL_ADDRESS = "http://localhost:8000/data/"
 """URL served by `python -m http.server` in the pack's folder: IIIF identifies everything by URL."""
+MAX_NAMES = 5
+"""Most files that are named in what a viewer must show at all times; the canvas of each file has its own statement."""
 TYPES = {"image": "Image", "video": "Video", "audio": "Sound"}
 
 
@@ -52,10 +61,10 @@ def manifest(
     if recipe.text:
         head["summary"] = _text(recipe.text, recipe)
     head["metadata"] = [_pair("identifier", identity.urn, recipe), _pair("date", identity.day, recipe)]
-    addresses = {rights_address(one.subject) for one in shown}
-    if len(addresses) == 1 and (address := addresses.pop()):
+    of_clip = highlight.sources if highlight else ()
+    subjects = list({one.digest: one for one in (*(one.subject for one in shown), *of_clip)}.values())
+    if address := _common_address(subjects):
         head["rights"] = address
-    subjects = list({one.subject.digest: one.subject for one in shown}.values())
     head["requiredStatement"] = _required(subjects, recipe)
     if names := list(dict.fromkeys(filter(None, [recipe.publisher, *(one.subject.agency for one in shown)]))):
         head["provider"] = [
@@ -161,8 +170,23 @@ def _highlight(clip: HighlightClip, recipe: PackRecipe, base: str) -> Json:
     place = f"{base}canvas/{quote(clip.packed_path)}"
     size: dict[str, Json] = {"width": clip.width_px, "height": clip.height_px, "duration": clip.duration_seconds}
     body: dict[str, Json] = {"id": base + quote(clip.packed_path), "type": "Video", "format": "video/mp4", **size}
-    label = _text(phrase("highlight"), recipe)
-    return {"id": place, "type": "Canvas", "label": label, **size, "items": _painted(place, body)}
+    canvas: dict[str, Any] = {"id": place, "type": "Canvas", "label": _text(phrase("highlight"), recipe), **size}
+    binding = strictest_first(clip.sources, recipe)
+    of_each = {"rights": by_statement(rights, binding), **joint_terms(binding)}
+    warnings = [*texts_with_names(by_statement(lambda one: notice(one, recipe), binding)), *overlay_notes(clip.shown)]
+    canvas["metadata"] = [
+        *(
+            _pair(name, words, recipe)
+            for name, found in of_each.items()
+            for words in with_names_of_some(found, binding)
+        ),
+        *(_pair("notice", warning, recipe) for warning in warnings),
+    ]
+    if address := _common_address(binding):
+        canvas["rights"] = address
+    canvas["requiredStatement"] = _required(binding, recipe)
+    canvas["items"] = _painted(place, body)
+    return canvas
 
 
 def _painted(place: str, body: dict[str, Json]) -> list[Json]:
@@ -213,17 +237,37 @@ def _facts(one: PackedFile, alternative: Text, recipe: PackRecipe) -> list[Json]
 
 def _required(subjects: Sequence[SourceRecord], recipe: PackRecipe) -> Json:
     """Return what a viewer must show: the credit of some sources and, where they have any, terms of use and
-    instructions; those of one among several with its name.
+    instructions; those of some sources among several with their names or, where these are many, their number.
     """
-    stated = [("credit", "; ".join(dict.fromkeys(map(credit, subjects))))]
-    for name in dict.fromkeys(name for one in subjects for name in terms(one)):
-        found = by_statement(lambda one, name=name: terms(one).get(name), subjects)
-        stated += [(name, words) for words in (with_names(found) if len(subjects) > 1 else found)]
-    if len(stated) == 1:
-        return _pair(*stated[0], recipe)
-    named = [Text({code: f"{title}: {words}" for code, title in phrase(name).items()}) for name, words in stated]
+    credited = each_once(map(credit, subjects))
+    if not (found := joint_terms(subjects)):
+        return _pair("credit", credited, recipe)
+    stated = [("credit", Text(en=credited))]
+    stated += [
+        (name, _in_short(words, sources, len(subjects)))
+        for name, statements in found.items()
+        for words, sources in statements.items()
+    ]
+    named = [
+        Text({code: f"{title}: {words.best(code)}" for code, title in phrase(name).items()}) for name, words in stated
+    ]
     lines = {code: [one[code] for one in named] for code in recipe.languages}
     return {"label": _text(phrase("rights"), recipe), "value": _json(lines)}
+
+
+def _in_short(words: str, sources: Sequence[SourceRecord], count: int) -> Text:
+    """Return what is stated of some of a number of sources, so short that a viewer can show it at all times."""
+    if len(sources) == count:
+        return Text(en=words)
+    if len(sources) <= MAX_NAMES:
+        return Text(en=with_names({words: sources})[0])
+    return phrase("stated_of_some", statement=words, number=str(len(sources)), count=str(count))
+
+
+def _common_address(subjects: Sequence[SourceRecord]) -> str | None:
+    """Return the standard URI of the rights to all these sources; None if they differ, or no standard covers them."""
+    addresses = {rights_address(one) for one in subjects}
+    return addresses.pop() if len(addresses) == 1 else None
 
 
 def _sols(mission: str | None, recorded: Recorded) -> str | Text | None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from processors.json_records import Json, canonical_json
 from processors.languages.text import FALLBACK
 from processors.packs.contents.companions import PackedCompanion
+from processors.packs.contents.joint_statements import joint_terms, with_names_of_some
 from processors.packs.contents.packed_file import PackedFile, PackIdentity, in_seconds, json_with_list
-from processors.packs.contents.rights import credit, notice, override_of, rights, rights_address, terms
+from processors.packs.contents.rights import credit, notice, override_of, rights, rights_address
 from processors.packs.contents.subject import SourceRecord
+from processors.packs.highlight.clip_credits import each_once
 from processors.packs.recipe.pack_recipe import PackRecipe
 from processors.packs.records.captions import words
 from processors.packs.records.pds4_bundle import PackLabel
@@ -30,11 +33,23 @@ PACKER = "#marsmedia-pack"
 COMPLETED = "http://schema.org/CompletedActionStatus"
 
 
+@dataclass(frozen=True, kw_only=True)
+class OtherFile:
+    """File that describes the pack, or that the pack made of its sources, such as a highlight clip."""
+
+    path: str
+    """Path relative to `data/`."""
+    media_type: str
+    description: str
+    made_of: tuple[SourceRecord, ...] = ()
+    """Packed sources of its pictures and sound, whose credit, rights and terms it has; empty for none."""
+
+
 def crate(
     packed: Sequence[PackedFile],
     recipe: PackRecipe,
     identity: PackIdentity,
-    others: Iterable[tuple[str, str, str]],
+    others: Iterable[OtherFile],
     companions: Sequence[PackedCompanion] = (),
     labels: Sequence[PackLabel] = (),
 ) -> Iterator[bytes]:
@@ -42,7 +57,7 @@ def crate(
 
     Parameters
     ----------
-    others : (path relative to `data/`, media type, description) of the files that describe the pack.
+    others : files that describe the pack or that it made of its sources.
     labels : those of them that are labels which the pack wrote.
     """
     head: dict[str, Json] = {"@context": [f"{VERSION}/context", dict(TERMS)]}
@@ -53,14 +68,14 @@ def _graph(
     packed: Sequence[PackedFile],
     recipe: PackRecipe,
     identity: PackIdentity,
-    others: list[tuple[str, str, str]],
+    others: list[OtherFile],
     companions: Sequence[PackedCompanion],
     labels: Sequence[PackLabel],
 ) -> Iterator[Json]:
     subjects = list({one.subject.digest: one.subject for one in packed}.values())
     results = _results(packed)
     yield {"@id": FILE, "@type": "CreativeWork", "conformsTo": {"@id": VERSION}, "about": {"@id": "./"}}
-    parts = [one.path for one in companions] + [path for path, _, _ in others]
+    parts = [one.path for one in companions] + [one.path for one in others]
     yield _root(packed, recipe, identity, parts, results, labels)
     yield {"@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"}
     yield {
@@ -73,9 +88,9 @@ def _graph(
         yield {"@id": "#publisher", "@type": "Organization", "name": recipe.publisher}
     for name in _agencies(packed):
         yield {"@id": _agency_id(name), "@type": "Organization", "name": name}
-    for path, media_type, what in others:
-        yield {"@id": _id(path), "@type": "File", "name": what, "encodingFormat": media_type}
     originals = {one.subject.digest: _id(one.path) for one in packed if one.entry is None}
+    for one in others:
+        yield _other(one, originals)
     for subject in subjects:
         yield from _rights(subject, recipe)
         if subject.digest not in originals:
@@ -151,7 +166,7 @@ def _rights(subject: SourceRecord, recipe: PackRecipe) -> Iterator[Json]:
     }
     if address := rights_address(subject):
         entry["url"] = address
-    entry |= _terms(subject)
+    entry |= _terms([subject])
     if said := [*filter(None, [subject.usage_terms, notice(subject, recipe).best()])]:
         entry["usageInfo"] = _one_or_all(said)
     if one := override_of(subject, recipe.overrides):
@@ -159,14 +174,24 @@ def _rights(subject: SourceRecord, recipe: PackRecipe) -> Iterator[Json]:
     yield entry
 
 
-def _terms(subject: SourceRecord) -> dict[str, Json]:
-    """Return terms of use and instructions, such as an embargo, as properties; empty without any."""
+def _terms(subjects: Sequence[SourceRecord]) -> dict[str, Json]:
+    """Return terms of use and instructions, such as an embargo, as properties; empty without any. Those of some sources
+    of several have the names of these.
+    """
     properties = {"usage_terms": "usageInfo", "instructions": "conditionsOfAccess"}
-    return {properties[name]: words for name, words in terms(subject).items()}
+    return {
+        properties[name]: _one_or_all(with_names_of_some(found, subjects))
+        for name, found in joint_terms(subjects).items()
+    }
 
 
-def _bound_by(subject: SourceRecord) -> dict[str, Json]:
-    return {"license": {"@id": rights_id(subject)}, **_terms(subject)}
+def _bound_by(subjects: Sequence[SourceRecord]) -> dict[str, Json]:
+    """Return credit, rights and terms of a file that shows at least one source, as properties."""
+    return {
+        "creditText": each_once(map(credit, subjects)),
+        "license": _refs(map(rights_id, subjects)),
+        **_terms(subjects),
+    }
 
 
 def rights_id(subject: SourceRecord) -> str:
@@ -184,8 +209,7 @@ def _about(subject: SourceRecord) -> dict[str, Json]:
         "name": subject.title.best() or subject.name,
         "alternateName": _one_or_all([*subject.title.values()][1:]),
         "identifier": f"urn:sha256:{subject.digest}",
-        "creditText": credit(subject),
-        **_bound_by(subject),
+        **_bound_by([subject]),
         "dateCreated": recorded.iso if recorded else None,
         "isBasedOn": subject.published_at,
         "keywords": ", ".join(subject.keywords) or None,
@@ -200,13 +224,12 @@ def _file(one: PackedFile, recipe: PackRecipe) -> Json:
     entry: dict[str, Json] = {
         "@id": _id(one.path),
         "@type": "File",
-        **(_about(one.subject) if one.entry is None else _bound_by(one.subject)),
+        **(_about(one.subject) if one.entry is None else _bound_by([one.subject])),
         "name": said.label[first],
         "description": said.alternative[first],
         "alternateName": _one_or_all([said.label[code] for code in others]),
         "abstract": _one_or_all([said.alternative[code] for code in others]),
         "caption": _one_or_all([said.caption[code] for code in recipe.languages if code in said.caption]),
-        "creditText": credit(one.subject),
         "encodingFormat": one.media_type,
         "contentSize": str(one.size_bytes),
         "sha256": one.sha256,
@@ -216,6 +239,19 @@ def _file(one: PackedFile, recipe: PackRecipe) -> Json:
         "duration": f"PT{one.duration_seconds:.3f}S" if one.duration_seconds else None,
     }
     return {key: value for key, value in entry.items() if value is not None}
+
+
+def _other(one: OtherFile, originals: Mapping[str, str]) -> Json:
+    entry: dict[str, Json] = {
+        "@id": _id(one.path),
+        "@type": "File",
+        "name": one.description,
+        "encodingFormat": one.media_type,
+    }
+    if one.made_of:
+        based_on = (originals.get(source.digest, f"urn:sha256:{source.digest}") for source in one.made_of)
+        entry |= {**_bound_by(one.made_of), "isBasedOn": _refs(based_on)}
+    return entry
 
 
 def _companion(one: PackedCompanion) -> Json:
@@ -230,7 +266,7 @@ def _companion(one: PackedCompanion) -> Json:
         "encodingFormat": one.media_type,
         "contentSize": str(one.row.size_bytes),
         "sha256": one.row.digest,
-        "license": {"@id": rights_id(one.original.subject)},
+        **_bound_by([one.original.subject]),
     }
 
 
