@@ -18,6 +18,7 @@ from flows.cli.printing.print_history import history_lines
 from flows.cli.printing.print_links import sentence
 from flows.cli.printing.print_table import length, picture, size, sound
 from flows.cli.shared_options import JSON, STORE
+from flows.run.reporting.command_for_file import with_file_named
 from flows.run.reporting.problems import FAULT_OF
 from processors.errors import blame_for_unopened, displayed_verdict
 from processors.metadata.properties import Properties, properties
@@ -107,7 +108,7 @@ def show(source: str, store_folder: Path, as_json: bool) -> None:
     for one in shared:
         click.echo(f"  start    {printable(str(one))}")
     ended = {one.ref: why for one in results if (why := own.why_ended(one, row))}
-    _print_results(results, store, _links(row, store), ended, is_damaged=verdict.is_damaged)
+    _print_results(results, row.relative, store, _links(row, store), ended, is_damaged=verdict.is_damaged)
 
 
 def _print_source(row: SourceRow, known: Properties, history: Iterable[str]) -> None:
@@ -206,13 +207,14 @@ def _links(row: SourceRow, store: Store) -> dict[Path, Path]:
 
 def _print_results(
     manifests: Sequence[Manifest],
+    file: str,
     store: Store,
     links: Mapping[Path, Path],
     ended: Mapping[ResultRef, str],
     *,
     is_damaged: bool,
 ) -> None:
-    """Print results; `ended` says why some of them do not count."""
+    """Print results of a file, by its path below the releases; `ended` says why some of them do not count."""
     told: list[dict[str, Json]] = []
     if links:
         click.echo(f"results in {printable(str(next(iter(links.values())).parent))}:")
@@ -238,7 +240,7 @@ def _print_results(
         if manifest.ref.processor == teller:
             known += [line for item in manifest.items for line in _problems(item.facts)]
         for line in dict.fromkeys(known):
-            click.echo(f"    {printable(line)}")
+            click.echo(f"    {printable(with_file_named(line, file))}")
         if isinstance(manifest.source_facts, dict) and manifest.source_facts not in told:
             told.append(manifest.source_facts)
     for facts in fullest(told):

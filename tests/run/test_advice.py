@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from flows.cli.main import main
 from flows.cli.printing.print_report import print_report
 from flows.run.options import Options
 from flows.run.run import in_threads, run_ingest
@@ -16,6 +18,7 @@ from processors.video.audit.measurements import Measurements
 from processors.video.motion.motion import Motion
 from processors.video.shots.shots import Shots
 from tests.helpers.video_scenes import scene, write
+from tests.video.test_motion import zoomed
 
 RECIPES = {"video": (Measurements(), Integrity(), Shots(), Motion()), "audio": (), "photo": ()}
 STATED = """
@@ -55,3 +58,19 @@ def test_a_refused_shot_is_one_line_of_the_run(tmp_path: Path, capsys: pytest.Ca
     assert (report.state, report.results.refused, report.advice) == ("completed", 0, (line,))
     print_report(report)
     assert line in capsys.readouterr().out.splitlines()
+
+
+def test_the_command_for_an_altitude_names_the_file_where_it_is_printed(tmp_path: Path) -> None:
+    folder, store = tmp_path / "raw/june", tmp_path / "store"
+    folder.mkdir(parents=True)
+    write(folder / "pan B.mp4", [zoomed(frame, (320, 240)) for frame in range(60)])
+    (folder / "release.toml").write_text(STATED.replace("pan.mp4", "pan B.mp4"))
+    recipes = {**RECIPES, "video": (Measurements(), Integrity(), Shots(), Motion(span_seconds=(1, 2)))}
+    report = run_ingest(tmp_path / "raw", store, recipes, Options(), in_threads, name="first")  # type: ignore[arg-type]
+    command = "marsmedia reprocess 'june/pan B.mp4' --processor video.motion --set span_seconds=1,2"
+    (line,) = report.advice
+    assert line.startswith("june/pan B.mp4: video.motion: the altitude of shot 1 is not used: ")
+    assert command in line
+    shown = CliRunner().invoke(main, ["show", "pan B.mp4", "--store", str(store)]).output
+    assert f"{command} " in shown
+    assert "FILE" not in shown

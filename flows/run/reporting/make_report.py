@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from flows.run.folder_defaults import recipe_file
+from flows.run.reporting.command_for_file import with_file_named
 from flows.run.reporting.file_change import Change
 from flows.run.reporting.problems import FileProblem, in_one_line
 from flows.run.reporting.report import Report, ResultCounts, State, Stop, summary
@@ -326,7 +327,10 @@ def _advice(done: Sequence[SourceOutcome]) -> list[str]:
     for one, outcome, _ in _outcomes(done, is_new=True):
         if outcome.advice:
             files.setdefault((outcome.ref.processor, outcome.advice), []).append(one.due.relative)
-    return sorted(f"{_few(sorted(names))}: {processor}: {advice}" for (processor, advice), names in files.items())
+    return sorted(
+        f"{_few(sorted(names))}: {processor}: {with_file_named(advice, names[0]) if len(names) == 1 else advice}"
+        for (processor, advice), names in files.items()
+    )
 
 
 def _few(files: Sequence[str]) -> str:
