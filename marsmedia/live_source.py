@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from processors.errors import RequestError
 
 if TYPE_CHECKING:
-    from flows.run.planning.current_results import CurrentResults
+    from flows.run.planning.current_results import CurrentResults, ResultsElsewhere
     from marsmedia.clocks import Clocks
     from processors.packs.embedded.source_attributes import SourceAttributes
     from processors.store.catalogue.catalogue import Catalogue
     from processors.store.catalogue.source_row import SourceRow
+    from processors.store.findings.whereabouts import Whereabouts
     from processors.store.manifest import Manifest, ResultRef
     from processors.store.open_store import Location
     from processors.store.store import Store
@@ -25,24 +26,92 @@ LOOK_SECONDS = 1.0
 """Time between two looks for a change of a store in a bucket, each of which takes requests to a server."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenedStore:
-    """A store as it is at one moment, and what today's recipes and releases request of it."""
+class ReadStore:
+    """A store at one moment; of its catalogue all places are read once, when they are first needed."""
 
-    store: Store
-    catalogue: Catalogue
-    asked: CurrentResults
+    def __init__(self, store: Store) -> None:
+        self.store = store
 
-    def facts(self, row: SourceRow | None = None) -> Mapping[tuple[str, str], Mapping[str, Any]]:
-        """Return what is known of each source at each path, or of one: the columns of the view `sightings`."""
+    def __getstate__(self) -> dict[str, object]:
+        """Return what another process gets: the store, without all that was read of its catalogue."""
+        return {"store": self.store}
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        from marsmedia.catalogue_at_one_moment import CatalogueAtOneMoment
+
+        return CatalogueAtOneMoment(self.store)
+
+    @cached_property
+    def rows(self) -> Mapping[tuple[str, str], SourceRow]:
+        """Return present and past contents of every path, by path and SHA-256."""
+        return {(row.path, row.digest): row for row in self.catalogue.sightings()}
+
+    @cached_property
+    def whereabouts(self) -> Whereabouts:
+        from processors.store.findings.whereabouts import Whereabouts
+
+        return Whereabouts(self.rows.values())
+
+    def facts(self, row: SourceRow) -> Mapping[str, Any]:
+        """Return what is known of a source at its path: the columns of the view `sightings`."""
+        columns, values = self._sightings
+        return dict(zip(columns, values[row.path, row.digest], strict=True))
+
+    @cached_property
+    def _sightings(self) -> tuple[list[str], Mapping[tuple[str, str], tuple[Any, ...]]]:
+        """Return the columns of the view, and its rows by path and SHA-256."""
         from processors.store.catalogue.sql import connect
 
         with connect(self.catalogue) as connection:
-            wanted, values = ("path = ? AND source = ?", [row.path, row.digest]) if row else ("TRUE", [])
-            found = connection.execute(f"SELECT * FROM sightings WHERE {wanted}", values)
-            names = [column[0] for column in found.description or ()]
-            rows = (dict(zip(names, values, strict=True)) for values in found.fetchall())
-            return {(row["path"], row["source"]): row for row in rows}
+            found = connection.execute("SELECT path, source, * FROM sightings")
+            columns = [column[0] for column in found.description or ()][2:]
+            return columns, {(path, source): tuple(values) for path, source, *values in found.fetchall()}
+
+
+class OpenedStore:
+    """A store at one moment, and what today's recipes and releases request of it for the sources of one selection."""
+
+    def __init__(self, read: ReadStore) -> None:
+        self.read = read
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what another process gets; it reads recipes and catalogue itself."""
+        return {"read": self.read}
+
+    @cached_property
+    def asked(self) -> CurrentResults:
+        from flows.run.planning.current_results import CurrentResults
+
+        return CurrentResults(self.read.catalogue)
+
+    @cached_property
+    def _elsewhere(self) -> ResultsElsewhere:
+        from flows.run.planning.current_results import ResultsElsewhere
+
+        return ResultsElsewhere(self.read.catalogue)
+
+    def known(self, row: SourceRow) -> KnownSource:
+        """Return what is known of a source at its path."""
+        return KnownSource(opened=self, row=row, facts=self.read.facts(row), elsewhere=self._elsewhere.of(row))
+
+    def again(self, before: SourceRow) -> KnownSource:
+        """Return what is known by now of a source that was at this path.
+
+        Raises
+        ------
+        RequestError : its file has another path or name now.
+        """
+        row = self.read.rows.get((before.path, before.digest))
+        if row is None:
+            why = "a run has found its file elsewhere since"
+        elif row.gone_utc and (now := self.read.whereabouts.now(row)):
+            from processors.store.catalogue.named_sources import first_place
+
+            why = self.read.whereabouts.in_words(row, first_place(now))
+        else:
+            return self.known(row)
+        raise RequestError(f'{before.name}: {why}; take it again: `store.source("{before.digest[:8]}")`')
 
 
 class LiveStore:
@@ -51,14 +120,19 @@ class LiveStore:
     def __init__(self, location: Location) -> None:
         self._location = location
         self._looked_seconds = 0.0
-        self._held: tuple[tuple[str | None, ...], OpenedStore] | None = None
+        self._held: tuple[tuple[object, ...], ReadStore] | None = None
 
-    def now(self) -> OpenedStore:
-        """Return the store; while no table of its catalogue has another newest commit, the same as before."""
+    def now(self, *, looks: bool = False) -> ReadStore:
+        """Return the store; while no table of its catalogue has another newest commit, the same as before.
+
+        Parameters
+        ----------
+        looks : whether to look for a change, also if the last look at a store in a bucket was a moment ago.
+        """
         from processors.store.catalogue.table_columns import COLUMNS
 
         held = self._held
-        if held and not self._is_due(held[1].store):
+        if held and not looks and not self._is_due(held[1].store):
             return held[1]
         opened = held[1] if held else self._opened()
         commits = tuple(opened.store.newest_commit(table) for table in COLUMNS)
@@ -71,21 +145,32 @@ class LiveStore:
     def _is_due(self, store: Store) -> bool:
         return store.is_in_folder or time.monotonic() - self._looked_seconds > LOOK_SECONDS
 
-    def _opened(self) -> OpenedStore:
-        from flows.run.planning.current_results import CurrentResults
-        from processors.store.catalogue.catalogue import Catalogue
+    def _opened(self) -> ReadStore:
         from processors.store.open_store import open_store
 
-        store = open_store(self._location, writes=False)
-        catalogue = Catalogue(store)
-        return OpenedStore(store=store, catalogue=catalogue, asked=CurrentResults(catalogue))
+        return ReadStore(open_store(self._location, writes=False))
+
+
+class LiveSelection:
+    """The store of a selection's sources; until a run changes it, recipes and releases are read once for all."""
+
+    def __init__(self, live: LiveStore) -> None:
+        self._live = live
+        self._opened = OpenedStore(live.now(looks=True))
+
+    def now(self) -> OpenedStore:
+        """Return the store; while no run has changed it, the same as before."""
+        opened = self._opened
+        if (read := self._live.now()) is not opened.read:
+            self._opened = opened = OpenedStore(read)
+        return opened
 
 
 class LiveSource:
     """One source at one place of a store, known anew after a run has changed the store."""
 
-    def __init__(self, live: LiveStore, known: KnownSource) -> None:
-        self._live, self._known = live, known
+    def __init__(self, selection: LiveSelection, known: KnownSource) -> None:
+        self._selection, self._known = selection, known
 
     def now(self) -> KnownSource:
         """Return what is known of it: all of one moment, so that no date goes with results made for another.
@@ -94,25 +179,10 @@ class LiveSource:
         ------
         RequestError : its file has another path or name now.
         """
-        opened = self._live.now()
-        if opened is not self._known.opened:
-            self._known = self._again(opened)
-        return self._known
-
-    def _again(self, opened: OpenedStore) -> KnownSource:
-        from flows.run.planning.current_results import results_elsewhere
-
-        before = self._known.row
-        places = [one for one in opened.catalogue.seen([before.digest]) if one.digest == before.digest]
-        row = next((one for one in reversed(places) if one.path == before.path), None)
-        facts = opened.facts(row).get((before.path, before.digest)) if row else None
-        if row is None or facts is None:
-            raise RequestError(
-                f"{before.name}: a run has found its file elsewhere since; take it again: "
-                f'`store.source("{before.digest[:8]}")`'
-            )
-        elsewhere = results_elsewhere([row], opened.catalogue).get(row.path, frozenset())
-        return KnownSource(opened=opened, row=row, facts=facts, elsewhere=elsewhere)
+        opened, known = self._selection.now(), self._known
+        if opened is not known.opened:
+            self._known = known = opened.again(known.row)
+        return known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +197,7 @@ class KnownSource:
 
     @property
     def store(self) -> Store:
-        return self.opened.store
+        return self.opened.read.store
 
     @property
     def asked(self) -> CurrentResults:

@@ -6,11 +6,12 @@ import shlex
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 from marsmedia.arguments import as_text
-from marsmedia.live_source import KnownSource, LiveSource, LiveStore
+from marsmedia.live_source import LiveSelection, LiveSource, LiveStore
 from marsmedia.optional import needed
 from marsmedia.source_view import SourceView
 from processors.errors import NoSuchSource, RequestError
@@ -74,6 +75,10 @@ class StoreView:
 
     folder: Path | str
     """Folder, or address in a bucket."""
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what another process gets: where the store is."""
+        return {"folder": self.folder}
 
     def sources(self, words: str | Sequence[str] = "", /, **conditions: Unpack[Conditions]) -> list[SourceView]:
         """Return the selected sources, in order of release and name; without conditions all that are in raw.
@@ -171,6 +176,10 @@ class StoreView:
         recipe = recipe_of(_split(words), audience=audience, title=title)
         return build_pack(recipe, location_of(str(output)), self._store(), force=force)
 
+    @cached_property
+    def _live(self) -> LiveStore:
+        return LiveStore(self.folder)
+
     def _store(self) -> Store:
         from processors.store.open_store import open_store
 
@@ -178,22 +187,15 @@ class StoreView:
 
     def _select(self, words: list[str], conditions: Mapping[str, object]) -> list[SourceView]:
         """Return the selected sources; what it warns of is at the line that calls the caller."""
-        from flows.run.planning.current_results import results_elsewhere
         from processors.store.catalogue.selection import find_selected, parse
 
-        live = LiveStore(self.folder)
+        live = LiveSelection(self._live)
         opened = live.now()
         wanted = parse([*words, *(f"{name}={_word(value)}" for name, value in conditions.items())])
-        selected = find_selected(wanted, opened.catalogue)
+        selected = find_selected(wanted, opened.read.catalogue)
         for remark in selected.remarks:
             warnings.warn(remark, stacklevel=3)
-        facts, others = opened.facts(), results_elsewhere(selected.rows, opened.catalogue)
-        found = []
-        for row in selected.rows:
-            elsewhere = others.get(row.path, frozenset())
-            known = KnownSource(opened=opened, row=row, facts=facts[row.path, row.digest], elsewhere=elsewhere)
-            found.append(SourceView.of(row, LiveSource(live, known)))
-        return found
+        return [SourceView.of(row, LiveSource(live, opened.known(row))) for row in selected.rows]
 
 
 def _word(value: object) -> str:

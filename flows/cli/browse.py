@@ -84,7 +84,7 @@ def _write(
     folder: Path, rows: list[SourceRow], store: Store, links: Links, thumbnails: Thumbnails, *, quiet: bool
 ) -> None:
     """Write the page, and warn of descriptions that have changed since."""
-    from flows.run.planning.current_results import CurrentResults, results_elsewhere
+    from flows.run.planning.current_results import CurrentResults, ResultsElsewhere
     from flows.run.progress import RunProgress
     from processors.languages.language import LANGUAGES
     from processors.packs.contents.changed_descriptions import changed_descriptions
@@ -95,7 +95,8 @@ def _write(
 
     catalogue = Catalogue(store)
     title = selection_title(rows, catalogue)
-    today, by_path = CurrentResults(catalogue), {row.path: row for row in rows}
+    today, elsewhere = CurrentResults(catalogue), ResultsElsewhere(catalogue)
+    by_path = {row.path: row for row in rows}
     found = with_places(subjects(rows, store, catalogue, today.of), catalogue)
     for one in changed_descriptions(rows, catalogue):
         click.echo(f"marsmedia: {one}: the page shows the earlier {one.states}: {one.remedy}", err=True)
@@ -107,7 +108,7 @@ def _write(
             store,
             folder,
             links,
-            results_elsewhere(rows, catalogue),
+            {row.path: elsewhere.of(row) for row in rows},
             thumbnails,
             asked=lambda subject: today.of(by_path[subject.path]),
             of_own=lambda subject, results: today.companions.counting(results, by_path[subject.path]),

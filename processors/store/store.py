@@ -150,9 +150,13 @@ class Store:
     def catalogue_folder(self) -> Path:
         return self.root / "catalogue"
 
-    def newest_commit(self, table: str) -> str | None:
-        """Return the name of the last change of a table of the catalogue; None without a table."""
-        return newest_commit_in(self.catalogue_folder / table)
+    def newest_commit(self, table: str) -> tuple[str, int] | None:
+        """Return name and time, in ns, of the last change of a table: a store made again has the same names."""
+        with suppress(OSError):
+            folder = self.catalogue_folder / table
+            if name := newest_commit_in(folder):
+                return name, (folder / "_delta_log" / name).stat().st_mtime_ns
+        return None
 
     @property
     def runs_folder(self) -> Path:

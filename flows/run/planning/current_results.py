@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 
 from flows.run.recipe_changes.load_recipes import every_processor, wanted_today
@@ -52,11 +52,13 @@ class CurrentResults:
         return frozenset(one_of_each_processor(self._results(row)))
 
     def _results(self, row: SourceRow) -> list[WantedResult]:
-        if self._last is None or self._last[0] is not row:
+        last = self._last  # another thread may ask for another file meanwhile
+        if last is None or last[0] is not row:
             recipe, on_request = (wanted.of(row) for wanted in self._recipes)
             names = {one.ref.processor for one in recipe}
-            self._last = row, [*(one for one in on_request if one.ref.processor not in names), *recipe]
-        return self._last[1]
+            last = row, [*(one for one in on_request if one.ref.processor not in names), *recipe]
+            self._last = last
+        return last[1]
 
     @cached_property
     def _recipes(self) -> list[WantedResults]:
@@ -64,24 +66,36 @@ class CurrentResults:
         return [WantedResults(recipes, releases) for recipes in every_processor()]
 
 
-def results_elsewhere(rows: Iterable[SourceRow], catalogue: Catalogue) -> Mapping[str, frozenset[ResultRef]]:
-    """Return the results of today's recipes that are not those of a file's own place, by path.
+class ResultsElsewhere:
+    """Results of today's recipes that are not those of a file's own place, but of copies of it.
 
-    A file without copies has none, and is left out.
+    Catalogue and recipes are read when they are first needed; the latter raises as `load_recipes`.
     """
-    known = catalogue.sources().values()
-    places = by_source(row for row in known if row.kind == "media")
-    chosen = [row for row in rows if row.kind == "media" and len(places.get(row.digest, ())) > 1]
-    if not chosen:
-        return {}
-    today = wanted_today(known)
-    own = {
-        row.path: {one.ref for one in today.of_path(row) if one.is_of_path}
-        for digest in {row.digest for row in chosen}
-        for row in places[digest]
-    }
-    return {
-        row.path: frozenset().union(*(own[place.path] for place in places[row.digest])) - own[row.path]
-        for row in chosen
-        if row.path in own
-    }
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._own: dict[str, frozenset[ResultRef]] = {}
+
+    def of(self, row: SourceRow) -> frozenset[ResultRef]:
+        """Return those of a file; none without copies."""
+        places = self._places.get(row.digest, ())
+        if len(places) < 2 or all(place.path != row.path for place in places):
+            return frozenset()
+        return frozenset().union(*map(self._of_path, places)) - self._of_path(row)
+
+    def _of_path(self, row: SourceRow) -> frozenset[ResultRef]:
+        if row.path not in self._own:
+            self._own[row.path] = frozenset(one.ref for one in self._today.of_path(row) if one.is_of_path)
+        return self._own[row.path]
+
+    @cached_property
+    def _known(self) -> list[SourceRow]:
+        return list(self._catalogue.sources().values())
+
+    @cached_property
+    def _places(self) -> Mapping[str, list[SourceRow]]:
+        return by_source(row for row in self._known if row.kind == "media")
+
+    @cached_property
+    def _today(self) -> WantedResults:
+        return wanted_today(self._known)

@@ -120,10 +120,11 @@ class BucketStore(Store):
             self._tables.pull_once()
         return self.root / "catalogue"
 
-    def newest_commit(self, table: str) -> str | None:
-        """Return the name of the last change of a table in the bucket, of which the copy may lack it; one listing."""
+    def newest_commit(self, table: str) -> tuple[str, int] | None:
+        """Return that of a table in the bucket, of which the copy may lack it; one listing."""
         listed = self.bucket.list(f"catalogue/{table}/{LOG}")
-        return max((one.name for one in listed if one.name.endswith(".json")), default=None)
+        found = ((one.name, int(one.modified.timestamp() * 1e9)) for one in listed if one.name.endswith(".json"))
+        return max(found, default=None)
 
     # results
 
