@@ -52,8 +52,9 @@ def status(store_folder: Path, as_json: bool) -> None:
 def _summary(store_folder: Path) -> dict[str, Any]:
     """Return the counts of sources and results, and the end of the last run, as `--json` prints them."""
     from flows.run.reporting.at_work import runs_at_work
+    from flows.run.reporting.last_run import last_run
     from flows.run.reporting.recorded_problems import files_with_problems
-    from flows.run.reporting.run_record import LOST, RUNNING, last_run
+    from flows.run.reporting.run_record import LOST, RUNNING
     from processors.store.catalogue.catalogue import Catalogue
 
     store = open_existing_store(store_folder)

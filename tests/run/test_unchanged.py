@@ -66,7 +66,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def same(report: Report) -> dict[str, object]:
     """Return a report without its own name and times; the order of problems is that of their files."""
     report = dataclasses.replace(report, problems=tuple(sorted(report.problems, key=repr)))
-    own = {"run", "started_utc", "seconds", "report"}
+    own = {"run", "started_utc", "ended_utc", "seconds", "report"}
     return {name: value for name, value in dataclasses.asdict(report).items() if name not in own}
 
 

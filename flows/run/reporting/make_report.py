@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flows.run.folder_defaults import recipe_file
 from flows.run.reporting.command_for_file import with_file_named
 from flows.run.reporting.file_change import Change
+from flows.run.reporting.last_run import last_report
 from flows.run.reporting.problems import FileProblem, in_one_line
 from flows.run.reporting.report import Report, ResultCounts, State, Stop, summary
-from flows.run.reporting.run_record import RunRecord, read_run
+from flows.run.reporting.run_record import RunRecord
 from flows.run.reporting.untold import Untold, has_told
 from processors.errors import StoreError
 from processors.sources.scan import printable
@@ -126,6 +128,8 @@ def _of_record(record: RunRecord, asked: str, store: Store) -> dict[str, Any]:
         "store": store.address,
         "started_utc": record.who.started_utc,
         "seconds": record.seconds,
+        "ended_utc": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "others_at_work": record.others_now(),
         "notes": record.notes,
         "report": str(record.path),
         "traffic": store.traffic,
@@ -358,8 +362,6 @@ def _shared_starts(done: Sequence[SourceOutcome], store: Store) -> list[str]:
 
 
 def _passed_by_before(record: RunRecord) -> set[tuple[str, str]]:
-    """Return the files that the latest run whose report was told could not read, with the reasons."""
-    for path in record.store.records("runs"):
-        if has_told(last := read_run(path) or {}):
-            return {(one["file"], one["reason"]) for one in last["problems"] if one["processor"] is None}
-    return set()
+    """Return the files that the last run whose report was told could not read, with the reasons."""
+    last = last_report(record.store, has_told)
+    return {(one["file"], one["reason"]) for one in last.get("problems", ()) if one["processor"] is None}

@@ -5,13 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from datetime import datetime
 from fnmatch import fnmatchcase
+from operator import itemgetter
 from typing import Any
 
 from flows.run.checking.damaged_results import damaged_results
 from flows.run.planning.current_results import CurrentResults
+from flows.run.reporting.last_run import ended, last_report, last_run
 from flows.run.reporting.problems import OF_STORE, FileProblem, FileProblems, by_file, in_one_line
-from flows.run.reporting.run_record import LOST, last_run, read_run
+from flows.run.reporting.run_record import LOST, read_run
 from processors.engine.own_companions import OwnCompanions
 from processors.errors import RequestError, ResultCorrupt, ResultMissing
 from processors.sources.source_file import changed_reason
@@ -181,12 +184,13 @@ def new_in_last_run(store: Store) -> frozenset[str]:
 
 
 def recipe_files_of_last_runs(store: Store) -> dict[str, str]:
-    """Return the recipe file of the latest run over each folder of releases; a folder whose run had none is absent."""
-    latest: dict[str, str | None] = {}
+    """Return the recipe file of the last run over each folder of releases; a folder whose run had none is absent."""
+    last: dict[str, tuple[datetime, str | None]] = {}
     for path in store.records("runs"):
         if "problems" in (report := read_run(path) or {}):
-            latest.setdefault(report["raw"], report.get("recipe_file"))
-    return {raw: file for raw, file in latest.items() if file}
+            of_run = ended(report), report.get("recipe_file")
+            last[report["raw"]] = max(last.get(report["raw"], of_run), of_run, key=itemgetter(0))
+    return {raw: file for raw, (_, file) in last.items() if file}
 
 
 def stop_of_last_run(store: Store) -> str | None:
@@ -201,6 +205,5 @@ def stop_of_last_run(store: Store) -> str | None:
 
 
 def _last_report(store: Store) -> dict[str, Any]:
-    """Return the report of the latest run that has one; empty if none has."""
-    every = (read_run(path) or {} for path in store.records("runs"))
-    return next((report for report in every if "problems" in report), {})
+    """Return the report of the last run that has one; empty if none has."""
+    return last_report(store, lambda record: "problems" in record)

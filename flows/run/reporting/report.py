@@ -112,6 +112,9 @@ class Report:
     """Path of the recipe file of a run over a folder of releases; None without one, and for a selection."""
     emptied_folders: tuple[str, ...] = ()
     """One message for each folder that is empty, and in which an earlier run found files."""
+    ended_utc: str | None = None
+    others_at_work: tuple[str, ...] | None = None
+    """Names of the other runs, and commands, at work when this one ended; None for a store in a bucket."""
 
     @property
     def exit_code(self) -> int:

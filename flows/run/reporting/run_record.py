@@ -33,10 +33,15 @@ RUNNING = "running"
 LOST = "ended without a report"
 ENDED_BEFORE = "ended_before_utc"
 """Field of the record of a lost run: start of the run that found it."""
+ENDED = "ended_utc"
+"""Field of a report: when the run ended. Reports of earlier versions have none."""
+OTHERS = "others_at_work"
+"""Field of a record: names of the other runs that were at work when the run ended; until then, when it started. None if
+unknown, as for a store in a bucket, where a run is announced only once it has work to do, and in earlier versions."""
 
 
 def name_of_run(who: str) -> str:
-    """Return the name for the record of a run that starts now: `Store.records` orders runs by this time.
+    """Return the name for the record of a run that starts now: `Store.records` orders runs by their start.
 
     Parameters
     ----------
@@ -81,6 +86,12 @@ class RunRecord:
     @property
     def path(self) -> Path:
         return self.store.runs_folder / f"{self.who.run}.json"
+
+    def others_now(self) -> tuple[str, ...] | None:
+        """Return the names of the other runs, and commands, at work now; None for a store in a bucket: unknown."""
+        if self.store.claims_elsewhere:
+            return None
+        return tuple(who.run for who, is_alive in runs_announced(self.store) if is_alive and who.run != self.who.run)
 
     @property
     def others_at_work(self) -> list[Who]:
@@ -199,6 +210,7 @@ class RunRecord:
             **asdict(self.who),
             "store": self.store.address,
             "report": None,
+            OTHERS: self.others_now(),
         }
         try:
             self._claim = claim_run(self.store, name, self.who.words())
@@ -276,23 +288,6 @@ def read_run(path: Path) -> dict[str, Any] | None:
     except (FileNotFoundError, ValueError):
         return None
     return record if isinstance(record, dict) and "state" in record else None
-
-
-def last_run(store: Store) -> dict[str, Any] | None:
-    """Return the record of the newest run: its report, or the fact that it is in progress or ended without one."""
-    found = ((path, read_run(path)) for path in store.records("runs"))
-    newest, record = next(((path, record) for path, record in found if record or path.exists()), (None, None))
-    if newest is None:
-        return None
-    if record is None:
-        message = f"{LOST}: runs/{newest.name} cannot be read, as after a power cut; what it had finished is kept"
-        return {"run": newest.stem, "state": LOST, "message": message, "started_utc": None, "report": None}
-    if record["state"] == RUNNING and not any(
-        who.run == record["run"] for who, alive in runs_announced(store) if alive
-    ):
-        who = Who(**{name: record[name] for name in Who.__dataclass_fields__})
-        record |= {"state": LOST, "message": f"{LOST}: {who}"}
-    return record
 
 
 def _reserved(path: Path) -> Path | None:
