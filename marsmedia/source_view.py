@@ -144,12 +144,16 @@ class SourceView:
 
         Raises
         ------
-        RequestError : no such result, or it has no such file; the message lists its files.
+        RequestError : no such result, or it has no such file; the message lists its files, and the processors that make
+            some of its former files now.
         """
         result = self.result(processor, **parameters)
         if name not in result.items:
+            from processors.packs.presentation import made_now_by
+
             names = ", ".join(result.items[:12]) + (" ..." if len(result.items) > 12 else "")
-            raise RequestError(f"{self.name}: {processor} has no item {name}; its items are {names}")
+            now = "".join(f"; {one} makes some of its former items now" for one in made_now_by(processor))
+            raise RequestError(f"{self.name}: {processor} has no item {name}; its items are {names}{now}")
         return self._path(result, name)
 
     def _path(self, result: ResultView, name: str) -> Path:

@@ -55,6 +55,9 @@ def fetch(selection: tuple[str, ...], output: Path, store_folder: Path, as_json:
     named, own = NamesInView(rows, store, catalogue).of, OwnCompanions(catalogue.sightings)
     for one in fetch_items(rows, store, output, wanted.processor, named, own.counting):
         count, new, size_bytes = count + 1, new + one.is_new, size_bytes + one.size_bytes
+    for name in _made_now_by(rows, wanted.processor, catalogue):
+        now = f"{name} makes some of its former items now; processor={name} copies them"
+        click.echo(f"marsmedia: processor={wanted.processor}: {now}", err=True)
     lacking = _not_made(rows, wanted.processor, catalogue)
     if wanted.processor is not None and not count:
         none = f"processor={wanted.processor}: the selected sources have no items of this processor"
@@ -67,6 +70,23 @@ def fetch(selection: tuple[str, ...], output: Path, store_folder: Path, as_json:
         lines = [f"marsmedia: not copied: {one}" for one in lacking]
         print_some(lines, NAMED, "marsmedia: ... and {} more; `marsmedia failures` lists all", err=True)
         click.echo(printable(f"{output}: {counted(count, 'item')}, {megabytes(size_bytes)}; {new} copied"))
+
+
+def _made_now_by(rows: Sequence[SourceRow], processor: str | None, catalogue: Catalogue) -> list[str]:
+    """Return the processors with results of the sources that now make some of the items that one made formerly."""
+    from processors.packs.presentation import made_now_by
+    from processors.store.catalogue.sql import connect
+
+    if processor is None or not (names := made_now_by(processor)):
+        return []
+    digests = {row.digest for row in rows}
+    with connect(catalogue) as connection:
+        made = connection.execute(
+            "SELECT source, processor FROM latest_results WHERE verdict = 'made' AND list_contains(?, processor)",
+            [names],
+        ).fetchall()
+    there = {name for source, name in made if source in digests}
+    return [name for name in names if name in there]
 
 
 def _not_made(rows: Sequence[SourceRow], processor: str | None, catalogue: Catalogue) -> list[str]:

@@ -68,7 +68,8 @@ class Presentation:
     is_made_for_packs: bool = False
     """True if no run makes it by default, but a pack that takes it does."""
     formerly: str | None = None
-    """Processor that made its items formerly; its name in a pack recipe still selects them."""
+    """Processor that made its items formerly; its name in a pack recipe still selects them, `fetch` and notebooks say
+    where they are now."""
     page_data: Mapping[str, str] = field(default_factory=dict)
     """Data that the page draws from items, and the pattern of their names."""
 
@@ -146,6 +147,11 @@ DEFAULT = Presentation()
 def presentation_of(processor: str) -> Presentation:
     """Return the presentation of a processor's results; a default if the table has no entry."""
     return PRESENTATIONS.get(processor, DEFAULT)
+
+
+def made_now_by(processor: str) -> list[str]:
+    """Return the processors that now make some of the items that this one made formerly."""
+    return [name for name, shown in PRESENTATIONS.items() if shown.formerly == processor]
 
 
 def is_taken(processor: str, item: str, words: Iterable[str]) -> bool:

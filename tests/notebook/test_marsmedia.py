@@ -258,6 +258,11 @@ def test_unavailable_data_are_refused_with_a_message(store: StoreView, video: So
             lambda: video.item("video.shots", "a.txt"),
             "drive-off.mp4: video.shots has no item a.txt; its items are shots",
         ),
+        (
+            lambda: video.item("video.shots", "shots.otio"),
+            "drive-off.mp4: video.shots has no item shots.otio; its items are shots.json, shots.csv; video.timeline "
+            "makes some of its former items now",
+        ),
         (lambda: video.table("video.shots", "a.csv"), "drive-off.mp4: video.shots has no table a.csv; its tables are"),
         (lambda: video.frame(-1), "drive-off.mp4: no frame is shown at -1 s; the video runs from 0.000 to 10.000 s"),
         (lambda: sound.frame(1), "drive-off-sound.wav: not a video; only videos have frames"),
