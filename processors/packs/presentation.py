@@ -91,7 +91,7 @@ PRESENTATIONS: Mapping[str, Presentation] = {
     "video.frames": Presentation(take={"frames": ALL}, face=3, source_size=("width_px", "height_px")),
     "video.contact_sheet": Presentation(take={"contact sheets": ALL}, face=4, viewer=1, folder="documents"),
     "video.shots": Presentation(take={"metadata": ALL}, page_data={"shots": "shots.json"}),
-    "video.timeline": Presentation(take={"metadata": ALL}, formerly="video.shots"),
+    "video.timeline": Presentation(take={"metadata": ALL}, file_word="shots", formerly="video.shots"),
     "video.stills": Presentation(take={"stills": ("still_*",)}, face=2, highlight="*_01.*", file_word=""),
     "video.preview": Presentation(take={"clips": ("*.mp4",)}),
     "video.web": Presentation(take={"full video": ALL}, file_word="", is_made_for_packs=True),

@@ -159,6 +159,18 @@ def test_a_timeline_of_other_cuts_has_its_name_in_the_view(raw: Path, tmp_path: 
     ]
 
 
+def test_a_pack_by_kind_names_timelines_after_shots(raw: Path, tmp_path: Path) -> None:
+    MediaMaker(raw / "june").video("A.mp4", list(range(25)))
+    ingest(raw, tmp_path / "store", {"video": (Timeline(),), "audio": (), "photo": ()})
+    recipe = tmp_path / "pack.toml"
+    recipe.write_text('audience = "research"\ntitle = "T"\nselection = ["*"]\ntake = ["metadata"]\nlayout = "kind"\n')
+    words = ["pack", "build", str(recipe), "--store", str(tmp_path / "store"), "-o", str(tmp_path / "pack")]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, result.output
+    found = (path.name for path in (tmp_path / "pack/data/technical").iterdir() if path.suffix in (".edl", ".otio"))
+    assert sorted(found) == ["a_shots.edl", "a_shots.otio"]
+
+
 def test_shards_give_the_same_names_as_a_run_over_all(raw: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     (raw / "april").mkdir()
