@@ -332,7 +332,10 @@ def _since(built: BuiltPack) -> list[str]:
 @click.argument("recipe", type=click.Path(path_type=Path))
 @FORCE
 def init(recipe: Path, force: bool) -> None:
-    """Write a template of a pack recipe that explains every key; its folder is made if it is missing."""
+    """Write a template of a pack recipe that explains every key.
+
+    Its folder is made if it is missing.
+    """
     from processors.packs.recipe.recipe_template import TEMPLATE
 
     if recipe.exists() and not force:

@@ -185,7 +185,7 @@ def test_why_says_that_the_store_does_not_have_the_result_of_a_file_in_a_pack(ma
     path = pack / "data/media/silent.wav/audio.events/events.labels.txt"
     assert why(made, path) == (
         2,
-        f"marsmedia: {path}: of audio.events of x, as its pack says, and this store does not have that result "
+        f"marsmedia: {path}: of audio.events of silent.wav, as its pack says, and this store does not have that result "
         f"({gone.key[:16]}); see {pack}/data/ro-crate-metadata.json for its provenance\n",
     )
 

@@ -19,12 +19,13 @@ from processors.video.audit.integrity import Integrity
 from processors.video.audit.measurements import Measurements
 from processors.video.frames.frames import Frames
 from processors.video.shots.shots import Shots
+from processors.video.shots.timeline import Timeline
 from tests.helpers.made_media import MediaMaker
 from tests.helpers.runs import ingest
 
 SOUND = (Levels(), Envelope(), Spectrogram(), Spectra(), Events())
 RECIPES: Recipes = {
-    "video": (Evidence(), Frames(), Measurements(), Integrity(), Shots()),
+    "video": (Evidence(), Frames(), Measurements(), Integrity(), Shots(), Timeline()),
     "audio": (Evidence(), *SOUND),
     "photo": (Evidence(), PhotoPreview()),
 }
