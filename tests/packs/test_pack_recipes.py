@@ -90,6 +90,7 @@ def test_what_cannot_be_made_is_named_and_nothing_else_takes_its_place(
     assert built.left_out == (
         "video.frames of june/descent.mp4 with the parameters of times.toml: not made: "
         "run `marsmedia ingest --recipes times.toml`",
-        "video.integrity, video.shots of 1 source: not made yet: run `marsmedia ingest`, then build the pack again",
+        "video.integrity, video.shots, video.timeline of 1 source: not made yet: "
+        "run `marsmedia ingest`, then build the pack again",
     )
     assert frames("two") == []

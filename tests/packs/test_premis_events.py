@@ -106,6 +106,7 @@ def test_each_place_of_the_same_bytes_has_an_event_that_is_the_same_in_every_pac
         "ingestion",
         "ingestion",
         "metadata extraction",
+        "metadata extraction",  # the evidence of each place names its file
         "metadata extraction",
         "validation",
     ]
