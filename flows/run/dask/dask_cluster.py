@@ -124,6 +124,7 @@ class DaskCluster:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         with suppress(*GONE):
+            self._client.unsubscribe_topic("all")  # or its scheduler tells it that it has left, and complains
             self._client.unregister_worker_plugin(self._needs.plugin)
         self._close()
 
