@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -53,7 +54,7 @@ def ceph_bucket(ceph: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> s
     client = boto3.client(
         "s3", endpoint_url=ceph, aws_access_key_id=KEY, aws_secret_access_key=SECRET, region_name="us-east-1"
     )
-    name = f"mars-{tmp_path.parent.name}".replace("_", "-").lower()
+    name = f"mars-{uuid.uuid4().hex}"
     client.create_bucket(Bucket=name)
     return name
 
