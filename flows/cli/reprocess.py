@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,19 @@ def reprocess(
         _keep(entries, made_in)
     if not as_json and processors:
         _print_folders(entries, made_in)
+    if settings:
+        _name_successors(processors)
     sys.exit(code)
+
+
+def _name_successors(processors: Sequence[str]) -> None:
+    """Name the processors that make former items of the requested ones now: they do not follow settings of these."""
+    from processors.packs.presentation import made_now_by
+
+    for name in processors:
+        for other in made_now_by(name):
+            command = f"`marsmedia processors {other}` lists its parameters"
+            click.echo(f"marsmedia: {name}: {other} makes some of its former items now; {command}", err=True)
 
 
 def _keep(entries: list[ByNameEntry], store: Store) -> None:

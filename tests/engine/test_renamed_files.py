@@ -152,6 +152,11 @@ def test_a_timeline_of_other_cuts_has_its_name_in_the_view(raw: Path, tmp_path: 
     assert result.exit_code == 0, result.output
     edl = store / "by-name/june/A.mp4/video.timeline~shots.cut_ratio=5/shots.edl"
     assert edl.read_text().splitlines()[0] == "TITLE: A.mp4"
+    words = ["reprocess", "A.mp4", "--processor", "video.shots", "--set", "cut_ratio=5", "--store", str(store)]
+    assert CliRunner().invoke(main, words).stderr.splitlines()[-1] == (
+        "marsmedia: video.shots: video.timeline makes some of its former items now; "
+        "`marsmedia processors video.timeline` lists its parameters"
+    )
     words = ["fetch", "processor=video.shots", "-o", str(tmp_path / "fetched"), "--store", str(store)]
     assert CliRunner().invoke(main, words).stderr.splitlines() == [
         "marsmedia: processor=video.shots: video.timeline makes some of its former items now; "
